@@ -1,0 +1,28 @@
+import { accountErrors } from './entra-error-table-account.ts'
+import { authorityErrors } from './entra-error-table-authority.ts'
+import { consentErrors } from './entra-error-table-consent.ts'
+import { credentialErrors } from './entra-error-table-credential.ts'
+import type { EntraErrorTable } from './entra-error-table-entry.ts'
+import { grantErrors } from './entra-error-table-grant.ts'
+import { policyErrors } from './entra-error-table-policy.ts'
+import { registrationErrors } from './entra-error-table-registration.ts'
+import { requestErrors } from './entra-error-table-request.ts'
+import { samlErrors } from './entra-error-table-saml.ts'
+
+export type { EntraErrorEntry, WhoCanFix } from './entra-error-table-entry.ts'
+
+/**
+ * Every AADSTS number we can explain. For explanations only: Microsoft may change a number or its
+ * meaning any day, so logic branches on `error` and `suberror`, never on these.
+ */
+export const entraErrors: EntraErrorTable = {
+  ...accountErrors,
+  ...policyErrors,
+  ...registrationErrors,
+  ...authorityErrors,
+  ...credentialErrors,
+  ...grantErrors,
+  ...consentErrors,
+  ...requestErrors,
+  ...samlErrors,
+}

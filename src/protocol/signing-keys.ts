@@ -1,0 +1,52 @@
+import type { JWK } from 'jose'
+import { EntradaError } from '../errors.ts'
+import { issuerForTenant } from './discovery.ts'
+
+/** A published signing key. `issuer` is Microsoft's own member: whom the key may speak for. */
+export type SigningKey = JWK & {
+  readonly kid: string
+  readonly n: string
+  readonly e: string
+  readonly issuer?: string
+}
+
+const MAX_KEYS = 200
+
+/**
+ * The RSA signing keys of a key set, by key id. Entries of other kinds are left out.
+ *
+ * @throws {EntradaError} `entra_answer_invalid` when there is no usable key.
+ * @see RFC 7517 §5
+ */
+export function parseSigningKeys(wire: unknown): ReadonlyMap<string, SigningKey> {
+  const keys = (wire as { keys?: unknown } | null | undefined)?.keys // unknown JSON, checked below
+  if (!Array.isArray(keys)) throw noKeys()
+  const usable = keys.slice(0, MAX_KEYS).filter(isSigningKey)
+  if (usable.length === 0) throw noKeys()
+  return new Map(usable.map((key) => [key.kid, key]))
+}
+
+/**
+ * Whether the key may sign for this issuer: its `issuer`, with the tenant filled in, is exactly that.
+ * A key without the member may not be refused for it: not every cloud publishes it.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-issuer
+ */
+export function mayKeySignFor(key: SigningKey, issuer: string, tenantId: string): boolean {
+  return key.issuer === undefined || issuerForTenant(key.issuer, tenantId) === issuer
+}
+
+function isSigningKey(entry: unknown): entry is SigningKey {
+  if (typeof entry !== 'object' || entry === null) return false
+  const { kty, kid, use, n, e, issuer } = entry as Record<string, unknown> // an object, checked above
+  return (
+    kty === 'RSA' &&
+    (use === undefined || use === 'sig') &&
+    [kid, n, e].every((member) => typeof member === 'string' && member !== '') &&
+    (issuer === undefined || typeof issuer === 'string')
+  )
+}
+
+function noKeys(): EntradaError {
+  return new EntradaError('entra_answer_invalid', { endpoint: 'keys', member: 'keys' })
+}
