@@ -1,0 +1,76 @@
+/** How values are spelled in columns, and how several tables share one row. */
+import type { Row, Tables } from './schema.ts'
+
+export function optionalMillis(date: Date | undefined): number | null {
+  return date?.getTime() ?? null
+}
+
+export function optionalDate(millis: number | null): Date | undefined {
+  return millis === null ? undefined : new Date(millis)
+}
+
+/** Reads JSON that this folder wrote. */
+export function parseJson<T>(text: string): T {
+  return JSON.parse(text) as T // the column's only writer is the `to…Row` beside the caller
+}
+
+type AbsentKeys<T> = {
+  [K in keyof T]: null extends T[K] ? K : undefined extends T[K] ? K : never
+}[keyof T]
+type Present<T> = Omit<T, AbsentKeys<T>> & { [K in AbsentKeys<T>]?: NonNullable<T[K]> }
+
+/** The same fields without those that are absent: `NULL` in a column is no property in a record. */
+export function present<T extends object>(fields: T): Present<T> {
+  const kept: Record<string, unknown> = {}
+  for (const name in fields) {
+    const value = fields[name]
+    if (value !== null && value !== undefined) kept[name] = value
+  }
+  return kept as Present<T> // only absent values were left out
+}
+
+/** Lower case, the spelling under which usernames, addresses, tenants and object ids are compared. */
+export function foldCase(text: string): string {
+  return text.toLowerCase()
+}
+
+type Column<Table extends keyof Tables> = keyof Tables[Table] & string
+type Aliased<Table extends string, Name extends string> = {
+  [N in Name]: `${Table}.${N} as ${Table}__${N}`
+}[Name]
+
+/** The columns of one table, alone and as its part of a join, where each goes under the name of its table. */
+export type TablePart<Table extends keyof Tables, Name extends string = string> = {
+  readonly table: Table
+  readonly columns: readonly Name[]
+  readonly aliased: readonly Aliased<Table, Name>[]
+  readonly aliases: readonly string[]
+}
+
+/** The first column must be `NOT NULL`: it tells whether a join found the row. */
+export function tablePart<Table extends keyof Tables, Name extends Column<Table>>(
+  table: Table,
+  columns: readonly Name[],
+): TablePart<Table, Name> {
+  const aliases = columns.map((column) => `${table}__${column}`)
+  // A template literal in `map` is inferred over all columns at once, as every column under every alias.
+  const aliased = columns.map((column) => `${table}.${column} as ${table}__${column}`) as Aliased<
+    Table,
+    Name
+  >[]
+  return { table, columns, aliased, aliases }
+}
+
+/** One table's part of a joined row, or `undefined` where the join found none. */
+export function partOf<Table extends keyof Tables>(
+  part: TablePart<Table>,
+  joined: Readonly<Record<string, unknown>>,
+): Row<Table> | undefined {
+  if (joined[part.aliases[0] ?? ''] === null) return undefined
+  const row: Record<string, unknown> = {}
+  // Every request comes through here: the names are not put together again each time.
+  for (let index = 0; index < part.columns.length; index += 1) {
+    row[part.columns[index] ?? ''] = joined[part.aliases[index] ?? '']
+  }
+  return row as Row<Table> // selected with `part.aliased`
+}

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Subject } from './conformance.ts'
+import {
+  at,
+  createPerson,
+  newIdentity,
+  newMembership,
+  newOrganization,
+  newUser,
+  numbered,
+  padded,
+} from './conformance-samples.ts'
+import type { PersonKey, RoleAssignment } from './records.ts'
+import type { StorageReader } from './storage.ts'
+
+const first: PersonKey = { cloud: 'global', tid: 'tenant-1', oid: 'oid-0001' }
+
+export function describePeople(subject: Subject): void {
+  describe('identities', () => describeIdentities(subject))
+  describe('memberships', () => describeMemberships(subject))
+  describe('roles and groups', () => describeRoles(subject))
+  describe('listUsers', () => describeListing(subject))
+}
+
+function describeIdentities(subject: Subject): void {
+  it('are found with the user and the membership of the organization asked for', async () => {
+    await subject.storage.atomically((transaction) => createPerson(transaction, 1))
+    assert.deepEqual(await subject.storage.findPerson(first, 'default'), {
+      identity: newIdentity(1),
+      user: newUser(1),
+      membership: { ...newMembership(1), username: 'person-0001' },
+    })
+    const elsewhere = await subject.storage.findPerson(first, 'org_other')
+    assert.deepEqual(elsewhere, { identity: newIdentity(1), user: newUser(1) })
+    const stranger = { ...first, oid: 'oid-9999' }
+    assert.equal(await subject.storage.findPerson(stranger, 'default'), undefined)
+  })
+
+  it('belong to one user only (B20)', async () => {
+    await subject.storage.atomically((transaction) => createPerson(transaction, 1))
+    const linkAgain = subject.storage.atomically(async (transaction) => {
+      await transaction.createUser(newUser(2))
+      await transaction.linkIdentity(newIdentity(2, { oid: 'oid-0001' }))
+    })
+    await assert.rejects(linkAgain, { name: 'EntradaError', code: 'identity_in_use' })
+    assert.equal(await subject.storage.findUser(newUser(2).id), undefined)
+  })
+
+  it('are the same person in any letter case', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      await transaction.createUser(newUser(1))
+      await transaction.linkIdentity(newIdentity(1, { tid: 'TENANT-1', oid: 'OID-0001' }))
+    })
+    const shouted = { cloud: 'GLOBAL', tid: 'Tenant-1', oid: 'Oid-0001' }
+    const found = await subject.storage.findPerson(shouted, 'default')
+    assert.deepEqual(found?.identity, newIdentity(1))
+    const second = newIdentity(2, { userId: newUser(1).id, ...shouted })
+    await assert.rejects(
+      subject.storage.atomically((transaction) => transaction.linkIdentity(second)),
+      { code: 'identity_in_use' },
+    )
+  })
+
+  it('of two tenants or clouds are two people with the same object id', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      await createPerson(transaction, 1)
+      await createPerson(transaction, 2)
+      await transaction.linkIdentity(
+        newIdentity(3, { userId: newUser(2).id, oid: 'oid-0001', tid: 'tenant-2' }),
+      )
+      await transaction.linkIdentity(
+        newIdentity(4, { userId: newUser(2).id, oid: 'oid-0001', cloud: 'china' }),
+      )
+    })
+    const elsewhere = await subject.storage.findPerson({ ...first, tid: 'tenant-2' }, 'default')
+    assert.equal(elsewhere?.user.id, newUser(2).id)
+  })
+
+  it('are refreshed by a sign-in', async () => {
+    const { connectionId: _, sub: __, lastSignInAt: ___, ...beforehand } = newIdentity(1)
+    const seen = {
+      sub: 's',
+      lastClaims: { name: 'Zoë "Z" 🦊' },
+      lastSignInAt: at(77),
+      connectionId: 'default',
+    }
+    await subject.storage.atomically(async (transaction) => {
+      await transaction.createUser(newUser(1))
+      await transaction.linkIdentity(beforehand)
+    })
+    assert.deepEqual((await subject.storage.findPerson(first, 'default'))?.identity, beforehand)
+    await subject.storage.atomically((transaction) =>
+      transaction.refreshIdentity(beforehand.id, seen),
+    )
+    const found = await subject.storage.findPerson(first, 'default')
+    assert.deepEqual(found?.identity, { ...beforehand, ...seen })
+  })
+}
+
+function describeMemberships(subject: Subject): void {
+  it('get a numbered username when it is taken in any letter case', async () => {
+    const usernames = await subject.storage.atomically(async (transaction) => {
+      const given: string[] = []
+      for (const [index, wanted] of ['anna', 'Anna', 'ANNA'].entries()) {
+        await transaction.createUser(newUser(index))
+        const created = await transaction.createMembership(newMembership(index), numbered(wanted))
+        given.push(created.username)
+      }
+      return given
+    })
+    assert.deepEqual(usernames, ['anna', 'Anna-2', 'ANNA-3'])
+  })
+
+  it('may have the same username in two organizations', async () => {
+    const created = await subject.storage.atomically(async (transaction) => {
+      await transaction.putOrganization(newOrganization('org_b'))
+      await createPerson(transaction, 1)
+      const second = newMembership(2, { userId: newUser(1).id, organizationId: 'org_b' })
+      return transaction.createMembership(second, numbered('person-0001'))
+    })
+    assert.equal(created.username, 'person-0001')
+  })
+
+  it('are one per user and organization', async () => {
+    await subject.storage.atomically((transaction) => createPerson(transaction, 1))
+    const second = newMembership(2, { userId: newUser(1).id })
+    await assert.rejects(
+      subject.storage.atomically((transaction) => transaction.createMembership(second, ['b'])),
+    )
+    assert.equal((await subject.storage.findUser(newUser(1).id))?.memberships.length, 1)
+  })
+
+  it('are found by email in any letter case, in their organization, up to the limit', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      await transaction.putOrganization(newOrganization('org_b'))
+      for (const n of [1, 2, 3]) {
+        await transaction.createUser(newUser(n))
+        const profile = newMembership(7).profile
+        await transaction.createMembership(newMembership(n, { profile }), [`u${n}`])
+      }
+    })
+    const find = (organization: 'default' | 'org_b', limit: number) =>
+      subject.storage.findMembershipsByEmail(organization, 'PERSON.0007@contoso.EXAMPLE', limit)
+    const found = await find('default', 2)
+    assert.deepEqual(
+      found.map((membership) => membership.id),
+      ['mem_0001', 'mem_0002'],
+    )
+    assert.deepEqual(await find('org_b', 2), [])
+  })
+
+  it('are refreshed with the profile of a sign-in, and keep their username', async () => {
+    const profile = {
+      displayName: `O'Neil; "Jürgen" \\ %_ 日本 🦊`,
+      email: { address: 'New@Example.com', source: 'upn', proven: true },
+    } as const
+    await subject.storage.atomically(async (transaction) => {
+      await createPerson(transaction, 1)
+      await transaction.refreshMembership('mem_0001', { profile, lastSignInAt: at(500) })
+      await transaction.setMembershipStatus('mem_0001', 'disabled')
+    })
+    const expected = { ...newMembership(1), username: 'person-0001' }
+    assert.deepEqual((await subject.storage.findPerson(first, 'default'))?.membership, {
+      ...expected,
+      profile,
+      lastSignInAt: at(500),
+      status: 'disabled',
+    })
+    const byEmail = await subject.storage.findMembershipsByEmail('default', 'new@example.com', 5)
+    assert.equal(byEmail.length, 1)
+  })
+}
+
+function describeRoles(subject: Subject): void {
+  it('keeps manual roles when those of rules are replaced', async () => {
+    const manual: RoleAssignment = { role: 'admin', source: 'manual' }
+    const held = await subject.storage.atomically(async (transaction) => {
+      await createPerson(transaction, 1)
+      await transaction.replaceRuleRoles('mem_0001', [
+        manual,
+        { role: 'admin', source: 'rule:1' },
+        { role: 'reader', source: 'default' },
+      ])
+      return transaction.replaceRuleRoles('mem_0001', [{ role: 'writer', source: 'rule:2' }])
+    })
+    assert.deepEqual(held, [manual, { role: 'writer', source: 'rule:2' }])
+    const none = await subject.storage.atomically((transaction) =>
+      transaction.replaceRuleRoles('mem_0001', []),
+    )
+    assert.deepEqual(none, [manual])
+    assert.deepEqual(await subject.storage.listRoles('mem_0001'), [manual])
+    assert.deepEqual(await subject.storage.listRoles('mem_9999'), [])
+  })
+
+  it('keeps the last group snapshot, and whether it was complete', async () => {
+    const whole = { groups: ['g1', 'g2'], appRoles: ['a'], complete: true, takenAt: at(3) }
+    const overage = { groups: [], appRoles: [], complete: false, takenAt: at(4) }
+    await subject.storage.atomically(async (transaction) => {
+      await createPerson(transaction, 1)
+      await transaction.putGroupSnapshot('mem_0001', whole)
+    })
+    assert.deepEqual((await subject.storage.findPerson(first, 'default'))?.groups, whole)
+    await subject.storage.atomically((transaction) =>
+      transaction.putGroupSnapshot('mem_0001', overage),
+    )
+    assert.deepEqual((await subject.storage.findPerson(first, 'default'))?.groups, overage)
+  })
+
+  it('answers a user with everything that belongs to it', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      await createPerson(transaction, 1)
+      await createPerson(transaction, 2)
+      await transaction.replaceRuleRoles('mem_0001', [{ role: 'reader', source: 'default' }])
+      await transaction.setUserStatus('usr_0001', 'disabled', at(900))
+    })
+    assert.deepEqual(await subject.storage.findUser('usr_0001'), {
+      user: newUser(1, { status: 'disabled', updatedAt: at(900) }),
+      memberships: [{ ...newMembership(1), username: 'person-0001' }],
+      identities: [newIdentity(1)],
+      roles: [{ membershipId: 'mem_0001', role: 'reader', source: 'default' }],
+    })
+    assert.equal(await subject.storage.findUser('usr_9999'), undefined)
+  })
+}
+
+function describeListing(subject: Subject): void {
+  it('finds parts of a username, name or email in any letter case, and whole ids', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      for (const n of [1, 2, 3]) await createPerson(transaction, n)
+      const profile = { displayName: 'Jürgen 100% _sure_' }
+      await transaction.refreshMembership('mem_0003', { profile, lastSignInAt: at(9) })
+    })
+    const search = (text: string) => searchUsers(subject.storage, text)
+    assert.deepEqual(await search('PERSON-0001'), ['usr_0001'])
+    assert.deepEqual(await search('0002@contoso'), ['usr_0002'])
+    assert.deepEqual(await search('JÜRGEN'), ['usr_0003'])
+    assert.deepEqual(await search('usr_0002'), ['usr_0002'])
+    assert.deepEqual(await search('OID-0001'), ['usr_0001'])
+    assert.deepEqual(await search('oid-000'), [])
+    assert.deepEqual(await search('tenant-1'), ['usr_0003', 'usr_0002', 'usr_0001'])
+  })
+
+  it('takes the wildcards of SQL literally', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      for (const n of [1, 2, 3]) await createPerson(transaction, n)
+      const profile = { displayName: '100% _sure_ \\o/' }
+      await transaction.refreshMembership('mem_0003', { profile, lastSignInAt: at(9) })
+    })
+    for (const text of ['%', '_sure', '\\o', '100% _']) {
+      assert.deepEqual(await searchUsers(subject.storage, text), ['usr_0003'], text)
+    }
+    assert.deepEqual(await searchUsers(subject.storage, 'p%1'), [])
+    assert.deepEqual(await searchUsers(subject.storage, "' or 1=1 --"), [])
+  })
+
+  it('pages newest first without holes or repeats while users are added', async () => {
+    const add = (n: number) =>
+      subject.storage.atomically((transaction) => transaction.createUser(newUser(n)))
+    for (let n = 100; n < 110; n += 1) await add(n)
+    const seen: string[] = []
+    let after: string | undefined
+    for (let added = 200; ; added += 1) {
+      const page = await subject.storage.listUsers({ limit: 3, ...(after && { after }) })
+      seen.push(...page.items.map((item) => item.user.id))
+      after = page.next
+      if (after === undefined) break
+      await add(added)
+    }
+    const expected = Array.from({ length: 10 }, (_, index) => `usr_${padded(109 - index)}`)
+    assert.deepEqual(seen, expected)
+  })
+
+  it('gives between one and 200 items, whatever limit is asked for', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      for (let n = 0; n < 202; n += 1) await transaction.createUser(newUser(n))
+    })
+    const count = async (limit: number) => (await subject.storage.listUsers({ limit })).items.length
+    assert.deepEqual([await count(0), await count(-5), await count(9_999)], [1, 1, 200])
+  })
+
+  it('refuses a cursor that it did not make', async () => {
+    for (const after of ['', 'x', 'bm9wZQ', '💥', 'MSwnOyBkcm9wIHRhYmxl']) {
+      await assert.rejects(subject.storage.listUsers({ limit: 3, after }), {
+        code: 'request_invalid',
+        detail: { parameter: 'cursor' },
+      })
+    }
+  })
+}
+
+async function searchUsers(storage: StorageReader, search: string): Promise<readonly string[]> {
+  const { items } = await storage.listUsers({ limit: 10, search })
+  return items.map((item) => item.user.id)
+}

@@ -1,0 +1,188 @@
+/** Records for the conformance suite. Every moment is counted from one fixed start. */
+import type {
+  AuditEventRecord,
+  Connection,
+  Identity,
+  Membership,
+  Organization,
+  Session,
+  SignInTrace,
+  User,
+} from './records.ts'
+import type { Storage, StorageTransaction } from './storage.ts'
+
+const start = Date.UTC(2026, 10, 22, 9, 30, 0, 123)
+
+export function at(afterMs: number): Date {
+  return new Date(start + afterMs)
+}
+
+/** Numbers in ids have four digits, so that ids sort like their numbers. */
+export function padded(n: number): string {
+  return String(n).padStart(4, '0')
+}
+
+export function newOrganization(id: Organization['id'] = 'default'): Organization {
+  return { id, name: `Name of ${id}`, slug: id, settings: { colour: 'blue' }, createdAt: at(0) }
+}
+
+export function newConnection(overrides: Partial<Connection> = {}): Connection {
+  return {
+    id: 'default',
+    organizationId: 'default',
+    slug: 'default',
+    protocol: 'oidc',
+    cloud: 'global',
+    authority: 'https://login.microsoftonline.com',
+    tenants: { kind: 'pinned', tenant: 'contoso.example', tenantId: 't-1' },
+    clientId: 'c-1',
+    credentials: [
+      {
+        id: 'crd_1',
+        kind: 'client_secret',
+        sealed: 'v1.key-b.nonce.text',
+        expiresAt: at(1),
+        state: 'active',
+        createdAt: at(0),
+      },
+      { id: 'crd_2', kind: 'federated_token_file', state: 'retired', createdAt: at(0) },
+    ],
+    policies: {
+      provisioning: 'create',
+      linking: 'never',
+      guests: 'refuse',
+      personalAccounts: 'refuse',
+      groupsOverage: 'refuse',
+      unmatched: { kind: 'default_role', role: 'reader' },
+      signOutOfMicrosoft: true,
+    },
+    roleRules: [{ id: 'r1', match: 'group', value: 'g-1', role: 'admin' }],
+    status: 'on',
+    managedBy: 'api',
+    createdAt: at(0),
+    updatedAt: at(5),
+    ...overrides,
+  }
+}
+
+export function newUser(n: number, overrides: Partial<User> = {}): User {
+  return {
+    id: `usr_${padded(n)}`,
+    status: 'active',
+    createdAt: at(n),
+    updatedAt: at(n),
+    ...overrides,
+  }
+}
+
+export function newIdentity(n: number, overrides: Partial<Identity> = {}): Identity {
+  return {
+    id: `idn_${padded(n)}`,
+    userId: `usr_${padded(n)}`,
+    cloud: 'global',
+    tid: 'tenant-1',
+    oid: `oid-${padded(n)}`,
+    connectionId: 'default',
+    sub: `sub-${n}`,
+    lastClaims: { name: `Person ${n}`, nested: { list: [1, null, true] } },
+    createdAt: at(n),
+    lastSignInAt: at(n + 1),
+    ...overrides,
+  }
+}
+
+export function newMembership(
+  n: number,
+  overrides: Partial<Membership> = {},
+): Omit<Membership, 'username'> {
+  return {
+    id: `mem_${padded(n)}`,
+    userId: `usr_${padded(n)}`,
+    organizationId: 'default',
+    profile: {
+      displayName: `Person ${padded(n)}`,
+      email: {
+        address: `Person.${padded(n)}@Contoso.example`,
+        source: 'email_claim',
+        proven: false,
+      },
+      guest: false,
+    },
+    status: 'active',
+    createdAt: at(n),
+    lastSignInAt: at(n + 1),
+    ...overrides,
+  }
+}
+
+export function newSession(n: number, overrides: Partial<Session> = {}): Session {
+  return {
+    id: `ses_${padded(n)}`,
+    kind: 'user',
+    tokenHash: `hash-${padded(n)}`,
+    userId: `usr_${padded(n)}`,
+    organizationId: 'default',
+    connectionId: 'default',
+    identityId: `idn_${padded(n)}`,
+    entraSid: `sid-${n}`,
+    loginHint: 'hint',
+    host: 'sso.example.com',
+    ip: '2001:db8::1',
+    userAgent: 'Browser',
+    createdAt: at(n),
+    lastSeenAt: at(n),
+    idleEndsAt: at(10_000),
+    absoluteEndsAt: at(20_000),
+    ...overrides,
+  }
+}
+
+export function newAuditEvent(
+  n: number,
+  overrides: Partial<AuditEventRecord> = {},
+): AuditEventRecord {
+  return {
+    id: `evt_${padded(n)}`,
+    at: at(n),
+    type: 'sign_in.succeeded',
+    actor: { kind: 'system' },
+    detail: { n },
+    ...overrides,
+  }
+}
+
+export function newTrace(n: number, overrides: Partial<SignInTrace> = {}): SignInTrace {
+  return {
+    id: `trc_${padded(n)}`,
+    at: at(n),
+    attemptId: `att_${n}`,
+    correlationId: `cor-${n}`,
+    outcome: 'signed_in',
+    steps: [
+      { step: 'redeemed', afterMs: 12.5, detail: { tid: 't' } },
+      { step: 'done', afterMs: 20 },
+    ],
+    ...overrides,
+  }
+}
+
+/** The organization and connection `default`, which nearly everything refers to. */
+export async function putDefaults(storage: Storage): Promise<void> {
+  await storage.atomically(async (transaction) => {
+    await transaction.putOrganization(newOrganization())
+    await transaction.putConnection(newConnection())
+  })
+}
+
+/** User, identity and membership number `n`, with the username `person-n`. */
+export async function createPerson(transaction: StorageTransaction, n: number): Promise<void> {
+  await transaction.createUser(newUser(n))
+  await transaction.linkIdentity(newIdentity(n))
+  await transaction.createMembership(newMembership(n), [`person-${padded(n)}`])
+}
+
+/** `anna`, `anna-2`, `anna-3` and so on. */
+export function* numbered(name: string): Generator<string> {
+  yield name
+  for (let n = 2; ; n += 1) yield `${name}-${n}`
+}

@@ -1,0 +1,48 @@
+/** The promises of `storage.ts`, each a sentence. Every implementation passes this suite, so nothing here is about one database. */
+import { afterEach, beforeEach, describe } from 'node:test'
+import { describeAtomicity } from './conformance-atomicity.ts'
+import { describeOrganizations } from './conformance-organizations.ts'
+import { describePeople } from './conformance-people.ts'
+import { putDefaults } from './conformance-samples.ts'
+import { describeSessions } from './conformance-sessions.ts'
+import { describeTrail } from './conformance-trail.ts'
+import type { Storage } from './storage.ts'
+
+/** A new, empty database. `openAnother` opens the same one once more, as another replica would; `close` closes all and removes it. */
+export type OpenedStorage = {
+  readonly storage: Storage
+  openAnother(): Promise<Storage>
+  close(): Promise<void>
+}
+
+/** What a group of tests works on: a database of its own for each test, with the organization and connection `default`. */
+export type Subject = { readonly storage: Storage; openAnother(): Promise<Storage> }
+
+export function storageConformance(name: string, open: () => Promise<OpenedStorage>): void {
+  describe(`storage: ${name}`, () => {
+    let opened: OpenedStorage | undefined
+    const subject: Subject = {
+      get storage() {
+        return getOpened(opened).storage
+      },
+      openAnother: () => getOpened(opened).openAnother(),
+    }
+
+    beforeEach(async () => {
+      opened = await open()
+      await putDefaults(opened.storage)
+    })
+    afterEach(() => getOpened(opened).close())
+
+    describeOrganizations(subject)
+    describePeople(subject)
+    describeSessions(subject)
+    describeTrail(subject)
+    describeAtomicity(subject)
+  })
+}
+
+function getOpened(opened: OpenedStorage | undefined): OpenedStorage {
+  if (opened === undefined) throw new Error('the database of this test did not open')
+  return opened
+}

@@ -1,0 +1,15 @@
+/** What a database says about itself. */
+import { EntradaError } from '../errors.ts'
+import type { Database } from './schema.ts'
+import type { DatabaseMark } from './storage.ts'
+
+/** @throws {EntradaError} `storage_unavailable` when the database has lost its mark. */
+export async function readMark(database: Database): Promise<DatabaseMark> {
+  const row = await database.selectFrom('database_mark').selectAll().executeTakeFirst()
+  if (row === undefined) throw new EntradaError('storage_unavailable', { missing: 'database_mark' })
+  return {
+    mode: row.mode,
+    schemaVersion: row.schema_version,
+    oldestProgram: row.oldest_program,
+  }
+}

@@ -1,0 +1,54 @@
+/** Pages, newest first. The cursor is the place of the last item, so rows that come or go meanwhile make no hole and no repeat. */
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { EntradaError } from '../errors.ts'
+import type { Page, PageRequest } from './storage.ts'
+
+const MAX_LIMIT = 200
+
+type Place = { readonly millis: number; readonly id: string }
+
+/** How many rows to read: one more than shown tells whether there is a next page. */
+export function rowsToRead(page: PageRequest): number {
+  return limitOf(page) + 1
+}
+
+/** The condition "older than the cursor", over the two columns that the list is sorted by. */
+export function olderThan(
+  cursor: string,
+  timeColumn: string,
+  idColumn: string,
+): RawBuilder<SqlBool> {
+  const place = parseCursor(cursor)
+  return sql<SqlBool>`(${sql.ref(timeColumn)}, ${sql.ref(idColumn)}) < (${place.millis}, ${place.id})`
+}
+
+/** Makes a page of rows that were read with {@link rowsToRead}. */
+export function toPage<Item extends { readonly id: string }, T>(
+  rows: readonly Item[],
+  page: PageRequest,
+  read: { readonly time: (row: Item) => number; readonly item: (row: Item) => T },
+): Page<T> {
+  const shown = rows.slice(0, limitOf(page))
+  const last = shown.at(-1)
+  const items = shown.map(read.item)
+  if (last === undefined || rows.length === shown.length) return { items }
+  return { items, next: toCursor({ millis: read.time(last), id: last.id }) }
+}
+
+function limitOf(page: PageRequest): number {
+  return Math.min(Math.max(Math.trunc(page.limit) || 1, 1), MAX_LIMIT)
+}
+
+function toCursor({ millis, id }: Place): string {
+  return Buffer.from(`${millis},${id}`).toString('base64url')
+}
+
+/** @throws {EntradaError} `request_invalid` */
+function parseCursor(cursor: string): Place {
+  const [, millis, id] =
+    /^(\d{1,15}),([\w-]{1,100})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  if (millis === undefined || id === undefined) {
+    throw new EntradaError('request_invalid', { parameter: 'cursor' })
+  }
+  return { millis: Number(millis), id }
+}

@@ -1,0 +1,170 @@
+/** Who somebody is here: look-ups of users, identities and memberships. */
+import { type Expression, type SqlBool, sql } from 'kysely'
+import { foldCase, partOf, present } from './columns.ts'
+import { olderThan, rowsToRead, toPage } from './pages.ts'
+import {
+  groupPart,
+  identityPart,
+  membershipPart,
+  parseGroupSnapshot,
+  parseIdentity,
+  parseMembership,
+  parseUser,
+  userPart,
+} from './people-rows.ts'
+import type {
+  MembershipId,
+  OrganizationId,
+  PersonKey,
+  RoleAssignment,
+  User,
+  UserId,
+} from './records.ts'
+import type { Database } from './schema.ts'
+import type { KnownPerson, StorageReader, UserListItem } from './storage.ts'
+
+export function peopleReads(
+  database: Database,
+): Pick<
+  StorageReader,
+  'findPerson' | 'findMembershipsByEmail' | 'findUser' | 'listRoles' | 'listUsers'
+> {
+  return {
+    async findPerson(key, organizationId) {
+      const row = await selectPerson(database, key, organizationId).executeTakeFirst()
+      return row && parsePerson(row)
+    },
+    async findMembershipsByEmail(organizationId, address, limit) {
+      const rows = await database
+        .selectFrom('memberships')
+        .select(membershipPart.columns)
+        .where('organization_id', '=', organizationId)
+        .where('email_key', '=', foldCase(address))
+        .orderBy('created_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(parseMembership)
+    },
+    async findUser(id) {
+      const query = database.selectFrom('users').selectAll().where('id', '=', id)
+      const row = await query.executeTakeFirst()
+      return row && (await withBelongings(database, [parseUser(row)]))[0]
+    },
+    listRoles: (membershipId) => listRoles(database, membershipId),
+    async listUsers({ search, ...page }) {
+      let query = database.selectFrom('users').selectAll()
+      if (search !== undefined) query = query.where((_) => matchesSearch(database, search))
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
+      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      const users = toPage(rows, page, { time: (row) => row.created_at, item: parseUser })
+      return { ...users, items: await withBelongings(database, users.items) }
+    },
+  }
+}
+
+/** All roles of a membership, whatever assigned them. */
+export async function listRoles(
+  database: Database,
+  id: MembershipId,
+): Promise<readonly RoleAssignment[]> {
+  const query = database.selectFrom('role_assignments').select(['role', 'source'])
+  const rows = await query
+    .where('membership_id', '=', id)
+    .orderBy('role')
+    .orderBy('source')
+    .execute()
+  return rows.map(({ role, source }) => ({ role, source }))
+}
+
+function selectPerson(database: Database, key: PersonKey, organizationId: OrganizationId) {
+  return database
+    .selectFrom('identities')
+    .innerJoin('users', 'users.id', 'identities.user_id')
+    .leftJoin('memberships', (join) =>
+      join
+        .onRef('memberships.user_id', '=', 'users.id')
+        .on('memberships.organization_id', '=', organizationId),
+    )
+    .leftJoin('group_snapshots', 'group_snapshots.membership_id', 'memberships.id')
+    .select(identityPart.aliased)
+    .select(userPart.aliased)
+    .select(membershipPart.aliased)
+    .select(groupPart.aliased)
+    .where('identities.cloud', '=', foldCase(key.cloud))
+    .where('identities.tid', '=', foldCase(key.tid))
+    .where('identities.oid', '=', foldCase(key.oid))
+}
+
+function parsePerson(joined: Readonly<Record<string, unknown>>): KnownPerson | undefined {
+  const identity = partOf(identityPart, joined)
+  const user = partOf(userPart, joined)
+  const membership = partOf(membershipPart, joined)
+  const groups = partOf(groupPart, joined)
+  if (identity === undefined || user === undefined) return undefined
+
+  return present({
+    identity: parseIdentity(identity),
+    user: parseUser(user),
+    membership: membership && parseMembership(membership),
+    groups: groups && parseGroupSnapshot(groups),
+  })
+}
+
+function matchesSearch(database: Database, search: string): Expression<SqlBool> {
+  const folded = foldCase(search)
+  const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
+  const ofMemberships = database
+    .selectFrom('memberships')
+    .select('user_id')
+    .where(sql<SqlBool>`search_text like ${pattern} escape '\\'`)
+  const ofIdentities = database
+    .selectFrom('identities')
+    .select('user_id')
+    .where((is) => is.or([is('oid', '=', folded), is('tid', '=', folded)]))
+
+  return sql<SqlBool>`(id = ${search} or id in (${ofMemberships}) or id in (${ofIdentities}))`
+}
+
+/** Adds what belongs to each user, in three queries however many there are. */
+async function withBelongings(
+  database: Database,
+  users: readonly User[],
+): Promise<readonly UserListItem[]> {
+  if (users.length === 0) return []
+  const ids = users.map((user) => user.id)
+  const memberships = await selectMemberships(database, ids).execute()
+  const identities = await selectIdentities(database, ids).execute()
+  const roles = await selectRoles(database, ids).execute()
+
+  return users.map((user) => ({
+    user,
+    memberships: memberships.filter((row) => row.user_id === user.id).map(parseMembership),
+    identities: identities.filter((row) => row.user_id === user.id).map(parseIdentity),
+    roles: roles
+      .filter((row) => row.user_id === user.id)
+      .map((row) => ({ membershipId: row.membership_id, role: row.role, source: row.source })),
+  }))
+}
+
+function selectMemberships(database: Database, ids: readonly UserId[]) {
+  const query = database.selectFrom('memberships').select(membershipPart.columns)
+  return query.where('user_id', 'in', ids).orderBy('created_at').orderBy('id')
+}
+
+function selectIdentities(database: Database, ids: readonly UserId[]) {
+  const query = database.selectFrom('identities').selectAll()
+  return query.where('user_id', 'in', ids).orderBy('created_at').orderBy('id')
+}
+
+function selectRoles(database: Database, ids: readonly UserId[]) {
+  return database
+    .selectFrom('role_assignments')
+    .innerJoin('memberships', 'memberships.id', 'role_assignments.membership_id')
+    .select(['memberships.user_id', 'membership_id', 'role', 'source'])
+    .where('memberships.user_id', 'in', ids)
+    .orderBy('membership_id')
+    .orderBy('role')
+    .orderBy('source')
+}

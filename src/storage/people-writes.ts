@@ -1,0 +1,120 @@
+/** What a sign-in or an operator changes about users, identities and memberships. */
+import { EntradaError } from '../errors.ts'
+import { optionalMillis } from './columns.ts'
+import { listRoles } from './people-reads.ts'
+import {
+  toGroupSnapshotRow,
+  toIdentityRow,
+  toMembershipRow,
+  toProfileColumns,
+  toUserRow,
+} from './people-rows.ts'
+import type { Membership, MembershipId, Profile, RoleAssignment } from './records.ts'
+import type { Database } from './schema.ts'
+import type { StorageTransaction } from './storage.ts'
+
+type UserVerb = 'createUser' | 'setUserStatus' | 'linkIdentity' | 'refreshIdentity'
+type MembershipVerb =
+  | 'createMembership'
+  | 'refreshMembership'
+  | 'setMembershipStatus'
+  | 'replaceRuleRoles'
+  | 'putGroupSnapshot'
+
+export function userWrites(database: Database): Pick<StorageTransaction, UserVerb> {
+  return {
+    async createUser(user) {
+      await database.insertInto('users').values(toUserRow(user)).execute()
+    },
+    async setUserStatus(id, status, at) {
+      const update = database.updateTable('users').set({ status, updated_at: at.getTime() })
+      await update.where('id', '=', id).execute()
+    },
+    async linkIdentity(identity) {
+      const { numInsertedOrUpdatedRows } = await database
+        .insertInto('identities')
+        .values(toIdentityRow(identity))
+        .onConflict((conflict) => conflict.columns(['cloud', 'tid', 'oid']).doNothing())
+        .executeTakeFirstOrThrow()
+      if (numInsertedOrUpdatedRows === 0n) throw new EntradaError('identity_in_use')
+    },
+    async refreshIdentity(id, seen) {
+      const columns = {
+        connection_id: seen.connectionId ?? null,
+        sub: seen.sub ?? null,
+        last_claims: JSON.stringify(seen.lastClaims),
+        last_sign_in_at: optionalMillis(seen.lastSignInAt),
+      }
+      await database.updateTable('identities').set(columns).where('id', '=', id).execute()
+    },
+  }
+}
+
+export function membershipWrites(database: Database): Pick<StorageTransaction, MembershipVerb> {
+  return {
+    createMembership: (membership, usernames) => createMembership(database, membership, usernames),
+    refreshMembership: (id, seen) => refreshMembership(database, id, seen),
+    async setMembershipStatus(id, status) {
+      await database.updateTable('memberships').set({ status }).where('id', '=', id).execute()
+    },
+    replaceRuleRoles: (id, assignments) => replaceRuleRoles(database, id, assignments),
+    async putGroupSnapshot(id, snapshot) {
+      const { membership_id, ...rest } = toGroupSnapshotRow(id, snapshot)
+      const insert = database.insertInto('group_snapshots').values({ membership_id, ...rest })
+      const replace = insert.onConflict((conflict) =>
+        conflict.column('membership_id').doUpdateSet(rest),
+      )
+      await replace.execute()
+    },
+  }
+}
+
+async function createMembership(
+  database: Database,
+  wanted: Omit<Membership, 'username'>,
+  usernames: Iterable<string>,
+): Promise<Membership> {
+  for (const username of usernames) {
+    const membership = { ...wanted, username }
+    const { numInsertedOrUpdatedRows } = await database
+      .insertInto('memberships')
+      .values(toMembershipRow(membership))
+      .onConflict((conflict) => conflict.columns(['organization_id', 'username_key']).doNothing())
+      .executeTakeFirstOrThrow()
+    if (numInsertedOrUpdatedRows === 1n) return membership
+  }
+  throw new Error('createMembership: usernames ended before a free one was found')
+}
+
+async function refreshMembership(
+  database: Database,
+  id: MembershipId,
+  seen: { readonly profile: Profile; readonly lastSignInAt: Date },
+): Promise<void> {
+  const query = database.selectFrom('memberships').select('username').where('id', '=', id)
+  const row = await query.executeTakeFirst()
+  if (row === undefined) return
+
+  const columns = {
+    ...toProfileColumns(seen.profile, row.username),
+    last_sign_in_at: seen.lastSignInAt.getTime(),
+  }
+  await database.updateTable('memberships').set(columns).where('id', '=', id).execute()
+}
+
+async function replaceRuleRoles(
+  database: Database,
+  id: MembershipId,
+  assignments: readonly RoleAssignment[],
+): Promise<readonly RoleAssignment[]> {
+  const ofMembership = database.deleteFrom('role_assignments').where('membership_id', '=', id)
+  await ofMembership.where('source', '<>', 'manual').execute()
+
+  if (assignments.length > 0) {
+    const rows = assignments.map(({ role, source }) => ({ membership_id: id, role, source }))
+    const insert = database.insertInto('role_assignments').values(rows)
+    await insert.onConflict((conflict) => conflict.doNothing()).execute()
+  }
+
+  return listRoles(database, id)
+}

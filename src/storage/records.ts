@@ -1,0 +1,213 @@
+/** What is stored, as the rest of the program sees it. Columns and their spelling stay inside `storage/`. */
+
+export type OrganizationId = `org_${string}` | 'default'
+export type ConnectionId = string
+export type UserId = `usr_${string}`
+export type IdentityId = `idn_${string}`
+export type MembershipId = `mem_${string}`
+export type SessionId = `ses_${string}`
+export type AuditEventId = `evt_${string}`
+export type SignInTraceId = `trc_${string}`
+
+export type Organization = {
+  readonly id: OrganizationId
+  readonly name: string
+  readonly slug: string
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly createdAt: Date
+}
+
+/** Which Entra tenants a connection accepts. `tenant` is what was configured: a tenant id, or a domain that Entra resolves to one. */
+export type TenantPinning =
+  | { readonly kind: 'pinned'; readonly tenant: string; readonly tenantId?: string }
+  | { readonly kind: 'allow_list'; readonly tenantIds: readonly string[] }
+
+export type UnmatchedPolicy =
+  | { readonly kind: 'refuse' }
+  | { readonly kind: 'default_role'; readonly role: string }
+
+export type ConnectionPolicies = {
+  readonly provisioning: 'create' | 'existing' | 'off'
+  readonly linking: 'never' | 'verified'
+  readonly guests: 'refuse' | 'allow'
+  readonly personalAccounts: 'refuse' | 'allow'
+  readonly groupsOverage: 'refuse' | 'keep_last' | 'graph'
+  readonly unmatched: UnmatchedPolicy
+  readonly signOutOfMicrosoft: boolean
+}
+
+/** One of several credentials of a connection. `sealed` is absent when the value lives elsewhere (environment, file). */
+export type ConnectionCredential = {
+  readonly id: string
+  readonly kind: 'client_secret' | 'certificate' | 'federated_token_file'
+  readonly sealed?: string
+  readonly expiresAt?: Date
+  readonly state: 'active' | 'retired'
+  readonly createdAt: Date
+}
+
+/** `group`: an Entra group's object id. `app_role`: the value of an app role. */
+export type RoleRule = {
+  readonly id: string
+  readonly match: 'group' | 'app_role'
+  readonly value: string
+  readonly role: string
+}
+
+export type Connection = {
+  readonly id: ConnectionId
+  readonly organizationId: OrganizationId
+  readonly slug: string
+  readonly protocol: 'oidc'
+  /** `global`, `us_government`, `china`, or the host of another Entra-compatible authority. */
+  readonly cloud: string
+  /** Origin of the authority, without path. */
+  readonly authority: string
+  readonly tenants: TenantPinning
+  readonly clientId: string
+  readonly credentials: readonly ConnectionCredential[]
+  readonly policies: ConnectionPolicies
+  readonly roleRules: readonly RoleRule[]
+  readonly status: 'draft' | 'on' | 'off'
+  readonly managedBy: 'api' | 'environment' | 'file'
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+export type User = {
+  readonly id: UserId
+  readonly status: 'active' | 'disabled'
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+/** A person in a directory. Unique in all three; letter case is folded before it gets here. */
+export type PersonKey = { readonly cloud: string; readonly tid: string; readonly oid: string }
+
+export type Identity = PersonKey & {
+  readonly id: IdentityId
+  readonly userId: UserId
+  /** Absent for users created beforehand, until their first sign-in. */
+  readonly connectionId?: ConnectionId
+  readonly sub?: string
+  /** Last claims of use (name, preferred_username, email …); never tokens. */
+  readonly lastClaims: Readonly<Record<string, unknown>>
+  readonly createdAt: Date
+  readonly lastSignInAt?: Date
+}
+
+export type ProfileEmail = {
+  readonly address: string
+  readonly source: 'email_claim' | 'preferred_username' | 'upn' | 'operator'
+  readonly proven: boolean
+}
+
+export type Profile = {
+  readonly displayName?: string
+  readonly givenName?: string
+  readonly familyName?: string
+  readonly userPrincipalName?: string
+  readonly email?: ProfileEmail
+  readonly guest?: boolean
+}
+
+export type Membership = {
+  readonly id: MembershipId
+  readonly userId: UserId
+  readonly organizationId: OrganizationId
+  /** At most 50 characters of `[a-zA-Z0-9-_]`, unique in the organization ignoring case. */
+  readonly username: string
+  readonly profile: Profile
+  readonly status: 'active' | 'disabled'
+  readonly createdAt: Date
+  readonly lastSignInAt?: Date
+}
+
+export type RoleSource = `rule:${string}` | 'manual' | 'default'
+export type RoleAssignment = { readonly role: string; readonly source: RoleSource }
+
+/** What Entra last said of a membership. `complete: false`: an overage hid the groups, so `groups` is unknown, not empty. */
+export type GroupSnapshot = {
+  readonly groups: readonly string[]
+  readonly appRoles: readonly string[]
+  readonly complete: boolean
+  readonly takenAt: Date
+}
+
+export type SessionKind = 'user' | 'operator'
+
+export type Session = {
+  readonly id: SessionId
+  readonly kind: SessionKind
+  /** SHA-256 of the cookie's value, base64url. */
+  readonly tokenHash: string
+  /** Absent for an operator's token session. */
+  readonly userId?: UserId
+  readonly organizationId?: OrganizationId
+  readonly connectionId?: ConnectionId
+  readonly identityId?: IdentityId
+  readonly entraSid?: string
+  readonly loginHint?: string
+  readonly host: string
+  readonly ip?: string
+  readonly userAgent?: string
+  readonly createdAt: Date
+  readonly lastSeenAt: Date
+  readonly idleEndsAt: Date
+  readonly absoluteEndsAt: Date
+}
+
+/** A session with everything that answers a request, read in one look-up. */
+export type SessionView = {
+  readonly session: Session
+  readonly user?: User
+  readonly identity?: Identity
+  readonly organization?: Organization
+  readonly membership?: Membership
+  readonly roles: readonly string[]
+  readonly groups?: GroupSnapshot
+}
+
+export type Actor =
+  | { readonly kind: 'user'; readonly id: UserId }
+  | { readonly kind: 'operator'; readonly id: string }
+  | { readonly kind: 'entra' }
+  | { readonly kind: 'system' }
+
+/** `type` and `detail` belong together; `audit/audit-events.ts` holds the closed union that callers use. */
+export type AuditEventRecord = {
+  readonly id: AuditEventId
+  readonly at: Date
+  readonly type: string
+  readonly actor: Actor
+  readonly organizationId?: OrganizationId
+  readonly connectionId?: ConnectionId
+  readonly userId?: UserId
+  readonly sessionId?: SessionId
+  readonly correlationId?: string
+  readonly ip?: string
+  readonly userAgent?: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export type SignInStep = {
+  readonly step: string
+  readonly afterMs: number
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+/** The steps of one sign-in, for "why can't she get in?". */
+export type SignInTrace = {
+  readonly id: SignInTraceId
+  readonly at: Date
+  readonly attemptId: string
+  readonly connectionId?: ConnectionId
+  readonly organizationId?: OrganizationId
+  readonly userId?: UserId
+  readonly correlationId: string
+  readonly outcome: 'signed_in' | 'refused' | 'failed'
+  readonly code?: string
+  readonly steps: readonly SignInStep[]
+}
+
+export type OutboxEntry = { readonly sequence: number; readonly event: AuditEventRecord }

@@ -1,0 +1,166 @@
+/** Tables and columns, for every dialect alike: times are integer milliseconds, booleans 0 or 1, JSON is text. */
+import type { Generated, Kysely, Selectable } from 'kysely'
+import type {
+  Actor,
+  AuditEventId,
+  Connection,
+  ConnectionId,
+  IdentityId,
+  Membership,
+  MembershipId,
+  OrganizationId,
+  RoleSource,
+  SessionId,
+  SessionKind,
+  SignInTrace,
+  SignInTraceId,
+  User,
+  UserId,
+} from './records.ts'
+import type { DatabaseMark } from './storage.ts'
+
+export type Tables = {
+  organizations: OrganizationsTable
+  connections: ConnectionsTable
+  users: UsersTable
+  identities: IdentitiesTable
+  memberships: MembershipsTable
+  role_assignments: RoleAssignmentsTable
+  group_snapshots: GroupSnapshotsTable
+  sessions: SessionsTable
+  attempt_claims: AttemptClaimsTable
+  audit_events: AuditEventsTable
+  sign_in_traces: SignInTracesTable
+  outbox: OutboxTable
+  database_mark: DatabaseMarkTable
+}
+export type Database = Kysely<Tables>
+export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>
+
+type OrganizationsTable = {
+  id: OrganizationId
+  name: string
+  slug: string
+  settings: string
+  created_at: number
+}
+
+type ConnectionsTable = {
+  id: ConnectionId
+  organization_id: OrganizationId
+  slug: string
+  protocol: Connection['protocol']
+  cloud: string
+  authority: string
+  tenants: string
+  client_id: string
+  credentials: string
+  policies: string
+  role_rules: string
+  status: Connection['status']
+  managed_by: Connection['managedBy']
+  created_at: number
+  updated_at: number
+}
+
+type UsersTable = { id: UserId; status: User['status']; created_at: number; updated_at: number }
+
+type IdentitiesTable = {
+  id: IdentityId
+  user_id: UserId
+  cloud: string
+  tid: string
+  oid: string
+  connection_id: ConnectionId | null
+  sub: string | null
+  last_claims: string
+  created_at: number
+  last_sign_in_at: number | null
+}
+
+/** `username_key`, `email_key` and `search_text` are derived: lower-case copies that are looked up. */
+type MembershipsTable = {
+  id: MembershipId
+  user_id: UserId
+  organization_id: OrganizationId
+  username: string
+  username_key: string
+  profile: string
+  email_key: string | null
+  search_text: string
+  status: Membership['status']
+  created_at: number
+  last_sign_in_at: number | null
+}
+
+type RoleAssignmentsTable = { membership_id: MembershipId; role: string; source: RoleSource }
+
+type GroupSnapshotsTable = {
+  membership_id: MembershipId
+  groups: string
+  app_roles: string
+  complete: number
+  taken_at: number
+}
+
+/** `ends_at` is derived: the earlier of the two ends. */
+type SessionsTable = {
+  id: SessionId
+  kind: SessionKind
+  token_hash: string
+  user_id: UserId | null
+  organization_id: OrganizationId | null
+  connection_id: ConnectionId | null
+  identity_id: IdentityId | null
+  entra_sid: string | null
+  login_hint: string | null
+  host: string
+  ip: string | null
+  user_agent: string | null
+  created_at: number
+  last_seen_at: number
+  idle_ends_at: number
+  absolute_ends_at: number
+  ends_at: number
+}
+
+type AttemptClaimsTable = { id: string; until: number }
+
+type AuditEventsTable = {
+  id: AuditEventId
+  at: number
+  type: string
+  actor_kind: Actor['kind']
+  actor_id: string | null
+  organization_id: OrganizationId | null
+  connection_id: ConnectionId | null
+  user_id: UserId | null
+  session_id: SessionId | null
+  correlation_id: string | null
+  ip: string | null
+  user_agent: string | null
+  detail: string
+}
+
+type SignInTracesTable = {
+  id: SignInTraceId
+  at: number
+  attempt_id: string
+  connection_id: ConnectionId | null
+  organization_id: OrganizationId | null
+  user_id: UserId | null
+  correlation_id: string
+  outcome: SignInTrace['outcome']
+  code: string | null
+  steps: string
+}
+
+type OutboxTable = { sequence: Generated<number>; event_id: AuditEventId }
+
+type DatabaseMarkTable = {
+  id: number
+  mode: DatabaseMark['mode']
+  schema_version: number
+  oldest_program: number
+  created_at: number
+}

@@ -1,0 +1,168 @@
+/** Verbs about sessions. */
+import { type CompiledQuery, type SqlBool, sql } from 'kysely'
+import { partOf, present } from './columns.ts'
+import { organizationPart, parseOrganization } from './organization-rows.ts'
+import { olderThan, rowsToRead, toPage } from './pages.ts'
+import {
+  groupPart,
+  identityPart,
+  membershipPart,
+  parseGroupSnapshot,
+  parseIdentity,
+  parseMembership,
+  parseUser,
+  userPart,
+} from './people-rows.ts'
+import type { SessionId, SessionView } from './records.ts'
+import type { Database } from './schema.ts'
+import { parseSession, sessionPart, toSessionRow } from './session-rows.ts'
+import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
+
+type JoinedRow = Readonly<Record<string, unknown>>
+
+export function sessionReads(
+  database: Database,
+): Pick<StorageReader, 'findSession' | 'listSessions'> {
+  // Building and compiling takes far longer than running it, and every request runs it.
+  let lookUp: CompiledQuery<JoinedRow> | undefined
+
+  return {
+    async findSession(tokenHash, now) {
+      lookUp ??= selectSession(database).compile()
+      const parameters = [tokenHash, now.getTime()]
+      const { rows } = await database.executeQuery<JoinedRow>({ ...lookUp, parameters })
+      return parseSessionView(rows[0])
+    },
+    async listSessions(filter, page, now) {
+      let query = database.selectFrom('sessions').select(sessionPart.columns)
+      query = query.where('ends_at', '>', now.getTime())
+      if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId)
+      if (filter.organizationId !== undefined) {
+        query = query.where('organization_id', '=', filter.organizationId)
+      }
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
+      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      return toPage(rows, page, { time: (row) => row.created_at, item: parseSession })
+    },
+  }
+}
+
+type SessionVerb =
+  | 'createSession'
+  | 'endSession'
+  | 'endSessionByTokenHash'
+  | 'endSessionsOfUser'
+  | 'endSessionsByEntraSid'
+
+export function sessionWrites(database: Database): Pick<StorageTransaction, SessionVerb> {
+  const removal = database.deleteFrom('sessions')
+
+  return {
+    async createSession(session) {
+      await database.insertInto('sessions').values(toSessionRow(session)).execute()
+    },
+    async endSession(id) {
+      const { numDeletedRows } = await removal.where('id', '=', id).executeTakeFirstOrThrow()
+      return numDeletedRows === 1n
+    },
+    async endSessionByTokenHash(tokenHash) {
+      const ended = removal.where('token_hash', '=', tokenHash).returning(sessionPart.columns)
+      const row = await ended.executeTakeFirst()
+      return row && parseSession(row)
+    },
+    async endSessionsOfUser(id, organizationId) {
+      let ended = removal.where('user_id', '=', id)
+      if (organizationId !== undefined) ended = ended.where('organization_id', '=', organizationId)
+      const { numDeletedRows } = await ended.executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
+    },
+    async endSessionsByEntraSid(connectionId, entraSid) {
+      const ended = removal.where('connection_id', '=', connectionId)
+      const rows = await ended
+        .where('entra_sid', '=', entraSid)
+        .returning(sessionPart.columns)
+        .execute()
+      return rows.map(parseSession)
+    },
+  }
+}
+
+/** Moves the idle end of a session; the absolute end stays. */
+export async function touchSession(
+  database: Database,
+  id: SessionId,
+  seen: Parameters<Storage['touchSession']>[1],
+): Promise<void> {
+  const idleEndsAt = seen.idleEndsAt.getTime()
+  await database
+    .updateTable('sessions')
+    .set({
+      last_seen_at: seen.lastSeenAt.getTime(),
+      idle_ends_at: idleEndsAt,
+      ends_at: sql<number>`case when absolute_ends_at < ${idleEndsAt} then absolute_ends_at else ${idleEndsAt} end`,
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** One row. Its only two parameters are the token hash and the time, in this order. */
+function selectSession(database: Database) {
+  return database
+    .selectFrom('sessions')
+    .leftJoin('users', 'users.id', 'sessions.user_id')
+    .leftJoin('identities', 'identities.id', 'sessions.identity_id')
+    .leftJoin('organizations', 'organizations.id', 'sessions.organization_id')
+    .leftJoin('memberships', (join) =>
+      join
+        .onRef('memberships.user_id', '=', 'sessions.user_id')
+        .onRef('memberships.organization_id', '=', 'sessions.organization_id'),
+    )
+    .leftJoin('group_snapshots', 'group_snapshots.membership_id', 'memberships.id')
+    .select(sessionPart.aliased)
+    .select(userPart.aliased)
+    .select(identityPart.aliased)
+    .select(organizationPart.aliased)
+    .select(membershipPart.aliased)
+    .select(groupPart.aliased)
+    .select(selectRoles().as('roles'))
+    .where('sessions.token_hash', '=', '')
+    .where('sessions.ends_at', '>', 0)
+    .where(sql<SqlBool>`coalesce(${sql.ref('users.status')}, 'active') = 'active'`)
+    .where(sql<SqlBool>`coalesce(${sql.ref('memberships.status')}, 'active') = 'active'`)
+}
+
+/** Roles in one column, since a row for each would repeat all the others. A control character never occurs in a role. */
+const ROLE_SEPARATOR = '\u001f'
+
+function selectRoles() {
+  return sql<string | null>`(
+    select string_agg(role, ${sql.lit(ROLE_SEPARATOR)}) from role_assignments
+    where role_assignments.membership_id = memberships.id
+  )`
+}
+
+function parseSessionView(joined: JoinedRow | undefined): SessionView | undefined {
+  const session = joined && partOf(sessionPart, joined)
+  if (joined === undefined || session === undefined) return undefined
+  const user = partOf(userPart, joined)
+  const identity = partOf(identityPart, joined)
+  const organization = partOf(organizationPart, joined)
+  const membership = partOf(membershipPart, joined)
+  const groups = partOf(groupPart, joined)
+
+  return present({
+    session: parseSession(session),
+    user: user && parseUser(user),
+    identity: identity && parseIdentity(identity),
+    organization: organization && parseOrganization(organization),
+    membership: membership && parseMembership(membership),
+    roles: parseRoles(joined.roles),
+    groups: groups && parseGroupSnapshot(groups),
+  })
+}
+
+/** A role may be held from several sources, and is one role. */
+function parseRoles(roles: unknown): readonly string[] {
+  return typeof roles === 'string' ? [...new Set(roles.split(ROLE_SEPARATOR))].sort() : []
+}

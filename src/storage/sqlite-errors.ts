@@ -1,0 +1,55 @@
+/** What SQLite reports, in our codes. */
+import { EntradaError } from '../errors.ts'
+
+/** Primary result codes. @see https://sqlite.org/rescode.html */
+const SQLITE_BUSY = 5
+const SQLITE_LOCKED = 6
+const SQLITE_FULL = 13
+const unavailable: ReadonlySet<number> = new Set([
+  3, // PERM
+  SQLITE_BUSY,
+  SQLITE_LOCKED,
+  7, // NOMEM
+  8, // READONLY
+  10, // IOERR
+  11, // CORRUPT
+  14, // CANTOPEN
+  15, // PROTOCOL
+  26, // NOTADB
+])
+
+/** Another connection holds the lock. */
+export function isBusy(error: unknown): boolean {
+  const code = primaryCode(error)
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED
+}
+
+/** `storage_full`, `storage_unavailable`, or the same error when it is a defect of ours. */
+export function toStorageError(error: unknown): unknown {
+  const code = primaryCode(error)
+  if (code === SQLITE_FULL || systemCode(error) === 'ENOSPC') {
+    return new EntradaError('storage_full', {}, { cause: error })
+  }
+  if ((code !== undefined && unavailable.has(code)) || isClosed(error) || isFileError(error)) {
+    return new EntradaError('storage_unavailable', {}, { cause: error })
+  }
+  return error
+}
+
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+function isClosed(error: unknown): boolean {
+  return systemCode(error) === 'ERR_INVALID_STATE'
+}
+
+/** The file or its folder could not be made or opened. */
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
+}
+
+function systemCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}

@@ -1,0 +1,105 @@
+/**
+ * SQLite in one file, through `node:sqlite`, which nothing else imports.
+ *
+ * A file has two connections: one writes, its transactions queueing one after another; the other only reads. So a request that
+ * reads while another's transaction is open neither waits for it nor sees its rows (WAL gives each statement the last commit).
+ * `:memory:` cannot be shared by two connections without locking readers out, so there everything takes its turn on one, and
+ * reading the *storage* inside `atomically`, instead of the transaction, is an error.
+ */
+import { mkdir, open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import * as sqlite from 'node:sqlite'
+import { Kysely, sql } from 'kysely'
+import { createKyselyStorage } from './kysely-storage.ts'
+import { migrate } from './migrations/migrations.ts'
+import type { Database } from './schema.ts'
+import { BUSY_TIMEOUT_MS, createSqliteDialect } from './sqlite-driver.ts'
+import { toStorageError } from './sqlite-errors.ts'
+import type { DatabaseMark, Storage } from './storage.ts'
+
+export type SqliteOptions = {
+  /** A file, made if absent, or `:memory:`. */
+  readonly path: string
+  readonly mode: DatabaseMark['mode']
+  readonly now: () => Date
+}
+
+// Node 26 renames the class; the types of Node 24 know the old name only.
+const SqliteDatabase =
+  (sqlite as { readonly Database?: typeof sqlite.DatabaseSync }).Database ?? sqlite.DatabaseSync
+
+/** One connection: what Kysely builds on it, and the database itself for what only SQLite has. */
+export type SqliteConnection = { readonly handle: sqlite.DatabaseSync; readonly database: Database }
+
+/**
+ * Opens the database, made or brought up to date if need be.
+ *
+ * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `storage_unavailable`, `storage_full`
+ */
+export async function openSqlite(options: SqliteOptions): Promise<Storage> {
+  const isFile = options.path !== ':memory:'
+  if (isFile) await createFile(options.path)
+  const writer = openSqliteConnection(options.path)
+  try {
+    await prepareWriter(writer.database, options)
+    const reader = isFile ? await openReader(options.path) : writer
+    return toStorage(writer, reader)
+  } catch (error) {
+    writer.handle.close()
+    throw error
+  }
+}
+
+/** Opens the file as it is. Everything but {@link openSqlite} wants it for looking after the file only. */
+export function openSqliteConnection(path: string): SqliteConnection {
+  try {
+    const handle = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS })
+    return { handle, database: new Kysely({ dialect: createSqliteDialect(handle) }) }
+  } catch (error) {
+    throw toStorageError(error)
+  }
+}
+
+/** Nobody but the owner may read the file or look into a folder that we make; `-wal` and `-shm` inherit from it. */
+async function createFile(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    const file = await open(path, 'a', 0o600)
+    await file.close()
+  } catch (error) {
+    throw toStorageError(error)
+  }
+}
+
+async function prepareWriter(database: Database, { mode, now }: SqliteOptions): Promise<void> {
+  await sql`pragma journal_mode = wal`.execute(database)
+  // A revocation that was acknowledged must survive a power cut; NORMAL would survive only a crash.
+  await sql`pragma synchronous = full`.execute(database)
+  await sql`pragma foreign_keys = on`.execute(database)
+  await sql`pragma trusted_schema = off`.execute(database)
+  await database
+    .transaction()
+    .execute((transaction) => migrate(transaction, { dialect: 'sqlite', mode, now }))
+}
+
+async function openReader(path: string): Promise<SqliteConnection> {
+  const reader = openSqliteConnection(path)
+  await sql`pragma query_only = on`.execute(reader.database)
+  await sql`pragma trusted_schema = off`.execute(reader.database)
+  return reader
+}
+
+function toStorage(writer: SqliteConnection, reader: SqliteConnection): Storage {
+  return createKyselyStorage({
+    kind: 'sqlite',
+    reads: reader.database,
+    writes: writer.database,
+    runAlone: (work) => writer.database.transaction().execute(work),
+    // Takes its turn, so that a running transaction ends first. The last to close folds the log into the file.
+    close: () =>
+      writer.database.connection().execute(async () => {
+        if (reader.handle.isOpen) reader.handle.close()
+        if (writer.handle.isOpen) writer.handle.close()
+      }),
+  })
+}

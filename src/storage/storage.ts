@@ -1,0 +1,188 @@
+/**
+ * What must hold, whatever the database. Each verb names its promise; `conformance.ts` puts every implementation to the same test.
+ * A database that is lost, locked or full rejects with `storage_unavailable` or `storage_full`, never with an empty answer.
+ */
+import type {
+  AuditEventRecord,
+  Connection,
+  ConnectionId,
+  GroupSnapshot,
+  Identity,
+  IdentityId,
+  Membership,
+  MembershipId,
+  Organization,
+  OrganizationId,
+  OutboxEntry,
+  PersonKey,
+  Profile,
+  RoleAssignment,
+  Session,
+  SessionId,
+  SessionView,
+  SignInTrace,
+  SignInTraceId,
+  User,
+  UserId,
+} from './records.ts'
+
+/** One page of a list, newest first. `after` is the `next` of the page before; absent `next` ends the list. */
+export type PageRequest = { readonly limit: number; readonly after?: string }
+export type Page<T> = { readonly items: readonly T[]; readonly next?: string }
+
+export type UserListItem = {
+  readonly user: User
+  readonly memberships: readonly Membership[]
+  readonly identities: readonly Identity[]
+  readonly roles: readonly (RoleAssignment & { readonly membershipId: MembershipId })[]
+}
+
+export type SessionFilter = { readonly userId?: UserId; readonly organizationId?: OrganizationId }
+
+export type AuditFilter = {
+  readonly type?: string
+  readonly userId?: UserId
+  readonly connectionId?: ConnectionId
+  readonly correlationId?: string
+  readonly since?: Date
+  readonly until?: Date
+}
+
+export type TraceFilter = {
+  readonly userId?: UserId
+  readonly outcome?: SignInTrace['outcome']
+  readonly correlationId?: string
+}
+
+/** What a person is here, read for one organization: the input of the sign-in decision. */
+export type KnownPerson = {
+  readonly identity: Identity
+  readonly user: User
+  /** In the organization asked for. */
+  readonly membership?: Membership
+  readonly groups?: GroupSnapshot
+}
+
+/** Reads. None takes a lock; each sees what was committed before it began. */
+export type StorageReader = {
+  findOrganization(id: OrganizationId): Promise<Organization | undefined>
+  findConnection(id: ConnectionId): Promise<Connection | undefined>
+  listConnections(): Promise<readonly Connection[]>
+  /** Tenant ids of the identities that were linked through this connection. */
+  listLinkedTenants(connectionId: ConnectionId): Promise<readonly string[]>
+
+  findPerson(key: PersonKey, organizationId: OrganizationId): Promise<KnownPerson | undefined>
+  /** Memberships of the organization whose email is this address, ignoring case. At most `limit` of them. */
+  findMembershipsByEmail(
+    organizationId: OrganizationId,
+    address: string,
+    limit: number,
+  ): Promise<readonly Membership[]>
+  findUser(id: UserId): Promise<UserListItem | undefined>
+  listRoles(membershipId: MembershipId): Promise<readonly RoleAssignment[]>
+  /** `search`: part of a username, display name or email, ignoring case; or a whole id, `oid` or `tid`. */
+  listUsers(page: PageRequest & { readonly search?: string }): Promise<Page<UserListItem>>
+
+  /** In one look-up. Expired sessions and those of disabled users or memberships are not found. */
+  findSession(tokenHash: string, now: Date): Promise<SessionView | undefined>
+  listSessions(filter: SessionFilter, page: PageRequest, now: Date): Promise<Page<Session>>
+
+  listAuditEvents(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEventRecord>>
+  findSignInTrace(id: SignInTraceId): Promise<SignInTrace | undefined>
+  listSignInTraces(filter: TraceFilter, page: PageRequest): Promise<Page<SignInTrace>>
+  /** Oldest first. */
+  listOutbox(limit: number): Promise<readonly OutboxEntry[]>
+
+  /** Key ids under which something in the database is sealed. */
+  listSealingKeyIds(): Promise<readonly string[]>
+}
+
+/** Verbs that only run inside `atomically`. */
+export type StorageTransaction = StorageReader & {
+  putOrganization(organization: Organization): Promise<void>
+  /** Inserts or replaces by id. */
+  putConnection(connection: Connection): Promise<void>
+
+  createUser(user: User): Promise<void>
+  setUserStatus(id: UserId, status: User['status'], at: Date): Promise<void>
+  /** Throws `identity_in_use` when (cloud, tid, oid) is linked already. */
+  linkIdentity(identity: Identity): Promise<void>
+  refreshIdentity(
+    id: IdentityId,
+    seen: Pick<Identity, 'sub' | 'lastClaims' | 'lastSignInAt' | 'connectionId'>,
+  ): Promise<void>
+  /**
+   * Creates the membership under the first free username of `usernames`, ignoring case, and says which.
+   * `usernames` is tried in order and must not end before a free one is found.
+   */
+  createMembership(
+    membership: Omit<Membership, 'username'>,
+    usernames: Iterable<string>,
+  ): Promise<Membership>
+  refreshMembership(
+    id: MembershipId,
+    seen: { readonly profile: Profile; readonly lastSignInAt: Date },
+  ): Promise<void>
+  setMembershipStatus(id: MembershipId, status: Membership['status']): Promise<void>
+  /** Replaces what rules and defaults assigned; `manual` assignments stay. Answers all roles now held. */
+  replaceRuleRoles(
+    id: MembershipId,
+    assignments: readonly RoleAssignment[],
+  ): Promise<readonly RoleAssignment[]>
+  putGroupSnapshot(id: MembershipId, snapshot: GroupSnapshot): Promise<void>
+
+  createSession(session: Session): Promise<void>
+  /** False when there was no such session (any more). */
+  endSession(id: SessionId): Promise<boolean>
+  /** Ends the session with this token, if any: signing in again replaces it. */
+  endSessionByTokenHash(tokenHash: string): Promise<Session | undefined>
+  endSessionsOfUser(id: UserId, organizationId?: OrganizationId): Promise<number>
+  /** Exactly this connection and exactly this Entra `sid`. Answers what was ended. */
+  endSessionsByEntraSid(connectionId: ConnectionId, entraSid: string): Promise<readonly Session[]>
+
+  /** Also puts the event into the outbox when `toOutbox`. */
+  appendAuditEvent(event: AuditEventRecord, options: { readonly toOutbox: boolean }): Promise<void>
+  appendSignInTrace(trace: SignInTrace): Promise<void>
+  removeFromOutbox(sequences: readonly number[]): Promise<void>
+}
+
+export type DatabaseMark = {
+  readonly mode: 'development' | 'production'
+  readonly schemaVersion: number
+  /** The lowest schema number that a program must know to run on this database. */
+  readonly oldestProgram: number
+}
+
+export type Storage = StorageReader & {
+  /** Name of the implementation, for logs. */
+  readonly kind: 'sqlite' | 'postgres'
+
+  /**
+   * Claims a sign-in attempt for good, or throws: of any number of callers at once, on any replica, one succeeds.
+   * A claim may be forgotten after `until`, and needs no fsync.
+   *
+   * @throws {EntradaError} `attempt_already_used`
+   */
+  claimAttempt(id: string, until: Date): Promise<void>
+
+  /** Remembers that the session is in use. Callers do this at most once a minute per session. */
+  touchSession(
+    id: SessionId,
+    seen: { readonly lastSeenAt: Date; readonly idleEndsAt: Date },
+  ): Promise<void>
+
+  /**
+   * Runs `work` in one transaction: all of it is kept, durably, or none. Two that touch the same person or username run as if
+   * one came after the other; `work` may run again from the start when another writer came between, so it must have no effects
+   * of its own. An error of `work` rolls back and is rethrown.
+   */
+  atomically<T>(work: (transaction: StorageTransaction) => Promise<T>): Promise<T>
+
+  /** Removes claims and sessions that have ended, and traces older than `tracesBefore`. Answers how many rows went. */
+  sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
+
+  readMark(): Promise<DatabaseMark>
+  /** Resolves when a trivial read and the schema are fine. @throws {EntradaError} `storage_unavailable` */
+  checkReady(): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,16 @@
+import type { Services } from '../services.ts'
+
+const INTERVAL_MS = 60_000
+const TRACE_LIFETIME_MS = 30 * 24 * 3_600_000
+
+/** Removes what has ended, once a minute. Answers the function that stops it. */
+export function startSweeping({ storage, now, log }: Services): () => void {
+  const timer = setInterval(() => {
+    const tracesBefore = new Date(now().getTime() - TRACE_LIFETIME_MS)
+    storage
+      .sweep(now(), { tracesBefore })
+      .catch((error: unknown) => log.warn('sweep_failed', { error }))
+  }, INTERVAL_MS)
+  timer.unref()
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,73 @@
+/** Audit events and sign-in traces: row to record and back. */
+import { parseJson, present } from './columns.ts'
+import type { Actor, AuditEventRecord, SignInTrace } from './records.ts'
+import type { Row } from './schema.ts'
+
+export function parseAuditEvent(row: Row<'audit_events'>): AuditEventRecord {
+  return present({
+    id: row.id,
+    at: new Date(row.at),
+    type: row.type,
+    actor: parseActor(row),
+    organizationId: row.organization_id,
+    connectionId: row.connection_id,
+    userId: row.user_id,
+    sessionId: row.session_id,
+    correlationId: row.correlation_id,
+    ip: row.ip,
+    userAgent: row.user_agent,
+    detail: parseJson<AuditEventRecord['detail']>(row.detail),
+  })
+}
+
+export function toAuditEventRow(event: AuditEventRecord): Row<'audit_events'> {
+  return {
+    id: event.id,
+    at: event.at.getTime(),
+    type: event.type,
+    actor_kind: event.actor.kind,
+    actor_id: 'id' in event.actor ? event.actor.id : null,
+    organization_id: event.organizationId ?? null,
+    connection_id: event.connectionId ?? null,
+    user_id: event.userId ?? null,
+    session_id: event.sessionId ?? null,
+    correlation_id: event.correlationId ?? null,
+    ip: event.ip ?? null,
+    user_agent: event.userAgent ?? null,
+    detail: JSON.stringify(event.detail),
+  }
+}
+
+export function parseSignInTrace(row: Row<'sign_in_traces'>): SignInTrace {
+  return present({
+    id: row.id,
+    at: new Date(row.at),
+    attemptId: row.attempt_id,
+    connectionId: row.connection_id,
+    organizationId: row.organization_id,
+    userId: row.user_id,
+    correlationId: row.correlation_id,
+    outcome: row.outcome,
+    code: row.code,
+    steps: parseJson<SignInTrace['steps']>(row.steps),
+  })
+}
+
+export function toSignInTraceRow(trace: SignInTrace): Row<'sign_in_traces'> {
+  return {
+    id: trace.id,
+    at: trace.at.getTime(),
+    attempt_id: trace.attemptId,
+    connection_id: trace.connectionId ?? null,
+    organization_id: trace.organizationId ?? null,
+    user_id: trace.userId ?? null,
+    correlation_id: trace.correlationId,
+    outcome: trace.outcome,
+    code: trace.code ?? null,
+    steps: JSON.stringify(trace.steps),
+  }
+}
+
+function parseActor(row: Row<'audit_events'>): Actor {
+  return present({ kind: row.actor_kind, id: row.actor_id }) as Actor // written by `toAuditEventRow`
+}

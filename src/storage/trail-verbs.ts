@@ -1,0 +1,90 @@
+/** Verbs about what is only ever added: audit events, sign-in traces, and the outbox that announces events. */
+import { olderThan, rowsToRead, toPage } from './pages.ts'
+import type { Database } from './schema.ts'
+import type { AuditFilter, StorageReader, StorageTransaction, TraceFilter } from './storage.ts'
+import {
+  parseAuditEvent,
+  parseSignInTrace,
+  toAuditEventRow,
+  toSignInTraceRow,
+} from './trail-rows.ts'
+
+export function trailReads(
+  database: Database,
+): Pick<StorageReader, 'listAuditEvents' | 'findSignInTrace' | 'listSignInTraces' | 'listOutbox'> {
+  return {
+    async listAuditEvents(filter, page) {
+      let query = selectAuditEvents(database, filter)
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'at', 'id'))
+      const newestFirst = query.orderBy('at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      return toPage(rows, page, { time: (row) => row.at, item: parseAuditEvent })
+    },
+    async findSignInTrace(id) {
+      const query = database.selectFrom('sign_in_traces').selectAll().where('id', '=', id)
+      const row = await query.executeTakeFirst()
+      return row && parseSignInTrace(row)
+    },
+    async listSignInTraces(filter, page) {
+      let query = selectSignInTraces(database, filter)
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'at', 'id'))
+      const newestFirst = query.orderBy('at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      return toPage(rows, page, { time: (row) => row.at, item: parseSignInTrace })
+    },
+    async listOutbox(limit) {
+      const rows = await database
+        .selectFrom('outbox')
+        .innerJoin('audit_events', 'audit_events.id', 'outbox.event_id')
+        .selectAll('audit_events')
+        .select('outbox.sequence')
+        .orderBy('outbox.sequence')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => ({ sequence: row.sequence, event: parseAuditEvent(row) }))
+    },
+  }
+}
+
+export function trailWrites(
+  database: Database,
+): Pick<StorageTransaction, 'appendAuditEvent' | 'appendSignInTrace' | 'removeFromOutbox'> {
+  return {
+    async appendAuditEvent(event, { toOutbox }) {
+      await database.insertInto('audit_events').values(toAuditEventRow(event)).execute()
+      if (toOutbox) await database.insertInto('outbox').values({ event_id: event.id }).execute()
+    },
+    async appendSignInTrace(trace) {
+      await database.insertInto('sign_in_traces').values(toSignInTraceRow(trace)).execute()
+    },
+    async removeFromOutbox(sequences) {
+      if (sequences.length === 0) return
+      await database.deleteFrom('outbox').where('sequence', 'in', sequences).execute()
+    },
+  }
+}
+
+function selectAuditEvents(database: Database, filter: AuditFilter) {
+  let query = database.selectFrom('audit_events').selectAll()
+  if (filter.type !== undefined) query = query.where('type', '=', filter.type)
+  if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId)
+  if (filter.connectionId !== undefined) {
+    query = query.where('connection_id', '=', filter.connectionId)
+  }
+  if (filter.correlationId !== undefined) {
+    query = query.where('correlation_id', '=', filter.correlationId)
+  }
+  if (filter.since !== undefined) query = query.where('at', '>=', filter.since.getTime())
+  if (filter.until !== undefined) query = query.where('at', '<', filter.until.getTime())
+  return query
+}
+
+function selectSignInTraces(database: Database, filter: TraceFilter) {
+  let query = database.selectFrom('sign_in_traces').selectAll()
+  if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId)
+  if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome)
+  if (filter.correlationId !== undefined) {
+    query = query.where('correlation_id', '=', filter.correlationId)
+  }
+  return query
+}
