@@ -1,0 +1,114 @@
+import { EntradaError } from '../errors.ts'
+
+/** An answer of the authority: JSON was read, whatever the status. */
+export type EntraAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** How a request leaves this server. Tests and embedders may pass their own `fetch`. */
+export type EntraHttp = {
+  get(url: string, options: EntraRequestOptions): Promise<EntraAnswer>
+  postForm(url: string, form: string, options: EntraRequestOptions): Promise<EntraAnswer>
+}
+export type EntraRequestOptions = {
+  /** `discovery`, `keys` or `token`: what the log and the error call it. */
+  readonly endpoint: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** No single answer takes longer; a sign-in as a whole has {@link SIGN_IN_TIME_LIMIT_MS}. */
+const REQUEST_TIME_LIMIT_MS = 6_000
+export const SIGN_IN_TIME_LIMIT_MS = 8_500
+const MAX_ANSWER_BYTES = 1_048_576
+
+/**
+ * The one way out to an authority: time limits, no redirects (a 307 would carry secret and code elsewhere), a size limit,
+ * and no `Origin` header, ever (Entra answers AADSTS9002326 to it).
+ */
+export function createEntraHttp(fetchFromNetwork: typeof fetch = fetch): EntraHttp {
+  return {
+    get: (url, options) => send(fetchFromNetwork, url, { method: 'GET' }, options),
+    postForm: (url, form, options) =>
+      send(
+        fetchFromNetwork,
+        url,
+        {
+          method: 'POST',
+          body: form,
+          headers: { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' },
+        },
+        options,
+      ),
+  }
+}
+
+async function send(
+  fetchFromNetwork: typeof fetch,
+  url: string,
+  init: RequestInit,
+  { endpoint, headers = {}, signal }: EntraRequestOptions,
+): Promise<EntraAnswer> {
+  const timeLimit = AbortSignal.timeout(REQUEST_TIME_LIMIT_MS)
+  try {
+    const response = await fetchFromNetwork(url, {
+      ...init,
+      headers: { accept: 'application/json', ...headers, ...init.headers },
+      redirect: 'manual',
+      signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit,
+    })
+    return await readAnswer(response, endpoint)
+  } catch (error) {
+    throw asRefusal(error, endpoint)
+  }
+}
+
+async function readAnswer(response: Response, endpoint: string): Promise<EntraAnswer> {
+  const { status } = response
+  const text = await readText(response, endpoint)
+  // A passing fault of the authority. It never reaches MSAL, which would hold it against every other person.
+  if (status >= 500 || status === 429) {
+    throw new EntradaError('entra_unreachable', { endpoint, status })
+  }
+  if (status >= 300 && status < 400) {
+    throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'redirect' })
+  }
+  const { 'retry-after': _kept_from_msal, ...headers } = Object.fromEntries(response.headers)
+  return { status, headers, body: parseJsonObject(text, endpoint, status) }
+}
+
+async function readText(response: Response, endpoint: string): Promise<string> {
+  const decoder = new TextDecoder()
+  let size = 0
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength
+    if (size > MAX_ANSWER_BYTES) {
+      throw new EntradaError('entra_answer_invalid', { endpoint, reason: 'too_large' })
+    }
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function parseJsonObject(text: string, endpoint: string, status: number) {
+  try {
+    const body: unknown = JSON.parse(text)
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
+      return body as Record<string, unknown> // an object, checked here
+    }
+  } catch {
+    // Told below, as for every other answer that is no JSON object.
+  }
+  throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'not_a_json_object' })
+}
+
+function asRefusal(error: unknown, endpoint: string): EntradaError {
+  if (error instanceof EntradaError) return error
+  const name = error instanceof Error ? error.name : ''
+  const code =
+    name === 'TimeoutError' || name === 'AbortError' ? 'entra_timeout' : 'entra_unreachable'
+  return new EntradaError(code, { endpoint }, { cause: error })
+}

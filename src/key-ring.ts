@@ -1,0 +1,118 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto'
+import { EntradaError } from './errors.ts'
+import type { Secret } from './secret.ts'
+
+/** Each purpose has a key of its own, so that a value sealed for one is noise to every other. */
+export type KeyPurpose =
+  | 'attempt-cookie'
+  | 'sign-out-state'
+  | 'form-token'
+  | 'connection-credential'
+
+export type KeyRing = {
+  /** Ids of the keys held, the sealing one first. */
+  readonly keyIds: readonly string[]
+  /** Seals text as `v1.<key id>.<nonce>.<ciphertext>` (AES-256-GCM). `associatedData` says where the value lives. */
+  seal(purpose: KeyPurpose, text: string, associatedData: string): string
+  /** @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+  open(purpose: KeyPurpose, sealed: string, associatedData: string): string
+  /** HMAC-SHA-256 under the first key, base64url. Equal on all replicas with the same ring. */
+  mac(purpose: KeyPurpose, text: string): string
+}
+
+const VERSION = 'v1'
+const TAG_BYTES = 16
+
+/** Makes the ring from base64url keys of 32 bytes; the first one seals, all open. */
+export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
+  const keys = new Map(
+    secretKeys.map((key) => [keyIdOf(key), Buffer.from(key.reveal(), 'base64url')]),
+  )
+  const keyIds = [...keys.keys()]
+  const [sealingKeyId] = keyIds
+  if (sealingKeyId === undefined) throw new EntradaError('secret_key_missing', { keyId: 'any' })
+  const derived = new Map<string, Buffer>()
+
+  function derivedKey(purpose: KeyPurpose, keyId: string): Buffer {
+    const name = `${purpose}.${keyId}`
+    const known = derived.get(name)
+    if (known) return known
+    const master = keys.get(keyId)
+    if (!master) throw new EntradaError('secret_key_missing', { keyId })
+    const key = Buffer.from(hkdfSync('sha256', master, '', `entrada ${purpose}`, 32))
+    derived.set(name, key)
+    return key
+  }
+
+  return {
+    keyIds,
+    seal(purpose, text, associatedData) {
+      const nonce = randomBytes(12)
+      const cipher = createCipheriv('aes-256-gcm', derivedKey(purpose, sealingKeyId), nonce)
+      cipher.setAAD(Buffer.from(associatedData))
+      const sealed = Buffer.concat([
+        cipher.update(text, 'utf8'),
+        cipher.final(),
+        cipher.getAuthTag(),
+      ])
+      return [
+        VERSION,
+        sealingKeyId,
+        nonce.toString('base64url'),
+        sealed.toString('base64url'),
+      ].join('.')
+    },
+    open(purpose, sealed, associatedData) {
+      const { keyId, nonce, ciphertext, tag } = parseSealed(sealed)
+      const decipher = createDecipheriv('aes-256-gcm', derivedKey(purpose, keyId), nonce)
+      decipher.setAAD(Buffer.from(associatedData)).setAuthTag(tag)
+      try {
+        return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8')
+      } catch (cause) {
+        throw new EntradaError('sealed_value_invalid', { purpose }, { cause })
+      }
+    },
+    mac: (purpose, text) =>
+      createHmac('sha256', derivedKey(purpose, sealingKeyId)).update(text).digest('base64url'),
+  }
+}
+
+function keyIdOf(key: Secret): string {
+  return createHash('sha256')
+    .update(Buffer.from(key.reveal(), 'base64url'))
+    .digest('hex')
+    .slice(0, 8)
+}
+
+function parseSealed(sealed: string) {
+  const [version, keyId, nonceText, sealedText, ...rest] = sealed.split('.')
+  const nonce = Buffer.from(nonceText ?? '', 'base64url')
+  const bytes = Buffer.from(sealedText ?? '', 'base64url')
+  if (
+    version !== VERSION ||
+    !keyId ||
+    nonce.length !== 12 ||
+    bytes.length < TAG_BYTES ||
+    rest.length
+  ) {
+    throw new EntradaError('sealed_value_invalid', { reason: 'shape' })
+  }
+  return {
+    keyId,
+    nonce,
+    ciphertext: bytes.subarray(0, -TAG_BYTES),
+    tag: bytes.subarray(-TAG_BYTES),
+  }
+}
+
+/** A fresh key for the ring, 32 random bytes as base64url. */
+export function newSecretKey(): string {
+  return randomBytes(32).toString('base64url')
+}
