@@ -1,0 +1,127 @@
+/** What is audited: a closed union. The reference page and the API's filter are made from {@link auditEventTypes}. */
+
+import type { Exchange } from '../http/exchange.ts'
+import { newId } from '../ids.ts'
+import type { Services } from '../services.ts'
+import type {
+  Actor,
+  AuditEventRecord,
+  ConnectionId,
+  OrganizationId,
+  SessionId,
+  UserId,
+} from '../storage/records.ts'
+
+export type SessionEndReason =
+  | 'sign_out'
+  | 'ended_by_user'
+  | 'replaced'
+  | 'entra_front_channel'
+  | 'operator'
+  | 'user_disabled'
+
+export type AuditEvent =
+  | {
+      readonly type: 'sign_in.succeeded'
+      readonly detail: {
+        readonly tid: string
+        readonly oid: string
+        readonly roles: readonly string[]
+      }
+    }
+  | {
+      readonly type: 'sign_in.refused'
+      readonly detail: Readonly<Record<string, unknown>> & { readonly code: string }
+    }
+  | {
+      readonly type: 'user.created'
+      readonly detail: {
+        readonly tid?: string
+        readonly oid?: string
+        readonly username: string
+        readonly how: 'first_sign_in' | 'beforehand'
+      }
+    }
+  | {
+      readonly type: 'identity.linked'
+      readonly detail: { readonly tid: string; readonly oid: string; readonly reason: string }
+    }
+  | { readonly type: 'membership.created'; readonly detail: { readonly username: string } }
+  | {
+      readonly type: 'membership.profile_changed'
+      readonly detail: { readonly members: readonly string[] }
+    }
+  | {
+      readonly type: 'membership.roles_changed'
+      readonly detail: { readonly before: readonly string[]; readonly after: readonly string[] }
+    }
+  | { readonly type: 'user.disabled'; readonly detail: { readonly sessionsEnded: number } }
+  | { readonly type: 'user.enabled'; readonly detail: Readonly<Record<string, never>> }
+  | { readonly type: 'session.ended'; readonly detail: { readonly reason: SessionEndReason } }
+  | { readonly type: 'operator.signed_in'; readonly detail: { readonly how: 'operator_token' } }
+  | {
+      readonly type: 'operator.sign_in_refused'
+      readonly detail: { readonly reason: 'operator_token_invalid' }
+    }
+  | {
+      readonly type: 'connection.changed'
+      readonly detail: { readonly managedBy: string; readonly members: readonly string[] }
+    }
+
+export type AuditEventType = AuditEvent['type']
+
+/** Every type with what it means, for the reference and for the filter of the API. */
+export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
+  'sign_in.succeeded': 'A person signed in. Detail: `tid`, `oid`, the roles they hold now.',
+  'sign_in.refused':
+    'An opened sign-in attempt was refused. Detail: `code` (see errors), what Entra said, and evidence.',
+  'user.created': 'A user was created, by a first sign-in or beforehand by an operator.',
+  'identity.linked': 'A person of a directory was linked to a user. Detail: the reason.',
+  'membership.created': 'A user became a member of an organization, under this username.',
+  'membership.profile_changed':
+    'A sign-in brought another profile. Detail: the names of the members that changed.',
+  'membership.roles_changed':
+    'A sign-in changed the roles of a membership. Detail: before and after.',
+  'user.disabled': 'An operator disabled a user; all their sessions ended.',
+  'user.enabled': 'An operator enabled a user again.',
+  'session.ended': 'A session ended before its time. Detail: the reason.',
+  'operator.signed_in': 'Somebody opened an operator session with the operator token.',
+  'operator.sign_in_refused': 'A wrong operator token was offered.',
+  'connection.changed':
+    'A connection was created or changed. Detail: the members that changed, never their values.',
+}
+
+export type AuditContext = {
+  readonly actor: Actor
+  readonly organizationId?: OrganizationId | undefined
+  readonly connectionId?: ConnectionId | undefined
+  readonly userId?: UserId | undefined
+  readonly sessionId?: SessionId | undefined
+}
+
+/** The record of an event, with who asked for it and from where. */
+export function auditRecord(
+  services: Services,
+  event: AuditEvent,
+  context: AuditContext,
+  exchange?: Pick<Exchange, 'correlationId' | 'client'>,
+): AuditEventRecord {
+  const { actor, organizationId, connectionId, userId, sessionId } = context
+  return {
+    id: newId(services, 'evt'),
+    at: services.now(),
+    type: event.type,
+    actor,
+    ...(organizationId ? { organizationId } : {}),
+    ...(connectionId ? { connectionId } : {}),
+    ...(userId ? { userId } : {}),
+    ...(sessionId ? { sessionId } : {}),
+    ...(exchange ? { correlationId: exchange.correlationId, ...exchange.client } : {}),
+    detail: event.detail,
+  }
+}
+
+/** Events go to the outbox only when somebody listens, or it would grow for nobody. */
+export function outboxOptions(services: Services): { readonly toOutbox: boolean } {
+  return { toOutbox: services.hooks.onEvent !== undefined }
+}

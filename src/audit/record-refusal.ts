@@ -1,0 +1,50 @@
+import { type EntradaError, errorEntry } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { EntraError } from '../protocol/explain-entra-error.ts'
+import type { Services } from '../services.ts'
+import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import { auditRecord, outboxOptions } from './audit-events.ts'
+import { signInTrace } from './sign-in-traces.ts'
+
+/** Audit event and trace of a refused attempt. If the database is what failed, the log has to do. */
+export async function recordRefusal(
+  services: Services,
+  exchange: Exchange,
+  { record, error }: { readonly record: SignInRecord; readonly error: EntradaError },
+): Promise<void> {
+  const { code } = error
+  const evidence = evidenceOf(error)
+  record.step('refused', { code, ...evidence })
+  const { connection, userId } = record
+  const context = {
+    actor: userId ? ({ kind: 'user', id: userId } as const) : ({ kind: 'entra' } as const),
+    userId,
+    connectionId: connection?.id,
+    organizationId: connection?.organizationId,
+  }
+  const event = { type: 'sign_in.refused', detail: { code, ...evidence } } as const
+  const outcome = errorEntry(code).status >= 500 ? 'failed' : 'refused'
+  try {
+    await services.storage.atomically(async (transaction) => {
+      const audited = auditRecord(services, event, context, exchange)
+      await transaction.appendAuditEvent(audited, outboxOptions(services))
+      await transaction.appendSignInTrace(
+        signInTrace(services, exchange, record, { outcome, code }),
+      )
+    })
+  } catch (cause) {
+    services.log.error('refusal_not_recorded', {
+      correlationId: exchange.correlationId,
+      code,
+      error: cause,
+    })
+  }
+}
+
+/** The error's evidence without Entra's raw text, which stays in the log (design rule 16). */
+function evidenceOf({ detail }: EntradaError): Readonly<Record<string, unknown>> {
+  const { entra, ...own } = detail as { readonly entra?: EntraError } // put there by entra-oidc and sign-in
+  if (entra === undefined) return own
+  const { error, suberror, codes, traceId, correlationId } = entra
+  return { ...own, entra: { error, suberror, codes, traceId, correlationId } }
+}

@@ -1,0 +1,31 @@
+import type { Exchange } from '../http/exchange.ts'
+import { newId } from '../ids.ts'
+import type { Services } from '../services.ts'
+import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import type { SignInTrace } from '../storage/records.ts'
+
+/** The stored form of an attempt's steps. */
+export function signInTrace(
+  services: Services,
+  { correlationId }: Pick<Exchange, 'correlationId'>,
+  {
+    attempt,
+    connection,
+    userId,
+    steps,
+  }: Pick<SignInRecord, 'attempt' | 'connection' | 'userId' | 'steps'>,
+  result: Pick<SignInTrace, 'outcome' | 'code'>,
+): SignInTrace {
+  return {
+    id: newId(services, 'trc'),
+    at: services.now(),
+    attemptId: attempt.id,
+    correlationId,
+    ...(connection
+      ? { connectionId: connection.id, organizationId: connection.organizationId }
+      : {}),
+    ...(userId ? { userId } : {}),
+    steps,
+    ...result,
+  }
+}

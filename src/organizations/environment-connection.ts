@@ -1,0 +1,162 @@
+/** The connection that the environment (or the options of a library) describes: the row `default`, read-only elsewhere. */
+import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import type { EntraOptions } from '../options.ts'
+import { isGuid } from '../protocol/guid.ts'
+import type { Services } from '../services.ts'
+import type {
+  Connection,
+  ConnectionPolicies,
+  Organization,
+  TenantPinning,
+} from '../storage/records.ts'
+import { cloudOf } from './clouds.ts'
+
+export const DEFAULT_CONNECTION_ID = 'default'
+const DEFAULT_ORGANIZATION_ID = 'default'
+
+/** Seed 1 as it stands: a first sign-in creates the user, who gets one role. */
+export const defaultPolicies: ConnectionPolicies = {
+  provisioning: 'create',
+  linking: 'never',
+  guests: 'refuse',
+  personalAccounts: 'refuse',
+  groupsOverage: 'refuse',
+  unmatched: { kind: 'default_role', role: 'member' },
+  signOutOfMicrosoft: false,
+}
+
+/**
+ * Brings the row up to what is configured; without Entra settings an earlier row is switched off.
+ *
+ * @throws {EntradaError} `tenant_changed` when people were linked from another tenant or cloud
+ */
+export async function keepEnvironmentConnection(
+  services: Services,
+  entra: EntraOptions | undefined,
+): Promise<void> {
+  const existing = await services.storage.findConnection(DEFAULT_CONNECTION_ID)
+  const wanted = entra ? toConnection(services, entra, existing) : existing && switchedOff(existing)
+  if (existing && wanted) await checkSameTenant(services, existing, wanted)
+  const members = changedMembers(existing, wanted)
+  if (members.length === 0 && existing !== undefined) return
+  await services.storage.atomically(async (transaction) => {
+    const organization = await transaction.findOrganization(DEFAULT_ORGANIZATION_ID)
+    if (organization === undefined) await transaction.putOrganization(newOrganization(services))
+    if (wanted === undefined || members.length === 0) return
+    await transaction.putConnection({ ...wanted, updatedAt: services.now() })
+    const detail = { managedBy: wanted.managedBy, members }
+    const context = {
+      actor: { kind: 'system' },
+      organizationId: wanted.organizationId,
+      connectionId: wanted.id,
+    } as const
+    const record = auditRecord(services, { type: 'connection.changed', detail }, context)
+    await transaction.appendAuditEvent(record, outboxOptions(services))
+  })
+}
+
+/**
+ * The connection with its tenant id known: a domain is resolved through Entra once and then kept, so that a domain which later
+ * moves to another directory does not take the users along.
+ *
+ * @throws {EntradaError} `tenant_changed`, or why Entra could not be asked
+ */
+export async function withKnownTenant(
+  services: Services,
+  connection: Connection,
+): Promise<Connection> {
+  const { tenants } = connection
+  if (tenants.kind !== 'pinned' || tenants.tenantId !== undefined) return connection
+  const tenantId = await services.identityProviderFor(connection).tenantId()
+  if (tenantId === undefined) throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
+  const linked = await services.storage.listLinkedTenants(connection.id)
+  if (linked.some((tid) => tid !== tenantId)) throw new EntradaError('tenant_changed')
+  const pinned = { ...connection, tenants: { ...tenants, tenantId }, updatedAt: services.now() }
+  await services.storage.atomically((transaction) => transaction.putConnection(pinned))
+  return pinned
+}
+
+function toConnection(services: Services, entra: EntraOptions, existing?: Connection): Connection {
+  const authority = entra.authority ?? new URL('https://login.microsoftonline.com')
+  const at = services.now()
+  return {
+    id: DEFAULT_CONNECTION_ID,
+    organizationId: DEFAULT_ORGANIZATION_ID,
+    slug: DEFAULT_CONNECTION_ID,
+    protocol: 'oidc',
+    cloud: cloudOf(authority),
+    authority: authority.origin,
+    tenants: pinningOf(entra.tenantId, existing),
+    clientId: entra.clientId,
+    // The secret itself stays in the environment; the row says only that there is one.
+    credentials: existing?.credentials.length
+      ? existing.credentials
+      : [{ id: 'environment', kind: 'client_secret', state: 'active', createdAt: at }],
+    policies: { ...defaultPolicies, ...entra.policies },
+    roleRules: entra.roleRules ?? [],
+    status: 'on',
+    managedBy: 'environment',
+    createdAt: existing?.createdAt ?? at,
+    updatedAt: existing?.updatedAt ?? at,
+  }
+}
+
+function pinningOf(tenant: string, existing?: Connection): TenantPinning {
+  if (isGuid(tenant)) return { kind: 'pinned', tenant, tenantId: tenant.toLowerCase() }
+  const before = existing?.tenants
+  return before?.kind === 'pinned' && before.tenant === tenant && before.tenantId !== undefined
+    ? { kind: 'pinned', tenant, tenantId: before.tenantId }
+    : { kind: 'pinned', tenant }
+}
+
+async function checkSameTenant(
+  services: Services,
+  before: Connection,
+  after: Connection,
+): Promise<void> {
+  const linked = await services.storage.listLinkedTenants(before.id)
+  if (linked.length === 0) return
+  const tenantId = after.tenants.kind === 'pinned' ? after.tenants.tenantId : undefined
+  const otherTenant = tenantId !== undefined && linked.some((tid) => tid !== tenantId)
+  if (otherTenant || after.cloud !== before.cloud) {
+    throw new EntradaError('tenant_changed', {
+      linkedTenants: linked,
+      configured: tenantId ?? 'domain',
+    })
+  }
+}
+
+function switchedOff(existing: Connection): Connection {
+  return { ...existing, status: 'off' }
+}
+
+const compared = [
+  'cloud',
+  'authority',
+  'tenants',
+  'clientId',
+  'policies',
+  'roleRules',
+  'status',
+] as const
+
+function changedMembers(
+  before: Connection | undefined,
+  after: Connection | undefined,
+): readonly string[] {
+  if (after === undefined) return []
+  return compared.filter(
+    (member) => JSON.stringify(before?.[member]) !== JSON.stringify(after[member]),
+  )
+}
+
+function newOrganization(services: Services): Organization {
+  return {
+    id: DEFAULT_ORGANIZATION_ID,
+    name: 'Default organization',
+    slug: 'default',
+    settings: {},
+    createdAt: services.now(),
+  }
+}

@@ -1,0 +1,40 @@
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { Connection, Membership } from '../storage/records.ts'
+
+/** A user of the organization with the same email. `linked`: has an identity already. */
+export type LinkCandidate = { readonly membership: Membership; readonly linked: boolean }
+
+/** Why an identity was linked to an existing user; recorded with the link. */
+export type LinkReason = 'email_domain_owner_verified'
+
+export type LinkDecision =
+  | { readonly kind: 'link'; readonly membership: Membership; readonly reason: LinkReason }
+  | { readonly kind: 'no_link'; readonly because: string }
+
+/**
+ * Design rule 3. An address alone is no proof: an administrator of any tenant can write any address into it (nOAuth).
+ * Only a user without an identity is taken over, so never an operator and never somebody who signs in already.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/migrate-off-email-claim-authorization
+ */
+export function decideLink({
+  connection,
+  identity,
+  candidates,
+}: {
+  readonly connection: Connection
+  readonly identity: VerifiedIdentity
+  readonly candidates: readonly LinkCandidate[]
+}): LinkDecision {
+  const no = (because: string): LinkDecision => ({ kind: 'no_link', because })
+  if (connection.policies.linking !== 'verified') return no('policy')
+  if (connection.tenants.kind !== 'pinned') return no('tenant_not_pinned')
+  if (identity.guest || identity.personalAccount) return no('not_a_member')
+  if (!identity.emailDomainOwnerVerified) return no('email_not_proven')
+  const [candidate, another] = candidates
+  if (candidate === undefined) return no('no_candidate')
+  if (another !== undefined) return no('several_candidates')
+  if (candidate.linked) return no('candidate_has_identity')
+  if (candidate.membership.status !== 'active') return no('candidate_disabled')
+  return { kind: 'link', membership: candidate.membership, reason: 'email_domain_owner_verified' }
+}

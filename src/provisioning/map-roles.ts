@@ -1,0 +1,35 @@
+import type { ErrorCode, ErrorDetail } from '../errors.ts'
+import type { RoleAssignment, RoleRule, UnmatchedPolicy } from '../storage/records.ts'
+import type { ResolvedGroups } from './group-overage.ts'
+
+export type MappedRoles =
+  | { readonly kind: 'roles'; readonly assignments: readonly RoleAssignment[] }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: ErrorDetail }
+
+/**
+ * Entra's groups and app roles to our roles, by id and value only: names are neither unique nor lasting.
+ * With a rule on groups and the groups unknown nobody gets in: the rule that is missed might be the one that decides.
+ */
+export function mapRoles({
+  rules,
+  unmatched,
+  groups,
+  appRoles,
+}: {
+  readonly rules: readonly RoleRule[]
+  readonly unmatched: UnmatchedPolicy
+  readonly groups: ResolvedGroups
+  readonly appRoles: readonly string[]
+}): MappedRoles {
+  const needsGroups = rules.some((rule) => rule.match === 'group')
+  if (needsGroups && groups.kind === 'unknown') {
+    return { kind: 'refused', code: 'groups_not_known', detail: { reason: 'overage' } }
+  }
+  const held = { group: groups.kind === 'known' ? groups.ids : [], app_role: appRoles }
+  const assignments = rules
+    .filter((rule) => held[rule.match].includes(rule.value))
+    .map(({ id, role }): RoleAssignment => ({ role, source: `rule:${id}` }))
+  if (assignments.length > 0) return { kind: 'roles', assignments }
+  if (unmatched.kind === 'refuse') return { kind: 'refused', code: 'no_role_matched', detail: {} }
+  return { kind: 'roles', assignments: [{ role: unmatched.role, source: 'default' }] }
+}

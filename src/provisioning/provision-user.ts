@@ -1,0 +1,164 @@
+/**
+ * Who they are here: finds or creates user, identity and membership, then refreshes profile, roles and groups.
+ * Runs inside the transaction of the sign-in, so a sign-in is written whole or not at all.
+ */
+import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { newId } from '../ids.ts'
+import type { Services } from '../services.ts'
+import type { SignInDecision } from '../sign-in/decide-sign-in.ts'
+import type { Connection, GroupSnapshot, Identity, Membership, UserId } from '../storage/records.ts'
+import type { KnownPerson, StorageTransaction } from '../storage/storage.ts'
+import type { ResolvedGroups } from './group-overage.ts'
+import { changedMembers, profileFrom } from './profile.ts'
+import { numberedUsernames, usernameFor } from './username.ts'
+
+export type Provisioning = {
+  readonly connection: Connection
+  readonly identity: VerifiedIdentity
+  readonly decision: Extract<SignInDecision, { kind: 'allowed' }>
+  readonly known: KnownPerson | undefined
+}
+
+export type ProvisionedUser = {
+  readonly userId: UserId
+  readonly identityId: Identity['id']
+  readonly membership: Membership
+  readonly roles: readonly string[]
+}
+
+type Work = Provisioning & {
+  readonly services: Services
+  readonly exchange: Exchange
+  readonly transaction: StorageTransaction
+}
+
+/** Writes what was decided. `transaction` must be the one in which `known` was read. */
+export async function provisionUser(work: Work): Promise<ProvisionedUser> {
+  const userId = await findOrCreateUser(work)
+  const identityId = await findOrLinkIdentity(work, userId)
+  const membership = await findOrCreateMembership(work, userId)
+  const roles = await applyRoles(work, membership)
+  await work.transaction.putGroupSnapshot(membership.id, snapshotOf(work))
+  return { userId, identityId, membership, roles }
+}
+
+async function findOrCreateUser({ decision, services, transaction }: Work): Promise<UserId> {
+  const { person } = decision
+  if (person.kind === 'known') return person.userId
+  if (person.kind === 'linked') return person.membership.userId
+  const at = services.now()
+  const id = newId(services, 'usr')
+  await transaction.createUser({ id, status: 'active', createdAt: at, updatedAt: at })
+  return id
+}
+
+async function findOrLinkIdentity(work: Work, userId: UserId): Promise<Identity['id']> {
+  const { connection, identity, known, services, transaction, decision } = work
+  const at = services.now()
+  const seen = {
+    connectionId: connection.id,
+    sub: identity.sub,
+    lastClaims: claimsOfUse(identity),
+    lastSignInAt: at,
+  }
+  if (known !== undefined) {
+    await transaction.refreshIdentity(known.identity.id, seen)
+    return known.identity.id
+  }
+  const { cloud, tid, oid } = identity
+  const id = newId(services, 'idn')
+  await transaction.linkIdentity({ id, userId, cloud, tid, oid, createdAt: at, ...seen })
+  const reason = decision.person.kind === 'linked' ? decision.person.reason : 'first_sign_in'
+  await audit(work, userId, { type: 'identity.linked', detail: { tid, oid, reason } })
+  return id
+}
+
+async function findOrCreateMembership(work: Work, userId: UserId): Promise<Membership> {
+  const { connection, identity, services, transaction, decision } = work
+  const { person } = decision
+  const profile = profileFrom(identity)
+  const at = services.now()
+  if (person.kind !== 'new' && person.membership !== undefined) {
+    await transaction.refreshMembership(person.membership.id, { profile, lastSignInAt: at })
+    const members = changedMembers(person.membership.profile, profile)
+    if (members.length > 0) {
+      await audit(work, userId, { type: 'membership.profile_changed', detail: { members } })
+    }
+    return { ...person.membership, profile, lastSignInAt: at }
+  }
+  const membership = await transaction.createMembership(
+    {
+      id: newId(services, 'mem'),
+      userId,
+      organizationId: connection.organizationId,
+      profile,
+      status: 'active',
+      createdAt: at,
+      lastSignInAt: at,
+    },
+    numberedUsernames(usernameFor(identity)),
+  )
+  await auditNewMembership(work, membership)
+  return membership
+}
+
+async function auditNewMembership(work: Work, { userId, username }: Membership): Promise<void> {
+  const { tid, oid } = work.identity
+  if (work.decision.person.kind === 'new') {
+    const detail = { tid, oid, username, how: 'first_sign_in' } as const
+    await audit(work, userId, { type: 'user.created', detail })
+  }
+  await audit(work, userId, { type: 'membership.created', detail: { username } })
+}
+
+async function applyRoles(work: Work, membership: Membership): Promise<readonly string[]> {
+  const { transaction, decision } = work
+  const before = distinct(await transaction.listRoles(membership.id))
+  const after = distinct(await transaction.replaceRuleRoles(membership.id, decision.roles))
+  if (before.join(' ') !== after.join(' ')) {
+    await audit(work, membership.userId, {
+      type: 'membership.roles_changed',
+      detail: { before, after },
+    })
+  }
+  return after
+}
+
+function distinct(assignments: readonly { readonly role: string }[]): string[] {
+  return [...new Set(assignments.map(({ role }) => role))].sort()
+}
+
+/** With the groups unknown, the last known ones stay and are marked as incomplete. */
+function snapshotOf({ decision, identity, known, services }: Work): GroupSnapshot {
+  const { groups } = decision
+  return {
+    groups: groups.kind === 'known' ? groups.ids : (known?.groups?.groups ?? []),
+    appRoles: identity.appRoles,
+    complete: isFresh(groups) || (groups.kind === 'known' && known?.groups?.complete === true),
+    takenAt: isFresh(groups) ? services.now() : (known?.groups?.takenAt ?? services.now()),
+  }
+}
+
+function isFresh(groups: ResolvedGroups): boolean {
+  return groups.kind === 'known' && groups.source !== 'last_known'
+}
+
+function claimsOfUse(identity: VerifiedIdentity): Identity['lastClaims'] {
+  const { displayName, preferredUsername, userPrincipalName, email, guest } = identity
+  return { displayName, preferredUsername, userPrincipalName, email, guest }
+}
+
+async function audit(work: Work, userId: UserId, event: AuditEvent): Promise<void> {
+  const { services, exchange, connection, transaction } = work
+  const { id: connectionId, organizationId } = connection
+  const context = {
+    actor: { kind: 'user', id: userId },
+    userId,
+    connectionId,
+    organizationId,
+  } as const
+  const record = auditRecord(services, event, context, exchange)
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+}

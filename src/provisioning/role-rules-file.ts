@@ -1,0 +1,91 @@
+import * as v from 'valibot'
+import { EntradaError } from '../errors.ts'
+import { isGuid } from '../protocol/guid.ts'
+import type { RoleRule, UnmatchedPolicy } from '../storage/records.ts'
+
+const name = (what: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^[A-Za-z0-9._:-]{1,64}$/, `${what} must be 1 to 64 of A-Z a-z 0-9 . _ : -`),
+  )
+
+const rule = v.pipe(
+  v.strictObject({
+    id: v.optional(name('id')),
+    group: v.optional(
+      v.pipe(
+        v.string(),
+        v.check((id: string) => isGuid(id), 'group must be an object id (GUID), not a name'),
+      ),
+    ),
+    app_role: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
+    role: name('role'),
+  }),
+  v.check(
+    ({ group, app_role }) => (group === undefined) !== (app_role === undefined),
+    'needs either group or app_role',
+  ),
+)
+
+const file = v.strictObject({
+  $schema: v.optional(v.string()),
+  rules: v.pipe(v.array(rule), v.maxLength(1000)),
+  unmatched: v.optional(
+    v.union(
+      [v.literal('refuse'), v.strictObject({ role: name('role') })],
+      'unmatched must be "refuse" or { "role": "…" }',
+    ),
+    'refuse',
+  ),
+})
+
+export type RoleRules = { readonly rules: readonly RoleRule[]; readonly unmatched: UnmatchedPolicy }
+
+/**
+ * Reads the file of ENTRADA_ROLE_RULES_FILE.
+ *
+ * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
+ */
+export function parseRoleRules(text: string): RoleRules {
+  const result = v.safeParse(file, parseJson(text))
+  if (!result.success) throw invalid(result.issues.map(sentence))
+  const rules = result.output.rules.map(toRule)
+  const repeated = rules.find(
+    ({ id }, index) => rules.findIndex((other) => other.id === id) !== index,
+  )
+  if (repeated) throw invalid([`ENTRADA_ROLE_RULES_FILE: two rules have the id ${repeated.id}`])
+  const { unmatched } = result.output
+  return {
+    rules,
+    unmatched:
+      unmatched === 'refuse' ? { kind: 'refuse' } : { kind: 'default_role', role: unmatched.role },
+  }
+}
+
+function toRule({ id, group, app_role: appRole, role }: v.InferOutput<typeof rule>): RoleRule {
+  return group === undefined
+    ? { id: id ?? `app_role:${appRole}:${role}`, match: 'app_role', value: appRole ?? '', role }
+    : {
+        id: id ?? `group:${group.toLowerCase()}:${role}`,
+        match: 'group',
+        value: group.toLowerCase(),
+        role,
+      }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalid(['ENTRADA_ROLE_RULES_FILE is not valid JSON'])
+  }
+}
+
+function sentence(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue)
+  return `ENTRADA_ROLE_RULES_FILE${path ? `, ${path}` : ''}: ${issue.message}`
+}
+
+function invalid(problems: readonly string[]): EntradaError {
+  return new EntradaError('settings_invalid', { problems })
+}

@@ -1,0 +1,73 @@
+/** Everything a flow may reach beyond its arguments. Made once in `open-services.ts`; a test passes its own. */
+
+import type { OperatorEntry } from './admin/operators.ts'
+import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { SignInDecision } from './sign-in/decide-sign-in.ts'
+import type { AuditEventRecord, Connection, OrganizationId } from './storage/records.ts'
+import type { Storage } from './storage/storage.ts'
+
+/** What is configured about this deployment; nothing of it is guessed from a request. */
+export type Deployment = {
+  readonly mode: 'development' | 'production'
+  /** Origins people use, the server URL first. */
+  readonly publicUrls: readonly [URL, ...URL[]]
+  /** `''`, or a path such as `/sso` without a slash at its end. */
+  readonly mountPath: string
+  readonly cookiePrefix: string
+  readonly session: { readonly idleSeconds: number; readonly maxSeconds: number }
+  readonly operators: readonly OperatorEntry[]
+  /** SHA-256 of each operator token, hex. */
+  readonly operatorTokenHashes: readonly string[]
+  /** Addresses or CIDR blocks whose forwarding headers are believed. */
+  readonly trustedProxies: readonly string[]
+  /** Absent when no Entra settings are given: the login page then has no button. */
+  readonly defaultConnectionId?: string
+}
+
+export type LogFields = Readonly<Record<string, unknown>>
+/** One event name in snake_case, flat fields. */
+export type Log = {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
+
+export type Hooks = {
+  /** Runs after Entrada decided to let a person in and before anything is written. Throwing, or 2 s, refuses. */
+  readonly decideSignIn?: (decision: HookDecision) => Promise<HookAnswer> | HookAnswer
+  /** Fed from the outbox, at least once, in order. Throwing delivers the event again later. */
+  readonly onEvent?: (event: AuditEventRecord) => Promise<void> | void
+}
+export type HookDecision = {
+  readonly organizationId: OrganizationId
+  readonly connectionId: string
+  readonly identity: VerifiedIdentity
+  readonly decision: Extract<SignInDecision, { kind: 'allowed' }>
+}
+export type HookAnswer =
+  | { readonly refuse: true; readonly reason: string }
+  | { readonly refuse: false }
+  | undefined
+
+/** Counts tries under a name. */
+export type RateLimit = {
+  /** @throws {EntradaError} `too_many_requests`, with `retryAfterSeconds` in `detail` */
+  spend(key: string): Promise<void>
+}
+
+export type Services = {
+  readonly deployment: Deployment
+  readonly storage: Storage
+  readonly keyRing: KeyRing
+  readonly now: () => Date
+  readonly randomBytes: (count: number) => Uint8Array
+  /** SHA-256 of text, in hex. */
+  readonly sha256: (text: string) => string
+  readonly log: Log
+  readonly hooks: Hooks
+  readonly operatorTokenLimit: RateLimit
+  /** @throws {EntradaError} `entra_not_configured` when the connection's credential is not at hand */
+  readonly identityProviderFor: (connection: Connection) => IdentityProvider
+}

@@ -1,0 +1,75 @@
+import type { Exchange } from '../http/exchange.ts'
+import { jsonResponse } from '../http/responses.ts'
+import type { Services } from '../services.ts'
+import type { SessionView } from '../storage/records.ts'
+import { getSession } from './session.ts'
+
+/** What an application is told about a session. Times are RFC 3339; tokens and hashes are not in it. */
+export type SessionJson = {
+  readonly user: { readonly id: string } | null
+  readonly organization: {
+    readonly id: string
+    readonly name: string
+    readonly slug: string
+  } | null
+  readonly membership: {
+    readonly id: string
+    readonly username: string
+    readonly displayName: string | null
+    readonly email: {
+      readonly address: string
+      readonly source: string
+      readonly proven: boolean
+    } | null
+    readonly guest: boolean
+  } | null
+  readonly roles: readonly string[]
+  /** `null`: not known, because of an overage. Never the same as none. */
+  readonly groups: readonly string[] | null
+  readonly session: {
+    readonly id: string
+    readonly kind: 'user' | 'operator'
+    readonly connectionId: string | null
+    readonly createdAt: string
+    readonly expiresAt: string
+    readonly idleExpiresAt: string
+  }
+}
+
+/** GET /api/v1/session */
+export async function showSessionJson(services: Services, exchange: Exchange): Promise<Response> {
+  return jsonResponse(toSessionJson(await getSession(services, exchange)))
+}
+
+export function toSessionJson(view: SessionView): SessionJson {
+  const { user, organization, session, groups } = view
+  return {
+    user: user ? { id: user.id } : null,
+    organization: organization
+      ? { id: organization.id, name: organization.name, slug: organization.slug }
+      : null,
+    membership: membershipJson(view),
+    roles: view.roles,
+    groups: groups === undefined ? [] : groups.complete ? groups.groups : null,
+    session: {
+      id: session.id,
+      kind: session.kind,
+      connectionId: session.connectionId ?? null,
+      createdAt: session.createdAt.toISOString(),
+      expiresAt: session.absoluteEndsAt.toISOString(),
+      idleExpiresAt: session.idleEndsAt.toISOString(),
+    },
+  }
+}
+
+function membershipJson({ membership }: SessionView): SessionJson['membership'] {
+  if (membership === undefined) return null
+  const { id, username, profile } = membership
+  return {
+    id,
+    username,
+    displayName: profile.displayName ?? null,
+    email: profile.email ?? null,
+    guest: profile.guest ?? false,
+  }
+}

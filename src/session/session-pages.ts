@@ -1,0 +1,94 @@
+/** Pages about oneself: who I am here, and where I am signed in. */
+import { html } from 'hono/html'
+import { EntradaError } from '../errors.ts'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
+import { pageResponse, redirect } from '../http/responses.ts'
+import type { Services } from '../services.ts'
+import { endSessions, microsoftOrigins, signOutForm } from '../sign-in/sign-out.ts'
+import type { Session, SessionView } from '../storage/records.ts'
+import { findSession, getSession } from './session.ts'
+
+/** GET / */
+export async function showHome(services: Services, exchange: Exchange): Promise<Response> {
+  const view = await findSession(services, exchange)
+  if (view === undefined) return redirect(pathTo(services, '/login'))
+  if (view.session.kind === 'operator') return redirect(pathTo(services, '/admin'))
+  const formTargets = await microsoftOrigins(services, view)
+  const { membership, organization, roles } = view
+  return pageResponse(services, {
+    title: 'Signed in',
+    formTargets,
+    body: html`<h1>Hello, ${membership?.profile.displayName ?? membership?.username}</h1>
+<dl>
+<dt>Username</dt><dd>${membership?.username}</dd>
+<dt>Email</dt><dd>${emailLine(view)}</dd>
+<dt>Organization</dt><dd>${organization?.name}</dd>
+<dt>Roles</dt><dd>${roles.length > 0 ? roles.join(', ') : 'none'}</dd>
+</dl>
+${signOutForm(services, view, { withMicrosoft: formTargets.length > 0 })}
+<p><a href="${pathTo(services, '/account')}">Where you are signed in</a></p>`,
+  })
+}
+
+function emailLine({ membership }: SessionView) {
+  const email = membership?.profile.email
+  if (email === undefined) return 'none was sent'
+  return email.proven ? email.address : html`${email.address} <small>(not proven)</small>`
+}
+
+/** GET /account */
+export async function showAccount(services: Services, exchange: Exchange): Promise<Response> {
+  const view = await getSession(services, exchange)
+  const sessions = await ownSessions(services, view)
+  return pageResponse(services, {
+    title: 'Where you are signed in',
+    wide: true,
+    body: html`<h1>Where you are signed in</h1>
+<ul class="cards">${sessions.map((session) => sessionCard(services, view, session))}</ul>
+<p><a href="${pathTo(services, '/')}">Back</a></p>`,
+  })
+}
+
+function sessionCard(services: Services, { session: current }: SessionView, session: Session) {
+  const isCurrent = session.id === current.id
+  return html`<li><p><strong>${isCurrent ? 'This browser' : 'Another browser'}</strong> at ${session.host}<br>
+since ${timeTag(session.createdAt)}, last seen ${timeTag(session.lastSeenAt)}${session.ip ? html`, from ${session.ip}` : ''}<br>
+<small>${session.userAgent ?? 'unknown browser'}</small></p>
+<form method="post" action="${pathTo(services, '/account')}">
+<input type="hidden" name="form_token" value="${formToken(services, current.id)}">
+<button class="button plain" name="session" value="${session.id}">${isCurrent ? 'End this session' : 'End that session'}</button>
+</form></li>`
+}
+
+function timeTag(at: Date) {
+  const text = at.toISOString()
+  return html`<time datetime="${text}">${text.slice(0, 16).replace('T', ' ')} UTC</time>`
+}
+
+/** POST /account: ends one of one's own sessions. @throws {EntradaError} `record_not_found` for anybody else's. */
+export async function endOwnSession(services: Services, exchange: Exchange): Promise<Response> {
+  checkSameOrigin(exchange)
+  const form = await readForm(exchange)
+  const view = await getSession(services, exchange)
+  checkFormToken(services, view.session.id, single(form, 'form_token') ?? null)
+
+  const wanted = single(form, 'session')
+  const session = (await ownSessions(services, view)).find(({ id }) => id === wanted)
+  if (session === undefined) throw new EntradaError('record_not_found')
+  await endSessions(services, exchange, { sessions: [session], reason: 'ended_by_user' })
+  return redirect(pathTo(services, session.id === view.session.id ? '/login' : '/account'))
+}
+
+async function ownSessions(
+  services: Services,
+  { session }: SessionView,
+): Promise<readonly Session[]> {
+  if (session.userId === undefined) return [session]
+  const { items } = await services.storage.listSessions(
+    { userId: session.userId },
+    { limit: 200 },
+    services.now(),
+  )
+  return items
+}

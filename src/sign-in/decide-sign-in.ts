@@ -1,0 +1,105 @@
+/** Whether a person may come in, and as whom. Pure: facts in, decision out; shared by the real sign-in and the test of a connection. */
+import type { ErrorCode, ErrorDetail } from '../errors.ts'
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { type ResolvedGroups, resolveGroups } from '../provisioning/group-overage.ts'
+import { decideLink, type LinkCandidate, type LinkReason } from '../provisioning/link-policy.ts'
+import { mapRoles } from '../provisioning/map-roles.ts'
+import type { Connection, Membership, RoleAssignment, UserId } from '../storage/records.ts'
+import type { KnownPerson } from '../storage/storage.ts'
+
+export type SignInFacts = {
+  readonly connection: Connection
+  readonly identity: VerifiedIdentity
+  /** Who this person is here already. */
+  readonly known?: KnownPerson
+  /** Users of the organization with the same email, when the connection links at all. */
+  readonly linkCandidates: readonly LinkCandidate[]
+}
+
+export type SignInDecision =
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: ErrorDetail }
+  | {
+      readonly kind: 'allowed'
+      readonly person: DecidedPerson
+      readonly roles: readonly RoleAssignment[]
+      readonly groups: ResolvedGroups
+    }
+
+export type DecidedPerson =
+  | { readonly kind: 'known'; readonly userId: UserId; readonly membership?: Membership }
+  | { readonly kind: 'linked'; readonly membership: Membership; readonly reason: LinkReason }
+  | { readonly kind: 'new' }
+
+/** In this order: connection, tenant, kind of account, the person's own status, provisioning, groups, roles. */
+export function decideSignIn(facts: SignInFacts): SignInDecision {
+  return (
+    refuseConnection(facts.connection) ??
+    refuseAccount(facts) ??
+    refuseDisabled(facts.known) ??
+    refuseUnknown(facts) ??
+    decideRoles(facts)
+  )
+}
+
+function refuseConnection({ status }: Connection): SignInDecision | undefined {
+  return status === 'on' ? undefined : refused('connection_off', { status })
+}
+
+function refuseAccount({ connection, identity }: SignInFacts): SignInDecision | undefined {
+  const { policies, tenants } = connection
+  if (identity.cloud !== connection.cloud) return refused('tenant_not_allowed', { reason: 'cloud' })
+  const allowed = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
+  if (identity.personalAccount && policies.personalAccounts !== 'allow') {
+    return refused('personal_account_not_allowed')
+  }
+  if (!allowed.includes(identity.tid)) return refused('tenant_not_allowed', { tid: identity.tid })
+  if (identity.guest && policies.guests !== 'allow') return refused('guest_not_allowed')
+  return undefined
+}
+
+function refuseDisabled(known: KnownPerson | undefined): SignInDecision | undefined {
+  if (known?.user.status === 'disabled') return refused('user_disabled')
+  if (known?.membership?.status === 'disabled') return refused('membership_disabled')
+  return undefined
+}
+
+function refuseUnknown({ connection, known }: SignInFacts): SignInDecision | undefined {
+  const { provisioning } = connection.policies
+  const hasBeenHere = known?.identity.lastSignInAt !== undefined && known.membership !== undefined
+  if (provisioning === 'off' && !hasBeenHere) return refused('provisioning_off')
+  if (provisioning === 'existing' && known?.membership === undefined)
+    return refused('user_not_known')
+  return undefined
+}
+
+function decideRoles(facts: SignInFacts): SignInDecision {
+  const { connection, identity, known } = facts
+  const groups = resolveGroups({
+    claim: identity.groups,
+    policy: connection.policies.groupsOverage,
+    ...(known?.groups ? { lastKnown: known.groups } : {}),
+  })
+  const roles = mapRoles({
+    rules: connection.roleRules,
+    unmatched: connection.policies.unmatched,
+    groups,
+    appRoles: identity.appRoles,
+  })
+  if (roles.kind === 'refused') return refused(roles.code, roles.detail)
+  return { kind: 'allowed', person: decidePerson(facts), roles: roles.assignments, groups }
+}
+
+function decidePerson({ connection, identity, known, linkCandidates }: SignInFacts): DecidedPerson {
+  if (known !== undefined) {
+    const { membership } = known
+    return { kind: 'known', userId: known.user.id, ...(membership ? { membership } : {}) }
+  }
+  const link = decideLink({ connection, identity, candidates: linkCandidates })
+  return link.kind === 'link'
+    ? { kind: 'linked', membership: link.membership, reason: link.reason }
+    : { kind: 'new' }
+}
+
+function refused(code: ErrorCode, detail: ErrorDetail = {}): SignInDecision {
+  return { kind: 'refused', code, detail }
+}

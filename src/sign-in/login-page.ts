@@ -1,0 +1,51 @@
+import { html } from 'hono/html'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { single } from '../http/form.ts'
+import { type Html, pageResponse } from '../http/responses.ts'
+import type { Services } from '../services.ts'
+import { findSession } from '../session/session.ts'
+import { parseReturnTo } from './return-to.ts'
+
+/** GET /login: the button, when there is something behind it. */
+export async function showLogin(services: Services, exchange: Exchange): Promise<Response> {
+  const { mountPath, defaultConnectionId } = services.deployment
+  const asked = single(exchange.url.searchParams, 'return_to')
+  const returnTo = parseReturnTo(asked, exchange.here, mountPath)
+  const view = await findSession(services, exchange)
+  return pageResponse(services, {
+    title: 'Sign in',
+    body: html`<h1>Sign in</h1>
+${view?.membership ? alreadySignedIn(view.membership, returnTo) : ''}
+${defaultConnectionId === undefined ? notConfigured : entraButton(startAddress(services, returnTo))}`,
+  })
+}
+
+/** Where a sign-in starts, and what it comes back to. */
+export function startAddress(services: Services, returnTo: string): string {
+  const query = returnTo === '/' ? '' : `?return_to=${encodeURIComponent(returnTo)}`
+  return pathTo(services, `/auth/entra/login${query}`)
+}
+
+/**
+ * Mark, words, colours and measures as Microsoft asks of a sign-in button.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/howto-add-branding-in-apps
+ */
+export function entraButton(href: string): Html {
+  return html`<p><a class="entra-button" href="${href}"><svg viewBox="0 0 21 21" width="21" height="21" aria-hidden="true"><path fill="#f25022" d="M1 1h9v9H1z"/><path fill="#00a4ef" d="M1 11h9v9H1z"/><path fill="#7fba00" d="M11 1h9v9h-9z"/><path fill="#ffb900" d="M11 11h9v9h-9z"/></svg><span>Sign in with Microsoft Entra ID</span></a></p>`
+}
+
+function alreadySignedIn(
+  {
+    username,
+    profile,
+  }: { readonly username: string; readonly profile: { readonly displayName?: string } },
+  returnTo: string,
+): Html {
+  return html`<p>You are signed in as <strong>${profile.displayName ?? username}</strong>.
+<a href="${returnTo}">Continue</a>, or sign in as somebody else:</p>`
+}
+
+const notConfigured = html`<p>Sign-in with Microsoft is not set up here yet.</p>
+<p>Who runs this server sets <code>ENTRADA_ENTRA_TENANT_ID</code>, <code>ENTRADA_ENTRA_CLIENT_ID</code> and
+<code>ENTRADA_ENTRA_CLIENT_SECRET</code>, and starts it again.</p>`

@@ -1,0 +1,71 @@
+/** The operator's way in with a token, for when Entra or its secret is what broke. Opens a session without user or organization. */
+import { html } from 'hono/html'
+import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import { withCookies } from '../http/cookies.ts'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { checkSameOrigin, readForm, single } from '../http/form.ts'
+import { pageResponse, redirect } from '../http/responses.ts'
+import type { Services } from '../services.ts'
+import { newSession, sessionCookie } from '../session/session.ts'
+import { replaceSession } from './keep-sign-in.ts'
+
+/** GET /login/token */
+export async function showOperatorSignIn(services: Services): Promise<Response> {
+  return pageResponse(services, {
+    title: 'Operator sign-in',
+    body: html`<h1>Operator sign-in</h1>
+<p>For who runs this server. The token is in <code>ENTRADA_OPERATOR_TOKEN</code>, or in the file
+<code>operator-token</code> of the data folder.</p>
+<form class="stack" method="post" action="${pathTo(services, '/login/token')}">
+<label for="operator_token">Operator token</label>
+<input id="operator_token" name="operator_token" type="password" autocomplete="current-password" maxlength="1024" required>
+<button class="button">Sign in</button>
+</form>`,
+  })
+}
+
+/** POST /login/token. @throws {EntradaError} `operator_token_invalid`, `too_many_requests` */
+export async function signInWithOperatorToken(
+  services: Services,
+  exchange: Exchange,
+): Promise<Response> {
+  checkSameOrigin(exchange)
+  const offered = single(await readForm(exchange), 'operator_token') ?? ''
+  await services.operatorTokenLimit.spend(exchange.client.ip ?? 'unknown')
+  if (!isOperatorToken(services, offered)) {
+    await auditWrongToken(services, exchange)
+    throw new EntradaError('operator_token_invalid')
+  }
+  const opened = newSession(services, exchange, { kind: 'operator' })
+  await services.storage.atomically(async (transaction) => {
+    await replaceSession(services, exchange, transaction)
+    await transaction.createSession(opened.session)
+    const event = { type: 'operator.signed_in', detail: { how: 'operator_token' } } as const
+    const context = { actor: operatorActor, sessionId: opened.session.id }
+    const record = auditRecord(services, event, context, exchange)
+    await transaction.appendAuditEvent(record, outboxOptions(services))
+  })
+  const cookie = sessionCookie(services, exchange.here, opened)
+  return withCookies(redirect(pathTo(services, '/admin')), [cookie])
+}
+
+/** Who acts with a token: nobody by name. */
+export const operatorActor = { kind: 'operator', id: 'operator_token' } as const
+
+/** Compared as digests, so that the time taken says nothing about the token. */
+export function isOperatorToken(services: Services, offered: string): boolean {
+  const digest = services.sha256(offered.trim())
+  return services.deployment.operatorTokenHashes.includes(digest)
+}
+
+async function auditWrongToken(services: Services, exchange: Exchange): Promise<void> {
+  const event = {
+    type: 'operator.sign_in_refused',
+    detail: { reason: 'operator_token_invalid' },
+  } as const
+  const record = auditRecord(services, event, { actor: operatorActor }, exchange)
+  await services.storage.atomically((transaction) =>
+    transaction.appendAuditEvent(record, outboxOptions(services)),
+  )
+}

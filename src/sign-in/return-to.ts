@@ -1,0 +1,43 @@
+const MAX_RETURN_TO_LENGTH = 1024
+/** Addresses of ours that act. Coming back to one would start over, or loop. */
+const ACTING = /^\/(login|auth|setup|enterprise-login)([/?#-]|$)/i
+
+/**
+ * A path on this server, safe to redirect to. Anything else becomes `/`.
+ *
+ * Resolving the *result* again is what catches `/.//evil.example` and `/a/..//evil.example`: their path is
+ * `//evil.example`, harmless to a parser that looks once and another host to the browser that follows it.
+ */
+export function parseReturnTo(value: string | undefined, here: URL, mountPath = ''): string {
+  if (value === undefined || value.length > MAX_RETURN_TO_LENGTH) return '/'
+  const path = pathWithin(value, here)
+  if (path === undefined || pathWithin(path, here) !== path) return '/'
+  return isOurOwnAction(path, mountPath) ? '/' : path
+}
+
+function pathWithin(value: string, here: URL): string | undefined {
+  if (!value.startsWith('/') || hasControlCharacter(value)) return undefined
+  const url = URL.parse(value, here)
+  return url?.origin === here.origin ? url.pathname + url.search + url.hash : undefined
+}
+
+/** A URL parser drops tabs and line breaks silently; nobody needs them here. */
+function hasControlCharacter(value: string): boolean {
+  return [...value].some((character) => character < ' ' || character === '\u007f')
+}
+
+/** Also when spelled with percent-encoding, which a router undoes before it compares. */
+function isOurOwnAction(path: string, mountPath: string): boolean {
+  const decoded = decodeOnce(path)
+  return [path, decoded].some(
+    (spelling) => spelling.startsWith(mountPath) && ACTING.test(spelling.slice(mountPath.length)),
+  )
+}
+
+function decodeOnce(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}

@@ -1,0 +1,38 @@
+import type { Exchange } from '../http/exchange.ts'
+import type { Services } from '../services.ts'
+import type { Connection, SignInStep, UserId } from '../storage/records.ts'
+import type { Attempt } from './attempt.ts'
+
+/** One opened attempt and its steps, kept while it is worked on and stored when it ends, whichever way. */
+export type SignInRecord = {
+  readonly attempt: Attempt
+  readonly steps: SignInStep[]
+  connection: Connection | undefined
+  userId: UserId | undefined
+  sinceStartMs(): number
+  step(step: string, detail?: Readonly<Record<string, unknown>>): void
+}
+
+/** Begins the record of an opened attempt; whatever refuses it from here on is audited with these steps. */
+export function beginRecord(
+  services: Services,
+  exchange: Exchange,
+  attempt: Attempt,
+): SignInRecord {
+  const startedAt = services.now().getTime()
+  const sinceStartMs = () => services.now().getTime() - startedAt
+  const steps: SignInStep[] = []
+  const record: SignInRecord = {
+    attempt,
+    steps,
+    connection: undefined,
+    userId: undefined,
+    sinceStartMs,
+    step(step, detail) {
+      const afterMs = sinceStartMs()
+      steps.push({ step, afterMs, ...(detail ? { detail } : {}) })
+    },
+  }
+  exchange.signIn.record = record
+  return record
+}

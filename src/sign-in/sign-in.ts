@@ -1,0 +1,252 @@
+/**
+ * How a person gets in.
+ *
+ *   startSignIn    → choose-connection, return-to, attempt → Entra
+ *   finishSignIn   → parse the response, open the attempt, claim it, redeem the code → completeSignIn
+ *   completeSignIn → decide, ask the application, provision, open the session, audit → back to where they wanted
+ *
+ * Every way in ends in completeSignIn; a session is made nowhere else, but for the operator's token (operator-sign-in.ts).
+ */
+import { EntradaError } from '../errors.ts'
+import { withCookies } from '../http/cookies.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { single } from '../http/form.ts'
+import { redirect } from '../http/responses.ts'
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { withKnownTenant } from '../organizations/environment-connection.ts'
+import {
+  type AuthorizationResponse,
+  parseAuthorizationResponse,
+} from '../protocol/authorization-response.ts'
+import { parseEntraError } from '../protocol/explain-entra-error.ts'
+import { provisionUser } from '../provisioning/provision-user.ts'
+import type { Services } from '../services.ts'
+import { newSession, sessionCookie } from '../session/session.ts'
+import type { Connection } from '../storage/records.ts'
+import type { StorageReader } from '../storage/storage.ts'
+import { askApplication } from './ask-application.ts'
+import {
+  type Attempt,
+  attemptCookies,
+  attemptState,
+  CLAIM_LIFETIME_SECONDS,
+  checkAttemptOpen,
+  codeChallenge,
+  dropAttemptCookie,
+  newAttempt,
+  openAttempt,
+} from './attempt.ts'
+import {
+  checkConnectionOn,
+  getConnection,
+  getDefaultConnection,
+  redirectUri,
+} from './choose-connection.ts'
+import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
+import { keepSignIn, replaceSession } from './keep-sign-in.ts'
+import { parseReturnTo } from './return-to.ts'
+import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
+import { beginRecord, type SignInRecord } from './sign-in-record.ts'
+import { isSignOutReturn, signedOutPage } from './sign-out.ts'
+
+const MAX_LOGIN_HINT_LENGTH = 512
+
+/** Sends the browser to Entra. Writes nothing to the database. */
+export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
+  const { here, url } = exchange
+  const connection = await getDefaultConnection(services)
+  checkConnectionOn(connection)
+  const returnTo = parseReturnTo(
+    single(url.searchParams, 'return_to'),
+    here,
+    services.deployment.mountPath,
+  )
+  const loginHint = single(url.searchParams, 'login_hint')?.slice(0, MAX_LOGIN_HINT_LENGTH)
+  const attempt = newAttempt(services, {
+    connectionId: connection.id,
+    purpose: 'sign_in',
+    returnTo,
+  })
+
+  const location = await services.identityProviderFor(connection).authorizationUrl({
+    redirectUri: redirectUri(services, here),
+    state: attemptState(attempt),
+    nonce: attempt.nonce,
+    codeChallenge: codeChallenge(services, attempt),
+    selectAccount: mustSelectAccount(services, exchange),
+    ...(loginHint ? { loginHint } : {}),
+  })
+  return withCookies(redirect(location), attemptCookies(services, exchange, attempt))
+}
+
+/** Takes the browser back from Entra. Everything that costs nothing is checked before the network is used. */
+export async function finishSignIn(services: Services, exchange: Exchange): Promise<Response> {
+  const response = parseAuthorizationResponse(exchange.url.searchParams)
+  if (response.kind === 'nothing') return signedOutPage(services)
+  if (response.kind === 'returned' && isSignOutReturn(services, response.state)) {
+    return signedOutPage(services)
+  }
+  const attempt = openAttempt(services, exchange, response.state)
+  const record = beginRecord(services, exchange, attempt)
+  checkAttemptOpen(services, attempt)
+  const code = grantedCode(response)
+  const connection = await withKnownTenant(services, await openConnection(services, record))
+
+  await services.storage.claimAttempt(attempt.id, claimedUntil(services))
+  record.step('attempt_claimed')
+  if (response.kind === 'refused') throw refusalOf(response)
+  const identity = await redeem(services, exchange, { connection, attempt, code })
+  record.step('identity_verified', evidenceOf(identity))
+
+  return completeSignIn(services, exchange, { connection, identity, record })
+}
+
+/** Decides, writes and lets in; or throws, having written nothing. */
+export async function completeSignIn(
+  services: Services,
+  exchange: Exchange,
+  signIn: SignIn,
+): Promise<Response> {
+  const { connection, identity, record } = signIn
+  const decision = allowed(await decide(services.storage, signIn), record)
+  await askApplication(services, { connection, identity, decision })
+  record.step('decided', {
+    person: decision.person.kind,
+    roles: decision.roles,
+    groups: decision.groups.kind,
+  })
+
+  const opened = await services.storage.atomically(async (transaction) => {
+    const known = await transaction.findPerson(identity, connection.organizationId)
+    // Once more on what holds now: another first sign-in, or a disabled user, may have come between.
+    const decisionNow = allowed(await decide(transaction, signIn), record)
+    const provisioning = { services, exchange, transaction, connection, identity, known }
+    const user = await provisionUser({ ...provisioning, decision: decisionNow })
+    await replaceSession(services, exchange, transaction)
+    const session = newSession(services, exchange, sessionOf(signIn, user))
+    await transaction.createSession(session.session)
+    await keepSignIn(services, exchange, { transaction, signIn, user, session: session.session })
+    return session
+  })
+  return withCookies(redirect(record.attempt.returnTo), [
+    sessionCookie(services, exchange.here, opened),
+    dropAttemptCookie(services, exchange.here, record.attempt),
+    ...dropSelectAccountCookie(services, exchange),
+  ])
+}
+
+/** A verified identity on its way in. */
+export type SignIn = {
+  readonly connection: Connection
+  readonly identity: VerifiedIdentity
+  readonly record: SignInRecord
+}
+
+async function openConnection(services: Services, record: SignInRecord): Promise<Connection> {
+  const connection = await getConnection(services, record.attempt.connectionId)
+  record.connection = connection
+  record.step('attempt_opened', { purpose: record.attempt.purpose })
+  if (
+    connection.id !== services.deployment.defaultConnectionId ||
+    record.attempt.purpose !== 'sign_in'
+  ) {
+    throw new EntradaError('sign_in_attempt_mismatch', { connection: connection.id })
+  }
+  checkConnectionOn(connection)
+  return connection
+}
+
+/** A response without code or error belongs to no sign-in; a refusal has no code. */
+function grantedCode(response: AuthorizationResponse): string {
+  if (response.kind === 'granted') return response.code
+  if (response.kind === 'refused') return ''
+  throw new EntradaError('authorization_response_invalid', { parameter: 'code' })
+}
+
+/** By `error` alone (design rule 16). @see RFC 6749 §4.1.2.1 */
+function refusalOf(response: Extract<AuthorizationResponse, { kind: 'refused' }>): EntradaError {
+  const entra = parseEntraError({
+    error: response.error,
+    error_description: response.description,
+    error_codes: response.errorCodes,
+  })
+  const detail = { endpoint: 'authorize', entra }
+  if (['temporarily_unavailable', 'server_error'].includes(response.error)) {
+    return new EntradaError('entra_unreachable', detail)
+  }
+  return new EntradaError('authorization_refused', detail)
+}
+
+function claimedUntil(services: Services): Date {
+  return new Date(services.now().getTime() + CLAIM_LIFETIME_SECONDS * 1000)
+}
+
+async function redeem(
+  services: Services,
+  { here, correlationId }: Exchange,
+  { connection, attempt, code }: { connection: Connection; attempt: Attempt; code: string },
+): Promise<VerifiedIdentity> {
+  const { nonce, codeVerifier } = attempt
+  return services
+    .identityProviderFor(connection)
+    .redeem({ code, nonce, codeVerifier, correlationId, redirectUri: redirectUri(services, here) })
+}
+
+async function decide(
+  reader: StorageReader,
+  { connection, identity }: SignIn,
+): Promise<SignInDecision> {
+  const { organizationId, policies } = connection
+  const known = await reader.findPerson(identity, organizationId)
+  const mayLink =
+    known === undefined && policies.linking === 'verified' && identity.email !== undefined
+  const linkCandidates = mayLink
+    ? await findLinkCandidates(reader, organizationId, identity.email ?? '')
+    : []
+  return decideSignIn({ connection, identity, linkCandidates, ...(known ? { known } : {}) })
+}
+
+async function findLinkCandidates(
+  reader: StorageReader,
+  organizationId: Connection['organizationId'],
+  address: string,
+) {
+  const memberships = await reader.findMembershipsByEmail(organizationId, address, 2)
+  return Promise.all(
+    memberships.map(async (membership) => {
+      const found = await reader.findUser(membership.userId)
+      return { membership, linked: found === undefined || found.identities.length > 0 }
+    }),
+  )
+}
+
+function allowed(
+  decision: SignInDecision,
+  record: SignInRecord,
+): Extract<SignInDecision, { kind: 'allowed' }> {
+  if (decision.kind === 'refused') throw new EntradaError(decision.code, decision.detail)
+  if (decision.person.kind === 'known') record.userId = decision.person.userId
+  return decision
+}
+
+function sessionOf(
+  { connection, identity }: SignIn,
+  { userId, identityId }: Awaited<ReturnType<typeof provisionUser>>,
+) {
+  const { entraSid, loginHint } = identity
+  return {
+    kind: 'user',
+    userId,
+    identityId,
+    organizationId: connection.organizationId,
+    connectionId: connection.id,
+    ...(entraSid ? { entraSid } : {}),
+    ...(loginHint ? { loginHint } : {}),
+  } as const
+}
+
+/** What the trace keeps of Entra's answer: ids and names of claims, no token and no text about the person. */
+function evidenceOf({ tid, oid, guest, groups, appRoles, claimNames }: VerifiedIdentity) {
+  const groupCount = groups.kind === 'known' ? { groupCount: groups.ids.length } : {}
+  return { tid, oid, guest, groups: groups.kind, ...groupCount, appRoles, claimNames }
+}

@@ -1,0 +1,195 @@
+/** Out again: here, at Microsoft too where wanted, or because Entra says so (front channel). */
+import { html } from 'hono/html'
+import { auditRecord, outboxOptions, type SessionEndReason } from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import { withCookies } from '../http/cookies.ts'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
+import { pageResponse, redirect } from '../http/responses.ts'
+import type { Services } from '../services.ts'
+import { dropSessionCookie, findSession } from '../session/session.ts'
+import type { Actor, Connection, Session, SessionView } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { getConnection, getDefaultConnection, redirectUri } from './choose-connection.ts'
+import { selectAccountCookie } from './select-account.ts'
+
+const SIGN_OUT_PREFIX = 'out.'
+const MAX_SID_LENGTH = 128
+
+/** GET /auth/logout: asks, since a link must not sign anybody out. */
+export async function showSignOut(services: Services, exchange: Exchange): Promise<Response> {
+  const view = await findSession(services, exchange)
+  if (view === undefined) return signedOutPage(services)
+  const formTargets = await microsoftOrigins(services, view)
+  return pageResponse(services, {
+    title: 'Sign out',
+    formTargets,
+    body: html`<h1>Sign out?</h1>${signOutForm(services, view, { withMicrosoft: formTargets.length > 0 })}`,
+  })
+}
+
+/** The form with the two buttons; the page that shows it names {@link microsoftOrigins} as form targets. */
+export function signOutForm(
+  services: Services,
+  { session }: SessionView,
+  { withMicrosoft }: { readonly withMicrosoft: boolean },
+) {
+  return html`<form class="stack" method="post" action="${pathTo(services, '/auth/logout')}">
+<input type="hidden" name="form_token" value="${formToken(services, session.id)}">
+<button class="button" name="end" value="default">Sign out</button>
+${withMicrosoft ? html`<button class="button plain" name="end" value="microsoft">Also sign out of Microsoft</button>` : ''}
+</form>`
+}
+
+/** Where the sign-out form may end besides here: the authority of the session's connection. */
+export async function microsoftOrigins(
+  services: Services,
+  { session }: SessionView,
+): Promise<readonly string[]> {
+  if (session.connectionId === undefined) return []
+  const connection = await services.storage.findConnection(session.connectionId)
+  return connection === undefined ? [] : [connection.authority]
+}
+
+/** POST /auth/logout. The session here is over whatever Microsoft does next. */
+export async function signOut(services: Services, exchange: Exchange): Promise<Response> {
+  checkSameOrigin(exchange)
+  const form = await readForm(exchange)
+  const view = await findSession(services, exchange)
+  if (view === undefined) return withCookies(redirect(pathTo(services, '/auth/logout')), [])
+  checkFormToken(services, view.session.id, single(form, 'form_token') ?? null)
+
+  await endSessions(services, exchange, { sessions: [view.session], reason: 'sign_out' })
+  const location = await afterSignOut(services, exchange, { view, end: single(form, 'end') })
+  return withCookies(redirect(location), [
+    dropSessionCookie(services, exchange.here),
+    selectAccountCookie(services, exchange.here),
+  ])
+}
+
+async function afterSignOut(
+  services: Services,
+  exchange: Exchange,
+  { view, end }: { readonly view: SessionView; readonly end: string | undefined },
+): Promise<string | URL> {
+  const here = pathTo(services, '/auth/logout')
+  const { connectionId, loginHint } = view.session
+  if (connectionId === undefined) return here
+  const connection = await getConnection(services, connectionId)
+  if (end !== 'microsoft' && !connection.policies.signOutOfMicrosoft) return here
+  try {
+    return await services.identityProviderFor(connection).signOutUrl({
+      postLogoutRedirectUri: redirectUri(services, exchange.here),
+      state: SIGN_OUT_PREFIX + services.keyRing.seal('sign-out-state', connection.id, 'state'),
+      ...(loginHint ? { logoutHint: loginHint } : {}),
+    })
+  } catch (error) {
+    // They are signed out here already; Entra being away must not look like a failure of that.
+    services.log.warn('microsoft_sign_out_skipped', {
+      correlationId: exchange.correlationId,
+      error,
+    })
+    return here
+  }
+}
+
+/** Whether a callback's state is one that we gave to Entra's end-session page. */
+export function isSignOutReturn(services: Services, state: string): boolean {
+  if (!state.startsWith(SIGN_OUT_PREFIX)) return false
+  try {
+    services.keyRing.open('sign-out-state', state.slice(SIGN_OUT_PREFIX.length), 'state')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Says so, and does nothing. */
+export async function signedOutPage(services: Services): Promise<Response> {
+  return pageResponse(services, {
+    title: 'Signed out',
+    body: html`<h1>You are signed out</h1>
+<p>You can close this page, or sign in again.</p>
+<p><a class="button" href="${pathTo(services, '/login')}">Sign in</a></p>`,
+  })
+}
+
+/**
+ * GET /auth/entra/frontchannel-logout: Entra calls it in a hidden frame, with `sid` and nothing else; no cookie can be expected.
+ *
+ * @throws {EntradaError} `request_invalid`
+ * @see OpenID Connect Front-Channel Logout 1.0 §3; https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#single-sign-out
+ */
+export async function frontChannelSignOut(
+  services: Services,
+  exchange: Exchange,
+): Promise<Response> {
+  const sid = single(exchange.url.searchParams, 'sid')
+  if (!sid || sid.length > MAX_SID_LENGTH)
+    throw new EntradaError('request_invalid', { parameter: 'sid' })
+  const connection = await getDefaultConnection(services)
+
+  await services.storage.atomically(async (transaction) => {
+    const sessions = await transaction.endSessionsByEntraSid(connection.id, sid)
+    await auditEnded(services, exchange, { transaction, sessions, reason: 'entra_front_channel' })
+  })
+  return frontChannelAnswer(services, connection)
+}
+
+/** The same answer for a hit and a miss. */
+function frontChannelAnswer(services: Services, connection: Connection): Promise<Response> {
+  return pageResponse(services, {
+    title: 'Signed out',
+    framedBy: connection.authority,
+    body: html`<p>Signed out.</p>`,
+  })
+}
+
+/** Ends sessions and audits each, in one transaction. */
+export async function endSessions(
+  services: Services,
+  exchange: Exchange,
+  {
+    sessions,
+    reason,
+  }: { readonly sessions: readonly Session[]; readonly reason: SessionEndReason },
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const ended: Session[] = []
+    for (const session of sessions) {
+      if (await transaction.endSession(session.id)) ended.push(session)
+    }
+    await auditEnded(services, exchange, { transaction, sessions: ended, reason })
+  })
+}
+
+async function auditEnded(
+  services: Services,
+  exchange: Exchange,
+  ended: {
+    readonly transaction: StorageTransaction
+    readonly sessions: readonly Session[]
+    readonly reason: SessionEndReason
+  },
+): Promise<void> {
+  for (const session of ended.sessions) {
+    const { userId, organizationId, connectionId, id: sessionId } = session
+    const event = { type: 'session.ended', detail: { reason: ended.reason } } as const
+    const context = {
+      actor: actorOf(ended.reason, session),
+      userId,
+      organizationId,
+      connectionId,
+      sessionId,
+    }
+    const record = auditRecord(services, event, context, exchange)
+    await ended.transaction.appendAuditEvent(record, outboxOptions(services))
+  }
+}
+
+function actorOf(reason: SessionEndReason, { userId }: Session): Actor {
+  if (reason === 'entra_front_channel') return { kind: 'entra' }
+  return userId === undefined
+    ? { kind: 'operator', id: 'operator_token' }
+    : { kind: 'user', id: userId }
+}
