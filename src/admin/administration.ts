@@ -1,0 +1,203 @@
+/** What operators can do, as functions: the JSON API, the command line and `createEntrada().api` all call these. */
+import {
+  type AuditContext,
+  type AuditEvent,
+  auditRecord,
+  outboxOptions,
+} from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { newId } from '../ids.ts'
+import { isGuid } from '../protocol/guid.ts'
+import { numberedUsernames } from '../provisioning/username.ts'
+import type { Services } from '../services.ts'
+import type {
+  Actor,
+  AuditEventRecord,
+  OrganizationId,
+  Profile,
+  Session,
+  SessionId,
+  SignInTrace,
+  User,
+  UserId,
+} from '../storage/records.ts'
+import type {
+  AuditFilter,
+  Page,
+  PageRequest,
+  SessionFilter,
+  StorageTransaction,
+  TraceFilter,
+  UserListItem,
+} from '../storage/storage.ts'
+
+/** Who asks, and through which request if through one. */
+export type AdminCaller = {
+  readonly actor: Actor
+  readonly exchange?: Pick<Exchange, 'correlationId' | 'client'>
+}
+
+export type NewUser = {
+  readonly username: string
+  readonly tid?: string
+  readonly oid?: string
+  readonly displayName?: string
+  readonly email?: string
+}
+
+export type Administration = {
+  listUsers(page: PageRequest & { readonly search?: string }): Promise<Page<UserListItem>>
+  getUser(id: string): Promise<UserListItem>
+  /** A user beforehand: with (`tid`, `oid`) for "existing users only", or to be linked by policy. */
+  createUser(caller: AdminCaller, user: NewUser): Promise<UserListItem>
+  disableUser(caller: AdminCaller, id: string): Promise<UserListItem>
+  enableUser(caller: AdminCaller, id: string): Promise<UserListItem>
+  listSessions(filter: SessionFilter, page: PageRequest): Promise<Page<Session>>
+  endSession(caller: AdminCaller, id: string): Promise<void>
+  listAuditEvents(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEventRecord>>
+  listSignInTraces(filter: TraceFilter, page: PageRequest): Promise<Page<SignInTrace>>
+  getSignInTrace(id: string): Promise<SignInTrace>
+}
+
+const DEFAULT_ORGANIZATION: OrganizationId = 'default'
+
+/** @throws {EntradaError} of each verb: `record_not_found`, `identity_in_use`, `request_invalid` */
+export function createAdministration(services: Services): Administration {
+  const { storage } = services
+  const getUser = async (id: string) => found(await storage.findUser(id as UserId)) // any text: an unknown id finds nothing
+  return {
+    getUser,
+    listUsers: (page) => storage.listUsers(page),
+    async createUser(caller, user) {
+      return getUser(await createUserBeforehand(services, caller, user))
+    },
+    async disableUser(caller, id) {
+      const { user } = await getUser(id)
+      await setUserStatus(services, caller, user, 'disabled')
+      return getUser(id)
+    },
+    async enableUser(caller, id) {
+      const { user } = await getUser(id)
+      await setUserStatus(services, caller, user, 'active')
+      return getUser(id)
+    },
+    listSessions: (filter, page) => storage.listSessions(filter, page, services.now()),
+    endSession: (caller, id) => endAnySession(services, caller, id),
+    listAuditEvents: (filter, page) => storage.listAuditEvents(filter, page),
+    listSignInTraces: (filter, page) => storage.listSignInTraces(filter, page),
+    async getSignInTrace(id) {
+      return found(await storage.findSignInTrace(id as SignInTrace['id'])) // any text: an unknown id finds nothing
+    },
+  }
+}
+
+async function createUserBeforehand(
+  services: Services,
+  caller: AdminCaller,
+  asked: NewUser,
+): Promise<UserId> {
+  const { username, tid, oid } = checkNewUser(asked)
+  const at = services.now()
+  const userId = newId(services, 'usr')
+  await services.storage.atomically(async (transaction) => {
+    await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
+    if (tid !== undefined && oid !== undefined) {
+      const cloud = await cloudOfDefaultConnection(services)
+      const id = newId(services, 'idn')
+      await transaction.linkIdentity({ id, userId, cloud, tid, oid, lastClaims: {}, createdAt: at })
+    }
+    const membership = await transaction.createMembership(
+      {
+        id: newId(services, 'mem'),
+        userId,
+        organizationId: DEFAULT_ORGANIZATION,
+        profile: profileOf(asked),
+        status: 'active',
+        createdAt: at,
+      },
+      numberedUsernames(username),
+    )
+    const detail = {
+      username: membership.username,
+      how: 'beforehand',
+      ...(tid && oid ? { tid, oid } : {}),
+    } as const
+    const context = { userId, organizationId: DEFAULT_ORGANIZATION }
+    await audit(services, transaction, { caller, context, event: { type: 'user.created', detail } })
+  })
+  return userId
+}
+
+function checkNewUser({ username, tid, oid, ...rest }: NewUser): NewUser {
+  if (!/^[a-zA-Z0-9_-]{1,50}$/.test(username)) throw invalid('username')
+  if ((tid === undefined) !== (oid === undefined)) throw invalid(tid === undefined ? 'tid' : 'oid')
+  if (tid === undefined || oid === undefined) return { username, ...rest }
+  if (!isGuid(tid)) throw invalid('tid')
+  if (!isGuid(oid)) throw invalid('oid')
+  return { username, tid: tid.toLowerCase(), oid: oid.toLowerCase(), ...rest }
+}
+
+function profileOf({ displayName, email }: NewUser): Profile {
+  return {
+    ...(displayName ? { displayName } : {}),
+    ...(email ? { email: { address: email, source: 'operator', proven: false } } : {}),
+  }
+}
+
+async function cloudOfDefaultConnection({ storage, deployment }: Services): Promise<string> {
+  const connection = await storage.findConnection(deployment.defaultConnectionId ?? 'default')
+  if (connection === undefined) throw new EntradaError('entra_not_configured')
+  return connection.cloud
+}
+
+async function setUserStatus(
+  services: Services,
+  caller: AdminCaller,
+  { id: userId }: User,
+  status: User['status'],
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    await transaction.setUserStatus(userId, status, services.now())
+    const event: AuditEvent =
+      status === 'disabled'
+        ? {
+            type: 'user.disabled',
+            detail: { sessionsEnded: await transaction.endSessionsOfUser(userId) },
+          }
+        : { type: 'user.enabled', detail: {} }
+    await audit(services, transaction, { caller, context: { userId }, event })
+  })
+}
+
+async function endAnySession(services: Services, caller: AdminCaller, id: string): Promise<void> {
+  const sessionId = id as SessionId // any text: an unknown id ends nothing
+  await services.storage.atomically(async (transaction) => {
+    if (!(await transaction.endSession(sessionId))) throw new EntradaError('record_not_found')
+    const event = { type: 'session.ended', detail: { reason: 'operator' } } as const
+    await audit(services, transaction, { caller, context: { sessionId }, event })
+  })
+}
+
+async function audit(
+  services: Services,
+  transaction: StorageTransaction,
+  audited: {
+    readonly caller: AdminCaller
+    readonly context: Omit<AuditContext, 'actor'>
+    readonly event: AuditEvent
+  },
+): Promise<void> {
+  const { caller, context, event } = audited
+  const record = auditRecord(services, event, { actor: caller.actor, ...context }, caller.exchange)
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+}
+
+function found<T>(record: T | undefined): T {
+  if (record === undefined) throw new EntradaError('record_not_found')
+  return record
+}
+
+function invalid(parameter: string): EntradaError {
+  return new EntradaError('request_invalid', { parameter })
+}

@@ -1,0 +1,67 @@
+import { EntradaError } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { checkFormToken, checkSameOrigin } from '../http/form.ts'
+import type { Services } from '../services.ts'
+import { findSession } from '../session/session.ts'
+import { isOperatorToken, operatorActor } from '../sign-in/operator-sign-in.ts'
+import type { Actor, SessionView } from '../storage/records.ts'
+import { isOperator } from './operators.ts'
+
+/** Who administers, and with which session (none for a token in the header). */
+export type Operator = { readonly actor: Actor; readonly view?: SessionView }
+
+/**
+ * The operator behind a request: an operator token as `Authorization: Bearer`, a token session, or a listed person's session.
+ *
+ * @throws {EntradaError} `sign_in_required`, `operator_required`, `operator_token_invalid`, `too_many_requests`
+ */
+export async function authorizeOperator(services: Services, exchange: Exchange): Promise<Operator> {
+  const authorization = exchange.request.headers.get('authorization')
+  if (authorization !== null) return authorizeToken(services, exchange, authorization)
+  const view = await findSession(services, exchange)
+  if (view === undefined) throw new EntradaError('sign_in_required')
+  if (view.session.kind === 'operator') return { actor: operatorActor, view }
+  if (!isListed(services, view)) throw new EntradaError('operator_required')
+  return { actor: { kind: 'operator', id: view.session.userId ?? 'unknown' }, view }
+}
+
+/**
+ * The same for a request that changes something: with a session, it must come from our own page and carry its token
+ * (`X-Form-Token`); with a bearer token no browser is involved.
+ *
+ * @throws {EntradaError} as above, and `cross_site_request`
+ */
+export async function authorizeOperatorChange(
+  services: Services,
+  exchange: Exchange,
+): Promise<Operator> {
+  const operator = await authorizeOperator(services, exchange)
+  if (operator.view !== undefined) {
+    checkSameOrigin(exchange)
+    checkFormToken(services, operator.view.session.id, exchange.request.headers.get('x-form-token'))
+  }
+  return operator
+}
+
+async function authorizeToken(
+  services: Services,
+  exchange: Exchange,
+  authorization: string,
+): Promise<Operator> {
+  const [, offered] = /^Bearer ([\x21-\x7e]{1,1024})$/i.exec(authorization) ?? []
+  if (offered !== undefined && isOperatorToken(services, offered)) return { actor: operatorActor }
+  await services.operatorTokenLimit.spend(exchange.client.ip ?? 'unknown')
+  throw new EntradaError('operator_token_invalid')
+}
+
+/** Groups and app roles count only as the default connection said them. */
+function isListed(services: Services, { session, identity, groups }: SessionView): boolean {
+  if (identity === undefined) return false
+  const ofDefaultConnection = session.connectionId === services.deployment.defaultConnectionId
+  return isOperator(services.deployment.operators, {
+    tid: identity.tid,
+    oid: identity.oid,
+    groups: ofDefaultConnection && groups?.complete ? groups.groups : [],
+    appRoles: ofDefaultConnection ? (groups?.appRoles ?? []) : [],
+  })
+}

@@ -1,0 +1,158 @@
+/** createEntrada(): options in, `{ fetch, getSession, api, close }` out; with the one try/catch around every answer. */
+import type { AdminCaller, Administration } from './admin/administration.ts'
+import { recordRefusal } from './audit/record-refusal.ts'
+import { EntradaError, errorEntry, isEntradaError } from './errors.ts'
+import { withCookies } from './http/cookies.ts'
+import { errorPage, problemJson, type Refusal } from './http/error-page.ts'
+import { type Exchange, openExchange, type RemoteInfo } from './http/exchange.ts'
+import { withSecurityHeaders } from './http/responses.ts'
+import { createRouter, type Router, speaksAt } from './http/routes.ts'
+import { newUuid } from './ids.ts'
+import type { EntradaOptions } from './options.ts'
+import type { Services } from './services.ts'
+import { findSession } from './session/session.ts'
+import { type SessionJson, toSessionJson } from './session/session-json.ts'
+import { dropAttemptCookie } from './sign-in/attempt.ts'
+
+export type Entrada = {
+  /** Answers a request to any address of Entrada. Never rejects. */
+  readonly fetch: (request: Request, remote?: RemoteInfo) => Promise<Response>
+  /**
+   * The live session of a request to the application, or `undefined`.
+   *
+   * @throws {EntradaError} `storage_unavailable`: an outage is never an answer
+   */
+  readonly getSession: (request: Request) => Promise<SessionJson | undefined>
+  /** What the JSON API does, as functions. The caller says who acts. */
+  readonly api: Promise<Administration>
+  readonly close: () => Promise<void>
+}
+
+export type { AdminCaller }
+
+/** Database and keys are opened with the first use, or have been: `opened` is for who needs them too. */
+export function createEntrada(options: EntradaOptions, opened?: OpenedServices): Entrada {
+  const opening = opened ? async () => opened : openLazily(options)
+  const router = createRouter(options.mountPath ?? '')
+  return {
+    fetch: async (request, remote = {}) => answer(await opening(), router, { request, remote }),
+    async getSession(request) {
+      const services = await opening()
+      const view = await findSession(services, openExchange(services, request, {}))
+      return view && toSessionJson(view)
+    },
+    get api() {
+      return opening().then(async (services) => {
+        const { createAdministration } = await import('./admin/administration.ts')
+        return createAdministration(services)
+      })
+    },
+    close: async () => (await opening()).close(),
+  }
+}
+
+type OpenedServices = Services & { readonly close: () => Promise<void> }
+
+/** Once, and again only after a failure. Imported late: the library's door has no Node import at its top level. */
+function openLazily(options: EntradaOptions): () => Promise<OpenedServices> {
+  let opened: Promise<OpenedServices> | undefined
+  return () => {
+    opened ??= import('./open-services.ts').then(({ openServices }) => openServices(options))
+    opened.catch(() => {
+      opened = undefined
+    })
+    return opened
+  }
+}
+
+type Asked = { readonly request: Request; readonly remote: RemoteInfo }
+
+async function answer(services: Services, router: Router, asked: Asked): Promise<Response> {
+  const startedAt = performance.now()
+  let exchange: Exchange | undefined
+  let response: Response
+  try {
+    exchange = openExchangeFor(services, asked)
+    response = await router(services, exchange)
+  } catch (error) {
+    response = await refuse(services, { asked, exchange, error })
+  }
+  logAnswer(services, { asked, exchange, status: response.status, startedAt })
+  return withSecurityHeaders(response, exchange?.here)
+}
+
+/** Health checks come with whatever Host a balancer uses. */
+function openExchangeFor(services: Services, { request, remote }: Asked): Exchange {
+  const { pathname } = new URL(request.url)
+  const { mountPath, publicUrls } = services.deployment
+  if (speaksAt(pathname, mountPath) !== 'health') return openExchange(services, request, remote)
+  const headers = new Headers({ host: publicUrls[0].host })
+  const plain = new Request(publicUrls[0].origin + pathname, { headers, method: request.method })
+  return openExchange(services, plain, {})
+}
+
+type Refused = {
+  readonly asked: Asked
+  readonly exchange: Exchange | undefined
+  readonly error: unknown
+}
+
+async function refuse(
+  services: Services,
+  { asked, exchange, error: cause }: Refused,
+): Promise<Response> {
+  const error = isEntradaError(cause) ? cause : new EntradaError('internal_error', {}, { cause })
+  const correlationId = exchange?.correlationId ?? newUuid(services)
+  logRefusal(services, { correlationId, error })
+  const record = exchange?.signIn.record
+  if (exchange && record) await recordRefusal(services, exchange, { record, error })
+
+  const signedIn = exchange !== undefined && (await isSignedIn(services, exchange))
+  const refusal: Refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }
+  const { pathname } = new URL(asked.request.url)
+  const speaks = speaksAt(pathname, services.deployment.mountPath)
+  const response = speaks === 'page' ? await errorPage(services, refusal) : problemJson(refusal)
+  if (typeof error.detail.allow === 'string') response.headers.set('allow', error.detail.allow)
+  return exchange && record
+    ? withCookies(response, [dropAttemptCookie(services, exchange.here, record.attempt)])
+    : response
+}
+
+/** Only to word the page; if the database does not say, the page goes without. */
+async function isSignedIn(services: Services, exchange: Exchange): Promise<boolean> {
+  try {
+    return (await findSession(services, exchange))?.session.kind === 'user'
+  } catch {
+    return false
+  }
+}
+
+function logRefusal(
+  services: Services,
+  { correlationId, error }: { readonly correlationId: string; readonly error: EntradaError },
+): void {
+  const { code, detail, cause } = error
+  const { status } = errorEntry(code)
+  const level = status >= 500 ? 'error' : 'info'
+  services.log[level]('request_refused', { correlationId, code, status, detail, cause })
+}
+
+function logAnswer(
+  services: Services,
+  done: {
+    readonly asked: Asked
+    readonly exchange: Exchange | undefined
+    readonly status: number
+    readonly startedAt: number
+  },
+): void {
+  const { asked, exchange, status, startedAt } = done
+  services.log.debug('request_answered', {
+    correlationId: exchange?.correlationId,
+    method: asked.request.method,
+    path: new URL(asked.request.url).pathname.slice(0, 200),
+    status,
+    ms: Math.round(performance.now() - startedAt),
+    ip: exchange?.client.ip,
+  })
+}

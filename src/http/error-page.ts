@@ -1,0 +1,150 @@
+/** The face of a refusal: a page for people, problem+json for programs; the same code and correlation id in both. */
+import { html } from 'hono/html'
+import { type EntradaError, errorEntry, type StartAgain } from '../errors.ts'
+import { type EntraErrorEntry, entraErrors, type WhoCanFix } from '../protocol/entra-error-table.ts'
+import {
+  type EntraError,
+  explainEntraError,
+  explainOAuthError,
+} from '../protocol/explain-entra-error.ts'
+import type { Services } from '../services.ts'
+import { entraButton, startAddress } from '../sign-in/login-page.ts'
+import { selectAccountCookie } from '../sign-in/select-account.ts'
+import { withCookies } from './cookies.ts'
+import { type Exchange, pathTo } from './exchange.ts'
+import { type Html, pageResponse } from './responses.ts'
+
+export type Refusal = {
+  readonly error: EntradaError
+  readonly correlationId: string
+  /** Absent when the request did not even name a host of ours. */
+  readonly exchange?: Exchange
+  /** Whether this browser is signed in all the same. */
+  readonly signedIn: boolean
+}
+
+/** What Entra itself said, explained; numbers are for people, no logic hangs on them. */
+export type EntraExplanation = {
+  readonly code?: number
+  readonly entry?: EntraErrorEntry
+  readonly traceId?: string
+  readonly correlationId?: string
+}
+
+/** The explanation of an error's Entra part, if it has one. */
+export function explainRefusal({ detail }: EntradaError): EntraExplanation | undefined {
+  const { entra } = detail as { readonly entra?: EntraError } // put there by entra-oidc and sign-in
+  if (entra === undefined) return undefined
+  const code = entra.codes.find((number) => number in entraErrors) ?? entra.codes[0]
+  const entry =
+    (code === undefined ? undefined : explainEntraError(code)) ?? explainOAuthError(entra.error)
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(entry === undefined ? {} : { entry }),
+    ...(entra.traceId ? { traceId: entra.traceId } : {}),
+    ...(entra.correlationId ? { correlationId: entra.correlationId } : {}),
+  }
+}
+
+/** The page. Its status is the refusal's own, never 200; nothing of the request's text is repeated on it. */
+export async function errorPage(services: Services, refusal: Refusal): Promise<Response> {
+  const { error, correlationId, exchange } = refusal
+  const { status, shown, startAgain = 'none' } = errorEntry(error.code)
+  const explanation = explainRefusal(error)
+  const response = await pageResponse(services, {
+    title: titleFor(status),
+    status,
+    body: html`<h1>${titleFor(status)}</h1>
+<p class="sentence">${explanation?.entry?.shown ?? shown}</p>
+${whatNext(services, refusal, startAgain)}
+${details(services, { error, correlationId, explanation })}`,
+  })
+  const retryAfter = error.detail.retryAfterSeconds
+  if (typeof retryAfter === 'number') response.headers.set('retry-after', String(retryAfter))
+  if (status === 503) response.headers.set('retry-after', '5')
+  if (exchange === undefined || startAgain !== 'other_account') return response
+  return withCookies(response, [selectAccountCookie(services, exchange.here)])
+}
+
+function titleFor(status: number): string {
+  if (status === 404) return 'Not found'
+  if (status === 401 || status === 403) return 'No access'
+  if (status === 429 || status >= 500) return 'Not available right now'
+  return 'That did not work'
+}
+
+/** One click, never by itself: a page that starts again on its own goes round in circles. */
+function whatNext(
+  services: Services,
+  { exchange, signedIn }: Refusal,
+  startAgain: StartAgain,
+): Html {
+  const home = pathTo(services, '/')
+  if (signedIn)
+    return html`<p>You are signed in all the same. <a class="button" href="${home}">Continue</a></p>`
+  if (exchange === undefined) return html``
+  if (startAgain === 'none' || services.deployment.defaultConnectionId === undefined) {
+    return html`<p><a href="${home}">To the start page</a></p>`
+  }
+  const start = startAddress(services, exchange.signIn.record?.attempt.returnTo ?? '/')
+  return html`<p>${startAgain === 'other_account' ? 'You can try with another account:' : 'You can start again:'}</p>${entraButton(start)}`
+}
+
+const whoWords: Readonly<Record<WhoCanFix, string>> = {
+  person: 'you',
+  application_administrator: 'who administers the application registration in Entra',
+  directory_administrator: 'an administrator of the directory',
+  operator: 'who runs this server',
+  nobody_needed: 'nobody; it passes',
+}
+
+function details(
+  services: Services,
+  {
+    error,
+    correlationId,
+    explanation,
+  }: {
+    readonly error: EntradaError
+    readonly correlationId: string
+    readonly explanation: EntraExplanation | undefined
+  },
+): Html {
+  const { fix } = errorEntry(error.code)
+  const entry = explanation?.entry
+  return html`<details open>
+<summary>For your administrator</summary>
+<dl>
+<dt>Code</dt><dd><code>${error.code}</code></dd>
+<dt>What to do</dt><dd>${entry?.remedy ?? fix}</dd>
+${entry ? html`<dt>What happened</dt><dd>${entry.whatHappened}</dd><dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
+${explanation?.code ? html`<dt>Microsoft's number</dt><dd><code>AADSTS${explanation.code}</code>${entry ? html` ${entry.name}` : ''}</dd>` : ''}
+${explanation?.traceId ? html`<dt>Microsoft's trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
+${explanation?.correlationId ? html`<dt>Microsoft's correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}
+<dt>Correlation id</dt><dd><code>${correlationId}</code></dd>
+<dt>Time</dt><dd>${services.now().toISOString()}</dd>
+</dl>
+</details>`
+}
+
+/** @see RFC 9457 */
+export function problemJson({ error, correlationId }: Refusal): Response {
+  const { status, shown } = errorEntry(error.code)
+  const { parameter, retryAfterSeconds } = error.detail
+  const problem = {
+    type: 'about:blank',
+    title: shown,
+    status,
+    code: error.code,
+    correlationId,
+    ...(typeof parameter === 'string' ? { parameter: parameter.slice(0, 100) } : {}),
+  }
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  }
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="entrada"'
+  if (status === 503) headers['retry-after'] = '5'
+  if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(retryAfterSeconds)
+  return new Response(JSON.stringify(problem), { status, headers })
+}

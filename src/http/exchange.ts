@@ -1,0 +1,75 @@
+import { EntradaError } from '../errors.ts'
+import { newUuid } from '../ids.ts'
+import type { Services } from '../services.ts'
+import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import { parseCookies } from './cookies.ts'
+import { clientIp } from './trusted-proxies.ts'
+
+/** One request and what we know about it. */
+export type Exchange = {
+  readonly request: Request
+  /** The configured public address it came to; the Host header only picks among them. */
+  readonly here: URL
+  /** The request's address on `here`. */
+  readonly url: URL
+  readonly params: Readonly<Record<string, string>>
+  readonly correlationId: string
+  readonly client: { readonly ip?: string; readonly userAgent?: string }
+  readonly cookies: ReadonlyMap<string, string>
+  /** Filled while a callback is worked on; the audit of a refusal reads it. */
+  readonly signIn: { record?: SignInRecord }
+}
+
+/** What the server knows of the connection itself; a library host may pass nothing. */
+export type RemoteInfo = { readonly remoteAddress?: string }
+
+const MAX_USER_AGENT_LENGTH = 400
+
+/** @throws {EntradaError} `host_not_served`, `development_mode_only_local` */
+export function openExchange(
+  services: Services,
+  request: Request,
+  { remoteAddress }: RemoteInfo,
+): Exchange {
+  const { deployment } = services
+  if (deployment.mode === 'development') checkOnlyLocal(request)
+  const host = request.headers.get('host') ?? URL.parse(request.url)?.host
+  const here = deployment.publicUrls.find((url) => url.host === host?.toLowerCase())
+  if (here === undefined) throw new EntradaError('host_not_served', { host: host?.slice(0, 255) })
+
+  const asked = new URL(request.url)
+  const ip = clientIp(
+    request.headers.get('x-forwarded-for'),
+    remoteAddress,
+    deployment.trustedProxies,
+  )
+  const userAgent = request.headers.get('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH)
+  return {
+    request,
+    here,
+    url: new URL(here.origin + asked.pathname + asked.search),
+    params: {},
+    correlationId: newUuid(services),
+    client: { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent } : {}) },
+    cookies: parseCookies(request.headers.get('cookie')),
+    signIn: {},
+  }
+}
+
+/** Design §8: a made-up directory must not be reachable from elsewhere, not even through a proxy on this machine. */
+function checkOnlyLocal(request: Request): void {
+  const forwarding = [
+    'forwarded',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-proto',
+    'x-real-ip',
+  ]
+  const header = forwarding.find((name) => request.headers.has(name))
+  if (header !== undefined) throw new EntradaError('development_mode_only_local', { header })
+}
+
+/** An address of ours on this host, mount path included. */
+export function pathTo(services: Services, path: string): string {
+  return services.deployment.mountPath + path
+}

@@ -1,0 +1,75 @@
+import { EntradaError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { Exchange } from './exchange.ts'
+
+export const MAX_BODY_BYTES = 65_536
+
+/**
+ * Refuses a request that another site's page could have sent.
+ *
+ * @throws {EntradaError} `cross_site_request`
+ * @see https://www.w3.org/TR/fetch-metadata/
+ */
+export function checkSameOrigin({ request, here }: Exchange): void {
+  const site = request.headers.get('sec-fetch-site')
+  const origin = request.headers.get('origin')
+  const sameOrigin = site === null ? origin === here.origin : site === 'same-origin'
+  if (!sameOrigin)
+    throw new EntradaError('cross_site_request', { site, origin: origin?.slice(0, 255) })
+}
+
+/** The token that a form of this session carries in `form_token`. */
+export function formToken(services: Services, sessionId: string): string {
+  return services.keyRing.mac('form-token', sessionId)
+}
+
+/** @throws {EntradaError} `cross_site_request` */
+export function checkFormToken(services: Services, sessionId: string, given: string | null): void {
+  const expected = formToken(services, sessionId)
+  // Compared as digests, so that the time taken says nothing about the token.
+  if (given === null || services.sha256(given) !== services.sha256(expected)) {
+    throw new EntradaError('cross_site_request', { reason: 'form_token' })
+  }
+}
+
+/** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `request_invalid` */
+export async function readForm({ request }: Exchange): Promise<URLSearchParams> {
+  const [contentType] = (request.headers.get('content-type') ?? '').split(';')
+  if (contentType?.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
+    throw new EntradaError('content_type_not_supported')
+  }
+  return new URLSearchParams(await readText(request))
+}
+
+/** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `request_invalid` */
+export async function readJson({ request }: Exchange): Promise<unknown> {
+  const [contentType] = (request.headers.get('content-type') ?? '').split(';')
+  if (contentType?.trim().toLowerCase() !== 'application/json') {
+    throw new EntradaError('content_type_not_supported')
+  }
+  const text = await readText(request)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new EntradaError('request_invalid', { parameter: '(body)' }, { cause })
+  }
+}
+
+async function readText(request: Request): Promise<string> {
+  const decoder = new TextDecoder()
+  let size = 0
+  let text = ''
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > MAX_BODY_BYTES) throw new EntradaError('body_too_large')
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** The one value of a query or form parameter. @throws {EntradaError} `request_invalid` when repeated. */
+export function single(parameters: URLSearchParams, name: string): string | undefined {
+  const [value, second] = parameters.getAll(name)
+  if (second !== undefined) throw new EntradaError('request_invalid', { parameter: name })
+  return value
+}

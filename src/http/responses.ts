@@ -1,0 +1,95 @@
+import { html } from 'hono/html'
+import type { HtmlEscapedString } from 'hono/utils/html'
+import type { Services } from '../services.ts'
+import { pathTo } from './exchange.ts'
+
+export type Html = HtmlEscapedString | Promise<HtmlEscapedString>
+
+export type Page = {
+  readonly title: string
+  readonly body: Html
+  readonly status?: number
+  /** Origins besides ours at which a form of this page may end, redirects included. */
+  readonly formTargets?: readonly string[]
+  /** The only origin that may show this page in a frame. */
+  readonly framedBy?: string
+  readonly wide?: boolean
+}
+
+/** A page in our layout. Never stored: most name a person. */
+export async function pageResponse(services: Services, page: Page): Promise<Response> {
+  const text = `<!doctype html>${await layout(services, page)}`
+  return new Response(text, {
+    status: page.status ?? 200,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy': contentSecurityPolicy(page),
+    },
+  })
+}
+
+/** Strict, without scripts. `form-action` also binds redirects that follow a form (Chromium). */
+function contentSecurityPolicy({ formTargets = [], framedBy }: Page): string {
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "base-uri 'none'",
+    `form-action ${["'self'", ...formTargets].join(' ')}`,
+    `frame-ancestors ${framedBy ?? "'none'"}`,
+  ].join('; ')
+}
+
+function layout(services: Services, { title, body, wide }: Page): Html {
+  const asset = (name: string) => pathTo(services, `/auth/assets/${name}`)
+  return html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Entrada</title>
+<link rel="icon" type="image/svg+xml" href="${asset('favicon.svg')}">
+<link rel="stylesheet" href="${asset('entrada.css')}">
+</head>
+<body${wide ? html` class="wide"` : ''}>
+${services.deployment.mode === 'development' ? developmentBanner : ''}
+<main>${body}</main>
+</body>
+</html>`
+}
+
+const developmentBanner = html`<p class="development" role="note"><strong>DEVELOPMENT</strong> · a made-up directory on this machine; never use it for real people</p>`
+
+/** 303 to an address of ours or of the authority; never to one that a request chose unchecked. */
+export function redirect(location: string | URL): Response {
+  return new Response(null, {
+    status: 303,
+    headers: { location: String(location), 'cache-control': 'no-store' },
+  })
+}
+
+/** JSON for programs; never stored. */
+export function jsonResponse(value: unknown, status = 200): Response {
+  return new Response(JSON.stringify(value), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+  })
+}
+
+/** Headers that every answer carries, added where the answer has none of its own. */
+export function withSecurityHeaders(response: Response, here: URL | undefined): Response {
+  const { headers } = response
+  const defaults: Record<string, string> = {
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+    'referrer-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    ...(here?.protocol === 'https:' ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+  for (const [name, value] of Object.entries(defaults)) {
+    if (!headers.has(name)) headers.set(name, value)
+  }
+  return response
+}

@@ -1,0 +1,187 @@
+/** Every address of Entrada in one list. docs/reference/addresses.md is made from it. */
+import { Hono } from 'hono'
+import {
+  createUser,
+  disableUser,
+  enableUser,
+  endSession,
+  listAuditEvents,
+  listSessions,
+  listSignInTraces,
+  listUsers,
+  showSignInTrace,
+  showUser,
+} from '../admin/admin-api.ts'
+import { showOverview } from '../admin/overview-page.ts'
+import { EntradaError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import { showSessionJson } from '../session/session-json.ts'
+import { endOwnSession, showAccount, showHome } from '../session/session-pages.ts'
+import { showLogin } from '../sign-in/login-page.ts'
+import { showOperatorSignIn, signInWithOperatorToken } from '../sign-in/operator-sign-in.ts'
+import { finishSignIn, startSignIn } from '../sign-in/sign-in.ts'
+import { frontChannelSignOut, showSignOut, signOut } from '../sign-in/sign-out.ts'
+import { assetResponse } from './assets.ts'
+import type { Exchange } from './exchange.ts'
+import { showAlive, showReady } from './health.ts'
+
+export type Route = {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly does: string
+  /** How a refusal is answered. `health` is also answered on hosts that are not configured. */
+  readonly speaks: 'page' | 'json' | 'health'
+  readonly answer: (services: Services, exchange: Exchange) => Promise<Response>
+}
+
+const page = (
+  method: Route['method'],
+  path: string,
+  answer: Route['answer'],
+  does: string,
+): Route => ({
+  method,
+  path,
+  does,
+  speaks: 'page',
+  answer,
+})
+
+const api = (
+  method: Route['method'],
+  path: string,
+  answer: Route['answer'],
+  does: string,
+): Route => ({
+  method,
+  path: `/api/v1${path}`,
+  does,
+  speaks: 'json',
+  answer,
+})
+
+export const routes: readonly Route[] = [
+  page('GET', '/', showHome, 'Signed in: who you are, sign out. Otherwise 303 to `/login`.'),
+  page('GET', '/login', showLogin, 'Login page. `return_to`: a path to come back to.'),
+  page('GET', '/login/token', showOperatorSignIn, "The operator's way in with a token."),
+  page('POST', '/login/token', signInWithOperatorToken, 'Opens an operator session of one hour.'),
+  page(
+    'GET',
+    '/auth/entra/login',
+    startSignIn,
+    'Starts a sign-in: 303 to Entra. `return_to`, `login_hint`.',
+  ),
+  page(
+    'GET',
+    '/auth/entra/callback',
+    finishSignIn,
+    'Redirect URI, to be registered in Entra under Web.',
+  ),
+  page(
+    'GET',
+    '/auth/entra/frontchannel-logout',
+    frontChannelSignOut,
+    'Front-channel logout URL for Entra. `sid`.',
+  ),
+  page('GET', '/auth/logout', showSignOut, 'Asks whether to sign out.'),
+  page(
+    'POST',
+    '/auth/logout',
+    signOut,
+    "Ends the session; `end=microsoft` goes on to Microsoft's sign-out.",
+  ),
+  page('GET', '/auth/assets/:name', showAsset, 'Stylesheet and favicon of the pages.'),
+  page('GET', '/account', showAccount, 'Own sessions.'),
+  page('POST', '/account', endOwnSession, "Ends one of one's own sessions."),
+  page(
+    'GET',
+    '/admin',
+    showOverview,
+    'Operators: what to register in Entra, recent sign-ins, people.',
+  ),
+  api('GET', '/session', showSessionJson, 'The session of this browser, or 401.'),
+  api('GET', '/users', listUsers, 'Operators: users. `search`, `limit`, `cursor`.'),
+  api(
+    'POST',
+    '/users',
+    createUser,
+    'Operators: a user beforehand. `username`, `tid`, `oid`, `displayName`, `email`.',
+  ),
+  api('GET', '/users/:id', showUser, 'Operators: one user.'),
+  api(
+    'POST',
+    '/users/:id/disable',
+    disableUser,
+    'Operators: disables the user and ends all their sessions.',
+  ),
+  api('POST', '/users/:id/enable', enableUser, 'Operators: enables the user again.'),
+  api('GET', '/sessions', listSessions, 'Operators: live sessions. `user`, `limit`, `cursor`.'),
+  api('DELETE', '/sessions/:id', endSession, 'Operators: ends a session.'),
+  api(
+    'GET',
+    '/audit-events',
+    listAuditEvents,
+    'Operators: audit events, newest first. `type`, `user`, `correlation_id`, `since`, `until`, `limit`, `cursor`.',
+  ),
+  api(
+    'GET',
+    '/sign-in-traces',
+    listSignInTraces,
+    'Operators: sign-ins step by step. `user`, `outcome`, `correlation_id`, `limit`, `cursor`.',
+  ),
+  api('GET', '/sign-in-traces/:id', showSignInTrace, 'Operators: one sign-in.'),
+  { method: 'GET', path: '/healthz', does: 'Alive.', speaks: 'health', answer: showAlive },
+  {
+    method: 'GET',
+    path: '/readyz',
+    does: 'Ready: database and schema.',
+    speaks: 'health',
+    answer: showReady,
+  },
+]
+
+export type Router = (services: Services, exchange: Exchange) => Promise<Response>
+
+type RouterEnv = { Bindings: { readonly services: Services; readonly exchange: Exchange } }
+
+/** Finds the address and answers. @throws {EntradaError} whatever the answer throws; `page_not_found`, `method_not_allowed` */
+export function createRouter(mountPath: string): Router {
+  const app = new Hono<RouterEnv>({ strict: true }).basePath(mountPath || '/')
+  for (const { method, path, answer } of routes) {
+    app.on(method, path, ({ env, req }) =>
+      answer(env.services, { ...env.exchange, params: req.param() }),
+    )
+  }
+  for (const path of new Set(routes.map((route) => route.path))) {
+    app.all(path, () => {
+      throw new EntradaError('method_not_allowed', { allow: allowedMethods(path) })
+    })
+  }
+  app.notFound(() => {
+    throw new EntradaError('page_not_found')
+  })
+  app.onError((error) => {
+    throw error
+  })
+  return async (services, exchange) => app.fetch(exchange.request, { services, exchange })
+}
+
+/** How an address speaks; addresses we do not have speak like the API under `/api/`, else like pages. */
+export function speaksAt(path: string, mountPath: string): Route['speaks'] {
+  const own = path.startsWith(mountPath) ? path.slice(mountPath.length) : path
+  const exact = routes.find((route) => route.path === own)
+  return exact?.speaks ?? (own.startsWith('/api/') ? 'json' : 'page')
+}
+
+function allowedMethods(path: string): string {
+  const methods = routes.filter((route) => route.path === path).map(({ method }) => method)
+  return [
+    ...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))),
+  ].join(', ')
+}
+
+async function showAsset(_services: Services, { params }: Exchange): Promise<Response> {
+  const response = assetResponse(params.name ?? '')
+  if (response === undefined) throw new EntradaError('page_not_found')
+  return response
+}

@@ -1,0 +1,47 @@
+import { BlockList, isIP } from 'node:net'
+
+/**
+ * The client's address: the last one in X-Forwarded-For that is not a trusted proxy, if the connection itself came from one.
+ * Everything to the left of it was written by the client.
+ */
+export function clientIp(
+  forwardedFor: string | null,
+  remoteAddress: string | undefined,
+  trustedProxies: readonly string[],
+): string | undefined {
+  const remote = normalAddress(remoteAddress ?? '')
+  if (remote === undefined || forwardedFor === null || trustedProxies.length === 0) return remote
+  const trusted = blockList(trustedProxies)
+  let client = remote
+  for (const hop of forwardedFor.split(',').slice(-20).reverse()) {
+    if (!isInside(trusted, client)) break
+    const address = normalAddress(hop.trim())
+    if (address === undefined) break
+    client = address
+  }
+  return client
+}
+
+function blockList(networks: readonly string[]): BlockList {
+  const blocks = new BlockList()
+  for (const network of networks) {
+    const [address = '', bits] = network.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    blocks.addSubnet(
+      address,
+      bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits),
+      family,
+    )
+  }
+  return blocks
+}
+
+function isInside(blocks: BlockList, address: string): boolean {
+  return blocks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+}
+
+/** `::ffff:10.0.0.1` is the IPv4 address on a dual-stack socket. */
+function normalAddress(text: string): string | undefined {
+  const address = text.replace(/^::ffff:(?=\d+\.)/i, '')
+  return isIP(address) ? address : undefined
+}

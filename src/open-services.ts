@@ -1,0 +1,142 @@
+/** Puts the parts together: the one place that knows which implementation stands behind which interface. */
+import { createHash, randomBytes } from 'node:crypto'
+import { startOutbox } from './audit/outbox.ts'
+import { EntradaError } from './errors.ts'
+import { createEntraAuthority } from './identity-provider/entra-authority.ts'
+import { createEntraHttp } from './identity-provider/entra-http.ts'
+import { createEntraOidc } from './identity-provider/entra-oidc.ts'
+import type { IdentityProvider } from './identity-provider/identity-provider.ts'
+import { createKeyRing, type KeyRing } from './key-ring.ts'
+import { silentLog } from './log.ts'
+import type { EntradaOptions, EntraOptions } from './options.ts'
+import { cloudOf } from './organizations/clouds.ts'
+import {
+  DEFAULT_CONNECTION_ID,
+  keepEnvironmentConnection,
+} from './organizations/environment-connection.ts'
+import { createRateLimit } from './rate-limit.ts'
+import type { Deployment, Services } from './services.ts'
+import type { Connection } from './storage/records.ts'
+import { openSqlite } from './storage/sqlite.ts'
+import type { Storage } from './storage/storage.ts'
+import { startSweeping } from './storage/sweeping.ts'
+
+const DEFAULT_SESSION = { idleSeconds: 43_200, maxSeconds: 86_400 }
+const OPERATOR_TOKEN_TRIES = { tries: 10, perSeconds: 60 }
+
+export type OpenedServices = Services & { readonly close: () => Promise<void> }
+
+/**
+ * The parts as a running server needs them: the environment's connection brought up to date, background work started.
+ *
+ * @throws {EntradaError} those of {@link openParts}, and `tenant_changed`
+ */
+export async function openServices(options: EntradaOptions): Promise<OpenedServices> {
+  const parts = await openParts(options)
+  try {
+    await keepEnvironmentConnection(parts, options.entra)
+    return { ...parts, close: startBackgroundWork(parts) }
+  } catch (error) {
+    await parts.close()
+    throw error
+  }
+}
+
+/**
+ * The parts alone, as the command line uses them beside a server whose settings it may not share.
+ *
+ * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `secret_key_missing`, `storage_unavailable`
+ */
+export async function openParts(options: EntradaOptions): Promise<OpenedServices> {
+  const now = options.now ?? (() => new Date())
+  const mode = options.mode ?? 'production'
+  const keyRing = createKeyRing(options.secretKeys)
+  const storage = await openSqlite({ path: options.database, mode, now })
+  try {
+    await checkKeysAreHeld(storage, keyRing)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+  return {
+    deployment: deploymentOf(options),
+    storage,
+    keyRing,
+    now,
+    log: options.log ?? silentLog,
+    randomBytes: (count) => randomBytes(count),
+    sha256,
+    hooks: options.hooks ?? {},
+    operatorTokenLimit: createRateLimit(OPERATOR_TOKEN_TRIES),
+    identityProviderFor: createIdentityProviders(options, now),
+    close: () => storage.close(),
+  }
+}
+
+function deploymentOf(options: EntradaOptions): Deployment {
+  return {
+    mode: options.mode ?? 'production',
+    publicUrls: [options.serverUrl, ...(options.extraUrls ?? [])],
+    mountPath: options.mountPath ?? '',
+    cookiePrefix: options.cookiePrefix ?? 'entrada',
+    session: options.session ?? DEFAULT_SESSION,
+    operators: options.operators ?? [],
+    operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
+    trustedProxies: options.trustedProxies ?? [],
+    ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
+  }
+}
+
+/** A key that is needed and missing refuses to start (design rule 15). */
+async function checkKeysAreHeld(storage: Storage, { keyIds }: KeyRing): Promise<void> {
+  const needed = await storage.listSealingKeyIds()
+  const missing = needed.filter((keyId) => !keyIds.includes(keyId))
+  if (missing.length > 0) throw new EntradaError('secret_key_missing', { keyIds: missing })
+}
+
+/** One provider for each connection, so that what an authority publishes is fetched once. */
+function createIdentityProviders(
+  { entra, fetch: fetchFromNetwork }: EntradaOptions,
+  now: () => Date,
+): Services['identityProviderFor'] {
+  const http = createEntraHttp(fetchFromNetwork)
+  let environmentProvider: IdentityProvider | undefined
+  return (connection: Connection) => {
+    if (entra === undefined || connection.id !== DEFAULT_CONNECTION_ID) {
+      throw new EntradaError('entra_not_configured')
+    }
+    environmentProvider ??= createEntraOidc({
+      cloud: cloudOf(authorityOf(entra)),
+      clientId: entra.clientId,
+      clientSecret: entra.clientSecret,
+      authority: createEntraAuthority({
+        authority: authorityOf(entra),
+        tenant: entra.tenantId,
+        http,
+        now,
+      }),
+      http,
+      now,
+    })
+    return environmentProvider
+  }
+}
+
+function authorityOf({ authority }: EntraOptions): URL {
+  return authority ?? new URL('https://login.microsoftonline.com')
+}
+
+/** Answers the function that ends it all, the database last. */
+function startBackgroundWork(services: Services): () => Promise<void> {
+  const stopSweeping = startSweeping(services)
+  const stopOutbox = startOutbox(services)
+  return async () => {
+    stopSweeping()
+    await stopOutbox()
+    await services.storage.close()
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
