@@ -1,0 +1,38 @@
+import { withAdministration } from './admin-connection.ts'
+import { type Command, devOption, jsonOption, textOption } from './command.ts'
+import { listOptions, listQuery, printList } from './print-table.ts'
+
+export const auditCommands: readonly Command[] = [
+  {
+    name: 'audit list',
+    summary: 'List audit events, newest first.',
+    options: {
+      ...jsonOption,
+      ...devOption,
+      ...listOptions,
+      type: { type: 'string', help: 'Of this type only, such as sign_in.refused.' },
+      user: { type: 'string', help: 'About this user id only.' },
+      correlation: { type: 'string', help: 'Of the request with this correlation id only.' },
+    },
+    run: (context, given) =>
+      withAdministration(context, given, async ({ listAuditEvents }) => {
+        const events = await listAuditEvents({
+          ...listQuery(given),
+          type: textOption(given, 'type'),
+          user: textOption(given, 'user'),
+          correlation_id: textOption(given, 'correlation'),
+        })
+        return printList(context, given, {
+          list: events,
+          header: ['AT', 'TYPE', 'ACTOR', 'USER', 'DETAIL'],
+          row: ({ at, type, actor, userId, detail }) => [
+            at,
+            type,
+            'id' in actor ? `${actor.kind}:${actor.id}` : actor.kind,
+            userId ?? '-',
+            JSON.stringify(detail),
+          ],
+        })
+      }),
+  },
+]

@@ -1,0 +1,45 @@
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { Environment } from '../config.ts'
+
+/** Everything a command may touch outside its arguments; transcripts pass their own. */
+export type CliContext = {
+  readonly environment: Environment
+  readonly print: (line: string) => void
+  readonly printError: (line: string) => void
+  readonly readTextFile: (path: string) => string
+  /** Resolves when the process is asked to stop (SIGINT, SIGTERM). */
+  readonly stopRequested: () => Promise<void>
+}
+
+export type CliArguments = {
+  readonly positionals: readonly string[]
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+export type Command = {
+  /** One or two words, such as `user list`. */
+  readonly name: string
+  /** What stands behind the name, such as `ID`. */
+  readonly parameters?: string
+  readonly summary: string
+  readonly options?: Readonly<Record<string, CommandOption>>
+  /** How many positional arguments are needed, exactly. */
+  readonly positionals?: number
+  readonly run: (context: CliContext, given: CliArguments) => Promise<ExitCode>
+}
+
+export type CommandOption = ParseArgsOptionsConfig[string] & { readonly help: string }
+
+/** 0: done. 1: refused or failed, with a code on standard error. 2: the call itself was wrong. */
+export type ExitCode = 0 | 1 | 2
+
+export const jsonOption = { json: { type: 'boolean', help: 'Print JSON.' } } as const
+export const devOption = {
+  dev: { type: 'boolean', help: 'Use the development database, as `entrada dev` does.' },
+} as const
+
+/** The text of an option, if it was given. */
+export function textOption({ values }: CliArguments, name: string): string | undefined {
+  const value = values[name]
+  return typeof value === 'string' ? value : undefined
+}

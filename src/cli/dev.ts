@@ -1,0 +1,102 @@
+/** The whole product on one machine with nothing configured: server, embedded database and a made-up directory. */
+import { givenEntraSettings, isLoopbackHost, readSettings, type Settings } from '../config.ts'
+import { type StartedEmulator, startEmulator } from '../emulator/start-emulator.ts'
+import { EntradaError } from '../errors.ts'
+import { createLog } from '../log.ts'
+import type { EntradaOptions } from '../options.ts'
+import { Secret } from '../secret.ts'
+import type { CliContext, Command } from './command.ts'
+import { serveUntilStopped } from './serve.ts'
+import { serverOptions } from './server-options.ts'
+
+export const devCommand: Command = {
+  name: 'dev',
+  summary: 'Run everything on this machine with a made-up directory; nothing to configure.',
+  async run(context) {
+    const settings = readDevelopmentSettings(context)
+    const log = createLog(context.environment.ENTRADA_LOG_LEVEL ? settings.logLevel : 'warn')
+    const { options, operatorTokenPath } = serverOptions(context, settings, {
+      mode: 'development',
+      log,
+    })
+    const emulator = await startDevelopmentEmulator(settings)
+    try {
+      await serveUntilStopped(context, {
+        options: { ...options, entra: emulatedEntra(emulator) },
+        settings,
+        log,
+        operatorTokenPath,
+        ready: () => announce(context, { settings, emulator, operatorTokenPath }),
+      })
+    } finally {
+      await emulator.close()
+    }
+    return 0
+  },
+}
+
+/** @throws {EntradaError} `development_mode_refused`, `settings_invalid` */
+function readDevelopmentSettings({ environment, readTextFile }: CliContext): Settings {
+  const reasons = givenEntraSettings(environment).map((name) => `${name} is set`)
+  if (environment.NODE_ENV === 'production') reasons.push('NODE_ENV is production')
+  const { settings } = readSettings(environment, readTextFile)
+  if (!isLoopbackHost(settings.serverUrl.hostname))
+    reasons.push('ENTRADA_SERVER_URL is not loopback')
+  if (settings.listen && !isLoopbackHost(bracketed(settings.listen.host))) {
+    reasons.push('ENTRADA_LISTEN is not loopback')
+  }
+  if (reasons.length > 0) throw new EntradaError('development_mode_refused', { problems: reasons })
+  return settings
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** Beside the server's port if that is free, so that the address stays the same from start to start. */
+async function startDevelopmentEmulator({ serverUrl }: Settings): Promise<StartedEmulator> {
+  const port = Number(serverUrl.port || 80) + 1
+  const emulator = await startEmulator({ port }).catch(() => startEmulator())
+  const clientId = developmentApplication(emulator).clientId
+  emulator.addRedirectUri(clientId, `${serverUrl.origin}/auth/entra/callback`)
+  emulator.setApplication(clientId, {
+    logoutUrl: `${serverUrl.origin}/auth/entra/frontchannel-logout`,
+  })
+  return emulator
+}
+
+function developmentApplication({ directory }: StartedEmulator) {
+  const application = directory.applications.find(({ audience }) => audience === 'single_tenant')
+  if (application === undefined)
+    throw new Error('the made-up directory has no single-tenant application')
+  return application
+}
+
+function emulatedEntra(emulator: StartedEmulator): NonNullable<EntradaOptions['entra']> {
+  const { clientId, homeTenantId, secrets } = developmentApplication(emulator)
+  return {
+    tenantId: homeTenantId,
+    clientId,
+    clientSecret: new Secret(secrets[0]?.value ?? ''),
+    authority: new URL(emulator.origin),
+  }
+}
+
+function announce(
+  { print }: CliContext,
+  {
+    settings,
+    emulator,
+    operatorTokenPath,
+  }: {
+    readonly settings: Settings
+    readonly emulator: StartedEmulator
+    readonly operatorTokenPath: string | undefined
+  },
+): void {
+  print('DEVELOPMENT: a made-up directory, on this machine only')
+  print(`Emulated Entra     ${emulator.origin}`)
+  if (operatorTokenPath)
+    print(`Operator token in  ${operatorTokenPath}  (for ${settings.serverUrl.origin}/login/token)`)
+  print(`Open               ${settings.serverUrl.origin}`)
+}

@@ -1,0 +1,46 @@
+import { EntradaError } from '../errors.ts'
+import {
+  explainEntraError,
+  explainOAuthError,
+  nearestEntraErrorCodes,
+  parseEntraErrorCode,
+} from '../protocol/explain-entra-error.ts'
+import { type CliContext, type Command, type ExitCode, jsonOption } from './command.ts'
+
+export const explainCommand: Command = {
+  name: 'explain',
+  parameters: 'ERROR',
+  summary: 'Explain an AADSTS number, or a whole error text of Entra in quotes.',
+  options: jsonOption,
+  positionals: 1,
+  async run(context, { positionals: [text = ''], values }) {
+    const code = parseEntraErrorCode(text)
+    const entry = code === undefined ? explainOAuthError(text.trim()) : explainEntraError(code)
+    if (entry === undefined) return notKnown(context, code)
+    if (values.json) context.print(JSON.stringify({ code: code ?? null, ...entry }))
+    else print(context, code === undefined ? text.trim() : `AADSTS${code}`, entry)
+    return 0
+  },
+}
+
+function print(
+  { print: line }: CliContext,
+  title: string,
+  entry: NonNullable<ReturnType<typeof explainEntraError>>,
+) {
+  line(`${title}  ${entry.name}`)
+  line('')
+  line(`What happened   ${entry.whatHappened}`)
+  line(`Remedy          ${entry.remedy}`)
+  line(`Who can fix it  ${entry.whoCanFix.replaceAll('_', ' ')}`)
+}
+
+function notKnown({ printError }: CliContext, code: number | undefined): ExitCode {
+  if (code === undefined) throw new EntradaError('request_invalid', { parameter: 'ERROR' })
+  const near = nearestEntraErrorCodes(code).map((number) => `AADSTS${number}`)
+  printError(
+    `entrada: AADSTS${code} is not in the table${near.length > 0 ? `; near it: ${near.join(', ')}` : ''}`,
+  )
+  printError(`  Microsoft's own text: https://login.microsoftonline.com/error?code=${code}`)
+  return 1
+}

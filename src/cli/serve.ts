@@ -1,0 +1,90 @@
+import { isLoopbackHost, type ListenAddress, readSettings, type Settings } from '../config.ts'
+import { createEntrada } from '../entrada.ts'
+import { createLog } from '../log.ts'
+import { openServices } from '../open-services.ts'
+import type { EntradaOptions } from '../options.ts'
+import type { Log } from '../services.ts'
+import type { CliContext, Command } from './command.ts'
+import { startHttpServer } from './http-server.ts'
+import { serverOptions } from './server-options.ts'
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'Run the server against a real directory.',
+  async run(context) {
+    const { settings, warnings } = readSettings(context.environment, context.readTextFile)
+    const log = createLog(settings.logLevel)
+    for (const warning of warnings) log.warn('setting_ignored', { warning })
+    const { options, operatorTokenPath } = serverOptions(context, settings, {
+      mode: 'production',
+      log,
+    })
+    await serveUntilStopped(context, { options, settings, log, operatorTokenPath })
+    return 0
+  },
+}
+
+/** Opens, listens, says where, and stops in order when asked to. */
+export async function serveUntilStopped(
+  { stopRequested }: CliContext,
+  running: {
+    readonly options: EntradaOptions
+    readonly settings: Settings
+    readonly log: Log
+    readonly operatorTokenPath: string | undefined
+    readonly ready?: () => void
+  },
+): Promise<void> {
+  const { options, settings, log, operatorTokenPath, ready } = running
+  const services = await openServices(options)
+  const entrada = createEntrada(options, services)
+  try {
+    const server = await startHttpServer(entrada, listenAddress(settings))
+    logStart(log, { options, settings, operatorTokenPath })
+    ready?.()
+    await stopRequested()
+    log.info('stopping')
+    await server.stop()
+  } finally {
+    await entrada.close()
+  }
+  log.info('stopped')
+}
+
+/** With a loopback server URL, that URL's port: what people type is what answers. */
+function listenAddress({ listen, serverUrl }: Settings): ListenAddress {
+  if (listen !== undefined) return listen
+  const port = isLoopbackHost(serverUrl.hostname) ? Number(serverUrl.port || 80) : 3000
+  return { host: '127.0.0.1', port }
+}
+
+function logStart(
+  log: Log,
+  {
+    options,
+    settings,
+    operatorTokenPath,
+  }: {
+    readonly options: EntradaOptions
+    readonly settings: Settings
+    readonly operatorTokenPath: string | undefined
+  },
+): void {
+  const urls = [options.serverUrl, ...(options.extraUrls ?? [])]
+  const redirectUris = urls.map((url) => `${url.origin}/auth/entra/callback`)
+  const listen = listenAddress(settings)
+  log.info('started', {
+    url: options.serverUrl.origin,
+    listen: `${listen.host}:${listen.port}`,
+    redirectUris,
+    frontChannelLogoutUrl: `${options.serverUrl.origin}/auth/entra/frontchannel-logout`,
+    dataDir: settings.dataDir,
+    ...(operatorTokenPath ? { operatorTokenPath } : {}),
+  })
+  if (options.entra === undefined) {
+    log.warn('entra_not_configured', {
+      set: ['ENTRADA_ENTRA_TENANT_ID', 'ENTRADA_ENTRA_CLIENT_ID', 'ENTRADA_ENTRA_CLIENT_SECRET'],
+      effect: 'the login page has no Entra button',
+    })
+  }
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import type { Settings } from '../config.ts'
+import { EntradaError } from '../errors.ts'
+import type { EntradaOptions, EntraOptions } from '../options.ts'
+import { parseRoleRules } from '../provisioning/role-rules-file.ts'
+import type { Log } from '../services.ts'
+import type { CliContext } from './command.ts'
+import { DATABASE_FILE, keepOperatorToken, keepSecretKeys, openDataFolder } from './data-folder.ts'
+
+export type ServerOptions = {
+  readonly options: EntradaOptions
+  /** Where the operator token lies, when it is not in the settings. */
+  readonly operatorTokenPath?: string
+}
+
+/** Settings and the data folder, as options of the server. Makes keys and token at the first start. */
+export function serverOptions(
+  { readTextFile }: CliContext,
+  settings: Settings,
+  { mode, log }: { readonly mode: 'development' | 'production'; readonly log: Log },
+): ServerOptions {
+  const folder = dataFolder(settings, mode)
+  openDataFolder(folder)
+  const kept = settings.operatorTokens ? undefined : keepOperatorToken(folder)
+  const entra = entraOptions(settings, readTextFile)
+  const options: EntradaOptions = {
+    mode,
+    log,
+    serverUrl: settings.serverUrl,
+    extraUrls: settings.entraExtraUrls,
+    database: join(folder, DATABASE_FILE),
+    secretKeys: settings.secretKeys ?? keepSecretKeys(folder),
+    session: { idleSeconds: settings.sessionIdleSeconds, maxSeconds: settings.sessionMaxSeconds },
+    operators: settings.operators,
+    operatorTokens: settings.operatorTokens ?? (kept ? [kept.token] : []),
+    trustedProxies: settings.trustedProxies,
+    ...(entra ? { entra } : {}),
+  }
+  return { options, ...(kept ? { operatorTokenPath: kept.path } : {}) }
+}
+
+/** Development keeps its own folder inside the other. */
+export function dataFolder({ dataDir }: Settings, mode: 'development' | 'production'): string {
+  return mode === 'development' ? join(dataDir, 'dev') : dataDir
+}
+
+function entraOptions(
+  settings: Settings,
+  readTextFile: (path: string) => string,
+): EntraOptions | undefined {
+  const { entraTenantId, entraClientId, entraClientSecret } = settings
+  if (!entraTenantId || !entraClientId || !entraClientSecret) return undefined
+  const roleRules = settings.roleRulesFile && readRoleRules(settings.roleRulesFile, readTextFile)
+  return {
+    tenantId: entraTenantId,
+    clientId: entraClientId,
+    clientSecret: entraClientSecret,
+    authority: settings.entraAuthority,
+    ...(roleRules ? { roleRules: roleRules.rules } : {}),
+    policies: {
+      provisioning: settings.entraProvisioning,
+      linking: settings.entraLinking,
+      guests: settings.entraGuests,
+      groupsOverage: settings.entraGroupsOverage,
+      signOutOfMicrosoft: settings.entraSignOut === 'microsoft',
+      ...(roleRules ? { unmatched: roleRules.unmatched } : {}),
+    },
+  }
+}
+
+function readRoleRules(path: string, readTextFile: (path: string) => string) {
+  let text: string
+  try {
+    text = readTextFile(path)
+  } catch {
+    throw new EntradaError('settings_invalid', {
+      problems: ['ENTRADA_ROLE_RULES_FILE cannot be read'],
+    })
+  }
+  return parseRoleRules(text)
+}
