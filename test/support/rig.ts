@@ -1,0 +1,127 @@
+/** Entrada and the emulator side by side in one process, without a socket, on a clock that stands still. */
+import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
+import { createEntrada, type Entrada } from '../../src/entrada.ts'
+import { newSecretKey } from '../../src/key-ring.ts'
+import { createLog } from '../../src/log.ts'
+import { type OpenedServices, openServices } from '../../src/open-services.ts'
+import type { EntradaOptions, EntraOptions } from '../../src/options.ts'
+import { Secret } from '../../src/secret.ts'
+import { createTestBrowser, type TestBrowser } from './browser.ts'
+
+export const CONTOSO = '11111111-1111-4111-8111-111111111111'
+export const FABRIKAM = '22222222-2222-4222-8222-222222222222'
+export const CLIENT_ID = '33333333-3333-4333-8333-333333333333'
+export const CLIENT_SECRET = 'development~only.Contoso-secret'
+export const ENGINEERING = '1a000000-0000-4000-8000-000000000001'
+export const SALES = '1a000000-0000-4000-8000-000000000002'
+export const people = {
+  alice: 'alice@contoso.example',
+  bob: 'bob@contoso.example',
+  carol: 'carol@contoso.example',
+  dave: 'dave@contoso.example',
+  erin: 'erin@contoso.example',
+  grace: 'grace_fabrikam.example#EXT#@contoso.example',
+  frank: 'frank@fabrikam.example',
+} as const
+export const OPERATOR_TOKEN = 'operator-token-for-tests-0123456789-abcdefghijklmnop'
+
+export const SERVER_URL = 'http://sso.localhost:3000'
+export const ENTRA_URL = 'http://login.entra.localhost:4000'
+
+export type Clock = { now(): Date; advanceSeconds(seconds: number): void }
+
+export type Rig = {
+  readonly emulator: Emulator
+  readonly entrada: Entrada
+  /** The same parts that `entrada` works with, for looking into the database. */
+  readonly services: OpenedServices
+  readonly clock: Clock
+  readonly logLines: string[]
+  browser(): TestBrowser
+  /** Signs a person in with a fresh browser, or the given one, and answers where that ended. */
+  signIn(
+    userPrincipalName: string,
+    options?: { readonly browser?: TestBrowser; readonly query?: string },
+  ): Promise<Awaited<ReturnType<TestBrowser['visit']>> & { readonly browser: TestBrowser }>
+  close(): Promise<void>
+}
+
+export type RigOptions = Partial<Omit<EntradaOptions, 'entra'>> & {
+  readonly entra?: Partial<EntraOptions>
+  /** No Entra settings at all. */
+  readonly withoutEntra?: boolean
+}
+
+export function stoppedClock(at = '2026-11-22T12:00:00.000Z'): Clock {
+  let time = new Date(at).getTime()
+  return {
+    now: () => new Date(time),
+    advanceSeconds(seconds) {
+      time += seconds * 1000
+    },
+  }
+}
+
+export async function createRig({ withoutEntra, entra, ...rest }: RigOptions = {}): Promise<Rig> {
+  const clock = stoppedClock()
+  const emulator = createEmulator({ origin: ENTRA_URL, now: clock.now })
+  const logLines: string[] = []
+  const options: EntradaOptions = {
+    serverUrl: new URL(SERVER_URL),
+    database: ':memory:',
+    secretKeys: [new Secret(newSecretKey())],
+    operatorTokens: [new Secret(OPERATOR_TOKEN)],
+    log: createLog('debug', { write: (line) => void logLines.push(line) }),
+    now: clock.now,
+    fetch: (url, init) => emulator.fetch(new Request(url, init)),
+    ...rest,
+    ...(withoutEntra ? {} : { entra: entraOptions(entra) }),
+  }
+  const services = await openServices(options)
+  const entrada = createEntrada(options, services)
+  const browser = () => createTestBrowser(sitesOf(entrada, emulator, options))
+  return {
+    emulator,
+    entrada,
+    services,
+    clock,
+    logLines,
+    browser,
+    async signIn(userPrincipalName, { browser: used = browser(), query = '' } = {}) {
+      emulator.signInAutomaticallyAs(userPrincipalName)
+      const visit = await used.visit(`${options.serverUrl.origin}/auth/entra/login${query}`)
+      return { ...visit, browser: used }
+    },
+    async close() {
+      emulator.close()
+      await entrada.close()
+    },
+  }
+}
+
+function entraOptions(entra: Partial<EntraOptions> = {}): EntraOptions {
+  return {
+    tenantId: CONTOSO,
+    clientId: CLIENT_ID,
+    clientSecret: new Secret(CLIENT_SECRET),
+    authority: new URL(ENTRA_URL),
+    ...entra,
+  }
+}
+
+function sitesOf(
+  entrada: Entrada,
+  emulator: Emulator,
+  { serverUrl, extraUrls = [] }: EntradaOptions,
+) {
+  const answer = (request: Request) => entrada.fetch(request, { remoteAddress: '127.0.0.1' })
+  return {
+    ...Object.fromEntries([serverUrl, ...extraUrls].map((url) => [url.host, answer])),
+    [new URL(ENTRA_URL).host]: emulator.fetch,
+  }
+}
+
+/** How many requests the emulator got at one endpoint. */
+export function requestsAt({ emulator }: Rig, endpoint: string): number {
+  return emulator.requests.filter((request) => request.endpoint === endpoint).length
+}
