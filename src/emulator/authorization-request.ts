@@ -1,0 +1,137 @@
+import type { Application, Directory } from './directory.ts'
+import { type Authority, findApplication } from './find-in-directory.ts'
+import { isRegisteredRedirectUri } from './redirect-uri.ts'
+import { type Refusal, refusal } from './refusals.ts'
+
+export type ResponseMode = 'query' | 'fragment' | 'form_post'
+
+/** Where an answer goes. Made only after the redirect URI was found to be registered. */
+export type ReturnAddress = {
+  readonly redirectUri: string
+  readonly state: string | undefined
+  readonly responseMode: ResponseMode
+}
+
+export type CodeChallenge = { readonly method: 'S256' | 'plain'; readonly value: string }
+
+export type AuthorizationRequest = {
+  readonly authority: Authority
+  readonly application: Application
+  readonly returnAddress: ReturnAddress
+  readonly scopes: readonly string[]
+  readonly nonce: string | undefined
+  readonly codeChallenge: CodeChallenge | undefined
+  readonly prompt: string | undefined
+  readonly loginHint: string | undefined
+  readonly requestedClaims: readonly string[]
+  readonly wantsClientInfo: boolean
+}
+
+/** Some refusals are shown on our own page, the others are returned (RFC 6749 §4.1.2.1). */
+export type AuthorizationDecision =
+  | { readonly kind: 'shown'; readonly refusal: Refusal }
+  | { readonly kind: 'returned'; readonly refusal: Refusal; readonly to: ReturnAddress }
+  | { readonly kind: 'valid'; readonly request: AuthorizationRequest }
+
+/**
+ * Decides what becomes of an authorization request, before anybody is asked who they are.
+ *
+ * Parameters we do not know are tolerated, as Entra does: MSAL sends a dozen of its own.
+ */
+export function decideAuthorization(
+  directory: Directory,
+  authority: Authority,
+  parameters: URLSearchParams,
+): AuthorizationDecision {
+  const clientId = parameters.get('client_id')
+  if (!clientId) return shown(refusal(900144, 'The parameter "client_id" is missing.'))
+  const application = findApplication(directory, authority, clientId)
+  if (application === undefined) return shown(refusal(700016))
+  if (authority.kind === 'alias' && application.audience === 'single_tenant') {
+    return shown(refusal(50194))
+  }
+
+  const redirectUri = parameters.get('redirect_uri')
+  if (!redirectUri) return shown(refusal(900971))
+  if (!isRegisteredRedirectUri(application.redirectUris, redirectUri)) return shown(refusal(50011))
+
+  const to = returnAddress(redirectUri, parameters)
+  const refused = findRefusal(parameters)
+  if (refused !== undefined) return { kind: 'returned', refusal: refused, to }
+  return {
+    kind: 'valid',
+    request: { authority, application, returnAddress: to, ...details(parameters) },
+  }
+}
+
+/** The id-token claims a `claims` request names (OpenID Connect Core §5.5); none if it is not JSON. */
+export function requestedIdTokenClaims(claims: string | null | undefined): readonly string[] {
+  const request = parseJsonObject(claims ?? '{}')
+  const idToken = request?.id_token
+  return typeof idToken === 'object' && idToken !== null ? Object.keys(idToken) : []
+}
+
+function shown(refused: Refusal): AuthorizationDecision {
+  return { kind: 'shown', refusal: refused }
+}
+
+function returnAddress(redirectUri: string, parameters: URLSearchParams): ReturnAddress {
+  const asked = parameters.get('response_mode')
+  const responseMode = asked === 'fragment' || asked === 'form_post' ? asked : 'query'
+  return { redirectUri, responseMode, state: parameters.get('state') ?? undefined }
+}
+
+function findRefusal(parameters: URLSearchParams): Refusal | undefined {
+  const responseType = parameters.get('response_type')
+  if (!responseType) return refusal(900144, 'The parameter "response_type" is missing.')
+  if (responseType !== 'code') return refusal(700054)
+  if (!isOneOf(responseModes, parameters.get('response_mode'))) return refusal(70007)
+  if (!parameters.get('scope')) return refusal(900144, 'The parameter "scope" is missing.')
+  if (!isOneOf(prompts, parameters.get('prompt'))) return refusal(90023)
+  if (parseJsonObject(parameters.get('claims') || '{}') === undefined) {
+    return refusal(9002313, 'The parameter "claims" is not a JSON object.')
+  }
+  return findChallengeRefusal(parameters)
+}
+
+/** @see RFC 7636 §4.2 and §4.4.1 */
+function findChallengeRefusal(parameters: URLSearchParams): Refusal | undefined {
+  const challenge = parameters.get('code_challenge')
+  const method = parameters.get('code_challenge_method')
+  if (!isOneOf(['S256', 'plain'], method)) {
+    return refusal(9002313, 'The code challenge method is not supported.')
+  }
+  const isValid = challenge === null || /^[A-Za-z0-9._~-]{43,128}$/.test(challenge)
+  return isValid ? undefined : refusal(50147)
+}
+
+function details(parameters: URLSearchParams) {
+  const value = parameters.get('code_challenge')
+  const method = parameters.get('code_challenge_method') === 'S256' ? 'S256' : 'plain'
+  return {
+    scopes: (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== ''),
+    nonce: parameters.get('nonce') || undefined,
+    codeChallenge: value === null ? undefined : ({ method, value } as const),
+    prompt: parameters.get('prompt') || undefined,
+    loginHint: parameters.get('login_hint') || undefined,
+    requestedClaims: requestedIdTokenClaims(parameters.get('claims')),
+    wantsClientInfo: parameters.get('client_info') === '1',
+  }
+}
+
+function isOneOf(allowed: readonly string[], value: string | null): boolean {
+  return !value || allowed.includes(value)
+}
+
+function parseJsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const prompts = ['none', 'login', 'consent', 'select_account']
+const responseModes = ['query', 'fragment', 'form_post']

@@ -1,0 +1,33 @@
+import type { Authority } from './find-in-directory.ts'
+import { newTrace, type Trace } from './refusals.ts'
+import type { EmulatorState } from './state.ts'
+
+/** One request with what is known of it: form alone, form and query together, the ids it is traced by. */
+export type Exchange = {
+  readonly request: Request
+  readonly form: URLSearchParams
+  readonly parameters: URLSearchParams
+  readonly trace: Trace
+}
+
+/** An exchange whose first path segment named an authority we have. */
+export type AddressedExchange = Exchange & { readonly authority: Authority }
+
+/** Reads a request once. The form comes first, so that a query cannot shadow what was posted. */
+export async function readExchange(state: EmulatorState, request: Request): Promise<Exchange> {
+  const query = new URL(request.url).searchParams
+  const form = await readForm(request)
+  const parameters = new URLSearchParams([...form, ...query])
+  const clientRequestId =
+    request.headers.get('client-request-id') ?? parameters.get('client-request-id')
+  return { request, form, parameters, trace: newTrace(clientRequestId, state.now()) }
+}
+
+async function readForm(request: Request): Promise<URLSearchParams> {
+  const contentType = request.headers.get('content-type') ?? ''
+  const isForm = contentType.toLowerCase().startsWith('application/x-www-form-urlencoded')
+  if (request.method !== 'POST' || !isForm) return new URLSearchParams()
+  return new URLSearchParams((await request.text()).slice(0, MAX_FORM_CHARACTERS))
+}
+
+const MAX_FORM_CHARACTERS = 256 * 1024

@@ -1,0 +1,45 @@
+/** A map that forgets: entries end with their time, and the oldest go first when there are too many. */
+export type ExpiringStore<Value> = {
+  readonly size: number
+  find(key: string): Value | undefined
+  set(key: string, value: Value): void
+  delete(key: string): void
+}
+
+/** Creates a store whose entries live `maxAgeSeconds` after they were last set. */
+export function createExpiringStore<Value>(options: {
+  readonly now: () => Date
+  readonly maxAgeSeconds: number
+  readonly maxEntries: number
+}): ExpiringStore<Value> {
+  const entries = new Map<string, { readonly value: Value; readonly expiresAt: number }>()
+
+  return {
+    get size() {
+      return entries.size
+    },
+    find(key) {
+      const entry = entries.get(key)
+      return entry && entry.expiresAt > options.now().getTime() ? entry.value : undefined
+    },
+    set(key, value) {
+      entries.delete(key)
+      entries.set(key, { value, expiresAt: options.now().getTime() + options.maxAgeSeconds * 1000 })
+      prune(entries, options)
+    },
+    delete(key) {
+      entries.delete(key)
+    },
+  }
+}
+
+// Every entry lives equally long and is put at the end when set, so the first one ends first.
+function prune(
+  entries: Map<string, { readonly expiresAt: number }>,
+  options: { readonly now: () => Date; readonly maxEntries: number },
+): void {
+  for (const [key, { expiresAt }] of entries) {
+    if (expiresAt > options.now().getTime() && entries.size <= options.maxEntries) return
+    entries.delete(key)
+  }
+}

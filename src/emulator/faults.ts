@@ -1,0 +1,140 @@
+export type Endpoint = 'discovery' | 'keys' | 'authorize' | 'picker' | 'token' | 'logout' | 'other'
+
+/** Which requests a fault hits: after `skip` matching ones, the next `times` (default 1). */
+export type FaultTarget = {
+  readonly on: Exclude<Endpoint, 'other'>
+  readonly forUser?: string
+  readonly times?: number
+  readonly skip?: number
+}
+
+/** What goes wrong between the two machines, whatever the endpoint would have said. */
+export type TransportFault = FaultTarget &
+  (
+    | { readonly kind: 'hang' }
+    | { readonly kind: 'delay'; readonly milliseconds: number }
+    | {
+        readonly kind: 'status'
+        readonly status: number
+        readonly headers?: Readonly<Record<string, string>>
+        readonly body?: string
+      }
+    | { readonly kind: 'html' }
+    | { readonly kind: 'cut_body' }
+    | { readonly kind: 'invalid_json' }
+    | { readonly kind: 'redirect'; readonly location: string; readonly status?: number }
+  )
+
+/** Entra refuses: any OAuth error with any AADSTS number, as JSON or on the redirect. */
+export type RefusalFault = Omit<FaultTarget, 'on'> & {
+  readonly kind: 'oauth_error'
+  readonly on: 'token' | 'authorize'
+  readonly error: string
+  readonly code: number
+  readonly text?: string
+  readonly suberror?: string
+  readonly claims?: string
+  readonly status?: number
+}
+
+/** Members of a JSON answer are set or removed: an issuer, an endpoint elsewhere, no id_token. */
+export type MembersFault = Omit<FaultTarget, 'on'> & {
+  readonly kind: 'members'
+  readonly on: 'discovery' | 'keys' | 'token'
+  readonly set?: Readonly<Record<string, unknown>>
+  readonly remove?: readonly string[]
+}
+
+/**
+ * An ID token that is not what it should be. Claims and header are changed *before* signing, so that
+ * everything else about the token is right; `forgeClaims` changes them after it.
+ */
+export type IdTokenFault = Omit<FaultTarget, 'on'> & {
+  readonly kind: 'id_token'
+  readonly setClaims?: Readonly<Record<string, unknown>>
+  readonly removeClaims?: readonly string[]
+  readonly forgeClaims?: Readonly<Record<string, unknown>>
+  readonly setHeader?: Readonly<Record<string, unknown>>
+  readonly removeHeader?: readonly string[]
+  /** `none` in any letter case, `HS256` and its like, or another RSA algorithm such as `PS256`. */
+  readonly algorithm?: string
+  /** What an HMAC is made with: the two things an attacker could hope a verifier confuses. */
+  readonly hmacKey?: 'client_secret' | 'public_key'
+  readonly signature?: 'garbage' | 'empty' | 'other_key'
+}
+
+export type Fault = TransportFault | RefusalFault | MembersFault | IdTokenFault
+
+/** The faults that wait for their request, in the order they were set. */
+export type FaultQueue = {
+  add(fault: Fault): void
+  clear(): void
+  take<Kind extends Fault['kind']>(
+    kinds: readonly Kind[],
+    hit: FaultHit,
+  ): Extract<Fault, { readonly kind: Kind }> | undefined
+}
+
+/**
+ * The request at hand. `names` are the user principal names of the person it is about, if known: then
+ * only that person's faults match when `phase` is `person_known`, since the others had their chance.
+ */
+export type FaultHit = {
+  readonly on: Endpoint
+  readonly names: readonly string[]
+  readonly phase?: 'person_known'
+}
+
+export const transportFaultKinds = [
+  'hang',
+  'delay',
+  'status',
+  'html',
+  'cut_body',
+  'invalid_json',
+  'redirect',
+] as const
+
+/** Creates an empty queue. One request takes at most one fault of a group of kinds. */
+export function createFaultQueue(): FaultQueue {
+  let waiting: readonly WaitingFault[] = []
+
+  return {
+    add(fault) {
+      waiting = [...waiting, { fault, times: fault.times ?? 1, skip: fault.skip ?? 0 }]
+    },
+    clear() {
+      waiting = []
+    },
+    take(kinds, hit) {
+      for (const entry of waiting) {
+        if (!isKind(entry.fault, kinds) || !isHit(entry.fault, hit)) continue
+        if (entry.skip > 0) {
+          entry.skip -= 1
+          continue
+        }
+        entry.times -= 1
+        waiting = waiting.filter(({ times }) => times > 0)
+        return entry.fault
+      }
+      return undefined
+    },
+  }
+}
+
+type WaitingFault = { readonly fault: Fault; times: number; skip: number }
+
+function isKind<Kind extends Fault['kind']>(
+  fault: Fault,
+  kinds: readonly Kind[],
+): fault is Extract<Fault, { readonly kind: Kind }> {
+  return kinds.some((kind) => kind === fault.kind)
+}
+
+function isHit(fault: Fault, { on, names, phase }: FaultHit): boolean {
+  const endpoint = fault.kind === 'id_token' ? 'token' : fault.on
+  if (endpoint !== on) return false
+  if (fault.forUser === undefined) return phase !== 'person_known'
+  const wanted = fault.forUser.toLowerCase()
+  return names.some((name) => name.toLowerCase() === wanted)
+}

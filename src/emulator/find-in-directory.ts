@@ -1,0 +1,105 @@
+import type { Application, Directory, Group, Tenant, User } from './directory.ts'
+
+/** Where a request is addressed: one tenant, or an alias for "whichever tenant the person is at home in". */
+export type Authority =
+  | { readonly kind: 'tenant'; readonly tenant: Tenant }
+  | { readonly kind: 'alias'; readonly alias: 'common' | 'organizations' }
+
+/** A user object together with the tenant that holds it. */
+export type Person = { readonly tenant: Tenant; readonly user: User }
+
+/** Finds the authority named by the first path segment: a GUID, a verified domain or an alias. */
+export function findAuthority(directory: Directory, segment: string): Authority | undefined {
+  const name = segment.toLowerCase()
+  if (name === 'common' || name === 'organizations') return { kind: 'alias', alias: name }
+  const tenant = directory.tenants.find(({ id, domains }) => id === name || domains.includes(name))
+  return tenant === undefined ? undefined : { kind: 'tenant', tenant }
+}
+
+/** The path segment that Entra's own URLs carry: the GUID, even if a domain was asked for. */
+export function authoritySegment(authority: Authority): string {
+  return authority.kind === 'tenant' ? authority.tenant.id : authority.alias
+}
+
+/** Finds an application by client id, if the authority's tenant knows it. */
+export function findApplication(
+  directory: Directory,
+  authority: Authority,
+  clientId: string,
+): Application | undefined {
+  const application = directory.applications.find(
+    (candidate) => candidate.clientId === clientId.toLowerCase(),
+  )
+  if (application === undefined || authority.kind === 'alias') return application
+  return isAvailableIn(application, authority.tenant) ? application : undefined
+}
+
+/** Says whether a tenant has the application: its home, or one where an administrator consented. */
+export function isAvailableIn(application: Application, tenant: Tenant): boolean {
+  return application.homeTenantId === tenant.id || application.availableIn.includes(tenant.id)
+}
+
+/** Finds a person anywhere by user principal name, in any letter case. */
+export function findPersonByName(directory: Directory, name: string): Person | undefined {
+  return findPerson(
+    directory,
+    (user) => user.userPrincipalName.toLowerCase() === name.toLowerCase(),
+  )
+}
+
+/** Finds a person anywhere by object id. */
+export function findPersonById(directory: Directory, userId: string): Person | undefined {
+  return findPerson(directory, (user) => user.id === userId)
+}
+
+/** The account a person signs in with: a guest's is in the home tenant, if the directory has it. */
+export function homeOf(directory: Directory, person: Person): Person {
+  const home = person.user.home
+  return (home && findPersonById(directory, home.userId)) ?? person
+}
+
+/** Finds the user object an account has at an authority: its own, or its guest object there. */
+export function findPersonAt(
+  directory: Directory,
+  authority: Authority,
+  account: Person,
+): Person | undefined {
+  const home = homeOf(directory, account)
+  if (authority.kind === 'alias') return home
+  const { tenant } = authority
+  if (home.tenant.id === tenant.id) return home
+  const user = tenant.users.find((candidate) => candidate.home?.userId === home.user.id)
+  return user === undefined ? undefined : { tenant, user }
+}
+
+/** The groups a user is in, nested ones included. */
+export function groupsOf({ tenant, user }: Person): readonly Group[] {
+  const byId = new Map(tenant.groups.map((group) => [group.id, group]))
+  const found = new Map<string, Group>()
+  const pending = [...user.memberOf]
+  for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
+    const group = byId.get(id)
+    if (group === undefined || found.has(id)) continue
+    found.set(id, group)
+    pending.push(...group.memberOf)
+  }
+  return [...found.values()]
+}
+
+/** The assignments that reach a user: their own and their groups', where nested groups do not count. */
+export function assignmentsOf(
+  application: Application,
+  user: User,
+): readonly Application['assignments'][number][] {
+  return application.assignments.filter(
+    ({ principalId }) => principalId === user.id || user.memberOf.includes(principalId),
+  )
+}
+
+function findPerson(directory: Directory, matches: (user: User) => boolean): Person | undefined {
+  for (const tenant of directory.tenants) {
+    const user = tenant.users.find(matches)
+    if (user !== undefined) return { tenant, user }
+  }
+  return undefined
+}

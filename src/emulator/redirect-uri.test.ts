@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { isRegisteredRedirectUri } from './redirect-uri.ts'
+
+const registered = [
+  'http://localhost:3000/callback',
+  'https://sso.example/callback?connection=a',
+  'http://one.localhost:3000/',
+]
+
+describe('isRegisteredRedirectUri', () => {
+  const accepted = [
+    'http://localhost:3000/callback',
+    'http://localhost:49152/callback',
+    'http://localhost/callback',
+    'https://SSO.example/callback?connection=a',
+    'http://one.localhost:9/',
+    'http://one.localhost',
+  ]
+  for (const uri of accepted) {
+    it(`accepts ${uri}`, () => assert.equal(isRegisteredRedirectUri(registered, uri), true))
+  }
+
+  const refused = [
+    'http://localhost:3000/Callback',
+    'http://localhost:3000/callback/',
+    'http://localhost:3000/callback?x=1',
+    'http://localhost:3000/a/../callback',
+    'https://localhost:3000/callback',
+    'https://sso.example/callback?connection=b',
+    'https://sso.example:8443/callback?connection=a',
+    'https://sso.example@evil.example/callback?connection=a',
+    'http://localhost:3000@evil.example/callback',
+    'http://localhost.evil.example/callback',
+    'http://two.localhost:3000/',
+    'javascript:alert(1)',
+    'http://localhost:3000/callback#x',
+    '',
+  ]
+  for (const uri of refused) {
+    it(`refuses ${uri || 'nothing'}`, () => {
+      assert.equal(isRegisteredRedirectUri(registered, uri), false)
+    })
+  }
+})

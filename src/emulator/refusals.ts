@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto'
+
+/** A refusal of Entra's: the OAuth error, the AADSTS number and what happened, in our own words. */
+export type Refusal = {
+  readonly code: number
+  readonly error: string
+  readonly text: string
+  readonly status?: number | undefined
+  readonly suberror?: string | undefined
+  readonly errorSubcode?: string | undefined
+  readonly claims?: string | undefined
+}
+
+/** The ids a request is traced by, and its moment. */
+export type Trace = {
+  readonly traceId: string
+  readonly correlationId: string
+  readonly at: Date
+}
+
+/** A new trace id; the correlation id is the caller's `client-request-id` when it is a GUID. */
+export function newTrace(clientRequestId: string | null | undefined, at: Date): Trace {
+  const isGuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientRequestId ?? '')
+  const correlationId = isGuid && clientRequestId ? clientRequestId : randomUUID()
+  return { traceId: randomUUID(), correlationId, at }
+}
+
+/** The refusal with this AADSTS number; `text` replaces the table's sentence. */
+export function refusal(code: AadstsCode, text?: string): Refusal {
+  const known: { readonly error: string; readonly text: string; readonly status?: number } =
+    refusals[code]
+  return { code, ...known, ...(text === undefined ? {} : { text }) }
+}
+
+/** A refusal by any AADSTS number, for faults: numbers we do not know get a plain sentence. */
+export function anyRefusal(code: number, error: string): Refusal {
+  const text = isKnown(code) ? refusals[code].text : 'The emulator was told to refuse this request.'
+  return { code, error, text }
+}
+
+/** `AADSTSnnnnn: text`, then trace id, correlation id and timestamp, each on a line of its own. */
+export function describeRefusal(refused: Refusal, trace: Trace): string {
+  return [
+    `AADSTS${refused.code}: ${refused.text}`,
+    `Trace ID: ${trace.traceId}`,
+    `Correlation ID: ${trace.correlationId}`,
+    `Timestamp: ${toTimestamp(trace.at)}`,
+  ].join('\r\n')
+}
+
+/** The JSON error of the token endpoint and of discovery (RFC 6749 §5.2, with Entra's members). */
+export function refusalResponse(refused: Refusal, origin: string, trace: Trace): Response {
+  const { error, code, suberror, claims } = refused
+  const body = {
+    error,
+    error_description: describeRefusal(refused, trace),
+    error_codes: [code],
+    timestamp: toTimestamp(trace.at),
+    trace_id: trace.traceId,
+    correlation_id: trace.correlationId,
+    error_uri: errorUri(origin, code),
+    ...(suberror === undefined ? {} : { suberror }),
+    ...(claims === undefined ? {} : { claims }),
+  }
+  const status = refused.status ?? (error === 'invalid_client' ? 401 : 400)
+  return Response.json(body, { status, headers: { 'Cache-Control': 'no-store' } })
+}
+
+/** The parameters of an error sent back to the application (RFC 6749 §4.1.2.1). */
+export function refusalParameters(
+  refused: Refusal,
+  origin: string,
+  trace: Trace,
+): Record<string, string> {
+  return {
+    error: refused.error,
+    error_description: describeRefusal(refused, trace),
+    error_uri: errorUri(origin, refused.code),
+    ...(refused.errorSubcode === undefined ? {} : { error_subcode: refused.errorSubcode }),
+    ...(refused.suberror === undefined ? {} : { suberror: refused.suberror }),
+    ...(refused.claims === undefined ? {} : { claims: refused.claims }),
+  }
+}
+
+/** `yyyy-MM-dd HH:mm:ssZ`, as Entra writes moments in errors. */
+export function toTimestamp(at: Date): string {
+  return `${at.toISOString().slice(0, 19).replace('T', ' ')}Z`
+}
+
+function errorUri(origin: string, code: number): string {
+  return `${origin}/error?code=${code}`
+}
+
+function isKnown(code: number): code is AadstsCode {
+  return Object.hasOwn(refusals, code)
+}
+
+export type AadstsCode = keyof typeof refusals
+
+const refusals = {
+  50011: {
+    error: 'invalid_request',
+    text: 'The redirect URI of the request is not one of those registered for the application.',
+  },
+  50020: {
+    error: 'access_denied',
+    text: 'The account is of another directory and does not exist in this tenant.',
+  },
+  50057: { error: 'access_denied', text: 'The account is disabled.' },
+  50058: {
+    error: 'login_required',
+    text: 'A silent sign-in was asked for, but nobody is signed in.',
+  },
+  50076: {
+    error: 'interaction_required',
+    text: 'A policy of the directory asks for multi-factor authentication.',
+  },
+  50089: { error: 'invalid_grant', text: 'The sign-in took too long. Start again.' },
+  50105: {
+    error: 'access_denied',
+    text: 'The application asks for assignment, and the account is not assigned to it.',
+  },
+  50147: { error: 'invalid_request', text: 'The code challenge has a wrong size.' },
+  50194: {
+    error: 'invalid_request',
+    text: 'The application is single-tenant and cannot be used through /common or /organizations.',
+  },
+  53003: {
+    error: 'access_denied',
+    text: 'A conditional-access policy of the directory blocks this sign-in.',
+  },
+  54005: { error: 'invalid_grant', text: 'The authorization code was already redeemed.' },
+  65001: { error: 'consent_required', text: 'Nobody has consented to this application yet.' },
+  65004: { error: 'access_denied', text: 'The person declined.' },
+  70000: { error: 'invalid_grant', text: 'The grant is not valid.' },
+  70003: { error: 'unsupported_grant_type', text: 'The grant type is not supported.' },
+  70007: { error: 'invalid_request', text: 'The response mode is not supported.' },
+  70008: { error: 'invalid_grant', text: 'The authorization code has expired.' },
+  90002: { error: 'invalid_request', text: 'There is no such tenant.' },
+  90014: { error: 'invalid_request', text: 'A required field of the request is missing.' },
+  90023: {
+    error: 'invalid_request',
+    text: 'The value of the parameter "prompt" is not supported.',
+  },
+  90033: {
+    error: 'temporarily_unavailable',
+    text: 'The service is temporarily unavailable.',
+    status: 503,
+  },
+  90094: {
+    error: 'access_denied',
+    text: "An administrator of the person's tenant has not consented to this application.",
+  },
+  500112: {
+    error: 'invalid_grant',
+    text: 'The redirect URI is not the one the authorization code was issued to.',
+  },
+  501481: {
+    error: 'invalid_grant',
+    text: 'The code verifier does not match the code challenge of the authorization request.',
+  },
+  700005: { error: 'invalid_grant', text: 'The authorization code is meant for another tenant.' },
+  700016: {
+    error: 'unauthorized_client',
+    text: 'There is no application with this client id in the directory.',
+  },
+  700027: {
+    error: 'invalid_client',
+    text: 'The client assertion cannot be verified: the emulator knows secrets only.',
+  },
+  700054: {
+    error: 'unsupported_response_type',
+    text: 'The response type is not enabled for the application.',
+  },
+  900144: { error: 'invalid_request', text: 'A required parameter of the request is missing.' },
+  900561: {
+    error: 'invalid_request',
+    text: 'The endpoint accepts POST only.',
+    status: 405,
+  },
+  900971: { error: 'invalid_request', text: 'The request has no redirect URI.' },
+  7000215: {
+    error: 'invalid_client',
+    text: 'The client secret is wrong. Is it the ID of the secret, and not its value?',
+  },
+  7000218: {
+    error: 'invalid_client',
+    text: 'The request needs a client_assertion or a client_secret.',
+  },
+  7000222: { error: 'invalid_client', text: 'The client secret has expired.' },
+  9002313: { error: 'invalid_request', text: 'The request is malformed.' },
+  9002326: {
+    error: 'invalid_request',
+    text: 'Redeeming across origins is for single-page applications only; this one is "Web".',
+  },
+} as const

@@ -1,0 +1,128 @@
+import { type Context, Hono } from 'hono'
+import { html } from 'hono/html'
+import { answerTokenRequest } from './answer-token-request.ts'
+import { authorize, choosePerson } from './authorize.ts'
+import { discoveryDocument, issuerOf } from './discovery.ts'
+import { endSession } from './end-session.ts'
+import { type AddressedExchange, type Exchange, readExchange } from './exchange.ts'
+import type { Endpoint } from './faults.ts'
+import { findAuthority } from './find-in-directory.ts'
+import { withMembersFault } from './members-fault.ts'
+import { sendPage, sendRefusalPage } from './pages.ts'
+import { anyRefusal, refusal, refusalResponse } from './refusals.ts'
+import { rememberRequest } from './request-log.ts'
+import { toPublishedJwk } from './signing-keys.ts'
+import type { EmulatorState } from './state.ts'
+import { stylesheet } from './stylesheet.ts'
+import { answerDespiteFault } from './transport-faults.ts'
+
+type Answer = (state: EmulatorState, exchange: AddressedExchange) => Promise<Response>
+
+/** Every address of the emulator. */
+export function createRoutes(state: EmulatorState): Hono {
+  const app = new Hono()
+  const at = (endpoint: Endpoint, answer: Answer) => addressed(state, { endpoint, answer })
+
+  app.get('/:tenant/v2.0/.well-known/openid-configuration', at('discovery', discovery))
+  app.get('/:tenant/discovery/v2.0/keys', at('keys', keys))
+  app.on(['GET', 'POST'], '/:tenant/oauth2/v2.0/authorize', at('authorize', authorize))
+  app.post('/:tenant/oauth2/v2.0/authorize/choose', at('picker', choosePerson))
+  app.all('/:tenant/oauth2/v2.0/token', at('token', answerTokenRequest))
+  app.on(['GET', 'POST'], '/:tenant/oauth2/v2.0/logout', at('logout', endSession))
+
+  app.get('/emulator/style.css', () => sendStylesheet())
+  app.get('/error', (context) => explainError(state, context.req.raw))
+  app.get('/', () => sendFrontPage(state))
+  app.notFound((context) => sendNotFound(state, context.req.raw))
+  return app
+}
+
+function addressed(
+  state: EmulatorState,
+  { endpoint, answer }: { readonly endpoint: Endpoint; readonly answer: Answer },
+): (context: Context) => Promise<Response> {
+  return async (context) => {
+    const exchange = await readExchange(state, context.req.raw)
+    rememberRequest(state, endpoint, exchange)
+    const authority = findAuthority(state.directory, context.req.param('tenant') ?? '')
+    if (authority === undefined) return sendUnknownTenant(state, endpoint, exchange)
+
+    // The token endpoint takes its faults itself: it can tell whom the code is about.
+    if (endpoint === 'token') return answer(state, { ...exchange, authority })
+    const call = { hit: { on: endpoint, names: [] }, request: exchange.request }
+    return answerDespiteFault(state, call, () => answer(state, { ...exchange, authority }))
+  }
+}
+
+function sendUnknownTenant(
+  state: EmulatorState,
+  endpoint: Endpoint,
+  { trace }: Exchange,
+): Response | Promise<Response> {
+  const unknown = refusal(90002)
+  if (endpoint === 'discovery' || endpoint === 'keys') {
+    return refusalResponse({ ...unknown, error: 'invalid_tenant' }, state.origin, trace)
+  }
+  if (endpoint === 'token') return refusalResponse(unknown, state.origin, trace)
+  return sendRefusalPage(unknown, trace)
+}
+
+async function discovery(state: EmulatorState, exchange: AddressedExchange): Promise<Response> {
+  const document = discoveryDocument(state.origin, exchange.authority)
+  const sent = withMembersFault(state, { on: 'discovery', names: [] }, document)
+  return Response.json(sent, { headers: metadataHeaders(exchange) })
+}
+
+async function keys(state: EmulatorState, exchange: AddressedExchange): Promise<Response> {
+  const issuer = issuerOf(state.origin)
+  const published = await state.keys.published()
+  const list = { keys: published.map((key) => toPublishedJwk(key, issuer)) }
+  const sent = withMembersFault(state, { on: 'keys', names: [] }, list)
+  return Response.json(sent, { headers: metadataHeaders(exchange) })
+}
+
+function metadataHeaders({ trace }: Exchange): Record<string, string> {
+  return {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Cache-Control': 'max-age=86400, private',
+    'Access-Control-Allow-Origin': '*',
+    'x-ms-request-id': trace.traceId,
+    'x-ms-ests-server': '2.1.0 - emulator',
+    'Set-Cookie': 'fpc=emulator; Path=/; HttpOnly; SameSite=Lax',
+  }
+}
+
+function sendStylesheet(): Response {
+  return new Response(stylesheet, { headers: { 'Content-Type': 'text/css; charset=utf-8' } })
+}
+
+async function explainError(state: EmulatorState, request: Request): Promise<Response> {
+  const { trace, parameters } = await readExchange(state, request)
+  const code = Number(parameters.get('code'))
+  if (!Number.isSafeInteger(code)) return sendNotFound(state, request)
+  const { text } = anyRefusal(code, 'invalid_request')
+  const body = html`<p>${text}</p><pre>${trace.at.toISOString()}</pre>`
+  return sendPage({ title: `AADSTS${code}`, body })
+}
+
+function sendFrontPage({ directory, origin }: EmulatorState): Promise<Response> {
+  return sendPage({
+    title: 'A small Entra ID',
+    body: html`
+      <p>It signs in made-up people, for development and tests. Start at your application.</p>
+      ${directory.tenants.map(({ id, displayName, users }) => {
+        const document = `${origin}/${id}/v2.0/.well-known/openid-configuration`
+        return html`<h2>${displayName}: ${users.length} people</h2><p><a href="${document}">${id}</a></p>`
+      })}
+      ${directory.applications.map(({ clientId, displayName }) => html`<h2>${displayName}</h2><p>${clientId}</p>`)}`,
+  })
+}
+
+async function sendNotFound(state: EmulatorState, request: Request): Promise<Response> {
+  rememberRequest(state, 'other', await readExchange(state, request))
+  return sendPage({
+    title: 'Nothing here',
+    status: 404,
+    body: html`<p>The emulator has no such address.</p>`,
+  })
+}

@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import type { AddressInfo, Server } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Directory } from './directory.ts'
+import { createEmulator, type Emulator } from './emulator.ts'
+
+export type StartEmulatorOptions = {
+  /** A loopback address; the emulator signs in anybody and listens nowhere else. */
+  readonly hostname?: string | undefined
+  /** 0, the default, is any free port. */
+  readonly port?: number | undefined
+  /** By default `http://localhost:<port>`. */
+  readonly publicOrigin?: string | undefined
+  readonly directory?: Directory | undefined
+  readonly now?: (() => Date) | undefined
+}
+
+export type StartedEmulator = Omit<Emulator, 'close'> & {
+  readonly port: number
+  /** Stops listening and ends every connection, the hanging ones too. */
+  close(): Promise<void>
+}
+
+/** Starts an emulator on a port of this machine. */
+export async function startEmulator(options: StartEmulatorOptions = {}): Promise<StartedEmulator> {
+  const hostname = options.hostname ?? '127.0.0.1'
+  if (!isLoopback(hostname)) throw new Error(`the emulator listens on loopback, not on ${hostname}`)
+
+  // The origin needs the port, which is known only once the server listens.
+  let emulator: Emulator | undefined
+  const server = createAdaptorServer({
+    // Rejects when the client has gone: then nobody reads this answer.
+    fetch: async (request) => (await emulator?.fetch(request).catch(unavailable)) ?? unavailable(),
+    overrideGlobalObjects: false,
+  })
+  const port = await listen(server, { hostname, port: options.port ?? 0 })
+  const origin = options.publicOrigin ?? `http://localhost:${port}`
+  emulator = createEmulator({ ...options, origin })
+  return started(emulator, { port, server })
+}
+
+type ServerLike = ReturnType<typeof createAdaptorServer>
+
+function started(
+  emulator: Emulator,
+  { port, server }: { readonly port: number; readonly server: ServerLike },
+): StartedEmulator {
+  return {
+    ...emulator,
+    // A getter again: the spread copied what it said at this moment.
+    get directory() {
+      return emulator.directory
+    },
+    port,
+    async close() {
+      emulator.close()
+      await stop(server)
+    },
+  }
+}
+
+function unavailable(): Response {
+  return new Response(null, { status: 503 })
+}
+
+async function listen(
+  server: ServerLike,
+  address: { readonly hostname: string; readonly port: number },
+): Promise<number> {
+  server.listen(address.port, address.hostname)
+  await once(server, 'listening') // rejects on `error`, such as a port in use
+  return portOf(server)
+}
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the emulator has no port')
+  return address.port
+}
+
+async function stop(server: ServerLike): Promise<void> {
+  if (!server.listening) return
+  const closed = once(server, 'close')
+  server.close()
+  if ('closeAllConnections' in server) server.closeAllConnections()
+  await closed
+}
+
+function isLoopback(hostname: string): boolean {
+  return ['127.0.0.1', '::1', 'localhost'].includes(hostname)
+}
