@@ -1,0 +1,118 @@
+/** The pages of docs/reference/, made from the tables of the code. */
+import { auditEventTypes } from '../src/audit/audit-events.ts'
+import { commands } from '../src/cli/run-cli.ts'
+import { describeSettings } from '../src/config.ts'
+import { type ErrorEntry, errorTable } from '../src/errors.ts'
+import { routes } from '../src/http/routes.ts'
+import { entraErrors } from '../src/protocol/entra-error-table.ts'
+
+const MADE = '<!-- Made by `npm run docs` from the code. Do not edit. -->'
+
+/** Path below docs/reference/ and text of each page. */
+export function referencePages(): Readonly<Record<string, string>> {
+  return {
+    'settings.md': settingsPage(),
+    'errors.md': errorsPage(),
+    'addresses.md': addressesPage(),
+    'audit-events.md': auditEventsPage(),
+    'entra-errors.md': entraErrorsPage(),
+    'commands.md': commandsPage(),
+  }
+}
+
+function settingsPage(): string {
+  const rows = describeSettings().map(({ env, twin, fallback, secret, help }) => [
+    `\`${env}\`${twin ? `<br>\`${twin}\`` : ''}`,
+    fallback ? `\`${fallback}\`` : 'none',
+    `${help}${secret ? ` Secret: \`${env}_FILE\` names a file instead.` : ''}`,
+  ])
+  return page(
+    'Settings',
+    `Environment variables, read once at the start. Every problem is reported at once; an unknown \`ENTRADA_\` name is an error.
+Where two names stand in a row they mean the same; both set and different is an error.`,
+    table(['setting', 'default', 'meaning'], rows),
+  )
+}
+
+function errorsPage(): string {
+  const rows = Object.entries<ErrorEntry>(errorTable).map(([code, { status, shown, fix }]) => [
+    `<a id="${code}"></a>\`${code}\``,
+    String(status),
+    shown,
+    fix,
+  ])
+  return page(
+    'Errors',
+    'Every refusal has a code, a sentence for the person and a remedy for the administrator. Programs get the code in `problem+json` (RFC 9457).',
+    table(['code', 'status', 'the person reads', 'the administrator does'], rows),
+  )
+}
+
+function addressesPage(): string {
+  const rows = routes.map(({ method, path, does, speaks }) => [
+    method,
+    `\`${path.replace(/:(\w+)/g, '{$1}')}\``,
+    does,
+    { page: 'page', json: 'problem+json', health: 'any Host' }[speaks],
+  ])
+  return page(
+    'Addresses',
+    'All addresses of a server. Anything else is 404, any other method 405.',
+    table(['method', 'path', 'does', 'refusals'], rows),
+  )
+}
+
+function auditEventsPage(): string {
+  const rows = Object.entries(auditEventTypes).map(([type, meaning]) => [`\`${type}\``, meaning])
+  return page(
+    'Audit events',
+    `Each event has \`id\`, \`at\`, \`type\`, \`actor\`, and where they apply \`organizationId\`, \`connectionId\`, \`userId\`, \`sessionId\`,
+\`correlationId\`, \`ip\`, \`userAgent\`, \`detail\`. The list is closed: no other type is written.`,
+    table(['type', 'meaning'], rows),
+  )
+}
+
+function entraErrorsPage(): string {
+  const rows = Object.entries(entraErrors).map(([code, entry]) => [
+    `AADSTS${code}`,
+    entry.name,
+    entry.whatHappened,
+    entry.remedy,
+    entry.whoCanFix.replaceAll('_', ' '),
+  ])
+  return page(
+    "Microsoft's error numbers",
+    'What `entrada explain` knows. Microsoft may change numbers and texts at any time; no decision of Entrada hangs on them.',
+    table(['number', 'name', 'what happened', 'remedy', 'who can fix it'], rows),
+  )
+}
+
+function commandsPage(): string {
+  const sections = commands.map(({ name, parameters, summary, options = {} }) => {
+    const rows = Object.entries(options).map(([option, { help, type }]) => [
+      `\`--${option}${type === 'string' ? ` ${option.toUpperCase()}` : ''}\``,
+      help,
+    ])
+    const call = `entrada ${name}${parameters ? ` ${parameters}` : ''}`
+    return `## \`${call}\`\n\n${summary}\n${rows.length > 0 ? `\n${table(['option', 'meaning'], rows)}` : ''}`
+  })
+  return page(
+    'Commands',
+    `In a clone, write \`npm run -s entrada -- …\` for \`entrada …\`. Exit codes: 0 done; 1 refused or failed, with a code on standard error; 2 wrong call.
+The operator's verbs work through the API of the running server when that answers, else on the database itself.`,
+    sections.join('\n'),
+  )
+}
+
+function page(title: string, introduction: string, body: string): string {
+  return `${MADE}\n\n# ${title}\n\n${introduction}\n\n${body.trimEnd()}\n`
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`
+  return `${[line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n')}\n`
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
