@@ -1,0 +1,234 @@
+/** The rules of the house (ARCHITECTURE.md), each a sentence that fails. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, it } from 'node:test'
+
+type SourceFile = {
+  readonly path: string
+  readonly text: string
+  readonly imports: readonly Import[]
+}
+type Import = { readonly from: string; readonly typeOnly: boolean }
+
+const source = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => readSource(join('src', path)))
+const program = source.filter(({ path }) => !path.endsWith('.test.ts') && !isTestSupport(path))
+
+function readSource(path: string): SourceFile {
+  const text = readFileSync(path, 'utf8')
+  const statements = text.matchAll(
+    /^(?:import|export)(\s+type)?\s[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm,
+  )
+  const dynamic = text.matchAll(/import\('([^']+)'\)/g)
+  return {
+    path,
+    text,
+    imports: [
+      ...[...statements].map(([, type, from, bare]) => ({
+        from: resolve(path, from ?? bare ?? ''),
+        typeOnly: type !== undefined,
+      })),
+      ...[...dynamic].map(([, from]) => ({ from: resolve(path, from ?? ''), typeOnly: false })),
+    ],
+  }
+}
+
+function resolve(path: string, from: string): string {
+  return from.startsWith('.') ? normalize(join(dirname(path), from)) : from
+}
+
+/** Suites that other folders' tests and other databases run. */
+function isTestSupport(path: string): boolean {
+  return path.startsWith('src/storage/conformance')
+}
+
+function importersOf(name: RegExp): string[] {
+  return program
+    .filter(({ imports }) => imports.some(({ from }) => name.test(from)))
+    .map(({ path }) => path)
+}
+
+function pathsWith(pattern: RegExp, among = program): string[] {
+  return among.filter(({ text }) => pattern.test(withoutComments(text))).map(({ path }) => path)
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '')
+}
+
+/**
+ * What other folders may import of a folder. `protocol` and `http` are shelves of small pure or plain parts; every other folder has
+ * one door, and the further ones named here with it.
+ */
+const doors: Readonly<Record<string, readonly string[]>> = {
+  'src/sign-in': [
+    'sign-in.ts',
+    // Pages and their addresses, for the list of routes.
+    'login-page.ts',
+    'sign-out.ts',
+    'operator-sign-in.ts',
+    // What ends an attempt that was refused, and what the pages of a refusal and of an operator show of it.
+    'attempt.ts',
+    'select-account.ts',
+    'choose-connection.ts',
+  ],
+  'src/provisioning': [
+    'provision-user.ts',
+    // Pure parts of the decision, which sign-in/decide-sign-in.ts puts in order.
+    'group-overage.ts',
+    'link-policy.ts',
+    'map-roles.ts',
+    'username.ts',
+    // Read at the start.
+    'role-rules-file.ts',
+  ],
+  'src/session': ['session.ts', 'session-json.ts', 'session-pages.ts', 'end-sessions.ts'],
+  'src/identity-provider': [
+    'identity-provider.ts',
+    'entra-oidc.ts',
+    'entra-authority.ts',
+    'entra-http.ts',
+  ],
+  'src/organizations': ['environment-connection.ts', 'clouds.ts'],
+  'src/admin': ['administration.ts', 'admin-api.ts', 'overview-page.ts', 'operators.ts'],
+  'src/audit': [
+    'audit-events.ts',
+    'record-sign-in.ts',
+    'record-refusal.ts',
+    'sample-refusals.ts',
+    'outbox.ts',
+  ],
+  'src/storage': ['storage.ts', 'sqlite.ts', 'sweeping.ts'],
+  'src/cli': ['run-cli.ts'],
+  'src/emulator': ['start-emulator.ts', 'emulator.ts'],
+}
+
+describe('the house', () => {
+  it('lets identity-provider/entra-oidc.ts alone import MSAL', () => {
+    assert.deepEqual(importersOf(/^@azure\/msal/), ['src/identity-provider/entra-oidc.ts'])
+  })
+
+  it('lets one file import each database driver', () => {
+    assert.deepEqual(importersOf(/^node:sqlite$/), ['src/storage/sqlite.ts'])
+  })
+
+  it('lets bin.ts alone read the environment, the arguments and the signals', () => {
+    const reads = /\bprocess\.(env|argv|once|on|exit|exitCode)\b|process\[|from 'node:process'/
+    assert.deepEqual(pathsWith(reads), ['src/bin.ts'])
+  })
+
+  it('has an emulator that imports nothing of ours but http/', () => {
+    const strangers = program
+      .filter(({ path }) => path.startsWith('src/emulator/'))
+      .flatMap(({ path, imports }) => imports.map(({ from }) => `${path} imports ${from}`))
+      .filter(
+        (line) => / imports src\//.test(line) && !/ imports src\/(emulator|http)\//.test(line),
+      )
+    assert.deepEqual(strangers, [])
+  })
+
+  it('lets nothing but the command line import the emulator', () => {
+    const importers = importersOf(/^src\/emulator\//).filter(
+      (path) => !path.startsWith('src/emulator/'),
+    )
+    assert.deepEqual(importers.sort(), ['src/cli/dev.ts', 'src/cli/emulator.ts'])
+  })
+
+  it('keeps protocol/ pure: no clock, network, randomness, environment or Node', () => {
+    const protocol = program.filter(({ path }) => path.startsWith('src/protocol/'))
+    const impure =
+      /\bfetch\(|Date\.now|new Date\(\)|Math\.random|crypto\.|\bprocess\.|from 'node:|performance\./
+    assert.deepEqual(pathsWith(impure, protocol), [])
+  })
+
+  it('takes the time from the injected clock', () => {
+    const outsiders = pathsWith(/Date\.now\(\)|new Date\(\)/).filter(
+      (path) => !path.startsWith('src/emulator/'),
+    )
+    assert.deepEqual(outsiders, ['src/open-services.ts'])
+  })
+
+  it('opens the library without a Node import at its top level', () => {
+    const seen = new Set<string>()
+    const visit = (path: string): void => {
+      if (seen.has(path)) return
+      seen.add(path)
+      const file = program.find((one) => one.path === path)
+      const statically = file?.imports.filter(
+        ({ from, typeOnly }) =>
+          !typeOnly && !file.text.includes(`import('${relativeTo(path, from)}')`),
+      )
+      for (const { from } of statically ?? []) visit(from)
+    }
+    visit('src/index.ts')
+    assert.ok(seen.has('src/sign-in/sign-in.ts'), 'the walk reaches the sign-in')
+    assert.deepEqual(
+      [...seen].filter((name) => name.startsWith('node:') || name.startsWith('@azure/')),
+      [],
+    )
+  })
+
+  it('enters a folder through its door', () => {
+    const trespasses = program.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ from, typeOnly }) => !typeOnly && isBehindDoor(path, from))
+        .map(({ from }) => `${path} imports ${from}, which is not a door of its folder`),
+    )
+    assert.deepEqual(trespasses, [])
+  })
+
+  it('has doors that are used', () => {
+    const used = new Set(program.flatMap(({ imports }) => imports.map(({ from }) => from)))
+    const unused = Object.entries(doors).flatMap(([folder, files]) =>
+      files
+        .map((file) => `${folder}/${file}`)
+        .filter((path) => !used.has(path) && !path.startsWith('src/emulator/')),
+    )
+    assert.deepEqual(unused, [])
+  })
+
+  it('has no index.ts inside folders, no utils.ts and no types.ts', () => {
+    const named = source.filter(({ path }) =>
+      /\/(utils?|types|helpers?)\.ts$|^src\/.+\/index\.ts$/.test(path),
+    )
+    assert.deepEqual(
+      named.map(({ path }) => path),
+      [],
+    )
+  })
+
+  it('has no file over 400 lines', () => {
+    const long = source.filter(({ text }) => text.split('\n').length > 401)
+    assert.deepEqual(
+      long.map(({ path }) => path),
+      [],
+    )
+  })
+
+  it('has no default export, enum, namespace or decorator', () => {
+    assert.deepEqual(
+      pathsWith(/^export default|^(export )?(const )?enum |^(export )?namespace |^\s*@\w+\(/m),
+      [],
+    )
+  })
+})
+
+function relativeTo(path: string, from: string): string {
+  return from.startsWith('src/') && dirname(path) === dirname(from)
+    ? `./${from.split('/').at(-1)}`
+    : from
+}
+
+function isBehindDoor(importer: string, imported: string): boolean {
+  const folder = dirname(imported)
+  const open = doors[folder]
+  if (
+    open === undefined ||
+    dirname(importer) === folder ||
+    dirname(importer).startsWith(`${folder}/`)
+  )
+    return false
+  return !open.some((file) => join(folder, file) === imported)
+}
