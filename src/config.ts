@@ -2,11 +2,26 @@
  * Every setting in one table, read once. All problems are reported together; docs/reference/settings.md and `entrada --help`
  * are made from the same table. Only `bin.ts` hands in the real environment.
  */
-import { isIP } from 'node:net'
-import { type OperatorEntry, parseOperators } from './admin/operators.ts'
+import { parseOperators } from './admin/operators.ts'
 import { EntradaError } from './errors.ts'
-import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './protocol/guid.ts'
-import { Secret } from './secret.ts'
+import {
+  authority,
+  clientId,
+  clientSecret,
+  list,
+  listenAddress,
+  networkAddress,
+  nonEmptyList,
+  oneOf,
+  operatorToken,
+  publicUrl,
+  seconds,
+  secretKey,
+  tenant,
+  text,
+} from './setting-parsers.ts'
+
+export { isLoopbackHost, type ListenAddress } from './setting-parsers.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -108,7 +123,7 @@ const settingsTable = {
   },
   operatorTokens: {
     env: 'ENTRADA_OPERATOR_TOKEN',
-    parse: (value: string) => list(value).map(operatorToken),
+    parse: (value: string) => nonEmptyList(value).map(operatorToken),
     secret: true,
     help: 'Token for /login/token and the API, 32 random bytes or more; several separated by commas. Made at the first start when missing.',
   },
@@ -120,7 +135,7 @@ const settingsTable = {
   },
   secretKeys: {
     env: 'ENTRADA_SECRET_KEYS',
-    parse: (value: string) => list(value).map(secretKey),
+    parse: (value: string) => nonEmptyList(value).map(secretKey),
     secret: true,
     help: 'Key ring: base64url keys of 32 bytes, separated by commas; the first one seals. Made at the first start when missing.',
   },
@@ -224,10 +239,17 @@ function givenText(
 }
 
 function readFileOrExplain(name: string, path: string, readTextFile: (path: string) => string) {
+  const content = readOrUndefined(path, readTextFile)?.trim()
+  if (content === undefined) throw new Error(`cannot be read from the file that ${name} names`)
+  if (content === '') throw new Error(`is empty in the file that ${name} names`)
+  return content
+}
+
+function readOrUndefined(path: string, readTextFile: (path: string) => string) {
   try {
-    return readTextFile(path).trim()
+    return readTextFile(path)
   } catch {
-    throw new Error(`cannot be read from the file that ${name} names`)
+    return undefined
   }
 }
 
@@ -324,125 +346,3 @@ export function givenEntraSettings(environment: Environment): readonly string[] 
     (name) => /^(ENTRADA|DSTACK)_ENTRA_/.test(name) && environment[name]?.trim(),
   )
 }
-
-// Parsers. Their messages complete the sentence "NAME …" and never repeat the value.
-
-function text(value: string): string {
-  return value
-}
-
-function list(value: string): string[] {
-  return value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-}
-
-function oneOf<const T extends string>(...allowed: readonly T[]) {
-  return (value: string): T => {
-    const found = allowed.find((candidate) => candidate === value)
-    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`)
-    return found
-  }
-}
-
-function seconds(value: string): number {
-  const number = Number(value)
-  if (!/^\d{1,9}$/.test(value) || number < 60) {
-    throw new Error('must be a whole number of seconds, at least 60')
-  }
-  return number
-}
-
-function publicUrl(value: string): URL {
-  const url = URL.parse(value)
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new Error('must be an address such as https://sso.example.com')
-  }
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    throw new Error('must start with https://; http is for localhost only')
-  }
-  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
-    throw new Error('must be scheme, host and port only, without a path')
-  }
-  return url
-}
-
-function authority(value: string): URL {
-  return publicUrl(value)
-}
-
-/** `localhost`, names under it, and the loopback addresses: what a browser treats as this machine. */
-export function isLoopbackHost(hostname: string): boolean {
-  return /^(localhost|([a-z0-9-]+\.)+localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
-}
-
-export type ListenAddress = { readonly host: string; readonly port: number }
-
-function listenAddress(value: string): ListenAddress {
-  const match = /^(?:(\[[0-9a-f:.]+\]|[a-z0-9.-]+):)?(\d{1,5})$/i.exec(value)
-  const port = Number(match?.[2])
-  if (match === null || port > 65_535) throw new Error('must be host:port, such as 127.0.0.1:3000')
-  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
-}
-
-function tenant(value: string): string {
-  const folded = value.toLowerCase()
-  if (['common', 'organizations', 'consumers', PERSONAL_ACCOUNTS_TENANT_ID].includes(folded)) {
-    throw new Error(
-      'must be one directory; common, organizations, consumers and the personal tenant are not',
-    )
-  }
-  if (!isGuid(folded) && !isDomainName(folded)) {
-    throw new Error('must be a tenant id (GUID) or a domain such as contoso.com, not an address')
-  }
-  return folded
-}
-
-function clientId(value: string): string {
-  if (!isGuid(value)) throw new Error('must be an application (client) id, which is a GUID')
-  return value.toLowerCase()
-}
-
-function clientSecret(value: string): Secret {
-  if (isGuid(value)) {
-    throw new Error(
-      "is shaped like the secret's ID; the secret value stands in the column beside it",
-    )
-  }
-  return new Secret(value)
-}
-
-function operatorToken(value: string): Secret {
-  if (value.length < 43)
-    throw new Error('must be at least 43 characters, which hold 32 random bytes')
-  if (new Set(value).size < 12)
-    throw new Error('must be random; make one with `openssl rand -base64 32`')
-  return new Secret(value)
-}
-
-function secretKey(value: string): Secret {
-  const bytes = Buffer.from(value, 'base64url')
-  if (
-    !/^[A-Za-z0-9_-]{43}$/.test(value.replaceAll('+', '-').replaceAll('/', '_').replace(/=$/, ''))
-  ) {
-    throw new Error(
-      'must be keys of 32 bytes in base64url; make one with `openssl rand -base64 32`',
-    )
-  }
-  if (new Set(bytes).size < 16)
-    throw new Error('must be random; make one with `openssl rand -base64 32`')
-  return new Secret(bytes.toString('base64url'))
-}
-
-function networkAddress(value: string): string {
-  const [address = '', bits, ...rest] = value.split('/')
-  const family = isIP(address)
-  const most = family === 6 ? 128 : 32
-  const valid = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
-  if (family === 0 || !valid || rest.length > 0)
-    throw new Error('must be IP addresses or CIDR blocks')
-  return value
-}
-
-export type { OperatorEntry }

@@ -1,5 +1,9 @@
 /** createEntrada(): options in, `{ fetch, getSession, api, close }` out; with the one try/catch around every answer. */
-import type { AdminCaller, Administration } from './admin/administration.ts'
+import {
+  type AdminCaller,
+  type Administration,
+  createAdministration,
+} from './admin/administration.ts'
 import { recordRefusal } from './audit/record-refusal.ts'
 import { EntradaError, errorEntry, isEntradaError } from './errors.ts'
 import { withCookies } from './http/cookies.ts'
@@ -24,7 +28,7 @@ export type Entrada = {
    */
   readonly getSession: (request: Request) => Promise<SessionJson | undefined>
   /** What the JSON API does, as functions. The caller says who acts. */
-  readonly api: Promise<Administration>
+  readonly api: Administration
   readonly close: () => Promise<void>
 }
 
@@ -41,12 +45,7 @@ export function createEntrada(options: EntradaOptions, opened?: OpenedServices):
       const view = await findSession(services, openExchange(services, request, {}))
       return view && toSessionJson(view)
     },
-    get api() {
-      return opening().then(async (services) => {
-        const { createAdministration } = await import('./admin/administration.ts')
-        return createAdministration(services)
-      })
-    },
+    api: createAdministration(opening),
     close: async () => (await opening()).close(),
   }
 }
@@ -101,9 +100,9 @@ async function refuse(
   services: Services,
   { asked, exchange, error: cause }: Refused,
 ): Promise<Response> {
-  const error = isEntradaError(cause) ? cause : new EntradaError('internal_error', {}, { cause })
+  const error = asEntradaError(cause)
   const correlationId = exchange?.correlationId ?? newUuid(services)
-  logRefusal(services, { correlationId, error })
+  logRefusal(services, { asked, exchange, error, correlationId })
   const record = exchange?.signIn.record
   if (exchange && record) await recordRefusal(services, exchange, { record, error })
 
@@ -127,14 +126,25 @@ async function isSignedIn(services: Services, exchange: Exchange): Promise<boole
   }
 }
 
+/** What belongs to an attempt, or is our own failure, is always logged; the rest is sampled. */
 function logRefusal(
   services: Services,
-  { correlationId, error }: { readonly correlationId: string; readonly error: EntradaError },
+  refused: Refused & { readonly correlationId: string },
 ): void {
-  const { code, detail, cause } = error
+  const { correlationId, exchange } = refused
+  const { code, detail, cause } = asEntradaError(refused.error)
   const { status } = errorEntry(code)
-  const level = status >= 500 ? 'error' : 'info'
-  services.log[level]('request_refused', { correlationId, code, status, detail, cause })
+  const fields = { correlationId, code, status, detail, cause, ip: exchange?.client.ip }
+  if (status >= 500) services.log.error('request_refused', fields)
+  else if (exchange?.signIn.record) services.log.info('request_refused', fields)
+  else {
+    const { worthLogging, countInWindow } = services.sampleRefusal(code)
+    if (worthLogging) services.log.info('request_refused', { ...fields, countInWindow })
+  }
+}
+
+function asEntradaError(error: unknown): EntradaError {
+  return isEntradaError(error) ? error : new EntradaError('internal_error', {}, { cause: error })
 }
 
 function logAnswer(

@@ -30,11 +30,13 @@ export type KeyRing = {
 const VERSION = 'v1'
 const TAG_BYTES = 16
 
-/** Makes the ring from base64url keys of 32 bytes; the first one seals, all open. */
+/**
+ * Makes the ring from base64url keys of 32 bytes; the first one seals, all open.
+ *
+ * @throws {EntradaError} `secret_key_missing` when there is none, `settings_invalid` when one is not 32 bytes
+ */
 export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
-  const keys = new Map(
-    secretKeys.map((key) => [keyIdOf(key), Buffer.from(key.reveal(), 'base64url')]),
-  )
+  const keys = new Map(secretKeys.map((key) => [keyIdOf(key), keyBytes(key)]))
   const keyIds = [...keys.keys()]
   const [sealingKeyId] = keyIds
   if (sealingKeyId === undefined) throw new EntradaError('secret_key_missing', { keyId: 'any' })
@@ -85,16 +87,20 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
 }
 
 function keyIdOf(key: Secret): string {
-  return createHash('sha256')
-    .update(Buffer.from(key.reveal(), 'base64url'))
-    .digest('hex')
-    .slice(0, 8)
+  return createHash('sha256').update(keyBytes(key)).digest('hex').slice(0, 8)
+}
+
+function keyBytes(key: Secret): Buffer {
+  const bytes = Buffer.from(key.reveal(), 'base64url')
+  if (bytes.length === 32) return bytes
+  const problems = ['a key of the key ring is not 32 bytes in base64url']
+  throw new EntradaError('settings_invalid', { problems })
 }
 
 function parseSealed(sealed: string) {
   const [version, keyId, nonceText, sealedText, ...rest] = sealed.split('.')
-  const nonce = Buffer.from(nonceText ?? '', 'base64url')
-  const bytes = Buffer.from(sealedText ?? '', 'base64url')
+  const nonce = fromBase64Url(nonceText)
+  const bytes = fromBase64Url(sealedText)
   if (
     version !== VERSION ||
     !keyId ||
@@ -110,6 +116,12 @@ function parseSealed(sealed: string) {
     ciphertext: bytes.subarray(0, -TAG_BYTES),
     tag: bytes.subarray(-TAG_BYTES),
   }
+}
+
+/** Empty unless spelled in the one way that we spell it: Node overlooks stray characters and spare bits. */
+function fromBase64Url(text = ''): Buffer {
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : Buffer.alloc(0)
 }
 
 /** A fresh key for the ring, 32 random bytes as base64url. */

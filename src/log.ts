@@ -52,13 +52,14 @@ function redactRecord(fields: LogFields, depth: number): LogFields {
 }
 
 function redactValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string')
-    return value.length > MAX_TEXT_LENGTH ? `${value.slice(0, MAX_TEXT_LENGTH)}…` : value
+  if (typeof value === 'string') return cut(value)
   if (value instanceof Error) return redactError(value, depth)
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
   if (depth >= MAX_DEPTH) return '[deep]'
   if (Array.isArray(value)) return value.slice(0, 50).map((item) => redactValue(item, depth + 1))
-  if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON()
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return redactValue(value.toJSON(), depth + 1)
+  }
   return redactRecord({ ...value }, depth + 1)
 }
 
@@ -76,18 +77,20 @@ function redactError(error: Error, depth: number): unknown {
     stack: stack
       ?.split('\n')
       .slice(1, 8)
-      .map((line) => line.trim()),
+      .map((line) => cut(line.trim())),
     ...(cause === undefined || depth >= MAX_DEPTH ? {} : { cause: redactValue(cause, depth + 1) }),
   }
 }
 
+/** JSON escapes the controls below U+0020 alone; a terminal obeys those from U+007F on as well. */
 function cut(text: string): string {
-  return text.slice(0, MAX_TEXT_LENGTH)
+  const short = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text
+  return short.replace(/[\u007f-\u009f]/g, '\ufffd')
 }
 
 /** An error code of ours is called `code` too: short words in snake_case, or a number. */
 function isSecret(name: string, value: unknown): boolean {
   if (!SECRET_NAMES.test(name)) return false
-  if (HARMLESS.test(name)) return typeof value === 'string' && !/^[a-z][a-z0-9_]{2,40}$/.test(value)
-  return true
+  if (!HARMLESS.test(name) || (typeof value === 'object' && value !== null)) return true
+  return typeof value === 'string' && !/^[a-z][a-z0-9_]{2,40}$/.test(value)
 }

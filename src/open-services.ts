@@ -1,7 +1,9 @@
 /** Puts the parts together: the one place that knows which implementation stands behind which interface. */
 import { createHash, randomBytes } from 'node:crypto'
 import { startOutbox } from './audit/outbox.ts'
+import { createRefusalSampler } from './audit/sample-refusals.ts'
 import { EntradaError } from './errors.ts'
+import { clientIp } from './http/trusted-proxies.ts'
 import { createEntraAuthority } from './identity-provider/entra-authority.ts'
 import { createEntraHttp } from './identity-provider/entra-http.ts'
 import { createEntraOidc } from './identity-provider/entra-oidc.ts'
@@ -66,7 +68,10 @@ export async function openParts(options: EntradaOptions): Promise<OpenedServices
     log: options.log ?? silentLog,
     randomBytes: (count) => randomBytes(count),
     sha256,
+    clientIp: (forwardedFor, remoteAddress) =>
+      clientIp(forwardedFor, remoteAddress, options.trustedProxies ?? []),
     hooks: options.hooks ?? {},
+    sampleRefusal: createRefusalSampler(now),
     operatorTokenLimit: createRateLimit(OPERATOR_TOKEN_TRIES),
     identityProviderFor: createIdentityProviders(options, now),
     close: () => storage.close(),
@@ -82,7 +87,6 @@ function deploymentOf(options: EntradaOptions): Deployment {
     session: options.session ?? DEFAULT_SESSION,
     operators: options.operators ?? [],
     operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
-    trustedProxies: options.trustedProxies ?? [],
     ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
   }
 }

@@ -33,5 +33,6 @@ function networkOf(address: string): string {
   const zeros = address.includes('::')
     ? Array(Math.max(0, 8 - groups.length - after.length)).fill('0')
     : []
-  return [...groups, ...zeros, ...after].slice(0, 4).join(':')
+  const network = [...groups, ...zeros, ...after].slice(0, 4)
+  return network.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
 }

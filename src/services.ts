@@ -1,6 +1,8 @@
 /** Everything a flow may reach beyond its arguments. Made once in `open-services.ts`; a test passes its own. */
 
 import type { OperatorEntry } from './admin/operators.ts'
+import type { RefusalSample } from './audit/sample-refusals.ts'
+import type { ErrorCode } from './errors.ts'
 import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { SignInDecision } from './sign-in/decide-sign-in.ts'
@@ -19,8 +21,6 @@ export type Deployment = {
   readonly operators: readonly OperatorEntry[]
   /** SHA-256 of each operator token, hex. */
   readonly operatorTokenHashes: readonly string[]
-  /** Addresses or CIDR blocks whose forwarding headers are believed. */
-  readonly trustedProxies: readonly string[]
   /** Absent when no Entra settings are given: the login page then has no button. */
   readonly defaultConnectionId?: string
 }
@@ -65,8 +65,11 @@ export type Services = {
   readonly randomBytes: (count: number) => Uint8Array
   /** SHA-256 of text, in hex. */
   readonly sha256: (text: string) => string
+  /** The client's address, as far as the configured proxies are to be believed. */
+  readonly clientIp: (forwardedFor: string | null, remoteAddress?: string) => string | undefined
   readonly log: Log
   readonly hooks: Hooks
+  readonly sampleRefusal: (code: ErrorCode) => RefusalSample
   readonly operatorTokenLimit: RateLimit
   /** @throws {EntradaError} `entra_not_configured` when the connection's credential is not at hand */
   readonly identityProviderFor: (connection: Connection) => IdentityProvider

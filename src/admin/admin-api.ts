@@ -68,30 +68,30 @@ export async function listUsers(services: Services, exchange: Exchange): Promise
   await authorizeOperator(services, exchange)
   const { search, ...asked } = readQuery(usersQuery, exchange)
   const request = { ...pageRequest(asked), ...(search ? { search } : {}) }
-  return listResponse(await createAdministration(services).listUsers(request), userJson)
+  return listResponse(await administration(services).listUsers(request), userJson)
 }
 
 export async function createUser(services: Services, exchange: Exchange): Promise<Response> {
   const caller = callerOf(await authorizeOperatorChange(services, exchange), exchange)
   const asked = parse(newUser, await readJson(exchange))
   const user = withoutUndefined(asked)
-  return jsonResponse(userJson(await createAdministration(services).createUser(caller, user)), 201)
+  return jsonResponse(userJson(await administration(services).createUser(caller, user)), 201)
 }
 
 export async function showUser(services: Services, exchange: Exchange): Promise<Response> {
   await authorizeOperator(services, exchange)
-  return jsonResponse(userJson(await createAdministration(services).getUser(idOf(exchange))))
+  return jsonResponse(userJson(await administration(services).getUser(idOf(exchange))))
 }
 
 export async function disableUser(services: Services, exchange: Exchange): Promise<Response> {
   const caller = callerOf(await authorizeOperatorChange(services, exchange), exchange)
-  const user = await createAdministration(services).disableUser(caller, idOf(exchange))
+  const user = await administration(services).disableUser(caller, idOf(exchange))
   return jsonResponse(userJson(user))
 }
 
 export async function enableUser(services: Services, exchange: Exchange): Promise<Response> {
   const caller = callerOf(await authorizeOperatorChange(services, exchange), exchange)
-  const user = await createAdministration(services).enableUser(caller, idOf(exchange))
+  const user = await administration(services).enableUser(caller, idOf(exchange))
   return jsonResponse(userJson(user))
 }
 
@@ -99,13 +99,13 @@ export async function listSessions(services: Services, exchange: Exchange): Prom
   await authorizeOperator(services, exchange)
   const { user, ...asked } = readQuery(sessionsQuery, exchange)
   const filter: SessionFilter = user ? { userId: user } : {}
-  const sessions = await createAdministration(services).listSessions(filter, pageRequest(asked))
+  const sessions = await administration(services).listSessions(filter, pageRequest(asked))
   return listResponse(sessions, sessionRecordJson)
 }
 
 export async function endSession(services: Services, exchange: Exchange): Promise<Response> {
   const caller = callerOf(await authorizeOperatorChange(services, exchange), exchange)
-  await createAdministration(services).endSession(caller, idOf(exchange))
+  await administration(services).endSession(caller, idOf(exchange))
   return new Response(null, { status: 204 })
 }
 
@@ -119,7 +119,7 @@ export async function listAuditEvents(services: Services, exchange: Exchange): P
     ...rest
   } = readQuery(auditQuery, exchange)
   const filter: AuditFilter = withoutUndefined({ ...rest, userId: user, correlationId })
-  const events = await createAdministration(services).listAuditEvents(
+  const events = await administration(services).listAuditEvents(
     filter,
     pageRequest({ limit, cursor }),
   )
@@ -135,16 +135,18 @@ export async function listSignInTraces(services: Services, exchange: Exchange): 
     ...asked
   } = readQuery(tracesQuery, exchange)
   const filter: TraceFilter = withoutUndefined({ userId: user, outcome, correlationId })
-  const traces = await createAdministration(services).listSignInTraces(filter, pageRequest(asked))
+  const traces = await administration(services).listSignInTraces(filter, pageRequest(asked))
   return listResponse(traces, signInTraceJson)
 }
 
 export async function showSignInTrace(services: Services, exchange: Exchange): Promise<Response> {
   await authorizeOperator(services, exchange)
   return jsonResponse(
-    signInTraceJson(await createAdministration(services).getSignInTrace(idOf(exchange))),
+    signInTraceJson(await administration(services).getSignInTrace(idOf(exchange))),
   )
 }
+
+const administration = (services: Services) => createAdministration(async () => services)
 
 function callerOf({ actor }: Operator, exchange: Exchange) {
   return { actor, exchange }

@@ -63,31 +63,30 @@ export type Administration = {
 const DEFAULT_ORGANIZATION: OrganizationId = 'default'
 
 /** @throws {EntradaError} of each verb: `record_not_found`, `identity_in_use`, `request_invalid` */
-export function createAdministration(services: Services): Administration {
-  const { storage } = services
-  const getUser = async (id: string) => found(await storage.findUser(id as UserId)) // any text: an unknown id finds nothing
+export function createAdministration(open: () => Promise<Services>): Administration {
+  // Any text may come as an id: an unknown one finds nothing.
+  const getUser = async (id: string) => found(await (await open()).storage.findUser(id as UserId))
+  const setStatus = async (caller: AdminCaller, id: string, status: User['status']) => {
+    const { user } = await getUser(id)
+    await setUserStatus(await open(), caller, { userId: user.id, status })
+    return getUser(id)
+  }
   return {
     getUser,
-    listUsers: (page) => storage.listUsers(page),
-    async createUser(caller, user) {
-      return getUser(await createUserBeforehand(services, caller, user))
+    listUsers: async (page) => (await open()).storage.listUsers(page),
+    createUser: async (caller, user) =>
+      getUser(await createUserBeforehand(await open(), caller, user)),
+    disableUser: (caller, id) => setStatus(caller, id, 'disabled'),
+    enableUser: (caller, id) => setStatus(caller, id, 'active'),
+    async listSessions(filter, page) {
+      const { storage, now } = await open()
+      return storage.listSessions(filter, page, now())
     },
-    async disableUser(caller, id) {
-      const { user } = await getUser(id)
-      await setUserStatus(services, caller, user, 'disabled')
-      return getUser(id)
-    },
-    async enableUser(caller, id) {
-      const { user } = await getUser(id)
-      await setUserStatus(services, caller, user, 'active')
-      return getUser(id)
-    },
-    listSessions: (filter, page) => storage.listSessions(filter, page, services.now()),
-    endSession: (caller, id) => endAnySession(services, caller, id),
-    listAuditEvents: (filter, page) => storage.listAuditEvents(filter, page),
-    listSignInTraces: (filter, page) => storage.listSignInTraces(filter, page),
+    endSession: async (caller, id) => endAnySession(await open(), caller, id),
+    listAuditEvents: async (filter, page) => (await open()).storage.listAuditEvents(filter, page),
+    listSignInTraces: async (filter, page) => (await open()).storage.listSignInTraces(filter, page),
     async getSignInTrace(id) {
-      return found(await storage.findSignInTrace(id as SignInTrace['id'])) // any text: an unknown id finds nothing
+      return found(await (await open()).storage.findSignInTrace(id as SignInTrace['id']))
     },
   }
 }
@@ -154,8 +153,7 @@ async function cloudOfDefaultConnection({ storage, deployment }: Services): Prom
 async function setUserStatus(
   services: Services,
   caller: AdminCaller,
-  { id: userId }: User,
-  status: User['status'],
+  { userId, status }: { readonly userId: UserId; readonly status: User['status'] },
 ): Promise<void> {
   await services.storage.atomically(async (transaction) => {
     await transaction.setUserStatus(userId, status, services.now())

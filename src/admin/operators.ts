@@ -25,8 +25,10 @@ export function parseOperators(text: string): readonly OperatorEntry[] {
 
 function parseOperator(text: string): OperatorEntry {
   const [kind, value = ''] = text.split(/:(.*)/s)
-  const [tid = '', oid = ''] = value.toLowerCase().split('/')
-  if (kind === 'user' && isGuid(tid) && isGuid(oid)) return { kind: 'user', tid, oid }
+  const [tid = '', oid = '', ...more] = value.toLowerCase().split('/')
+  if (kind === 'user' && isGuid(tid) && isGuid(oid) && more.length === 0) {
+    return { kind: 'user', tid, oid }
+  }
   if (kind === 'group' && isGuid(value)) return { kind: 'group', groupId: value.toLowerCase() }
   if (kind === 'app_role' && value !== '') return { kind: 'app_role', value }
   throw new Error(

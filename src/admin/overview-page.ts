@@ -14,7 +14,7 @@ const ROWS = 20
 
 export async function showOverview(services: Services, exchange: Exchange): Promise<Response> {
   const operator = await authorizeOperator(services, exchange)
-  const administration = createAdministration(services)
+  const administration = createAdministration(async () => services)
   const traces = await administration.listSignInTraces({}, { limit: ROWS })
   const users = await administration.listUsers({ limit: ROWS })
   const connections = await services.storage.listConnections()

@@ -21,6 +21,7 @@ export async function sendPage(page: Page): Promise<Response> {
     <meta name="viewport" content="width=device-width, initial-scale=1">
     ${page.refreshTo === undefined ? '' : html`<meta http-equiv="refresh" content="1; url=${page.refreshTo}">`}
     <title>${page.title} - Entra emulator</title>
+    <link rel="icon" type="image/svg+xml" href="/emulator/icon.svg">
     <link rel="stylesheet" href="/emulator/style.css">
   </head>
   <body>
@@ -81,7 +82,7 @@ export async function sendFormPost(
 // application's address is not known before.
 function pageHeaders(frameOrigins: readonly string[]): Record<string, string> {
   const frames = frameOrigins.length === 0 ? "'none'" : frameOrigins.join(' ')
-  const policy = `default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src ${frames}`
+  const policy = `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src ${frames}`
   return {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': policy,

@@ -7,6 +7,7 @@ import { endSession } from './end-session.ts'
 import { type AddressedExchange, type Exchange, readExchange } from './exchange.ts'
 import type { Endpoint } from './faults.ts'
 import { findAuthority } from './find-in-directory.ts'
+import { icon } from './icon.ts'
 import { withMembersFault } from './members-fault.ts'
 import { sendPage, sendRefusalPage } from './pages.ts'
 import { anyRefusal, refusal, refusalResponse } from './refusals.ts'
@@ -30,7 +31,8 @@ export function createRoutes(state: EmulatorState): Hono {
   app.all('/:tenant/oauth2/v2.0/token', at('token', answerTokenRequest))
   app.on(['GET', 'POST'], '/:tenant/oauth2/v2.0/logout', at('logout', endSession))
 
-  app.get('/emulator/style.css', () => sendStylesheet())
+  app.get('/emulator/style.css', () => sendText(stylesheet, 'text/css; charset=utf-8'))
+  app.get('/emulator/icon.svg', () => sendText(icon, 'image/svg+xml'))
   app.get('/error', (context) => explainError(state, context.req.raw))
   app.get('/', () => sendFrontPage(state))
   app.notFound((context) => sendNotFound(state, context.req.raw))
@@ -92,8 +94,8 @@ function metadataHeaders({ trace }: Exchange): Record<string, string> {
   }
 }
 
-function sendStylesheet(): Response {
-  return new Response(stylesheet, { headers: { 'Content-Type': 'text/css; charset=utf-8' } })
+function sendText(text: string, type: string): Response {
+  return new Response(text, { headers: { 'Content-Type': type } })
 }
 
 async function explainError(state: EmulatorState, request: Request): Promise<Response> {

@@ -1,59 +1,85 @@
 /** The look: one stylesheet and one mark, both text, so that a library host needs no files beside the code. */
 
 /** A door ajar in the colours of the pages. */
-const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="5" y="2" width="22" height="28" rx="4" fill="#0b5c58"/><path d="M10 6l10 4v16l-10-3z" fill="#f4efe6"/><circle cx="17" cy="16" r="1.6" fill="#0b5c58"/></svg>`
+const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="5" y="2" width="22" height="28" rx="4" fill="#12766f"/><path d="M10 6l10 4v16l-10-3z" fill="#f4efe6"/><circle cx="17" cy="16" r="1.6" fill="#12766f"/></svg>`
 
 const stylesheet = `
 :root {
   color-scheme: light dark;
-  --ground: light-dark(#f6f3ee, #14181a);
-  --sheet: light-dark(#ffffff, #1d2326);
-  --ink: light-dark(#1c2321, #e8ebe9);
-  --quiet: light-dark(#515b58, #a9b3b0);
-  --line: light-dark(#d9d4ca, #39423f);
-  --accent: light-dark(#0b5c58, #6fd0c6);
-  --on-accent: light-dark(#ffffff, #0d1413);
-  --note: light-dark(#ffe9b8, #4a3a10);
+  --ground: #f4f1ea; --sheet: #fff; --ink: #1b2422; --quiet: #545e5b; --line: #ded9ce; --edge: #7f8885;
+  --accent: #0b5c58; --accent-strong: #084643; --on-accent: #fff; --note: #ffe9b8; --shadow: #1b24221a;
+  --entra-ground: #fff; --entra-hover: #f3f3f3; --entra-ink: #5e5e5e; --entra-edge: #8c8c8c;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #111618; --sheet: #1b2124; --ink: #e9eceb; --quiet: #a9b3b0; --line: #353f42; --edge: #7d8886;
+    --accent: #74d3c9; --accent-strong: #9be3db; --on-accent: #0d1413; --note: #4a3a10; --shadow: #0000;
+    --entra-ground: #2f2f2f; --entra-hover: #3d3d3d; --entra-ink: #fff; --entra-edge: #8c8c8c;
+  }
 }
 * { box-sizing: border-box; }
-body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; align-items: center;
-  background: var(--ground); color: var(--ink); font: 1rem/1.5 "Segoe UI", system-ui, sans-serif; }
-main { width: min(30rem, 100% - 2rem); margin: clamp(1.5rem, 12vh, 8rem) 0 2rem; padding: clamp(1.25rem, 5vw, 2.5rem);
-  background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; border-top: .3rem solid var(--accent); }
-.wide main { width: min(62rem, 100% - 2rem); margin-top: 2rem; }
-h1 { margin: 0 0 1rem; font-size: 1.6rem; line-height: 1.2; overflow-wrap: anywhere; }
-h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
+body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; align-items: center; padding-bottom: clamp(2rem, 12vh, 8rem);
+  background: var(--ground); color: var(--ink); font: 1rem/1.5 "Segoe UI", system-ui, sans-serif; -webkit-text-size-adjust: 100%; }
+.development { width: 100%; padding: .5rem 1rem; text-align: center; font-size: .9rem; background: var(--note); color: var(--ink); }
+.brand { display: flex; align-items: center; justify-content: center; gap: .6rem; margin: auto 0 0; padding: 2rem 1rem 0;
+  font-size: 1.05rem; font-weight: 600; letter-spacing: .01em; }
+.brand img { display: block; }
+main { width: min(29rem, 100% - 2rem); margin: 1.5rem 0 auto; padding: 2.25rem 2.5rem 2.5rem; background: var(--sheet);
+  border: 1px solid var(--line); border-radius: .875rem; box-shadow: 0 1px 2px var(--shadow), 0 .75rem 2.5rem -1rem var(--shadow); }
+.wide main { width: min(62rem, 100% - 2rem); }
+.wide .brand { justify-content: flex-start; width: min(62rem, 100% - 2rem); margin: 0; padding: 1.5rem 0 0; }
+h1 { margin: 0 0 1rem; font-size: 1.65rem; font-weight: 600; line-height: 1.2; letter-spacing: -.01em; overflow-wrap: anywhere; }
+h2 { margin: 2.25rem 0 .75rem; font-size: 1.15rem; font-weight: 600; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
-a { color: var(--accent); }
-small { color: var(--quiet); }
+main > :last-child { margin-bottom: 0; }
+a { color: var(--accent); text-underline-offset: .15em; }
+a:hover { color: var(--accent-strong); }
+small { color: var(--quiet); font-size: .85rem; }
 code { font: .9em ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap: anywhere; }
 .sentence { font-size: 1.1rem; }
-.development { width: 100%; margin: 0; padding: .5rem 1rem; text-align: center; background: var(--note); color: var(--ink); }
-.entra-button { display: inline-flex; align-items: center; gap: 12px; min-height: 41px; padding: 8px 12px; max-width: 100%;
-  background: #ffffff; color: #5e5e5e; border: 1px solid #8c8c8c; font: 600 15px/1.4 "Segoe UI", system-ui, sans-serif; text-decoration: none; }
+.lead { color: var(--quiet); }
+.lead strong { color: var(--ink); font-weight: 600; }
+.next { margin: 1.5rem 0; }
+.entra-button { display: flex; align-items: center; justify-content: center; gap: 12px; min-height: 44px; padding: 9px 12px;
+  background: var(--entra-ground); color: var(--entra-ink); border: 1px solid var(--entra-edge);
+  font: 600 15px/1.4 "Segoe UI", system-ui, sans-serif; text-decoration: none; }
 .entra-button svg { flex: none; }
-.entra-button:hover { background: #f3f3f3; }
-.button { display: inline-block; padding: .55rem 1.1rem; border: 1px solid var(--accent); border-radius: .4rem; cursor: pointer;
-  background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; text-decoration: none; }
-.button.plain { background: transparent; color: var(--accent); }
-.entra-button:focus-visible, .button:focus-visible, a:focus-visible, input:focus-visible, summary:focus-visible {
+.entra-button:hover { background: var(--entra-hover); color: var(--entra-ink); }
+.button { display: inline-block; min-height: 44px; padding: .55rem 1.2rem; border: 1px solid var(--accent); border-radius: .45rem; cursor: pointer;
+  background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; text-align: center; text-decoration: none; }
+.button:hover { background: var(--accent-strong); border-color: var(--accent-strong); color: var(--on-accent); }
+.button.plain { background: none; border-color: var(--edge); color: var(--ink); }
+.button.plain:hover { background: var(--ground); border-color: var(--accent); }
+.entra-button:focus-visible, .button:focus-visible, a:focus-visible, input:focus-visible, summary:focus-visible, .table:focus-visible {
   outline: 3px solid var(--accent); outline-offset: 2px; }
-.stack { display: flex; flex-wrap: wrap; gap: .75rem; margin: 0 0 1rem; }
+.stack { display: flex; flex-wrap: wrap; gap: .75rem; margin: 0 0 1.25rem; }
 .stack label, .stack input { flex: 1 1 100%; }
-input { padding: .5rem .6rem; border: 1px solid var(--quiet); border-radius: .4rem; background: var(--sheet); color: var(--ink); font: inherit; min-width: 0; }
-dl { margin: 0 0 1.5rem; display: grid; grid-template-columns: minmax(7rem, auto) 1fr; gap: .35rem 1rem; }
+.stack label { font-weight: 600; margin-bottom: -.4rem; }
+.stack .button { flex: 1 0 auto; max-width: 100%; }
+input { min-height: 44px; padding: .5rem .7rem; border: 1px solid var(--edge); border-radius: .45rem; background: var(--sheet); color: var(--ink); font: inherit; min-width: 0; }
+dl { margin: 0 0 1.5rem; display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: .45rem 1.25rem; }
 dt { color: var(--quiet); }
-dd { margin: 0; overflow-wrap: anywhere; min-width: 0; }
-details { border-top: 1px solid var(--line); padding-top: 1rem; font-size: .92rem; }
-summary { cursor: pointer; color: var(--quiet); margin-bottom: .75rem; }
-.cards { list-style: none; margin: 0 0 1rem; padding: 0; display: grid; gap: .75rem; }
-.cards li { padding: 1rem; border: 1px solid var(--line); border-radius: .5rem; }
-.cards p { margin-bottom: .6rem; }
+dd { margin: 0; overflow-wrap: anywhere; }
+details { margin-top: 1.75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); font-size: .9rem; }
+details dl { margin: 0; }
+summary { width: fit-content; cursor: pointer; color: var(--quiet); font-weight: 600; }
+details[open] summary { margin-bottom: .75rem; }
+.cards { list-style: none; margin: 0 0 1.5rem; padding: 0; display: grid; gap: .75rem; }
+.cards li { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: .75rem 1.5rem;
+  padding: 1rem 1.25rem; border: 1px solid var(--line); border-radius: .6rem; }
+.cards p { flex: 1 1 18rem; margin: 0; min-width: 0; }
 .table { overflow-x: auto; margin-bottom: 1rem; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; }
+th, td { padding: .5rem 1.25rem .5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; white-space: nowrap; }
 th { color: var(--quiet); font-weight: 600; }
-@media (max-width: 26rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
+@media (max-width: 30rem) {
+  body { background: var(--sheet); padding-bottom: 0; }
+  .brand, .wide .brand { justify-content: flex-start; width: 100%; margin: 0; padding: 1.5rem 1.25rem 0; }
+  main, .wide main { width: 100%; margin: 0; padding: 1.25rem 1.25rem 2rem; border: 0; border-radius: 0; box-shadow: none; }
+  dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  dd { margin-bottom: .75rem; }
+  .entra-button { justify-content: flex-start; }
+}
 `
 
 const assets: Readonly<Record<string, { readonly type: string; readonly text: string }>> = {

@@ -1,6 +1,6 @@
 /** The face of a refusal: a page for people, problem+json for programs; the same code and correlation id in both. */
 import { html } from 'hono/html'
-import { type EntradaError, errorEntry, type StartAgain } from '../errors.ts'
+import { type EntradaError, type ErrorCode, errorEntry, type StartAgain } from '../errors.ts'
 import { type EntraErrorEntry, entraErrors, type WhoCanFix } from '../protocol/entra-error-table.ts'
 import {
   type EntraError,
@@ -51,11 +51,13 @@ export async function errorPage(services: Services, refusal: Refusal): Promise<R
   const { error, correlationId, exchange } = refusal
   const { status, shown, startAgain = 'none' } = errorEntry(error.code)
   const explanation = explainRefusal(error)
+  const title = isOver(refusal) ? 'You are signed in' : titleFor(status)
+  const sentence = isOver(refusal) ? overSentence : (explanation?.entry?.shown ?? shown)
   const response = await pageResponse(services, {
-    title: titleFor(status),
+    title,
     status,
-    body: html`<h1>${titleFor(status)}</h1>
-<p class="sentence">${explanation?.entry?.shown ?? shown}</p>
+    body: html`<h1>${title}</h1>
+<p class="sentence">${sentence}</p>
 ${whatNext(services, refusal, startAgain)}
 ${details(services, { error, correlationId, explanation })}`,
   })
@@ -65,6 +67,19 @@ ${details(services, { error, correlationId, explanation })}`,
   if (exchange === undefined || startAgain !== 'other_account') return response
   return withCookies(response, [selectAccountCookie(services, exchange.here)])
 }
+
+const overSentence = 'This page belongs to a sign-in that is over already.'
+
+/** Back button or reload after a sign-in that worked: nothing went wrong for the person. */
+function isOver({ error, signedIn }: Refusal): boolean {
+  return signedIn && overCodes.has(error.code)
+}
+
+const overCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  'sign_in_attempt_not_yours',
+  'sign_in_attempt_expired',
+  'attempt_already_used',
+])
 
 function titleFor(status: number): string {
   if (status === 404) return 'Not found'
@@ -81,13 +96,18 @@ function whatNext(
 ): Html {
   const home = pathTo(services, '/')
   if (signedIn)
-    return html`<p>You are signed in all the same. <a class="button" href="${home}">Continue</a></p>`
-  if (exchange === undefined) return html``
+    return html`<p>You are signed in all the same.</p><p class="next"><a class="button" href="${home}">Continue</a></p>`
+  if (exchange === undefined) return html`<p>This server is at ${publicLinks(services)}.</p>`
   if (startAgain === 'none' || services.deployment.defaultConnectionId === undefined) {
     return html`<p><a href="${home}">To the start page</a></p>`
   }
   const start = startAddress(services, exchange.signIn.record?.attempt.returnTo ?? '/')
   return html`<p>${startAgain === 'other_account' ? 'You can try with another account:' : 'You can start again:'}</p>${entraButton(start)}`
+}
+
+/** Somebody came by another name; the right ones are no secret. */
+function publicLinks({ deployment }: Services): Html {
+  return html`${deployment.publicUrls.map(({ origin }) => html` <a href="${origin}/">${origin}</a>`)}`
 }
 
 const whoWords: Readonly<Record<WhoCanFix, string>> = {
@@ -116,8 +136,8 @@ function details(
 <summary>For your administrator</summary>
 <dl>
 <dt>Code</dt><dd><code>${error.code}</code></dd>
-<dt>What to do</dt><dd>${entry?.remedy ?? fix}</dd>
-${entry ? html`<dt>What happened</dt><dd>${entry.whatHappened}</dd><dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
+<dt>What to do</dt><dd>${withCode(entry?.remedy ?? fix)}</dd>
+${entry ? html`<dt>What happened</dt><dd>${withCode(entry.whatHappened)}</dd><dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
 ${explanation?.code ? html`<dt>Microsoft's number</dt><dd><code>AADSTS${explanation.code}</code>${entry ? html` ${entry.name}` : ''}</dd>` : ''}
 ${explanation?.traceId ? html`<dt>Microsoft's trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
 ${explanation?.correlationId ? html`<dt>Microsoft's correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}
@@ -125,6 +145,12 @@ ${explanation?.correlationId ? html`<dt>Microsoft's correlation id</dt><dd><code
 <dt>Time</dt><dd>${services.now().toISOString()}</dd>
 </dl>
 </details>`
+}
+
+/** The tables mark names and values with backticks. */
+function withCode(text: string): Html {
+  const parts = text.split('`')
+  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`
 }
 
 /** @see RFC 9457 */

@@ -3,7 +3,6 @@ import { newUuid } from '../ids.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import { parseCookies } from './cookies.ts'
-import { clientIp } from './trusted-proxies.ts'
 
 /** One request and what we know about it. */
 export type Exchange = {
@@ -38,11 +37,7 @@ export function openExchange(
   if (here === undefined) throw new EntradaError('host_not_served', { host: host?.slice(0, 255) })
 
   const asked = new URL(request.url)
-  const ip = clientIp(
-    request.headers.get('x-forwarded-for'),
-    remoteAddress,
-    deployment.trustedProxies,
-  )
+  const ip = services.clientIp(request.headers.get('x-forwarded-for'), remoteAddress)
   const userAgent = request.headers.get('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH)
   return {
     request,

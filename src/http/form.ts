@@ -59,10 +59,16 @@ async function readText(request: Request): Promise<string> {
   const decoder = new TextDecoder()
   let size = 0
   let text = ''
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength
-    if (size > MAX_BODY_BYTES) throw new EntradaError('body_too_large')
-    text += decoder.decode(chunk, { stream: true })
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength
+      if (size > MAX_BODY_BYTES) throw new EntradaError('body_too_large')
+      text += decoder.decode(chunk, { stream: true })
+    }
+  } catch (cause) {
+    if (cause instanceof EntradaError) throw cause
+    // The sender went away or was too slow: nothing here is broken.
+    throw new EntradaError('request_invalid', { parameter: '(body)' }, { cause })
   }
   return text + decoder.decode()
 }

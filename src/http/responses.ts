@@ -54,12 +54,13 @@ function layout(services: Services, { title, body, wide }: Page): Html {
 </head>
 <body${wide ? html` class="wide"` : ''}>
 ${services.deployment.mode === 'development' ? developmentBanner : ''}
+<header class="brand"><img src="${asset('favicon.svg')}" width="28" height="28" alt=""> Entrada</header>
 <main>${body}</main>
 </body>
 </html>`
 }
 
-const developmentBanner = html`<p class="development" role="note"><strong>DEVELOPMENT</strong> · a made-up directory on this machine; never use it for real people</p>`
+const developmentBanner = html`<aside class="development" aria-label="Development"><strong>DEVELOPMENT</strong> · a made-up directory on this machine; never use it for real people</aside>`
 
 /** 303 to an address of ours or of the authority; never to one that a request chose unchecked. */
 export function redirect(location: string | URL): Response {

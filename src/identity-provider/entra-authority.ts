@@ -7,6 +7,8 @@ const METADATA_LIFETIME_MS = 24 * 3_600_000
 const KEYS_LIFETIME_MS = 3_600_000
 /** A key id nobody knows makes us ask again, but not more often than this, however many tokens claim one. */
 const UNKNOWN_KEY_INTERVAL_MS = 5_000
+/** While the authority is down, what is kept serves everybody; only one in this time waits for a new try. */
+const RETRY_INTERVAL_MS = 5_000
 
 /** What one authority publishes for one tenant, fetched when needed and kept. */
 export type EntraAuthority = {
@@ -70,12 +72,16 @@ type Fresh<T> = {
 function keepFresh<T>(lifetimeMs: number, now: () => Date, load: () => Promise<T>): Fresh<T> {
   let kept: Kept<T> | undefined
   let loading: Promise<T> | undefined
+  let failedAt = Number.NEGATIVE_INFINITY
 
   async function loadAndKeep(): Promise<T> {
     try {
       const value = await load()
       kept = { value, fetchedAt: now().getTime() }
       return value
+    } catch (error) {
+      failedAt = now().getTime()
+      throw error
     } finally {
       loading = undefined
     }
@@ -92,7 +98,10 @@ function keepFresh<T>(lifetimeMs: number, now: () => Date, load: () => Promise<T
     async get() {
       const held = kept
       if (held === undefined) return renew()
-      if (now().getTime() - held.fetchedAt < lifetimeMs) return held.value
+      const time = now().getTime()
+      if (time - held.fetchedAt < lifetimeMs || time - failedAt < RETRY_INTERVAL_MS) {
+        return held.value
+      }
       return renew().catch(() => held.value)
     },
   }

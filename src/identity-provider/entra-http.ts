@@ -19,9 +19,8 @@ export type EntraRequestOptions = {
   readonly signal?: AbortSignal
 }
 
-/** No single answer takes longer; a sign-in as a whole has {@link SIGN_IN_TIME_LIMIT_MS}. */
+/** No single answer takes longer; a sign-in as a whole has a deadline of its own. */
 const REQUEST_TIME_LIMIT_MS = 6_000
-export const SIGN_IN_TIME_LIMIT_MS = 8_500
 const MAX_ANSWER_BYTES = 1_048_576
 
 /**
@@ -55,7 +54,7 @@ async function send(
   try {
     const response = await fetchFromNetwork(url, {
       ...init,
-      headers: { accept: 'application/json', ...headers, ...init.headers },
+      headers: mergedHeaders(headers, init.headers),
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit,
     })
@@ -63,6 +62,14 @@ async function send(
   } catch (error) {
     throw asRefusal(error, endpoint)
   }
+}
+
+/** Ours win. In a plain object `Content-Type` of MSAL's and ours would both be sent, joined by a comma. */
+function mergedHeaders(given: Readonly<Record<string, string>>, ours: HeadersInit = {}): Headers {
+  const headers = new Headers({ ...given })
+  headers.set('accept', 'application/json')
+  for (const [name, value] of new Headers(ours)) headers.set(name, value)
+  return headers
 }
 
 async function readAnswer(response: Response, endpoint: string): Promise<EntraAnswer> {

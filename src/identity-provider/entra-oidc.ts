@@ -13,7 +13,7 @@ import { checkIdTokenClaims, checkIdTokenHeader, toVerifiedIdentity } from '../p
 import { mayKeySignFor, type SigningKey } from '../protocol/signing-keys.ts'
 import type { Secret } from '../secret.ts'
 import type { EntraAuthority } from './entra-authority.ts'
-import { type EntraAnswer, type EntraHttp, SIGN_IN_TIME_LIMIT_MS } from './entra-http.ts'
+import type { EntraAnswer, EntraHttp } from './entra-http.ts'
 import type { IdentityProvider, RedeemRequest, VerifiedIdentity } from './identity-provider.ts'
 
 const SCOPES = ['openid', 'profile', 'email']
@@ -30,10 +30,10 @@ export type EntraClient = {
 /** The identity provider of one connection. */
 export function createEntraOidc(client: EntraClient): IdentityProvider {
   return {
-    tenantId: async () => (await client.authority.metadata()).tenantId,
+    tenantId: async (deadline) => (await client.authority.metadata(deadline)).tenantId,
 
     async authorizationUrl({ selectAccount, loginHint, codeChallenge, ...request }) {
-      const metadata = await client.authority.metadata(AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS))
+      const metadata = await client.authority.metadata()
       const url = await msalApplication(client, metadata).application.getAuthCodeUrl({
         ...request,
         scopes: SCOPES,
@@ -47,10 +47,10 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
     },
 
     async redeem(request) {
-      const signal = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
-      const metadata = await client.authority.metadata(signal)
-      const idToken = await tradeCode(client, metadata, request, signal)
-      return verifyIdToken(client, metadata, { idToken, nonce: request.nonce, signal })
+      const { nonce, deadline } = request
+      const metadata = await client.authority.metadata(deadline)
+      const idToken = await tradeCode(client, metadata, request)
+      return verifyIdToken(client, metadata, { idToken, nonce, signal: deadline })
     },
 
     async signOutUrl({ postLogoutRedirectUri, state, logoutHint }) {
@@ -67,10 +67,9 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
 async function tradeCode(
   client: EntraClient,
   metadata: EntraMetadata,
-  { code, redirectUri, nonce, codeVerifier, correlationId }: RedeemRequest,
-  signal: AbortSignal,
+  { code, redirectUri, nonce, codeVerifier, correlationId, deadline }: RedeemRequest,
 ): Promise<string> {
-  const { application, lastTokenAnswer } = msalApplication(client, metadata, signal)
+  const { application, lastTokenAnswer } = msalApplication(client, metadata, deadline)
   try {
     await application.acquireTokenByCode({
       code,

@@ -45,6 +45,8 @@ export type RedeemRequest = {
   readonly nonce: string
   readonly codeVerifier: string
   readonly correlationId: string
+  /** Ends the waiting for Entra as a whole. */
+  readonly deadline: AbortSignal
 }
 
 export type SignOutUrlRequest = {
@@ -55,9 +57,9 @@ export type SignOutUrlRequest = {
 
 export type IdentityProvider = {
   /** The directory behind the configured tenant or domain. */
-  tenantId(): Promise<string | undefined>
+  tenantId(deadline: AbortSignal): Promise<string | undefined>
   authorizationUrl(request: AuthorizationUrlRequest): Promise<URL>
-  /** Trades the code and verifies the ID token. Resolves or rejects within 9 s. */
+  /** Trades the code and verifies the ID token; rejects with `entra_timeout` at the deadline. */
   redeem(request: RedeemRequest): Promise<VerifiedIdentity>
   signOutUrl(request: SignOutUrlRequest): Promise<URL>
 }

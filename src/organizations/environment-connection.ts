@@ -65,10 +65,11 @@ export async function keepEnvironmentConnection(
 export async function withKnownTenant(
   services: Services,
   connection: Connection,
+  deadline: AbortSignal,
 ): Promise<Connection> {
   const { tenants } = connection
   if (tenants.kind !== 'pinned' || tenants.tenantId !== undefined) return connection
-  const tenantId = await services.identityProviderFor(connection).tenantId()
+  const tenantId = await services.identityProviderFor(connection).tenantId(deadline)
   if (tenantId === undefined) throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
   const linked = await services.storage.listLinkedTenants(connection.id)
   if (linked.some((tid) => tid !== tenantId)) throw new EntradaError('tenant_changed')

@@ -12,7 +12,7 @@ export type EntraMetadata = {
   readonly tenantId?: string
 }
 
-const ISSUER_PATH = /^\/([0-9a-f-]{36}|\{tenantid\})\/v2\.0$/i
+const ISSUER_PATH = /^\/([^/]+)\/v2\.0$/
 
 /**
  * Reads a discovery document and keeps it only if issuer and endpoints are on the authority's own origin.
@@ -45,7 +45,9 @@ function issuerPath(issuer: string, authority: URL): string {
   const prefix = authority.origin
   const path = issuer.startsWith(`${prefix}/`) ? issuer.slice(prefix.length) : ''
   const tenant = ISSUER_PATH.exec(path)?.[1]
-  if (tenant === undefined) throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
+  if (tenant !== '{tenantid}' && !isGuid(tenant)) {
+    throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
+  }
   return tenant
 }
 

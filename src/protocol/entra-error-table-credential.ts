@@ -9,7 +9,7 @@ export const credentialErrors: EntraErrorTable = {
     name: 'Client assertion not verified',
     whatHappened:
       'Entra could not verify the signature with which Entrada proved itself: the certificate is not uploaded, is another one, has lapsed, or the clock is wrong.',
-    remedy: `Upload the certificate of ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE in ${appRegistration} > Certificates & secrets > Certificates, compare the thumbprints, and check the server's clock.`,
+    remedy: `Entrada itself signs in with ENTRADA_ENTRA_CLIENT_SECRET; another program of the same application sends a certificate. Upload that certificate in ${appRegistration} > Certificates & secrets > Certificates, compare the thumbprints, and check the server's clock.`,
     whoCanFix: 'operator',
     shown: credentialShown,
     where: 'token_endpoint',
@@ -19,7 +19,7 @@ export const credentialErrors: EntraErrorTable = {
     whatHappened:
       "The federated token belongs to a person. Where Entra itself is the issuer, only a workload's own token may stand for the application.",
     remedy:
-      'Put the token of a managed identity or another workload into ENTRADA_ENTRA_FEDERATED_TOKEN_FILE.',
+      'Give the program that sends it the token of a managed identity or another workload. Entrada itself signs in with ENTRADA_ENTRA_CLIENT_SECRET.',
     whoCanFix: 'operator',
     shown: credentialShown,
     where: 'token_endpoint',

@@ -96,8 +96,6 @@ describe('entraErrors', () => {
       'ENTRADA_ENTRA_TENANT_ID',
       'ENTRADA_ENTRA_CLIENT_ID',
       'ENTRADA_ENTRA_CLIENT_SECRET',
-      'ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE',
-      'ENTRADA_ENTRA_FEDERATED_TOKEN_FILE',
       'ENTRADA_ENTRA_AUTHORITY',
     ]
     for (const [code, { remedy }] of entries) {

@@ -55,6 +55,8 @@ export function checkIdTokenClaims(
   if (ver !== '2.0') throw invalid('ver', ver)
   if (!isGuid(tid)) throw invalid('tid', tid)
   if (typeof iss !== 'string' || iss !== expected.issuerForTenant(tid)) throw invalid('iss', iss)
+  // One tenant's issuer has no `{tenantid}` to fill in: `tid` could name any other.
+  if (!iss.endsWith(`/${tid}/v2.0`)) throw invalid('tid', tid)
   if (!isExactly(expected.clientId, aud)) throw invalid('aud', aud)
   if (!isText(sub)) throw invalid('sub', sub)
   if (!isGuid(oid)) throw invalid('oid', oid)
@@ -97,7 +99,7 @@ export function toVerifiedIdentity(claims: IdTokenClaims, cloud: string): Verifi
 
 /** Design rule 4: `acct` = 1; without `acct`, an `idp` other than `iss`. */
 function isGuest({ acct, idp, iss }: IdTokenClaims): boolean {
-  if (acct !== undefined) return String(acct) !== '0'
+  if (acct !== undefined) return acct !== 0 && acct !== '0'
   return idp !== undefined && idp !== iss
 }
 
@@ -109,7 +111,8 @@ function isGuest({ acct, idp, iss }: IdTokenClaims): boolean {
 function groupsClaim(claims: IdTokenClaims): GroupsClaim {
   const claimNames: unknown = claims._claim_names
   const names = typeof claimNames === 'object' && claimNames !== null ? claimNames : {}
-  if ('groups' in names || String(claims.hasgroups) === 'true') return { kind: 'overage' }
+  const hasGroups = claims.hasgroups === true || claims.hasgroups === 'true'
+  if ('groups' in names || hasGroups) return { kind: 'overage' }
   const ids = textList(claims.groups)
   return ids === undefined ? { kind: 'absent' } : { kind: 'known', ids: ids.map(foldGuid) }
 }

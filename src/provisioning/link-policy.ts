@@ -1,8 +1,12 @@
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import type { Connection, Membership } from '../storage/records.ts'
+import type { Connection, Membership, User } from '../storage/records.ts'
 
 /** A user of the organization with the same email. `linked`: has an identity already. */
-export type LinkCandidate = { readonly membership: Membership; readonly linked: boolean }
+export type LinkCandidate = {
+  readonly membership: Membership
+  readonly linked: boolean
+  readonly userStatus: User['status']
+}
 
 /** Why an identity was linked to an existing user; recorded with the link. */
 export type LinkReason = 'email_domain_owner_verified'
@@ -35,6 +39,7 @@ export function decideLink({
   if (candidate === undefined) return no('no_candidate')
   if (another !== undefined) return no('several_candidates')
   if (candidate.linked) return no('candidate_has_identity')
+  if (candidate.userStatus !== 'active') return no('candidate_disabled')
   if (candidate.membership.status !== 'active') return no('candidate_disabled')
   return { kind: 'link', membership: candidate.membership, reason: 'email_domain_owner_verified' }
 }

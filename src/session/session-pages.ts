@@ -1,12 +1,14 @@
 /** Pages about oneself: who I am here, and where I am signed in. */
 import { html } from 'hono/html'
 import { EntradaError } from '../errors.ts'
+import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
-import { endSessions, microsoftOrigins, signOutForm } from '../sign-in/sign-out.ts'
+import { microsoftOrigins, signedOutCookies, signOutForm } from '../sign-in/sign-out.ts'
 import type { Session, SessionView } from '../storage/records.ts'
+import { endSessions } from './end-sessions.ts'
 import { findSession, getSession } from './session.ts'
 
 /** GET / */
@@ -77,7 +79,8 @@ export async function endOwnSession(services: Services, exchange: Exchange): Pro
   const session = (await ownSessions(services, view)).find(({ id }) => id === wanted)
   if (session === undefined) throw new EntradaError('record_not_found')
   await endSessions(services, exchange, { sessions: [session], reason: 'ended_by_user' })
-  return redirect(pathTo(services, session.id === view.session.id ? '/login' : '/account'))
+  if (session.id !== view.session.id) return redirect(pathTo(services, '/account'))
+  return withCookies(redirect(pathTo(services, '/login')), signedOutCookies(services, exchange))
 }
 
 async function ownSessions(

@@ -15,6 +15,7 @@ export async function showLogin(services: Services, exchange: Exchange): Promise
   return pageResponse(services, {
     title: 'Sign in',
     body: html`<h1>Sign in</h1>
+<p class="lead">to continue to <strong>${exchange.here.host}</strong></p>
 ${view?.membership ? alreadySignedIn(view.membership, returnTo) : ''}
 ${defaultConnectionId === undefined ? notConfigured : entraButton(startAddress(services, returnTo))}`,
   })
@@ -32,7 +33,7 @@ export function startAddress(services: Services, returnTo: string): string {
  * @see https://learn.microsoft.com/entra/identity-platform/howto-add-branding-in-apps
  */
 export function entraButton(href: string): Html {
-  return html`<p><a class="entra-button" href="${href}"><svg viewBox="0 0 21 21" width="21" height="21" aria-hidden="true"><path fill="#f25022" d="M1 1h9v9H1z"/><path fill="#00a4ef" d="M1 11h9v9H1z"/><path fill="#7fba00" d="M11 1h9v9h-9z"/><path fill="#ffb900" d="M11 11h9v9h-9z"/></svg><span>Sign in with Microsoft Entra ID</span></a></p>`
+  return html`<p class="next"><a class="entra-button" href="${href}"><svg viewBox="0 0 21 21" width="21" height="21" aria-hidden="true"><path fill="#f25022" d="M1 1h9v9H1z"/><path fill="#00a4ef" d="M1 11h9v9H1z"/><path fill="#7fba00" d="M11 1h9v9h-9z"/><path fill="#ffb900" d="M11 11h9v9h-9z"/></svg><span>Sign in with Microsoft Entra ID</span></a></p>`
 }
 
 function alreadySignedIn(

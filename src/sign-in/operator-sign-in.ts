@@ -7,8 +7,8 @@ import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkSameOrigin, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
+import { replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookie } from '../session/session.ts'
-import { replaceSession } from './keep-sign-in.ts'
 
 /** GET /login/token */
 export async function showOperatorSignIn(services: Services): Promise<Response> {

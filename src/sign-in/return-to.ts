@@ -11,7 +11,9 @@ const ACTING = /^\/(login|auth|setup|enterprise-login)([/?#-]|$)/i
 export function parseReturnTo(value: string | undefined, here: URL, mountPath = ''): string {
   if (value === undefined || value.length > MAX_RETURN_TO_LENGTH) return '/'
   const path = pathWithin(value, here)
-  if (path === undefined || pathWithin(path, here) !== path) return '/'
+  // Again: percent-encoding makes one letter up to nine, and the path travels in the attempt's cookie.
+  if (path === undefined || path.length > MAX_RETURN_TO_LENGTH) return '/'
+  if (pathWithin(path, here) !== path) return '/'
   return isOurOwnAction(path, mountPath) ? '/' : path
 }
 
@@ -34,10 +36,9 @@ function isOurOwnAction(path: string, mountPath: string): boolean {
   )
 }
 
+/** Letter by letter: one malformed sequence further on must not keep the rest from being read, as it does not for a router. */
 function decodeOnce(path: string): string {
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
+  return path.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }

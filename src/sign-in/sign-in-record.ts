@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange.ts'
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
 import type { Connection, SignInStep, UserId } from '../storage/records.ts'
 import type { Attempt } from './attempt.ts'
@@ -11,6 +12,13 @@ export type SignInRecord = {
   userId: UserId | undefined
   sinceStartMs(): number
   step(step: string, detail?: Readonly<Record<string, unknown>>): void
+}
+
+/** A verified identity on its way in. */
+export type SignIn = {
+  readonly connection: Connection
+  readonly identity: VerifiedIdentity
+  readonly record: SignInRecord
 }
 
 /** Begins the record of an opened attempt; whatever refuses it from here on is audited with these steps. */

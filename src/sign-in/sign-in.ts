@@ -7,6 +7,7 @@
  *
  * Every way in ends in completeSignIn; a session is made nowhere else, but for the operator's token (operator-sign-in.ts).
  */
+import { recordSignIn } from '../audit/record-sign-in.ts'
 import { EntradaError } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -21,6 +22,7 @@ import {
 import { parseEntraError } from '../protocol/explain-entra-error.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
+import { replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookie } from '../session/session.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
@@ -43,13 +45,14 @@ import {
   redirectUri,
 } from './choose-connection.ts'
 import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
-import { keepSignIn, replaceSession } from './keep-sign-in.ts'
 import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
-import { beginRecord, type SignInRecord } from './sign-in-record.ts'
+import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
 import { isSignOutReturn, signedOutPage } from './sign-out.ts'
 
 const MAX_LOGIN_HINT_LENGTH = 512
+/** For all of Entra's answers to one sign-in together; the database comes after it, and ten seconds are the most. */
+const SIGN_IN_TIME_LIMIT_MS = 7_000
 
 /** Sends the browser to Entra. Writes nothing to the database. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
@@ -81,6 +84,9 @@ export async function startSignIn(services: Services, exchange: Exchange): Promi
 
 /** Takes the browser back from Entra. Everything that costs nothing is checked before the network is used. */
 export async function finishSignIn(services: Services, exchange: Exchange): Promise<Response> {
+  // A router answers HEAD like GET; here that would spend the attempt of somebody who never sees the answer (RFC 9110 §9.2.1).
+  if (exchange.request.method !== 'GET')
+    throw new EntradaError('method_not_allowed', { allow: 'GET' })
   const response = parseAuthorizationResponse(exchange.url.searchParams)
   if (response.kind === 'nothing') return signedOutPage(services)
   if (response.kind === 'returned' && isSignOutReturn(services, response.state)) {
@@ -90,12 +96,14 @@ export async function finishSignIn(services: Services, exchange: Exchange): Prom
   const record = beginRecord(services, exchange, attempt)
   checkAttemptOpen(services, attempt)
   const code = grantedCode(response)
-  const connection = await withKnownTenant(services, await openConnection(services, record))
+  const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
+  const opened = await openConnection(services, record)
+  const connection = await withKnownTenant(services, opened, deadline)
 
   await services.storage.claimAttempt(attempt.id, claimedUntil(services))
   record.step('attempt_claimed')
   if (response.kind === 'refused') throw refusalOf(response)
-  const identity = await redeem(services, exchange, { connection, attempt, code })
+  const identity = await redeem(services, exchange, { connection, attempt, code, deadline })
   record.step('identity_verified', evidenceOf(identity))
 
   return completeSignIn(services, exchange, { connection, identity, record })
@@ -125,21 +133,21 @@ export async function completeSignIn(
     await replaceSession(services, exchange, transaction)
     const session = newSession(services, exchange, sessionOf(signIn, user))
     await transaction.createSession(session.session)
-    await keepSignIn(services, exchange, { transaction, signIn, user, session: session.session })
+    await recordSignIn(services, exchange, { transaction, signIn, user, session: session.session })
     return session
+  })
+  services.log.info('signed_in', {
+    correlationId: exchange.correlationId,
+    userId: opened.session.userId,
+    sessionId: opened.session.id,
+    connectionId: connection.id,
+    ip: exchange.client.ip,
   })
   return withCookies(redirect(record.attempt.returnTo), [
     sessionCookie(services, exchange.here, opened),
     dropAttemptCookie(services, exchange.here, record.attempt),
     ...dropSelectAccountCookie(services, exchange),
   ])
-}
-
-/** A verified identity on its way in. */
-export type SignIn = {
-  readonly connection: Connection
-  readonly identity: VerifiedIdentity
-  readonly record: SignInRecord
 }
 
 async function openConnection(services: Services, record: SignInRecord): Promise<Connection> {
@@ -184,12 +192,22 @@ function claimedUntil(services: Services): Date {
 async function redeem(
   services: Services,
   { here, correlationId }: Exchange,
-  { connection, attempt, code }: { connection: Connection; attempt: Attempt; code: string },
+  {
+    connection,
+    attempt,
+    code,
+    deadline,
+  }: { connection: Connection; attempt: Attempt; code: string; deadline: AbortSignal },
 ): Promise<VerifiedIdentity> {
   const { nonce, codeVerifier } = attempt
-  return services
-    .identityProviderFor(connection)
-    .redeem({ code, nonce, codeVerifier, correlationId, redirectUri: redirectUri(services, here) })
+  return services.identityProviderFor(connection).redeem({
+    code,
+    nonce,
+    codeVerifier,
+    correlationId,
+    redirectUri: redirectUri(services, here),
+    deadline,
+  })
 }
 
 async function decide(
@@ -215,7 +233,11 @@ async function findLinkCandidates(
   return Promise.all(
     memberships.map(async (membership) => {
       const found = await reader.findUser(membership.userId)
-      return { membership, linked: found === undefined || found.identities.length > 0 }
+      return {
+        membership,
+        linked: found === undefined || found.identities.length > 0,
+        userStatus: found?.user.status ?? 'disabled',
+      }
     }),
   )
 }

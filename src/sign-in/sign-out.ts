@@ -1,15 +1,14 @@
 /** Out again: here, at Microsoft too where wanted, or because Entra says so (front channel). */
 import { html } from 'hono/html'
-import { auditRecord, outboxOptions, type SessionEndReason } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
+import { auditEnded, endSessions } from '../session/end-sessions.ts'
 import { dropSessionCookie, findSession } from '../session/session.ts'
-import type { Actor, Connection, Session, SessionView } from '../storage/records.ts'
-import type { StorageTransaction } from '../storage/storage.ts'
+import type { Connection, SessionView } from '../storage/records.ts'
 import { getConnection, getDefaultConnection, redirectUri } from './choose-connection.ts'
 import { selectAccountCookie } from './select-account.ts'
 
@@ -61,10 +60,12 @@ export async function signOut(services: Services, exchange: Exchange): Promise<R
 
   await endSessions(services, exchange, { sessions: [view.session], reason: 'sign_out' })
   const location = await afterSignOut(services, exchange, { view, end: single(form, 'end') })
-  return withCookies(redirect(location), [
-    dropSessionCookie(services, exchange.here),
-    selectAccountCookie(services, exchange.here),
-  ])
+  return withCookies(redirect(location), signedOutCookies(services, exchange))
+}
+
+/** `Set-Cookie` lines of a browser that signed out: no session, and the next sign-in asks for the account. */
+export function signedOutCookies(services: Services, { here }: Pick<Exchange, 'here'>): string[] {
+  return [dropSessionCookie(services, here), selectAccountCookie(services, here)]
 }
 
 async function afterSignOut(
@@ -143,53 +144,4 @@ function frontChannelAnswer(services: Services, connection: Connection): Promise
     framedBy: connection.authority,
     body: html`<p>Signed out.</p>`,
   })
-}
-
-/** Ends sessions and audits each, in one transaction. */
-export async function endSessions(
-  services: Services,
-  exchange: Exchange,
-  {
-    sessions,
-    reason,
-  }: { readonly sessions: readonly Session[]; readonly reason: SessionEndReason },
-): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
-    const ended: Session[] = []
-    for (const session of sessions) {
-      if (await transaction.endSession(session.id)) ended.push(session)
-    }
-    await auditEnded(services, exchange, { transaction, sessions: ended, reason })
-  })
-}
-
-async function auditEnded(
-  services: Services,
-  exchange: Exchange,
-  ended: {
-    readonly transaction: StorageTransaction
-    readonly sessions: readonly Session[]
-    readonly reason: SessionEndReason
-  },
-): Promise<void> {
-  for (const session of ended.sessions) {
-    const { userId, organizationId, connectionId, id: sessionId } = session
-    const event = { type: 'session.ended', detail: { reason: ended.reason } } as const
-    const context = {
-      actor: actorOf(ended.reason, session),
-      userId,
-      organizationId,
-      connectionId,
-      sessionId,
-    }
-    const record = auditRecord(services, event, context, exchange)
-    await ended.transaction.appendAuditEvent(record, outboxOptions(services))
-  }
-}
-
-function actorOf(reason: SessionEndReason, { userId }: Session): Actor {
-  if (reason === 'entra_front_channel') return { kind: 'entra' }
-  return userId === undefined
-    ? { kind: 'operator', id: 'operator_token' }
-    : { kind: 'user', id: userId }
 }

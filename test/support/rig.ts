@@ -35,6 +35,8 @@ export type Rig = {
   readonly entrada: Entrada
   /** The same parts that `entrada` works with, for looking into the database. */
   readonly services: OpenedServices
+  /** What `entrada` was made with, for another one beside it. */
+  readonly options: EntradaOptions
   readonly clock: Clock
   readonly logLines: string[]
   browser(): TestBrowser
@@ -84,6 +86,7 @@ export async function createRig({ withoutEntra, entra, ...rest }: RigOptions = {
     emulator,
     entrada,
     services,
+    options,
     clock,
     logLines,
     browser,

@@ -1,0 +1,37 @@
+import type { Exchange } from '../http/exchange.ts'
+import type { ProvisionedUser } from '../provisioning/provision-user.ts'
+import type { Services } from '../services.ts'
+import type { SignIn } from '../sign-in/sign-in-record.ts'
+import type { Session } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { auditRecord, outboxOptions } from './audit-events.ts'
+import { signInTrace } from './sign-in-traces.ts'
+
+/** The audit event and the trace of a sign-in that succeeded, in its own transaction. */
+export async function recordSignIn(
+  services: Services,
+  exchange: Exchange,
+  recorded: {
+    readonly transaction: StorageTransaction
+    readonly signIn: SignIn
+    readonly user: ProvisionedUser
+    readonly session: Session
+  },
+): Promise<void> {
+  const { transaction, signIn, user, session } = recorded
+  const { tid, oid } = signIn.identity
+  const { userId, roles } = user
+  const event = { type: 'sign_in.succeeded', detail: { tid, oid, roles } } as const
+  const { organizationId, connectionId, id: sessionId } = session
+  const actor = { kind: 'user', id: userId } as const
+  const context = { actor, userId, organizationId, connectionId, sessionId }
+  await transaction.appendAuditEvent(
+    auditRecord(services, event, context, exchange),
+    outboxOptions(services),
+  )
+  const { record } = signIn
+  const steps = [...record.steps, { step: 'session_opened', afterMs: record.sinceStartMs() }]
+  await transaction.appendSignInTrace(
+    signInTrace(services, exchange, { ...record, userId, steps }, { outcome: 'signed_in' }),
+  )
+}

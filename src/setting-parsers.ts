@@ -1,0 +1,128 @@
+/** One parser for each kind of setting. Their messages complete the sentence "NAME …" and never repeat the value. */
+import { isIP } from 'node:net'
+import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './protocol/guid.ts'
+import { Secret } from './secret.ts'
+
+export function text(value: string): string {
+  return value
+}
+
+export function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+export function nonEmptyList(value: string): string[] {
+  const items = list(value)
+  if (items.length === 0) throw new Error('holds nothing but commas')
+  return items
+}
+
+export function oneOf<const T extends string>(...allowed: readonly T[]) {
+  return (value: string): T => {
+    const found = allowed.find((candidate) => candidate === value)
+    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`)
+    return found
+  }
+}
+
+export function seconds(value: string): number {
+  const number = Number(value)
+  if (!/^\d{1,9}$/.test(value) || number < 60) {
+    throw new Error('must be a whole number of seconds, at least 60')
+  }
+  return number
+}
+
+export function publicUrl(value: string): URL {
+  const url = URL.parse(value)
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new Error('must be an address such as https://sso.example.com')
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    throw new Error('must start with https://; http is for localhost only')
+  }
+  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
+    throw new Error('must be scheme, host and port only, without a path')
+  }
+  return url
+}
+
+export function authority(value: string): URL {
+  return publicUrl(value)
+}
+
+/** `localhost`, names under it, and the loopback addresses: what a browser treats as this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return /^(localhost|([a-z0-9-]+\.)+localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
+}
+
+export type ListenAddress = { readonly host: string; readonly port: number }
+
+export function listenAddress(value: string): ListenAddress {
+  const match = /^(?:(\[[0-9a-f:.]+\]|[a-z0-9.-]+):)?(\d{1,5})$/i.exec(value)
+  const port = Number(match?.[2])
+  if (match === null || port > 65_535) throw new Error('must be host:port, such as 127.0.0.1:3000')
+  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
+}
+
+export function tenant(value: string): string {
+  const folded = value.toLowerCase()
+  if (['common', 'organizations', 'consumers', PERSONAL_ACCOUNTS_TENANT_ID].includes(folded)) {
+    throw new Error(
+      'must be one directory; common, organizations, consumers and the personal tenant are not',
+    )
+  }
+  if (!isGuid(folded) && !isDomainName(folded)) {
+    throw new Error('must be a tenant id (GUID) or a domain such as contoso.com, not an address')
+  }
+  return folded
+}
+
+export function clientId(value: string): string {
+  if (!isGuid(value)) throw new Error('must be an application (client) id, which is a GUID')
+  return value.toLowerCase()
+}
+
+export function clientSecret(value: string): Secret {
+  if (isGuid(value)) {
+    throw new Error(
+      "is shaped like the secret's ID; the secret value stands in the column beside it",
+    )
+  }
+  return new Secret(value)
+}
+
+export function operatorToken(value: string): Secret {
+  if (value.length < 43)
+    throw new Error('must be at least 43 characters, which hold 32 random bytes')
+  if (new Set(value).size < 12)
+    throw new Error('must be random; make one with `openssl rand -base64 32`')
+  return new Secret(value)
+}
+
+export function secretKey(value: string): Secret {
+  const bytes = Buffer.from(value, 'base64url')
+  if (
+    !/^[A-Za-z0-9_-]{43}$/.test(value.replaceAll('+', '-').replaceAll('/', '_').replace(/=$/, ''))
+  ) {
+    throw new Error(
+      'must be keys of 32 bytes in base64url; make one with `openssl rand -base64 32`',
+    )
+  }
+  if (new Set(bytes).size < 16)
+    throw new Error('must be random; make one with `openssl rand -base64 32`')
+  return new Secret(bytes.toString('base64url'))
+}
+
+export function networkAddress(value: string): string {
+  const [address = '', bits, ...rest] = value.split('/')
+  const family = isIP(address)
+  const most = family === 6 ? 128 : 32
+  const valid = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
+  if (family === 0 || !valid || rest.length > 0)
+    throw new Error('must be IP addresses or CIDR blocks')
+  return value
+}
