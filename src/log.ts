@@ -8,7 +8,7 @@ const MAX_TEXT_LENGTH = 2000
 const MAX_DEPTH = 5
 /** Members that hold a secret, a code or a token, wherever they stand. */
 const SECRET_NAMES =
-  /^(code|state|nonce|cookie|set-cookie|authorization|password|.*(secret|token|verifier|assertion|challenge)s?|id_token.*|access_token|refresh_token|form_token)$/i
+  /^(code|state|nonce|set-cookie|authorization|samlresponse|.*(secret|token|cookie|password|verifier|assertion|challenge)s?|id_token.*)$/i
 /** Members that only look like it. */
 const HARMLESS = /^(code|state)$/
 
@@ -57,6 +57,7 @@ function redactValue(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value
   if (depth >= MAX_DEPTH) return '[deep]'
   if (Array.isArray(value)) return value.slice(0, 50).map((item) => redactValue(item, depth + 1))
+  if (value instanceof URL) return cut(value.origin + value.pathname) // a query may hold a code
   if ('toJSON' in value && typeof value.toJSON === 'function') {
     return redactValue(value.toJSON(), depth + 1)
   }

@@ -36,6 +36,28 @@ export function seconds(value: string): number {
   return number
 }
 
+export function count(value: string): number {
+  const number = Number(value)
+  if (!/^\d{1,4}$/.test(value) || number < 2) throw new Error('must be a whole number, at least 2')
+  return number
+}
+
+export function databaseUrl(value: string): Secret {
+  const url = URL.parse(value)
+  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) {
+    throw new Error('must start with postgres:// or postgresql://')
+  }
+  if (url.pathname.length < 2)
+    throw new Error('must name a database, as in postgres://host/database')
+  const sslmode = url.searchParams.get('sslmode')
+  if (sslmode !== null && !sslModes.includes(sslmode)) {
+    throw new Error(`has an unknown sslmode; use one of ${sslModes.join(', ')}`)
+  }
+  return new Secret(value)
+}
+
+const sslModes = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify']
+
 export function publicUrl(value: string): URL {
   const url = URL.parse(value)
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
@@ -86,13 +108,32 @@ export function clientId(value: string): string {
   return value.toLowerCase()
 }
 
-export function clientSecret(value: string): Secret {
-  if (isGuid(value)) {
+/** Entra makes secrets of letters, digits and symbols, never commas or white space (`decisions/0007-credentials.md`). */
+export function clientSecrets(value: string): readonly Secret[] {
+  const values = [...new Set(value.split(/[\s,]+/).filter((item) => item !== ''))]
+  if (values.length === 0) throw new Error('holds nothing but commas')
+  if (values.some(isGuid)) {
     throw new Error(
       "is shaped like the secret's ID; the secret value stands in the column beside it",
     )
   }
-  return new Secret(value)
+  return values.map((one) => new Secret(one))
+}
+
+/** `-` stands for a date that is not known. */
+export function expiryDates(value: string): readonly (Date | undefined)[] {
+  const items = value.split(/[\s,]+/).filter((item) => item !== '')
+  return items.map((item) => (item === '-' ? undefined : expiryDate(item)))
+}
+
+function expiryDate(text: string): Date {
+  const [, day = '', time] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(?:\.\d{1,7})?Z)?$/.exec(text) ?? []
+  const date = new Date(`${day}${time ?? 'T00:00:00Z'}`)
+  // A day that does not exist, such as 30 February, would silently become another.
+  if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day) {
+    throw new Error('must be dates such as 2027-11-22, or `-` where one is not known')
+  }
+  return date
 }
 
 export function operatorToken(value: string): Secret {

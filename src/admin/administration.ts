@@ -27,6 +27,7 @@ import type {
   Page,
   PageRequest,
   SessionFilter,
+  StorageReader,
   StorageTransaction,
   TraceFilter,
   UserListItem,
@@ -102,7 +103,7 @@ async function createUserBeforehand(
   await services.storage.atomically(async (transaction) => {
     await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
     if (tid !== undefined && oid !== undefined) {
-      const cloud = await cloudOfDefaultConnection(services)
+      const cloud = await cloudOfDefaultConnection(services, transaction)
       const id = newId(services, 'idn')
       await transaction.linkIdentity({ id, userId, cloud, tid, oid, lastClaims: {}, createdAt: at })
     }
@@ -144,8 +145,11 @@ function profileOf({ displayName, email }: NewUser): Profile {
   }
 }
 
-async function cloudOfDefaultConnection({ storage, deployment }: Services): Promise<string> {
-  const connection = await storage.findConnection(deployment.defaultConnectionId ?? 'default')
+async function cloudOfDefaultConnection(
+  { deployment }: Services,
+  reader: StorageReader,
+): Promise<string> {
+  const connection = await reader.findConnection(deployment.defaultConnectionId ?? 'default')
   if (connection === undefined) throw new EntradaError('entra_not_configured')
   return connection.cloud
 }

@@ -18,6 +18,7 @@ import {
 } from './sign-in-for-tests.ts'
 
 const alice = 'alice@contoso.example'
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 async function refusalOf(response: Response) {
   const { error, error_codes: codes } = parseObject(await response.json())
@@ -117,7 +118,21 @@ describe('a token request that is refused', () => {
     ['of an unknown client', { client_id: contoso }, [400, 'unauthorized_client', 700016]],
     ['without secret', { client_secret: undefined }, [401, 'invalid_client', 7000218]],
     ['with a wrong secret', { client_secret: 'wrong' }, [401, 'invalid_client', 7000215]],
-    ['with an assertion', { client_assertion: 'x' }, [401, 'invalid_client', 700027]],
+    [
+      'with a secret and an assertion',
+      { client_assertion: 'x' },
+      [400, 'invalid_request', 9002313],
+    ],
+    [
+      'with an assertion that is no token',
+      { client_secret: undefined, client_assertion: 'x', client_assertion_type: assertionType },
+      [401, 'invalid_client', 50027],
+    ],
+    [
+      'with an assertion of no known type',
+      { client_secret: undefined, client_assertion: 'x' },
+      [400, 'invalid_request', 900144],
+    ],
     ['without code', { code: undefined }, [400, 'invalid_request', 900144]],
     ['with an unknown code', { code: 'x' }, [400, 'invalid_grant', 70000]],
     ['without redirect URI', { redirect_uri: undefined }, [400, 'invalid_request', 900144]],

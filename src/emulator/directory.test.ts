@@ -17,6 +17,7 @@ describe('parseDirectory', () => {
       ...user,
       accountEnabled: true,
       kind: 'member',
+      isAdministrator: false,
       memberOf: [],
     })
   })
@@ -58,12 +59,17 @@ describe('parseDirectory', () => {
 })
 
 describe('seededDirectory', () => {
-  it('has two tenants and two applications', () => {
+  it('has three tenants and two applications', () => {
     const { tenants, applications } = seededDirectory()
     assert.deepEqual(
       tenants.map(({ displayName }) => displayName),
-      ['Contoso', 'Fabrikam'],
+      ['Contoso', 'Fabrikam', 'Northwind'],
     )
     assert.equal(applications.length, 2)
+  })
+
+  it('is what JSON says of it, read again', () => {
+    const directory = seededDirectory()
+    assert.deepEqual(parseDirectory(JSON.parse(JSON.stringify(directory))), directory)
   })
 })

@@ -24,7 +24,7 @@ body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; alig
 .brand { display: flex; align-items: center; justify-content: center; gap: .6rem; margin: auto 0 0; padding: 2rem 1rem 0;
   font-size: 1.05rem; font-weight: 600; letter-spacing: .01em; }
 .brand img { display: block; }
-main { width: min(29rem, 100% - 2rem); margin: 1.5rem 0 auto; padding: 2.25rem 2.5rem 2.5rem; background: var(--sheet);
+main { width: min(31rem, 100% - 2rem); margin: 1.5rem 0 auto; padding: 2.25rem 2.5rem 2.5rem; background: var(--sheet);
   border: 1px solid var(--line); border-radius: .875rem; box-shadow: 0 1px 2px var(--shadow), 0 .75rem 2.5rem -1rem var(--shadow); }
 .wide main { width: min(62rem, 100% - 2rem); }
 .wide .brand { justify-content: flex-start; width: min(62rem, 100% - 2rem); margin: 0; padding: 1.5rem 0 0; }
@@ -61,7 +61,8 @@ dl { margin: 0 0 1.5rem; display: grid; grid-template-columns: fit-content(40%) 
 dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 details { margin-top: 1.75rem; padding-top: 1.25rem; border-top: 1px solid var(--line); font-size: .9rem; }
-details dl { margin: 0; }
+details dl { margin: 0; grid-template-columns: fit-content(7.25rem) minmax(0, 1fr); gap: .45rem 1rem; }
+details code { font-size: .85em; }
 summary { width: fit-content; cursor: pointer; color: var(--quiet); font-weight: 600; }
 details[open] summary { margin-bottom: .75rem; }
 .cards { list-style: none; margin: 0 0 1.5rem; padding: 0; display: grid; gap: .75rem; }
@@ -76,7 +77,7 @@ th { color: var(--quiet); font-weight: 600; }
   body { background: var(--sheet); padding-bottom: 0; }
   .brand, .wide .brand { justify-content: flex-start; width: 100%; margin: 0; padding: 1.5rem 1.25rem 0; }
   main, .wide main { width: 100%; margin: 0; padding: 1.25rem 1.25rem 2rem; border: 0; border-radius: 0; box-shadow: none; }
-  dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  dl, details dl { grid-template-columns: minmax(0, 1fr); gap: 0; }
   dd { margin-bottom: .75rem; }
   .entra-button { justify-content: flex-start; }
 }

@@ -91,12 +91,14 @@ function titleFor(status: number): string {
 /** One click, never by itself: a page that starts again on its own goes round in circles. */
 function whatNext(
   services: Services,
-  { exchange, signedIn }: Refusal,
+  { error, exchange, signedIn }: Refusal,
   startAgain: StartAgain,
 ): Html {
   const home = pathTo(services, '/')
   if (signedIn)
     return html`<p>You are signed in all the same.</p><p class="next"><a class="button" href="${home}">Continue</a></p>`
+  if (error.code === 'operator_token_invalid')
+    return html`<p><a class="button" href="${pathTo(services, '/login/token')}">Try again</a></p>`
   if (exchange === undefined) return html`<p>This server is at ${publicLinks(services)}.</p>`
   if (startAgain === 'none' || services.deployment.defaultConnectionId === undefined) {
     return html`<p><a href="${home}">To the start page</a></p>`
@@ -136,8 +138,9 @@ function details(
 <summary>For your administrator</summary>
 <dl>
 <dt>Code</dt><dd><code>${error.code}</code></dd>
+${entry ? html`<dt>What happened</dt><dd>${withCode(entry.whatHappened)}</dd>` : ''}
 <dt>What to do</dt><dd>${withCode(entry?.remedy ?? fix)}</dd>
-${entry ? html`<dt>What happened</dt><dd>${withCode(entry.whatHappened)}</dd><dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
+${entry ? html`<dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
 ${explanation?.code ? html`<dt>Microsoft's number</dt><dd><code>AADSTS${explanation.code}</code>${entry ? html` ${entry.name}` : ''}</dd>` : ''}
 ${explanation?.traceId ? html`<dt>Microsoft's trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
 ${explanation?.correlationId ? html`<dt>Microsoft's correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}

@@ -33,7 +33,7 @@ export function openExchange(
   const { deployment } = services
   if (deployment.mode === 'development') checkOnlyLocal(request)
   const host = request.headers.get('host') ?? URL.parse(request.url)?.host
-  const here = deployment.publicUrls.find((url) => url.host === host?.toLowerCase())
+  const here = deployment.publicUrls.find((url) => isHostOf(url, host?.toLowerCase()))
   if (here === undefined) throw new EntradaError('host_not_served', { host: host?.slice(0, 255) })
 
   const asked = new URL(request.url)
@@ -49,6 +49,12 @@ export function openExchange(
     cookies: parseCookies(request.headers.get('cookie')),
     signIn: {},
   }
+}
+
+/** The configured host, with or without its scheme's own port, which some proxies add. */
+function isHostOf(url: URL, host: string | undefined): boolean {
+  const ownPort = url.protocol === 'https:' ? ':443' : ':80'
+  return host === url.host || (url.port === '' && host === url.host + ownPort)
 }
 
 /** Design §8: a made-up directory must not be reachable from elsewhere, not even through a proxy on this machine. */

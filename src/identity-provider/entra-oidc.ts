@@ -2,26 +2,29 @@
  * Entra through MSAL: MSAL builds the address and trades the code, we verify what comes back. Alone in importing MSAL.
  *
  *   authorizationUrl → MSAL getAuthCodeUrl
- *   redeem → MSAL acquireTokenByCode → verifyIdToken: header, key, signature, claims (all pure but the key look-up)
+ *   redeem → tradeCode: one credential after the other → MSAL acquireTokenByCode
+ *          → verifyIdToken: header, key, signature, claims (all pure but the key look-up)
  */
 import { ConfidentialClientApplication, LogLevel } from '@azure/msal-node'
 import { compactVerify, decodeProtectedHeader, importJWK } from 'jose'
 import { EntradaError } from '../errors.ts'
 import { type EntraMetadata, issuerForTenant } from '../protocol/discovery.ts'
-import { type EntraError, parseEntraError } from '../protocol/explain-entra-error.ts'
+import { parseEntraError } from '../protocol/explain-entra-error.ts'
 import { checkIdTokenClaims, checkIdTokenHeader, toVerifiedIdentity } from '../protocol/id-token.ts'
 import { mayKeySignFor, type SigningKey } from '../protocol/signing-keys.ts'
-import type { Secret } from '../secret.ts'
+import type { ClientCredential, ClientProof } from './client-credential.ts'
+import type { ClientCredentials } from './client-credentials.ts'
 import type { EntraAuthority } from './entra-authority.ts'
 import type { EntraAnswer, EntraHttp } from './entra-http.ts'
 import type { IdentityProvider, RedeemRequest, VerifiedIdentity } from './identity-provider.ts'
+import { isCredentialRefusal, tokenRefusal } from './token-refusal.ts'
 
 const SCOPES = ['openid', 'profile', 'email']
 
 export type EntraClient = {
   readonly cloud: string
   readonly clientId: string
-  readonly clientSecret: Secret
+  readonly credentials: ClientCredentials
   readonly authority: EntraAuthority
   readonly http: EntraHttp
   readonly now: () => Date
@@ -34,7 +37,8 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
 
     async authorizationUrl({ selectAccount, loginHint, codeChallenge, ...request }) {
       const metadata = await client.authority.metadata()
-      const url = await msalApplication(client, metadata).application.getAuthCodeUrl({
+      const { application } = msalApplication(client, metadata, { proof: noProof })
+      const url = await application.getAuthCodeUrl({
         ...request,
         scopes: SCOPES,
         codeChallenge,
@@ -64,12 +68,35 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
   }
 }
 
+/** Entra checks the client before it looks at the code: one that is refused leaves the code to the next credential. */
 async function tradeCode(
   client: EntraClient,
   metadata: EntraMetadata,
-  { code, redirectUri, nonce, codeVerifier, correlationId, deadline }: RedeemRequest,
+  request: RedeemRequest,
 ): Promise<string> {
-  const { application, lastTokenAnswer } = msalApplication(client, metadata, deadline)
+  let first: EntradaError | undefined
+  for (const credential of client.credentials.inOrder()) {
+    try {
+      const idToken = await tradeCodeWith(client, metadata, { ...request, credential })
+      client.credentials.accepted(credential)
+      return idToken
+    } catch (error) {
+      if (!isCredentialRefusal(error)) throw error
+      client.credentials.refused(credential, error)
+      first ??= error
+    }
+  }
+  throw first ?? new EntradaError('entra_not_configured')
+}
+
+async function tradeCodeWith(
+  client: EntraClient,
+  metadata: EntraMetadata,
+  { credential, deadline, ...request }: RedeemRequest & { readonly credential: ClientCredential },
+): Promise<string> {
+  const { code, redirectUri, nonce, codeVerifier, correlationId } = request
+  const proof = await credential.proveAt(metadata.tokenEndpoint)
+  const { application, lastTokenAnswer } = msalApplication(client, metadata, { proof, deadline })
   try {
     await application.acquireTokenByCode({
       code,
@@ -83,7 +110,10 @@ async function tradeCode(
     // MSAL rewords refusals; what the endpoint really said decides. A nonce mismatch is found again by our own check.
     const answer = lastTokenAnswer()
     if (answer === undefined) throw asRefusal(error)
-    if (answer.status !== 200) throw tokenRefusal(parseEntraError(answer.body), answer.status)
+    if (answer.status !== 200) {
+      const evidence = { status: answer.status, credential: credential.id }
+      throw tokenRefusal(parseEntraError(answer.body), evidence)
+    }
   }
   const idToken = lastTokenAnswer()?.body.id_token
   if (typeof idToken !== 'string') throw new EntradaError('id_token_missing')
@@ -135,36 +165,30 @@ async function verifiedPayload(idToken: string, key: SigningKey): Promise<Record
   }
 }
 
-/** Design rule 16: by `error` and `suberror`, never by number. @see RFC 6749 §5.2 */
-function tokenRefusal(entra: EntraError, status: number): EntradaError {
-  const detail = { endpoint: 'token', status, entra }
-  if (entra.error === 'invalid_client' || entra.error === 'unauthorized_client') {
-    return new EntradaError('client_credentials_refused', detail)
-  }
-  if (isInteractionNeeded(entra)) return new EntradaError('interaction_required', detail)
-  if (entra.error === 'invalid_grant') return new EntradaError('code_refused', detail)
-  if (entra.error === 'temporarily_unavailable' || entra.error === 'server_error') {
-    return new EntradaError('entra_unreachable', detail)
-  }
-  return new EntradaError('token_request_refused', detail)
-}
-
-function isInteractionNeeded({ error, suberror }: EntraError): boolean {
-  const asking = ['interaction_required', 'consent_required', 'login_required']
-  return asking.includes(error) || (error === 'invalid_grant' && asking.includes(suberror ?? ''))
-}
-
 function asRefusal(error: unknown): EntradaError {
   return error instanceof EntradaError
     ? error
     : new EntradaError('entra_unreachable', { endpoint: 'token' }, { cause: error })
 }
 
+type MsalProof = ClientProof | { readonly clientAssertion: () => Promise<string> }
+
+/** MSAL wants a credential also where it sends none. */
+const noProof: MsalProof = {
+  clientAssertion: async () => {
+    throw new EntradaError('internal_error', { reason: 'a credential was asked for without need' })
+  },
+}
+
 /**
  * A fresh MSAL application for one call. A shared one keeps every person's tokens, slows down with each of them, and holds one
  * bad answer of Entra against everybody for a minute (`decisions/0002-msal.md`).
  */
-function msalApplication(client: EntraClient, metadata: EntraMetadata, signal?: AbortSignal) {
+function msalApplication(
+  client: EntraClient,
+  metadata: EntraMetadata,
+  { proof, deadline }: { readonly proof: MsalProof; readonly deadline?: AbortSignal },
+) {
   let answer: EntraAnswer | undefined
   let failure: EntradaError | undefined
   const tenantPath = new URL(metadata.tokenEndpoint).pathname.split('/')[1]
@@ -173,7 +197,7 @@ function msalApplication(client: EntraClient, metadata: EntraMetadata, signal?: 
   const application = new ConfidentialClientApplication({
     auth: {
       clientId: client.clientId,
-      clientSecret: client.clientSecret.reveal(),
+      ...proof,
       authority: `${origin}/${tenantPath}`,
       knownAuthorities: [new URL(origin).host],
       authorityMetadata: JSON.stringify({
@@ -200,7 +224,7 @@ function msalApplication(client: EntraClient, metadata: EntraMetadata, signal?: 
             .postForm(fromMsalUrl(url, metadata), options?.body ?? '', {
               endpoint: 'token',
               ...(options?.headers ? { headers: options.headers } : {}),
-              ...(signal ? { signal } : {}),
+              ...(deadline ? { signal: deadline } : {}),
             })
             .catch((error: EntradaError) => {
               failure = error

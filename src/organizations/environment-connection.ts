@@ -1,11 +1,13 @@
 /** The connection that the environment (or the options of a library) describes: the row `default`, read-only elsewhere. */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors.ts'
+import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import type { EntraOptions } from '../options.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type {
   Connection,
+  ConnectionCredential,
   ConnectionPolicies,
   Organization,
   TenantPinning,
@@ -90,16 +92,29 @@ function toConnection(services: Services, entra: EntraOptions, existing?: Connec
     authority: authority.origin,
     tenants: pinningOf(entra.tenantId, existing),
     clientId: entra.clientId,
-    // The secret itself stays in the environment; the row says only that there is one.
-    credentials: existing?.credentials.length
-      ? existing.credentials
-      : [{ id: 'environment', kind: 'client_secret', state: 'active', createdAt: at }],
+    credentials: services.credentialStatus().map((status) => toRow(status, at, existing)),
     policies: { ...defaultPolicies, ...entra.policies },
     roleRules: entra.roleRules ?? [],
     status: 'on',
     managedBy: 'environment',
     createdAt: existing?.createdAt ?? at,
     updatedAt: existing?.updatedAt ?? at,
+  }
+}
+
+/** The value itself stays in the environment or in its file; the row says that there is one, and until when. */
+function toRow(
+  { id, kind, expiresAt, state }: CredentialStatus,
+  at: Date,
+  existing: Connection | undefined,
+): ConnectionCredential {
+  const known = existing?.credentials.find((credential) => credential.id === id)
+  return {
+    id,
+    kind,
+    ...(expiresAt ? { expiresAt } : {}),
+    state: state === 'expired' ? 'retired' : 'active',
+    createdAt: known?.createdAt ?? at,
   }
 }
 
@@ -137,6 +152,7 @@ const compared = [
   'authority',
   'tenants',
   'clientId',
+  'credentials',
   'policies',
   'roleRules',
   'status',

@@ -42,6 +42,7 @@ function emailLine({ membership }: SessionView) {
 /** GET /account */
 export async function showAccount(services: Services, exchange: Exchange): Promise<Response> {
   const view = await getSession(services, exchange)
+  if (view.session.kind === 'operator') return redirect(pathTo(services, '/admin'))
   const sessions = await ownSessions(services, view)
   return pageResponse(services, {
     title: 'Where you are signed in',
@@ -87,7 +88,7 @@ async function ownSessions(
   services: Services,
   { session }: SessionView,
 ): Promise<readonly Session[]> {
-  if (session.userId === undefined) return [session]
+  if (session.userId === undefined) throw new EntradaError('sign_in_required')
   const { items } = await services.storage.listSessions(
     { userId: session.userId },
     { limit: 200 },

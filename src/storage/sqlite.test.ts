@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type OpenedStorage, storageConformance } from './conformance.ts'
 import { at, createPerson, newAuditEvent, putDefaults } from './conformance-samples.ts'
 import { createKyselyStorage } from './kysely-storage.ts'
@@ -125,7 +126,7 @@ describe('openSqlite', () => {
 
   it('says that the disk is full, keeps nothing of that write, and goes on reading (H19)', async () => {
     await (await open(path)).close()
-    const storage = openWithMaxPages(path, 60)
+    const storage = openDirectly(path, { maxPages: 60 })
     const huge = newAuditEvent(1, { detail: { text: 'x'.repeat(1_000_000) } })
     const write = storage.atomically(async (transaction) => {
       await transaction.createUser({ ...user, id: 'usr_small' })
@@ -157,6 +158,26 @@ describe('openSqlite', () => {
     other.handle.exec('rollback')
     other.handle.close()
     await storage.claimAttempt('att_1', at(9))
+    await storage.close()
+  })
+
+  it('ends work that takes too long, keeps nothing of it, and lets the next one write', async () => {
+    await (await open(path)).close()
+    const storage = openDirectly(path, { workTimeLimitMs: 50 })
+    let late: Promise<unknown> = Promise.resolve()
+    const endless = storage.atomically(async (transaction) => {
+      await transaction.createUser(user)
+      late = sleep(100).then(() => transaction.createUser({ ...user, id: 'usr_late' }))
+      await late
+    })
+    await assert.rejects(endless, { code: 'storage_unavailable' })
+    await storage.atomically((transaction) => transaction.createUser({ ...user, id: 'usr_2' }))
+    await assert.rejects(late, { message: 'this transaction is over' })
+    const { items } = await storage.listUsers({ limit: 9 })
+    assert.deepEqual(
+      items.map((item) => item.user.id),
+      ['usr_2'],
+    )
     await storage.close()
   })
 
@@ -198,14 +219,22 @@ function alter(path: string, statement: string): void {
   handle.close()
 }
 
-function openWithMaxPages(path: string, pages: number): Storage {
+/** With limits that are reached soon, over one connection. */
+function openDirectly(
+  path: string,
+  { maxPages, workTimeLimitMs }: { readonly maxPages?: number; readonly workTimeLimitMs?: number },
+): Storage {
   const { handle, database } = openSqliteConnection(path)
-  handle.exec(`pragma max_page_count = ${pages}`)
+  if (maxPages !== undefined) handle.exec(`pragma max_page_count = ${maxPages}`)
   return createKyselyStorage({
     kind: 'sqlite',
+    migrated: [],
     reads: database,
     writes: database,
+    readsTakeTurns: true,
+    ...(workTimeLimitMs ? { workTimeLimitMs } : {}),
     runAlone: (work) => database.transaction().execute(work),
+    checkWritable: async () => {},
     close: async () => handle.close(),
   })
 }

@@ -1,0 +1,101 @@
+/** One credential with which Entrada proves to Entra that it is the application, whatever its kind. */
+import { createHash } from 'node:crypto'
+import { EntradaError } from '../errors.ts'
+import type { CredentialOptions } from '../options.ts'
+import { certificateAssertions, parseKeyPair, thumbprint } from './certificate.ts'
+
+export type CredentialKind = CredentialOptions['kind']
+
+/** What goes into one token request in place of the others. */
+export type ClientProof = { readonly clientSecret: string } | { readonly clientAssertion: string }
+
+export type ClientCredential = {
+  /** May be shown, logged and stored: tells credentials apart without giving a value away. */
+  readonly id: string
+  readonly kind: CredentialKind
+  /** The same for the same value, and for no other. Stays in memory. */
+  readonly fingerprint: string
+  readonly expiresAt?: Date
+  /** @throws {EntradaError} `client_credential_unreadable` */
+  proveAt(tokenEndpoint: string): Promise<ClientProof>
+}
+
+export type CredentialContext = { readonly clientId: string; readonly now: () => Date }
+
+/** @throws {EntradaError} `settings_invalid`: no certificate, or a key that is not its own */
+export function newClientCredential(
+  options: CredentialOptions,
+  context: CredentialContext,
+): ClientCredential {
+  switch (options.kind) {
+    case 'client_secret':
+      return secretCredential(options, context)
+    case 'certificate':
+      return certificateCredential(options, context)
+    case 'federated_token_file':
+      return federatedCredential(options)
+  }
+}
+
+function secretCredential(
+  { kind, value, expiresAt }: Extract<CredentialOptions, { kind: 'client_secret' }>,
+  { clientId }: CredentialContext,
+): ClientCredential {
+  const fingerprint = sha256(`${clientId}\n${value.reveal()}`)
+  return {
+    id: `${kind}:${fingerprint.slice(-4)}`,
+    kind,
+    fingerprint,
+    ...(expiresAt ? { expiresAt } : {}),
+    proveAt: async () => ({ clientSecret: value.reveal() }),
+  }
+}
+
+function certificateCredential(
+  { kind, ...pems }: Extract<CredentialOptions, { kind: 'certificate' }>,
+  context: CredentialContext,
+): ClientCredential {
+  const keyPair = parseKeyPair(pems)
+  const assertionFor = certificateAssertions(keyPair, context)
+  return {
+    // SHA-1 as Entra's page lists it, so that the two can be compared.
+    id: `${kind}:${thumbprint(keyPair.certificate, 'sha1').toString('hex').toUpperCase()}`,
+    kind,
+    fingerprint: sha256(keyPair.certificate.raw),
+    expiresAt: keyPair.certificate.validToDate,
+    proveAt: async (tokenEndpoint) => ({ clientAssertion: await assertionFor(tokenEndpoint) }),
+  }
+}
+
+/** Read at each use: whoever issues the token replaces the file every few minutes or hours. */
+function federatedCredential({
+  kind,
+  readToken,
+}: Extract<CredentialOptions, { kind: 'federated_token_file' }>): ClientCredential {
+  return {
+    id: kind,
+    kind,
+    fingerprint: kind,
+    proveAt: async () => ({ clientAssertion: readAssertion(readToken) }),
+  }
+}
+
+function readAssertion(readToken: () => string): string {
+  let text: string
+  try {
+    text = readToken().trim()
+  } catch (cause) {
+    throw unreadable('cannot be read', cause)
+  }
+  if (text === '') throw unreadable('is empty')
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) throw unreadable('does not hold a signed token (JWT)')
+  return text
+}
+
+function unreadable(reason: string, cause?: unknown): EntradaError {
+  return new EntradaError('client_credential_unreadable', { reason }, { cause })
+}
+
+function sha256(value: string | Uint8Array): string {
+  return createHash('sha256').update(value).digest('hex')
+}

@@ -1,0 +1,148 @@
+/** All credentials of one application: which to try first, which were refused, and what is known of their ends. */
+import type { EntradaError } from '../errors.ts'
+import type { CredentialOptions } from '../options.ts'
+import type { EntraError } from '../protocol/explain-entra-error.ts'
+import type { Log } from '../services.ts'
+import {
+  type ClientCredential,
+  type CredentialContext,
+  type CredentialKind,
+  newClientCredential,
+} from './client-credential.ts'
+
+/** A refused credential goes to the end of the line for this long; then somebody tries it first again. */
+const REFUSED_FOR_MS = 600_000
+const DAY_MS = 86_400_000
+/** A certificate before a token that others can read from a file, both before a secret that travels with each request. */
+const preference: readonly CredentialKind[] = [
+  'certificate',
+  'federated_token_file',
+  'client_secret',
+]
+
+/** What pages, metrics and the database may know of a credential. */
+export type CredentialStatus = {
+  readonly id: string
+  readonly kind: CredentialKind
+  readonly expiresAt?: Date
+  /** Whole days until it ends, negative afterwards; absent where the end is not known. */
+  readonly daysLeft?: number
+  /** `refused`: Entra did not take it, or it could not be read, when it was tried last. */
+  readonly state: 'good' | 'refused' | 'expired'
+  readonly refusal?: CredentialRefusal
+}
+export type CredentialRefusal = {
+  readonly at: Date
+  readonly code: string
+  readonly reason?: string
+  /** Entra's AADSTS numbers. */
+  readonly entraCodes?: readonly number[]
+}
+
+export type ClientCredentials = {
+  /** All of them, the one to try first in front. */
+  inOrder(): readonly ClientCredential[]
+  refused(credential: ClientCredential, error: EntradaError): void
+  accepted(credential: ClientCredential): void
+  /** Takes over what is configured now. Answers whether anything is different. @throws {EntradaError} `settings_invalid` */
+  reread(): boolean
+  status(): readonly CredentialStatus[]
+}
+
+/** @throws {EntradaError} `settings_invalid` */
+export function createClientCredentials(
+  read: () => readonly CredentialOptions[],
+  { log, ...context }: CredentialContext & { readonly log: Log },
+): ClientCredentials {
+  const refusals = new Map<string, CredentialRefusal>()
+  let current = readAgain([], read(), context)
+
+  const isSetBack = ({ fingerprint, expiresAt }: ClientCredential) => {
+    const time = context.now().getTime()
+    const refusedAt = refusals.get(fingerprint)?.at.getTime() ?? Number.NEGATIVE_INFINITY
+    return time - refusedAt < REFUSED_FOR_MS || (expiresAt?.getTime() ?? time) < time
+  }
+
+  return {
+    inOrder: () => inOrderOf(current, isSetBack),
+    refused({ id, kind, fingerprint }, error) {
+      const refusal = refusalOf(error, context.now())
+      if (!refusals.has(fingerprint))
+        log.error('credential_refused', { credential: id, kind, ...refusal })
+      refusals.set(fingerprint, refusal)
+    },
+    accepted({ id, kind, fingerprint }) {
+      if (refusals.delete(fingerprint)) log.info('credential_accepted', { credential: id, kind })
+    },
+    reread() {
+      const before = current
+      current = readAgain(before, read(), context)
+      for (const fingerprint of refusals.keys()) {
+        if (!current.some((one) => one.fingerprint === fingerprint)) refusals.delete(fingerprint)
+      }
+      return current.length !== before.length || current.some((one, at) => one !== before[at])
+    },
+    status: () => current.map((one) => statusOf(one, refusals.get(one.fingerprint), context.now())),
+  }
+}
+
+/** Those that are as they were stay the same objects, with the assertion they hold. */
+function readAgain(
+  before: readonly ClientCredential[],
+  options: readonly CredentialOptions[],
+  context: CredentialContext,
+): readonly ClientCredential[] {
+  return options.map((one) => {
+    const credential = newClientCredential(one, context)
+    const known = before.find(
+      ({ fingerprint, expiresAt }) =>
+        fingerprint === credential.fingerprint &&
+        expiresAt?.getTime() === credential.expiresAt?.getTime(),
+    )
+    return known ?? credential
+  })
+}
+
+/** Newest first: a later end, or one not known, is newer; else as they are configured. */
+function inOrderOf(
+  credentials: readonly ClientCredential[],
+  isSetBack: (credential: ClientCredential) => boolean,
+): readonly ClientCredential[] {
+  const rank = (one: ClientCredential) =>
+    [
+      Number(isSetBack(one)),
+      preference.indexOf(one.kind),
+      -(one.expiresAt?.getTime() ?? Number.MAX_SAFE_INTEGER),
+    ] as const
+  return credentials
+    .map((credential) => ({ credential, rank: rank(credential) }))
+    .sort((a, b) => a.rank[0] - b.rank[0] || a.rank[1] - b.rank[1] || a.rank[2] - b.rank[2])
+    .map(({ credential }) => credential)
+}
+
+function refusalOf({ code, detail }: EntradaError, at: Date): CredentialRefusal {
+  const { entra, reason } = detail as { readonly entra?: EntraError; readonly reason?: string } // ours
+  return {
+    at,
+    code,
+    ...(reason === undefined ? {} : { reason }),
+    ...(entra === undefined ? {} : { entraCodes: entra.codes }),
+  }
+}
+
+function statusOf(
+  { id, kind, expiresAt }: ClientCredential,
+  refusal: CredentialRefusal | undefined,
+  now: Date,
+): CredentialStatus {
+  const leftMs = expiresAt && expiresAt.getTime() - now.getTime()
+  const expired = leftMs !== undefined && leftMs < 0
+  return {
+    id,
+    kind,
+    ...(expiresAt ? { expiresAt } : {}),
+    ...(leftMs === undefined ? {} : { daysLeft: Math.floor(leftMs / DAY_MS) }),
+    state: expired ? 'expired' : refusal ? 'refused' : 'good',
+    ...(refusal ? { refusal } : {}),
+  }
+}

@@ -1,0 +1,35 @@
+import { EntradaError } from '../errors.ts'
+import type { EntraError } from '../protocol/explain-entra-error.ts'
+
+/**
+ * The refusal for an error of the token endpoint, by `error` and `suberror`, never by number (design rule 16).
+ *
+ * @see RFC 6749 §5.2
+ */
+export function tokenRefusal(
+  entra: EntraError,
+  evidence: { readonly status: number; readonly credential: string },
+): EntradaError {
+  const detail = { endpoint: 'token', ...evidence, entra }
+  if (entra.error === 'invalid_client' || entra.error === 'unauthorized_client') {
+    return new EntradaError('client_credentials_refused', detail)
+  }
+  if (isInteractionNeeded(entra)) return new EntradaError('interaction_required', detail)
+  if (entra.error === 'invalid_grant') return new EntradaError('code_refused', detail)
+  if (entra.error === 'temporarily_unavailable' || entra.error === 'server_error') {
+    return new EntradaError('entra_unreachable', detail)
+  }
+  return new EntradaError('token_request_refused', detail)
+}
+
+/** Whether another credential could do better: `unauthorized_client` is about the application, whatever it proves itself with. */
+export function isCredentialRefusal(error: unknown): error is EntradaError {
+  if (!(error instanceof EntradaError)) return false
+  const { entra } = error.detail as { readonly entra?: EntraError } // put there by tokenRefusal
+  return error.code === 'client_credential_unreadable' || entra?.error === 'invalid_client'
+}
+
+function isInteractionNeeded({ error, suberror }: EntraError): boolean {
+  const asking = ['interaction_required', 'consent_required', 'login_required']
+  return asking.includes(error) || (error === 'invalid_grant' && asking.includes(suberror ?? ''))
+}

@@ -1,0 +1,79 @@
+import { EntradaError } from '../errors.ts'
+import type { Log } from '../services.ts'
+import type { ClientCredentials, CredentialStatus } from './client-credentials.ts'
+import { createExpiryNotices } from './credential-expiry.ts'
+
+const REREAD_INTERVAL_MS = 5_000
+const EXPIRY_INTERVAL_MS = 3_600_000
+
+export type CredentialWatch = {
+  /** Reads again now, because somebody asked. What cannot be used is logged, and what was there stays. */
+  reread(): Promise<void>
+  stop(): void
+}
+
+/** Keeps up with files that change, and with ends that come closer. */
+export function watchCredentials(
+  credentials: ClientCredentials,
+  {
+    log,
+    now,
+    changed,
+  }: {
+    readonly log: Log
+    readonly now: () => Date
+    readonly changed: (credentials: readonly CredentialStatus[]) => Promise<void>
+  },
+): CredentialWatch {
+  const noticeExpiry = createExpiryNotices({ log, now })
+  const takeOver = createTakeOver(credentials, log)
+
+  async function reread(asked: boolean): Promise<void> {
+    if (!takeOver(asked)) return
+    const status = credentials.status()
+    log.info('credentials_changed', { credentials: status.map(({ id }) => id) })
+    noticeExpiry(status)
+    await changed(status).catch((error: unknown) => log.warn('connection_not_updated', { error }))
+  }
+
+  noticeExpiry(credentials.status())
+  const timers = [
+    setInterval(() => void reread(false), REREAD_INTERVAL_MS),
+    setInterval(() => noticeExpiry(credentials.status()), EXPIRY_INTERVAL_MS),
+  ]
+  for (const timer of timers) timer.unref()
+  return {
+    reread: () => reread(true),
+    stop: () => timers.forEach((timer) => void clearInterval(timer)),
+  }
+}
+
+/**
+ * Answers whether the credentials are different now. A problem is logged once, and only when it is met a second time or somebody
+ * asked: between two files that belong together there is a moment when one is new and the other old.
+ */
+function createTakeOver(credentials: ClientCredentials, log: Log): (asked: boolean) => boolean {
+  let problem: { readonly text: string; readonly logged: boolean } | undefined
+
+  return (asked) => {
+    try {
+      const changed = credentials.reread()
+      if (asked || problem?.logged) log.info('credentials_read', { changed })
+      problem = undefined
+      return changed
+    } catch (error) {
+      const before = problem
+      const text = textOf(error)
+      const isSame = before?.text === text
+      const wasLogged = isSame && before.logged
+      const mustLog = asked || (isSame && !wasLogged)
+      if (mustLog) log.error('credentials_not_read', { error, kept: 'those from before' })
+      problem = { text, logged: mustLog || wasLogged }
+      return false
+    }
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof EntradaError ? JSON.stringify(error.detail) : String(error)
+}

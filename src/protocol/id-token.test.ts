@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { isEntradaError } from '../errors.ts'
+import { issuerForTenant } from './discovery.ts'
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  checkIdTokenClaims,
+  checkIdTokenHeader,
+  type IdTokenClaims,
+  toVerifiedIdentity,
+} from './id-token.ts'
+
+const TENANT = '11111111-1111-4111-8111-111111111111'
+const OTHER_TENANT = '22222222-2222-4222-8222-222222222222'
+const PERSON = '0a000000-0000-4000-8000-00000000000a'
+const CLIENT = '33333333-3333-4333-8333-333333333333'
+const NOW = 1_795_348_800
+const issuerOf = (tenant: string) => `https://login.microsoftonline.com/${tenant}/v2.0`
+
+type Claims = Readonly<Record<string, unknown>>
+
+const sound: Claims = {
+  ver: '2.0',
+  iss: issuerOf(TENANT),
+  aud: CLIENT,
+  sub: 'pairwise',
+  tid: TENANT,
+  oid: PERSON,
+  nonce: 'the nonce',
+  exp: NOW + 3600,
+  iat: NOW,
+  nbf: NOW,
+}
+
+/** Sound claims with changes; `undefined` leaves one out. */
+function claimsWith(changes: Claims): Claims {
+  return Object.fromEntries(
+    Object.entries({ ...sound, ...changes }).filter(([, value]) => value !== undefined),
+  )
+}
+
+function check(changes: Claims = {}, issuer = issuerOf('{tenantid}')) {
+  return checkIdTokenClaims(claimsWith(changes), {
+    issuerForTenant: (tenant) => issuerForTenant(issuer, tenant),
+    clientId: CLIENT,
+    nonce: 'the nonce',
+    now: new Date(NOW * 1000),
+  })
+}
+
+describe('checkIdTokenHeader', () => {
+  it('takes RS256 with a key id', () => {
+    assert.deepEqual(checkIdTokenHeader({ alg: 'RS256', kid: 'one', typ: 'JWT' }), { kid: 'one' })
+  })
+
+  const refused: readonly (readonly [string, Claims, string])[] = [
+    ...[
+      'none',
+      'None',
+      'NONE',
+      'nOnE',
+      'HS256',
+      'rs256',
+      'RS384',
+      'PS256',
+      'ES256',
+      'EdDSA',
+      '',
+    ].map((alg) => [`alg "${alg}" (A05, A06)`, { alg }, 'alg'] as const),
+    ['no alg (A05)', { alg: undefined }, 'alg'],
+    ['a list of algs (A05)', { alg: ['RS256'] }, 'alg'],
+    ['an extension that must be understood (A11)', { crit: ['x'], x: 1 }, 'crit'],
+    ['an empty list of extensions (A11)', { crit: [] }, 'crit'],
+    ['crit null (A11)', { crit: null }, 'crit'],
+    ['no key id (A13)', { kid: undefined }, 'kid'],
+    ['an empty key id (A13)', { kid: '' }, 'kid'],
+    ['a key id that is no text', { kid: { $ne: null } }, 'kid'],
+    ['an endless key id', { kid: 'k'.repeat(257) }, 'kid'],
+  ]
+  for (const [what, changes, member] of refused) {
+    it(`refuses ${what}`, () => {
+      assert.throws(() => checkIdTokenHeader({ alg: 'RS256', kid: 'one', ...changes }), {
+        code: 'id_token_header_invalid',
+        detail: { member },
+      })
+    })
+  }
+})
+
+describe('checkIdTokenClaims', () => {
+  it('takes sound claims, and folds the letter case of the ids', () => {
+    const { tid, oid, sub } = check({ oid: PERSON.toUpperCase() })
+    assert.deepEqual({ tid, oid, sub }, { tid: TENANT, oid: PERSON, sub: 'pairwise' })
+  })
+
+  it("takes them also when the authority is one tenant's", () => {
+    assert.equal(check({}, issuerOf(TENANT)).tid, TENANT)
+  })
+
+  const refused: readonly (readonly [string, Claims, string])[] = [
+    ['the issuer is somebody else (A17)', { iss: 'https://evil.example/v2.0' }, 'iss'],
+    ['the issuer is almost ours (A17)', { iss: `${issuerOf(TENANT)}/` }, 'iss'],
+    ['the issuer is spelled otherwise (A17)', { iss: issuerOf(TENANT).toUpperCase() }, 'iss'],
+    ['the issuer is missing (A18)', { iss: undefined }, 'iss'],
+    ['the issuer is a list (A18)', { iss: [issuerOf(TENANT)] }, 'iss'],
+    ['the issuer is the template itself (A18)', { iss: issuerOf('{tenantid}') }, 'iss'],
+    ['tenant and issuer do not agree (A20)', { tid: OTHER_TENANT }, 'iss'],
+    ['it is of version 1 (A22)', { ver: '1.0', iss: `https://sts.windows.net/${TENANT}/` }, 'ver'],
+    ['it says version 1 only (A22)', { ver: '1.0' }, 'ver'],
+    ['it says no version (A22)', { ver: undefined }, 'ver'],
+    ['the version is a number (A22)', { ver: 2 }, 'ver'],
+    ['it was made for somebody else (A23)', { aud: 'other' }, 'aud'],
+    ['it names nobody it was made for (A23)', { aud: undefined }, 'aud'],
+    ['it was made for an empty list (A23)', { aud: [] }, 'aud'],
+    ['it was made for another spelling of us (A23)', { aud: ` ${CLIENT}` }, 'aud'],
+    ['it was made for an object (A23)', { aud: { 0: CLIENT, length: 1 } }, 'aud'],
+    ['it was made for us and a stranger (A24)', { aud: [CLIENT, 'other'] }, 'aud'],
+    ['it was made for a stranger and us (A24)', { aud: ['other', CLIENT], azp: 'other' }, 'aud'],
+    ['it was made for us twice (A24)', { aud: [CLIENT, CLIENT] }, 'aud'],
+    ['it was made for a list in a list (A24)', { aud: [[CLIENT]] }, 'aud'],
+    ['sub is missing (A26)', { sub: undefined }, 'sub'],
+    ['sub is empty (A26)', { sub: '' }, 'sub'],
+    ['sub is a number (A26)', { sub: 1 }, 'sub'],
+    ['sub has no end (A26)', { sub: 's'.repeat(2049) }, 'sub'],
+    ['oid is missing (A26)', { oid: undefined }, 'oid'],
+    ['oid is empty (A26)', { oid: '' }, 'oid'],
+    ['oid is a list (A26)', { oid: [PERSON] }, 'oid'],
+    ['oid is a query (A26)', { oid: { $ne: null } }, 'oid'],
+    ['oid has a line break (A26)', { oid: `${PERSON}\n` }, 'oid'],
+    ['tid is missing (A26)', { tid: undefined }, 'tid'],
+    ['tid is no GUID (A26)', { tid: 'not-a-guid' }, 'tid'],
+    ['tid is a domain (A26)', { tid: 'contoso.com' }, 'tid'],
+    ['exp is missing (A27)', { exp: undefined }, 'exp'],
+    ['exp is text (A27)', { exp: String(NOW + 3600) }, 'exp'],
+    ['exp is null (A27)', { exp: null }, 'exp'],
+    ['exp is not finite (A27)', { exp: Number.POSITIVE_INFINITY }, 'exp'],
+    ['exp is no number (A27)', { exp: Number.NaN }, 'exp'],
+    ['iat is missing (A27)', { iat: undefined }, 'iat'],
+    ['iat is text (A27)', { iat: String(NOW) }, 'iat'],
+    ['it expired an hour ago (A28)', { exp: NOW - 3600 }, 'exp'],
+    ['it expired a second too long ago (A28)', { exp: NOW - 121 }, 'exp'],
+    ['it expired exactly the skew ago (A28)', { exp: NOW - 120 }, 'exp'],
+    ['it is valid in an hour only (A30)', { nbf: NOW + 3600 }, 'nbf'],
+    ['it is valid a second too late (A30)', { nbf: NOW + 121 }, 'nbf'],
+    ['nbf is text (A30)', { nbf: 'now' }, 'nbf'],
+    ['nbf is null (A30)', { nbf: null }, 'nbf'],
+    ['it was issued two hours from now (A30)', { iat: NOW + 7200 }, 'iat'],
+    ['it was issued a second too late (A30)', { iat: NOW + 121 }, 'iat'],
+    ['the nonce is another (A31)', { nonce: 'evil' }, 'nonce'],
+    ['the nonce is missing (A31)', { nonce: undefined }, 'nonce'],
+    ['the nonce is null (A31)', { nonce: null }, 'nonce'],
+    ['the nonce is a list (A31)', { nonce: ['the nonce'] }, 'nonce'],
+    ['the nonce is longer (A31)', { nonce: 'the nonce ' }, 'nonce'],
+  ]
+  for (const [what, changes, claim] of refused) {
+    it(`refuses a token when ${what}`, () => {
+      const present = Object.entries(changes).some(([name, v]) => name === claim && v !== undefined)
+      const unchanged = !(claim in changes)
+      assert.throws(() => check(changes), {
+        code: 'id_token_claim_invalid',
+        detail: { claim, present: present || unchanged },
+      })
+    })
+  }
+
+  it("refuses another tenant under one tenant's issuer (A20)", () => {
+    assert.throws(() => check({ tid: OTHER_TENANT }, issuerOf(TENANT)), {
+      code: 'id_token_claim_invalid',
+    })
+  })
+
+  it('forgives clocks that differ by up to the skew (A28, A30)', () => {
+    assert.equal(CLOCK_TOLERANCE_SECONDS, 120)
+    for (const changes of [{ exp: NOW - 119 }, { nbf: NOW + 120 }, { iat: NOW + 120 }])
+      check(changes)
+  })
+
+  it('needs no nbf', () => {
+    assert.equal(check({ nbf: undefined }).sub, 'pairwise')
+  })
+
+  it('takes an audience that is a list of us alone (A24)', () => {
+    assert.equal(check({ aud: [CLIENT] }).sub, 'pairwise')
+  })
+
+  it('lets nobody in with one claim replaced by junk, and says so in its own words', () => {
+    const claim = fc.constantFrom('ver', 'iss', 'aud', 'sub', 'tid', 'oid', 'exp', 'nonce')
+    fc.assert(
+      fc.property(claim, fc.jsonValue(), (name, junk) => {
+        try {
+          check({ [name]: junk })
+          return name === 'sub' || (name === 'exp' && Number(junk) > NOW)
+        } catch (error) {
+          return isEntradaError(error) && error.detail.claim === name
+        }
+      }),
+    )
+  })
+})
+
+/** What is made of claims that passed. */
+function identityOf(changes: Claims = {}) {
+  return toVerifiedIdentity(claimsWith(changes) as IdTokenClaims, 'global') // sound but for the change
+}
+
+describe('toVerifiedIdentity', () => {
+  it('puts the claims into our words', () => {
+    const identity = identityOf({
+      name: 'Alice',
+      given_name: 'A',
+      family_name: 'E',
+      preferred_username: 'alice@contoso.com',
+      upn: 'alice@contoso.com',
+      email: 'a@contoso.com',
+      sid: 'sid',
+      login_hint: 'hint',
+      roles: ['Admin'],
+    })
+    const { claimNames, ...rest } = identity
+    assert.deepEqual(rest, {
+      cloud: 'global',
+      tid: TENANT,
+      oid: PERSON,
+      sub: 'pairwise',
+      issuer: issuerOf(TENANT),
+      displayName: 'Alice',
+      givenName: 'A',
+      familyName: 'E',
+      preferredUsername: 'alice@contoso.com',
+      userPrincipalName: 'alice@contoso.com',
+      email: 'a@contoso.com',
+      entraSid: 'sid',
+      loginHint: 'hint',
+      emailDomainOwnerVerified: false,
+      guest: false,
+      personalAccount: false,
+      groups: { kind: 'absent' },
+      appRoles: ['Admin'],
+    })
+    assert.deepEqual(claimNames.slice(0, 3), ['aud', 'email', 'exp'])
+  })
+
+  it('leaves out texts that are empty, endless or no text', () => {
+    const identity = identityOf({
+      name: '',
+      email: ['x'],
+      upn: 'u'.repeat(2049),
+      sid: 1,
+      roles: 'Admin',
+    })
+    for (const name of ['displayName', 'email', 'userPrincipalName', 'entraSid']) {
+      assert.equal(name in identity, false, name)
+    }
+    assert.deepEqual(identity.appRoles, [])
+  })
+
+  const edov: readonly (readonly [unknown, boolean])[] = [
+    [true, true],
+    [1, true],
+    ['1', true],
+    ['true', true],
+    [false, false],
+    [0, false],
+    ['0', false],
+    ['false', false],
+    [undefined, false],
+    [null, false],
+    ['yes', false],
+    [2, false],
+    [[true], false],
+    [{}, false],
+  ]
+  for (const [value, proven] of edov) {
+    it(`takes the email for ${proven ? 'proven' : 'not proven'} with xms_edov ${JSON.stringify(value)}`, () => {
+      assert.equal(identityOf({ xms_edov: value }).emailDomainOwnerVerified, proven)
+    })
+  }
+
+  const guests: readonly (readonly [string, Claims, boolean])[] = [
+    ['acct 0', { acct: 0 }, false],
+    ['acct "0"', { acct: '0' }, false],
+    ['acct 0 whatever idp says', { acct: 0, idp: 'https://sts.windows.net/x/' }, false],
+    ['acct 1', { acct: 1 }, true],
+    ['acct "1"', { acct: '1' }, true],
+    ['acct that is no number', { acct: { toString: 1 } }, true],
+    ['neither acct nor idp', {}, false],
+    ['idp that is the issuer', { idp: issuerOf(TENANT) }, false],
+    ['idp that is another tenant', { idp: issuerOf(OTHER_TENANT) }, true],
+    ['idp live.com', { idp: 'live.com' }, true],
+  ]
+  for (const [what, changes, guest] of guests) {
+    it(`takes a person with ${what} for ${guest ? 'a guest' : 'a member'}`, () => {
+      assert.equal(identityOf(changes).guest, guest)
+    })
+  }
+
+  it('knows a personal account by its tenant (B09)', () => {
+    assert.equal(identityOf({ tid: '9188040d-6c67-4c5b-b112-36a304b66dad' }).personalAccount, true)
+  })
+
+  const groups: readonly (readonly [string, Claims, unknown])[] = [
+    ['no claim', {}, { kind: 'absent' }],
+    ['an empty list', { groups: [] }, { kind: 'known', ids: [] }],
+    [
+      'a list',
+      { groups: [PERSON.toUpperCase(), 'Name'] },
+      { kind: 'known', ids: [PERSON, 'Name'] },
+    ],
+    ['a list with junk in it', { groups: [1, null, 'a', {}, ''] }, { kind: 'known', ids: ['a'] }],
+    ['a claim name', { _claim_names: { groups: 'src1' } }, { kind: 'overage' }],
+    [
+      'a claim name and a list',
+      { groups: ['a'], _claim_names: { groups: 's' } },
+      { kind: 'overage' },
+    ],
+    ['hasgroups', { hasgroups: true }, { kind: 'overage' }],
+    ['hasgroups as text', { hasgroups: 'true' }, { kind: 'overage' }],
+    ['hasgroups false', { hasgroups: 'false' }, { kind: 'absent' }],
+    ['hasgroups that is junk', { hasgroups: { toString: 1 } }, { kind: 'absent' }],
+    ['claim names of something else', { _claim_names: { x: 's' } }, { kind: 'absent' }],
+    ['claim names that are text', { _claim_names: 'groups' }, { kind: 'absent' }],
+    ['claim names that are null', { _claim_names: null }, { kind: 'absent' }],
+  ]
+  for (const [what, changes, expected] of groups) {
+    it(`reads the groups from ${what} (A50)`, () => {
+      assert.deepEqual(identityOf(changes).groups, expected)
+    })
+  }
+
+  it('remembers the names of at most 100 claims', () => {
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`c${index}`, 1]))
+    assert.equal(identityOf(many).claimNames.length, 100)
+  })
+
+  it('reads any JSON in the optional claims without failing', () => {
+    const name = fc.constantFrom(
+      'groups',
+      'roles',
+      '_claim_names',
+      'hasgroups',
+      'acct',
+      'idp',
+      'name',
+    )
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.jsonValue()), (changes) => {
+        identityOf(changes)
+      }),
+    )
+  })
+})

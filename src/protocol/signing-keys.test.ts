@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { isEntradaError } from '../errors.ts'
+import { mayKeySignFor, parseSigningKeys, type SigningKey } from './signing-keys.ts'
+
+const TENANT = '72f988bf-86f1-41af-91ab-2d7cd011db47'
+const key = (changes: Readonly<Record<string, unknown>> = {}) => ({
+  kty: 'RSA',
+  kid: 'one',
+  use: 'sig',
+  n: 'modulus',
+  e: 'AQAB',
+  ...changes,
+})
+
+describe('parseSigningKeys', () => {
+  it('finds the signing keys by their id', () => {
+    const keys = parseSigningKeys({ keys: [key(), key({ kid: 'two', use: undefined })] })
+    assert.deepEqual([...keys.keys()], ['one', 'two'])
+    assert.equal(keys.get('one')?.n, 'modulus')
+  })
+
+  const left: readonly (readonly [string, unknown])[] = [
+    ['of another kind', key({ kid: 'x', kty: 'EC' })],
+    ['that is a shared secret', key({ kid: 'x', kty: 'oct', k: 'c2VjcmV0' })],
+    ['for encryption', key({ kid: 'x', use: 'enc' })],
+    ['without an id', key({ kid: undefined })],
+    ['with an empty id', key({ kid: '' })],
+    ['whose id is a list', key({ kid: ['x'] })],
+    ['without modulus', key({ kid: 'x', n: undefined })],
+    ['without exponent', key({ kid: 'x', e: 1 })],
+    ['whose issuer is not text', key({ kid: 'x', issuer: {} })],
+    ['that is null', null],
+    ['that is text', 'key'],
+    ['that is a list', [key()]],
+  ]
+  for (const [what, entry] of left) {
+    it(`leaves out an entry ${what}`, () => {
+      assert.deepEqual([...parseSigningKeys({ keys: [entry, key()] }).keys()], ['one'])
+    })
+  }
+
+  it('refuses a set without a single usable key', () => {
+    const wires = [
+      undefined,
+      null,
+      'x',
+      [],
+      {},
+      { keys: {} },
+      { keys: [] },
+      { keys: [key({ n: 1 })] },
+    ]
+    for (const wire of wires) {
+      assert.throws(() => parseSigningKeys(wire), {
+        code: 'entra_answer_invalid',
+        detail: { endpoint: 'keys', member: 'keys' },
+      })
+    }
+  })
+
+  it('finds no key under the name of something every object has', () => {
+    const keys = parseSigningKeys({ keys: [key()] })
+    for (const kid of ['__proto__', 'constructor', 'toString'])
+      assert.equal(keys.get(kid), undefined)
+  })
+
+  it('reads the first 200 of a set without end', () => {
+    const keys = Array.from({ length: 10_000 }, (_, index) => key({ kid: `k${index}` }))
+    assert.equal(parseSigningKeys({ keys }).size, 200)
+  })
+
+  it('answers any JSON with keys or its own refusal', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => {
+        try {
+          return parseSigningKeys({ keys: [json, key()] }).size > 0
+        } catch (error) {
+          return isEntradaError(error)
+        }
+      }),
+    )
+  })
+})
+
+describe('mayKeySignFor', () => {
+  const published = (issuer?: string): SigningKey => ({
+    kid: 'one',
+    n: 'modulus',
+    e: 'AQAB',
+    kty: 'RSA',
+    ...(issuer === undefined ? {} : { issuer }),
+  })
+  const issuer = `https://login.microsoftonline.com/${TENANT}/v2.0`
+
+  it('lets a key of the whole cloud sign for any tenant', () => {
+    const template = 'https://login.microsoftonline.com/{tenantid}/v2.0'
+    assert.equal(mayKeySignFor(published(template), issuer, TENANT), true)
+  })
+
+  it("lets a tenant's own key sign for that tenant, and for no other", () => {
+    assert.equal(mayKeySignFor(published(issuer), issuer, TENANT), true)
+    const elsewhere = issuer.replace(TENANT, '22222222-2222-4222-8222-222222222222')
+    assert.equal(mayKeySignFor(published(elsewhere), issuer, TENANT), false)
+  })
+
+  it('does not let the key of personal accounts sign for a work tenant', () => {
+    const personal = issuer.replace(TENANT, '9188040d-6c67-4c5b-b112-36a304b66dad')
+    assert.equal(mayKeySignFor(published(personal), issuer, TENANT), false)
+  })
+
+  it('lets a key sign that says nothing about issuers, as some clouds publish them', () => {
+    assert.equal(mayKeySignFor(published(), issuer, TENANT), true)
+  })
+})

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { GroupSnapshot } from '../storage/records.ts'
+import { resolveGroups } from './group-overage.ts'
+
+const takenAt = new Date('2026-11-22T12:00:00.000Z')
+const lastKnown: GroupSnapshot = { groups: ['a', 'b'], appRoles: [], complete: true, takenAt }
+const overage = { kind: 'overage' } as const
+
+describe('resolveGroups', () => {
+  it('takes the groups of the token when they are all there', () => {
+    const known = { kind: 'known', ids: ['x'], source: 'claim' }
+    assert.deepEqual(
+      resolveGroups({ claim: { kind: 'known', ids: ['x'] }, policy: 'refuse' }),
+      known,
+    )
+    const again = { claim: { kind: 'known', ids: ['x'] }, policy: 'keep_last', lastKnown } as const
+    assert.deepEqual(resolveGroups(again), known)
+  })
+
+  it('takes a token without groups for a person without groups, even if there were some before', () => {
+    const none = { kind: 'known', ids: [], source: 'absent' }
+    assert.deepEqual(
+      resolveGroups({ claim: { kind: 'absent' }, policy: 'keep_last', lastKnown }),
+      none,
+    )
+  })
+
+  it('never takes too many groups for none (A50)', () => {
+    for (const policy of ['refuse', 'keep_last', 'graph'] as const) {
+      assert.deepEqual(resolveGroups({ claim: overage, policy }), { kind: 'unknown' }, policy)
+    }
+  })
+
+  it('keeps the last known groups where the connection says so', () => {
+    assert.deepEqual(resolveGroups({ claim: overage, policy: 'keep_last', lastKnown }), {
+      kind: 'known',
+      ids: ['a', 'b'],
+      source: 'last_known',
+    })
+    assert.deepEqual(resolveGroups({ claim: overage, policy: 'refuse', lastKnown }), {
+      kind: 'unknown',
+    })
+  })
+
+  it('does not keep groups that were not complete themselves', () => {
+    const incomplete = { ...lastKnown, complete: false }
+    assert.deepEqual(
+      resolveGroups({ claim: overage, policy: 'keep_last', lastKnown: incomplete }),
+      { kind: 'unknown' },
+    )
+  })
+})

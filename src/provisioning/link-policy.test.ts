@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { connectionOf, identityOf, membershipOf } from '../../test/support/samples.ts'
+import { decideLink, type LinkCandidate } from './link-policy.ts'
+
+const membership = membershipOf()
+const candidate: LinkCandidate = { membership, linked: false, userStatus: 'active' }
+const verified = { policies: { linking: 'verified' } } as const
+
+/** Everything that a link needs. */
+const sound = {
+  connection: connectionOf(verified),
+  identity: identityOf({ email: 'alice@contoso.com', emailDomainOwnerVerified: true }),
+  candidates: [candidate],
+}
+
+describe('decideLink', () => {
+  it('links a member of the pinned tenant whose address Entra vouches for, and says why', () => {
+    assert.deepEqual(decideLink(sound), {
+      kind: 'link',
+      membership,
+      reason: 'email_domain_owner_verified',
+    })
+  })
+
+  const { identity } = sound
+  const allowList = { kind: 'allow_list', tenantIds: [identity.tid] } as const
+  const refused: readonly (readonly [string, Partial<typeof sound>, string])[] = [
+    ['the connection links nobody, which is the default', { connection: connectionOf() }, 'policy'],
+    [
+      'any of several tenants may sign in (B01)',
+      { connection: connectionOf({ ...verified, tenants: allowList }) },
+      'tenant_not_pinned',
+    ],
+    ['the person is a guest (B01)', { identity: { ...identity, guest: true } }, 'not_a_member'],
+    [
+      'the account is a personal one (B09)',
+      { identity: { ...identity, personalAccount: true } },
+      'not_a_member',
+    ],
+    [
+      'nobody vouches for the address (B02)',
+      { identity: { ...identity, emailDomainOwnerVerified: false } },
+      'email_not_proven',
+    ],
+    ['nobody has this address', { candidates: [] }, 'no_candidate'],
+    ['two have this address', { candidates: [candidate, candidate] }, 'several_candidates'],
+    [
+      'the user signs in as somebody already (B20)',
+      { candidates: [{ ...candidate, linked: true }] },
+      'candidate_has_identity',
+    ],
+    [
+      'the user is disabled (B16)',
+      { candidates: [{ ...candidate, userStatus: 'disabled' }] },
+      'candidate_disabled',
+    ],
+    [
+      'the membership is disabled (B16)',
+      { candidates: [{ ...candidate, membership: membershipOf({ status: 'disabled' }) }] },
+      'candidate_disabled',
+    ],
+  ]
+  for (const [what, changes, because] of refused) {
+    it(`links nobody when ${what}`, () => {
+      assert.deepEqual(decideLink({ ...sound, ...changes }), { kind: 'no_link', because })
+    })
+  }
+})

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { RoleRule } from '../storage/records.ts'
+import type { ResolvedGroups } from './group-overage.ts'
+import { mapRoles } from './map-roles.ts'
+
+const GROUP = '1a000000-0000-4000-8000-000000000001'
+const engineers: RoleRule = { id: 'r1', match: 'group', value: GROUP, role: 'engineer' }
+const admins: RoleRule = { id: 'r2', match: 'app_role', value: 'Admin', role: 'admin' }
+const groupsOf = (...ids: string[]): ResolvedGroups => ({ kind: 'known', ids, source: 'claim' })
+const refuse = { kind: 'refuse' } as const
+const member = { kind: 'default_role', role: 'member' } as const
+
+describe('mapRoles', () => {
+  it('gives every role whose rule matches, and says which rule it was', () => {
+    const groups = groupsOf('other', GROUP)
+    const given = { rules: [engineers, admins], unmatched: refuse, groups, appRoles: ['Admin'] }
+    assert.deepEqual(mapRoles(given), {
+      kind: 'roles',
+      assignments: [
+        { role: 'engineer', source: 'rule:r1' },
+        { role: 'admin', source: 'rule:r2' },
+      ],
+    })
+  })
+
+  it('gives the default role, or refuses, when nothing matches', () => {
+    const given = { rules: [engineers, admins], groups: groupsOf('other'), appRoles: ['Reader'] }
+    assert.deepEqual(mapRoles({ ...given, unmatched: member }), {
+      kind: 'roles',
+      assignments: [{ role: 'member', source: 'default' }],
+    })
+    assert.deepEqual(mapRoles({ ...given, unmatched: refuse }), {
+      kind: 'refused',
+      code: 'no_role_matched',
+      detail: {},
+    })
+  })
+
+  it('adds no default role to one that a rule gave', () => {
+    const given = { rules: [engineers], unmatched: member, groups: groupsOf(GROUP), appRoles: [] }
+    const mapped = mapRoles(given)
+    assert.deepEqual(mapped.kind === 'roles' && mapped.assignments.map(({ role }) => role), [
+      'engineer',
+    ])
+  })
+
+  it('goes by ids: neither a name nor an app role is a group (B23)', () => {
+    const named: RoleRule = { id: 'r3', match: 'group', value: 'Admins', role: 'admin' }
+    const given = {
+      unmatched: refuse,
+      appRoles: [GROUP, 'Admins'],
+      groups: groupsOf('Engineering'),
+    }
+    assert.equal(mapRoles({ ...given, rules: [engineers, named] }).kind, 'refused')
+    const reversed = { ...given, appRoles: [], groups: groupsOf('Admin') }
+    assert.equal(mapRoles({ ...reversed, rules: [admins] }).kind, 'refused')
+  })
+
+  it('refuses by name when a rule needs groups and they are unknown (A50)', () => {
+    const given = {
+      rules: [engineers, admins],
+      unmatched: member,
+      groups: { kind: 'unknown' },
+    } as const
+    assert.deepEqual(mapRoles({ ...given, appRoles: ['Admin'] }), {
+      kind: 'refused',
+      code: 'groups_not_known',
+      detail: { reason: 'overage' },
+    })
+  })
+
+  it('does without groups when no rule needs them', () => {
+    const given = { unmatched: member, groups: { kind: 'unknown' }, appRoles: ['Admin'] } as const
+    assert.equal(mapRoles({ ...given, rules: [admins] }).kind, 'roles')
+    assert.equal(mapRoles({ ...given, rules: [] }).kind, 'roles')
+  })
+})
