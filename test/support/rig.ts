@@ -7,6 +7,7 @@ import { type OpenedServices, openServices } from '../../src/open-services.ts'
 import type { EntradaOptions, EntraOptions } from '../../src/options.ts'
 import { Secret } from '../../src/secret.ts'
 import { createTestBrowser, type TestBrowser } from './browser.ts'
+import { type Clock, stoppedClock } from './clock.ts'
 
 export const CONTOSO = '11111111-1111-4111-8111-111111111111'
 export const FABRIKAM = '22222222-2222-4222-8222-222222222222'
@@ -28,7 +29,7 @@ export const OPERATOR_TOKEN = 'operator-token-for-tests-0123456789-abcdefghijklm
 export const SERVER_URL = 'http://sso.localhost:3000'
 export const ENTRA_URL = 'http://login.entra.localhost:4000'
 
-export type Clock = { now(): Date; advanceSeconds(seconds: number): void }
+export { type Clock, stoppedClock }
 
 export type Rig = {
   readonly emulator: Emulator
@@ -52,20 +53,15 @@ export type RigOptions = Partial<Omit<EntradaOptions, 'entra'>> & {
   readonly entra?: Partial<EntraOptions>
   /** No Entra settings at all. */
   readonly withoutEntra?: boolean
+  readonly clock?: Clock
 }
 
-export function stoppedClock(at = '2026-11-22T12:00:00.000Z'): Clock {
-  let time = new Date(at).getTime()
-  return {
-    now: () => new Date(time),
-    advanceSeconds(seconds) {
-      time += seconds * 1000
-    },
-  }
-}
-
-export async function createRig({ withoutEntra, entra, ...rest }: RigOptions = {}): Promise<Rig> {
-  const clock = stoppedClock()
+export async function createRig({
+  withoutEntra,
+  entra,
+  clock = stoppedClock(),
+  ...rest
+}: RigOptions = {}): Promise<Rig> {
   const emulator = createEmulator({ origin: ENTRA_URL, now: clock.now })
   const logLines: string[] = []
   const options: EntradaOptions = {

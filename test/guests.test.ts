@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { onlyUser } from './support/people.ts'
+import {
+  assertRefused,
+  assertRefusedForGood,
+  goToEntra,
+  noRows,
+  rowCounts,
+} from './support/refusals.ts'
+import { newDatabaseFile } from './support/replicas.ts'
+import { people } from './support/rig.ts'
+import { openRig } from './support/steps.ts'
+
+describe('guests of the directory', () => {
+  const refused = { code: 'guest_not_allowed', status: 403 }
+
+  it('are refused', async (t) => {
+    const rig = await openRig(t)
+    await assertRefusedForGood(rig, await goToEntra(rig, people.grace), refused)
+    assert.deepEqual(await rowCounts(rig), noRows)
+  })
+
+  it('are let in when the connection says so, as what they are', async (t) => {
+    const rig = await openRig(t, { entra: { policies: { guests: 'allow' } } })
+    const { text } = await rig.signIn(people.grace)
+    assert.match(text, /Hello, Grace Fabrikam/)
+    const { membership } = await onlyUser(rig)
+    assert.equal(membership.profile.guest, true)
+    assert.equal(membership.username, 'grace')
+  })
+
+  for (const acct of [1, '1', 2, true, [0]]) {
+    it(`are known by acct ${JSON.stringify(acct)}`, async (t) => {
+      const rig = await openRig(t)
+      rig.emulator.setFault({ kind: 'id_token', setClaims: { acct } })
+      await assertRefused(rig, await goToEntra(rig, people.alice), refused)
+    })
+  }
+
+  it('are known without acct, by an identity provider that is not the issuer', async (t) => {
+    const rig = await openRig(t)
+    rig.emulator.setFault({ kind: 'id_token', removeClaims: ['acct'] })
+    await assertRefused(rig, await goToEntra(rig, people.grace), refused)
+    rig.emulator.setFault({ kind: 'id_token', removeClaims: ['acct'] })
+    assert.equal((await rig.signIn(people.alice)).response.status, 200)
+  })
+
+  it('stay out once the connection no longer takes them', async (t) => {
+    const database = await newDatabaseFile(t)
+    const open = await openRig(t, { database, entra: { policies: { guests: 'allow' } } })
+    await open.signIn(people.grace)
+    const closed = await openRig(t, { database, secretKeys: open.options.secretKeys })
+    const rows = await rowCounts(closed)
+    await assertRefused(closed, await goToEntra(closed, people.grace), refused)
+    assert.deepEqual(await rowCounts(closed), rows)
+  })
+})

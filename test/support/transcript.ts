@@ -1,0 +1,98 @@
+/**
+ * Transcripts of the command line: files of commands and what they answer. Standard error is marked with `! `, an exit code other
+ * than 0 stands on a line of its own. `UPDATE_TRANSCRIPTS=1` writes what is answered now; read the difference before keeping it.
+ */
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { runCli } from '../../src/cli/run-cli.ts'
+import type { Environment } from '../../src/config.ts'
+
+export type Answered = {
+  readonly exitCode: number
+  readonly printed: readonly string[]
+  readonly printedErrors: readonly string[]
+  /** Both streams, in the order of printing. */
+  readonly lines: readonly string[]
+}
+
+/** Runs one command line in this process. A server it starts is asked to stop as soon as it runs, unless `stop` says when. */
+export async function run(
+  argv: readonly string[],
+  environment: Environment,
+  stop: () => Promise<void> = async () => {},
+): Promise<Answered> {
+  const lines: { readonly text: string; readonly isError: boolean }[] = []
+  const exitCode = await runCli(
+    {
+      environment,
+      print: (text) => void lines.push({ text, isError: false }),
+      printError: (text) => void lines.push({ text, isError: true }),
+      readTextFile: (path) => readFileSync(path, 'utf8'),
+      stopRequested: stop,
+      onRereadRequested: () => {},
+    },
+    argv,
+  )
+  const textsOf = (isError: boolean) =>
+    lines.filter((line) => line.isError === isError).map(({ text }) => text)
+  return {
+    exitCode,
+    printed: textsOf(false),
+    printedErrors: textsOf(true),
+    lines: lines.map(({ text, isError }) => (isError ? `! ${text}` : text)),
+  }
+}
+
+/** Replays a transcript and compares every line of it. */
+export async function assertTranscript(name: string, environment: Environment): Promise<void> {
+  const path = `test/transcripts/${name}.txt`
+  const expected = readFileSync(path, 'utf8')
+  const names = createNames()
+  const answered: string[] = []
+  for (const command of expected.split('\n').filter((line) => line.startsWith('$ entrada'))) {
+    const argv = wordsOf(names.toReal(command)).slice(2)
+    const { lines, exitCode } = await run(argv, environment)
+    const exit = exitCode === 0 ? [] : [`exit ${exitCode}`]
+    answered.push([command, ...lines.map(names.toStable), ...exit].join('\n'))
+  }
+  const actual = `${answered.join('\n\n')}\n`
+  if (process.env.UPDATE_TRANSCRIPTS === '1') writeFileSync(path, actual)
+  else assert.equal(actual, expected)
+}
+
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+}
+
+/** Ids, cursors and times differ each time. Ids and cursors are numbered as they appear, and may be used in later commands. */
+function createNames() {
+  const stableNames = new Map<string, string>()
+  const counts = new Map<string, number>()
+
+  function stableName(real: string, kind: string): string {
+    const known = stableNames.get(real)
+    if (known !== undefined) return known
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    stableNames.set(real, `${kind}_${count}`)
+    return `${kind}_${count}`
+  }
+
+  return {
+    toStable: (line: string) =>
+      line
+        .replace(/\b([a-z]{3})_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}\b/g, stableName)
+        .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}\b/g, (id) => stableName(id, 'uuid'))
+        .replace(/(?<=--cursor |"next":")[\w-]{30,}/g, (cursor) => stableName(cursor, 'cursor'))
+        .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
+        .replace(/"afterMs":\d+/g, '"afterMs":0')
+        .replace(/localhost:\d+/g, 'localhost:PORT')
+        .replace(/(?<=\S) {2,}/g, '  ')
+        .trimEnd(),
+    toReal: (command: string) =>
+      [...stableNames].reduce(
+        (text, [real, stable]) => text.replace(new RegExp(`\\b${stable}\\b`, 'g'), real),
+        command,
+      ),
+  }
+}
