@@ -22,7 +22,7 @@ export type Entrada = {
   /** Answers a request to any address of Entrada. Never rejects. */
   readonly fetch: (request: Request, remote?: RemoteInfo) => Promise<Response>
   /**
-   * The live session of a request to the application, or `undefined`.
+   * The live session of a person in a request to the application, or `undefined`. An operator's token session is nobody's.
    *
    * @throws {EntradaError} `storage_unavailable`: an outage is never an answer
    */
@@ -39,11 +39,17 @@ export function createEntrada(options: EntradaOptions, opened?: OpenedServices):
   const opening = opened ? async () => opened : openLazily(options)
   const router = createRouter(options.mountPath ?? '')
   return {
-    fetch: async (request, remote = {}) => answer(await opening(), router, { request, remote }),
+    async fetch(request, remote = {}) {
+      try {
+        return await answer(await opening(), router, { request, remote })
+      } catch (error) {
+        return notOpened(options, error)
+      }
+    },
     async getSession(request) {
       const services = await opening()
       const view = await findSession(services, openExchange(services, request, {}))
-      return view && toSessionJson(view)
+      return view?.session.kind === 'user' ? toSessionJson(view) : undefined
     },
     api: createAdministration(opening),
     close: async () => (await opening()).close(),
@@ -62,6 +68,20 @@ function openLazily(options: EntradaOptions): () => Promise<OpenedServices> {
     })
     return opened
   }
+}
+
+/** Without its parts there is no page to show it on. */
+function notOpened({ log }: EntradaOptions, cause: unknown): Response {
+  const { code, message } = asEntradaError(cause)
+  log?.error('not_opened', { code, error: cause })
+  return new Response(`${message}\n${code}\n`, {
+    status: 503,
+    headers: {
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+      'retry-after': '5',
+    },
+  })
 }
 
 type Asked = { readonly request: Request; readonly remote: RemoteInfo }
@@ -86,8 +106,8 @@ function openExchangeFor(services: Services, { request, remote }: Asked): Exchan
   const { mountPath, publicUrls } = services.deployment
   if (speaksAt(pathname, mountPath) !== 'health') return openExchange(services, request, remote)
   const headers = new Headers({ host: publicUrls[0].host })
-  const plain = new Request(publicUrls[0].origin + pathname, { headers, method: request.method })
-  return openExchange(services, plain, {})
+  const plain = new Request(publicUrls[0].origin + pathname, { headers })
+  return { ...openExchange(services, plain, {}), request }
 }
 
 type Refused = {

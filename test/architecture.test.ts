@@ -90,6 +90,13 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'entra-oidc.ts',
     'entra-authority.ts',
     'entra-http.ts',
+    // The credentials of a connection, which live beside the provider and are put together with it.
+    'client-credentials.ts',
+    'watch-credentials.ts',
+    // What the pages and the log say of their ends.
+    'credential-expiry.ts',
+    // Read with the settings, so that a wrong file is told with every other problem; thumbprints for the command line.
+    'certificate.ts',
   ],
   'src/organizations': ['environment-connection.ts', 'clouds.ts'],
   'src/admin': ['administration.ts', 'admin-api.ts', 'overview-page.ts', 'operators.ts'],
@@ -100,7 +107,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'sample-refusals.ts',
     'outbox.ts',
   ],
-  'src/storage': ['storage.ts', 'sqlite.ts', 'sweeping.ts'],
+  'src/storage': ['storage.ts', 'open-storage.ts', 'sqlite-backup.ts', 'sweeping.ts'],
   'src/cli': ['run-cli.ts'],
   'src/emulator': ['start-emulator.ts', 'emulator.ts'],
 }
@@ -112,6 +119,7 @@ describe('the house', () => {
 
   it('lets one file import each database driver', () => {
     assert.deepEqual(importersOf(/^node:sqlite$/), ['src/storage/sqlite.ts'])
+    assert.deepEqual(importersOf(/^pg(\/|$)/), ['src/storage/postgres.ts'])
   })
 
   it('lets bin.ts alone read the environment, the arguments and the signals', () => {

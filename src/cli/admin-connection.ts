@@ -59,6 +59,7 @@ type Mode = 'development' | 'production'
 /** `--dev`, or there is nothing but a development database. */
 function modeOf(settings: Settings, { values }: CliArguments): Mode {
   if (values.dev) return 'development'
+  if (settings.databaseUrl) return 'production'
   const has = (mode: Mode) => existsSync(join(dataFolder(settings, mode), DATABASE_FILE))
   return !has('production') && has('development') ? 'development' : 'production'
 }
@@ -145,12 +146,20 @@ async function problemOf(response: Response): Promise<EntradaError> {
   ) // a key of the table
 }
 
+/** Looking must not make a database, a key ring and a token where there were none. */
+function checkDatabaseExists(settings: Settings, mode: Mode): void {
+  const path = join(dataFolder(settings, mode), DATABASE_FILE)
+  const isElsewhere = mode === 'production' && settings.databaseUrl !== undefined
+  if (!isElsewhere && !existsSync(path)) throw new EntradaError('database_not_found', { path })
+}
+
 /** No server answers: the same API, in this process, on the database itself. */
 async function openDatabase(
   context: CliContext,
   settings: Settings,
   mode: Mode,
 ): Promise<AdminConnection> {
+  checkDatabaseExists(settings, mode)
   const { options } = serverOptions(context, settings, { mode, log: silentLog })
   const entrada = createEntrada(options, await openParts(options))
   const [operatorToken] = options.operatorTokens ?? []

@@ -9,6 +9,8 @@ export type CliContext = {
   readonly readTextFile: (path: string) => string
   /** Resolves when the process is asked to stop (SIGINT, SIGTERM). */
   readonly stopRequested: () => Promise<void>
+  /** Calls back each time the process is asked to read its files again (SIGHUP). */
+  readonly onRereadRequested: (reread: () => void) => void
 }
 
 export type CliArguments = {

@@ -7,7 +7,7 @@ import type { EntradaOptions } from '../options.ts'
 import { Secret } from '../secret.ts'
 import type { CliContext, Command } from './command.ts'
 import { serveUntilStopped } from './serve.ts'
-import { serverOptions } from './server-options.ts'
+import { connectionRules, serverOptions } from './server-options.ts'
 
 export const devCommand: Command = {
   name: 'dev',
@@ -22,7 +22,10 @@ export const devCommand: Command = {
     const emulator = await startDevelopmentEmulator(settings)
     try {
       await serveUntilStopped(context, {
-        options: { ...options, entra: emulatedEntra(emulator) },
+        options: {
+          ...options,
+          entra: { ...emulatedEntra(emulator), ...connectionRules(settings, context.readTextFile) },
+        },
         settings,
         log,
         operatorTokenPath,
@@ -37,9 +40,15 @@ export const devCommand: Command = {
 
 /** @throws {EntradaError} `development_mode_refused`, `settings_invalid` */
 function readDevelopmentSettings({ environment, readTextFile }: CliContext): Settings {
-  const reasons = givenEntraSettings(environment).map((name) => `${name} is set`)
+  const refused = givenEntraSettings(environment)
+  const reasons = refused.map((name) => `${name} is set`)
+  if (environment.ENTRADA_DATABASE_URL || environment.ENTRADA_DATABASE_URL_FILE) {
+    reasons.push('ENTRADA_DATABASE_URL is set')
+  }
   if (environment.NODE_ENV === 'production') reasons.push('NODE_ENV is production')
-  const { settings } = readSettings(environment, readTextFile)
+  // Refused ones are not read: to hear that a further one is missing would lead the wrong way.
+  const others = Object.entries(environment).filter(([name]) => !refused.includes(name))
+  const { settings } = readSettings(Object.fromEntries(others), readTextFile)
   if (!isLoopbackHost(settings.serverUrl.hostname))
     reasons.push('ENTRADA_SERVER_URL is not loopback')
   if (settings.listen && !isLoopbackHost(bracketed(settings.listen.host))) {

@@ -7,9 +7,22 @@ import { EntradaError } from '../errors.ts'
 
 /** Eight attempt cookies, a session and an application's own cookies fit; the default of 16 KB answers 431 for good. */
 const MAX_HEADER_BYTES = 65_536
-const HEADERS_TIME_LIMIT_MS = 10_000
-const REQUEST_TIME_LIMIT_MS = 20_000
-const DRAIN_TIME_LIMIT_MS = 10_000
+
+export type HttpLimits = {
+  readonly headersMs: number
+  readonly requestMs: number
+  /** How often connections are looked at for these two. */
+  readonly checkEveryMs: number
+  readonly drainMs: number
+}
+
+const defaultLimits: HttpLimits = {
+  headersMs: 10_000,
+  requestMs: 20_000,
+  checkEveryMs: 2_000,
+  drainMs: 10_000,
+}
+const IDLE_CHECK_MS = 100
 
 export type HttpServer = {
   /** Takes no new connection, lets requests under way end for up to ten seconds, then cuts what is left. */
@@ -18,8 +31,9 @@ export type HttpServer = {
 
 /** @throws {EntradaError} `address_in_use` */
 export async function startHttpServer(
-  entrada: Entrada,
+  entrada: Pick<Entrada, 'fetch'>,
   { host, port }: ListenAddress,
+  limits: HttpLimits = defaultLimits,
 ): Promise<HttpServer> {
   const server = createAdaptorServer({
     // The binding tells who is connected; `Host` and the rest are read from the request itself.
@@ -29,9 +43,9 @@ export async function startHttpServer(
     },
     serverOptions: {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIME_LIMIT_MS,
-      requestTimeout: REQUEST_TIME_LIMIT_MS,
-      connectionsCheckingInterval: 2_000,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
       keepAliveTimeout: 65_000,
     },
     overrideGlobalObjects: false,
@@ -42,14 +56,16 @@ export async function startHttpServer(
   } catch (cause) {
     throw new EntradaError('address_in_use', { host, port }, { cause })
   }
-  return { stop: () => stop(server) }
+  return { stop: () => stop(server, limits) }
 }
 
-async function stop(server: Server): Promise<void> {
+async function stop(server: Server, { drainMs }: HttpLimits): Promise<void> {
   const closed = once(server, 'close')
   server.close()
-  server.closeIdleConnections()
-  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_TIME_LIMIT_MS)
+  // A connection whose request ends only now is kept alive by Node, and would hold up the stop for all of the drain time.
+  const closeIdle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
+  const cut = setTimeout(() => server.closeAllConnections(), drainMs)
   await closed
+  clearInterval(closeIdle)
   clearTimeout(cut)
 }

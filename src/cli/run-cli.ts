@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util'
 import { describeSettings } from '../config.ts'
 import { errorEntry, isEntradaError } from '../errors.ts'
 import { auditCommands } from './audit.ts'
+import { backupCommands } from './backup.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { devCommand } from './dev.ts'
 import { emulatorCommand } from './emulator.ts'
 import { explainCommand } from './explain.ts'
+import { migrateCommand } from './migrate.ts'
 import { serveCommand } from './serve.ts'
 import { sessionCommands } from './session.ts'
 import { signInCommands } from './sign-in.ts'
@@ -20,6 +22,8 @@ export const commands: readonly Command[] = [
   ...sessionCommands,
   ...signInCommands,
   ...auditCommands,
+  migrateCommand,
+  ...backupCommands,
 ]
 
 /** Runs one command line and answers the exit code. Never rejects. */

@@ -26,7 +26,7 @@ export const serveCommand: Command = {
 
 /** Opens, listens, says where, and stops in order when asked to. */
 export async function serveUntilStopped(
-  { stopRequested }: CliContext,
+  { stopRequested, onRereadRequested }: CliContext,
   running: {
     readonly options: EntradaOptions
     readonly settings: Settings
@@ -40,7 +40,11 @@ export async function serveUntilStopped(
   const entrada = createEntrada(options, services)
   try {
     const server = await startHttpServer(entrada, listenAddress(settings))
-    logStart(log, { options, settings, operatorTokenPath })
+    if (services.storage.migrated.length > 0) {
+      log.info('database_migrated', { migrations: services.storage.migrated })
+    }
+    logStart(log, { options, settings, operatorTokenPath, database: services.storage.kind })
+    onRereadRequested(() => void services.rereadCredentials())
     ready?.()
     await stopRequested()
     log.info('stopping')
@@ -64,10 +68,12 @@ function logStart(
     options,
     settings,
     operatorTokenPath,
+    database,
   }: {
     readonly options: EntradaOptions
     readonly settings: Settings
     readonly operatorTokenPath: string | undefined
+    readonly database: 'sqlite' | 'postgres'
   },
 ): void {
   const urls = [options.serverUrl, ...(options.extraUrls ?? [])]
@@ -78,7 +84,8 @@ function logStart(
     listen: `${listen.host}:${listen.port}`,
     redirectUris,
     frontChannelLogoutUrl: `${options.serverUrl.origin}/auth/entra/frontchannel-logout`,
-    dataDir: settings.dataDir,
+    database,
+    ...(database === 'sqlite' ? { dataDir: settings.dataDir } : {}),
     ...(operatorTokenPath ? { operatorTokenPath } : {}),
   })
   if (options.entra === undefined) {

@@ -5,6 +5,7 @@ import type { EntradaOptions, EntraOptions } from '../options.ts'
 import { parseRoleRules } from '../provisioning/role-rules-file.ts'
 import type { Log } from '../services.ts'
 import type { CliContext } from './command.ts'
+import { credentialReader } from './credential-reader.ts'
 import { DATABASE_FILE, keepOperatorToken, keepSecretKeys, openDataFolder } from './data-folder.ts'
 
 export type ServerOptions = {
@@ -15,20 +16,22 @@ export type ServerOptions = {
 
 /** Settings and the data folder, as options of the server. Makes keys and token at the first start. */
 export function serverOptions(
-  { readTextFile }: CliContext,
+  context: Pick<CliContext, 'environment' | 'readTextFile'>,
   settings: Settings,
   { mode, log }: { readonly mode: 'development' | 'production'; readonly log: Log },
 ): ServerOptions {
   const folder = dataFolder(settings, mode)
-  openDataFolder(folder)
+  const databaseUrl = mode === 'production' ? settings.databaseUrl : undefined
+  if (databaseUrl === undefined) openDataFolder(folder)
   const kept = settings.operatorTokens ? undefined : keepOperatorToken(folder)
-  const entra = entraOptions(settings, readTextFile)
+  const entra = entraOptions(settings, context)
   const options: EntradaOptions = {
     mode,
     log,
     serverUrl: settings.serverUrl,
     extraUrls: settings.entraExtraUrls,
-    database: join(folder, DATABASE_FILE),
+    database: databaseUrl ?? join(folder, DATABASE_FILE),
+    databaseConnections: settings.databaseConnections,
     secretKeys: settings.secretKeys ?? keepSecretKeys(folder),
     session: { idleSeconds: settings.sessionIdleSeconds, maxSeconds: settings.sessionMaxSeconds },
     operators: settings.operators,
@@ -46,16 +49,26 @@ export function dataFolder({ dataDir }: Settings, mode: 'development' | 'product
 
 function entraOptions(
   settings: Settings,
-  readTextFile: (path: string) => string,
+  context: Pick<CliContext, 'environment' | 'readTextFile'>,
 ): EntraOptions | undefined {
-  const { entraTenantId, entraClientId, entraClientSecret } = settings
-  if (!entraTenantId || !entraClientId || !entraClientSecret) return undefined
-  const roleRules = settings.roleRulesFile && readRoleRules(settings.roleRulesFile, readTextFile)
+  const { entraTenantId, entraClientId } = settings
+  if (!entraTenantId || !entraClientId) return undefined
   return {
     tenantId: entraTenantId,
     clientId: entraClientId,
-    clientSecret: entraClientSecret,
+    credentials: credentialReader(context),
     authority: settings.entraAuthority,
+    ...connectionRules(settings, context.readTextFile),
+  }
+}
+
+/** Policies and role rules of the default connection; development takes them too. */
+export function connectionRules(
+  settings: Settings,
+  readTextFile: (path: string) => string,
+): Pick<EntraOptions, 'policies' | 'roleRules'> {
+  const roleRules = settings.roleRulesFile && readRoleRules(settings.roleRulesFile, readTextFile)
+  return {
     ...(roleRules ? { roleRules: roleRules.rules } : {}),
     policies: {
       provisioning: settings.entraProvisioning,

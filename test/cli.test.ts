@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { startHttpServer } from '../src/cli/http-server.ts'
+import { newSecretKey } from '../src/key-ring.ts'
+import { openParts } from '../src/open-services.ts'
+import { Secret } from '../src/secret.ts'
+import { OPERATOR_TOKEN, people, type Rig, type RigOptions, stoppedClock } from './support/rig.ts'
+import { freePort, temporaryFolder } from './support/server-process.ts'
+import { openRig } from './support/steps.ts'
+import { assertTranscript, run } from './support/transcript.ts'
+
+/** A rig at the time of the real clock, which the command line lives by. */
+function openRigNow(t: TestContext, options: RigOptions): Promise<Rig> {
+  const clock = stoppedClock(new Date(Date.now() - 60_000).toISOString())
+  return openRig(t, { ...options, clock })
+}
+
+/** Alice is signed in twice, a guest was refused. */
+async function signPeopleIn(rig: Rig): Promise<void> {
+  for (const person of [people.alice, people.alice, people.grace]) {
+    rig.clock.advanceSeconds(1)
+    await rig.signIn(person)
+  }
+}
+
+describe('entrada', () => {
+  it('says what it can do', () => assertTranscript('help', {}))
+
+  it('says the same, as a wrong call, when nothing is asked of it', async () => {
+    const [help, nothing] = [await run(['help'], {}), await run([], {})]
+    assert.deepEqual(nothing, { ...help, exitCode: 2 })
+  })
+  it('explains what Entra shows on its own pages', () => assertTranscript('explain', {}))
+  it('answers a wrong call with the right one', () => assertTranscript('wrong-calls', {}))
+
+  it('names an option it does not know, or one without its value', async () => {
+    for (const argv of [
+      ['user', 'list', '--all'],
+      ['user', 'list', '--limit'],
+      ['dev', '--json'],
+    ]) {
+      const { exitCode, printed, printedErrors } = await run(argv, {})
+      assert.deepEqual([exitCode, printed], [2, []])
+      assert.match(printedErrors[0] ?? '', new RegExp(`^entrada: .*${argv.at(-1)}`))
+      assert.match(printedErrors[1] ?? '', /^entrada: usage: entrada (user list|dev)$/)
+    }
+  })
+})
+
+describe('administration on the command line', () => {
+  it('works on the database when no server answers', async (t) => {
+    const folder = await temporaryFolder(t)
+    const serverUrl = new URL(`http://localhost:${await freePort()}`)
+    const rig = await openRigNow(t, { serverUrl, database: join(folder, 'entrada.db') })
+    await signPeopleIn(rig)
+    await assertTranscript('administer', {
+      ENTRADA_SERVER_URL: serverUrl.origin,
+      ENTRADA_DATA_DIR: folder,
+    })
+  })
+
+  it('works on the running server when that answers, with the same words', async (t) => {
+    const folder = await temporaryFolder(t)
+    const port = await freePort()
+    const serverUrl = new URL(`http://localhost:${port}`)
+    const rig = await openRigNow(t, { serverUrl })
+    await signPeopleIn(rig)
+    const server = await startHttpServer(rig.entrada, { host: '127.0.0.1', port })
+    t.after(() => server.stop())
+    await assertTranscript('administer', {
+      ENTRADA_SERVER_URL: serverUrl.origin,
+      ENTRADA_DATA_DIR: folder,
+      ENTRADA_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    })
+    assert.deepEqual(await readdir(folder), [], 'no database was made beside it')
+  })
+
+  it('says so when the running server does not take its token', async (t) => {
+    const port = await freePort()
+    const serverUrl = new URL(`http://localhost:${port}`)
+    const rig = await openRigNow(t, { serverUrl })
+    const server = await startHttpServer(rig.entrada, { host: '127.0.0.1', port })
+    t.after(() => server.stop())
+    const environment = {
+      ENTRADA_SERVER_URL: serverUrl.origin,
+      ENTRADA_DATA_DIR: await temporaryFolder(t),
+      ENTRADA_OPERATOR_TOKEN: `another-${OPERATOR_TOKEN}`,
+    }
+    const { exitCode, printed, printedErrors } = await run(['user', 'list'], environment)
+    assert.equal(exitCode, 1)
+    assert.deepEqual(printed, [])
+    assert.match(printedErrors[0] ?? '', /^entrada: operator_token_invalid: /)
+    assert.ok(!printedErrors.join().includes(OPERATOR_TOKEN))
+  })
+
+  it('finds the development database where there is no other, or when asked to', async (t) => {
+    const folder = await temporaryFolder(t)
+    await makeDatabase(join(folder, 'dev', 'entrada.db'), 'development')
+    const environment = {
+      ENTRADA_SERVER_URL: `http://localhost:${await freePort()}`,
+      ENTRADA_DATA_DIR: folder,
+    }
+    const listed = await run(['user', 'list', '--json'], environment)
+    assert.deepEqual([listed.exitCode, listed.printed], [0, ['{"items":[],"next":null}']])
+    assert.ok(!(await readdir(folder)).includes('entrada.db'))
+
+    await makeDatabase(join(folder, 'entrada.db'), 'production')
+    await run(['user', 'create', 'ally'], environment)
+    const developers = await run(['user', 'list', '--dev', '--json'], environment)
+    assert.deepEqual(developers.printed, ['{"items":[],"next":null}'])
+  })
+
+  it('needs settings that make sense, and names all that do not', async () => {
+    const environment = { ENTRADA_SERVER_URL: 'value-one', ENTRADA_LOG_LEVEL: 'value-two' }
+    const { exitCode, printedErrors } = await run(['user', 'list'], environment)
+    assert.equal(exitCode, 1)
+    const [first, ...problems] = printedErrors
+    assert.match(first ?? '', /^entrada: settings_invalid/)
+    assert.match(problems.join('\n'), /ENTRADA_SERVER_URL [\s\S]*ENTRADA_LOG_LEVEL /)
+    assert.doesNotMatch(printedErrors.join(), /value-/)
+  })
+})
+
+/** A database as `entrada dev` or `entrada serve` makes it. */
+async function makeDatabase(database: string, mode: 'development' | 'production'): Promise<void> {
+  const serverUrl = new URL('http://localhost:3000')
+  const parts = await openParts({
+    serverUrl,
+    database,
+    mode,
+    secretKeys: [new Secret(newSecretKey())],
+  })
+  await parts.close()
+}
+
+describe('a database of one mode', () => {
+  it('is not opened in the other, in neither direction', async (t) => {
+    const folder = await temporaryFolder(t)
+    await makeDatabase(join(folder, 'developed', 'entrada.db'), 'development')
+    await makeDatabase(join(folder, 'served', 'dev', 'entrada.db'), 'production')
+    const calls = [
+      ['serve', 'developed'],
+      ['dev', 'served'],
+    ] as const
+    for (const [verb, data] of calls) {
+      const { exitCode, printedErrors } = await run([verb], {
+        ENTRADA_SERVER_URL: `http://localhost:${await freePort()}`,
+        ENTRADA_DATA_DIR: join(folder, data),
+        ENTRADA_LOG_LEVEL: 'silent',
+      })
+      assert.equal(exitCode, 1, verb)
+      assert.match(printedErrors[0] ?? '', /^entrada: database_mode_mismatch/)
+    }
+  })
+})
+
+describe('entrada dev', () => {
+  const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    'NODE_ENV is production': { NODE_ENV: 'production' },
+    'ENTRADA_ENTRA_TENANT_ID is set': { ENTRADA_ENTRA_TENANT_ID: 'contoso.com' },
+    'DSTACK_ENTRA_CLIENT_SECRET is set': { DSTACK_ENTRA_CLIENT_SECRET: 'a secret' },
+    'ENTRADA_SERVER_URL is not loopback': { ENTRADA_SERVER_URL: 'https://sso.example.com' },
+    'ENTRADA_LISTEN is not loopback': { ENTRADA_LISTEN: '0.0.0.0:3000' },
+  }
+  for (const [reason, environment] of Object.entries(reasons)) {
+    it(`does not start when ${reason}`, async (t) => {
+      const folder = await temporaryFolder(t)
+      const given = { ENTRADA_DATA_DIR: folder, ...environment }
+      const { exitCode, printedErrors } = await run(['dev'], given)
+      assert.equal(exitCode, 1)
+      assert.match(printedErrors[0] ?? '', /^entrada: development_mode_refused/)
+      assert.ok(printedErrors.includes(`  ${reason}`), printedErrors.join('\n'))
+      assert.deepEqual(await readdir(folder), [])
+    })
+  }
+})
