@@ -1,0 +1,49 @@
+/** Makes the pictures of docs/images/ from a real sign-in. Run it when the pages look different. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { type BrowserRig, createBrowserRig } from '../test/browser/browser-rig.ts'
+import { see } from '../test/browser/steps.ts'
+import { refusedByEntra, to } from '../test/browser/ways.ts'
+
+const folder = join(import.meta.dirname, '../docs/images')
+const WIDTH = 1000
+const HEIGHT = 640
+/** What Windows has by itself; elsewhere the nearest free one stands in for it. */
+const FONTS = `
+@font-face { font-family: "Segoe UI"; src: local("Segoe UI"), local("Liberation Sans"); }
+@font-face { font-family: "Segoe UI"; font-weight: 600; src: local("Segoe UI Semibold"), local("Liberation Sans Bold"); }
+`
+
+const rig = await createBrowserRig({ port: 3000 })
+try {
+  mkdirSync(folder, { recursive: true })
+  await keepPicture('login', async (page) => {
+    await to('/login')(rig, page)
+    await see(page, 'Sign in')
+  })
+  await keepPicture('error', async (page) => {
+    await refusedByEntra('interaction_required', 50105)(rig, page)
+    await see(page, 'No access')
+  })
+} finally {
+  await rig.close()
+}
+
+async function keepPicture(name: string, way: (page: Page) => Promise<void>): Promise<void> {
+  const page = await openPage(rig)
+  await way(page)
+  await page.addStyleTag({ content: FONTS })
+  await page.evaluate(() => document.fonts.ready)
+  const path = join(folder, `${name}.png`)
+  await page.screenshot({ path, fullPage: true })
+  console.log(path)
+}
+
+function openPage({ chromium }: BrowserRig): Promise<Page> {
+  return chromium.newPage({
+    viewport: { width: WIDTH, height: HEIGHT },
+    colorScheme: 'light',
+    bypassCSP: true, // lets the font in
+  })
+}
