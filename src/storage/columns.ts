@@ -29,9 +29,12 @@ export function present<T extends object>(fields: T): Present<T> {
   return kept as Present<T> // only absent values were left out
 }
 
-/** Lower case, the spelling under which usernames, addresses, tenants and object ids are compared. */
+/**
+ * Lower case, the spelling under which usernames, addresses, tenants and object ids are compared. Without NUL, which PostgreSQL has
+ * not and at which SQLite stops searching.
+ */
 export function foldCase(text: string): string {
-  return text.toLowerCase()
+  return text.toLowerCase().replaceAll('\0', '\ufffd')
 }
 
 type Column<Table extends keyof Tables> = keyof Tables[Table] & string

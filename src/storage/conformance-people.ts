@@ -241,6 +241,17 @@ function describeListing(subject: Subject): void {
     assert.deepEqual(await search('tenant-1'), ['usr_0003', 'usr_0002', 'usr_0001'])
   })
 
+  it('takes any text, also what a database cannot spell', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      await createPerson(transaction, 1)
+      const profile = { displayName: 'nul \0 and half \ud83e a fox' }
+      await transaction.refreshMembership('mem_0001', { profile, lastSignInAt: at(9) })
+    })
+    assert.deepEqual(await searchUsers(subject.storage, 'a fox'), ['usr_0001'])
+    assert.deepEqual(await searchUsers(subject.storage, 'x\0'), [])
+    assert.equal(await subject.storage.findSession('\0', at(0)), undefined)
+  })
+
   it('takes the wildcards of SQL literally', async () => {
     await subject.storage.atomically(async (transaction) => {
       for (const n of [1, 2, 3]) await createPerson(transaction, n)

@@ -10,32 +10,48 @@ import type { Database } from './schema.ts'
 import { sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 import { trailReads, trailWrites } from './trail-verbs.ts'
+import { WORK_TIME_LIMIT_MS, withinTime } from './transaction-limit.ts'
 
 export type KyselyStorageOptions = {
   readonly kind: Storage['kind']
+  readonly migrated: readonly string[]
   /** Sees only what is committed. */
   readonly reads: Database
-  /** Where single statements are written. */
+  /** Where single statements are written, none of which has to outlive a power cut. */
   readonly writes: Database
+  /** Reads take their turn with transactions, and so would wait for ever inside one. */
+  readonly readsTakeTurns?: boolean
   /** Runs `work` as if alone. The dialect may run it again when another writer came between. */
   readonly runAlone: <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
+  /** How long the work of a transaction may take. */
+  readonly workTimeLimitMs?: number
+  /** Rejects when nothing can be written, in whatever way this database tells. */
+  readonly checkWritable: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
 export function createKyselyStorage(options: KyselyStorageOptions): Storage {
-  const { kind, reads, writes, runAlone, close } = options
+  const { kind, migrated, reads, writes, runAlone, close } = options
+  const { workTimeLimitMs = WORK_TIME_LIMIT_MS } = options
   const { inside, outside, outsideAll } = createNestingGuard()
   return {
     kind,
-    ...(reads === writes ? outsideAll(createReader(reads)) : createReader(reads)),
+    migrated,
+    ...(options.readsTakeTurns ? outsideAll(createReader(reads)) : createReader(reads)),
     claimAttempt: (id, until) => outside(() => claimAttempt(writes, id, until)),
     touchSession: (id, seen) => outside(() => touchSession(writes, id, seen)),
     atomically: (work) =>
-      outside(() => runAlone((transaction) => inside(() => work(createTransaction(transaction))))),
+      outside(() =>
+        runAlone((transaction) =>
+          inside(() =>
+            withinTime(transaction, workTimeLimitMs, (limited) => work(createTransaction(limited))),
+          ),
+        ),
+      ),
     sweep: (now, { tracesBefore }) =>
       outside(() => runAlone((transaction) => sweep(transaction, now, tracesBefore))),
     readMark: () => readMark(reads),
-    checkReady: () => checkReady(reads),
+    checkReady: () => checkReady(options),
     close,
   }
 }
@@ -79,9 +95,10 @@ async function sweep(database: Database, now: Date, tracesBefore: Date): Promise
   return removed.flat().reduce((sum, result) => sum + Number(result.numDeletedRows), 0)
 }
 
-async function checkReady(database: Database): Promise<void> {
+async function checkReady({ reads, checkWritable }: KyselyStorageOptions): Promise<void> {
   try {
-    const { oldestProgram } = await readMark(database)
+    const { oldestProgram } = await readMark(reads)
+    await checkWritable()
     if (oldestProgram > knownSchemaVersion) {
       throw new EntradaError('storage_unavailable', { oldestProgram, program: knownSchemaVersion })
     }

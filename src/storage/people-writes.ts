@@ -102,14 +102,17 @@ async function refreshMembership(
   await database.updateTable('memberships').set(columns).where('id', '=', id).execute()
 }
 
+/** Writes nothing when nothing differs, as at most sign-ins: rows that are not written are in nobody's way. */
 async function replaceRuleRoles(
   database: Database,
   id: MembershipId,
   assignments: readonly RoleAssignment[],
 ): Promise<readonly RoleAssignment[]> {
+  const held = await listRoles(database, id)
+  if (isSameRoles(ofRules(held), ofRules(assignments))) return held
+
   const ofMembership = database.deleteFrom('role_assignments').where('membership_id', '=', id)
   await ofMembership.where('source', '<>', 'manual').execute()
-
   if (assignments.length > 0) {
     const rows = assignments.map(({ role, source }) => ({ membership_id: id, role, source }))
     const insert = database.insertInto('role_assignments').values(rows)
@@ -117,4 +120,18 @@ async function replaceRuleRoles(
   }
 
   return listRoles(database, id)
+}
+
+function ofRules(assignments: readonly RoleAssignment[]): readonly RoleAssignment[] {
+  return assignments.filter(({ source }) => source !== 'manual')
+}
+
+function isSameRoles(a: readonly RoleAssignment[], b: readonly RoleAssignment[]): boolean {
+  const left = new Set(a.map(spelled))
+  const right = new Set(b.map(spelled))
+  return left.size === right.size && [...left].every((assignment) => right.has(assignment))
+}
+
+function spelled({ role, source }: RoleAssignment): string {
+  return `${source} ${role}`
 }

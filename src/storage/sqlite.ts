@@ -11,6 +11,7 @@ import { dirname } from 'node:path'
 import * as sqlite from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import { createKyselyStorage } from './kysely-storage.ts'
+import { readMark } from './mark.ts'
 import { migrate } from './migrations/migrations.ts'
 import type { Database } from './schema.ts'
 import { BUSY_TIMEOUT_MS, createSqliteDialect } from './sqlite-driver.ts'
@@ -23,6 +24,8 @@ export type SqliteOptions = {
   readonly mode: DatabaseMark['mode']
   readonly now: () => Date
 }
+
+const ALL_PAGES = 2 ** 31 - 1
 
 // Node 26 renames the class; the types of Node 24 know the old name only.
 const SqliteDatabase =
@@ -41,9 +44,9 @@ export async function openSqlite(options: SqliteOptions): Promise<Storage> {
   if (isFile) await createFile(options.path)
   const writer = openSqliteConnection(options.path)
   try {
-    await prepareWriter(writer.database, options)
+    const migrated = await prepareWriter(writer.database, options)
     const reader = isFile ? await openReader(options.path) : writer
-    return toStorage(writer, reader)
+    return toStorage({ migrated, writer, reader })
   } catch (error) {
     writer.handle.close()
     throw error
@@ -60,6 +63,16 @@ export function openSqliteConnection(path: string): SqliteConnection {
   }
 }
 
+/** Copies a database as it is at one moment: in one step, so that whoever writes meanwhile does not make it start over. */
+export async function copySqlite(from: string, to: string): Promise<void> {
+  const { handle } = openSqliteConnection(from)
+  try {
+    await sqlite.backup(handle, to, { rate: ALL_PAGES })
+  } finally {
+    handle.close()
+  }
+}
+
 /** Nobody but the owner may read the file or look into a folder that we make; `-wal` and `-shm` inherit from it. */
 async function createFile(path: string): Promise<void> {
   try {
@@ -71,13 +84,16 @@ async function createFile(path: string): Promise<void> {
   }
 }
 
-async function prepareWriter(database: Database, { mode, now }: SqliteOptions): Promise<void> {
+async function prepareWriter(
+  database: Database,
+  { mode, now }: SqliteOptions,
+): Promise<readonly string[]> {
   await sql`pragma journal_mode = wal`.execute(database)
   // A revocation that was acknowledged must survive a power cut; NORMAL would survive only a crash.
   await sql`pragma synchronous = full`.execute(database)
   await sql`pragma foreign_keys = on`.execute(database)
   await sql`pragma trusted_schema = off`.execute(database)
-  await database
+  return database
     .transaction()
     .execute((transaction) => migrate(transaction, { dialect: 'sqlite', mode, now }))
 }
@@ -89,12 +105,24 @@ async function openReader(path: string): Promise<SqliteConnection> {
   return reader
 }
 
-function toStorage(writer: SqliteConnection, reader: SqliteConnection): Storage {
+function toStorage({
+  migrated,
+  writer,
+  reader,
+}: {
+  readonly migrated: readonly string[]
+  readonly writer: SqliteConnection
+  readonly reader: SqliteConnection
+}): Storage {
   return createKyselyStorage({
     kind: 'sqlite',
+    migrated,
     reads: reader.database,
     writes: writer.database,
+    readsTakeTurns: reader === writer,
     runAlone: (work) => writer.database.transaction().execute(work),
+    // Waits for a running transaction; one that never ends must not look ready.
+    checkWritable: async () => void (await readMark(writer.database)),
     // Takes its turn, so that a running transaction ends first. The last to close folds the log into the file.
     close: () =>
       writer.database.connection().execute(async () => {

@@ -156,6 +156,8 @@ export type DatabaseMark = {
 export type Storage = StorageReader & {
   /** Name of the implementation, for logs. */
   readonly kind: 'sqlite' | 'postgres'
+  /** Names of the migrations that opening it ran. */
+  readonly migrated: readonly string[]
 
   /**
    * Claims a sign-in attempt for good, or throws: of any number of callers at once, on any replica, one succeeds.
@@ -174,7 +176,7 @@ export type Storage = StorageReader & {
   /**
    * Runs `work` in one transaction: all of it is kept, durably, or none. Two that touch the same person or username run as if
    * one came after the other; `work` may run again from the start when another writer came between, so it must have no effects
-   * of its own. An error of `work` rolls back and is rethrown.
+   * of its own. An error of `work` rolls back and is rethrown; so does taking longer than five seconds, as `storage_unavailable`.
    */
   atomically<T>(work: (transaction: StorageTransaction) => Promise<T>): Promise<T>
 
@@ -182,7 +184,7 @@ export type Storage = StorageReader & {
   sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
 
   readMark(): Promise<DatabaseMark>
-  /** Resolves when a trivial read and the schema are fine. @throws {EntradaError} `storage_unavailable` */
+  /** Resolves when the database can be read and written and its schema is fine. @throws {EntradaError} `storage_unavailable` */
   checkReady(): Promise<void>
   close(): Promise<void>
 }

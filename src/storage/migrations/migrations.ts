@@ -1,5 +1,5 @@
 /** Brings a database to the schema of this program, or says why this program must leave it alone. */
-import type { Kysely } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { EntradaError } from '../../errors.ts'
 import { readMark } from '../mark.ts'
@@ -8,7 +8,11 @@ import type { DatabaseMark } from '../storage.ts'
 import { createInitialSchema } from './0001-initial.ts'
 
 /** What a migration may depend on besides the database. */
-export type MigrationContext = {
+export type MigrationContext = MigrationOptions & {
+  /** Type of every text column: compared byte by byte, whatever language the database was made for. */
+  readonly text: 'text' | RawBuilder<unknown>
+}
+type MigrationOptions = {
   readonly dialect: 'sqlite' | 'postgres'
   readonly mode: DatabaseMark['mode']
   readonly now: () => Date
@@ -27,30 +31,57 @@ const steps: readonly {
 export const knownSchemaVersion = steps.length
 
 /**
- * Run it inside a transaction that no other writer can enter, so that of two programs opening a new database one waits.
+ * Answers the names of what it ran. Run it inside a transaction that no other migration can enter, so that of two programs opening
+ * a new database one waits.
  *
- * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`
+ * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`
  */
-export async function migrate(transaction: Database, context: MigrationContext): Promise<void> {
-  const mark = await findMark(transaction)
-  if (mark !== undefined) checkMark(mark, context)
+export async function migrate(
+  transaction: Database,
+  options: MigrationOptions,
+): Promise<readonly string[]> {
+  const mark = await findMark(transaction, options)
+  if (mark !== undefined) checkMark(mark, options)
   // A later release has migrated already and still admits us; Kysely's migrator would call its migrations corrupt.
-  if (mark !== undefined && mark.schemaVersion >= knownSchemaVersion) return
+  if (mark !== undefined && mark.schemaVersion >= knownSchemaVersion) return []
 
+  const text = options.dialect === 'sqlite' ? 'text' : sql`text collate "C"`
   const migrator = new Migrator({
     db: transaction,
-    provider: { getMigrations: async () => toMigrations(context) },
+    provider: { getMigrations: async () => toMigrations({ ...options, text }) },
   })
-  const { error } = await migrator.migrateToLatest()
+  const { error, results = [] } = await migrator.migrateToLatest()
   if (error !== undefined) throw error
+  return results.map(({ migrationName }) => migrationName)
 }
 
-async function findMark(transaction: Database): Promise<DatabaseMark | undefined> {
-  const tables = await transaction.introspection.getTables()
-  return tables.some((table) => table.name === 'database_mark') ? readMark(transaction) : undefined
+/** @throws {EntradaError} `database_not_ours` when tables of somebody else are in our place */
+async function findMark(
+  transaction: Database,
+  { dialect }: MigrationOptions,
+): Promise<DatabaseMark | undefined> {
+  const tables = await listTables(transaction, dialect)
+  if (tables.includes('database_mark')) return readMark(transaction)
+  const taken = tables.filter((table) => ['users', 'sessions', 'organizations'].includes(table))
+  if (taken.length > 0) throw new EntradaError('database_not_ours', { tables: taken })
+  return undefined
 }
 
-function checkMark(mark: DatabaseMark, { mode }: MigrationContext): void {
+/** Where a table without a schema is looked for, which on PostgreSQL is not everywhere. */
+async function listTables(
+  transaction: Database,
+  dialect: MigrationOptions['dialect'],
+): Promise<readonly string[]> {
+  if (dialect === 'sqlite') {
+    return (await transaction.introspection.getTables()).map(({ name }) => name)
+  }
+  const { rows } = await sql<{ name: string }>`
+    select tablename as name from pg_tables where schemaname = any(current_schemas(false))
+    order by tablename`.execute(transaction)
+  return rows.map(({ name }) => name)
+}
+
+function checkMark(mark: DatabaseMark, { mode }: MigrationOptions): void {
   if (mark.mode !== mode) {
     throw new EntradaError('database_mode_mismatch', { database: mark.mode, program: mode })
   }

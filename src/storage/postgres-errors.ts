@@ -1,0 +1,72 @@
+/** What PostgreSQL reports, in our codes. */
+import { EntradaError } from '../errors.ts'
+
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const SERIALIZATION_FAILURE = '40001'
+const DEADLOCK_DETECTED = '40P01'
+const UNIQUE_VIOLATION = '23505'
+const DISK_FULL = '53100'
+const unavailable: ReadonlySet<string> = new Set([
+  '0A000', // a plan of before a change of the schema
+  '25006', // read-only: a standby, or a primary that stepped down
+  '25P03', // idle in transaction for too long
+  '25P04', // transaction for too long
+  '3D000', // no such database
+  '42501', // no right to do that
+  '55P03', // lock not available in time
+])
+const unavailableClasses: ReadonlySet<string> = new Set([
+  '08', // connection
+  '28', // user or password
+  '53', // memory, connections
+  '57', // shut down, cancelled
+  '58', // input and output
+  'XX', // corrupted
+])
+
+type ServerError = Error & { readonly code: string; readonly severity: string }
+
+/** PostgreSQL itself said so; anything else means that nobody knows what became of the statement. */
+export function isServerError(error: unknown): error is ServerError {
+  return (
+    error instanceof Error &&
+    'severity' in error &&
+    'code' in error &&
+    typeof error.code === 'string'
+  )
+}
+
+/** The server closes the connection after saying so. */
+export function endsConnection({ severity, code }: ServerError): boolean {
+  return severity === 'FATAL' || severity === 'PANIC' || code.startsWith('57P')
+}
+
+/** Another transaction came between: the same work, run again, sees what that one did. */
+export function isCollision(error: unknown): boolean {
+  return isServerError(error) && [SERIALIZATION_FAILURE, DEADLOCK_DETECTED].includes(error.code)
+}
+
+/** Usually another transaction inserted the same; but perhaps the work itself, and then it does so each time. */
+export function isDuplicate(error: unknown): boolean {
+  return isServerError(error) && error.code === UNIQUE_VIOLATION
+}
+
+/** `storage_full`, `storage_unavailable`, or the same error when it is a collision or a defect of ours. */
+export function toStorageError(error: unknown): unknown {
+  if (!isServerError(error)) return unavailableBecause(error)
+  const { code } = error
+  if (code === DISK_FULL) return new EntradaError('storage_full', {}, { cause: error })
+  return unavailable.has(code) || unavailableClasses.has(code.slice(0, 2))
+    ? unavailableBecause(error)
+    : error
+}
+
+/** The code of PostgreSQL or of the network, else what `pg` says of the connection. A message of PostgreSQL may quote data. */
+export function unavailableBecause(cause: unknown): EntradaError {
+  return new EntradaError('storage_unavailable', { reason: reasonOf(cause) }, { cause })
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown'
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
+}

@@ -1,0 +1,192 @@
+/**
+ * What Kysely's PostgreSQL driver gets in place of a plain pool. It differs in four ways: statements stay prepared, each has a time
+ * limit, a connection that was lost unnoticed is replaced before anybody sees it, and errors are ours.
+ */
+import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
+import { EntradaError } from '../errors.ts'
+import {
+  endsConnection,
+  isServerError,
+  toStorageError,
+  unavailableBecause,
+} from './postgres-errors.ts'
+
+type Statement = { readonly text: string; readonly values: unknown[]; readonly name?: string }
+
+/** What is used of `pg`. */
+export type PgClient = {
+  query(statement: Statement): Promise<unknown>
+  release(destroy?: boolean): void
+}
+export type PgPool = {
+  readonly options: { readonly max: number }
+  readonly totalCount: number
+  readonly idleCount: number
+  connect(): Promise<PgClient>
+  end(): Promise<void>
+}
+
+/** What the pools of one database know together. */
+export type PoolState = {
+  /** Names of prepared statements, by their text. */
+  readonly names: Map<string, string>
+  /** For each statement; `Infinity` for those that may take what they take. */
+  readonly timeLimitMs: number
+  /** Until then, by `performance.now()`, no call waits for a server that does not answer. */
+  silentUntil: number
+}
+
+const MAX_PREPARED = 200
+/** A restart leaves several lost connections behind, but a server that is back gives a good one. */
+const MAX_RENEWALS = 3
+/** After a wait in vain others fail at once for a moment, or one request would wait for each of its calls. */
+const SILENCE_MS = 1_000
+
+export function newPoolState(timeLimitMs: number): PoolState {
+  return { timeLimitMs, names: new Map(), silentUntil: 0 }
+}
+
+export function createPatientPool(pool: PgPool, state: PoolState): PostgresPool {
+  let ended: Promise<void> | undefined
+  return {
+    options: pool.options,
+    connect: async () => createClient(pool, state, await connect(pool, state)),
+    end: () => {
+      ended ??= pool.end()
+      return ended
+    },
+  }
+}
+
+async function connect(pool: PgPool, state: PoolState): Promise<PgClient> {
+  checkNotSilent(state)
+  const opensOne = pool.idleCount === 0 && pool.totalCount < pool.options.max
+  const startedAt = performance.now()
+  try {
+    return await pool.connect()
+  } catch (error) {
+    // A server that refuses costs nothing; one that is silent, or a crowd in front of the pool, has cost the whole limit.
+    if (opensOne && performance.now() - startedAt > SILENCE_MS) beSilent(state)
+    throw unavailableBecause(error)
+  }
+}
+
+function createClient(pool: PgPool, state: PoolState, first: PgClient): PostgresPoolClient {
+  let client = first
+  let isLost = false
+  let isReleased = false
+  let isInTransaction = false
+
+  async function query<R>(sql: string, parameters: readonly unknown[]) {
+    const statement = toStatement(state, sql, parameters)
+    for (let renewals = 0; ; renewals += 1) {
+      const answer = await ask(statement)
+      if (answer.kind === 'given') {
+        isInTransaction = isInTransaction ? !endsTransaction(sql) : beginsTransaction(sql)
+        return answer.result as PostgresQueryResult<R> // R is Kysely's own inference
+      }
+      if (!mayBeAskedAgain(sql) || renewals === MAX_RENEWALS) throw unavailableBecause(answer.error)
+      await renew()
+    }
+  }
+
+  /** Throws what the server refused; answers when the connection was lost meanwhile. */
+  async function ask(statement: Statement): Promise<Answer> {
+    if (isLost) throw new EntradaError('storage_unavailable', { reason: 'connection_lost' })
+    try {
+      return { kind: 'given', result: await inTime(state, client.query(statement)) }
+    } catch (error) {
+      if (isServerError(error) && !endsConnection(error)) throw toStorageError(error)
+      isLost = true
+      return { kind: 'lost', error }
+    }
+  }
+
+  /** Nothing was written by it, and nothing before it is lost with the connection. */
+  function mayBeAskedAgain(sql: string): boolean {
+    const isHarmless = sql.startsWith('select') || beginsTransaction(sql)
+    return isHarmless && !isInTransaction && !isSilent(state)
+  }
+
+  async function renew(): Promise<void> {
+    release(true)
+    client = await connect(pool, state)
+    isReleased = false
+    isLost = false
+  }
+
+  function release(destroy = false): void {
+    if (!isReleased) client.release(destroy || isLost)
+    isReleased = true
+  }
+
+  return { query, release } as PostgresPoolClient // no cursors here
+}
+
+type Answer =
+  | { readonly kind: 'given'; readonly result: unknown }
+  | { readonly kind: 'lost'; readonly error: unknown }
+
+function beginsTransaction(sql: string): boolean {
+  return sql === 'begin' || sql.startsWith('start transaction')
+}
+
+function endsTransaction(sql: string): boolean {
+  return sql === 'commit' || sql === 'rollback'
+}
+
+function toStatement({ names }: PoolState, sql: string, parameters: readonly unknown[]): Statement {
+  const statement = { text: sql, values: parameters.map(toValue) }
+  const name = parameters.length > 0 ? nameOf(names, sql) : undefined
+  return name === undefined ? statement : { ...statement, name }
+}
+
+/**
+ * A `*` is no longer what it was when a later release adds a column, and PostgreSQL refuses the plan; a list has as many texts as
+ * it has lengths.
+ */
+function nameOf(names: Map<string, string>, sql: string): string | undefined {
+  const known = names.get(sql)
+  if (known !== undefined) return known
+  if (names.size >= MAX_PREPARED || /\*| in \(/.test(sql)) return undefined
+  const name = `entrada_${names.size + 1}`
+  names.set(sql, name)
+  return name
+}
+
+/** PostgreSQL has no NUL in text; it becomes what half a surrogate pair becomes anyway, the replacement character. */
+function toValue(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0')
+    ? value.replaceAll('\0', '\ufffd')
+    : value
+}
+
+async function inTime<T>(state: PoolState, answer: Promise<T>): Promise<T> {
+  if (state.timeLimitMs === Number.POSITIVE_INFINITY) return answer
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      beSilent(state)
+      reject(new Error('PostgreSQL did not answer in time'))
+    }, state.timeLimitMs)
+  })
+  try {
+    return await Promise.race([answer, limit])
+  } finally {
+    clearTimeout(timer)
+    // When the limit was first, the answer may fail later, and nobody waits for it any more.
+    answer.catch(() => {})
+  }
+}
+
+function beSilent(state: PoolState): void {
+  state.silentUntil = performance.now() + SILENCE_MS
+}
+
+function isSilent({ silentUntil }: PoolState): boolean {
+  return performance.now() < silentUntil
+}
+
+function checkNotSilent(state: PoolState): void {
+  if (isSilent(state)) throw new EntradaError('storage_unavailable', { reason: 'no_answer' })
+}

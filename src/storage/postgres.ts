@@ -1,0 +1,150 @@
+/**
+ * PostgreSQL, through `pg`, which nothing else imports. For any number of replicas: nothing is kept in this process.
+ *
+ * There are two pools. One runs single statements, each its own transaction: reads, claims, and the note that a session is in use.
+ * They need not wait for the disk. The other runs transactions, serializable and durable. So a read never waits for a transaction.
+ */
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import type { Secret } from '../secret.ts'
+import { createKyselyStorage } from './kysely-storage.ts'
+import { migrate } from './migrations/migrations.ts'
+import { createPatientPool, newPoolState, type PoolState } from './postgres-pool.ts'
+import { createRunAlone } from './postgres-transactions.ts'
+import type { Database, Tables } from './schema.ts'
+import type { DatabaseMark, Storage } from './storage.ts'
+
+export type PostgresOptions = {
+  /** `postgres://user:password@host:port/database?sslmode=verify-full`. */
+  readonly url: Secret
+  readonly mode: DatabaseMark['mode']
+  readonly now: () => Date
+  /** How many connections to open at most; half of them for transactions. */
+  readonly connections?: number
+}
+
+const DEFAULT_CONNECTIONS = 16
+const CONNECT_TIME_LIMIT_MS = 2_500
+const ANSWER_TIME_LIMIT_MS = 2_500
+/** A little less, so that a server that is merely slow says so itself, and stops. */
+const STATEMENT_TIME_LIMIT_MS = 2_000
+/** Longer than any transaction of ours: it frees the locks of a replica that vanished. */
+const ABANDONED_TRANSACTION_MS = 10_000
+const MIGRATION_LOCK = '4992130211'
+const INT8 = 20
+
+/**
+ * Opens the database, made or brought up to date if need be.
+ *
+ * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `storage_unavailable`, `storage_full`
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Storage> {
+  const migrated = await prepare(options)
+  const { url, connections = DEFAULT_CONNECTIONS } = options
+  const state = newPoolState(ANSWER_TIME_LIMIT_MS)
+  const max = Math.max(1, Math.floor(connections / 2))
+  const statements = openPool(url, { state, max, serverSettings: statementSettings })
+  const transactions = openPool(url, { state, max, serverSettings: transactionSettings })
+  return createKyselyStorage({
+    kind: 'postgres',
+    migrated,
+    reads: statements.database,
+    writes: statements.database,
+    runAlone: createRunAlone(transactions.database),
+    checkWritable: () => checkWritable(transactions.database),
+    close: async () => {
+      await Promise.all([statements.pool.end(), transactions.pool.end()])
+    },
+  })
+}
+
+const limits = {
+  statement_timeout: STATEMENT_TIME_LIMIT_MS,
+  lock_timeout: STATEMENT_TIME_LIMIT_MS,
+  idle_in_transaction_session_timeout: ABANDONED_TRANSACTION_MS,
+}
+const statementSettings = {
+  ...limits,
+  default_transaction_isolation: 'read committed',
+  // A claim that a crash of the server forgets is a code that Entra does not redeem twice.
+  synchronous_commit: 'off',
+}
+const transactionSettings = {
+  ...limits,
+  // A serializable transaction that scans a table collides with every writer of it, and small tables are scanned by preference.
+  enable_seqscan: 'off',
+}
+const migrationSettings = { lock_timeout: 0, statement_timeout: 0 }
+
+/** On a connection of its own, without time limits. Whoever comes second waits for the lock, and finds the work done. */
+async function prepare({ url, mode, now }: PostgresOptions): Promise<readonly string[]> {
+  const state = newPoolState(Number.POSITIVE_INFINITY)
+  const { database, pool } = openPool(url, { state, max: 1, serverSettings: migrationSettings })
+  try {
+    return await database.transaction().execute(async (transaction) => {
+      await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)}::bigint)`.execute(
+        transaction,
+      )
+      return migrate(transaction, { dialect: 'postgres', mode, now })
+    })
+  } finally {
+    await pool.end()
+  }
+}
+
+function openPool(url: Secret, options: PoolOptions & { readonly state: PoolState }) {
+  const pool = createPatientPool(newPgPool(url, options), options.state)
+  const database: Database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return { database, pool }
+}
+
+type PoolOptions = {
+  readonly max: number
+  readonly serverSettings: Readonly<Record<string, string | number>>
+}
+
+function newPgPool(url: Secret, { max, serverSettings }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: toConnectionString(url.reveal(), serverSettings),
+    application_name: 'entrada',
+    max,
+    connectionTimeoutMillis: CONNECT_TIME_LIMIT_MS,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    types: { getTypeParser },
+  })
+  // A connection that breaks while nobody uses it is replaced when somebody wants one.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
+/**
+ * With our settings of the server behind those of the URL. `pg` takes the other modes of TLS for `verify-full` too, but warns that
+ * it will not always.
+ */
+function toConnectionString(text: string, settings: PoolOptions['serverSettings']): string {
+  const url = new URL(text)
+  const given = url.searchParams.get('options') ?? ''
+  url.searchParams.set('options', `${given} ${toServerOptions(settings)}`.trim())
+  if (['prefer', 'require', 'verify-ca'].includes(url.searchParams.get('sslmode') ?? '')) {
+    url.searchParams.set('sslmode', 'verify-full')
+  }
+  return url.href
+}
+
+/** @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS */
+function toServerOptions(settings: PoolOptions['serverSettings']): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${String(value).replaceAll(' ', '\\ ')}`)
+    .join(' ')
+}
+
+/** Milliseconds and counts are far below 2^53. */
+const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
+  Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)
+
+/** A server that is read-only refuses this, although it changes nothing. */
+async function checkWritable(transactions: Database): Promise<void> {
+  await sql`update database_mark set id = id where false`.execute(transactions)
+}

@@ -1,0 +1,130 @@
+/** A copy of the embedded database while it is in use, and the way back. */
+import { chmod, copyFile, open, rename, rm } from 'node:fs/promises'
+import { EntradaError, isEntradaError } from '../errors.ts'
+import { readMark } from './mark.ts'
+import { knownSchemaVersion } from './migrations/migrations.ts'
+import { copySqlite, openSqliteConnection } from './sqlite.ts'
+import { isBusy, toStorageError } from './sqlite-errors.ts'
+import type { DatabaseMark } from './storage.ts'
+
+type Overwriting = { readonly force: boolean }
+
+/**
+ * Copies the database as it is at one moment, while others read and write it. A copy that is not whole never has the name `to`.
+ *
+ * @throws {EntradaError} `file_exists`, `backup_invalid`, `storage_unavailable`, `storage_full`
+ */
+export async function backUpSqlite(
+  { from, to }: { readonly from: string; readonly to: string },
+  { force }: Overwriting,
+): Promise<DatabaseMark> {
+  if (!(await exists(from))) throw new EntradaError('storage_unavailable', { missing: from })
+  if (!force && (await exists(to))) throw new EntradaError('file_exists', { file: to })
+  const partial = `${to}.partial`
+  try {
+    // Made for its owner alone before anything is in it.
+    await (await open(partial, 'w', 0o600)).close()
+    await copySqlite(from, partial)
+    const mark = await checkBackup(partial)
+    await rename(partial, to)
+    return mark
+  } catch (error) {
+    throw toStorageError(error)
+  } finally {
+    await removeDatabase(partial)
+  }
+}
+
+/**
+ * Puts a backup in the place of a database that nobody uses. What was there before stays beside it, as `….before-restore`.
+ *
+ * @throws {EntradaError} `backup_invalid`, `database_mode_mismatch`, `database_too_new`, `database_in_use`, `file_exists`
+ */
+export async function restoreSqlite(
+  {
+    from,
+    to,
+    mode,
+  }: { readonly from: string; readonly to: string; readonly mode: DatabaseMark['mode'] },
+  { force }: Overwriting,
+): Promise<DatabaseMark> {
+  if (!(await exists(from))) throw new EntradaError('backup_invalid', { missing: from })
+  const partial = `${to}.partial`
+  try {
+    await copyFile(from, partial)
+    await chmod(partial, 0o600)
+    const mark = await checkBackup(partial)
+    checkAdmits(mark, mode)
+    if (await exists(to)) {
+      checkNotInUse(to)
+      if (!force) throw new EntradaError('file_exists', { file: to })
+      await moveDatabase(to, `${to}.before-restore`)
+    }
+    await rename(partial, to)
+    return mark
+  } catch (error) {
+    throw toStorageError(error)
+  } finally {
+    await removeDatabase(partial)
+  }
+}
+
+/** Reads all of it: half a file, or a file of something else, must not be taken for a backup. */
+async function checkBackup(path: string): Promise<DatabaseMark> {
+  const { handle, database } = openSqliteConnection(path)
+  try {
+    const found = handle.prepare('pragma integrity_check').get()?.integrity_check
+    if (found !== 'ok') throw new EntradaError('backup_invalid', { found })
+    return await readMark(database)
+  } catch (cause) {
+    if (isEntradaError(cause) && cause.code === 'backup_invalid') throw cause
+    throw new EntradaError('backup_invalid', {}, { cause })
+  } finally {
+    handle.close()
+  }
+}
+
+function checkAdmits(mark: DatabaseMark, program: DatabaseMark['mode']): void {
+  if (mark.mode !== program) {
+    throw new EntradaError('database_mode_mismatch', { database: mark.mode, program })
+  }
+  if (mark.oldestProgram > knownSchemaVersion) {
+    const { oldestProgram } = mark
+    throw new EntradaError('database_too_new', { oldestProgram, program: knownSchemaVersion })
+  }
+}
+
+/** An open connection holds a lock for as long as it lives, even when it does nothing. A broken file is in nobody's use. */
+function checkNotInUse(path: string): void {
+  const { handle } = openSqliteConnection(path)
+  try {
+    handle.exec('pragma locking_mode = exclusive; begin exclusive; commit')
+  } catch (error) {
+    if (isBusy(error)) throw new EntradaError('database_in_use', { file: path })
+  } finally {
+    handle.close()
+  }
+}
+
+const parts = ['', '-wal', '-shm'] as const
+
+async function moveDatabase(from: string, to: string): Promise<void> {
+  await removeDatabase(to)
+  for (const part of parts) {
+    if (await exists(`${from}${part}`)) await rename(`${from}${part}`, `${to}${part}`)
+  }
+}
+
+async function removeDatabase(path: string): Promise<void> {
+  for (const part of parts) await rm(`${path}${part}`, { force: true })
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'r')).close()
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw toStorageError(error)
+  }
+}
