@@ -1,29 +1,27 @@
 // answerTokenRequest   POST /{tenant}/oauth2/v2.0/token
-//   answerHonestly          the client, then the code, then the tokens
-//     redeemCode            everything a code is bound to; marks it spent
-//   applyMembersFault       what a test wants to be wrong with the answer
-import { createHash, randomBytes } from 'node:crypto'
-import { requestedIdTokenClaims } from './authorization-request.ts'
+//   answerHonestly          the client, then the grant, then the tokens
+//     answerCode              redeem-code.ts: everything a code is bound to; marks it spent
+//     answerRefreshToken      refresh-tokens.ts
+//     answerClientCredentials an application for itself
+import { ACCESS_TOKEN_SECONDS, issueAccessToken } from './access-tokens.ts'
 import { findCredentialRefusal, readClientCredentials } from './client-authentication.ts'
-import { toClientInfo } from './client-info.ts'
+import { consentedAppRoles } from './consent.ts'
 import type { Application } from './directory.ts'
 import type { AddressedExchange } from './exchange.ts'
-import {
-  authoritySegment,
-  findApplication,
-  findPersonById,
-  homeOf,
-  type Person,
-} from './find-in-directory.ts'
-import { newIdTokenClaims } from './id-token-claims.ts'
+import { findApplication, findPersonById, homeOf, isAvailableIn } from './find-in-directory.ts'
 import { withMembersFault } from './members-fault.ts'
+import { redeemCode } from './redeem-code.ts'
+import { refreshedScopes, useRefreshToken } from './refresh-tokens.ts'
 import { type Refusal, refusal, refusalResponse } from './refusals.ts'
+import { findRepeated } from './repeated-parameter.ts'
+import { isGraphDefault, parseScopes, splitScope } from './scopes.ts'
 import { refusalOf } from './send-refusal.ts'
-import { signIdToken } from './sign-id-token.ts'
-import type { EmulatorState, IssuedCode } from './state.ts'
+import type { EmulatorState } from './state.ts'
+import { findStepUpRefusal } from './step-up.ts'
+import { newTokenAnswer, type TokenAnswer } from './token-answer.ts'
 import { answerDespiteFault } from './transport-faults.ts'
 
-/** Answers a token request: the authorization code grant with a client secret. */
+/** Answers a token request: code, refresh token and client credentials, with a secret or an assertion. */
 export async function answerTokenRequest(
   state: EmulatorState,
   exchange: AddressedExchange,
@@ -38,19 +36,18 @@ export async function answerTokenRequest(
   })
 }
 
-const TOKEN_SECONDS = 3599
 const tokenHeaders = { 'Cache-Control': 'no-store, no-cache', Pragma: 'no-cache' }
-
-type TokenAnswer = { readonly token_type: 'Bearer'; readonly [member: string]: unknown }
 
 function isRefusal(answer: TokenAnswer | Refusal): answer is Refusal {
   return !('token_type' in answer)
 }
 
-/** The person a code is about, so that a fault can be meant for one person alone. */
+/** The person a grant is about, so that a fault can be meant for one person alone. */
 function namesOf(state: EmulatorState, { form }: AddressedExchange): readonly string[] {
-  const code = state.codes.find(form.get('code') ?? '')
-  const person = code && findPersonById(state.directory, code.userId)
+  const grant =
+    state.codes.find(form.get('code') ?? '') ??
+    state.refreshTokens.find(form.get('refresh_token') ?? '')
+  const person = grant && findPersonById(state.directory, grant.userId)
   if (person === undefined) return []
   return [person.user.userPrincipalName, homeOf(state.directory, person).user.userPrincipalName]
 }
@@ -62,108 +59,101 @@ async function answerHonestly(
 ): Promise<TokenAnswer | Refusal> {
   const { request, form, authority } = exchange
   if (request.method !== 'POST') return refusal(900561)
+  const repeated = findRepeated(form, protocolParameters)
+  if (repeated !== undefined) return repeated
   const grantType = form.get('grant_type')
   if (!grantType) return refusal(900144, 'The parameter "grant_type" is missing.')
-  if (grantType !== 'authorization_code') return refusal(70003)
+  if (!grantTypes.includes(grantType)) return refusal(70003)
 
   const credentials = readClientCredentials(request, form)
   if (!credentials.clientId) return refusal(900144, 'The parameter "client_id" is missing.')
   const application = findApplication(state.directory, authority, credentials.clientId)
   if (application === undefined) return refusal(700016)
   if (request.headers.has('origin')) return refusal(9002326)
-  const refused = findCredentialRefusal(application, credentials, state.now())
+  const refused = await findCredentialRefusal(state, exchange, { application, credentials })
   if (refused !== undefined) return refused
 
-  const redeemed = redeemCode(state, exchange, application)
-  if ('error' in redeemed) return redeemed
-  const secret = credentials.secret ?? ''
-  return newTokenAnswer(state, { ...redeemed, application, exchange, secret, names })
+  const client = { application, secret: credentials.secret ?? '', names }
+  if (grantType === 'client_credentials') return answerClientCredentials(state, exchange, client)
+  return grantType === 'refresh_token'
+    ? answerRefreshToken(state, exchange, client)
+    : answerCode(state, exchange, client)
 }
 
-type Redeemed = { readonly issued: IssuedCode; readonly person: Person }
+type Client = {
+  readonly application: Application
+  readonly secret: string
+  readonly names: readonly string[]
+}
 
-/**
- * Redeems a code once. There is no `await` in here: of any number of requests at once, one succeeds.
- *
- * @see RFC 6749 §4.1.3, RFC 7636 §4.6
- */
-function redeemCode(
+function answerCode(
+  state: EmulatorState,
+  exchange: AddressedExchange,
+  client: Client,
+): Promise<TokenAnswer> | Refusal {
+  const redeemed = redeemCode(state, exchange, client.application)
+  if ('error' in redeemed) return redeemed
+  const { issued, person } = redeemed
+  const refused = findStepUpRefusal(state, { ...issued, person })
+  if (refused !== undefined) return refused
+  return newTokenAnswer(state, exchange, { ...client, grant: issued, person, nonce: issued.nonce })
+}
+
+function answerRefreshToken(
+  state: EmulatorState,
+  exchange: AddressedExchange,
+  client: Client,
+): Promise<TokenAnswer> | Refusal {
+  const { form, authority } = exchange
+  const { application } = client
+  const used = useRefreshToken(state, form.get('refresh_token'), { application, authority })
+  if ('error' in used) return used
+  const refused = findStepUpRefusal(state, { ...used.grant, person: used.person })
+  if (refused !== undefined) return refused
+  const asked = parseScopes(splitScope(form.get('scope')), application, state.graphUrl)
+  if ('error' in asked) return asked
+  const scopes = refreshedScopes(asked, { ...used, application })
+  if ('error' in scopes) return scopes
+  const grant = { ...used.grant, scopes }
+  return newTokenAnswer(state, exchange, { ...client, ...used, grant, isRefresh: true })
+}
+
+/** @see RFC 6749 §4.4 */
+function answerClientCredentials(
   state: EmulatorState,
   { form, authority }: AddressedExchange,
-  application: Application,
-): Redeemed | Refusal {
-  const code = form.get('code')
-  if (!code) return refusal(900144, 'The parameter "code" is missing.')
-  if (!form.get('redirect_uri')) {
-    return refusal(900144, 'The parameter "redirect_uri" is missing.')
+  { application }: Client,
+): TokenAnswer | Refusal {
+  if (authority.kind === 'alias') return refusal(50059)
+  const { tenant } = authority
+  if (!isAvailableIn(application, tenant)) return refusal(700016)
+  const scopes = splitScope(form.get('scope'))
+  const [scope] = scopes
+  if (scope === undefined) return refusal(900144, 'The parameter "scope" is missing.')
+  if (scopes.length > 1 || !isGraphDefault(scope, state.graphUrl)) {
+    return refusal(70011, 'An application for itself asks for "/.default" of a resource.')
   }
-  const issued = state.codes.find(code)
-  if (issued === undefined || issued.clientId !== application.clientId) return refusal(70000)
-  if (issued.spent) return refusal(54005)
-  if (issued.expiresAt <= state.now()) return refusal(70008)
-  if (issued.authoritySegment !== authoritySegment(authority)) return refusal(700005)
-  if (issued.redirectUri !== form.get('redirect_uri')) return refusal(500112)
-  if (!isProven(issued.codeChallenge, form.get('code_verifier'))) return refusal(501481)
-
-  const person = findPersonById(state.directory, issued.userId)
-  if (!person?.user.accountEnabled) return { ...refusal(50057), error: 'invalid_grant' }
-  state.codes.set(code, { ...issued, spent: true })
-  return { issued, person }
-}
-
-function isProven(challenge: IssuedCode['codeChallenge'], verifier: string | null): boolean {
-  if (challenge === undefined) return verifier === null
-  if (verifier === null) return false
-  if (challenge.method === 'plain') return challenge.value === verifier
-  return challenge.value === createHash('sha256').update(verifier).digest('base64url')
-}
-
-async function newTokenAnswer(
-  state: EmulatorState,
-  grant: Redeemed & {
-    readonly application: Application
-    readonly exchange: AddressedExchange
-    readonly secret: string
-    readonly names: readonly string[]
-  },
-): Promise<TokenAnswer> {
-  const { scopes } = grant.issued
-  const account = homeOf(state.directory, grant.person)
-  const wantsClientInfo = grant.exchange.form.get('client_info') === '1'
-  return {
-    token_type: 'Bearer',
-    scope: scopes.filter((scope) => scope !== 'offline_access').join(' '),
-    expires_in: TOKEN_SECONDS,
-    ext_expires_in: TOKEN_SECONDS,
-    access_token: opaqueToken('access'),
-    ...(scopes.includes('offline_access') ? { refresh_token: opaqueToken('refresh') } : {}),
-    ...(scopes.includes('openid') ? { id_token: await newIdToken(state, grant) } : {}),
-    ...(wantsClientInfo ? { client_info: toClientInfo(account) } : {}),
-  }
-}
-
-function newIdToken(
-  state: EmulatorState,
-  grant: Parameters<typeof newTokenAnswer>[1],
-): Promise<string> {
-  const { issued, person, application, exchange } = grant
-  const claims = newIdTokenClaims({
-    ...issued,
-    origin: state.origin,
-    directory: state.directory,
-    application,
-    person,
-    requestedClaims: [
-      ...issued.requestedClaims,
-      ...requestedIdTokenClaims(exchange.form.get('claims')),
-    ],
-    now: state.now(),
+  const access_token = issueAccessToken(state, {
+    clientId: application.clientId,
+    tenantId: tenant.id,
+    userId: undefined,
+    scopes: [],
+    appRoles: consentedAppRoles(application, tenant),
   })
-  const fault = state.faults.take(['id_token'], { on: 'token', names: grant.names })
-  return signIdToken(claims, { keys: state.keys, clientSecret: grant.secret, fault })
+  const life = { expires_in: ACCESS_TOKEN_SECONDS, ext_expires_in: ACCESS_TOKEN_SECONDS }
+  return { token_type: 'Bearer', ...life, access_token }
 }
 
-/** Opaque to everybody but Microsoft Graph; long, like the real one. */
-function opaqueToken(kind: string): string {
-  return `emulator-${kind}.${randomBytes(kind === 'access' ? 900 : 600).toString('base64url')}`
-}
+const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials']
+const protocolParameters = [
+  'grant_type',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'code',
+  'code_verifier',
+  'redirect_uri',
+  'refresh_token',
+  'scope',
+]

@@ -1,7 +1,11 @@
-import type { Application, Directory } from './directory.ts'
+import type { Application } from './directory.ts'
 import { type Authority, findApplication } from './find-in-directory.ts'
 import { isRegisteredRedirectUri } from './redirect-uri.ts'
 import { type Refusal, refusal } from './refusals.ts'
+import { findRepeated } from './repeated-parameter.ts'
+import { parseScopes, splitScope } from './scopes.ts'
+import type { EmulatorState } from './state.ts'
+import { requestedStepUps } from './step-up.ts'
 
 export type ResponseMode = 'query' | 'fragment' | 'form_post'
 
@@ -23,7 +27,9 @@ export type AuthorizationRequest = {
   readonly codeChallenge: CodeChallenge | undefined
   readonly prompt: string | undefined
   readonly loginHint: string | undefined
+  readonly domainHint: string | undefined
   readonly requestedClaims: readonly string[]
+  readonly stepUps: readonly string[]
   readonly wantsClientInfo: boolean
 }
 
@@ -39,10 +45,12 @@ export type AuthorizationDecision =
  * Parameters we do not know are tolerated, as Entra does: MSAL sends a dozen of its own.
  */
 export function decideAuthorization(
-  directory: Directory,
+  { directory, graphUrl }: Pick<EmulatorState, 'directory' | 'graphUrl'>,
   authority: Authority,
   parameters: URLSearchParams,
 ): AuthorizationDecision {
+  const repeated = findRepeated(parameters, ['client_id', 'redirect_uri'])
+  if (repeated !== undefined) return shown(repeated)
   const clientId = parameters.get('client_id')
   if (!clientId) return shown(refusal(900144, 'The parameter "client_id" is missing.'))
   const application = findApplication(directory, authority, clientId)
@@ -58,9 +66,11 @@ export function decideAuthorization(
   const to = returnAddress(redirectUri, parameters)
   const refused = findRefusal(parameters)
   if (refused !== undefined) return { kind: 'returned', refusal: refused, to }
+  const scopes = parseScopes(splitScope(parameters.get('scope')), application, graphUrl)
+  if ('error' in scopes) return { kind: 'returned', refusal: scopes, to }
   return {
     kind: 'valid',
-    request: { authority, application, returnAddress: to, ...details(parameters) },
+    request: { authority, application, returnAddress: to, scopes, ...details(parameters) },
   }
 }
 
@@ -82,6 +92,9 @@ function returnAddress(redirectUri: string, parameters: URLSearchParams): Return
 }
 
 function findRefusal(parameters: URLSearchParams): Refusal | undefined {
+  const repeated = findRepeated(parameters, protocolParameters)
+  if (repeated !== undefined) return repeated
+  if (parameters.has('resource')) return refusal(901002)
   const responseType = parameters.get('response_type')
   if (!responseType) return refusal(900144, 'The parameter "response_type" is missing.')
   if (responseType !== 'code') return refusal(700054)
@@ -109,12 +122,13 @@ function details(parameters: URLSearchParams) {
   const value = parameters.get('code_challenge')
   const method = parameters.get('code_challenge_method') === 'S256' ? 'S256' : 'plain'
   return {
-    scopes: (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== ''),
     nonce: parameters.get('nonce') || undefined,
     codeChallenge: value === null ? undefined : ({ method, value } as const),
     prompt: parameters.get('prompt') || undefined,
     loginHint: parameters.get('login_hint') || undefined,
+    domainHint: parameters.get('domain_hint') || undefined,
     requestedClaims: requestedIdTokenClaims(parameters.get('claims')),
+    stepUps: requestedStepUps(parameters.get('claims')),
     wantsClientInfo: parameters.get('client_info') === '1',
   }
 }
@@ -133,5 +147,18 @@ function parseJsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
+const protocolParameters = [
+  'response_type',
+  'response_mode',
+  'scope',
+  'state',
+  'nonce',
+  'prompt',
+  'login_hint',
+  'domain_hint',
+  'claims',
+  'code_challenge',
+  'code_challenge_method',
+]
 const prompts = ['none', 'login', 'consent', 'select_account']
 const responseModes = ['query', 'fragment', 'form_post']

@@ -5,8 +5,9 @@
 //   completeSignIn          in complete-sign-in.ts: may this person use the application? Then a code
 import { type AuthorizationRequest, decideAuthorization } from './authorization-request.ts'
 import { completeSignIn } from './complete-sign-in.ts'
+import type { Tenant } from './directory.ts'
 import type { AddressedExchange } from './exchange.ts'
-import { findPersonById, type Person } from './find-in-directory.ts'
+import { findHintedTenant, findPersonById, type Person } from './find-in-directory.ts'
 import { findAccountByHint } from './login-hint.ts'
 import { sendRefusalPage } from './pages.ts'
 import { sendPicker } from './picker.ts'
@@ -21,7 +22,7 @@ export async function authorize(
   exchange: AddressedExchange,
 ): Promise<Response> {
   const { parameters, authority } = exchange
-  const decision = decideAuthorization(state.directory, authority, parameters)
+  const decision = decideAuthorization(state, authority, parameters)
   if (decision.kind === 'shown') return sendRefusalPage(decision.refusal, exchange.trace)
   if (decision.kind === 'returned') {
     return sendRefusal(state, exchange, { refused: decision.refusal, to: decision.to })
@@ -53,7 +54,7 @@ export async function choosePerson(
 ): Promise<Response> {
   const { parameters, authority, trace } = exchange
   const asked = new URLSearchParams(parameters.get('request') ?? '')
-  const decision = decideAuthorization(state.directory, authority, asked)
+  const decision = decideAuthorization(state, authority, asked)
   if (decision.kind !== 'valid') return sendRefusalPage(decision.refusal, trace)
   const { request } = decision
   const asAsked = { ...exchange, parameters: asked }
@@ -65,7 +66,8 @@ export async function choosePerson(
   const account = findPersonById(state.directory, parameters.get('account') ?? '')
   if (account === undefined) return askWho(state, asAsked, { request, suggested: undefined })
   const session = findSsoSession(state, exchange.request)
-  return completeSignIn(state, asAsked, { request, session, account, isFresh: true })
+  const hasConsented = parameters.has('accept')
+  return completeSignIn(state, asAsked, { request, session, account, isFresh: true, hasConsented })
 }
 
 type PersonChoice =
@@ -88,8 +90,10 @@ function decidePerson(
 
   // With `select_account` a hint means nothing: Entra's pages do not allow the two together.
   const hinted = prompt === 'select_account' ? undefined : findAccountByHint(directory, loginHint)
-  if (prompt !== undefined && prompt !== 'none') return { kind: 'ask', suggested: hinted }
-  const account = findSignedIn(state, session, hinted)
+  const isAskedAnew = prompt === 'login' || prompt === 'select_account'
+  if (isAskedAnew) return { kind: 'ask', suggested: hinted }
+  const tenant = findHintedTenant(directory, request.domainHint)
+  const account = findSignedIn(peopleOf(state, session), { hinted, tenant })
   if (account !== undefined) return { kind: 'known', account }
   return prompt === 'none'
     ? { kind: 'refused', refusal: refusal(50058) }
@@ -97,11 +101,11 @@ function decidePerson(
 }
 
 function findSignedIn(
-  state: EmulatorState,
-  session: SsoSession | undefined,
-  hinted: Person | undefined,
+  signedIn: readonly Person[],
+  hints: { readonly hinted: Person | undefined; readonly tenant: Tenant | undefined },
 ): Person | undefined {
-  const people = peopleOf(state, session)
+  const { hinted, tenant } = hints
+  const people = signedIn.filter((person) => tenant === undefined || person.tenant.id === tenant.id)
   if (hinted !== undefined) return people.find((person) => person.user.id === hinted.user.id)
   return people.length === 1 ? people[0] : undefined
 }

@@ -1,12 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { findAssertionRefusal } from './client-assertion.ts'
 import type { Application } from './directory.ts'
+import type { AddressedExchange } from './exchange.ts'
+import { authoritySegment } from './find-in-directory.ts'
 import { type Refusal, refusal } from './refusals.ts'
+import type { EmulatorState } from './state.ts'
 
 /** What a client said about itself at the token endpoint. */
 export type ClientCredentials = {
   readonly clientId: string | undefined
   readonly secret: string | undefined
-  readonly hasAssertion: boolean
+  readonly assertion: string | undefined
+  readonly assertionType: string | undefined
 }
 
 /** Reads the client's id and secret from the form, else from HTTP Basic (RFC 6749 §2.3.1). */
@@ -18,23 +23,51 @@ export function readClientCredentials(
   return {
     clientId: parameters.get('client_id') || basic?.clientId,
     secret: parameters.get('client_secret') || basic?.secret,
-    hasAssertion: parameters.has('client_assertion'),
+    assertion: parameters.get('client_assertion') ?? undefined,
+    assertionType: parameters.get('client_assertion_type') ?? undefined,
   }
 }
 
-/** Checks the secret against every one the application has; `undefined` means it is good. */
-export function findCredentialRefusal(
+/** Checks what the client proved itself with, assertion or secret; `undefined` means it is good. */
+export async function findCredentialRefusal(
+  state: EmulatorState,
+  exchange: AddressedExchange,
+  client: { readonly application: Application; readonly credentials: ClientCredentials },
+): Promise<Refusal | undefined> {
+  const { application, credentials } = client
+  const { assertion, assertionType: type, secret } = credentials
+  if (assertion !== undefined) {
+    if (secret !== undefined) return refusal(9002313, 'One credential, not two.')
+    const audiences = audiencesOf(state, exchange)
+    return findAssertionRefusal(state, { application, assertion, type, audiences })
+  }
+  return findSecretRefusal(application, secret, state.now())
+}
+
+/** Compares with every secret the application has. */
+function findSecretRefusal(
   application: Application,
-  credentials: ClientCredentials,
+  secret: string | undefined,
   now: Date,
 ): Refusal | undefined {
-  if (credentials.hasAssertion) return refusal(700027)
-  const { secret } = credentials
   if (secret === undefined) return refusal(7000218)
   const matching = application.secrets.filter(({ value }) => isEqualSecret(value, secret))
   if (matching.length === 0) return refusal(7000215)
   const isCurrent = matching.some(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
   return isCurrent ? undefined : refusal(7000222)
+}
+
+/** What an assertion's `aud` may be: this endpoint, by the tenant's id or by the name it was asked under, or the issuer. */
+function audiencesOf(
+  { origin }: EmulatorState,
+  { request, authority }: AddressedExchange,
+): readonly string[] {
+  const segment = authoritySegment(authority)
+  return [
+    `${origin}/${segment}/oauth2/v2.0/token`,
+    `${origin}${new URL(request.url).pathname}`,
+    `${origin}/${segment}/v2.0`,
+  ]
 }
 
 function parseBasic(header: string | null) {

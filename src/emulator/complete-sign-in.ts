@@ -2,25 +2,31 @@ import { randomBytes } from 'node:crypto'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { sendAuthorizationResponse } from './authorization-response.ts'
 import { toClientInfo } from './client-info.ts'
+import { consentedScopes, decideConsent, recordConsent } from './consent.ts'
+import { sendConsentPage } from './consent-page.ts'
 import type { AddressedExchange } from './exchange.ts'
 import {
   assignmentsOf,
   authoritySegment,
   findPersonAt,
+  getApplication,
   homeOf,
   isAvailableIn,
   type Person,
 } from './find-in-directory.ts'
 import { type Refusal, refusal } from './refusals.ts'
+import { consentableScopes } from './scopes.ts'
 import { refusalOf, sendAccountRefusal, sendRefusal } from './send-refusal.ts'
 import {
   findSsoAccount,
   rememberApplication,
+  type SsoAccount,
   type SsoSession,
   signInToSession,
   ssoCookie,
 } from './sso-sessions.ts'
 import type { EmulatorState } from './state.ts'
+import { findStepUpRefusal } from './step-up.ts'
 import { answerDespiteFault } from './transport-faults.ts'
 
 /** A person who is about to enter; `isFresh` when they said who they are just now. */
@@ -29,6 +35,8 @@ export type SignIn = {
   readonly session: SsoSession | undefined
   readonly account: Person
   readonly isFresh?: true
+  /** They pressed "Accept" on the page that lists what the application asks for. */
+  readonly hasConsented?: boolean
 }
 
 /** Decides whether the person may use the application here, and sends the code or the refusal. */
@@ -52,8 +60,45 @@ export async function completeSignIn(
     const refused = fault ? refusalOf(fault) : findEntitlementRefusal(request, person)
     if (refused !== undefined)
       return sendRefusal(state, exchange, { refused, to: request.returnAddress })
-    return sendCode(state, signIn, person)
+    return sendConsentedCode(state, exchange, { signIn, person })
   })
+}
+
+/** The last two things between a person and a code: what they consented to, and how they signed in. */
+function sendConsentedCode(
+  state: EmulatorState,
+  exchange: AddressedExchange,
+  { signIn, person }: { readonly signIn: SignIn; readonly person: Person },
+): Promise<Response> {
+  const { request } = signIn
+  const { application, returnAddress, scopes, prompt } = request
+  const consent = decideConsent(application, person, scopes)
+  const isAccepted = signIn.hasConsented === true || state.automaticUser !== undefined
+  if (consent.kind === 'administrator_must') {
+    return sendRefusal(state, exchange, { refused: refusal(90094), to: returnAddress })
+  }
+  if (consent.kind === 'person_may' && prompt === 'none') {
+    return sendRefusal(state, exchange, { refused: refusal(65001), to: returnAddress })
+  }
+  if (!isAccepted && (consent.kind === 'person_may' || prompt === 'consent')) {
+    return sendConsentPage({ request, person, exchange })
+  }
+
+  if (consent.kind === 'person_may') {
+    const { clientId } = application
+    const userConsent = { clientId, tenantId: person.tenant.id, userId: person.user.id }
+    recordConsent(state, { ...userConsent, scopes: consentableScopes(scopes), appRoles: [] })
+  }
+  const refused = prompt === 'none' ? findSilentRefusal(state, signIn, person) : undefined
+  if (refused) return sendRefusal(state, exchange, { refused, to: returnAddress })
+  return sendCode(state, signIn, person)
+}
+
+/** Nobody is there to do what a policy asks for. With a person, the token endpoint asks. */
+function findSilentRefusal(state: EmulatorState, signIn: SignIn, person: Person) {
+  const stepUps = findSsoAccount(state, signIn.session, person)?.stepUps ?? []
+  const { clientId } = signIn.request.application
+  return findStepUpRefusal(state, { clientId, person, stepUps })
 }
 
 function isEnabled(state: EmulatorState, person: Person): boolean {
@@ -72,7 +117,7 @@ function findEntitlementRefusal(
 function sendCode(state: EmulatorState, signIn: SignIn, person: Person): Promise<Response> {
   const { request } = signIn
   const { session, account } = signedInSession(state, signIn, person)
-  const code = issueCode(state, request, { ...account, userId: person.user.id })
+  const code = issueCode(state, request, { account, person })
   const clientInfo = toClientInfo(homeOf(state.directory, person))
   return sendAuthorizationResponse(
     request.returnAddress,
@@ -90,8 +135,12 @@ function signedInSession(state: EmulatorState, signIn: SignIn, person: Person) {
   const known = findSsoAccount(state, signIn.session, person)
   const isAskedAnew = signIn.isFresh === true || signIn.request.prompt === 'login'
   const isSilent = known !== undefined && !isAskedAnew
+  const stepUps = signIn.request.prompt === 'none' ? [] : signIn.request.stepUps
+  const isEnough = isSilent && stepUps.every((stepUp) => known.stepUps.includes(stepUp))
   const signedIn =
-    isSilent && signIn.session ? signIn.session : signInToSession(state, signIn.session, person)
+    isEnough && signIn.session
+      ? signIn.session
+      : signInToSession(state, signIn.session, { person, stepUps })
   const account = findSsoAccount(state, signedIn, person)
   if (account === undefined) throw new Error('the session lost the account it was just given')
   return { session: rememberApplication(state, signedIn, { account, clientId }), account }
@@ -100,20 +149,24 @@ function signedInSession(state: EmulatorState, signIn: SignIn, person: Person) {
 function issueCode(
   state: EmulatorState,
   request: AuthorizationRequest,
-  person: { readonly userId: string; readonly sid: string; readonly authenticatedAt: Date },
+  { account, person }: { readonly account: SsoAccount; readonly person: Person },
 ): string {
   const code = `1.${randomBytes(48).toString('base64url')}`
+  // Looked up again: a consent of a moment ago has changed it.
+  const application = getApplication(state.directory, request.application.clientId)
   state.codes.set(code, {
     authoritySegment: authoritySegment(request.authority),
-    clientId: request.application.clientId,
+    clientId: application.clientId,
     redirectUri: request.returnAddress.redirectUri,
     codeChallenge: request.codeChallenge,
-    userId: person.userId,
-    scopes: request.scopes,
+    userId: person.user.id,
+    scopes: consentedScopes(application, person, request.scopes),
     requestedClaims: request.requestedClaims,
+    stepUps: account.stepUps,
     nonce: request.nonce,
-    sid: person.sid,
-    authenticatedAt: person.authenticatedAt,
+    sid: account.sid,
+    authenticatedAt: account.authenticatedAt,
+    revocations: account.revocations,
     expiresAt: new Date(state.now().getTime() + CODE_LIFETIME_SECONDS * 1000),
     spent: false,
   })

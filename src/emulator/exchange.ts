@@ -1,4 +1,5 @@
 import type { Authority } from './find-in-directory.ts'
+import { readBody } from './read-body.ts'
 import { newTrace, type Trace } from './refusals.ts'
 import type { EmulatorState } from './state.ts'
 
@@ -27,7 +28,7 @@ async function readForm(request: Request): Promise<URLSearchParams> {
   const contentType = request.headers.get('content-type') ?? ''
   const isForm = contentType.toLowerCase().startsWith('application/x-www-form-urlencoded')
   if (request.method !== 'POST' || !isForm) return new URLSearchParams()
-  return new URLSearchParams((await request.text()).slice(0, MAX_FORM_CHARACTERS))
+  return new URLSearchParams(await readBody(request, MOST_FORM_BYTES))
 }
 
-const MAX_FORM_CHARACTERS = 256 * 1024
+const MOST_FORM_BYTES = 256 * 1024

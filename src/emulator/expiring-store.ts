@@ -4,6 +4,7 @@ export type ExpiringStore<Value> = {
   find(key: string): Value | undefined
   set(key: string, value: Value): void
   delete(key: string): void
+  clear(): void
 }
 
 /** Creates a store whose entries live `maxAgeSeconds` after they were last set. */
@@ -29,6 +30,9 @@ export function createExpiringStore<Value>(options: {
     },
     delete(key) {
       entries.delete(key)
+    },
+    clear() {
+      entries.clear()
     },
   }
 }

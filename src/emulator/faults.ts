@@ -1,4 +1,15 @@
-export type Endpoint = 'discovery' | 'keys' | 'authorize' | 'picker' | 'token' | 'logout' | 'other'
+export const faultyEndpoints = [
+  'discovery',
+  'keys',
+  'authorize',
+  'picker',
+  'token',
+  'logout',
+  'adminconsent',
+  'graph',
+] as const
+
+export type Endpoint = (typeof faultyEndpoints)[number] | 'other'
 
 /** Which requests a fault hits: after `skip` matching ones, the next `times` (default 1). */
 export type FaultTarget = {
@@ -16,6 +27,8 @@ export type TransportFault = FaultTarget &
     | {
         readonly kind: 'status'
         readonly status: number
+        /** Sent as `Retry-After`. */
+        readonly retryAfterSeconds?: number
         readonly headers?: Readonly<Record<string, string>>
         readonly body?: string
       }
@@ -40,7 +53,7 @@ export type RefusalFault = Omit<FaultTarget, 'on'> & {
 /** Members of a JSON answer are set or removed: an issuer, an endpoint elsewhere, no id_token. */
 export type MembersFault = Omit<FaultTarget, 'on'> & {
   readonly kind: 'members'
-  readonly on: 'discovery' | 'keys' | 'token'
+  readonly on: 'discovery' | 'keys' | 'token' | 'graph'
   readonly set?: Readonly<Record<string, unknown>>
   readonly remove?: readonly string[]
 }
@@ -67,6 +80,8 @@ export type Fault = TransportFault | RefusalFault | MembersFault | IdTokenFault
 
 /** The faults that wait for their request, in the order they were set. */
 export type FaultQueue = {
+  /** The faults that still wait, with how often each still hits. */
+  readonly waiting: readonly Fault[]
   add(fault: Fault): void
   clear(): void
   take<Kind extends Fault['kind']>(
@@ -100,7 +115,11 @@ export function createFaultQueue(): FaultQueue {
   let waiting: readonly WaitingFault[] = []
 
   return {
+    get waiting() {
+      return waiting.map(({ fault, times, skip }) => ({ ...fault, times, skip }))
+    },
     add(fault) {
+      if (waiting.length >= MOST_FAULTS) throw new Error(`more than ${MOST_FAULTS} faults wait`)
       waiting = [...waiting, { fault, times: fault.times ?? 1, skip: fault.skip ?? 0 }]
     },
     clear() {
@@ -121,6 +140,8 @@ export function createFaultQueue(): FaultQueue {
     },
   }
 }
+
+const MOST_FAULTS = 1000
 
 type WaitingFault = { readonly fault: Fault; times: number; skip: number }
 

@@ -12,8 +12,23 @@ export type Person = { readonly tenant: Tenant; readonly user: User }
 export function findAuthority(directory: Directory, segment: string): Authority | undefined {
   const name = segment.toLowerCase()
   if (name === 'common' || name === 'organizations') return { kind: 'alias', alias: name }
-  const tenant = directory.tenants.find(({ id, domains }) => id === name || domains.includes(name))
+  const tenant = findTenant(directory, name)
   return tenant === undefined ? undefined : { kind: 'tenant', tenant }
+}
+
+/** Finds a tenant by its id or one of its domains. */
+export function findTenant(directory: Directory, name: string): Tenant | undefined {
+  const wanted = name.toLowerCase()
+  return directory.tenants.find(({ id, domains }) => id === wanted || domains.includes(wanted))
+}
+
+/** Finds the tenant a `domain_hint` means: one of its domains, or its id. Other hints mean nothing to us. */
+export function findHintedTenant(
+  directory: Directory,
+  hint: string | undefined,
+): Tenant | undefined {
+  const authority = hint === undefined ? undefined : findAuthority(directory, hint)
+  return authority?.kind === 'tenant' ? authority.tenant : undefined
 }
 
 /** The path segment that Entra's own URLs carry: the GUID, even if a domain was asked for. */
@@ -32,6 +47,13 @@ export function findApplication(
   )
   if (application === undefined || authority.kind === 'alias') return application
   return isAvailableIn(application, authority.tenant) ? application : undefined
+}
+
+/** The application with a client id that was found before. */
+export function getApplication(directory: Directory, clientId: string): Application {
+  const application = directory.applications.find((known) => known.clientId === clientId)
+  if (application === undefined) throw new Error(`the emulator has no application ${clientId}`)
+  return application
 }
 
 /** Says whether a tenant has the application: its home, or one where an administrator consented. */

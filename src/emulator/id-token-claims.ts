@@ -3,6 +3,7 @@ import type { Application, Directory, User } from './directory.ts'
 import { issuerOf } from './discovery.ts'
 import { assignmentsOf, groupsOf, homeOf, type Person } from './find-in-directory.ts'
 import { toLoginHint } from './login-hint.ts'
+import { authenticationContexts } from './step-up.ts'
 
 /** Everything an ID token is made of. */
 export type IdTokenSubject = {
@@ -15,6 +16,8 @@ export type IdTokenSubject = {
   readonly nonce: string | undefined
   readonly sid: string
   readonly authenticatedAt: Date
+  readonly stepUps?: readonly string[]
+  readonly omitsGroups?: boolean
   readonly now: Date
 }
 
@@ -86,10 +89,13 @@ function optionalClaims(subject: IdTokenSubject): Claims {
   const configured = Object.entries(optionalClaimValues(subject)).filter(
     ([name]) =>
       application.optionalClaims.includes(name) ||
-      (name === 'login_hint' && requestedClaims.includes(name)),
+      (requestable.includes(name) && requestedClaims.includes(name)),
   )
   return Object.fromEntries(configured)
 }
+
+/** What the application need not have configured: a `claims` request is enough. */
+const requestable = ['login_hint', 'acrs']
 
 function optionalClaimValues(subject: IdTokenSubject): Claims {
   const { person, directory } = subject
@@ -99,6 +105,7 @@ function optionalClaimValues(subject: IdTokenSubject): Claims {
     sid: subject.sid,
     login_hint: toLoginHint(homeOf(directory, person).user),
     auth_time: toSeconds(subject.authenticatedAt),
+    acrs: noneAsUndefined(authenticationContexts(subject.stepUps ?? [])),
     upn: user.kind === 'guest' ? undefined : user.userPrincipalName,
     given_name: user.givenName,
     family_name: user.familyName,
@@ -108,8 +115,8 @@ function optionalClaimValues(subject: IdTokenSubject): Claims {
 }
 
 /** A person in no group has no `groups` claim at all; in too many, only a pointer to a dead service. */
-function groupClaims({ application, person }: IdTokenSubject): Claims {
-  const groupIds = groupIdsFor(application, person)
+function groupClaims({ application, person, omitsGroups }: IdTokenSubject): Claims {
+  const groupIds = omitsGroups === true ? [] : groupIdsFor(application, person)
   if (groupIds.length === 0) return {}
   if (groupIds.length <= MOST_GROUPS_IN_A_TOKEN) return { groups: groupIds }
   const endpoint = `https://graph.windows.net/${person.tenant.id}/users/${person.user.id}/getMemberObjects`
@@ -140,7 +147,8 @@ function roleClaims({ application, person }: IdTokenSubject): Claims {
   return roles.size === 0 ? {} : { roles: [...roles] }
 }
 
-function pairwiseSubject(user: User, application: Application): string {
+/** The `sub` of a person for one application. */
+export function pairwiseSubject(user: User, application: Application): string {
   return createHash('sha256').update(`${user.id} ${application.clientId}`).digest('base64url')
 }
 
@@ -162,6 +170,10 @@ function removesUnverified(application: Application): boolean {
 
 function withoutUndefined(claims: Claims): Claims {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
+}
+
+function noneAsUndefined(list: readonly string[]): readonly string[] | undefined {
+  return list.length === 0 ? undefined : list
 }
 
 function opaque(bytes: number): string {

@@ -10,6 +10,8 @@ export type Page = {
   readonly headers?: Readonly<Record<string, string>>
   readonly frameOrigins?: readonly string[]
   readonly refreshTo?: string | undefined
+  readonly refreshSeconds?: number
+  readonly isWide?: true
 }
 
 /** Sends a page of the emulator: no script, our own stylesheet, and marked DEVELOPMENT. */
@@ -19,12 +21,12 @@ export async function sendPage(page: Page): Promise<Response> {
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    ${page.refreshTo === undefined ? '' : html`<meta http-equiv="refresh" content="1; url=${page.refreshTo}">`}
+    ${page.refreshTo === undefined ? '' : html`<meta http-equiv="refresh" content="${page.refreshSeconds ?? 1}; url=${page.refreshTo}">`}
     <title>${page.title} - Entra emulator</title>
     <link rel="icon" type="image/svg+xml" href="/emulator/icon.svg">
     <link rel="stylesheet" href="/emulator/style.css">
   </head>
-  <body>
+  <body${page.isWide === true ? html` class="wide"` : ''}>
     <header><strong>DEVELOPMENT</strong> <span>Emulator of Microsoft Entra ID. Nobody here is real.</span></header>
     <main>
       <h1>${page.title}</h1>

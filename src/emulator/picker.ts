@@ -1,9 +1,10 @@
 import { html } from 'hono/html'
 import type { AuthorizationRequest } from './authorization-request.ts'
-import type { Application, Directory } from './directory.ts'
+import type { Application, Directory, Tenant } from './directory.ts'
 import {
   type Authority,
   assignmentsOf,
+  findHintedTenant,
   findPersonAt,
   groupsOf,
   homeOf,
@@ -21,9 +22,11 @@ export function sendPicker(options: {
 }): Promise<Response> {
   const { directory, request, suggested } = options
   const { application, authority } = request
+  const hinted = findHintedTenant(directory, request.domainHint)
   const sections = directory.tenants.map((tenant) => ({
+    id: tenant.id,
     name: tenant.displayName,
-    isHere: authority.kind === 'alias' || authority.tenant.id === tenant.id,
+    isHere: isShownFirst(tenant, authority, hinted),
     people: tenant.users
       .map((user) => ({ tenant, user }))
       .filter((person) => isOffered(directory, authority, person)),
@@ -38,7 +41,7 @@ export function sendPicker(options: {
       <form method="post" action="${options.action}">
         <input type="hidden" name="request" value="${options.query}">
         ${sections.filter(({ isHere }) => isHere).map((here) => html`<h2>${here.name}</h2>${list(here)}`)}
-        ${sections.filter(({ isHere }) => !isHere).map((other) => html`<details><summary>People of ${other.name}, who are not in this directory</summary>${list(other)}</details>`)}
+        ${sections.filter(({ isHere }) => !isHere).map((other) => html`<details><summary>People of ${other.name}${isElsewhere(authority, other.id) ? ', who are not in this directory' : ''}</summary>${list(other)}</details>`)}
         <p class="actions"><button name="cancel" value="yes">Cancel</button></p>
       </form>`,
   })
@@ -63,6 +66,16 @@ export function listOfPeople(
       <small>${user.userPrincipalName}</small>
       ${special === '' ? '' : html`<small class="special">${special}</small>`}</span></button></li>`
   })}</ul>`
+}
+
+/** A domain hint narrows the list to one tenant's people; the others are a click away. */
+function isShownFirst(tenant: Tenant, authority: Authority, hinted: Tenant | undefined): boolean {
+  if (hinted !== undefined) return hinted.id === tenant.id
+  return authority.kind === 'alias' || authority.tenant.id === tenant.id
+}
+
+function isElsewhere(authority: Authority, tenantId: string): boolean {
+  return authority.kind === 'tenant' && authority.tenant.id !== tenantId
 }
 
 // A guest of a tenant we have signs in with the account at home; through an alias that is the only one.
@@ -93,6 +106,7 @@ function whatIsSpecial(
   const facts: readonly (readonly [boolean, string])[] = [
     [user.kind === 'guest', home === tenant ? 'guest' : `guest from ${home.displayName}`],
     [!user.accountEnabled, 'disabled'],
+    [user.isAdministrator, 'administrator'],
     [groupCount > 200, `${groupCount} groups`],
     [user.mail === undefined, 'no mail'],
     [user.displayName === undefined, 'no name'],

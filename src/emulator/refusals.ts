@@ -102,14 +102,24 @@ const refusals = {
     error: 'invalid_request',
     text: 'The redirect URI of the request is not one of those registered for the application.',
   },
+  50013: {
+    error: 'invalid_client',
+    text: 'The signature of the client assertion does not verify.',
+  },
   50020: {
     error: 'access_denied',
     text: 'The account is of another directory and does not exist in this tenant.',
   },
+  50027: { error: 'invalid_client', text: 'The client assertion is malformed.' },
+  50034: { error: 'invalid_grant', text: 'The account does not exist in this directory.' },
   50057: { error: 'access_denied', text: 'The account is disabled.' },
   50058: {
     error: 'login_required',
     text: 'A silent sign-in was asked for, but nobody is signed in.',
+  },
+  50059: {
+    error: 'invalid_request',
+    text: 'The request does not say which tenant it is about.',
   },
   50076: {
     error: 'interaction_required',
@@ -121,6 +131,10 @@ const refusals = {
     text: 'The application asks for assignment, and the account is not assigned to it.',
   },
   50147: { error: 'invalid_request', text: 'The code challenge has a wrong size.' },
+  50173: {
+    error: 'invalid_grant',
+    text: 'The grant was revoked: the password changed or the sessions were ended. Sign in anew.',
+  },
   50194: {
     error: 'invalid_request',
     text: 'The application is single-tenant and cannot be used through /common or /organizations.',
@@ -135,7 +149,8 @@ const refusals = {
   70000: { error: 'invalid_grant', text: 'The grant is not valid.' },
   70003: { error: 'unsupported_grant_type', text: 'The grant type is not supported.' },
   70007: { error: 'invalid_request', text: 'The response mode is not supported.' },
-  70008: { error: 'invalid_grant', text: 'The authorization code has expired.' },
+  70008: { error: 'invalid_grant', text: 'The authorization code or refresh token has expired.' },
+  70011: { error: 'invalid_scope', text: 'The scope of the request is not valid.' },
   90002: { error: 'invalid_request', text: 'There is no such tenant.' },
   90014: { error: 'invalid_request', text: 'A required field of the request is missing.' },
   90023: {
@@ -151,6 +166,10 @@ const refusals = {
     error: 'access_denied',
     text: "An administrator of the person's tenant has not consented to this application.",
   },
+  500011: {
+    error: 'invalid_resource',
+    text: 'The tenant has no resource of the name that the scope begins with.',
+  },
   500112: {
     error: 'invalid_grant',
     text: 'The redirect URI is not the one the authorization code was issued to.',
@@ -164,13 +183,41 @@ const refusals = {
     error: 'unauthorized_client',
     text: 'There is no application with this client id in the directory.',
   },
+  700021: {
+    error: 'invalid_client',
+    text: 'The subject of the client assertion is not the client id of the request.',
+  },
+  700022: {
+    error: 'invalid_request',
+    text: 'The scope names more than one resource; one is allowed in a request.',
+  },
+  700024: {
+    error: 'invalid_client',
+    text: 'The client assertion is not within the time it is valid in.',
+  },
   700027: {
     error: 'invalid_client',
-    text: 'The client assertion cannot be verified: the emulator knows secrets only.',
+    text: 'The signature of the client assertion does not verify.',
   },
   700054: {
     error: 'unsupported_response_type',
     text: 'The response type is not enabled for the application.',
+  },
+  700082: {
+    error: 'invalid_grant',
+    text: 'The refresh token has expired: it was not used for 90 days.',
+  },
+  700211: {
+    error: 'invalid_client',
+    text: 'The application trusts no federated credential of this issuer.',
+  },
+  700212: {
+    error: 'invalid_client',
+    text: 'The application trusts no federated credential with this audience.',
+  },
+  700213: {
+    error: 'invalid_client',
+    text: 'The application trusts no federated credential with this subject.',
   },
   900144: { error: 'invalid_request', text: 'A required parameter of the request is missing.' },
   900561: {
@@ -179,6 +226,10 @@ const refusals = {
     status: 405,
   },
   900971: { error: 'invalid_request', text: 'The request has no redirect URI.' },
+  901002: {
+    error: 'invalid_request',
+    text: 'The parameter "resource" is not supported here; name the resource in the scope.',
+  },
   7000215: {
     error: 'invalid_client',
     text: 'The client secret is wrong. Is it the ID of the secret, and not its value?',

@@ -1,6 +1,6 @@
 import type { Exchange } from './exchange.ts'
 import type { Endpoint } from './faults.ts'
-import type { EmulatorState } from './state.ts'
+import type { EmulatorRequest, EmulatorState } from './state.ts'
 
 /** Notes a request, and forgets the oldest beyond ten thousand. */
 export function rememberRequest(
@@ -8,15 +8,34 @@ export function rememberRequest(
   endpoint: Endpoint,
   { request, parameters, trace }: Exchange,
 ): void {
-  state.requests.push({
+  const noted: EmulatorRequest = {
     at: trace.at,
     method: request.method,
     endpoint,
-    path: new URL(request.url).pathname,
-    params: Object.fromEntries(parameters),
+    path: new URL(request.url).pathname.slice(0, MOST_CHARACTERS),
+    params: Object.fromEntries(bounded(parameters)),
     headers: Object.fromEntries(request.headers),
-  })
+  }
+  state.requests.push(noted)
+  byRequest.set(request, noted)
   if (state.requests.length > MOST_REQUESTS) state.requests.shift()
 }
 
+/** Notes how a request was answered. */
+export function rememberStatus(request: Request, { status }: Response): void {
+  const noted = byRequest.get(request)
+  if (noted !== undefined) Object.assign(noted, { status })
+}
+
+const byRequest = new WeakMap<Request, EmulatorRequest>()
+
+/** A parameter that is very long is cut, and so is a list of very many: the log is bounded in bytes as well. */
+function bounded(parameters: URLSearchParams): readonly (readonly [string, string])[] {
+  return [...parameters]
+    .slice(0, MOST_PARAMETERS)
+    .map(([name, value]) => [name.slice(0, 100), value.slice(0, MOST_CHARACTERS)])
+}
+
 const MOST_REQUESTS = 10_000
+const MOST_PARAMETERS = 50
+const MOST_CHARACTERS = 8192

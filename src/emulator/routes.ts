@@ -1,12 +1,17 @@
 import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
+import { adminConsent } from './admin-consent.ts'
+import { addAdministrationRoutes } from './administration/administration-routes.ts'
 import { answerTokenRequest } from './answer-token-request.ts'
 import { authorize, choosePerson } from './authorize.ts'
 import { discoveryDocument, issuerOf } from './discovery.ts'
 import { endSession } from './end-session.ts'
 import { type AddressedExchange, type Exchange, readExchange } from './exchange.ts'
 import type { Endpoint } from './faults.ts'
+import { federationDiscovery, federationKeys } from './federation-issuer.ts'
 import { findAuthority } from './find-in-directory.ts'
+import { addGraphRoutes } from './graph/graph-routes.ts'
+import type { EmulatorHandles } from './handles.ts'
 import { icon } from './icon.ts'
 import { withMembersFault } from './members-fault.ts'
 import { sendPage, sendRefusalPage } from './pages.ts'
@@ -20,7 +25,7 @@ import { answerDespiteFault } from './transport-faults.ts'
 type Answer = (state: EmulatorState, exchange: AddressedExchange) => Promise<Response>
 
 /** Every address of the emulator. */
-export function createRoutes(state: EmulatorState): Hono {
+export function createRoutes(state: EmulatorState, handles: EmulatorHandles): Hono {
   const app = new Hono()
   const at = (endpoint: Endpoint, answer: Answer) => addressed(state, { endpoint, answer })
 
@@ -30,6 +35,15 @@ export function createRoutes(state: EmulatorState): Hono {
   app.post('/:tenant/oauth2/v2.0/authorize/choose', at('picker', choosePerson))
   app.all('/:tenant/oauth2/v2.0/token', at('token', answerTokenRequest))
   app.on(['GET', 'POST'], '/:tenant/oauth2/v2.0/logout', at('logout', endSession))
+  app.on(['GET', 'POST'], '/:tenant/v2.0/adminconsent', at('adminconsent', adminConsent))
+  addGraphRoutes(app, state)
+  addAdministrationRoutes(app, state, handles)
+
+  const issuer = '/emulator/issuer'
+  app.get(`${issuer}/.well-known/openid-configuration`, () =>
+    Response.json(federationDiscovery(state.origin)),
+  )
+  app.get(`${issuer}/keys`, async () => Response.json(await federationKeys(state)))
 
   app.get('/emulator/style.css', () => sendText(stylesheet, 'text/css; charset=utf-8'))
   app.get('/emulator/icon.svg', () => sendText(icon, 'image/svg+xml'))
@@ -112,6 +126,7 @@ function sendFrontPage({ directory, origin }: EmulatorState): Promise<Response> 
     title: 'A small Entra ID',
     body: html`
       <p>It signs in made-up people, for development and tests. Start at your application.</p>
+      <p><a class="button" href="/emulator">Administer</a></p>
       ${directory.tenants.map(({ id, displayName, users }) => {
         const document = `${origin}/${id}/v2.0/.well-known/openid-configuration`
         return html`<h2>${displayName}: ${users.length} people</h2><p><a href="${document}">${id}</a></p>`

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { findPersonById, homeOf, type Person } from './find-in-directory.ts'
+import { revocationsOf } from './revoke-sessions.ts'
 import type { EmulatorState } from './state.ts'
 
 /** An account that is signed in to the emulator in one browser. */
@@ -7,7 +8,9 @@ export type SsoAccount = {
   readonly userId: string
   readonly sid: string
   readonly authenticatedAt: Date
+  readonly stepUps: readonly string[]
   readonly clientIds: readonly string[]
+  readonly revocations: number
 }
 
 export type SsoSession = { readonly id: string; readonly accounts: readonly SsoAccount[] }
@@ -23,15 +26,17 @@ export function findSsoSession(state: EmulatorState, request: Request): SsoSessi
 export function signInToSession(
   state: EmulatorState,
   session: SsoSession | undefined,
-  person: Person,
+  { person, stepUps }: { readonly person: Person; readonly stepUps: readonly string[] },
 ): SsoSession {
   const userId = homeOf(state.directory, person).user.id
-  const known = session?.accounts.find((account) => account.userId === userId)
+  const known = findSsoAccount(state, session, person)
   return save(state, session, {
     userId,
     sid: known?.sid ?? randomUUID(),
     authenticatedAt: state.now(),
+    stepUps: [...new Set([...(known?.stepUps ?? []), ...stepUps])].slice(-MOST_STEP_UPS),
     clientIds: known?.clientIds ?? [],
+    revocations: revocationsOf(state, person),
   })
 }
 
@@ -63,13 +68,17 @@ export function findSsoAccount(
   person: Person,
 ): SsoAccount | undefined {
   const userId = homeOf(state.directory, person).user.id
-  return session?.accounts.find((account) => account.userId === userId)
+  const account = session?.accounts.find((known) => known.userId === userId)
+  return account?.revocations === revocationsOf(state, person) ? account : undefined
 }
 
-/** The people signed in to a session; those removed from the directory are not. */
+/** The people signed in to a session; not those removed from the directory, or whose sessions were ended. */
 export function peopleOf(state: EmulatorState, session: SsoSession | undefined): readonly Person[] {
   const accounts = session?.accounts ?? []
-  return accounts.flatMap(({ userId }) => findPersonById(state.directory, userId) ?? [])
+  return accounts.flatMap(({ userId, revocations }) => {
+    const person = findPersonById(state.directory, userId)
+    return person !== undefined && revocations === revocationsOf(state, person) ? [person] : []
+  })
 }
 
 /** The `Set-Cookie` value that ties a browser to its session. */
@@ -93,3 +102,4 @@ function save(
 }
 
 const MOST_ACCOUNTS = 20
+const MOST_STEP_UPS = 100

@@ -4,6 +4,29 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { Directory } from './directory.ts'
 import { createEmulator, type Emulator } from './emulator.ts'
 
+export type {
+  Application,
+  Changes,
+  Directory,
+  Emulator,
+  EmulatorHandles,
+  EmulatorOptions,
+  EmulatorRequest,
+  Endpoint,
+  Fault,
+  FederatedTokenOptions,
+  Group,
+  NewApplication,
+  NewFederatedCredential,
+  NewGroup,
+  NewUser,
+  Permissions,
+  Policy,
+  Tenant,
+  User,
+} from './emulator.ts'
+export { createEmulator, parseDirectory, seededDirectory } from './emulator.ts'
+
 export type StartEmulatorOptions = {
   /** A loopback address; the emulator signs in anybody and listens nowhere else. */
   readonly hostname?: string | undefined
@@ -11,7 +34,10 @@ export type StartEmulatorOptions = {
   readonly port?: number | undefined
   /** By default `http://localhost:<port>`. */
   readonly publicOrigin?: string | undefined
+  /** Microsoft Graph on a host of its own; it has to reach this port. */
+  readonly graphOrigin?: string | undefined
   readonly directory?: Directory | undefined
+  readonly clockOffsetSeconds?: number | undefined
   readonly now?: (() => Date) | undefined
 }
 
@@ -31,6 +57,7 @@ export async function startEmulator(options: StartEmulatorOptions = {}): Promise
   const server = createAdaptorServer({
     // Rejects when the client has gone: then nobody reads this answer.
     fetch: async (request) => (await emulator?.fetch(request).catch(unavailable)) ?? unavailable(),
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 65_536 },
     overrideGlobalObjects: false,
   })
   const port = await listen(server, { hostname, port: options.port ?? 0 })
@@ -50,6 +77,9 @@ function started(
     // A getter again: the spread copied what it said at this moment.
     get directory() {
       return emulator.directory
+    },
+    get faults() {
+      return emulator.faults
     },
     port,
     async close() {

@@ -1,27 +1,49 @@
 import type { CodeChallenge } from './authorization-request.ts'
+import { createClock, type EmulatorClock } from './clock.ts'
 import { type Directory, seededDirectory } from './directory.ts'
 import { createExpiringStore, type ExpiringStore } from './expiring-store.ts'
 import { createFaultQueue, type Endpoint, type FaultQueue } from './faults.ts'
 import { createKeyRing, type KeyRing } from './signing-keys.ts'
 import type { SsoSession } from './sso-sessions.ts'
 
-/** What an authorization code stands for, and what it is bound to. */
-export type IssuedCode = {
-  readonly authoritySegment: string
+/** What a person allowed an application: the stuff tokens are made of. */
+export type Grant = {
   readonly clientId: string
-  readonly redirectUri: string
-  readonly codeChallenge: CodeChallenge | undefined
   readonly userId: string
   readonly scopes: readonly string[]
   readonly requestedClaims: readonly string[]
-  readonly nonce: string | undefined
+  /** Policies the person has met, by their requirement. */
+  readonly stepUps: readonly string[]
   readonly sid: string
   readonly authenticatedAt: Date
+  /** How often the person's sessions had been ended by then: what was granted before is worth nothing. */
+  readonly revocations: number
+}
+
+/** What an authorization code stands for, and what it is bound to. */
+export type IssuedCode = Grant & {
+  readonly authoritySegment: string
+  readonly redirectUri: string
+  readonly codeChallenge: CodeChallenge | undefined
+  readonly nonce: string | undefined
   readonly expiresAt: Date
   readonly spent: boolean
 }
 
-/** A request the emulator received. */
+/** A refresh token lives as long as it is used. */
+export type IssuedRefreshToken = Grant & { readonly inactiveAfter: Date }
+
+/** What an access token for Microsoft Graph allows: for a person by scopes, for an application alone by roles. */
+export type IssuedAccessToken = {
+  readonly clientId: string
+  readonly tenantId: string
+  readonly userId: string | undefined
+  readonly scopes: readonly string[]
+  readonly appRoles: readonly string[]
+  readonly expiresAt: Date
+}
+
+/** A request the emulator received; the status is there once it is answered. */
 export type EmulatorRequest = {
   readonly at: Date
   readonly method: string
@@ -29,40 +51,70 @@ export type EmulatorRequest = {
   readonly path: string
   readonly params: Readonly<Record<string, string>>
   readonly headers: Readonly<Record<string, string>>
+  readonly status?: number
 }
 
 /** Everything one emulator remembers. */
 export type EmulatorState = {
   readonly origin: string
+  /** What Microsoft Graph's addresses start with. */
+  readonly graphUrl: string
   readonly now: () => Date
+  readonly clock: EmulatorClock
   readonly keys: KeyRing
   readonly faults: FaultQueue
   readonly codes: ExpiringStore<IssuedCode>
+  readonly refreshTokens: ExpiringStore<IssuedRefreshToken>
+  readonly accessTokens: ExpiringStore<IssuedAccessToken>
+  readonly usedAssertions: ExpiringStore<true>
+  /** How often each account's sessions were ended, by object id. */
+  readonly revocations: Map<string, number>
   readonly ssoSessions: ExpiringStore<SsoSession>
   readonly requests: EmulatorRequest[]
   readonly closing: AbortController
+  readonly firstDirectory: Directory
   directory: Directory
   automaticUser: string | undefined
 }
 
-/** Creates the memory of an emulator; everything in it is bounded. */
-export function createEmulatorState(options: {
+export type EmulatorStateOptions = {
   readonly origin: string
+  readonly graphOrigin?: string | undefined
   readonly directory?: Directory | undefined
   readonly now?: (() => Date) | undefined
-}): EmulatorState {
-  const now = options.now ?? (() => new Date())
+  readonly clockOffsetSeconds?: number | undefined
+}
+
+const DAY_SECONDS = 86_400
+export const REFRESH_TOKEN_DAYS = 90
+
+/** Creates the memory of an emulator; everything in it is bounded. */
+export function createEmulatorState(options: EmulatorStateOptions): EmulatorState {
+  const clock = createClock(options.now, options.clockOffsetSeconds)
+  const origin = new URL(options.origin).origin
+  const firstDirectory = options.directory ?? seededDirectory()
+  const graphOrigin = options.graphOrigin && new URL(options.graphOrigin).origin
+  const storeFor = <Value>(maxAgeSeconds: number) =>
+    createExpiringStore<Value>({ now: clock.now, maxAgeSeconds, maxEntries: 10_000 })
+
   return {
-    origin: new URL(options.origin).origin,
-    now,
+    origin,
+    graphUrl: graphOrigin ? `${graphOrigin}/v1.0` : `${origin}/graph/v1.0`,
+    now: clock.now,
+    clock,
     keys: createKeyRing(),
     faults: createFaultQueue(),
-    // Twice the life of a code, so that an expired one is still told from one that never was.
-    codes: createExpiringStore({ now, maxAgeSeconds: 20 * 60, maxEntries: 10_000 }),
-    ssoSessions: createExpiringStore({ now, maxAgeSeconds: 24 * 3600, maxEntries: 10_000 }),
+    // Twice the life of what they hold, so that an expired one is still told from one that never was.
+    codes: storeFor(20 * 60),
+    refreshTokens: storeFor(2 * REFRESH_TOKEN_DAYS * DAY_SECONDS),
+    accessTokens: storeFor(3 * 3600),
+    usedAssertions: storeFor(DAY_SECONDS),
+    revocations: new Map(),
+    ssoSessions: storeFor(DAY_SECONDS),
     requests: [],
     closing: new AbortController(),
-    directory: options.directory ?? seededDirectory(),
+    firstDirectory,
+    directory: firstDirectory,
     automaticUser: undefined,
   }
 }

@@ -67,7 +67,10 @@ function closed(): Response {
 }
 
 function statusResponse(fault: Extract<TransportFault, { readonly kind: 'status' }>): Response {
-  const { status, headers, body } = fault
+  const { status, body, retryAfterSeconds } = fault
+  const retryAfter =
+    retryAfterSeconds === undefined ? undefined : { 'Retry-After': String(retryAfterSeconds) }
+  const headers = retryAfter || fault.headers ? { ...retryAfter, ...fault.headers } : undefined
   if (body === undefined && headers === undefined) return htmlResponse(status)
   const isEmpty = [204, 205, 304].includes(status)
   return new Response(isEmpty ? null : (body ?? ''), { status, headers: { ...headers } })

@@ -1,0 +1,119 @@
+import { type Changes, withChangedApplication } from './change-directory.ts'
+import type { Application, Tenant } from './directory.ts'
+import type { Person } from './find-in-directory.ts'
+import { consentableScopes, hasScope, needsAdministrator } from './scopes.ts'
+import type { EmulatorState } from './state.ts'
+
+/** What still stands between an application and the scopes it asks for. */
+export type ConsentDecision =
+  | { readonly kind: 'given' }
+  | { readonly kind: 'person_may'; readonly missing: readonly string[] }
+  | { readonly kind: 'administrator_must'; readonly missing: readonly string[] }
+
+/** Decides whether a person has to consent first, and whether they may. */
+export function decideConsent(
+  application: Application,
+  { tenant, user }: Person,
+  scopes: readonly string[],
+): ConsentDecision {
+  const missing = missingScopes(application, { tenant, user }, scopes)
+  const isFirst = application.consent === 'required' && !hasAnyConsent(application, tenant, user.id)
+  if (missing.length === 0 && !isFirst) return { kind: 'given' }
+  const mayConsent =
+    user.isAdministrator || (tenant.usersMayConsent && !missing.some(needsAdministrator))
+  return { kind: mayConsent ? 'person_may' : 'administrator_must', missing }
+}
+
+/** All that an application was allowed for a person; with `assumed`, what it asks for. */
+export function consentedScopes(
+  application: Application,
+  { tenant, user }: Person,
+  asked: readonly string[],
+): readonly string[] {
+  if (application.consent === 'assumed') return asked
+  const given = consentsFor(application, tenant, user.id).flatMap(({ scopes }) => scopes)
+  const allowed = asked.filter(
+    (scope) => consentableScopes([scope]).length === 0 || hasScope(given, scope),
+  )
+  return [...new Set([...allowed, ...given])]
+}
+
+/** What an application may do in a tenant without a person. */
+export function consentedAppRoles(application: Application, tenant: Tenant): readonly string[] {
+  if (application.consent === 'assumed') return application.applicationPermissions
+  const forAll = application.consents.filter(
+    ({ tenantId, userId }) => tenantId === tenant.id && userId === undefined,
+  )
+  return [...new Set(forAll.flatMap(({ appRoles }) => appRoles))]
+}
+
+/** Who consented to what: a person for themselves, or an administrator for a tenant. */
+export type GivenConsent = {
+  readonly clientId: string
+  readonly tenantId: string
+  readonly userId?: string
+  readonly scopes: readonly string[]
+  readonly appRoles: readonly string[]
+}
+
+/** Keeps a consent; an administrator's also makes the application available in the tenant. */
+export function recordConsent(state: EmulatorState, given: GivenConsent): void {
+  const { clientId, tenantId, userId, ...permissions } = given
+  const person = userId === undefined ? {} : { userId }
+  state.directory = withChangedApplication(state.directory, clientId, (application) => {
+    const consents = merged(application.consents, { tenantId, ...person, ...permissions })
+    return userId === undefined ? { consents, ...availableIn(application, tenantId) } : { consents }
+  })
+}
+
+/** Forgets every consent of a tenant, which then does not have the application any more. */
+export function revokeConsent(state: EmulatorState, clientId: string, tenantId: string): void {
+  state.directory = withChangedApplication(state.directory, clientId, (application) => ({
+    consents: application.consents.filter((consent) => consent.tenantId !== tenantId),
+    availableIn: application.availableIn.filter((id) => id !== tenantId),
+  }))
+}
+
+type Consent = Application['consents'][number]
+
+function missingScopes(
+  application: Application,
+  { tenant, user }: Person,
+  scopes: readonly string[],
+): readonly string[] {
+  if (application.consent === 'assumed') return []
+  const given = consentsFor(application, tenant, user.id).flatMap((consent) => consent.scopes)
+  return consentableScopes(scopes).filter((scope) => !hasScope(given, scope))
+}
+
+function hasAnyConsent(application: Application, tenant: Tenant, userId: string): boolean {
+  return consentsFor(application, tenant, userId).length > 0
+}
+
+function consentsFor(application: Application, tenant: Tenant, userId: string): readonly Consent[] {
+  return application.consents.filter(
+    (consent) =>
+      consent.tenantId === tenant.id && (consent.userId === undefined || consent.userId === userId),
+  )
+}
+
+function merged(consents: readonly Consent[], given: Consent): readonly Consent[] {
+  const isSame = (consent: Consent) =>
+    consent.tenantId === given.tenantId && consent.userId === given.userId
+  const before = consents.find(isSame)
+  const union = (a: readonly string[] = [], b: readonly string[]) => [...new Set([...a, ...b])]
+  const together = {
+    ...given,
+    scopes: union(before?.scopes, given.scopes),
+    appRoles: union(before?.appRoles, given.appRoles),
+  }
+  return [...consents.filter((consent) => !isSame(consent)), together].slice(-MOST_CONSENTS)
+}
+
+const MOST_CONSENTS = 20_000
+
+function availableIn(application: Application, tenantId: string): Changes<Application> {
+  const isThere =
+    application.homeTenantId === tenantId || application.availableIn.includes(tenantId)
+  return isThere ? {} : { availableIn: [...application.availableIn, tenantId] }
+}

@@ -1,0 +1,85 @@
+import type { Trace } from '../refusals.ts'
+
+/** An error of Graph's, which has codes in words where Entra has numbers. */
+export type GraphError = {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+}
+
+export const graphErrors = {
+  tokenEmpty: unauthorized('Access token is empty.'),
+  tokenMalformed: unauthorized('The token is malformed, or not one of this emulator.'),
+  tokenExpired: unauthorized('Lifetime validation failed, the token is expired.'),
+  denied: {
+    status: 403,
+    code: 'Authorization_RequestDenied',
+    message: 'Insufficient privileges to complete the operation.',
+  },
+  needsPerson: {
+    status: 400,
+    code: 'BadRequest',
+    message: '/me request is only valid with delegated authentication flow.',
+  },
+  needsEventual: {
+    status: 400,
+    code: 'Request_UnsupportedQuery',
+    message:
+      'This query needs the header "ConsistencyLevel: eventual" and the parameter "$count=true".',
+  },
+} as const satisfies Record<string, GraphError>
+
+/** The error for an object that does not exist, or not in the tenant of the token. */
+export function notFound(id: string): GraphError {
+  return {
+    status: 404,
+    code: 'Request_ResourceNotFound',
+    message: `Resource '${id.slice(0, 100)}' does not exist or one of its queried reference-property objects are not present.`,
+  }
+}
+
+export function badRequest(message: string): GraphError {
+  return { status: 400, code: 'BadRequest', message }
+}
+
+export function unsupportedQuery(message: string): GraphError {
+  return { status: 400, code: 'Request_UnsupportedQuery', message }
+}
+
+/** Says whether an answer is an error. */
+export function isGraphError(answer: object): answer is GraphError {
+  return 'status' in answer && 'code' in answer
+}
+
+export function graphErrorResponse(
+  error: GraphError,
+  { origin, trace }: { readonly origin: string; readonly trace: Trace },
+): Response {
+  const innerError = {
+    date: trace.at.toISOString().slice(0, 19),
+    'request-id': trace.traceId,
+    'client-request-id': trace.correlationId,
+  }
+  const { status, code, message } = error
+  const challenge = `Bearer realm="", authorization_uri="${origin}/common/oauth2/v2.0/authorize", client_id="00000003-0000-0000-c000-000000000000"`
+  const headers = {
+    ...graphHeaders(trace),
+    ...(status === 401 ? { 'WWW-Authenticate': challenge } : {}),
+  }
+  return Response.json({ error: { code, message, innerError } }, { status, headers })
+}
+
+/** The headers by which a request to Graph is traced. */
+export function graphHeaders({ traceId, correlationId }: Trace): Record<string, string> {
+  return {
+    'request-id': traceId,
+    'client-request-id': correlationId,
+    'Cache-Control': 'no-cache',
+    'Content-Type':
+      'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8',
+  }
+}
+
+function unauthorized(message: string): GraphError {
+  return { status: 401, code: 'InvalidAuthenticationToken', message }
+}

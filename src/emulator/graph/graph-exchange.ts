@@ -1,0 +1,51 @@
+import type { Application } from '../directory.ts'
+import { findPersonById, type Person } from '../find-in-directory.ts'
+import { hasScope } from '../scopes.ts'
+import type { EmulatorState, IssuedAccessToken } from '../state.ts'
+import { type GraphError, graphErrors } from './graph-errors.ts'
+
+/** A request to Graph whose access token is good: who asks, through which application, for what. */
+export type GraphExchange = {
+  readonly request: Request
+  readonly query: URLSearchParams
+  readonly body: unknown
+  readonly token: IssuedAccessToken
+  readonly application: Application
+  /** The person of the token; an application for itself has none. */
+  readonly caller: Person | undefined
+}
+
+/**
+ * Finds what an `Authorization` header allows.
+ *
+ * @see RFC 6750 §2.1
+ */
+export function findAccess(
+  state: EmulatorState,
+  request: Request,
+): Omit<GraphExchange, 'query' | 'body'> | GraphError {
+  const header = request.headers.get('authorization')
+  if (header === null) return graphErrors.tokenEmpty
+  const token = state.accessTokens.find(/^Bearer +(\S+)$/i.exec(header)?.[1] ?? '')
+  if (token === undefined) return graphErrors.tokenMalformed
+  if (token.expiresAt <= state.now()) return graphErrors.tokenExpired
+
+  const application = state.directory.applications.find(
+    ({ clientId }) => clientId === token.clientId,
+  )
+  const caller =
+    token.userId === undefined ? undefined : findPersonById(state.directory, token.userId)
+  const isGone = token.userId !== undefined && caller === undefined
+  if (application === undefined || isGone) return graphErrors.tokenMalformed
+  return { request, token, application, caller }
+}
+
+/** Says whether the token has one of these permissions: scopes of a person, roles of an application. */
+export function isPermitted(
+  { token }: GraphExchange,
+  permissions: { readonly delegated: readonly string[]; readonly application: readonly string[] },
+): boolean {
+  return token.userId === undefined
+    ? hasScope(token.appRoles, ...permissions.application)
+    : hasScope(token.scopes, ...permissions.delegated)
+}
