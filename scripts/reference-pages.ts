@@ -21,10 +21,10 @@ export function referencePages(): Readonly<Record<string, string>> {
 }
 
 function settingsPage(): string {
-  const rows = describeSettings().map(({ env, twin, fallback, secret, help }) => [
+  const rows = describeSettings().map(({ env, twin, fallback, secret, fileToo, help }) => [
     `\`${env}\`${twin ? `<br>\`${twin}\`` : ''}`,
     fallback ? `\`${fallback}\`` : 'none',
-    `${help}${secret ? ` Secret: \`${env}_FILE\` names a file instead.` : ''}`,
+    `${help}${secret ? ' Secret:' : ''}${fileToo ? ` \`${env}_FILE\` names a file instead.` : ''}`,
   ])
   return page(
     'Settings',

@@ -13,6 +13,7 @@ const exitCode = await runCli(
       new Promise((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
       }),
+    onRereadRequested: (reread) => void process.on('SIGHUP', reread),
   },
   process.argv.slice(2),
 )

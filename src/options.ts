@@ -1,6 +1,7 @@
 import type { OperatorEntry } from './admin/operators.ts'
 import type { Secret } from './secret.ts'
 import type { Hooks, Log } from './services.ts'
+import type { DatabaseAddress } from './storage/open-storage.ts'
 import type { ConnectionPolicies, RoleRule } from './storage/records.ts'
 
 /** The default connection: one Entra application in one directory. */
@@ -8,19 +9,32 @@ export type EntraOptions = {
   /** A tenant id, or a domain of the directory. */
   readonly tenantId: string
   readonly clientId: string
-  readonly clientSecret: Secret
+  /** The simple case: one secret, whose end is not known. */
+  readonly clientSecret?: Secret
+  /** In place of `clientSecret`: any number, or a function that reads them again whenever they may have changed. */
+  readonly credentials?: readonly CredentialOptions[] | (() => readonly CredentialOptions[])
   /** Default `https://login.microsoftonline.com`. */
   readonly authority?: URL
   readonly policies?: Partial<ConnectionPolicies>
   readonly roleRules?: readonly RoleRule[]
 }
 
+/** What Entrada proves itself with to Entra. */
+export type CredentialOptions =
+  | { readonly kind: 'client_secret'; readonly value: Secret; readonly expiresAt?: Date }
+  /** Certificate and private key as PEM, the key not encrypted. */
+  | { readonly kind: 'certificate'; readonly certificate: string; readonly privateKey: Secret }
+  /** A token that the platform issues to this workload, read at each use. */
+  | { readonly kind: 'federated_token_file'; readonly readToken: () => string }
+
 export type EntradaOptions = {
   /** Address people use, origin only. */
   readonly serverUrl: URL
   readonly extraUrls?: readonly URL[]
-  /** File of the embedded database, or `:memory:`. */
-  readonly database: string
+  /** File of the embedded database, `:memory:`, or a `postgres://` URL. */
+  readonly database: DatabaseAddress
+  /** With PostgreSQL: how many connections this process opens at most. Default 16. */
+  readonly databaseConnections?: number
   /** Key ring, the sealing key first: base64url of 32 bytes each. */
   readonly secretKeys: readonly Secret[]
   readonly entra?: EntraOptions

@@ -3,6 +3,7 @@
 import type { OperatorEntry } from './admin/operators.ts'
 import type { RefusalSample } from './audit/sample-refusals.ts'
 import type { ErrorCode } from './errors.ts'
+import type { CredentialStatus } from './identity-provider/client-credentials.ts'
 import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { SignInDecision } from './sign-in/decide-sign-in.ts'
@@ -71,6 +72,8 @@ export type Services = {
   readonly hooks: Hooks
   readonly sampleRefusal: (code: ErrorCode) => RefusalSample
   readonly operatorTokenLimit: RateLimit
+  /** What is known of the credentials of the environment's connection, on this replica. No values. */
+  readonly credentialStatus: () => readonly CredentialStatus[]
   /** @throws {EntradaError} `entra_not_configured` when the connection's credential is not at hand */
   readonly identityProviderFor: (connection: Connection) => IdentityProvider
 }

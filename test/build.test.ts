@@ -164,12 +164,12 @@ async function installedInApplication(t: Parameters<typeof temporaryFolder>[0]):
 }
 
 const APPLICATION = `
-import { createEntrada, EntradaError, type Entrada } from 'entrada'
+import { createEntrada, EntradaError, Secret, type Entrada } from 'entrada'
 
 const entrada: Entrada = createEntrada({
   serverUrl: new URL('https://sso.example.com'),
   database: ':memory:',
-  secretKeys: [],
+  secretKeys: [new Secret(Buffer.alloc(32, 7).toString('base64url'))],
 })
 const response = await entrada.fetch(new Request('https://sso.example.com/healthz'))
 console.log(typeof EntradaError === 'function', response.status)

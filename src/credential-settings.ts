@@ -1,0 +1,106 @@
+/** What the credential settings say together. Each message is one whole line, and never repeats a value. */
+import type { Settings } from './config.ts'
+import { isEntradaError } from './errors.ts'
+import { parseKeyPair } from './identity-provider/certificate.ts'
+import type { CredentialOptions } from './options.ts'
+import { Secret } from './secret.ts'
+
+export const credentialSettingKeys = [
+  'entraClientSecrets',
+  'entraClientSecretExpires',
+  'entraClientCertificateFile',
+  'entraClientCertificateKeyFile',
+  'entraFederatedTokenFile',
+] as const satisfies readonly (keyof Settings)[]
+
+export type CredentialSettings = Pick<Settings, (typeof credentialSettingKeys)[number]>
+
+export const names = {
+  secret: 'ENTRADA_ENTRA_CLIENT_SECRET',
+  expires: 'ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES',
+  certificate: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE',
+  privateKey: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE',
+  federatedToken: 'ENTRADA_ENTRA_FEDERATED_TOKEN_FILE',
+} as const
+
+export type ReadCredentials = {
+  readonly credentials: readonly CredentialOptions[]
+  readonly problems: readonly string[]
+}
+
+/** Reads certificate and key now; the federated token only when it is used. */
+export function toCredentials(
+  settings: CredentialSettings,
+  readTextFile: (path: string) => string,
+): ReadCredentials {
+  const problems: string[] = []
+  const { entraFederatedTokenFile: tokenFile } = settings
+  const credentials = [
+    ...secretsOf(settings, problems),
+    ...certificateOf(settings, readTextFile, problems),
+    ...(tokenFile === undefined
+      ? []
+      : [{ kind: 'federated_token_file', readToken: () => readTextFile(tokenFile) } as const]),
+  ]
+  return { credentials, problems }
+}
+
+function secretsOf(
+  { entraClientSecrets: secrets = [], entraClientSecretExpires: dates }: CredentialSettings,
+  problems: string[],
+): readonly CredentialOptions[] {
+  if (dates !== undefined && secrets.length === 0) {
+    problems.push(`${names.expires} is given without ${names.secret}`)
+  } else if (dates !== undefined && dates.length !== secrets.length) {
+    problems.push(
+      `${names.expires} must hold one date for each secret of ${names.secret}, in the same order; \`-\` where it is not known`,
+    )
+  }
+  return secrets.map((value, at) => {
+    const expiresAt = dates?.[at]
+    return { kind: 'client_secret', value, ...(expiresAt ? { expiresAt } : {}) }
+  })
+}
+
+function certificateOf(
+  settings: CredentialSettings,
+  readTextFile: (path: string) => string,
+  problems: string[],
+): readonly CredentialOptions[] {
+  const { entraClientCertificateFile: file, entraClientCertificateKeyFile: keyFile } = settings
+  if (file === undefined && keyFile === undefined) return []
+  if (file === undefined || keyFile === undefined) {
+    const [missing, given] =
+      file === undefined
+        ? [names.certificate, names.privateKey]
+        : [names.privateKey, names.certificate]
+    problems.push(`${missing} is missing, and ${given} is of no use without it`)
+    return []
+  }
+  const certificate = readOrExplain(names.certificate, file, readTextFile, problems)
+  const key = readOrExplain(names.privateKey, keyFile, readTextFile, problems)
+  if (certificate === undefined || key === undefined) return []
+  const privateKey = new Secret(key)
+  try {
+    parseKeyPair({ certificate, privateKey }, names)
+  } catch (error) {
+    if (!isEntradaError(error)) throw error
+    problems.push(...(error.detail.problems as readonly string[])) // parseKeyPair's own
+    return []
+  }
+  return [{ kind: 'certificate', certificate, privateKey }]
+}
+
+function readOrExplain(
+  name: string,
+  path: string,
+  readTextFile: (path: string) => string,
+  problems: string[],
+): string | undefined {
+  try {
+    return readTextFile(path)
+  } catch {
+    problems.push(`${name} names a file that cannot be read`)
+    return undefined
+  }
+}

@@ -1,0 +1,212 @@
+/** The refusals that end a sign-in; part of `error-table.ts`. */
+import type { ErrorEntry } from './error-table.ts'
+
+export const attemptErrors = {
+  sign_in_attempt_not_yours: {
+    status: 400,
+    shown:
+      'This sign-in was not started in this browser, is no longer open, or the browser blocks cookies. Please start again.',
+    fix: 'The `state` parameter matched no sign-in attempt of this browser: another browser, cookies blocked or cleared, the address opened by hand, or a page reloaded long after. If it happens to everybody, check that people use exactly the address in ENTRADA_SERVER_URL.',
+    startAgain: 'same_account',
+  },
+  sign_in_attempt_expired: {
+    status: 400,
+    shown: 'This sign-in took longer than ten minutes and has expired. Please start again.',
+    fix: 'The answer came back more than ten minutes after the start. Nothing to repair unless it is frequent: then compare the clocks of the replicas.',
+    startAgain: 'same_account',
+  },
+  attempt_already_used: {
+    status: 400,
+    shown: 'This sign-in was already used once. Please start again if you are not signed in.',
+    fix: 'The same answer of Entra arrived twice: back button, reloaded page or a browser that loads pages ahead. Each attempt counts once.',
+    startAgain: 'same_account',
+  },
+  sign_in_attempt_mismatch: {
+    status: 400,
+    shown:
+      'This sign-in came back to a different address than it started from. Please start again.',
+    fix: 'The callback arrived at another host or for another connection than the attempt was made for. Check the redirect URIs registered in Entra against the addresses printed at start-up.',
+    startAgain: 'same_account',
+  },
+  authorization_response_invalid: {
+    status: 400,
+    shown: 'The answer from Microsoft could not be understood. Please start again.',
+    fix: 'The callback carried repeated, missing or contradictory parameters (RFC 6749 §3.1, §4.1.2). The parameter is named in the log.',
+    startAgain: 'same_account',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export const entraErrors = {
+  authorization_refused: {
+    status: 403,
+    shown: 'Microsoft did not complete this sign-in.',
+    fix: 'Entra answered with an error instead of a code. The explanation below the code says why and who can repair it; `entrada explain` explains any AADSTS number.',
+    startAgain: 'other_account',
+  },
+  interaction_required: {
+    status: 403,
+    shown: 'Microsoft needs one more step from you, such as a second factor. Please start again.',
+    fix: 'Entra asked for interaction when the code was redeemed (Conditional Access, multifactor enrolment, consent). See the explanation and the Entra sign-in log.',
+    startAgain: 'same_account',
+  },
+  code_refused: {
+    status: 400,
+    shown: 'This sign-in is no longer valid. Please start again.',
+    fix: 'Entra refused the authorization code (`invalid_grant`): expired, used before, or redeemed with another redirect URI or verifier.',
+    startAgain: 'same_account',
+  },
+  client_credentials_refused: {
+    status: 502,
+    shown:
+      'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
+    fix: 'Entra refused our client id or every credential (`invalid_client`). Usually the secret has expired or its id was pasted in place of its value; or the certificate is not uploaded. Compare App registrations > Certificates & secrets with ENTRADA_ENTRA_CLIENT_SECRET or ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE; a new one in a file is taken over without a restart. Operators can still get in at /login/token.',
+    startAgain: 'same_account',
+  },
+  client_credential_unreadable: {
+    status: 502,
+    shown:
+      'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
+    fix: 'The token in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE is missing, empty or no token, and no other credential worked. It is read at each use: once the platform writes it, sign-ins work again. Operators can still get in at /login/token.',
+    startAgain: 'same_account',
+  },
+  token_request_refused: {
+    status: 502,
+    shown: 'Microsoft refused to complete this sign-in. Please tell your administrator.',
+    fix: 'The token endpoint answered with an error. The explanation below the code names the cause.',
+    startAgain: 'same_account',
+  },
+  entra_unreachable: {
+    status: 502,
+    shown: 'Microsoft cannot be reached right now. Please try again in a moment.',
+    fix: 'A request to the authority failed (DNS, TLS, connection, or a status of 500 and above). Check outgoing https from this server to ENTRADA_ENTRA_AUTHORITY.',
+    startAgain: 'same_account',
+  },
+  entra_timeout: {
+    status: 504,
+    shown: 'Microsoft did not answer in time. Please try again in a moment.',
+    fix: 'The authority did not answer within the time limit. If it lasts, check the network between this server and ENTRADA_ENTRA_AUTHORITY.',
+    startAgain: 'same_account',
+  },
+  entra_answer_invalid: {
+    status: 502,
+    shown: 'Microsoft sent an answer that could not be read. Please try again in a moment.',
+    fix: 'The authority answered with something other than the expected JSON: a proxy page, a cut answer, a redirect. The log has the endpoint and what was wrong.',
+    startAgain: 'same_account',
+  },
+  entra_metadata_invalid: {
+    status: 502,
+    shown:
+      'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
+    fix: 'The discovery document does not belong to the configured authority: its issuer or one of its endpoints is on another origin. Check ENTRADA_ENTRA_AUTHORITY and anything that rewrites traffic on the way.',
+    startAgain: 'same_account',
+  },
+  entra_tenant_not_found: {
+    status: 502,
+    shown:
+      'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
+    fix: 'Entra knows no directory under the configured tenant id or domain. Check ENTRADA_ENTRA_TENANT_ID (Microsoft Entra ID > Overview) and that ENTRADA_ENTRA_AUTHORITY is the right cloud.',
+    startAgain: 'same_account',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export const idTokenErrors = {
+  id_token_missing: {
+    status: 502,
+    shown: 'Microsoft sent an incomplete answer. Please start again.',
+    fix: 'The token response had no ID token. The application registration or something between here and Entra removes it.',
+    startAgain: 'same_account',
+  },
+  id_token_header_invalid: {
+    status: 401,
+    shown: 'The answer from Microsoft could not be verified. Please start again.',
+    fix: 'The ID token is not a signed RS256 token with a key id. Entra never sends such a token; look for a proxy that changes traffic.',
+    startAgain: 'same_account',
+  },
+  id_token_key_unknown: {
+    status: 401,
+    shown: 'The answer from Microsoft could not be verified. Please start again.',
+    fix: 'The ID token names a signing key that the authority does not publish, or one published for another issuer. If the application uses a signing key of its own (claims mapping), remove that.',
+    startAgain: 'same_account',
+  },
+  id_token_signature_invalid: {
+    status: 401,
+    shown: 'The answer from Microsoft could not be verified. Please start again.',
+    fix: 'The signature of the ID token does not match. Treat it as an attack until shown otherwise.',
+    startAgain: 'same_account',
+  },
+  id_token_claim_invalid: {
+    status: 401,
+    shown: 'The answer from Microsoft could not be verified. Please start again.',
+    fix: "A claim of the ID token is missing or wrong; the log names it. For `exp`, `nbf` and `iat` compare this server's clock; for `aud` and `tid` compare client id and tenant.",
+    startAgain: 'same_account',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export const decisionErrors = {
+  tenant_not_allowed: {
+    status: 403,
+    shown: 'Your account belongs to a directory that may not sign in here.',
+    fix: 'The person signed in from another Entra tenant than the connection allows. They chose the wrong account, or the tenant has to be added to the connection.',
+    startAgain: 'other_account',
+  },
+  personal_account_not_allowed: {
+    status: 403,
+    shown: 'Personal Microsoft accounts may not sign in here. Please use your work account.',
+    fix: 'Personal accounts have no directory of an organization behind them; they are refused unless the connection allows them.',
+    startAgain: 'other_account',
+  },
+  guest_not_allowed: {
+    status: 403,
+    shown: 'Guests of this directory may not sign in here.',
+    fix: 'The person is a guest (B2B) in the directory. Allow guests with ENTRADA_ENTRA_GUESTS=allow, or give them an account of their own.',
+    startAgain: 'other_account',
+  },
+  user_not_known: {
+    status: 403,
+    shown: 'There is no user for your account here yet. Please ask your administrator to add you.',
+    fix: 'Provisioning is "existing users only" and no user has this tenant and object id. Create one with `entrada user create --tenant TENANT --object OBJECT`.',
+    startAgain: 'other_account',
+  },
+  provisioning_off: {
+    status: 403,
+    shown: 'New users are not accepted here. Please ask your administrator.',
+    fix: 'Provisioning is off: nobody new gets in. Set ENTRADA_ENTRA_PROVISIONING to `create` or `existing`.',
+    startAgain: 'other_account',
+  },
+  user_disabled: {
+    status: 403,
+    shown: 'Your user is disabled. Please ask your administrator.',
+    fix: 'The user is disabled in Entrada. Enable it with `entrada user enable ID`.',
+    startAgain: 'other_account',
+  },
+  membership_disabled: {
+    status: 403,
+    shown: 'Your access to this organization is disabled. Please ask your administrator.',
+    fix: 'The membership of this user in the organization is disabled.',
+    startAgain: 'other_account',
+  },
+  groups_not_known: {
+    status: 403,
+    shown:
+      'Your groups could not be read, so your access cannot be decided. Please tell your administrator.',
+    fix: 'The person is in more groups than fit into the ID token (overage) and the role rules need groups. In Entra, under Token configuration > groups claim, choose "Groups assigned to the application", or use app roles; or set ENTRADA_ENTRA_GROUPS_OVERAGE=keep_last.',
+    startAgain: 'other_account',
+  },
+  no_role_matched: {
+    status: 403,
+    shown: 'Your account has no access here. Please ask your administrator.',
+    fix: 'No role rule matched the groups and app roles of this person, and the rules file says `"unmatched": "refuse"`. The sign-in trace lists what Entra sent.',
+    startAgain: 'other_account',
+  },
+  refused_by_application: {
+    status: 403,
+    shown: 'This application did not accept your sign-in. Please ask its administrator.',
+    fix: "The application's own `decideSignIn` hook refused, failed or took longer than two seconds. The log has its error.",
+    startAgain: 'other_account',
+  },
+  identity_in_use: {
+    status: 409,
+    shown: 'That Microsoft account already belongs to another user.',
+    fix: 'An identity (cloud, tenant, object id) belongs to one user only.',
+  },
+} as const satisfies Record<string, ErrorEntry>

@@ -1,0 +1,196 @@
+/** Every setting, one row each. `config.ts` reads them. */
+import { parseOperators } from './admin/operators.ts'
+import {
+  authority,
+  clientId,
+  clientSecrets,
+  count,
+  databaseUrl,
+  expiryDates,
+  list,
+  listenAddress,
+  networkAddress,
+  nonEmptyList,
+  oneOf,
+  operatorToken,
+  publicUrl,
+  seconds,
+  secretKey,
+  tenant,
+  text,
+} from './setting-parsers.ts'
+
+export type Setting<T> = {
+  readonly env: string
+  /** Seed 1's name for the same thing. */
+  readonly twin?: string
+  readonly parse: (text: string) => T
+  readonly fallback?: string
+  readonly secret?: true
+  /** May stand in a file that `…_FILE` names, as every secret may. */
+  readonly fileToo?: true
+  readonly help: string
+}
+
+export const settingsTable = {
+  serverUrl: {
+    env: 'ENTRADA_SERVER_URL',
+    twin: 'DSTACK_SERVER_URL',
+    parse: publicUrl,
+    fallback: 'http://localhost:3000',
+    help: 'Address people use to reach this server, without a path. `http` for loopback only.',
+  },
+  listen: {
+    env: 'ENTRADA_LISTEN',
+    parse: listenAddress,
+    help: "Host and port to listen on. Default `127.0.0.1:3000`; with a loopback server URL, that URL's port.",
+  },
+  entraTenantId: {
+    env: 'ENTRADA_ENTRA_TENANT_ID',
+    twin: 'DSTACK_ENTRA_TENANT_ID',
+    parse: tenant,
+    help: 'Directory (tenant) ID, or a domain of the directory. Entra admin centre > Overview.',
+  },
+  entraClientId: {
+    env: 'ENTRADA_ENTRA_CLIENT_ID',
+    twin: 'DSTACK_ENTRA_CLIENT_ID',
+    parse: clientId,
+    help: 'Application (client) ID. App registrations > your application > Overview.',
+  },
+  entraClientSecrets: {
+    env: 'ENTRADA_ENTRA_CLIENT_SECRET',
+    twin: 'DSTACK_ENTRA_CLIENT_SECRET',
+    parse: clientSecrets,
+    secret: true,
+    help: 'Client secret value (not its ID). Certificates & secrets > New client secret. Several, the newest first, separated by commas or white space.',
+  },
+  entraClientSecretExpires: {
+    env: 'ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES',
+    parse: expiryDates,
+    fileToo: true,
+    help: 'When each secret ends, such as `2027-11-22`, in the same order; `-` where it is not known. Warnings come 60, 30, 14, 7 and 1 days before.',
+  },
+  entraClientCertificateFile: {
+    env: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE',
+    parse: text,
+    help: 'Certificate (PEM) in place of the secret, or beside it; `entrada certificate create` makes one. See docs/credentials.md.',
+  },
+  entraClientCertificateKeyFile: {
+    env: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE',
+    parse: text,
+    help: "The certificate's private key (PEM, not encrypted). May be the same file.",
+  },
+  entraFederatedTokenFile: {
+    env: 'ENTRADA_ENTRA_FEDERATED_TOKEN_FILE',
+    parse: text,
+    help: 'Token that the platform issues to this workload, in place of the secret, or beside it. Read at each use.',
+  },
+  entraExtraUrls: {
+    env: 'ENTRADA_ENTRA_EXTRA_URLS',
+    twin: 'DSTACK_ENTRA_EXTRA_URLS',
+    parse: (text: string) => list(text).map(publicUrl),
+    fallback: '',
+    help: 'Further public addresses of this server, separated by commas. The callback of each is registered in Entra too.',
+  },
+  entraAuthority: {
+    env: 'ENTRADA_ENTRA_AUTHORITY',
+    parse: authority,
+    fallback: 'https://login.microsoftonline.com',
+    help: 'The cloud: a national cloud by its host, or any Entra-compatible address. `http` on loopback only.',
+  },
+  entraProvisioning: {
+    env: 'ENTRADA_ENTRA_PROVISIONING',
+    parse: oneOf('create', 'existing', 'off'),
+    fallback: 'create',
+    help: '`create`: a first sign-in makes the user. `existing`: only users created beforehand. `off`: nobody new, and no profile is refreshed.',
+  },
+  entraLinking: {
+    env: 'ENTRADA_ENTRA_LINKING',
+    parse: oneOf('never', 'verified'),
+    fallback: 'never',
+    help: 'Whether a first sign-in may take over a user created beforehand that has the same email: `never`, or `verified` when Entra vouches for the address and the person is a member of the pinned tenant.',
+  },
+  entraGuests: {
+    env: 'ENTRADA_ENTRA_GUESTS',
+    parse: oneOf('refuse', 'allow'),
+    fallback: 'refuse',
+    help: 'Whether guests (B2B) of the directory may sign in.',
+  },
+  entraGroupsOverage: {
+    env: 'ENTRADA_ENTRA_GROUPS_OVERAGE',
+    parse: oneOf('refuse', 'keep_last'),
+    fallback: 'refuse',
+    help: 'When a person is in more groups than fit into the token and the role rules need groups: `refuse` by name, or `keep_last` known groups.',
+  },
+  entraSignOut: {
+    env: 'ENTRADA_ENTRA_SIGN_OUT',
+    parse: oneOf('local', 'microsoft'),
+    fallback: 'local',
+    help: 'What "Sign out" ends: the session here, or the one at Microsoft as well. The page always offers both.',
+  },
+  roleRulesFile: {
+    env: 'ENTRADA_ROLE_RULES_FILE',
+    parse: text,
+    help: 'JSON file that maps Entra groups and app roles to roles; see docs/roles.md.',
+  },
+  operators: {
+    env: 'ENTRADA_OPERATORS',
+    parse: parseOperators,
+    fallback: '',
+    help: 'Who may administer Entrada, separated by commas: `user:TENANT_ID/OBJECT_ID`, `group:GROUP_ID`, `app_role:VALUE`.',
+  },
+  operatorTokens: {
+    env: 'ENTRADA_OPERATOR_TOKEN',
+    parse: (value: string) => nonEmptyList(value).map(operatorToken),
+    secret: true,
+    help: 'Token for /login/token and the API, 32 random bytes or more; several separated by commas. Made at the first start when missing; required with PostgreSQL.',
+  },
+  dataDir: {
+    env: 'ENTRADA_DATA_DIR',
+    parse: text,
+    fallback: './entrada-data',
+    help: 'Folder of the embedded database, the key ring and the operator token.',
+  },
+  databaseUrl: {
+    env: 'ENTRADA_DATABASE_URL',
+    parse: databaseUrl,
+    secret: true,
+    help: 'PostgreSQL for any number of replicas, such as `postgres://entrada:PASSWORD@db.example.com/entrada?sslmode=verify-full`. Without it: the embedded database in ENTRADA_DATA_DIR.',
+  },
+  databaseConnections: {
+    env: 'ENTRADA_DATABASE_CONNECTIONS',
+    parse: count,
+    fallback: '16',
+    help: 'Connections to PostgreSQL that one replica opens at most.',
+  },
+  secretKeys: {
+    env: 'ENTRADA_SECRET_KEYS',
+    parse: (value: string) => nonEmptyList(value).map(secretKey),
+    secret: true,
+    help: 'Key ring: base64url keys of 32 bytes, separated by commas; the first one seals. Made at the first start when missing; required with PostgreSQL.',
+  },
+  sessionIdleSeconds: {
+    env: 'ENTRADA_SESSION_IDLE_SECONDS',
+    parse: seconds,
+    fallback: '43200',
+    help: 'A session ends after this long without use.',
+  },
+  sessionMaxSeconds: {
+    env: 'ENTRADA_SESSION_MAX_SECONDS',
+    parse: seconds,
+    fallback: '86400',
+    help: 'A session ends after this long in any case.',
+  },
+  trustedProxies: {
+    env: 'ENTRADA_TRUSTED_PROXIES',
+    parse: (value: string) => list(value).map(networkAddress),
+    fallback: '',
+    help: 'Addresses or CIDR blocks of reverse proxies whose X-Forwarded-For names the client, separated by commas.',
+  },
+  logLevel: {
+    env: 'ENTRADA_LOG_LEVEL',
+    parse: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    fallback: 'info',
+    help: 'How much is logged.',
+  },
+} as const satisfies Record<string, Setting<unknown>>
