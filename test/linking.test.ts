@@ -126,13 +126,14 @@ describe('linking to a user made beforehand, where the address is proven', () =>
     assert.equal([one, two].includes((await sessionJson(browser)).user.id as `usr_`), false)
   })
 
-  it('does not happen onto a disabled user', async (t) => {
+  it('refuses who is disabled, instead of making a second user beside the disabled one (B16)', async (t) => {
     const rig = await openRig(t, verified)
     const id = await createUser(rig, beforehand)
-    const api = await rig.entrada.api
-    await api.disableUser({ actor: { kind: 'operator', id: 'test' } }, id)
-    const { browser } = await rig.signIn(people.alice)
-    assert.notEqual((await sessionJson(browser)).user.id, id)
+    await rig.entrada.api.disableUser({ actor: { kind: 'operator', id: 'test' } }, id)
+    const { response, text } = await rig.signIn(people.alice)
+    assert.equal(response.status, 403)
+    assert.match(text, /user_disabled/)
+    assert.equal((await rig.services.storage.listUsers({ limit: 10 })).items.length, 1)
   })
 
   it('happens once for two people with that address at once', async (t) => {

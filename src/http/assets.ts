@@ -37,6 +37,7 @@ a:hover { color: var(--accent-strong); }
 small { color: var(--quiet); font-size: .85rem; }
 code { font: .9em ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap: anywhere; }
 .sentence { font-size: 1.1rem; }
+.notice { padding: .75rem 1rem; border-radius: .45rem; background: var(--note); }
 .lead { color: var(--quiet); }
 .lead strong { color: var(--ink); font-weight: 600; }
 .next { margin: 1.5rem 0; }

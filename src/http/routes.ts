@@ -31,6 +31,8 @@ export type Route = {
   readonly does: string
   /** How a refusal is answered. `health` is also answered on hosts that are not configured. */
   readonly speaks: 'page' | 'json' | 'health'
+  /** Starts or spends something: a HEAD, which a browser or scanner sends to look first, is refused. */
+  readonly acts?: true
   readonly answer: (services: Services, exchange: Exchange) => Promise<Response>
 }
 
@@ -60,24 +62,26 @@ const api = (
   answer,
 })
 
+const acting = (...given: Parameters<typeof page>): Route => ({ ...page(...given), acts: true })
+
 export const routes: readonly Route[] = [
   page('GET', '/', showHome, 'Signed in: who you are, sign out. Otherwise 303 to `/login`.'),
   page('GET', '/login', showLogin, 'Login page. `return_to`: a path to come back to.'),
   page('GET', '/login/token', showOperatorSignIn, "The operator's way in with a token."),
   page('POST', '/login/token', signInWithOperatorToken, 'Opens an operator session of one hour.'),
-  page(
+  acting(
     'GET',
     '/auth/entra/login',
     startSignIn,
     'Starts a sign-in: 303 to Entra. `return_to`, `login_hint`.',
   ),
-  page(
+  acting(
     'GET',
     '/auth/entra/callback',
     finishSignIn,
     'Redirect URI, to be registered in Entra under Web.',
   ),
-  page(
+  acting(
     'GET',
     '/auth/entra/frontchannel-logout',
     frontChannelSignOut,
@@ -147,14 +151,15 @@ type RouterEnv = { Bindings: { readonly services: Services; readonly exchange: E
 /** Finds the address and answers. @throws {EntradaError} whatever the answer throws; `page_not_found`, `method_not_allowed` */
 export function createRouter(mountPath: string): Router {
   const app = new Hono<RouterEnv>({ strict: true }).basePath(mountPath || '/')
-  for (const { method, path, answer } of routes) {
-    app.on(method, path, ({ env, req }) =>
-      answer(env.services, { ...env.exchange, params: req.param() }),
-    )
+  for (const { method, path, answer, acts } of routes) {
+    app.on(method, path, ({ env, req }) => {
+      if (acts && req.raw.method === 'HEAD') throw methodNotAllowed(path)
+      return answer(env.services, { ...env.exchange, params: req.param() })
+    })
   }
   for (const path of new Set(routes.map((route) => route.path))) {
     app.all(path, () => {
-      throw new EntradaError('method_not_allowed', { allow: allowedMethods(path) })
+      throw methodNotAllowed(path)
     })
   }
   app.notFound(() => {
@@ -173,11 +178,11 @@ export function speaksAt(path: string, mountPath: string): Route['speaks'] {
   return exact?.speaks ?? (own.startsWith('/api/') ? 'json' : 'page')
 }
 
-function allowedMethods(path: string): string {
-  const methods = routes.filter((route) => route.path === path).map(({ method }) => method)
-  return [
-    ...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))),
-  ].join(', ')
+function methodNotAllowed(path: string): EntradaError {
+  const methods = routes
+    .filter((route) => route.path === path)
+    .flatMap(({ method, acts }) => (method === 'GET' && !acts ? ['GET', 'HEAD'] : [method]))
+  return new EntradaError('method_not_allowed', { allow: [...new Set(methods)].join(', ') })
 }
 
 async function showAsset(_services: Services, { params }: Exchange): Promise<Response> {

@@ -25,6 +25,13 @@ describe('clientIp', () => {
       '203.0.113.9',
     ],
     [
+      'is read without the port that some proxies add',
+      '203.0.113.9:4711',
+      '10.1.2.3',
+      '203.0.113.9',
+    ],
+    ['is read out of brackets', '[2001:db8::9]:4711', '10.1.2.3', '2001:db8::9'],
+    [
       'is found behind several proxies',
       '203.0.113.9, 10.9.9.9, 10.8.8.8',
       '10.1.2.3',

@@ -40,8 +40,9 @@ function isInside(blocks: BlockList, address: string): boolean {
   return blocks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** `::ffff:10.0.0.1` is the IPv4 address on a dual-stack socket. */
+/** `::ffff:10.0.0.1` is the IPv4 address on a dual-stack socket; some proxies write the port too. */
 function normalAddress(text: string): string | undefined {
-  const address = text.replace(/^::ffff:(?=\d+\.)/i, '')
+  const withoutPort = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/.exec(text)
+  const address = (withoutPort?.[1] ?? withoutPort?.[2] ?? text).replace(/^::ffff:(?=\d+\.)/i, '')
   return isIP(address) ? address : undefined
 }

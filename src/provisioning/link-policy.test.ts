@@ -50,20 +50,20 @@ describe('decideLink', () => {
       { candidates: [{ ...candidate, linked: true }] },
       'candidate_has_identity',
     ],
-    [
-      'the user is disabled (B16)',
-      { candidates: [{ ...candidate, userStatus: 'disabled' }] },
-      'candidate_disabled',
-    ],
-    [
-      'the membership is disabled (B16)',
-      { candidates: [{ ...candidate, membership: membershipOf({ status: 'disabled' }) }] },
-      'candidate_disabled',
-    ],
   ]
   for (const [what, changes, because] of refused) {
     it(`links nobody when ${what}`, () => {
       assert.deepEqual(decideLink({ ...sound, ...changes }), { kind: 'no_link', because })
+    })
+  }
+
+  const disabled: readonly LinkCandidate[] = [
+    { ...candidate, userStatus: 'disabled' },
+    { ...candidate, membership: membershipOf({ status: 'disabled' }) },
+  ]
+  for (const one of disabled) {
+    it('says so when it is somebody who is disabled, so that no second user is made (B16)', () => {
+      assert.deepEqual(decideLink({ ...sound, candidates: [one] }), { kind: 'disabled' })
     })
   }
 })

@@ -14,6 +14,8 @@ export type LinkReason = 'email_domain_owner_verified'
 export type LinkDecision =
   | { readonly kind: 'link'; readonly membership: Membership; readonly reason: LinkReason }
   | { readonly kind: 'no_link'; readonly because: string }
+  /** It is this user, and they are disabled: a new one must not be made beside them. */
+  | { readonly kind: 'disabled' }
 
 /**
  * Design rule 3. An address alone is no proof: an administrator of any tenant can write any address into it (nOAuth).
@@ -39,7 +41,8 @@ export function decideLink({
   if (candidate === undefined) return no('no_candidate')
   if (another !== undefined) return no('several_candidates')
   if (candidate.linked) return no('candidate_has_identity')
-  if (candidate.userStatus !== 'active') return no('candidate_disabled')
-  if (candidate.membership.status !== 'active') return no('candidate_disabled')
+  if (candidate.userStatus !== 'active' || candidate.membership.status !== 'active') {
+    return { kind: 'disabled' }
+  }
   return { kind: 'link', membership: candidate.membership, reason: 'email_domain_owner_verified' }
 }

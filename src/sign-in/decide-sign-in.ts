@@ -35,7 +35,7 @@ export function decideSignIn(facts: SignInFacts): SignInDecision {
   return (
     refuseConnection(facts.connection) ??
     refuseAccount(facts) ??
-    refuseDisabled(facts.known) ??
+    refuseDisabled(facts) ??
     refuseUnknown(facts) ??
     decideRoles(facts)
   )
@@ -57,9 +57,11 @@ function refuseAccount({ connection, identity }: SignInFacts): SignInDecision | 
   return undefined
 }
 
-function refuseDisabled(known: KnownPerson | undefined): SignInDecision | undefined {
+function refuseDisabled(facts: SignInFacts): SignInDecision | undefined {
+  const { known } = facts
   if (known?.user.status === 'disabled') return refused('user_disabled')
   if (known?.membership?.status === 'disabled') return refused('membership_disabled')
+  if (known === undefined && linkOf(facts).kind === 'disabled') return refused('user_disabled')
   return undefined
 }
 
@@ -89,15 +91,20 @@ function decideRoles(facts: SignInFacts): SignInDecision {
   return { kind: 'allowed', person: decidePerson(facts), roles: roles.assignments, groups }
 }
 
-function decidePerson({ connection, identity, known, linkCandidates }: SignInFacts): DecidedPerson {
+function decidePerson(facts: SignInFacts): DecidedPerson {
+  const { known } = facts
   if (known !== undefined) {
     const { membership } = known
     return { kind: 'known', userId: known.user.id, ...(membership ? { membership } : {}) }
   }
-  const link = decideLink({ connection, identity, candidates: linkCandidates })
+  const link = linkOf(facts)
   return link.kind === 'link'
     ? { kind: 'linked', membership: link.membership, reason: link.reason }
     : { kind: 'new' }
+}
+
+function linkOf({ connection, identity, linkCandidates }: SignInFacts) {
+  return decideLink({ connection, identity, candidates: linkCandidates })
 }
 
 function refused(code: ErrorCode, detail: ErrorDetail = {}): SignInDecision {

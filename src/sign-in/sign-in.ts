@@ -84,9 +84,6 @@ export async function startSignIn(services: Services, exchange: Exchange): Promi
 
 /** Takes the browser back from Entra. Everything that costs nothing is checked before the network is used. */
 export async function finishSignIn(services: Services, exchange: Exchange): Promise<Response> {
-  // A router answers HEAD like GET; here that would spend the attempt of somebody who never sees the answer (RFC 9110 §9.2.1).
-  if (exchange.request.method !== 'GET')
-    throw new EntradaError('method_not_allowed', { allow: 'GET' })
   const response = parseAuthorizationResponse(exchange.url.searchParams)
   if (response.kind === 'nothing') return signedOutPage(services)
   if (response.kind === 'returned' && isSignOutReturn(services, response.state)) {
