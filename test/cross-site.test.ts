@@ -271,8 +271,9 @@ describe('a request of the wrong kind', () => {
   for (const path of paths) {
     it(`${path} names the methods it takes (C39)`, async (t) => {
       const rig = await openRig(t)
-      const methods = routes.filter((route) => route.path === path).map(({ method }) => method)
-      const expected = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+      const expected = routes
+        .filter((route) => route.path === path)
+        .flatMap(({ method, acts }) => (method === 'GET' && !acts ? ['GET', 'HEAD'] : [method]))
       const address = SERVER_URL + path.replace(/:\w+/, 'x')
       for (const method of ['PUT', 'PATCH', 'OPTIONS']) {
         const response = await rig.browser().request(address, { method, headers: asOperator })
@@ -280,6 +281,20 @@ describe('a request of the wrong kind', () => {
         assert.equal(response.headers.get('allow'), expected.join(', '))
         assert.equal(await codeOf(response), 'method_not_allowed')
       }
+    })
+  }
+
+  for (const path of [
+    '/auth/entra/login',
+    '/auth/entra/callback',
+    '/auth/entra/frontchannel-logout',
+  ]) {
+    it(`${path} does nothing for a HEAD, which somebody sends to look first`, async (t) => {
+      const rig = await openRig(t)
+      const response = await rig.browser().request(SERVER_URL + path, { method: 'HEAD' })
+      assert.equal(response.status, 405)
+      assert.equal(response.headers.get('allow'), 'GET')
+      assert.deepEqual(response.headers.getSetCookie(), [])
     })
   }
 
