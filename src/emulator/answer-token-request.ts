@@ -8,7 +8,7 @@ import { findCredentialRefusal, readClientCredentials } from './client-authentic
 import { consentedAppRoles } from './consent.ts'
 import type { Application } from './directory.ts'
 import type { AddressedExchange } from './exchange.ts'
-import { findApplication, findPersonById, homeOf, isAvailableIn } from './find-in-directory.ts'
+import { findApplication, findPersonById, homeOf } from './find-in-directory.ts'
 import { withMembersFault } from './members-fault.ts'
 import { redeemCode } from './redeem-code.ts'
 import { refreshedScopes, useRefreshToken } from './refresh-tokens.ts'
@@ -126,7 +126,6 @@ function answerClientCredentials(
 ): TokenAnswer | Refusal {
   if (authority.kind === 'alias') return refusal(50059)
   const { tenant } = authority
-  if (!isAvailableIn(application, tenant)) return refusal(700016)
   const scopes = splitScope(form.get('scope'))
   const [scope] = scopes
   if (scope === undefined) return refusal(900144, 'The parameter "scope" is missing.')

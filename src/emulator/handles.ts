@@ -88,7 +88,7 @@ export type EmulatorHandles = {
   /** Puts another directory in place of this one: what a directory file holds. */
   replaceDirectory(content: unknown): void
   clearRequests(): void
-  /** Everything as it was at the start, but for the keys. */
+  /** Directory, clock and memory as they were at the start, and nobody signed in automatically; the keys stay. */
   reset(): void
 }
 
@@ -138,9 +138,9 @@ function behaviourHandles(state: EmulatorState) {
 }
 
 function reset(state: EmulatorState): void {
-  state.directory = state.firstDirectory
+  state.directory = state.start.directory
   state.automaticUser = undefined
-  state.clock.offsetSeconds = 0
+  state.clock.offsetSeconds = state.start.clockOffsetSeconds
   state.faults.clear()
   state.requests.splice(0)
   state.revocations.clear()
@@ -160,6 +160,7 @@ function peopleHandles(state: EmulatorState) {
       state.directory = withChangedUser(state.directory, name, changes)
     },
     removeUser(name: string): void {
+      state.revocations.delete(getUser(state.directory, name).user.id)
       state.directory = withoutUser(state.directory, name)
     },
     setUserGroups(name: string, groups: readonly string[]): void {

@@ -72,7 +72,8 @@ export type EmulatorState = {
   readonly ssoSessions: ExpiringStore<SsoSession>
   readonly requests: EmulatorRequest[]
   readonly closing: AbortController
-  readonly firstDirectory: Directory
+  /** What a reset goes back to. */
+  readonly start: { readonly directory: Directory; readonly clockOffsetSeconds: number }
   directory: Directory
   automaticUser: string | undefined
 }
@@ -92,7 +93,7 @@ export const REFRESH_TOKEN_DAYS = 90
 export function createEmulatorState(options: EmulatorStateOptions): EmulatorState {
   const clock = createClock(options.now, options.clockOffsetSeconds)
   const origin = new URL(options.origin).origin
-  const firstDirectory = options.directory ?? seededDirectory()
+  const directory = options.directory ?? seededDirectory()
   const graphOrigin = options.graphOrigin && new URL(options.graphOrigin).origin
   const storeFor = <Value>(maxAgeSeconds: number) =>
     createExpiringStore<Value>({ now: clock.now, maxAgeSeconds, maxEntries: 10_000 })
@@ -113,8 +114,8 @@ export function createEmulatorState(options: EmulatorStateOptions): EmulatorStat
     ssoSessions: storeFor(DAY_SECONDS),
     requests: [],
     closing: new AbortController(),
-    firstDirectory,
-    directory: firstDirectory,
+    start: { directory, clockOffsetSeconds: clock.offsetSeconds },
+    directory,
     automaticUser: undefined,
   }
 }

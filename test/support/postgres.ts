@@ -13,11 +13,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
+import { Socket } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { freePort } from './server-process.ts'
 
 export type TestPostgres = {
   /** A new database, empty or a copy of one that nobody is connected to; answers its URL. */
@@ -61,11 +62,10 @@ export async function startPostgres({ durable = false } = {}): Promise<TestPostg
     flags.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   )
   let server: ChildProcess | undefined
-  const killAtExit = () => void server?.kill('SIGKILL')
-  process.once('exit', killAtExit)
 
   async function start(): Promise<void> {
     server = spawn(binaries.postgres, parameters, { ...runAs, stdio: ['ignore', 'ignore', 'pipe'] })
+    endWithThisProcess(server, folder)
     await untilReady(server)
   }
   async function stop(how: 'fast' | 'killed' = 'fast'): Promise<void> {
@@ -115,7 +115,6 @@ export async function startPostgres({ durable = false } = {}): Promise<TestPostg
     },
     async close() {
       await stop('killed')
-      process.off('exit', killAtExit)
       await removeFolder(folder)
     },
   }
@@ -179,6 +178,18 @@ function initialise({ initdb }: Binaries, data: string, runAs: RunAs): void {
   if (status !== 0) throw new Error(`initdb failed: ${stderr}`)
 }
 
+/** However the test ends, by `kill -9` too: a shell waits for the end of its input, which is this process holding it open. */
+function endWithThisProcess(server: ChildProcess, folder: string): void {
+  const script = 'read -r _; kill -QUIT "$0" && sleep 2 && rm -rf "$1"'
+  const watcher = spawn('/bin/sh', ['-c', script, String(server.pid), folder], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  server.once('exit', () => watcher.kill())
+  watcher.unref()
+  if (watcher.stdin instanceof Socket) watcher.stdin.unref()
+}
+
 async function untilReady(server: ChildProcess): Promise<void> {
   let printed = ''
   const ready = new Promise<void>((resolve) => {
@@ -202,15 +213,6 @@ async function tooLate(): Promise<never> {
 /** Backends of a server that was killed notice it a moment later, and may still write. */
 async function removeFolder(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
 }
 
 async function runStatement(url: string, statement: string) {

@@ -3,7 +3,7 @@ import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createEntrada, type Entrada } from '../../src/entrada.ts'
 import { newSecretKey } from '../../src/key-ring.ts'
 import { createLog } from '../../src/log.ts'
-import { type OpenedServices, openServices } from '../../src/open-services.ts'
+import { openServices, type RunningServices } from '../../src/open-services.ts'
 import type { EntradaOptions, EntraOptions } from '../../src/options.ts'
 import { Secret } from '../../src/secret.ts'
 import { createTestBrowser, type TestBrowser } from './browser.ts'
@@ -35,7 +35,7 @@ export type Rig = {
   readonly emulator: Emulator
   readonly entrada: Entrada
   /** The same parts that `entrada` works with, for looking into the database. */
-  readonly services: OpenedServices
+  readonly services: RunningServices
   /** What `entrada` was made with, for another one beside it. */
   readonly options: EntradaOptions
   readonly clock: Clock

@@ -28,6 +28,7 @@ export async function run(
       print: (text) => void lines.push({ text, isError: false }),
       printError: (text) => void lines.push({ text, isError: true }),
       readTextFile: (path) => readFileSync(path, 'utf8'),
+      now: () => new Date(),
       stopRequested: stop,
       onRereadRequested: () => {},
     },
