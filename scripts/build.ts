@@ -1,6 +1,6 @@
 /**
  * `npm run build`: makes dist/, the package as others install it. The library by tsc, the server as one file by esbuild,
- * and a manifest that names both. `--out FOLDER` builds elsewhere, `--server` only the one file.
+ * and a manifest that names both. `--out FOLDER` builds elsewhere, `--server` the one file alone.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -19,7 +19,8 @@ process.chdir(root)
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 await buildServer()
-if (!values.server) {
+if (values.server) await writeServerManifest()
+else {
   buildLibrary()
   await writePackage()
 }
@@ -64,6 +65,13 @@ function buildLibrary(): void {
   const given = ['-p', 'tsconfig.build.json', '--outDir', join(out, 'lib')]
   const { status } = spawnSync(process.execPath, [compiler, ...given], { stdio: 'inherit' })
   if (status !== 0) throw new Error('tsc found errors, see above')
+}
+
+/** Told that it is a module, Node reads the file once instead of twice. */
+async function writeServerManifest(): Promise<void> {
+  const { name, version } = readJson('package.json')
+  const manifest = { name, version, private: true, type: 'module' }
+  await writeFile(join(out, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
 }
 
 async function writePackage(): Promise<void> {

@@ -20,7 +20,7 @@ export type PublishedManifest = Omit<Manifest, 'exports'> & {
 
 /**
  * The manifest of the built package. A clone's own points at TypeScript, which Node runs there but refuses below
- * `node_modules`; this one points at what was compiled. Still private: see decisions/0007-build.md.
+ * `node_modules`; this one points at what was compiled. Still private: see decisions/0009-build.md.
  */
 export function publishedManifest({
   name,

@@ -94,6 +94,19 @@ describe('the built package', () => {
     assert.match(refused.stdout, /Type 'string' is not assignable to type 'URL'/)
   })
 
+  it('offers everything that a clone offers', async (t) => {
+    const { name, exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      name: string
+      exports: Record<string, string>
+    }
+    const application = await installedInApplication(t)
+    const wanted = Object.keys(exports).map((path) => name + path.slice(1))
+    const text = wanted.map((path) => `console.log(typeof await import('${path}'))`).join('\n')
+    writeFileSync(join(application, 'all.js'), text)
+    const ran = spawnSync(process.execPath, ['all.js'], { cwd: application, encoding: 'utf8' })
+    assert.equal(ran.stdout, wanted.map(() => 'object\n').join(''), ran.stderr)
+  })
+
   it('carries no test, key, environment file or source map (I28)', () => {
     const own = [
       'package.json',

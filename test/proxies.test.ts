@@ -167,6 +167,7 @@ for (const name of proxyNames) {
       for (const path of ['/login', '/reports']) {
         const response = await site(new Request(origin + path))
         assert.equal(response.status, 421, path)
+        assert.doesNotMatch(await response.text(), /The application|Entrada/)
       }
     })
 

@@ -92,6 +92,7 @@ export function exchangeAt(here: URL, cookies: ReadonlyMap<string, string> = new
     client: {},
     cookies,
     signIn: {},
+    matched: {},
   }
 }
 

@@ -17,7 +17,7 @@ export type RunningServer = {
   output(): string
   /** Resolves when the output matches; rejects when the process ends before. */
   printed(pattern: RegExp): Promise<string>
-  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
+  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGKILL'): void
   /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>
 }

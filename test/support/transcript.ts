@@ -44,11 +44,15 @@ export async function run(
   }
 }
 
-/** Replays a transcript and compares every line of it. */
-export async function assertTranscript(name: string, environment: Environment): Promise<void> {
+/** Replays a transcript and compares every line of it. `FOLDER` in it stands for a folder of the test. */
+export async function assertTranscript(
+  name: string,
+  environment: Environment,
+  folder?: string,
+): Promise<void> {
   const path = `test/transcripts/${name}.txt`
   const expected = readFileSync(path, 'utf8')
-  const names = createNames()
+  const names = createNames(folder)
   const answered: string[] = []
   for (const command of expected.split('\n').filter((line) => line.startsWith('$ entrada'))) {
     const argv = wordsOf(names.toReal(command)).slice(2)
@@ -66,8 +70,8 @@ function wordsOf(command: string): string[] {
 }
 
 /** Ids, cursors and times differ each time. Ids and cursors are numbered as they appear, and may be used in later commands. */
-function createNames() {
-  const stableNames = new Map<string, string>()
+function createNames(folder: string | undefined) {
+  const stableNames = new Map<string, string>(folder ? [[folder, 'FOLDER']] : [])
   const counts = new Map<string, number>()
 
   function stableName(real: string, kind: string): string {
@@ -81,7 +85,10 @@ function createNames() {
 
   return {
     toStable: (line: string) =>
-      line
+      (folder ? line.replaceAll(folder, 'FOLDER') : line)
+        .replace(/\b[0-9A-F]{64}\b/g, 'SHA256')
+        .replace(/\b[0-9A-F]{40}\b/g, 'SHA1')
+        .replace(/entrada-[0-9a-f]{8}\b/g, 'entrada-NAME')
         .replace(/\b([a-z]{3})_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}\b/g, stableName)
         .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}\b/g, (id) => stableName(id, 'uuid'))
         .replace(/(?<=--cursor |"next":")[\w-]{30,}/g, (cursor) => stableName(cursor, 'cursor'))
