@@ -47,7 +47,7 @@ describe('entrada backup', () => {
     assert.deepEqual(JSON.parse(forced.printed[0] ?? ''), {
       file,
       mode: 'production',
-      schemaVersion: 1,
+      schemaVersion: 2,
     })
     const nothing = await run(['backup', join(folder, 'second.db')], {
       ENTRADA_DATA_DIR: join(folder, 'absent'),

@@ -35,13 +35,13 @@ describe('entrada migrate', () => {
     ]
     for (const { kind, environment } of databases) {
       const first = await run(['migrate'], environment)
-      const schema = `${kind}: schema 1, admits programs from 1 on`
-      assert.deepEqual(first.lines, ['ran 0001-initial', schema])
+      const schema = `${kind}: schema 2, admits programs from 1 on`
+      assert.deepEqual(first.lines, ['ran 0001-initial', 'ran 0002-rate-limits', schema])
       const second = await run(['migrate', '--json'], environment)
       assert.deepEqual(JSON.parse(second.printed[0] ?? ''), {
         database: kind,
         migrated: [],
-        schemaVersion: 1,
+        schemaVersion: 2,
         oldestProgram: 1,
       })
     }

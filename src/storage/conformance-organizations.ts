@@ -39,6 +39,7 @@ export function describeOrganizations(subject: Subject): void {
       })
       await subject.storage.atomically((transaction) => transaction.putConnection(second))
       assert.deepEqual(await subject.storage.listSealingKeyIds(), ['key-a', 'key-b'])
+      assert.deepEqual(await subject.storage.countSealedValues(), { 'key-a': 1, 'key-b': 2 })
     })
 
     it('know the tenants of the identities that were linked through a connection', async () => {

@@ -1,6 +1,7 @@
 /** The promises of `storage.ts`, each a sentence. Every implementation passes this suite, so nothing here is about one database. */
 import { afterEach, beforeEach, describe } from 'node:test'
 import { describeAtomicity } from './conformance-atomicity.ts'
+import { describeCounts } from './conformance-counts.ts'
 import { describeOrganizations } from './conformance-organizations.ts'
 import { describePeople } from './conformance-people.ts'
 import { putDefaults } from './conformance-samples.ts'
@@ -38,6 +39,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describePeople(subject)
     describeSessions(subject)
     describeTrail(subject)
+    describeCounts(subject)
     describeAtomicity(subject)
   })
 }

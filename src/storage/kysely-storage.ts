@@ -6,6 +6,7 @@ import { createNestingGuard } from './nesting-guard.ts'
 import { organizationReads, organizationWrites } from './organization-verbs.ts'
 import { peopleReads } from './people-reads.ts'
 import { membershipWrites, userWrites } from './people-writes.ts'
+import { countUses } from './rate-limit-counts.ts'
 import type { Database } from './schema.ts'
 import { sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
@@ -39,6 +40,7 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     migrated,
     ...(options.readsTakeTurns ? outsideAll(createReader(reads)) : createReader(reads)),
     claimAttempt: (id, until) => outside(() => claimAttempt(writes, id, until)),
+    countUses: (key, added) => outside(() => countUses(writes, key, added)),
     touchSession: (id, seen) => outside(() => touchSession(writes, id, seen)),
     atomically: (work) =>
       outside(() =>
@@ -90,6 +92,7 @@ async function sweep(database: Database, now: Date, tracesBefore: Date): Promise
   const removed = [
     await database.deleteFrom('attempt_claims').where('until', '<=', ended).execute(),
     await database.deleteFrom('sessions').where('ends_at', '<=', ended).execute(),
+    await database.deleteFrom('rate_limit_counts').where('until', '<=', ended).execute(),
     await database.deleteFrom('sign_in_traces').where('at', '<', tracesBefore.getTime()).execute(),
   ]
   return removed.flat().reduce((sum, result) => sum + Number(result.numDeletedRows), 0)

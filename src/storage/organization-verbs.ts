@@ -23,6 +23,7 @@ export function organizationReads(
   | 'listConnections'
   | 'listLinkedTenants'
   | 'listSealingKeyIds'
+  | 'countSealedValues'
 > {
   return {
     async findOrganization(id) {
@@ -44,7 +45,8 @@ export function organizationReads(
       const rows = await query.where('connection_id', '=', connectionId).orderBy('tid').execute()
       return rows.map((row) => row.tid)
     },
-    listSealingKeyIds: () => listSealingKeyIds(database),
+    listSealingKeyIds: async () => Object.keys(await countSealedValues(database)).sort(),
+    countSealedValues: () => countSealedValues(database),
   }
 }
 
@@ -65,15 +67,16 @@ export function organizationWrites(
   }
 }
 
-async function listSealingKeyIds(database: Database): Promise<readonly string[]> {
-  const keyIds = new Set<string>()
+async function countSealedValues(database: Database): Promise<Readonly<Record<string, number>>> {
+  const counts = new Map<string, number>()
   for (const { table, column, sealedValuesIn } of sealedColumns) {
     const rows = await database.selectFrom(table).select(column).execute()
     for (const sealed of rows.flatMap((row) => sealedValuesIn(row[column]))) {
-      keyIds.add(keyIdOf(sealed))
+      const keyId = keyIdOf(sealed)
+      counts.set(keyId, (counts.get(keyId) ?? 0) + 1)
     }
   }
-  return [...keyIds].sort()
+  return Object.fromEntries(counts)
 }
 
 /** Sealed values are `v1.<key id>.<nonce>.<ciphertext>`. */

@@ -32,7 +32,7 @@ describe('openPostgres', () => {
     const replicas = await Promise.all([1, 2, 3, 4].map(() => open(empty)))
     assert.deepEqual(
       replicas.flatMap(({ migrated }) => migrated),
-      ['0001-initial'],
+      ['0001-initial', '0002-rate-limits'],
     )
     for (const replica of replicas) {
       await replica.checkReady()
@@ -136,6 +136,27 @@ describe('openPostgres', () => {
     const write = storage.atomically((transaction) => transaction.createUser(newUser(1)))
     await assert.rejects(write, { ...unavailable, detail: { reason: '25006' } })
     await assert.rejects(storage.checkReady(), unavailable)
+  })
+
+  it('waits for the disk in a transaction, which is serializable, and not for a claim', async (t) => {
+    await postgres.run(
+      url,
+      `create table seen (setting text);
+      create function note() returns trigger language plpgsql as $$ begin
+        insert into seen values (concat_ws(' ', tg_table_name, current_setting('synchronous_commit'),
+          current_setting('transaction_isolation')));
+        return null;
+      end $$;
+      create trigger note after insert on users for each row execute function note();
+      create trigger note after insert on attempt_claims for each row execute function note()`,
+    )
+    const storage = await openFor(t, `${url}?options=-c%20search_path%3Dpublic`)
+    await storage.claimAttempt('att', at(9))
+    await storage.atomically((transaction) => transaction.createUser(newUser(1)))
+    assert.deepEqual(await postgres.run(url, 'select setting from seen order by 1'), [
+      { setting: 'attempt_claims off read committed' },
+      { setting: 'users on serializable' },
+    ])
   })
 
   it('leaves no session behind when its user is disabled while somebody signs in', async (t) => {

@@ -92,6 +92,13 @@ async function prepare({ url, mode, now }: PostgresOptions): Promise<readonly st
   }
 }
 
+/** One connection, for looking at the database as it is. */
+export function openPostgresConnection(url: Secret) {
+  const state = newPoolState(ANSWER_TIME_LIMIT_MS)
+  const { database, pool } = openPool(url, { state, max: 1, serverSettings: limits })
+  return { database, close: () => pool.end() }
+}
+
 function openPool(url: Secret, options: PoolOptions & { readonly state: PoolState }) {
   const pool = createPatientPool(newPgPool(url, options), options.state)
   const database: Database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })

@@ -29,6 +29,7 @@ export type Tables = {
   group_snapshots: GroupSnapshotsTable
   sessions: SessionsTable
   attempt_claims: AttemptClaimsTable
+  rate_limit_counts: RateLimitCountsTable
   audit_events: AuditEventsTable
   sign_in_traces: SignInTracesTable
   outbox: OutboxTable
@@ -125,6 +126,8 @@ type SessionsTable = {
 }
 
 type AttemptClaimsTable = { id: string; until: number }
+
+type RateLimitCountsTable = { key: string; count: number; until: number }
 
 type AuditEventsTable = {
   id: AuditEventId

@@ -95,6 +95,10 @@ export type StorageReader = {
 
   /** Key ids under which something in the database is sealed. */
   listSealingKeyIds(): Promise<readonly string[]>
+  /** How many values are sealed under each key id. */
+  countSealedValues(): Promise<Readonly<Record<string, number>>>
+  /** For those who watch: how many sessions are live and how many events wait in the outbox. */
+  countLive(now: Date): Promise<{ readonly sessions: number; readonly outbox: number }>
 }
 
 /** Verbs that only run inside `atomically`. */
@@ -174,13 +178,22 @@ export type Storage = StorageReader & {
   ): Promise<void>
 
   /**
+   * Counts uses of something under a key, and answers all in this window, whichever replica counted them. The first use opens the
+   * window and says when it ends; after that, counting begins anew. Needs no fsync.
+   */
+  countUses(
+    key: string,
+    added: { readonly uses: number; readonly now: Date; readonly windowEndsAt: Date },
+  ): Promise<{ readonly uses: number; readonly windowEndsAt: Date }>
+
+  /**
    * Runs `work` in one transaction: all of it is kept, durably, or none. Two that touch the same person or username run as if
    * one came after the other; `work` may run again from the start when another writer came between, so it must have no effects
    * of its own. An error of `work` rolls back and is rethrown; so does taking longer than five seconds, as `storage_unavailable`.
    */
   atomically<T>(work: (transaction: StorageTransaction) => Promise<T>): Promise<T>
 
-  /** Removes claims and sessions that have ended, and traces older than `tracesBefore`. Answers how many rows went. */
+  /** Removes claims, sessions and counts that have ended, and traces older than `tracesBefore`. Answers how many rows went. */
   sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
 
   readMark(): Promise<DatabaseMark>

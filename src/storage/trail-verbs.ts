@@ -11,7 +11,10 @@ import {
 
 export function trailReads(
   database: Database,
-): Pick<StorageReader, 'listAuditEvents' | 'findSignInTrace' | 'listSignInTraces' | 'listOutbox'> {
+): Pick<
+  StorageReader,
+  'listAuditEvents' | 'findSignInTrace' | 'listSignInTraces' | 'listOutbox' | 'countLive'
+> {
   return {
     async listAuditEvents(filter, page) {
       let query = selectAuditEvents(database, filter)
@@ -31,6 +34,20 @@ export function trailReads(
       const newestFirst = query.orderBy('at', 'desc').orderBy('id', 'desc')
       const rows = await newestFirst.limit(rowsToRead(page)).execute()
       return toPage(rows, page, { time: (row) => row.at, item: parseSignInTrace })
+    },
+    async countLive(now) {
+      const [sessions, outbox] = await Promise.all([
+        database
+          .selectFrom('sessions')
+          .select((count) => count.fn.countAll<number>().as('rows'))
+          .where('ends_at', '>', now.getTime())
+          .executeTakeFirstOrThrow(),
+        database
+          .selectFrom('outbox')
+          .select((count) => count.fn.countAll<number>().as('rows'))
+          .executeTakeFirstOrThrow(),
+      ])
+      return { sessions: sessions.rows, outbox: outbox.rows }
     },
     async listOutbox(limit) {
       const rows = await database

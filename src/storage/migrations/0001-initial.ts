@@ -232,9 +232,7 @@ async function createOutbox(
     dialect === 'sqlite'
       ? table.addColumn('sequence', 'integer', (column) => column.primaryKey().autoIncrement())
       : table.addColumn('sequence', 'bigserial', (column) => column.primaryKey())
-  await withSequence
-    .addColumn('event_id', text, (column) => column.notNull())
-    .execute()
+  await withSequence.addColumn('event_id', text, (column) => column.notNull()).execute()
 }
 
 /** A new version of a row that fits beside the old one touches no index, and so is in nobody's way. */

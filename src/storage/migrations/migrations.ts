@@ -6,6 +6,7 @@ import { readMark } from '../mark.ts'
 import type { Database } from '../schema.ts'
 import type { DatabaseMark } from '../storage.ts'
 import { createInitialSchema } from './0001-initial.ts'
+import { createRateLimitCounts } from './0002-rate-limits.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -25,7 +26,10 @@ type MigrationOptions = {
 const steps: readonly {
   readonly name: string
   readonly up: (database: Kysely<unknown>, context: MigrationContext) => Promise<void>
-}[] = [{ name: '0001-initial', up: createInitialSchema }]
+}[] = [
+  { name: '0001-initial', up: createInitialSchema },
+  { name: '0002-rate-limits', up: createRateLimitCounts },
+]
 
 /** The schema number that this program was written for. */
 export const knownSchemaVersion = steps.length

@@ -1,0 +1,172 @@
+/** Looks at a database as it is: makes none, migrates none, changes nothing. */
+import { stat } from 'node:fs/promises'
+import { sql } from 'kysely'
+import { EntradaError, isEntradaError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import { createKyselyStorage } from './kysely-storage.ts'
+import { readMark } from './mark.ts'
+import { knownSchemaVersion } from './migrations/migrations.ts'
+import { type DatabaseAddress, isPostgresUrl } from './open-storage.ts'
+import type { Database } from './schema.ts'
+import type { DatabaseMark, Storage, StorageReader } from './storage.ts'
+
+export type DatabaseInspection<T> =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'not_ours' }
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  | {
+      readonly kind: 'found'
+      readonly database: Storage['kind']
+      readonly mark: DatabaseMark
+      readonly knownSchemaVersion: number
+      readonly serverVersion: string
+      /** `wal` where SQLite is as we set it; absent elsewhere. */
+      readonly journal?: string
+      readonly writable: Writable
+      /** What `look` saw; absent when the schema is not one that this program can read. */
+      readonly seen?: T
+    }
+export type Writable =
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'no'; readonly reason: string }
+
+/** Never rejects for what is wrong with the database. */
+export async function inspectDatabase<T>(
+  address: DatabaseAddress,
+  look: (reader: StorageReader) => Promise<T>,
+): Promise<DatabaseInspection<T>> {
+  const text = address instanceof Secret ? address.reveal() : address
+  try {
+    const opened = isPostgresUrl(text) ? await openPostgres(text) : await openSqlite(text)
+    return opened === undefined ? { kind: 'absent' } : await inspect(opened, look)
+  } catch (error) {
+    return { kind: 'unreachable', reason: reasonOf(error) }
+  }
+}
+
+type Opened = {
+  readonly kind: Storage['kind']
+  readonly database: Database
+  readonly serverVersion: () => Promise<string>
+  readonly journal: () => Promise<string | undefined>
+  readonly writable: () => Promise<Writable>
+  readonly close: () => Promise<void>
+}
+
+async function inspect<T>(
+  { kind, database, ...opened }: Opened,
+  look: (reader: StorageReader) => Promise<T>,
+): Promise<DatabaseInspection<T>> {
+  try {
+    const tables = await database.introspection.getTables()
+    if (!tables.some(({ name }) => name === 'database_mark')) {
+      return { kind: tables.length === 0 ? 'absent' : 'not_ours' }
+    }
+    const mark = await readMark(database)
+    const journal = await opened.journal()
+    const isReadable =
+      mark.oldestProgram <= knownSchemaVersion && mark.schemaVersion >= knownSchemaVersion
+    return {
+      kind: 'found',
+      database: kind,
+      mark,
+      knownSchemaVersion,
+      serverVersion: await opened.serverVersion(),
+      writable: await opened.writable(),
+      ...(journal === undefined ? {} : { journal }),
+      ...(isReadable ? { seen: await look(readerOf(kind, database)) } : {}),
+    }
+  } finally {
+    await opened.close()
+  }
+}
+
+function readerOf(kind: Storage['kind'], database: Database): StorageReader {
+  const refuse = async (): Promise<never> => {
+    throw new EntradaError('internal_error', { reason: 'an inspection writes nothing' })
+  }
+  return createKyselyStorage({
+    kind,
+    migrated: [],
+    reads: database,
+    writes: database,
+    runAlone: refuse,
+    checkWritable: refuse,
+    close: refuse,
+  })
+}
+
+async function openSqlite(path: string): Promise<Opened | undefined> {
+  if (!(await isThere(path))) return undefined
+  const { openSqliteConnection } = await import('./sqlite.ts')
+  const { handle, database } = openSqliteConnection(path)
+  const first = (statement: string) =>
+    String(Object.values(handle.prepare(statement).get() ?? {})[0] ?? '')
+  return {
+    kind: 'sqlite',
+    database,
+    serverVersion: async () => `SQLite ${first('select sqlite_version()')}`,
+    journal: async () => first('pragma journal_mode'),
+    writable: () => tryChange(database),
+    close: async () => handle.close(),
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    throw error
+  }
+}
+
+async function openPostgres(url: string): Promise<Opened> {
+  const { openPostgresConnection } = await import('./postgres.ts')
+  const { database, close } = openPostgresConnection(new Secret(url))
+  return {
+    kind: 'postgres',
+    database,
+    async serverVersion() {
+      const { rows } = await sql<{ server_version: string }>`show server_version`.execute(database)
+      return `PostgreSQL ${rows[0]?.server_version.split(' ')[0] ?? ''}`
+    },
+    journal: async () => undefined,
+    writable: () => tryChange(database),
+    close,
+  }
+}
+
+/** Takes the right to write, changes no row, and rolls back. */
+async function tryChange(database: Database): Promise<Writable> {
+  const enough = new Error('rolled back')
+  try {
+    await database.transaction().execute(async (transaction) => {
+      await sql`update database_mark set id = id where 1 = 0`.execute(transaction)
+      throw enough
+    })
+  } catch (error) {
+    if (error === enough) return { kind: 'yes' }
+    const reason = reasonOf(error)
+    return isLockHeld(reason) ? { kind: 'busy' } : { kind: 'no', reason }
+  }
+  return { kind: 'yes' }
+}
+
+/** Of SQLite and of PostgreSQL. */
+function isLockHeld(reason: string): boolean {
+  return ['database is locked', '55P03'].includes(reason)
+}
+
+/** A code, or a word of the database; never its message where that may quote data. */
+function reasonOf(error: unknown): string {
+  if (isEntradaError(error)) {
+    const { reason } = error.detail
+    return typeof reason === 'string' ? reason : reasonOf(error.cause ?? error.code)
+  }
+  if (error instanceof Error && 'errstr' in error) return String(error.errstr)
+  if (error instanceof Error && 'code' in error) return String(error.code)
+  return typeof error === 'string' ? error : 'unknown'
+}

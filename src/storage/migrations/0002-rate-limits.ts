@@ -1,0 +1,25 @@
+import { type Kysely, sql } from 'kysely'
+import type { MigrationContext } from './migrations.ts'
+
+/** What replicas count together. Programs before it count each for itself, and are not disturbed. */
+export async function createRateLimitCounts(
+  database: Kysely<unknown>,
+  { text, dialect }: MigrationContext,
+): Promise<void> {
+  await database.schema
+    .createTable('rate_limit_counts')
+    .addColumn('key', text, (column) => column.primaryKey().notNull())
+    .addColumn('count', 'bigint', (column) => column.notNull())
+    .addColumn('until', 'bigint', (column) => column.notNull())
+    .execute()
+  await database.schema
+    .createIndex('rate_limit_counts_by_until')
+    .on('rate_limit_counts')
+    .column('until')
+    .execute()
+  // The same few rows are written again and again; a new version finds room beside the old one.
+  if (dialect === 'postgres') {
+    await sql`alter table rate_limit_counts set (fillfactor = 50)`.execute(database)
+  }
+  await sql`update database_mark set schema_version = 2`.execute(database)
+}
