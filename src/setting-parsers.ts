@@ -1,5 +1,5 @@
 /** One parser for each kind of setting. Their messages complete the sentence "NAME …" and never repeat the value. */
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './protocol/guid.ts'
 import { Secret } from './secret.ts'
 
@@ -39,6 +39,14 @@ export function seconds(value: string): number {
 export function count(value: string): number {
   const number = Number(value)
   if (!/^\d{1,4}$/.test(value) || number < 2) throw new Error('must be a whole number, at least 2')
+  return number
+}
+
+export function perMinute(value: string): number {
+  const number = Number(value)
+  if (!/^\d{1,6}$/.test(value) || number < 60) {
+    throw new Error('must be a whole number for each minute, at least 60')
+  }
   return number
 }
 
@@ -90,6 +98,29 @@ export function listenAddress(value: string): ListenAddress {
   return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
 }
 
+/** Nobody is asked for a token there, so it is no address that the world can reach. */
+export function privateListenAddress(value: string): ListenAddress {
+  const address = listenAddress(value)
+  if (!isPrivateHost(address.host)) {
+    throw new Error('must be a loopback or private address and a port, such as 127.0.0.1:9464')
+  }
+  return address
+}
+
+/** @see RFC 1918; RFC 4193; RFC 6598, which Kubernetes providers use for pods */
+function isPrivateHost(host: string): boolean {
+  if (host === 'localhost') return true
+  const blocks = new BlockList()
+  const networks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
+  for (const network of networks) {
+    const [start = '', bits] = network.split('/')
+    blocks.addSubnet(start, Number(bits), 'ipv4')
+  }
+  blocks.addSubnet('::1', 128, 'ipv6')
+  blocks.addSubnet('fc00::', 7, 'ipv6')
+  return isIP(host) !== 0 && blocks.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')
+}
+
 export function tenant(value: string): string {
   const folded = value.toLowerCase()
   if (['common', 'organizations', 'consumers', PERSONAL_ACCOUNTS_TENANT_ID].includes(folded)) {
@@ -108,7 +139,7 @@ export function clientId(value: string): string {
   return value.toLowerCase()
 }
 
-/** Entra makes secrets of letters, digits and symbols, never commas or white space (`decisions/0007-credentials.md`). */
+/** Entra makes secrets of letters, digits and symbols, never commas or white space (`decisions/0010-credentials.md`). */
 export function clientSecrets(value: string): readonly Secret[] {
   const values = [...new Set(value.split(/[\s,]+/).filter((item) => item !== ''))]
   if (values.length === 0) throw new Error('holds nothing but commas')

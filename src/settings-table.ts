@@ -13,6 +13,8 @@ import {
   nonEmptyList,
   oneOf,
   operatorToken,
+  perMinute,
+  privateListenAddress,
   publicUrl,
   seconds,
   secretKey,
@@ -44,6 +46,11 @@ export const settingsTable = {
     env: 'ENTRADA_LISTEN',
     parse: listenAddress,
     help: "Host and port to listen on. Default `127.0.0.1:3000`; with a loopback server URL, that URL's port.",
+  },
+  metricsListen: {
+    env: 'ENTRADA_METRICS_LISTEN',
+    parse: privateListenAddress,
+    help: 'Host and port for `/metrics` alone, without a token, such as `127.0.0.1:9464`: a loopback or private address. Without it: `/metrics` of the server, with the operator token.',
   },
   entraTenantId: {
     env: 'ENTRADA_ENTRA_TENANT_ID',
@@ -102,7 +109,7 @@ export const settingsTable = {
     env: 'ENTRADA_ENTRA_PROVISIONING',
     parse: oneOf('create', 'existing', 'off'),
     fallback: 'create',
-    help: '`create`: a first sign-in makes the user. `existing`: only users created beforehand. `off`: nobody new, and no profile is refreshed.',
+    help: '`create`: a first sign-in makes the user. `existing`: only users created beforehand. `off`: nobody signs in for the first time.',
   },
   entraLinking: {
     env: 'ENTRADA_ENTRA_LINKING',
@@ -186,6 +193,12 @@ export const settingsTable = {
     parse: (value: string) => list(value).map(networkAddress),
     fallback: '',
     help: 'Addresses or CIDR blocks of reverse proxies whose X-Forwarded-For names the client, separated by commas.',
+  },
+  signInsPerMinute: {
+    env: 'ENTRADA_RATE_LIMIT_SIGN_INS',
+    parse: perMinute,
+    fallback: '600',
+    help: 'Sign-ins that one client address may start in a minute. More for thousands of people behind one address; see docs/monitoring.md.',
   },
   logLevel: {
     env: 'ENTRADA_LOG_LEVEL',

@@ -20,6 +20,7 @@ export async function authorizeOperator(services: Services, exchange: Exchange):
   if (authorization !== null) return authorizeToken(services, exchange, authorization)
   const view = await findSession(services, exchange)
   if (view === undefined) throw new EntradaError('sign_in_required')
+  await services.limits.spend('api_operator', view.session.id)
   if (view.session.kind === 'operator') return { actor: operatorActor, view }
   if (!isListed(services, view)) throw new EntradaError('operator_required')
   return { actor: { kind: 'operator', id: view.session.userId ?? 'unknown' }, view }
@@ -49,8 +50,11 @@ async function authorizeToken(
   authorization: string,
 ): Promise<Operator> {
   const [, offered] = /^Bearer ([\x21-\x7e]{1,1024})$/i.exec(authorization) ?? []
-  if (offered !== undefined && isOperatorToken(services, offered)) return { actor: operatorActor }
-  await services.operatorTokenLimit.spend(exchange.client.ip ?? 'unknown')
+  if (offered !== undefined && isOperatorToken(services, offered)) {
+    await services.limits.spend('api_operator', services.sha256(offered).slice(0, 16))
+    return { actor: operatorActor }
+  }
+  await services.limits.spend('operator_token', exchange.client.ip ?? 'unknown')
   throw new EntradaError('operator_token_invalid')
 }
 

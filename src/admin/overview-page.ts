@@ -9,6 +9,7 @@ import type { Connection, SignInTrace } from '../storage/records.ts'
 import type { UserListItem } from '../storage/storage.ts'
 import { createAdministration } from './administration.ts'
 import { authorizeOperator, type Operator } from './authorize-operator.ts'
+import { credentialSection } from './credential-section.ts'
 
 const ROWS = 20
 
@@ -23,6 +24,7 @@ export async function showOverview(services: Services, exchange: Exchange): Prom
     wide: true,
     body: html`<h1>Operators</h1>
 <h2>Entra</h2>${connections.length === 0 ? notConfigured : connections.map((one) => connectionCard(services, one))}
+${credentialSection(services)}
 <h2>Latest sign-ins</h2>${traces.items.length === 0 ? html`<p>None yet.</p>` : traceTable(traces.items)}
 <h2>People</h2>${users.items.length === 0 ? html`<p>Nobody yet.</p>` : userTable(users.items)}
 ${operatorSignOut(services, operator)}`,

@@ -27,12 +27,16 @@ const MAX_ANSWER_BYTES = 1_048_576
  * The one way out to an authority: time limits, no redirects (a 307 would carry secret and code elsewhere), a size limit,
  * and no `Origin` header, ever (Entra answers AADSTS9002326 to it).
  */
-export function createEntraHttp(fetchFromNetwork: typeof fetch = fetch): EntraHttp {
+export function createEntraHttp(
+  fetchFromNetwork: typeof fetch = fetch,
+  observe: (seen: SeenRequest) => void = () => {},
+): EntraHttp {
+  const sendObserved = (url: string, init: RequestInit, options: EntraRequestOptions) =>
+    observed(options.endpoint, observe, () => send(fetchFromNetwork, url, init, options))
   return {
-    get: (url, options) => send(fetchFromNetwork, url, { method: 'GET' }, options),
+    get: (url, options) => sendObserved(url, { method: 'GET' }, options),
     postForm: (url, form, options) =>
-      send(
-        fetchFromNetwork,
+      sendObserved(
         url,
         {
           method: 'POST',
@@ -41,6 +45,31 @@ export function createEntraHttp(fetchFromNetwork: typeof fetch = fetch): EntraHt
         },
         options,
       ),
+  }
+}
+
+/** Outcome: `answered`, `refused` (4xx), or the code of what went wrong. */
+export type SeenRequest = {
+  readonly endpoint: string
+  readonly outcome: string
+  readonly seconds: number
+}
+
+async function observed(
+  endpoint: string,
+  observe: (seen: SeenRequest) => void,
+  ask: () => Promise<EntraAnswer>,
+): Promise<EntraAnswer> {
+  const startedAt = performance.now()
+  const seen = (outcome: string) =>
+    observe({ endpoint, outcome, seconds: (performance.now() - startedAt) / 1000 })
+  try {
+    const answer = await ask()
+    seen(answer.status < 400 ? 'answered' : 'refused')
+    return answer
+  } catch (error) {
+    seen(error instanceof EntradaError ? error.code : 'internal_error')
+    throw error
   }
 }
 

@@ -159,7 +159,7 @@ async function verifiedPayload(idToken: string, key: SigningKey): Promise<Record
     const { payload } = await compactVerify(idToken, await importJWK(key, 'RS256'), {
       algorithms: ['RS256'],
     })
-    return JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown> // signed JSON, members checked next
+    return { ...(JSON.parse(new TextDecoder().decode(payload)) as object | null) } // signed JSON, members checked next
   } catch (cause) {
     throw new EntradaError('id_token_signature_invalid', { kid: key.kid }, { cause })
   }

@@ -1,5 +1,5 @@
 import { EntradaError } from '../errors.ts'
-import type { Log } from '../services.ts'
+import type { Log, LogFields } from '../services.ts'
 import type { ClientCredentials, CredentialStatus } from './client-credentials.ts'
 import { createExpiryNotices } from './credential-expiry.ts'
 
@@ -18,10 +18,13 @@ export function watchCredentials(
   {
     log,
     now,
+    mayChange,
     changed,
   }: {
     readonly log: Log
     readonly now: () => Date
+    /** Whether they come from where they may change. */
+    readonly mayChange: boolean
     readonly changed: (credentials: readonly CredentialStatus[]) => Promise<void>
   },
 ): CredentialWatch {
@@ -38,7 +41,7 @@ export function watchCredentials(
 
   noticeExpiry(credentials.status())
   const timers = [
-    setInterval(() => void reread(false), REREAD_INTERVAL_MS),
+    ...(mayChange ? [setInterval(() => void reread(false), REREAD_INTERVAL_MS)] : []),
     setInterval(() => noticeExpiry(credentials.status()), EXPIRY_INTERVAL_MS),
   ]
   for (const timer of timers) timer.unref()
@@ -67,11 +70,16 @@ function createTakeOver(credentials: ClientCredentials, log: Log): (asked: boole
       const isSame = before?.text === text
       const wasLogged = isSame && before.logged
       const mustLog = asked || (isSame && !wasLogged)
-      if (mustLog) log.error('credentials_not_read', { error, kept: 'those from before' })
+      if (mustLog)
+        log.error('credentials_not_read', { ...evidenceOf(error), kept: 'those from before' })
       problem = { text, logged: mustLog || wasLogged }
       return false
     }
   }
+}
+
+function evidenceOf(error: unknown): LogFields {
+  return error instanceof EntradaError ? error.detail : { error }
 }
 
 function textOf(error: unknown): string {

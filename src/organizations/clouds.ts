@@ -9,3 +9,8 @@ const clouds: ReadonlyMap<string, string> = new Map([
 export function cloudOf(authority: URL): string {
   return clouds.get(authority.hostname) ?? authority.hostname
 }
+
+/** Authorities of Microsoft's own clouds. */
+export const cloudAuthorities: readonly string[] = [...clouds.keys()].map(
+  (host) => `https://${host}`,
+)

@@ -68,7 +68,7 @@ export const oauthErrors: Readonly<Record<string, EntraErrorEntry>> = {
   invalid_client: {
     name: 'Invalid client',
     whatHappened: 'Entra did not accept the credential of the application.',
-    remedy: `Check ENTRADA_ENTRA_CLIENT_ID and ENTRADA_ENTRA_CLIENT_SECRET (or the certificate) against ${appRegistration} > Certificates & secrets.`,
+    remedy: `Check ENTRADA_ENTRA_CLIENT_ID and ENTRADA_ENTRA_CLIENT_SECRET, ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE or ENTRADA_ENTRA_FEDERATED_TOKEN_FILE against ${appRegistration} > Certificates & secrets.`,
     whoCanFix: 'operator',
     shown:
       'Nobody can sign in at the moment. Ask your administrator to check the credential of the application.',

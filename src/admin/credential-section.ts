@@ -1,0 +1,43 @@
+/** How Entrada proves itself to Entra, as the operators' page shows it: what is there, until when, and what needs somebody. */
+import { html } from 'hono/html'
+import type { Html } from '../http/responses.ts'
+import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
+import { expiryThreshold } from '../identity-provider/credential-expiry.ts'
+import type { Services } from '../services.ts'
+
+export function credentialSection({ credentialStatus }: Services): Html {
+  const credentials = credentialStatus()
+  if (credentials.length === 0) return html``
+  const notices = credentials.flatMap((one) => noticeOf(one) ?? [])
+  return html`<h2>Credentials</h2>${notices.map((text) => html`<p class="notice">${text}</p>`)}
+<div class="table" role="region" aria-label="Credentials" tabindex="0"><table>
+<thead><tr><th scope="col">Credential</th><th scope="col">State</th><th scope="col">Ends</th></tr></thead>
+<tbody>${credentials.map(
+    (one) =>
+      html`<tr><td><code>${one.id}</code></td><td>${stateOf(one)}</td><td>${endOf(one)}</td></tr>`,
+  )}</tbody></table></div>`
+}
+
+function noticeOf(credential: CredentialStatus): string | undefined {
+  const { id, state, daysLeft } = credential
+  if (state === 'expired') return `${id} has ended. Put a new one in its place.`
+  if (state === 'refused') {
+    return `${id} was refused when it was tried last. Another one is tried in its place, if there is one.`
+  }
+  if (expiryThreshold(credential) === undefined) return undefined
+  return `${id} ends in ${daysLeft === 1 ? 'one day' : `${daysLeft} days`}. Put a new one beside it now.`
+}
+
+function stateOf({ state, refusal }: CredentialStatus): string {
+  if (state !== 'refused' || refusal === undefined) return state
+  const { reason, entraCodes = [] } = refusal
+  const why = reason ?? entraCodes.map((code) => `AADSTS${code}`).join(', ')
+  return why === '' ? state : `${state}: ${why}`
+}
+
+function endOf({ kind, expiresAt }: CredentialStatus): string {
+  if (expiresAt !== undefined) return expiresAt.toISOString().slice(0, 10)
+  return kind === 'federated_token_file'
+    ? 'renewed by the platform'
+    : 'not known; ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES tells it'
+}
