@@ -2,9 +2,12 @@
 import { auditEventTypes } from '../src/audit/audit-events.ts'
 import { commands } from '../src/cli/run-cli.ts'
 import { describeSettings } from '../src/config.ts'
+import { areas, type FindingRow, findingTable } from '../src/doctor/doctor.ts'
 import { type ErrorEntry, errorTable } from '../src/errors.ts'
 import { routes } from '../src/http/routes.ts'
+import { type Metric, metricTable } from '../src/metrics/metric-table.ts'
 import { entraErrors } from '../src/protocol/entra-error-table.ts'
+import { type Limit, limitTable } from '../src/rate-limit.ts'
 
 const MADE = '<!-- Made by `npm run docs` from the code. Do not edit. -->'
 
@@ -17,6 +20,9 @@ export function referencePages(): Readonly<Record<string, string>> {
     'audit-events.md': auditEventsPage(),
     'entra-errors.md': entraErrorsPage(),
     'commands.md': commandsPage(),
+    'doctor.md': doctorPage(),
+    'metrics.md': metricsPage(),
+    'limits.md': limitsPage(),
   }
 }
 
@@ -100,6 +106,59 @@ function commandsPage(): string {
     'Commands',
     `In a clone, write \`npm run -s entrada -- …\` for \`entrada …\`. Exit codes: 0 done; 1 refused or failed, with a code on standard error; 2 wrong call.
 The operator's verbs work through the API of the running server when that answers, else on the database itself.`,
+    sections.join('\n'),
+  )
+}
+
+function metricsPage(): string {
+  const rows = Object.entries<Metric>(metricTable).map(([name, { type, labels = [], help }]) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', ') || '-',
+    help,
+  ])
+  return page(
+    'Metrics',
+    `What \`/metrics\` answers, as Prometheus reads it; each replica for itself unless it says otherwise. No label holds a name, an address or an id.
+How to get at it, and what to alert on: [monitoring](../monitoring.md).`,
+    table(['metric', 'type', 'labels', 'meaning'], rows),
+  )
+}
+
+function limitsPage(): string {
+  const rows = Object.entries<Limit>(limitTable).map(([name, { uses, perSeconds, each, of }]) => [
+    `\`${name}\``,
+    `${uses} in ${perSeconds} s`,
+    each,
+    of,
+  ])
+  return page(
+    'Limits',
+    `Beyond a limit the answer is 429 with \`Retry-After\`; each limit counts by itself. An \`address\` is one of IPv4, or a /64 of IPv6 (a /48 has ten times as much).
+The first three are set by \`ENTRADA_RATE_LIMIT_SIGN_INS\`. With PostgreSQL replicas count together. More: [monitoring](../monitoring.md).`,
+    table(['limit', 'uses', 'each', 'of'], rows),
+  )
+}
+
+function doctorPage(): string {
+  const findings = Object.entries<FindingRow>(findingTable)
+  const sections = areas.map((area) => {
+    const rows = findings
+      .filter(([, row]) => row.area === area)
+      .map(([id, row]) => [
+        `<a id="${id}"></a>\`${id}\``,
+        row.severity,
+        row.what,
+        ...(row.severity === 'ok'
+          ? ['', '', '']
+          : [row.why, row.fix, row.whoCanFix.replaceAll('_', ' ')]),
+      ])
+    const header = ['finding', 'severity', 'what', 'why it matters', 'what to do', 'who can do it']
+    return `## ${area}\n\n${table(header, rows)}`
+  })
+  return page(
+    'Findings of the doctor',
+    'What `entrada doctor` can say, by area. `{…}` is filled with what was found. The guide: [doctor.md](../doctor.md).',
     sections.join('\n'),
   )
 }

@@ -9,6 +9,7 @@ const exitCode = await runCli(
     print: (line) => console.log(line),
     printError: (line) => console.error(line),
     readTextFile: (path) => readFileSync(path, 'utf8'),
+    now: () => new Date(),
     stopRequested: () =>
       new Promise((resolve) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

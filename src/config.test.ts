@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
+import { temporaryFolder } from '../test/support/server-process.ts'
 import {
   problemsOfSettings as problemsOf,
   readTestSettings as read,
 } from '../test/support/settings.ts'
-import { describeSettings, givenEntraSettings } from './config.ts'
+import { describeSettings, givenEntraSettings, readSettings } from './config.ts'
+import { isEntradaError } from './errors.ts'
 import { newSecretKey } from './key-ring.ts'
 import { Secret } from './secret.ts'
 
@@ -260,31 +265,72 @@ describe('a name that is no setting', () => {
     assert.deepEqual(read(others).warnings, [])
   })
 
-  it('is left alone when the command line reads it', () => {
-    assert.deepEqual(problemsOf({ ENTRADA_URL: 'https://sso.example.com' }), [])
+  it('is refused when it is what somebody would guess', () => {
+    assert.deepEqual(problemsOf({ ENTRADA_URL: 'https://sso.example.com' }), [
+      'ENTRADA_URL is not a setting. Did you mean ENTRADA_LISTEN?',
+    ])
   })
 
-  const serviceLinks = [
-    'ENTRADA_SERVICE_HOST',
-    'ENTRADA_SERVICE_PORT',
-    'ENTRADA_SERVICE_PORT_HTTP',
-    'ENTRADA_PORT',
-    'ENTRADA_PORT_3000_TCP',
-    'ENTRADA_PORT_3000_TCP_PROTO',
-    'ENTRADA_PORT_3000_TCP_PORT',
-    'ENTRADA_PORT_3000_TCP_ADDR',
-    'ENTRADA_DB_SERVICE_HOST',
-    'ENTRADA_DB_PORT_5432_TCP',
-    'ENTRADA_DB_PORT',
-  ]
+  const serviceLinks = {
+    ENTRADA_SERVICE_HOST: '10.0.0.1',
+    ENTRADA_SERVICE_PORT: '3000',
+    ENTRADA_SERVICE_PORT_HTTP: '3000',
+    ENTRADA_PORT: 'tcp://10.0.0.1:3000',
+    ENTRADA_PORT_3000_TCP: 'tcp://10.0.0.1:3000',
+    ENTRADA_PORT_3000_TCP_PROTO: 'tcp',
+    ENTRADA_PORT_3000_TCP_PORT: '3000',
+    ENTRADA_PORT_3000_TCP_ADDR: '10.0.0.1',
+    ENTRADA_DB_SERVICE_HOST: 'fd00::1',
+    ENTRADA_DB_PORT_53_UDP: 'udp://[fd00::1]:53',
+    ENTRADA_DB_PORT: 'udp://10.0.0.1:53',
+  }
   it('is ignored with a warning when Kubernetes made it', () => {
-    const { warnings } = read(
-      Object.fromEntries(serviceLinks.map((name) => [name, 'tcp://10.0.0.1:1'])),
-    )
     assert.deepEqual(
-      warnings,
-      serviceLinks.map((name) => `${name} looks like a Kubernetes service link and is ignored`),
+      read(serviceLinks).warnings,
+      Object.keys(serviceLinks).map(
+        (name) => `${name} looks like a Kubernetes service link and is ignored`,
+      ),
     )
+  })
+
+  it('is refused when it has such a name alone, and a value that Kubernetes never writes', () => {
+    for (const [name, value] of [
+      ['ENTRADA_PORT', '3000'],
+      ['ENTRADA_PORT', ''],
+      ['ENTRADA_SERVICE_PORT', 'http'],
+      ['ENTRADA_SERVICE_HOST', 'https://sso.example.com'],
+      ['ENTRADA_PORT_3000_TCP', '3000'],
+      ['ENTRADA_PORT_3000_TCP_PROTO', 'http'],
+    ] as const) {
+      const [problem = ''] = problemsOf({ [name]: value })
+      assert.ok(problem.startsWith(`${name} is not a setting.`), `${name}=${value}: ${problem}`)
+    }
+  })
+})
+
+describe('the file of role rules', () => {
+  it('is checked with everything else, whether or not Entra is configured', async (t) => {
+    const path = join(await temporaryFolder(t), 'roles.json')
+    await writeFile(path, '{"rules":[{"group":"Engineers","role":"engineer"}],"unmatched":"drop"}')
+    const readFiles = (environment: Readonly<Record<string, string>>) => () =>
+      readSettings(environment, (name) => readFileSync(name, 'utf8'))
+    assert.throws(
+      readFiles({ ENTRADA_ROLE_RULES_FILE: path, ENTRADA_LISTEN: 'nowhere' }),
+      (error) => {
+        assert.ok(isEntradaError(error))
+        const problems = String(error.detail.problems)
+        for (const part of [/ENTRADA_LISTEN /, /rules\.0\.group: /, /unmatched: /]) {
+          assert.match(problems, part)
+        }
+        return true
+      },
+    )
+    assert.throws(readFiles({ ENTRADA_ROLE_RULES_FILE: `${path}.old` }), {
+      code: 'settings_invalid',
+      detail: { problems: ['ENTRADA_ROLE_RULES_FILE cannot be read'] },
+    })
+    await writeFile(path, '{"rules":[]}')
+    assert.equal(readFiles({ ENTRADA_ROLE_RULES_FILE: path })().settings.roleRulesFile, path)
   })
 })
 
@@ -321,8 +367,14 @@ describe('givenEntraSettings', () => {
       ...entra,
       DSTACK_ENTRA_TENANT_ID: 'x',
       ENTRADA_LISTEN: 'x',
-      ENTRADA_ENTRA_GUESTS: ' ',
+      ENTRADA_ENTRA_AUTHORITY: ' ',
     }
     assert.deepEqual(givenEntraSettings(given), [...Object.keys(entra), 'DSTACK_ENTRA_TENANT_ID'])
+  })
+
+  it('leaves out the policies, which fit any directory', () => {
+    const policies = ['PROVISIONING', 'LINKING', 'GUESTS', 'GROUPS_OVERAGE', 'SIGN_OUT']
+    const given = Object.fromEntries(policies.map((name) => [`ENTRADA_ENTRA_${name}`, 'x']))
+    assert.deepEqual(givenEntraSettings(given), [])
   })
 })

@@ -8,7 +8,8 @@ import {
   type ReadCredentials,
   toCredentials,
 } from './credential-settings.ts'
-import { EntradaError } from './errors.ts'
+import { EntradaError, isEntradaError } from './errors.ts'
+import { readRoleRules } from './provisioning/role-rules-file.ts'
 import { type Setting, settingsTable } from './settings-table.ts'
 import { strayNames } from './stray-settings.ts'
 
@@ -36,17 +37,49 @@ export function readSettings(
   environment: Environment,
   readTextFile: (path: string) => string,
 ): ReadSettings {
+  const { settings, warnings, ...inspected } = inspectSettings(environment, readTextFile)
+  const problems = [...inspected.problems, ...roleRuleProblems(settings, readTextFile)]
+  if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
+  return { settings: settings as Settings, warnings } // without a problem, every row has its value
+}
+
+/** Read again when the connection is made; here so that they are told with every other problem, configured Entra or not. */
+function roleRuleProblems(
+  { roleRulesFile }: Partial<Settings>,
+  readTextFile: (path: string) => string,
+): readonly string[] {
+  if (roleRulesFile === undefined) return []
+  try {
+    readRoleRules(roleRulesFile, readTextFile)
+    return []
+  } catch (error) {
+    if (!isEntradaError(error)) throw error
+    return error.detail.problems as readonly string[] // readRoleRules' own
+  }
+}
+
+/** What can be read, beside every problem: a setting with a problem is absent. */
+export type InspectedSettings = {
+  readonly settings: Partial<Settings>
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Reads all settings as far as they can be read. */
+export function inspectSettings(
+  environment: Environment,
+  readTextFile: (path: string) => string,
+): InspectedSettings {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries<Setting<unknown>>(settingsTable)) {
     values[name] = readSetting(setting, environment, readTextFile, problems)
   }
   const settings = values as Settings // one value for each key of the table, parsed by that key's row
-  const { unknown, warnings } = strayNames(Object.keys(environment), new Set(settingNames()))
+  const { unknown, warnings } = strayNames(environment, new Set(settingNames()))
   problems.push(...unknown, ...contradictions(settings, environment))
   problems.push(...toCredentials(settings, readTextFile).problems)
-  if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
-  return { settings, warnings }
+  return { settings, problems, warnings }
 }
 
 function readSetting(
@@ -197,9 +230,20 @@ export function describeSettings(): readonly {
   )
 }
 
-/** Names of the settings that configure the default connection; development mode refuses them. */
+/** Names of the settings that point at a real directory, which development mode refuses. Policies it takes. */
 export function givenEntraSettings(environment: Environment): readonly string[] {
   return Object.keys(environment).filter(
-    (name) => /^(ENTRADA|DSTACK)_ENTRA_/.test(name) && environment[name]?.trim(),
+    (name) =>
+      /^(ENTRADA|DSTACK)_ENTRA_/.test(name) && !policyNames.has(name) && environment[name]?.trim(),
   )
 }
+
+const policyNames: ReadonlySet<string> = new Set(
+  [
+    settingsTable.entraProvisioning,
+    settingsTable.entraLinking,
+    settingsTable.entraGuests,
+    settingsTable.entraGroupsOverage,
+    settingsTable.entraSignOut,
+  ].map(({ env }) => env),
+)

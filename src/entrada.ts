@@ -5,7 +5,7 @@ import {
   createAdministration,
 } from './admin/administration.ts'
 import { recordRefusal } from './audit/record-refusal.ts'
-import { EntradaError, errorEntry, isEntradaError } from './errors.ts'
+import { EntradaError, isEntradaError } from './errors.ts'
 import { withCookies } from './http/cookies.ts'
 import { errorPage, problemJson, type Refusal } from './http/error-page.ts'
 import { type Exchange, openExchange, type RemoteInfo } from './http/exchange.ts'
@@ -16,7 +16,8 @@ import type { EntradaOptions } from './options.ts'
 import type { Services } from './services.ts'
 import { findSession } from './session/session.ts'
 import { type SessionJson, toSessionJson } from './session/session-json.ts'
-import { dropAttemptCookie } from './sign-in/attempt.ts'
+import { cookiesAfterRefusal } from './sign-in/after-refusal.ts'
+import { type Asked, tellAnswer, tellRefusal } from './tell-outcome.ts'
 
 export type Entrada = {
   /** Answers a request to any address of Entrada. Never rejects. */
@@ -84,9 +85,22 @@ function notOpened({ log }: EntradaOptions, cause: unknown): Response {
   })
 }
 
-type Asked = { readonly request: Request; readonly remote: RemoteInfo }
-
+/** In a span of its own. Whose `traceparent` counts is a proxy's that is trusted: a stranger's would join traces as he likes. */
 async function answer(services: Services, router: Router, asked: Asked): Promise<Response> {
+  const { request, remote } = asked
+  const given = request.headers.get('traceparent') ?? undefined
+  const traceparent = given && services.isTrustedProxy(remote.remoteAddress) ? given : undefined
+  const { response } = await services.tracing.request(
+    { method: request.method, traceparent },
+    () => work(services, router, asked),
+    ({ response: { status }, route }) => ({ route, status }),
+  )
+  return response
+}
+
+type Worked = { readonly response: Response; readonly route: string }
+
+async function work(services: Services, router: Router, asked: Asked): Promise<Worked> {
   const startedAt = performance.now()
   let exchange: Exchange | undefined
   let response: Response
@@ -96,8 +110,10 @@ async function answer(services: Services, router: Router, asked: Asked): Promise
   } catch (error) {
     response = await refuse(services, { asked, exchange, error })
   }
-  logAnswer(services, { asked, exchange, status: response.status, startedAt })
-  return withSecurityHeaders(response, exchange?.here)
+  const { status } = response
+  tellAnswer(services, { asked, exchange, status, startedAt })
+  const route = exchange?.matched.path ?? 'other'
+  return { route, response: withSecurityHeaders(response, exchange?.here) }
 }
 
 /** Health checks come with whatever Host a balancer uses. */
@@ -122,9 +138,10 @@ async function refuse(
 ): Promise<Response> {
   const error = asEntradaError(cause)
   const correlationId = exchange?.correlationId ?? newUuid(services)
-  logRefusal(services, { asked, exchange, error, correlationId })
   const record = exchange?.signIn.record
-  if (exchange && record) await recordRefusal(services, exchange, { record, error })
+  const recorded =
+    exchange && record ? await recordRefusal(services, exchange, { record, error }) : false
+  tellRefusal(services, { asked, exchange, error, correlationId, recorded })
 
   const signedIn = exchange !== undefined && (await isSignedIn(services, exchange))
   const refusal: Refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }
@@ -132,9 +149,7 @@ async function refuse(
   const speaks = speaksAt(pathname, services.deployment.mountPath)
   const response = speaks === 'page' ? await errorPage(services, refusal) : problemJson(refusal)
   if (typeof error.detail.allow === 'string') response.headers.set('allow', error.detail.allow)
-  return exchange && record
-    ? withCookies(response, [dropAttemptCookie(services, exchange.here, record.attempt)])
-    : response
+  return exchange ? withCookies(response, cookiesAfterRefusal(services, exchange, error)) : response
 }
 
 /** Only to word the page; if the database does not say, the page goes without. */
@@ -146,43 +161,6 @@ async function isSignedIn(services: Services, exchange: Exchange): Promise<boole
   }
 }
 
-/** What belongs to an attempt, or is our own failure, is always logged; the rest is sampled. */
-function logRefusal(
-  services: Services,
-  refused: Refused & { readonly correlationId: string },
-): void {
-  const { correlationId, exchange } = refused
-  const { code, detail, cause } = asEntradaError(refused.error)
-  const { status } = errorEntry(code)
-  const fields = { correlationId, code, status, detail, cause, ip: exchange?.client.ip }
-  if (status >= 500) services.log.error('request_refused', fields)
-  else if (exchange?.signIn.record) services.log.info('request_refused', fields)
-  else {
-    const { worthLogging, countInWindow } = services.sampleRefusal(code)
-    if (worthLogging) services.log.info('request_refused', { ...fields, countInWindow })
-  }
-}
-
 function asEntradaError(error: unknown): EntradaError {
   return isEntradaError(error) ? error : new EntradaError('internal_error', {}, { cause: error })
-}
-
-function logAnswer(
-  services: Services,
-  done: {
-    readonly asked: Asked
-    readonly exchange: Exchange | undefined
-    readonly status: number
-    readonly startedAt: number
-  },
-): void {
-  const { asked, exchange, status, startedAt } = done
-  services.log.debug('request_answered', {
-    correlationId: exchange?.correlationId,
-    method: asked.request.method,
-    path: new URL(asked.request.url).pathname.slice(0, 200),
-    status,
-    ms: Math.round(performance.now() - startedAt),
-    ip: exchange?.client.ip,
-  })
 }

@@ -204,6 +204,11 @@ export const decisionErrors = {
     fix: "The application's own `decideSignIn` hook refused, failed or took longer than two seconds. The log has its error.",
     startAgain: 'other_account',
   },
+  username_in_use: {
+    status: 409,
+    shown: 'That username is taken.',
+    fix: 'Usernames are unique in an organization, in whatever letter case. Choose another.',
+  },
   identity_in_use: {
     status: 409,
     shown: 'That Microsoft account already belongs to another user.',

@@ -39,7 +39,7 @@ const requestErrors = {
   request_invalid: {
     status: 400,
     shown: 'This request could not be understood.',
-    fix: 'A parameter is missing, repeated or malformed; `detail` names it.',
+    fix: 'Something in it is missing, repeated or malformed. Where it has a name, the log and the API answer with it as `parameter`.',
   },
   sign_in_required: {
     status: 401,
@@ -93,6 +93,11 @@ const requestErrors = {
     shown: 'The request is too large.',
     fix: 'Bodies are limited to 64 KB.',
   },
+  address_too_long: {
+    status: 414,
+    shown: 'This address is too long.',
+    fix: 'Addresses are limited to 16 KB, query included.',
+  },
   content_type_not_supported: {
     status: 415,
     shown: 'This kind of content is not accepted here.',
@@ -101,7 +106,12 @@ const requestErrors = {
   too_many_requests: {
     status: 429,
     shown: 'Too many tries. Please wait a moment.',
-    fix: 'The limit for this address was reached; `Retry-After` says how long.',
+    fix: 'A limit was reached; `limit` in the log names it, `Retry-After` says how long. Limits count by client address: when everybody seems to come from one, set ENTRADA_TRUSTED_PROXIES. docs/monitoring.md lists the limits.',
+  },
+  server_busy: {
+    status: 503,
+    shown: 'This server is busy. Please try again in a moment.',
+    fix: 'More requests were under way at once than one process takes. Look for a slow database or a flood; add replicas.',
   },
   internal_error: {
     status: 500,
@@ -168,6 +178,11 @@ const startErrors = {
     shown: 'There is a file already.',
     fix: 'Nothing was written over. Name another file, or say `--force`.',
   },
+  file_not_written: {
+    status: 500,
+    shown: 'The files could not be written.',
+    fix: 'The folder is not writable, the disk is full, or files of these names exist; nothing was written over.',
+  },
   backup_invalid: {
     status: 500,
     shown: 'This file is not a backup.',
@@ -181,7 +196,32 @@ const startErrors = {
   address_in_use: {
     status: 500,
     shown: 'The address to listen on is taken.',
-    fix: 'Another program listens there. Stop it, or set ENTRADA_LISTEN (and ENTRADA_SERVER_URL) to another port.',
+    fix: 'Another program listens there. Stop it, or choose another port: ENTRADA_LISTEN (and ENTRADA_SERVER_URL) for the server, `--port` for `entrada emulator`.',
+  },
+  address_not_usable: {
+    status: 500,
+    shown: 'The address to listen on cannot be used.',
+    fix: 'EADDRNOTAVAIL, ENOTFOUND: this machine has no such address. EACCES: the port is for privileged programs. Correct ENTRADA_LISTEN (without it: the port of ENTRADA_SERVER_URL).',
+  },
+  data_folder_unusable: {
+    status: 500,
+    shown: 'The data folder cannot be used.',
+    fix: 'ENTRADA_DATA_DIR must be a folder in which this user may read and write, on a disk with free space and hard links.',
+  },
+  data_file_invalid: {
+    status: 500,
+    shown: 'A file of the data folder does not hold what it should.',
+    fix: 'It is empty, cut or too weak. Put it back from where you keep it. Only where there is no database yet, delete it: the next start makes a new one.',
+  },
+  database_not_opened: {
+    status: 500,
+    shown: 'The database file cannot be opened.',
+    fix: 'Let this user read and write it. If it is damaged or something else, `entrada restore` puts a backup in its place; nothing was changed.',
+  },
+  server_answer_invalid: {
+    status: 502,
+    shown: 'The server did not answer properly.',
+    fix: 'Something answers at ENTRADA_SERVER_URL, or hangs there, and it is no Entrada that works: a proxy, another program, or a server in trouble. Look at its log, or run the command where the server runs, past the proxy.',
   },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -168,4 +168,16 @@ describe('mac', () => {
     assert.notEqual(ring.mac('sign-out-state', 'ses_1'), mac)
     assert.notEqual(createKeyRing([newer, older]).mac('form-token', 'ses_1'), mac)
   })
+
+  it('is taken under any key of the ring, so that a form outlives the move of a key to the front (I02)', () => {
+    const mac = createKeyRing([older]).mac('form-token', 'ses_1')
+    const moved = createKeyRing([newer, older])
+    assert.ok(moved.isMac('form-token', 'ses_1', mac))
+    assert.equal(moved.isMac('form-token', 'ses_2', mac), false)
+    assert.equal(moved.isMac('sign-out-state', 'ses_1', mac), false)
+    assert.equal(createKeyRing([newer]).isMac('form-token', 'ses_1', mac), false)
+    for (const wrong of ['', mac.slice(1), `${mac}=`, `${mac} `]) {
+      assert.equal(moved.isMac('form-token', 'ses_1', wrong), false)
+    }
+  })
 })

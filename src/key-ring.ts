@@ -5,6 +5,7 @@ import {
   createHmac,
   hkdfSync,
   randomBytes,
+  timingSafeEqual,
 } from 'node:crypto'
 import { EntradaError } from './errors.ts'
 import type { Secret } from './secret.ts'
@@ -12,6 +13,7 @@ import type { Secret } from './secret.ts'
 /** Each purpose has a key of its own, so that a value sealed for one is noise to every other. */
 export type KeyPurpose =
   | 'attempt-cookie'
+  | 'claims-challenge'
   | 'sign-out-state'
   | 'form-token'
   | 'connection-credential'
@@ -23,8 +25,12 @@ export type KeyRing = {
   seal(purpose: KeyPurpose, text: string, associatedData: string): string
   /** @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
   open(purpose: KeyPurpose, sealed: string, associatedData: string): string
+  /** Whether a value is sealed under the first key. */
+  isNewest(sealed: string): boolean
   /** HMAC-SHA-256 under the first key, base64url. Equal on all replicas with the same ring. */
   mac(purpose: KeyPurpose, text: string): string
+  /** Whether it is the MAC under any key of the ring: while another one moves to the front, replicas disagree about the first. */
+  isMac(purpose: KeyPurpose, text: string, mac: string): boolean
 }
 
 const VERSION = 'v1'
@@ -81,9 +87,19 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
         throw new EntradaError('sealed_value_invalid', { purpose }, { cause })
       }
     },
-    mac: (purpose, text) =>
-      createHmac('sha256', derivedKey(purpose, sealingKeyId)).update(text).digest('base64url'),
+    isNewest: (sealed) => parseSealed(sealed).keyId === sealingKeyId,
+    mac: (purpose, text) => macUnder(derivedKey(purpose, sealingKeyId), text).toString('base64url'),
+    isMac: (purpose, text, mac) => {
+      const given = fromBase64Url(mac)
+      return keyIds
+        .map((keyId) => macUnder(derivedKey(purpose, keyId), text))
+        .some((expected) => expected.length === given.length && timingSafeEqual(expected, given))
+    },
   }
+}
+
+function macUnder(key: Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
 }
 
 function keyIdOf(key: Secret): string {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
 import { EntradaError } from './errors.ts'
-import { clientIp } from './http/trusted-proxies.ts'
+import { clientIp, isTrustedProxy } from './http/trusted-proxies.ts'
 import {
   type ClientCredentials,
   createClientCredentials,
@@ -15,21 +15,26 @@ import type { IdentityProvider } from './identity-provider/identity-provider.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { silentLog } from './log.ts'
+import { measuredStorage } from './metrics/measured-storage.ts'
+import { createMetrics, type Metrics } from './metrics/metrics.ts'
+import { createProcessSamples } from './metrics/process-samples.ts'
 import type { CredentialOptions, EntradaOptions, EntraOptions } from './options.ts'
 import { cloudOf } from './organizations/clouds.ts'
 import {
   DEFAULT_CONNECTION_ID,
   keepEnvironmentConnection,
 } from './organizations/environment-connection.ts'
-import { createRateLimit } from './rate-limit.ts'
-import type { Deployment, Services } from './services.ts'
+import { createLimits } from './rate-limit.ts'
+import type { Secret } from './secret.ts'
+import type { Deployment, Limits, Services } from './services.ts'
+import { operatorToken } from './setting-parsers.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
 import { startSweeping } from './storage/sweeping.ts'
+import { openTracing, type Tracing } from './tracing.ts'
 
 const DEFAULT_SESSION = { idleSeconds: 43_200, maxSeconds: 86_400 }
-const OPERATOR_TOKEN_TRIES = { tries: 10, perSeconds: 60 }
 
 export type OpenedServices = Services & { readonly close: () => Promise<void> }
 export type RunningServices = OpenedServices & {
@@ -47,7 +52,7 @@ export async function openServices(options: EntradaOptions): Promise<RunningServ
   const parts = await openParts(options)
   try {
     await keepEnvironmentConnection(parts, options.entra)
-    const watch = parts.credentials && startWatch(parts, parts.credentials, options)
+    const watch = startWatch(parts, options)
     const rereadCredentials = async () => watch?.reread()
     return { ...parts, rereadCredentials, close: startBackgroundWork(parts, watch) }
   } catch (error) {
@@ -63,9 +68,12 @@ export async function openServices(options: EntradaOptions): Promise<RunningServ
  */
 export async function openParts(options: EntradaOptions): Promise<Parts> {
   const now = clockOf(options)
+  const deployment = deploymentOf(options)
   const keyRing = createKeyRing(options.secretKeys)
   const credentials = options.entra && credentialsOf(options.entra, options)
-  const storage = await openDatabase(options)
+  const metrics = createMetrics()
+  const tracing = await openTracing(options.openTelemetry)
+  const storage = measuredStorage(await openDatabase(options), { metrics, tracing })
   try {
     await checkKeysAreHeld(storage, keyRing)
   } catch (error) {
@@ -73,7 +81,7 @@ export async function openParts(options: EntradaOptions): Promise<Parts> {
     throw error
   }
   return {
-    deployment: deploymentOf(options),
+    deployment,
     storage,
     keyRing,
     now,
@@ -82,11 +90,15 @@ export async function openParts(options: EntradaOptions): Promise<Parts> {
     sha256,
     clientIp: (forwardedFor, remoteAddress) =>
       clientIp(forwardedFor, remoteAddress, options.trustedProxies ?? []),
+    isTrustedProxy: (remoteAddress) => isTrustedProxy(remoteAddress, options.trustedProxies ?? []),
     hooks: options.hooks ?? {},
     sampleRefusal: createRefusalSampler(now),
-    operatorTokenLimit: createRateLimit(OPERATOR_TOKEN_TRIES),
+    limits: limitsOf(options, storage),
+    metrics,
+    tracing,
+    processSamples: createProcessSamples(),
     credentialStatus: () => credentials?.status() ?? [],
-    identityProviderFor: createIdentityProviders(options, now, credentials),
+    identityProviderFor: createIdentityProviders(options, { metrics, tracing, now, credentials }),
     ...(credentials ? { credentials } : {}),
     close: () => storage.close(),
   }
@@ -117,9 +129,32 @@ function deploymentOf(options: EntradaOptions): Deployment {
     cookiePrefix: options.cookiePrefix ?? 'entrada',
     session: options.session ?? DEFAULT_SESSION,
     operators: options.operators ?? [],
-    operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
+    operatorTokenHashes: operatorTokensOf(options).map((token) => sha256(token.reveal())),
     ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
   }
+}
+
+/** By the rules of the setting, whoever gives them. @throws {EntradaError} `settings_invalid` */
+function operatorTokensOf({ operatorTokens = [] }: EntradaOptions): readonly Secret[] {
+  try {
+    return operatorTokens.map((token) => operatorToken(token.reveal().trim()))
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : 'is not valid'
+    throw new EntradaError('settings_invalid', { problems: [`operatorTokens ${problem}`] })
+  }
+}
+
+function limitsOf(options: EntradaOptions, storage: Storage): Limits {
+  const { signInsPerMinute: uses, log = silentLog } = options
+  return createLimits({
+    log,
+    now: clockOf(options),
+    // The embedded database has one process, which knows all.
+    ...(storage.kind === 'postgres' ? { shared: storage } : {}),
+    ...(uses
+      ? { uses: { sign_in_start: uses, sign_in_return: uses, front_channel_sign_out: uses } }
+      : {}),
+  })
 }
 
 /** A key that is needed and missing refuses to start (design rule 15). */
@@ -148,10 +183,20 @@ function credentialsOf(
 /** One provider for each connection, so that what an authority publishes is fetched once. */
 function createIdentityProviders(
   { entra, fetch: fetchFromNetwork }: EntradaOptions,
-  now: () => Date,
-  credentials: ClientCredentials | undefined,
+  parts: {
+    readonly metrics: Metrics
+    readonly tracing: Tracing
+    readonly now: () => Date
+    readonly credentials: ClientCredentials | undefined
+  },
 ): Services['identityProviderFor'] {
-  const http = createEntraHttp(fetchFromNetwork)
+  const { metrics, tracing, now, credentials } = parts
+  const http = createEntraHttp(fetchFromNetwork, {
+    around: (endpoint, ask) =>
+      tracing.span(`entra ${endpoint}`, { 'entrada.endpoint': endpoint }, ask),
+    observe: ({ endpoint, outcome, seconds }) =>
+      metrics.observe('entrada_entra_request_duration_seconds', { endpoint, outcome }, seconds),
+  })
   let environmentProvider: IdentityProvider | undefined
   return (connection: Connection) => {
     if (!entra || !credentials || connection.id !== DEFAULT_CONNECTION_ID) {
@@ -178,14 +223,16 @@ function authorityOf({ authority }: EntraOptions): URL {
   return authority ?? new URL('https://login.microsoftonline.com')
 }
 
+/** The credential of a made-up directory neither changes nor ends. */
 function startWatch(
-  services: Services,
-  credentials: ClientCredentials,
-  { entra }: EntradaOptions,
-): CredentialWatch {
+  { credentials, ...services }: Parts,
+  { entra, mode }: EntradaOptions,
+): CredentialWatch | undefined {
+  if (credentials === undefined || mode === 'development') return undefined
   return watchCredentials(credentials, {
     log: services.log,
     now: services.now,
+    mayChange: typeof entra?.credentials === 'function',
     changed: () => keepEnvironmentConnection(services, entra),
   })
 }

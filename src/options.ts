@@ -3,6 +3,7 @@ import type { Secret } from './secret.ts'
 import type { Hooks, Log } from './services.ts'
 import type { DatabaseAddress } from './storage/open-storage.ts'
 import type { ConnectionPolicies, RoleRule } from './storage/records.ts'
+import type { OpenTelemetryApi } from './tracing.ts'
 
 /** The default connection: one Entra application in one directory. */
 export type EntraOptions = {
@@ -46,10 +47,14 @@ export type EntradaOptions = {
   readonly operators?: readonly OperatorEntry[]
   readonly operatorTokens?: readonly Secret[]
   readonly trustedProxies?: readonly string[]
+  /** Sign-ins that one client address may start in a minute. Default 600. */
+  readonly signInsPerMinute?: number
   readonly hooks?: Hooks
   readonly log?: Log
   /** The clock; tests stop it. */
   readonly now?: () => Date
+  /** The module `@opentelemetry/api`, when it cannot be found beside us. */
+  readonly openTelemetry?: OpenTelemetryApi
   /** How requests to the authority leave this process. */
   readonly fetch?: typeof fetch
 }

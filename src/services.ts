@@ -6,9 +6,12 @@ import type { ErrorCode } from './errors.ts'
 import type { CredentialStatus } from './identity-provider/client-credentials.ts'
 import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
 import type { KeyRing } from './key-ring.ts'
+import type { Metrics, Sample } from './metrics/metrics.ts'
+import type { LimitName } from './rate-limit.ts'
 import type { SignInDecision } from './sign-in/decide-sign-in.ts'
 import type { AuditEventRecord, Connection, OrganizationId } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
+import type { Tracing } from './tracing.ts'
 
 /** What is configured about this deployment; nothing of it is guessed from a request. */
 export type Deployment = {
@@ -52,10 +55,12 @@ export type HookAnswer =
   | { readonly refuse: false }
   | undefined
 
-/** Counts tries under a name. */
-export type RateLimit = {
-  /** @throws {EntradaError} `too_many_requests`, with `retryAfterSeconds` in `detail` */
-  spend(key: string): Promise<void>
+/** Counts uses, each limit by itself. Without a key nobody can be told apart, and nothing is counted. */
+export type Limits = {
+  /** @throws {EntradaError} `too_many_requests`, with `limit` and `retryAfterSeconds` in `detail` */
+  spend(name: LimitName, key: string | undefined): Promise<void>
+  /** The same for what may be left out. */
+  allows(name: LimitName, key: string | undefined): Promise<boolean>
 }
 
 export type Services = {
@@ -68,10 +73,16 @@ export type Services = {
   readonly sha256: (text: string) => string
   /** The client's address, as far as the configured proxies are to be believed. */
   readonly clientIp: (forwardedFor: string | null, remoteAddress?: string) => string | undefined
+  /** Whether whoever is connected is a proxy whose headers count. */
+  readonly isTrustedProxy: (remoteAddress?: string) => boolean
   readonly log: Log
   readonly hooks: Hooks
   readonly sampleRefusal: (code: ErrorCode) => RefusalSample
-  readonly operatorTokenLimit: RateLimit
+  readonly limits: Limits
+  readonly metrics: Metrics
+  readonly tracing: Tracing
+  /** Memory, CPU and event loop of this process. */
+  readonly processSamples: () => readonly Sample[]
   /** What is known of the credentials of the environment's connection, on this replica. No values. */
   readonly credentialStatus: () => readonly CredentialStatus[]
   /** @throws {EntradaError} `entra_not_configured` when the connection's credential is not at hand */

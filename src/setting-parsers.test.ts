@@ -46,6 +46,17 @@ const malformed: Readonly<Record<string, readonly string[]>> = {
     '-1',
     '1e3',
   ],
+  ENTRADA_METRICS_LISTEN: [
+    'CANARY',
+    '127.0.0.1',
+    'CANARY:9464',
+    '0.0.0.0:9464',
+    '[::]:9464',
+    '192.0.2.1:9464',
+    '172.32.0.1:9464',
+    '[2001:db8::1]:9464',
+  ],
+  ENTRADA_RATE_LIMIT_SIGN_INS: ['CANARY', '0', '59', '-600', '1e4', '10000000', '600 CANARY'],
   ENTRADA_ENTRA_TENANT_ID: [
     'CANARY',
     'common',

@@ -1,27 +1,40 @@
 /** Names in the environment that look like settings and are none. */
 
-/** Names that belong to us without being settings. */
-const NOT_SETTINGS = new Set(['ENTRADA_URL'])
-/** Kubernetes puts these into every container of a namespace with a service named `entrada`. */
+/** Kubernetes puts these into every container of a namespace with a service named `entrada`, or `entrada-…`. */
 const SERVICE_LINK =
-  /^ENTRADA(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?)$|^ENTRADA_PORT$/
+  /^ENTRADA(_[A-Z0-9_]+)?_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/
+/** What it writes there: an address with its protocol, a port, a protocol, a host. */
+const SERVICE_LINK_VALUES = [
+  { name: /_PORT(_\d+_(TCP|UDP|SCTP))?$/, value: /^(tcp|udp|sctp):\/\/[\w.:[\]-]+$/ },
+  { name: /_SERVICE_PORT(_[A-Z0-9_]+)?$|_(TCP|UDP|SCTP)_PORT$/, value: /^\d{1,5}$/ },
+  { name: /_PROTO$/, value: /^(tcp|udp|sctp)$/ },
+  { name: /_(SERVICE_HOST|ADDR)$/, value: /^[\w.:-]+$/ },
+] as const
 
 /** A misspelt name is an error, with the nearest one that exists; what Kubernetes made is a warning. */
 export function strayNames(
-  given: readonly string[],
+  given: Readonly<Record<string, string | undefined>>,
   known: ReadonlySet<string>,
 ): { readonly unknown: readonly string[]; readonly warnings: readonly string[] } {
   const unknown: string[] = []
   const warnings: string[] = []
-  for (const name of given) {
-    if (known.has(name) || NOT_SETTINGS.has(name)) continue
-    if (SERVICE_LINK.test(name)) {
+  for (const [name, value = ''] of Object.entries(given)) {
+    if (known.has(name)) continue
+    if (isServiceLink(name, value.trim())) {
       warnings.push(`${name} looks like a Kubernetes service link and is ignored`)
     } else if (name.startsWith('ENTRADA_') || name.startsWith('DSTACK_ENTRA_')) {
       unknown.push(`${name} is not a setting.${didYouMean(name, known)}`)
     }
   }
   return { unknown, warnings }
+}
+
+/** By its value too: `ENTRADA_PORT=8080` was written by somebody who means it. */
+function isServiceLink(name: string, value: string): boolean {
+  return (
+    SERVICE_LINK.test(name) &&
+    SERVICE_LINK_VALUES.some((one) => one.name.test(name) && one.value.test(value))
+  )
 }
 
 function didYouMean(name: string, known: ReadonlySet<string>): string {

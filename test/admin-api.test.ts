@@ -55,11 +55,12 @@ describe('POST /api/v1/users', () => {
     assert.equal((await items(rig, '/users')).length, 1)
   })
 
-  it('numbers a username that is taken, in whatever letter case', async (t) => {
+  it('refuses a username that is taken, in whatever letter case', async (t) => {
     const rig = await openRig(t)
     await createUser(rig, { username: 'Alice' })
-    const { body } = await createUser(rig, { username: 'alice' })
-    assert.equal((body.memberships as readonly Item[])[0]?.username, 'alice-2')
+    const { status, body } = await createUser(rig, { username: 'alice' })
+    assert.deepEqual([status, body.code], [409, 'username_in_use'])
+    assert.equal((await items(rig, '/users')).length, 1)
   })
 
   const wrong: Readonly<Record<string, readonly [unknown, string]>> = {

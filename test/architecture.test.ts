@@ -70,7 +70,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'sign-out.ts',
     'operator-sign-in.ts',
     // What ends an attempt that was refused, and what the pages of a refusal and of an operator show of it.
-    'attempt.ts',
+    'after-refusal.ts',
     'select-account.ts',
     'choose-connection.ts',
   ],
@@ -98,8 +98,15 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // Read with the settings, so that a wrong file is told with every other problem; thumbprints for the command line.
     'certificate.ts',
   ],
-  'src/organizations': ['environment-connection.ts', 'clouds.ts'],
-  'src/admin': ['administration.ts', 'admin-api.ts', 'overview-page.ts', 'operators.ts'],
+  'src/organizations': ['environment-connection.ts', 'rotate-keys.ts', 'clouds.ts'],
+  'src/admin': [
+    'administration.ts',
+    'admin-api.ts',
+    'overview-page.ts',
+    'operators.ts',
+    // Metrics are for operators too.
+    'authorize-operator.ts',
+  ],
   'src/audit': [
     'audit-events.ts',
     'record-sign-in.ts',
@@ -107,7 +114,17 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'sample-refusals.ts',
     'outbox.ts',
   ],
-  'src/storage': ['storage.ts', 'open-storage.ts', 'sqlite-backup.ts', 'sweeping.ts'],
+  // What is counted; each part is put into services, or asked by the server.
+  'src/metrics': ['metrics.ts', 'measured-storage.ts', 'process-samples.ts', 'metrics-page.ts'],
+  'src/storage': [
+    'storage.ts',
+    'open-storage.ts',
+    'sqlite-backup.ts',
+    'sweeping.ts',
+    // Looks at a database without opening it for use.
+    'inspect-database.ts',
+  ],
+  'src/doctor': ['doctor.ts'],
   'src/cli': ['run-cli.ts'],
   'src/emulator': ['start-emulator.ts', 'emulator.ts'],
 }
@@ -120,6 +137,10 @@ describe('the house', () => {
   it('lets one file import each database driver', () => {
     assert.deepEqual(importersOf(/^node:sqlite$/), ['src/storage/sqlite.ts'])
     assert.deepEqual(importersOf(/^pg(\/|$)/), ['src/storage/postgres.ts'])
+  })
+
+  it('loads PostgreSQL only for those who use it', () => {
+    assert.deepEqual(pathsWith(/from '[^']*\/postgres\.ts'/), [])
   })
 
   it('lets bin.ts alone read the environment, the arguments and the signals', () => {
@@ -151,11 +172,21 @@ describe('the house', () => {
     assert.deepEqual(pathsWith(impure, protocol), [])
   })
 
+  it('has a doctor whose rules are pure: they judge facts, and gather none', () => {
+    const rules = program.filter(({ path }) =>
+      /^src\/doctor\/(diagnose|finding|describe)/.test(path),
+    )
+    const impure = /\bfetch\b|new Date\(\)|process\.|from 'node:|probe-|AskContext/
+    assert.ok(rules.length > 10)
+    assert.deepEqual(pathsWith(impure, rules), [])
+  })
+
   it('takes the time from the injected clock', () => {
     const outsiders = pathsWith(/Date\.now\(\)|new Date\(\)/).filter(
       (path) => !path.startsWith('src/emulator/'),
     )
-    assert.deepEqual(outsiders, ['src/open-services.ts'])
+    // The two places that hand the clock in: to the services, and to the command line.
+    assert.deepEqual(outsiders, ['src/bin.ts', 'src/open-services.ts'])
   })
 
   it('opens the library without a Node import at its top level', () => {

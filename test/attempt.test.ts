@@ -383,4 +383,5 @@ const anExchange = {
   client: {},
   cookies: new Map<string, string>(),
   signIn: {},
+  matched: {},
 }

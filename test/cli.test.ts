@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { startHttpServer } from '../src/cli/http-server.ts'
@@ -46,6 +47,36 @@ describe('entrada', () => {
       assert.match(printedErrors[0] ?? '', new RegExp(`^entrada: .*${argv.at(-1)}`))
       assert.match(printedErrors[1] ?? '', /^entrada: usage: entrada (user list|dev)$/)
     }
+  })
+})
+
+describe('entrada certificate create', () => {
+  it('makes certificate and key, and says what to upload and what to set', async (t) => {
+    const folder = await temporaryFolder(t)
+    await assertTranscript('certificate-create', {}, folder)
+    const names = await readdir(folder)
+    assert.equal(names.length, 4)
+    for (const name of names) {
+      const { mode } = await stat(join(folder, name))
+      assert.equal(mode & 0o777, 0o600, name)
+    }
+    const [name = ''] = names.filter((one) => one.endsWith('.pem'))
+    const certificate = new X509Certificate(await readFile(join(folder, name)))
+    const keyFile = join(folder, name.replace('.pem', '.key'))
+    assert.equal(certificate.checkPrivateKey(createPrivateKey(await readFile(keyFile))), true)
+    assert.equal(certificate.publicKey.asymmetricKeyDetails?.modulusLength, 3072)
+    assert.equal(certificate.verify(certificate.publicKey), true)
+  })
+
+  it('writes nothing where it may not', async (t) => {
+    const folder = await temporaryFolder(t)
+    await writeFile(join(folder, 'file'), '')
+    const { exitCode, printedErrors } = await run(
+      ['certificate', 'create', '--out', join(folder, 'file')],
+      {},
+    )
+    assert.equal(exitCode, 1)
+    assert.match(printedErrors[0] ?? '', /^entrada: file_not_written/)
   })
 })
 
@@ -161,6 +192,15 @@ describe('entrada dev', () => {
     'NODE_ENV is production': { NODE_ENV: 'production' },
     'ENTRADA_ENTRA_TENANT_ID is set': { ENTRADA_ENTRA_TENANT_ID: 'contoso.com' },
     'DSTACK_ENTRA_CLIENT_SECRET is set': { DSTACK_ENTRA_CLIENT_SECRET: 'a secret' },
+    'ENTRADA_ENTRA_AUTHORITY is set': { ENTRADA_ENTRA_AUTHORITY: 'https://login.example.com' },
+    // Alone, and with settings that `entrada serve` would not understand or would ask for.
+    'ENTRADA_DATABASE_URL is set': {
+      ENTRADA_DATABASE_URL: 'postgres://db.example.com/entrada',
+      ENTRADA_LOG_LEVEL: 'much',
+    },
+    'ENTRADA_SERVER_URL is https, and development serves http': {
+      ENTRADA_SERVER_URL: 'https://localhost:3000',
+    },
     'ENTRADA_SERVER_URL is not loopback': { ENTRADA_SERVER_URL: 'https://sso.example.com' },
     'ENTRADA_LISTEN is not loopback': { ENTRADA_LISTEN: '0.0.0.0:3000' },
   }
@@ -175,4 +215,19 @@ describe('entrada dev', () => {
       assert.deepEqual(await readdir(folder), [])
     })
   }
+
+  it('takes the policies, which fit a made-up directory too', async (t) => {
+    const { exitCode, printed, printedErrors } = await run(['dev'], {
+      ENTRADA_SERVER_URL: `http://localhost:${await freePort()}`,
+      ENTRADA_DATA_DIR: await temporaryFolder(t),
+      ENTRADA_LOG_LEVEL: 'silent',
+      ENTRADA_ENTRA_GUESTS: 'allow',
+      ENTRADA_ENTRA_PROVISIONING: 'existing',
+      ENTRADA_ENTRA_LINKING: 'verified',
+      ENTRADA_ENTRA_GROUPS_OVERAGE: 'keep_last',
+      ENTRADA_ENTRA_SIGN_OUT: 'microsoft',
+    })
+    assert.deepEqual([exitCode, printedErrors], [0, []])
+    assert.match(printed[0] ?? '', /^DEVELOPMENT/)
+  })
 })

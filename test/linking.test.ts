@@ -121,7 +121,7 @@ describe('linking to a user made beforehand, where the address is proven', () =>
   it('does not happen when the address could be of two users', async (t) => {
     const rig = await openRig(t, verified)
     const one = await createUser(rig, beforehand)
-    const two = await createUser(rig, beforehand)
+    const two = await createUser(rig, { ...beforehand, username: 'another' })
     const { browser } = await rig.signIn(people.alice)
     assert.equal([one, two].includes((await sessionJson(browser)).user.id as `usr_`), false)
   })

@@ -125,6 +125,17 @@ describe('a rule that is taken away', () => {
     const none = await openRig(t, { database, secretKeys, ...withRules([]) })
     assert.deepEqual(await rolesOf(none, people.alice), ['member'])
   })
+
+  it('takes them from those who are signed in, too, and from nobody anything else', async (t) => {
+    const database = await newDatabaseFile(t)
+    const before = await openRig(t, { database, ...withRules([engineers, admins]) })
+    const { browser } = await before.signIn(people.alice)
+    assert.deepEqual([...(await sessionJson(browser)).roles].sort(), ['developer', 'owner'])
+
+    const { secretKeys } = before.options
+    await openRig(t, { database, secretKeys, ...withRules([engineers]) })
+    assert.deepEqual((await sessionJson(browser)).roles, ['developer'])
+  })
 })
 
 describe('groups that did not fit into the token', () => {

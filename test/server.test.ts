@@ -51,7 +51,7 @@ describe('entrada dev', () => {
     for (const other of [`dev.example.com:${port}`, `192.0.2.1:${port}`]) {
       assert.equal((await ask(port, '/login', { host: other })).status, 421, other)
     }
-    for (const name of ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP']) {
+    for (const name of ['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Real-IP', 'Via']) {
       const { status, text } = await ask(port, '/login', { host, [name]: '127.0.0.1' })
       assert.equal(status, 403, name)
       assert.match(text, /development_mode_only_local/)
@@ -83,6 +83,7 @@ describe('entrada dev', () => {
     assert.equal(await server.ended, 0)
     assert.ok(!server.output().includes(operatorToken))
     assert.match(server.output(), /operator-token/)
+    assert.doesNotMatch(server.output(), /credential_expir/, 'what is made up does not end')
   })
 
   it('does not start where somebody means production, and names every reason', async (t) => {

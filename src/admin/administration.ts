@@ -9,7 +9,6 @@ import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../ids.ts'
 import { isGuid } from '../protocol/guid.ts'
-import { numberedUsernames } from '../provisioning/username.ts'
 import type { Services } from '../services.ts'
 import type {
   Actor,
@@ -116,7 +115,8 @@ async function createUserBeforehand(
         status: 'active',
         createdAt: at,
       },
-      numberedUsernames(username),
+      // Asked for by name: a number behind it would be a surprise.
+      [username],
     )
     const detail = {
       username: membership.username,
@@ -175,9 +175,12 @@ async function setUserStatus(
 async function endAnySession(services: Services, caller: AdminCaller, id: string): Promise<void> {
   const sessionId = id as SessionId // any text: an unknown id ends nothing
   await services.storage.atomically(async (transaction) => {
-    if (!(await transaction.endSession(sessionId))) throw new EntradaError('record_not_found')
+    const ended = await transaction.endSession(sessionId)
+    if (ended === undefined) throw new EntradaError('record_not_found')
+    const { userId, organizationId, connectionId } = ended
+    const context = { sessionId, userId, organizationId, connectionId }
     const event = { type: 'session.ended', detail: { reason: 'operator' } } as const
-    await audit(services, transaction, { caller, context: { sessionId }, event })
+    await audit(services, transaction, { caller, context, event })
   })
 }
 

@@ -58,14 +58,22 @@ async function authorizeToken(
   throw new EntradaError('operator_token_invalid')
 }
 
-/** Groups and app roles count only as the default connection said them. */
+/** Between the snapshot of a sign-in and its session, on the same clock. */
+const SAME_SIGN_IN_MS = 60_000
+
+/**
+ * Listed people count as the default connection knows them: another connection could name any tenant and object id. Groups only as
+ * this very sign-in brought them, not as kept from an earlier one.
+ */
 function isListed(services: Services, { session, identity, groups }: SessionView): boolean {
-  if (identity === undefined) return false
-  const ofDefaultConnection = session.connectionId === services.deployment.defaultConnectionId
-  return isOperator(services.deployment.operators, {
+  const { defaultConnectionId, operators } = services.deployment
+  if (identity === undefined || session.connectionId !== defaultConnectionId) return false
+  const takenAt = groups?.takenAt.getTime() ?? 0
+  const isFresh = takenAt >= session.createdAt.getTime() - SAME_SIGN_IN_MS
+  return isOperator(operators, {
     tid: identity.tid,
     oid: identity.oid,
-    groups: ofDefaultConnection && groups?.complete ? groups.groups : [],
-    appRoles: ofDefaultConnection ? (groups?.appRoles ?? []) : [],
+    groups: groups?.complete && isFresh ? groups.groups : [],
+    appRoles: groups?.appRoles ?? [],
   })
 }

@@ -67,6 +67,7 @@ export type AuditEvent =
       readonly type: 'connection.changed'
       readonly detail: { readonly managedBy: string; readonly members: readonly string[] }
     }
+  | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
 
 export type AuditEventType = AuditEvent['type']
 
@@ -89,6 +90,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'operator.sign_in_refused': 'A wrong operator token was offered.',
   'connection.changed':
     'A connection was created or changed. Detail: the members that changed, never their values.',
+  'key_ring.rotated':
+    "An operator sealed a connection's secrets again under the first key. Detail: how many.",
 }
 
 export type AuditContext = {

@@ -6,12 +6,19 @@ import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import { auditRecord, outboxOptions } from './audit-events.ts'
 import { signInTrace } from './sign-in-traces.ts'
 
-/** Audit event and trace of a refused attempt. If the database is what failed, the log has to do. */
+/**
+ * Audit event and trace of a refused attempt. If the database is what failed, the log has to do. Answers whether it was tried: an
+ * attempt is cheap to open and can be sent again and again, so beyond a measure refusals are not stored (design rule 17).
+ */
 export async function recordRefusal(
   services: Services,
   exchange: Exchange,
   { record, error }: { readonly record: SignInRecord; readonly error: EntradaError },
-): Promise<void> {
+): Promise<boolean> {
+  if (!(await mayBeStored(services, exchange, record))) {
+    services.metrics.count('entrada_refusals_not_stored_total', undefined)
+    return false
+  }
   const { code } = error
   const evidence = evidenceOf(error)
   record.step('refused', { code, ...evidence })
@@ -39,6 +46,19 @@ export async function recordRefusal(
       error: cause,
     })
   }
+  return true
+}
+
+async function mayBeStored(
+  { limits }: Services,
+  { client }: Exchange,
+  { attempt }: SignInRecord,
+): Promise<boolean> {
+  return (
+    (await limits.allows('recorded_of_attempt', attempt.id)) &&
+    (await limits.allows('recorded_of_address', client.ip)) &&
+    (await limits.allows('recorded', 'all'))
+  )
 }
 
 /** The error's evidence without Entra's raw text, which stays in the log (design rule 16). */

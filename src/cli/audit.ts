@@ -12,7 +12,13 @@ export const auditCommands: readonly Command[] = [
       ...listOptions,
       type: { type: 'string', help: 'Of this type only, such as sign_in.refused.' },
       user: { type: 'string', help: 'About this user id only.' },
-      correlation: { type: 'string', help: 'Of the request with this correlation id only.' },
+      correlation: {
+        type: 'string',
+        sentAs: 'correlation_id',
+        help: 'Of the request with this correlation id only.',
+      },
+      since: { type: 'string', help: 'At this time or later, such as 2026-11-22T08:00:00Z.' },
+      until: { type: 'string', help: 'Before this time.' },
     },
     run: (context, given) =>
       withAdministration(context, given, async ({ listAuditEvents }) => {
@@ -21,6 +27,8 @@ export const auditCommands: readonly Command[] = [
           type: textOption(given, 'type'),
           user: textOption(given, 'user'),
           correlation_id: textOption(given, 'correlation'),
+          since: textOption(given, 'since'),
+          until: textOption(given, 'until'),
         })
         return printList(context, given, {
           list: events,

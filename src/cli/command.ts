@@ -7,6 +7,7 @@ export type CliContext = {
   readonly print: (line: string) => void
   readonly printError: (line: string) => void
   readonly readTextFile: (path: string) => string
+  readonly now: () => Date
   /** Resolves when the process is asked to stop (SIGINT, SIGTERM). */
   readonly stopRequested: () => Promise<void>
   /** Calls back each time the process is asked to read its files again (SIGHUP). */
@@ -30,7 +31,11 @@ export type Command = {
   readonly run: (context: CliContext, given: CliArguments) => Promise<ExitCode>
 }
 
-export type CommandOption = ParseArgsOptionsConfig[string] & { readonly help: string }
+export type CommandOption = ParseArgsOptionsConfig[string] & {
+  readonly help: string
+  /** Its name in the API, where that is another one. */
+  readonly sentAs?: string
+}
 
 /** 0: done. 1: refused or failed, with a code on standard error. 2: the call itself was wrong. */
 export type ExitCode = 0 | 1 | 2

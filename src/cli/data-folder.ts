@@ -1,47 +1,121 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { platform } from 'node:os'
+import { dirname, join } from 'node:path'
 import { EntradaError } from '../errors.ts'
 import { newSecretKey } from '../key-ring.ts'
-import { Secret } from '../secret.ts'
+import type { Secret } from '../secret.ts'
+import { nonEmptyList, operatorToken, secretKey } from '../setting-parsers.ts'
 
 export const DATABASE_FILE = 'entrada.db'
 export const OPERATOR_TOKEN_FILE = 'operator-token'
-const SECRET_KEYS_FILE = 'secret-keys'
+export const SECRET_KEYS_FILE = 'secret-keys'
 
-/** Makes the folder for its owner alone. @throws {EntradaError} `storage_unavailable` */
+/** Makes the folder for its owner alone. @throws {EntradaError} `data_folder_unusable` */
 export function openDataFolder(path: string): void {
-  try {
+  inFolder({ folder: path }, () => {
     mkdirSync(path, { recursive: true, mode: 0o700 })
-  } catch (cause) {
-    throw new EntradaError('storage_unavailable', { folder: path }, { cause })
-  }
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  })
 }
 
-/** The key ring of the folder, made at the first start. */
+/** The key ring of the folder, made at the first start. @throws {EntradaError} `data_folder_unusable`, `data_file_invalid` */
 export function keepSecretKeys(folder: string): readonly Secret[] {
-  return keepFile(join(folder, SECRET_KEYS_FILE), newSecretKey)
-    .split(',')
-    .map((key) => new Secret(key.trim()))
+  const path = join(folder, SECRET_KEYS_FILE)
+  const text = findFile(path) ?? makeFile(path, newSecretKey())
+  return parseFile(path, () => nonEmptyList(text).map(secretKey))
 }
 
-/** The operator token of the folder, made at the first start. Its path may be printed, its value never. */
+/**
+ * The operator token of the folder, made at the first start. Its path may be printed, its value never.
+ *
+ * @throws {EntradaError} `data_folder_unusable`, `data_file_invalid`
+ */
 export function keepOperatorToken(folder: string): {
   readonly token: Secret
   readonly path: string
 } {
   const path = join(folder, OPERATOR_TOKEN_FILE)
-  return { token: new Secret(keepFile(path, () => randomBytes(32).toString('base64url'))), path }
+  const text = findFile(path) ?? makeFile(path, randomBytes(32).toString('base64url'))
+  return { token: parseFile(path, () => operatorToken(text)), path }
 }
 
-/** Of two processes that start at once, one writes and both read the same. */
-function keepFile(path: string, make: () => string): string {
-  try {
-    writeFileSync(path, `${make()}\n`, { mode: 0o600, flag: 'wx' })
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new EntradaError('storage_unavailable', { file: path }, { cause })
+/** The operator token of the folder, if there is one. @throws {EntradaError} `data_folder_unusable`, `data_file_invalid` */
+export function findOperatorToken(folder: string): Secret | undefined {
+  const path = join(folder, OPERATOR_TOKEN_FILE)
+  const text = findFile(path)
+  return text === undefined ? undefined : parseFile(path, () => operatorToken(text))
+}
+
+function findFile(path: string): string | undefined {
+  return inFolder({ file: path }, () =>
+    statSync(path, { throwIfNoEntry: false }) ? readFileSync(path, 'utf8').trim() : undefined,
+  )
+}
+
+/**
+ * Under its name the file is whole or not there, whatever ends the process or the power meanwhile: half a secret would be a weak one.
+ * Of two processes that start at once, one links first and both read the same.
+ */
+function makeFile(path: string, content: string): string {
+  const partial = `${path}.${randomBytes(8).toString('hex')}.partial`
+  return inFolder({ file: path }, () => {
+    try {
+      writeFileSync(partial, `${content}\n`, { mode: 0o600, flag: 'wx', flush: true })
+      linkUnlessThere(partial, path)
+    } finally {
+      rmSync(partial, { force: true })
     }
+    syncFolder(dirname(path))
+    return readFileSync(path, 'utf8').trim()
+  })
+}
+
+function linkUnlessThere(partial: string, path: string): void {
+  try {
+    linkSync(partial, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-  return readFileSync(path, 'utf8').trim()
+}
+
+/** The name of a new file survives a power cut only then. Windows opens no folders, and needs no such call. */
+function syncFolder(folder: string): void {
+  if (platform() === 'win32') return
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** By the rules of the settings: a file that was cut must not become a secret that everybody can guess. */
+function parseFile<T>(file: string, parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : 'is not valid'
+    throw new EntradaError('data_file_invalid', { problems: [`${file} ${problem}`] })
+  }
+}
+
+function inFolder<T>(place: { readonly [kind: string]: string }, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw new EntradaError('data_folder_unusable', place, { cause })
+  }
 }

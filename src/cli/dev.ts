@@ -1,5 +1,12 @@
 /** The whole product on one machine with nothing configured: server, embedded database and a made-up directory. */
-import { givenEntraSettings, isLoopbackHost, readSettings, type Settings } from '../config.ts'
+import {
+  type Environment,
+  givenEntraSettings,
+  inspectSettings,
+  isLoopbackHost,
+  readSettings,
+  type Settings,
+} from '../config.ts'
 import { type StartedEmulator, startEmulator } from '../emulator/start-emulator.ts'
 import { EntradaError } from '../errors.ts'
 import { createLog } from '../log.ts'
@@ -40,22 +47,39 @@ export const devCommand: Command = {
 
 /** @throws {EntradaError} `development_mode_refused`, `settings_invalid` */
 function readDevelopmentSettings({ environment, readTextFile }: CliContext): Settings {
-  const refused = givenEntraSettings(environment)
-  const reasons = refused.map((name) => `${name} is set`)
-  if (environment.ENTRADA_DATABASE_URL || environment.ENTRADA_DATABASE_URL_FILE) {
-    reasons.push('ENTRADA_DATABASE_URL is set')
-  }
-  if (environment.NODE_ENV === 'production') reasons.push('NODE_ENV is production')
+  const refused = refusedNames(environment)
   // Refused ones are not read: to hear that a further one is missing would lead the wrong way.
-  const others = Object.entries(environment).filter(([name]) => !refused.includes(name))
-  const { settings } = readSettings(Object.fromEntries(others), readTextFile)
-  if (!isLoopbackHost(settings.serverUrl.hostname))
+  const others = Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !refused.includes(name)),
+  )
+  const reasons = [
+    ...refused.map((name) => `${name} is set`),
+    ...(environment.NODE_ENV === 'production' ? ['NODE_ENV is production'] : []),
+    ...addressReasons(inspectSettings(others, readTextFile).settings),
+  ]
+  if (reasons.length > 0) throw new EntradaError('development_mode_refused', { problems: reasons })
+  return readSettings(others, readTextFile).settings
+}
+
+function refusedNames(environment: Environment): readonly string[] {
+  const database = ['ENTRADA_DATABASE_URL', 'ENTRADA_DATABASE_URL_FILE']
+  return [
+    ...givenEntraSettings(environment),
+    ...database.filter((name) => environment[name]?.trim()),
+  ]
+}
+
+function addressReasons({ serverUrl, listen }: Partial<Settings>): readonly string[] {
+  const reasons: string[] = []
+  if (serverUrl && !isLoopbackHost(serverUrl.hostname)) {
     reasons.push('ENTRADA_SERVER_URL is not loopback')
-  if (settings.listen && !isLoopbackHost(bracketed(settings.listen.host))) {
+  } else if (serverUrl?.protocol === 'https:') {
+    reasons.push('ENTRADA_SERVER_URL is https, and development serves http')
+  }
+  if (listen && !isLoopbackHost(bracketed(listen.host))) {
     reasons.push('ENTRADA_LISTEN is not loopback')
   }
-  if (reasons.length > 0) throw new EntradaError('development_mode_refused', { problems: reasons })
-  return settings
+  return reasons
 }
 
 function bracketed(host: string): string {

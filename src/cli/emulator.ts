@@ -6,6 +6,7 @@ import {
 } from '../emulator/start-emulator.ts'
 import { EntradaError } from '../errors.ts'
 import { type CliContext, type Command, textOption } from './command.ts'
+import { listenError } from './http-server.ts'
 
 const DEFAULT_PORT = 3001
 
@@ -27,14 +28,14 @@ export const emulatorCommand: Command = {
     const { print, stopRequested } = context
     const directory = readDirectory(context, textOption(given, 'directory'))
     if (given.values['print-directory']) {
-      print(JSON.stringify(directory, undefined, 2))
+      for (const line of JSON.stringify(directory, undefined, 2).split('\n')) print(line)
       return 0
     }
     const port = parsePort(textOption(given, 'port'))
     const clockOffsetSeconds = parseSeconds(textOption(given, 'clock-offset'))
     checkPerson(directory, textOption(given, 'sign-in-as'))
     const emulator = await startEmulator({ port, directory, clockOffsetSeconds }).catch((cause) => {
-      throw new EntradaError('address_in_use', {}, { cause })
+      throw listenError(cause, { host: '127.0.0.1', port })
     })
     emulator.signInAutomaticallyAs(textOption(given, 'sign-in-as'))
     const applications = emulator.directory.applications.map(

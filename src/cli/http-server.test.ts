@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import { isEntradaError } from '../errors.ts'
 import { type HttpLimits, type HttpServer, startHttpServer } from './http-server.ts'
 
-const patient: HttpLimits = {
+const patient: Partial<HttpLimits> = {
   headersMs: 60_000,
   requestMs: 60_000,
   checkEveryMs: 20,
@@ -102,12 +103,71 @@ describe('startHttpServer', () => {
     assert.ok((await read[0]) instanceof Error, 'nobody waits for the rest')
   })
 
+  it('turns away what it cannot work on at once, and still says that it is alive', async (t) => {
+    const letGo = Promise.withResolvers<void>()
+    const arrived = Promise.withResolvers<void>()
+    const answer: Answer = async (request) => {
+      if (request.url.endsWith('/slow')) {
+        arrived.resolve()
+        await letGo.promise
+      }
+      return new Response('ok')
+    }
+    const { port } = await start(t, answer, { maxRequests: 1 })
+    const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
+    const slow = ask('/slow')
+    await arrived.promise
+    const turnedAway = await ask('/login')
+    assert.equal(turnedAway.status, 503)
+    assert.equal(turnedAway.headers.get('retry-after'), '1')
+    assert.match(await turnedAway.text(), /server_busy/)
+    assert.equal((await ask('/healthz')).status, 200)
+    letGo.resolve()
+    assert.equal((await slow).status, 200)
+    assert.equal((await ask('/login')).status, 200)
+  })
+
+  it('drops connections beyond the most it holds', async (t) => {
+    const { port } = await start(t, async () => new Response('ok'), { maxConnections: 1 })
+    const first = await open(t, port)
+    assert.equal(await everythingFrom(await open(t, port)), '')
+    const everything = everythingFrom(first)
+    first.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    assert.match(await everything, /^HTTP\/1\.1 200 /)
+  })
+
+  it('refuses an address that no sign-in has', async (t) => {
+    const { port } = await start(t, async () => new Response('ok'))
+    const refused = await fetch(`http://127.0.0.1:${port}/?state=${'x'.repeat(16_384)}`)
+    assert.equal(refused.status, 414)
+    assert.match(await refused.text(), /address_too_long/)
+  })
+
+  it('refuses headers that are larger than any browser of ours sends', async (t) => {
+    const { port } = await start(t, async () => new Response('ok'))
+    const headers = { cookie: `a=${'x'.repeat(70_000)}` }
+    assert.equal((await fetch(`http://127.0.0.1:${port}/`, { headers })).status, 431)
+  })
+
   it('refuses a port that somebody else listens on', async (t) => {
     const { port } = await start(t, async () => new Response('ok'))
     const entrada = { fetch: async () => new Response('ok') }
     await assert.rejects(startHttpServer(entrada, { host: '127.0.0.1', port }), {
       code: 'address_in_use',
-      detail: { host: '127.0.0.1', port },
+      detail: { address: `127.0.0.1:${port}` },
+    })
+  })
+
+  it('says what is wrong with an address that nobody else has taken', async () => {
+    const entrada = { fetch: async () => new Response('ok') }
+    await assert.rejects(startHttpServer(entrada, { host: '192.0.2.1', port: 3000 }), (error) => {
+      assert.ok(isEntradaError(error))
+      assert.deepEqual(
+        [error.code, error.detail],
+        ['address_not_usable', { address: '192.0.2.1:3000' }],
+      )
+      assert.match(String(error.cause), /EADDRNOTAVAIL/)
+      return true
     })
   })
 })

@@ -3,10 +3,12 @@ import type { Server } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import type { ListenAddress } from '../config.ts'
 import type { Entrada } from '../entrada.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError, errorEntry } from '../errors.ts'
 
 /** Eight attempt cookies, a session and an application's own cookies fit; the default of 16 KB answers 431 for good. */
 const MAX_HEADER_BYTES = 65_536
+/** Entra's answers stay far below; so does any `return_to` that is kept. */
+const MAX_ADDRESS_LENGTH = 16_384
 
 export type HttpLimits = {
   readonly headersMs: number
@@ -14,6 +16,11 @@ export type HttpLimits = {
   /** How often connections are looked at for these two. */
   readonly checkEveryMs: number
   readonly drainMs: number
+  /** Requests under way at once; health checks come on top. */
+  readonly maxRequests: number
+  readonly maxConnections: number
+  /** Called for each request that was too many. */
+  readonly turnedAway: () => void
 }
 
 const defaultLimits: HttpLimits = {
@@ -21,6 +28,9 @@ const defaultLimits: HttpLimits = {
   requestMs: 20_000,
   checkEveryMs: 2_000,
   drainMs: 10_000,
+  maxRequests: 512,
+  maxConnections: 10_000,
+  turnedAway: () => {},
 }
 const IDLE_CHECK_MS = 100
 
@@ -29,17 +39,19 @@ export type HttpServer = {
   stop(): Promise<void>
 }
 
-/** @throws {EntradaError} `address_in_use` */
+/** @throws {EntradaError} `address_in_use`, `address_not_usable` */
 export async function startHttpServer(
   entrada: Pick<Entrada, 'fetch'>,
   { host, port }: ListenAddress,
-  limits: HttpLimits = defaultLimits,
+  given: Partial<HttpLimits> = {},
 ): Promise<HttpServer> {
+  const limits = { ...defaultLimits, ...given }
+  const answer = withinCapacity(entrada, limits)
   const server = createAdaptorServer({
     // The binding tells who is connected; `Host` and the rest are read from the request itself.
     fetch: (request, { incoming }) => {
       const { remoteAddress } = incoming.socket
-      return entrada.fetch(request, remoteAddress ? { remoteAddress } : {})
+      return answer(request, remoteAddress ? { remoteAddress } : {})
     },
     serverOptions: {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -50,16 +62,63 @@ export async function startHttpServer(
     },
     overrideGlobalObjects: false,
   }) as Server // plain http: no other server was asked for
+  server.maxConnections = limits.maxConnections
   try {
     server.listen(port, host)
     await once(server, 'listening')
   } catch (cause) {
-    throw new EntradaError('address_in_use', { host, port }, { cause })
+    throw listenError(cause, { host, port })
   }
   return { stop: () => stop(server, limits) }
 }
 
-async function stop(server: Server, { drainMs }: HttpLimits): Promise<void> {
+/** Why nothing can listen there: somebody else does, or the address is none of this machine's. */
+export function listenError(cause: unknown, { host, port }: ListenAddress): EntradaError {
+  const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  return new EntradaError(isTaken ? 'address_in_use' : 'address_not_usable', { address }, { cause })
+}
+
+/** Beyond what one process can work on at once, waiting makes everybody late; a balancer or browser comes again. */
+function withinCapacity(
+  { fetch }: Pick<Entrada, 'fetch'>,
+  { maxRequests, turnedAway }: Pick<HttpLimits, 'maxRequests' | 'turnedAway'>,
+): Entrada['fetch'] {
+  let underWay = 0
+  return async (request, remote) => {
+    if (request.url.length > MAX_ADDRESS_LENGTH) return plainRefusal('address_too_long')
+    if (underWay >= maxRequests && !isHealthCheck(request)) {
+      turnedAway()
+      return plainRefusal('server_busy')
+    }
+    underWay += 1
+    try {
+      return await fetch(request, remote)
+    } finally {
+      underWay -= 1
+    }
+  }
+}
+
+/** A server that is busy is alive: to restart it, or to take it out, would leave the others with its share. */
+function isHealthCheck({ url }: Request): boolean {
+  return /^https?:\/\/[^/]*\/(healthz|readyz)$/.test(url)
+}
+
+/** Before anything else is asked of this process, so without a page. */
+function plainRefusal(code: 'address_too_long' | 'server_busy'): Response {
+  const { status, shown } = errorEntry(code)
+  return new Response(`${shown}\n${code}\n`, {
+    status,
+    headers: {
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+      ...(code === 'server_busy' ? { 'retry-after': '1' } : {}),
+    },
+  })
+}
+
+async function stop(server: Server, { drainMs }: Pick<HttpLimits, 'drainMs'>): Promise<void> {
   const closed = once(server, 'close')
   server.close()
   // A connection whose request ends only now is kept alive by Node, and would hold up the stop for all of the drain time.

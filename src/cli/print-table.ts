@@ -1,5 +1,6 @@
-import type { ListJson, ListQuery } from './admin-connection.ts'
+import type { ListJson, ListQuery } from './api-connection.ts'
 import { type CliArguments, type CliContext, type ExitCode, textOption } from './command.ts'
+import { printable } from './printable.ts'
 
 export const listOptions = {
   limit: { type: 'string', help: 'How many, 1 to 200; default 50.' },
@@ -33,7 +34,7 @@ export function printList<T>(
   return 0
 }
 
-/** Columns as wide as their widest cell; control characters of data never reach the terminal. */
+/** Columns as wide as their widest cell, as it is printed. */
 export function printTable(
   { print }: CliContext,
   header: readonly string[],
@@ -51,8 +52,4 @@ export function printTable(
         .trimEnd(),
     )
   }
-}
-
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, ' ')
 }

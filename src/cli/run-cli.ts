@@ -1,13 +1,18 @@
 import { parseArgs } from 'node:util'
-import { describeSettings } from '../config.ts'
-import { errorEntry, isEntradaError } from '../errors.ts'
+import { version } from '../version.ts'
 import { auditCommands } from './audit.ts'
 import { backupCommands } from './backup.ts'
+import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { devCommand } from './dev.ts'
+import { doctorCommand } from './doctor.ts'
 import { emulatorCommand } from './emulator.ts'
 import { explainCommand } from './explain.ts'
+import { printCommandHelp, printHelp, usage } from './help.ts'
+import { keyCommands } from './key.ts'
 import { migrateCommand } from './migrate.ts'
+import { printFailure } from './print-failure.ts'
+import { printable } from './printable.ts'
 import { serveCommand } from './serve.ts'
 import { sessionCommands } from './session.ts'
 import { signInCommands } from './sign-in.ts'
@@ -16,31 +21,61 @@ import { userCommands } from './user.ts'
 export const commands: readonly Command[] = [
   devCommand,
   serveCommand,
+  doctorCommand,
   emulatorCommand,
   explainCommand,
+  ...certificateCommands,
   ...userCommands,
   ...sessionCommands,
   ...signInCommands,
   ...auditCommands,
   migrateCommand,
+  ...keyCommands,
   ...backupCommands,
 ]
 
 /** Runs one command line and answers the exit code. Never rejects. */
-export async function runCli(context: CliContext, argv: readonly string[]): Promise<ExitCode> {
-  const [first, second] = argv
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    printHelp(context)
+export async function runCli(given: CliContext, argv: readonly string[]): Promise<ExitCode> {
+  const context = onTerminal(given)
+  const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+  const [first] = words
+  if (first === undefined || first === '--help' || first === '-h') {
+    printHelp(context, commands)
     return first === undefined ? 2 : 0
   }
-  const command = commands.find(({ name }) => name === first || name === `${first} ${second}`)
-  if (command === undefined) return unknownCommand(context, argv)
-  const rest = argv.slice(command.name.split(' ').length)
-  if (rest.includes('--help') || rest.includes('-h')) {
-    printCommandHelp(context, command)
+  if (first === '--version') {
+    context.print(`entrada ${version}`)
     return 0
   }
-  const given = readArguments(context, command, rest)
+  return runNamed(context, words)
+}
+
+/** Names come from Entra and from whoever calls; nothing that is printed may command the terminal. */
+function onTerminal(context: CliContext): CliContext {
+  return {
+    ...context,
+    print: (line) => context.print(printable(line)),
+    printError: (line) => context.printError(printable(line)),
+  }
+}
+
+async function runNamed(context: CliContext, words: readonly string[]): Promise<ExitCode> {
+  const [first, second] = words
+  const command = commands.find(({ name }) => name === first || name === `${first} ${second}`)
+  const asksForHelp = words.includes('--help') || words.includes('-h')
+  if (command === undefined) {
+    const group = commands.filter(({ name }) => name.startsWith(`${first} `))
+    if (!asksForHelp || group.length === 0 || !second?.startsWith('-')) {
+      return unknownCommand(context, words, group)
+    }
+    printCommandHelp(context, group)
+    return 0
+  }
+  if (asksForHelp) {
+    printCommandHelp(context, [command])
+    return 0
+  }
+  const given = readArguments(context, command, words.slice(command.name.split(' ').length))
   return given === undefined ? 2 : runGuarded(context, command, given)
 }
 
@@ -52,8 +87,7 @@ async function runGuarded(
   try {
     return await command.run(context, given)
   } catch (error) {
-    printFailure(context, error)
-    return 1
+    return printFailure(context, { command, given }, error)
   }
 }
 
@@ -77,56 +111,17 @@ function readArguments(
   return undefined
 }
 
-/** Code and remedy; problems one to a line; a stack only for what is a defect. */
-function printFailure({ printError }: CliContext, error: unknown): void {
-  if (!isEntradaError(error)) {
-    printError(`entrada: internal_error: ${error instanceof Error ? error.stack : String(error)}`)
-    return
-  }
-  const { shown, fix } = errorEntry(error.code)
-  printError(`entrada: ${error.code}: ${shown}`)
-  const { problems, ...evidence } = error.detail
-  for (const problem of Array.isArray(problems) ? problems : []) printError(`  ${problem}`)
-  for (const [name, value] of Object.entries(evidence))
-    printError(`  ${name}: ${JSON.stringify(value)}`)
-  printError(`  ${fix}`)
-}
-
-function unknownCommand({ printError }: CliContext, argv: readonly string[]): ExitCode {
-  const group = commands.filter(({ name }) => name.startsWith(`${argv[0]} `))
+function unknownCommand(
+  { printError }: CliContext,
+  [first]: readonly string[],
+  group: readonly Command[],
+): ExitCode {
   if (group.length > 0) {
     printError(
-      `entrada: ${argv[0]} needs one of: ${group.map(({ name }) => name.split(' ')[1]).join(', ')}`,
+      `entrada: ${first} needs one of: ${group.map(({ name }) => name.split(' ')[1]).join(', ')}`,
     )
   } else {
     printError('entrada: no such command; `entrada help` lists them')
   }
   return 2
-}
-
-function printHelp({ print }: CliContext): void {
-  print('entrada: sign in with Microsoft Entra ID, in front of any application')
-  print('')
-  const width = Math.max(...commands.map((command) => usage(command).length))
-  for (const command of commands)
-    print(`  entrada ${usage(command).padEnd(width)}  ${command.summary}`)
-  print('')
-  print('Settings are environment variables; docs/reference/settings.md describes them:')
-  for (const { env, twin } of describeSettings()) print(`  ${env}${twin ? ` (or ${twin})` : ''}`)
-  print('')
-  print('Exit codes: 0 done, 1 refused or failed, 2 wrong call.')
-}
-
-function printCommandHelp({ print }: CliContext, command: Command): void {
-  print(`entrada ${usage(command)}`)
-  print('')
-  print(command.summary)
-  for (const [name, { help, type, short }] of Object.entries(command.options ?? {})) {
-    const flag = `--${name}${type === 'string' ? ` ${name.toUpperCase()}` : ''}${short ? `, -${short}` : ''}`
-    print(`  ${flag.padEnd(24)}  ${help}`)
-  }
-}
-
-function usage({ name, parameters }: Command): string {
-  return parameters === undefined ? name : `${name} ${parameters}`
 }

@@ -1,9 +1,10 @@
 import { isLoopbackHost, type ListenAddress, readSettings, type Settings } from '../config.ts'
-import { createEntrada } from '../entrada.ts'
+import { createEntrada, type Entrada } from '../entrada.ts'
 import { createLog } from '../log.ts'
+import { metricsResponse } from '../metrics/metrics-page.ts'
 import { openServices } from '../open-services.ts'
 import type { EntradaOptions } from '../options.ts'
-import type { Log } from '../services.ts'
+import type { Log, Services } from '../services.ts'
 import type { CliContext, Command } from './command.ts'
 import { startHttpServer } from './http-server.ts'
 import { serverOptions } from './server-options.ts'
@@ -39,7 +40,14 @@ export async function serveUntilStopped(
   const services = await openServices(options)
   const entrada = createEntrada(options, services)
   try {
-    const server = await startHttpServer(entrada, listenAddress(settings))
+    const servers = [
+      await startHttpServer(entrada, listenAddress(settings), {
+        turnedAway: () => services.metrics.count('entrada_requests_turned_away_total', undefined),
+      }),
+    ]
+    if (settings.metricsListen) {
+      servers.push(await startHttpServer(metricsServer(services), settings.metricsListen))
+    }
     if (services.storage.migrated.length > 0) {
       log.info('database_migrated', { migrations: services.storage.migrated })
     }
@@ -48,18 +56,31 @@ export async function serveUntilStopped(
     ready?.()
     await stopRequested()
     log.info('stopping')
-    await server.stop()
+    await Promise.all(servers.map((server) => server.stop()))
   } finally {
     await entrada.close()
   }
   log.info('stopped')
 }
 
+/** Metrics and nothing else, for whoever reaches that address. */
+function metricsServer(services: Services): Pick<Entrada, 'fetch'> {
+  return {
+    fetch: async ({ method, url }) =>
+      method === 'GET' && new URL(url).pathname === '/metrics'
+        ? metricsResponse(services)
+        : new Response('only GET /metrics is here\n', { status: 404 }),
+  }
+}
+
 /** With a loopback server URL, that URL's port: what people type is what answers. */
-function listenAddress({ listen, serverUrl }: Settings): ListenAddress {
+export function listenAddress({
+  listen,
+  serverUrl,
+}: Pick<Settings, 'listen' | 'serverUrl'>): ListenAddress {
   if (listen !== undefined) return listen
   const port = isLoopbackHost(serverUrl.hostname) ? Number(serverUrl.port || 80) : 3000
-  return { host: '127.0.0.1', port }
+  return { host: serverUrl.hostname === '[::1]' ? '::1' : '127.0.0.1', port }
 }
 
 function logStart(
@@ -82,6 +103,9 @@ function logStart(
   log.info('started', {
     url: options.serverUrl.origin,
     listen: `${listen.host}:${listen.port}`,
+    ...(settings.metricsListen
+      ? { metricsListen: `${settings.metricsListen.host}:${settings.metricsListen.port}` }
+      : {}),
     redirectUris,
     frontChannelLogoutUrl: `${options.serverUrl.origin}/auth/entra/frontchannel-logout`,
     database,

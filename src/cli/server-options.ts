@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import type { Settings } from '../config.ts'
-import { EntradaError } from '../errors.ts'
 import type { EntradaOptions, EntraOptions } from '../options.ts'
-import { parseRoleRules } from '../provisioning/role-rules-file.ts'
+import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { Log } from '../services.ts'
 import type { CliContext } from './command.ts'
 import { credentialReader } from './credential-reader.ts'
@@ -37,13 +36,17 @@ export function serverOptions(
     operators: settings.operators,
     operatorTokens: settings.operatorTokens ?? (kept ? [kept.token] : []),
     trustedProxies: settings.trustedProxies,
+    signInsPerMinute: settings.signInsPerMinute,
     ...(entra ? { entra } : {}),
   }
   return { options, ...(kept ? { operatorTokenPath: kept.path } : {}) }
 }
 
 /** Development keeps its own folder inside the other. */
-export function dataFolder({ dataDir }: Settings, mode: 'development' | 'production'): string {
+export function dataFolder(
+  { dataDir }: Pick<Settings, 'dataDir'>,
+  mode: 'development' | 'production',
+): string {
   return mode === 'development' ? join(dataDir, 'dev') : dataDir
 }
 
@@ -79,16 +82,4 @@ export function connectionRules(
       ...(roleRules ? { unmatched: roleRules.unmatched } : {}),
     },
   }
-}
-
-function readRoleRules(path: string, readTextFile: (path: string) => string) {
-  let text: string
-  try {
-    text = readTextFile(path)
-  } catch {
-    throw new EntradaError('settings_invalid', {
-      problems: ['ENTRADA_ROLE_RULES_FILE cannot be read'],
-    })
-  }
-  return parseRoleRules(text)
 }

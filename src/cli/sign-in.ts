@@ -15,7 +15,11 @@ export const signInCommands: readonly Command[] = [
       ...listOptions,
       user: { type: 'string', help: 'Of this user id only.' },
       outcome: { type: 'string', help: 'signed_in, refused or failed.' },
-      correlation: { type: 'string', help: 'With the correlation id that an error page showed.' },
+      correlation: {
+        type: 'string',
+        sentAs: 'correlation_id',
+        help: 'With the correlation id that an error page showed.',
+      },
     },
     run: (context, given) =>
       withAdministration(context, given, async ({ listSignInTraces }) => {

@@ -1,6 +1,14 @@
 import type { UserJson } from '../admin/admin-json.ts'
+import { EntradaError } from '../errors.ts'
 import { withAdministration } from './admin-connection.ts'
-import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
+import {
+  type CliArguments,
+  type CliContext,
+  type Command,
+  devOption,
+  jsonOption,
+  textOption,
+} from './command.ts'
 import { listOptions, listQuery, printList, printTable } from './print-table.ts'
 
 const common = { ...jsonOption, ...devOption }
@@ -29,11 +37,13 @@ export const userCommands: readonly Command[] = [
     summary: 'Show one user with identities, memberships and roles.',
     options: common,
     positionals: 1,
-    run: (context, given) =>
-      withAdministration(context, given, async ({ getUser }) => {
-        printUser(context, await getUser(given.positionals[0] ?? ''), given.values.json === true)
+    async run(context, given) {
+      const id = userIdOf(given)
+      return withAdministration(context, given, async ({ getUser }) => {
+        printUser(context, await getUser(id), given.values.json === true)
         return 0
-      }),
+      })
+    },
   },
   {
     name: 'user create',
@@ -41,9 +51,9 @@ export const userCommands: readonly Command[] = [
     summary: 'Create a user beforehand, for "existing users only" or for linking.',
     options: {
       ...common,
-      tenant: { type: 'string', help: 'Entra tenant id of the person.' },
-      object: { type: 'string', help: 'Object id of the person in that tenant.' },
-      name: { type: 'string', help: 'Display name.' },
+      tenant: { type: 'string', sentAs: 'tid', help: 'Entra tenant id of the person.' },
+      object: { type: 'string', sentAs: 'oid', help: 'Object id of the person in that tenant.' },
+      name: { type: 'string', sentAs: 'displayName', help: 'Display name.' },
       email: { type: 'string', help: 'Email address; never proof of who somebody is.' },
     },
     positionals: 1,
@@ -73,14 +83,26 @@ function changeCommand(verb: 'disable' | 'enable', summary: string): Command {
     summary,
     options: common,
     positionals: 1,
-    run: (context, given) =>
-      withAdministration(context, given, async ({ disableUser, enableUser }) => {
-        const id = given.positionals[0] ?? ''
+    async run(context, given) {
+      const id = userIdOf(given)
+      return withAdministration(context, given, async ({ disableUser, enableUser }) => {
         const user = await (verb === 'disable' ? disableUser(id) : enableUser(id))
         printUser(context, user, given.values.json === true)
         return 0
-      }),
+      })
+    },
   }
+}
+
+/** Usernames are one organization's each; an id is one person's. @throws {EntradaError} `request_invalid` */
+function userIdOf({ positionals: [id = ''] }: CliArguments): string {
+  if (id.startsWith('usr_')) return id
+  throw new EntradaError('request_invalid', {
+    parameter: 'ID',
+    problems: [
+      `ids of users start with usr_; this finds one: entrada user list --search ${JSON.stringify(id)}`,
+    ],
+  })
 }
 
 const userHeader = ['ID', 'USERNAME', 'NAME', 'STATUS', 'ROLES', 'LAST SIGN-IN']

@@ -9,8 +9,6 @@ import {
 } from '../protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import { entraButton, startAddress } from '../sign-in/login-page.ts'
-import { selectAccountCookie } from '../sign-in/select-account.ts'
-import { withCookies } from './cookies.ts'
 import { type Exchange, pathTo } from './exchange.ts'
 import { type Html, pageResponse } from './responses.ts'
 
@@ -48,10 +46,10 @@ export function explainRefusal({ detail }: EntradaError): EntraExplanation | und
 
 /** The page. Its status is the refusal's own, never 200; nothing of the request's text is repeated on it. */
 export async function errorPage(services: Services, refusal: Refusal): Promise<Response> {
-  const { error, correlationId, exchange } = refusal
+  const { error, correlationId } = refusal
   const { status, shown, startAgain = 'none' } = errorEntry(error.code)
   const explanation = explainRefusal(error)
-  const title = isOver(refusal) ? 'You are signed in' : titleFor(status)
+  const title = isOver(refusal) ? 'You are signed in' : titleFor(error.code, status)
   const sentence = isOver(refusal) ? overSentence : (explanation?.entry?.shown ?? shown)
   const response = await pageResponse(services, {
     title,
@@ -64,8 +62,7 @@ ${details(services, { error, correlationId, explanation })}`,
   const retryAfter = error.detail.retryAfterSeconds
   if (typeof retryAfter === 'number') response.headers.set('retry-after', String(retryAfter))
   if (status === 503) response.headers.set('retry-after', '5')
-  if (exchange === undefined || startAgain !== 'other_account') return response
-  return withCookies(response, [selectAccountCookie(services, exchange.here)])
+  return response
 }
 
 const overSentence = 'This page belongs to a sign-in that is over already.'
@@ -81,7 +78,8 @@ const overCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'attempt_already_used',
 ])
 
-function titleFor(status: number): string {
+function titleFor(code: ErrorCode, status: number): string {
+  if (code === 'sign_in_required') return 'Sign in first'
   if (status === 404) return 'Not found'
   if (status === 401 || status === 403) return 'No access'
   if (status === 429 || status >= 500) return 'Not available right now'
@@ -95,16 +93,36 @@ function whatNext(
   startAgain: StartAgain,
 ): Html {
   const home = pathTo(services, '/')
-  if (signedIn)
-    return html`<p>You are signed in all the same.</p><p class="next"><a class="button" href="${home}">Continue</a></p>`
+  const goOn = signedIn
+    ? html`<p>You are signed in all the same.</p><p class="next"><a class="button" href="${home}">Continue</a></p>`
+    : html``
+  if (signedIn && startAgain !== 'other_account') return goOn
   if (error.code === 'operator_token_invalid')
     return html`<p><a class="button" href="${pathTo(services, '/login/token')}">Try again</a></p>`
   if (exchange === undefined) return html`<p>This server is at ${publicLinks(services)}.</p>`
   if (startAgain === 'none' || services.deployment.defaultConnectionId === undefined) {
-    return html`<p><a href="${home}">To the start page</a></p>`
+    return html`<p><a href="${home}">To the start page</a></p>${operatorLink(services, exchange)}`
   }
-  const start = startAddress(services, exchange.signIn.record?.attempt.returnTo ?? '/')
-  return html`<p>${startAgain === 'other_account' ? 'You can try with another account:' : 'You can start again:'}</p>${entraButton(start)}`
+  const start = startAddress(services, wantedPage(exchange, error))
+  return html`${goOn}${invitation(error, startAgain)}${entraButton(start)}${operatorLink(services, exchange)}`
+}
+
+/** Where they were going: what the attempt remembers, or the page itself when it only asks to sign in first. */
+function wantedPage({ signIn, url }: Exchange, { code }: EntradaError): string {
+  const here = code === 'sign_in_required' ? url.pathname + url.search : '/'
+  return signIn.record?.attempt.returnTo ?? here
+}
+
+function invitation({ code }: EntradaError, startAgain: StartAgain): Html {
+  if (code === 'sign_in_required') return html``
+  const other = startAgain === 'other_account'
+  return html`<p>${other ? 'You can try with another account:' : 'You can start again:'}</p>`
+}
+
+/** For who wants to repair what keeps everybody out. */
+function operatorLink(services: Services, { url }: Exchange): Html {
+  if (!url.pathname.startsWith(pathTo(services, '/admin'))) return html``
+  return html`<p><a href="${pathTo(services, '/login/token')}">Sign in with the operator token</a></p>`
 }
 
 /** Somebody came by another name; the right ones are no secret. */

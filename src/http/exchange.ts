@@ -17,6 +17,8 @@ export type Exchange = {
   readonly cookies: ReadonlyMap<string, string>
   /** Filled while a callback is worked on; the audit of a refusal reads it. */
   readonly signIn: { record?: SignInRecord }
+  /** Filled once the address is known to be one of ours. */
+  readonly matched: { path?: string }
 }
 
 /** What the server knows of the connection itself; a library host may pass nothing. */
@@ -48,6 +50,7 @@ export function openExchange(
     client: { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent } : {}) },
     cookies: parseCookies(request.headers.get('cookie')),
     signIn: {},
+    matched: {},
   }
 }
 
@@ -65,6 +68,7 @@ function checkOnlyLocal(request: Request): void {
     'x-forwarded-host',
     'x-forwarded-proto',
     'x-real-ip',
+    'via',
   ]
   const header = forwarding.find((name) => request.headers.has(name))
   if (header !== undefined) throw new EntradaError('development_mode_only_local', { header })

@@ -14,6 +14,8 @@ import {
 } from '../admin/admin-api.ts'
 import { showOverview } from '../admin/overview-page.ts'
 import { EntradaError } from '../errors.ts'
+import { showMetrics } from '../metrics/metrics-page.ts'
+import type { LimitName } from '../rate-limit.ts'
 import type { Services } from '../services.ts'
 import { showSessionJson } from '../session/session-json.ts'
 import { endOwnSession, showAccount, showHome } from '../session/session-pages.ts'
@@ -34,6 +36,8 @@ export type Route = {
   /** Starts or spends something: a HEAD, which a browser or scanner sends to look first, is refused. */
   readonly acts?: true
   readonly answer: (services: Services, exchange: Exchange) => Promise<Response>
+  /** How often one client address may ask; see `rate-limit.ts`. */
+  readonly limit?: LimitName
 }
 
 const page = (
@@ -60,9 +64,15 @@ const api = (
   does,
   speaks: 'json',
   answer,
+  // An application asks for the sessions of all its people from one address.
+  ...(path === '/session' ? {} : { limit: 'api_address' }),
 })
 
-const acting = (...given: Parameters<typeof page>): Route => ({ ...page(...given), acts: true })
+const acting = (limit: LimitName, ...given: Parameters<typeof page>): Route => ({
+  ...page(...given),
+  acts: true,
+  limit,
+})
 
 export const routes: readonly Route[] = [
   page('GET', '/', showHome, 'Signed in: who you are, sign out. Otherwise 303 to `/login`.'),
@@ -70,18 +80,21 @@ export const routes: readonly Route[] = [
   page('GET', '/login/token', showOperatorSignIn, "The operator's way in with a token."),
   page('POST', '/login/token', signInWithOperatorToken, 'Opens an operator session of one hour.'),
   acting(
+    'sign_in_start',
     'GET',
     '/auth/entra/login',
     startSignIn,
     'Starts a sign-in: 303 to Entra. `return_to`, `login_hint`.',
   ),
   acting(
+    'sign_in_return',
     'GET',
     '/auth/entra/callback',
     finishSignIn,
     'Redirect URI, to be registered in Entra under Web.',
   ),
   acting(
+    'front_channel_sign_out',
     'GET',
     '/auth/entra/frontchannel-logout',
     frontChannelSignOut,
@@ -134,6 +147,14 @@ export const routes: readonly Route[] = [
     'Operators: sign-ins step by step. `user`, `outcome`, `correlation_id`, `limit`, `cursor`.',
   ),
   api('GET', '/sign-in-traces/:id', showSignInTrace, 'Operators: one sign-in.'),
+  {
+    method: 'GET',
+    path: '/metrics',
+    does: 'Operators: metrics as Prometheus reads them, see metrics.md. Without a token on `ENTRADA_METRICS_LISTEN`.',
+    speaks: 'json',
+    answer: showMetrics,
+    limit: 'api_address',
+  },
   { method: 'GET', path: '/healthz', does: 'Alive.', speaks: 'health', answer: showAlive },
   {
     method: 'GET',
@@ -151,10 +172,12 @@ type RouterEnv = { Bindings: { readonly services: Services; readonly exchange: E
 /** Finds the address and answers. @throws {EntradaError} whatever the answer throws; `page_not_found`, `method_not_allowed` */
 export function createRouter(mountPath: string): Router {
   const app = new Hono<RouterEnv>({ strict: true }).basePath(mountPath || '/')
-  for (const { method, path, answer, acts } of routes) {
-    app.on(method, path, ({ env, req }) => {
+  for (const { method, path, answer, acts, limit } of routes) {
+    app.on(method, path, async ({ env: { services, exchange }, req }) => {
+      exchange.matched.path = path
       if (acts && req.raw.method === 'HEAD') throw methodNotAllowed(path)
-      return answer(env.services, { ...env.exchange, params: req.param() })
+      if (limit) await services.limits.spend(limit, exchange.client.ip)
+      return answer(services, { ...exchange, params: req.param() })
     })
   }
   for (const path of new Set(routes.map((route) => route.path))) {

@@ -22,6 +22,15 @@ export function clientIp(
   return client
 }
 
+/** Whether a connection comes from one of these. */
+export function isTrustedProxy(
+  remoteAddress: string | undefined,
+  trustedProxies: readonly string[],
+): boolean {
+  const remote = normalAddress(remoteAddress ?? '')
+  return remote !== undefined && isInside(blockList(trustedProxies), remote)
+}
+
 function blockList(networks: readonly string[]): BlockList {
   const blocks = new BlockList()
   for (const network of networks) {

@@ -29,10 +29,12 @@ const MAX_ANSWER_BYTES = 1_048_576
  */
 export function createEntraHttp(
   fetchFromNetwork: typeof fetch = fetch,
-  observe: (seen: SeenRequest) => void = () => {},
+  { around, observe }: RequestWatch = unwatched,
 ): EntraHttp {
   const sendObserved = (url: string, init: RequestInit, options: EntraRequestOptions) =>
-    observed(options.endpoint, observe, () => send(fetchFromNetwork, url, init, options))
+    observed(options.endpoint, observe, () =>
+      around(options.endpoint, () => send(fetchFromNetwork, url, init, options)),
+    )
   return {
     get: (url, options) => sendObserved(url, { method: 'GET' }, options),
     postForm: (url, form, options) =>
@@ -54,6 +56,12 @@ export type SeenRequest = {
   readonly outcome: string
   readonly seconds: number
 }
+
+export type RequestWatch = {
+  readonly around: <T>(endpoint: string, ask: () => Promise<T>) => Promise<T>
+  readonly observe: (seen: SeenRequest) => void
+}
+const unwatched: RequestWatch = { around: (_endpoint, ask) => ask(), observe() {} }
 
 async function observed(
   endpoint: string,

@@ -36,6 +36,8 @@ export type AuthorizationUrlRequest = {
   /** S256 of the code verifier (RFC 7636 §4.2). */
   readonly codeChallenge: string
   readonly selectAccount: boolean
+  /** A claims challenge of Entra, as JSON, brought back. */
+  readonly claims?: string
   readonly loginHint?: string
 }
 

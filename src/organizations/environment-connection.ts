@@ -47,6 +47,8 @@ export async function keepEnvironmentConnection(
     if (organization === undefined) await transaction.putOrganization(newOrganization(services))
     if (wanted === undefined || members.length === 0) return
     await transaction.putConnection({ ...wanted, updatedAt: services.now() })
+    // A rule that is gone takes its roles along at once, from everybody.
+    await transaction.removeRolesOfRules(wanted.organizationId, goneRules(existing, wanted))
     const detail = { managedBy: wanted.managedBy, members }
     const context = {
       actor: { kind: 'system' },
@@ -166,6 +168,11 @@ function changedMembers(
   return compared.filter(
     (member) => JSON.stringify(before?.[member]) !== JSON.stringify(after[member]),
   )
+}
+
+function goneRules(before: Connection | undefined, after: Connection): readonly string[] {
+  const kept = new Set(after.roleRules.map(({ id }) => id))
+  return (before?.roleRules ?? []).map(({ id }) => id).filter((id) => !kept.has(id))
 }
 
 function newOrganization(services: Services): Organization {

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { GroupSnapshot } from '../storage/records.ts'
-import { resolveGroups } from './group-overage.ts'
+import { resolveGroups as resolve } from './group-overage.ts'
 
 const takenAt = new Date('2026-11-22T12:00:00.000Z')
 const lastKnown: GroupSnapshot = { groups: ['a', 'b'], appRoles: [], complete: true, takenAt }
 const overage = { kind: 'overage' } as const
+
+const DAY_MS = 24 * 3_600_000
+const daysLater = (days: number) => new Date(takenAt.getTime() + days * DAY_MS)
+
+function resolveGroups(asked: Omit<Parameters<typeof resolve>[0], 'now'>, now = daysLater(1)) {
+  return resolve({ ...asked, now })
+}
 
 describe('resolveGroups', () => {
   it('takes the groups of the token when they are all there', () => {
@@ -41,6 +48,12 @@ describe('resolveGroups', () => {
     assert.deepEqual(resolveGroups({ claim: overage, policy: 'refuse', lastKnown }), {
       kind: 'unknown',
     })
+  })
+
+  it('does not keep them for more than thirty days', () => {
+    const asked = { claim: overage, policy: 'keep_last', lastKnown } as const
+    assert.equal(resolveGroups(asked, daysLater(29)).kind, 'known')
+    assert.equal(resolveGroups(asked, daysLater(30)).kind, 'unknown')
   })
 
   it('does not keep groups that were not complete themselves', () => {

@@ -10,15 +10,24 @@ export type ResolvedGroups =
     }
   | { readonly kind: 'unknown' }
 
+/** Whoever left a group can often join two hundred others at will: what was known must not be kept for ever. */
+const LAST_KNOWN_LIFETIME_MS = 30 * 24 * 3_600_000
+
+function isRecent({ takenAt }: GroupSnapshot, now: Date): boolean {
+  return now.getTime() - takenAt.getTime() < LAST_KNOWN_LIFETIME_MS
+}
+
 /** What is known of a person's groups, after the overage policy of the connection (design rule 5). */
 export function resolveGroups({
   claim,
   policy,
   lastKnown,
+  now,
 }: {
   readonly claim: GroupsClaim
   readonly policy: ConnectionPolicies['groupsOverage']
   readonly lastKnown?: GroupSnapshot
+  readonly now: Date
 }): ResolvedGroups {
   switch (claim.kind) {
     case 'known':
@@ -26,7 +35,7 @@ export function resolveGroups({
     case 'absent':
       return { kind: 'known', ids: [], source: 'absent' }
     case 'overage':
-      return policy === 'keep_last' && lastKnown?.complete
+      return policy === 'keep_last' && lastKnown?.complete && isRecent(lastKnown, now)
         ? { kind: 'known', ids: lastKnown.groups, source: 'last_known' }
         : { kind: 'unknown' }
   }

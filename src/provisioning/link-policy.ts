@@ -37,6 +37,8 @@ export function decideLink({
   if (connection.tenants.kind !== 'pinned') return no('tenant_not_pinned')
   if (identity.guest || identity.personalAccount) return no('not_a_member')
   if (!identity.emailDomainOwnerVerified) return no('email_not_proven')
+  // Folding letter case makes some other letters equal to ours: the Kelvin sign to `k`.
+  if (!/^[\x21-\x7e]+$/.test(identity.email ?? '')) return no('email_not_ascii')
   const [candidate, another] = candidates
   if (candidate === undefined) return no('no_candidate')
   if (another !== undefined) return no('several_candidates')

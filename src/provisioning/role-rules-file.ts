@@ -46,6 +46,21 @@ export type RoleRules = { readonly rules: readonly RoleRule[]; readonly unmatche
  *
  * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
  */
+export function readRoleRules(path: string, readTextFile: (path: string) => string): RoleRules {
+  let text: string
+  try {
+    text = readTextFile(path)
+  } catch {
+    throw invalid(['ENTRADA_ROLE_RULES_FILE cannot be read'])
+  }
+  return parseRoleRules(text)
+}
+
+/**
+ * Reads the text of that file.
+ *
+ * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
+ */
 export function parseRoleRules(text: string): RoleRules {
   const result = v.safeParse(file, parseJson(text))
   if (!result.success) throw invalid(result.issues.map(sentence))

@@ -1,3 +1,4 @@
+import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { jsonResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
@@ -36,9 +37,13 @@ export type SessionJson = {
   }
 }
 
-/** GET /api/v1/session */
+/** GET /api/v1/session. @throws {EntradaError} `sign_in_required`, `too_many_requests` */
 export async function showSessionJson(services: Services, exchange: Exchange): Promise<Response> {
-  return jsonResponse(toSessionJson(await getSession(services, exchange)))
+  const view = await getSession(services, exchange)
+  // An operator's token session is nobody's: an application that asks only "is there a session" must not let it in.
+  if (view.session.kind === 'operator') throw new EntradaError('sign_in_required')
+  await services.limits.spend('api_session', view.session.id)
+  return jsonResponse(toSessionJson(view))
 }
 
 export function toSessionJson(view: SessionView): SessionJson {

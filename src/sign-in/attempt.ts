@@ -31,6 +31,8 @@ export const CLAIM_LIFETIME_SECONDS = 900
 /** The cookie stays longer than the attempt: an answer that comes late is told so, and keeps its way back. */
 const COOKIE_LIFETIME_SECONDS = 3600
 const MAX_ATTEMPTS = 8
+/** A jar that somebody stuffed is emptied over several answers, not with thousands of lines in one. */
+const MAX_ATTEMPTS_LOOKED_AT = 60
 /** Of all attempt cookies together. Servers refuse request headers from 8 KB on. */
 const MAX_ATTEMPT_BYTES = 6000
 
@@ -68,7 +70,11 @@ export function attemptCookies(
   attempt: Attempt,
 ): string[] {
   const name = attemptCookieName(services, here, attempt.id)
-  const value = services.keyRing.seal('attempt-cookie', encode(attempt), boundTo(name, here))
+  const value = services.keyRing.seal(
+    'attempt-cookie',
+    encode(attempt),
+    boundTo(services, name, here),
+  )
   const room = MAX_ATTEMPT_BYTES - name.length - value.length
   const tooMany = attemptsThatDoNotFit(attemptsHeld(services, here, cookies), room)
   return [
@@ -89,7 +95,7 @@ export function openAttempt(services: Services, exchange: Exchange, state: strin
   const sealed = exchange.cookies.get(name)
   if (sealed === undefined) throw notYours('cookie')
 
-  const attempt = decode(id, unseal(services, sealed, boundTo(name, exchange.here)))
+  const attempt = decode(id, unseal(services, sealed, boundTo(services, name, exchange.here)))
   if (services.sha256(attempt.stateSecret) !== services.sha256(stateSecret)) throw notYours('state')
   return attempt
 }
@@ -123,6 +129,7 @@ function attemptsThatDoNotFit(
 ): string[] {
   let used = 0
   return newestFirst
+    .slice(0, MAX_ATTEMPTS_LOOKED_AT)
     .filter(({ bytes }, index) => {
       used += bytes
       return index >= MAX_ATTEMPTS - 1 || used > room
@@ -130,9 +137,9 @@ function attemptsThatDoNotFit(
     .map(({ name }) => name)
 }
 
-/** Associated data: an attempt opened under another cookie name or on another host is noise. */
-function boundTo(name: string, here: URL): string {
-  return `${name}@${here.host}`
+/** Associated data: an attempt opened under another cookie name, on another host or under another mount path is noise. */
+function boundTo({ deployment }: Services, name: string, here: URL): string {
+  return `${name}@${here.host}${deployment.mountPath}`
 }
 
 function unseal(services: Services, sealed: string, associatedData: string): string {

@@ -14,6 +14,7 @@ export type SignInFacts = {
   readonly known?: KnownPerson
   /** Users of the organization with the same email, when the connection links at all. */
   readonly linkCandidates: readonly LinkCandidate[]
+  readonly now: Date
 }
 
 export type SignInDecision =
@@ -79,6 +80,7 @@ function decideRoles(facts: SignInFacts): SignInDecision {
   const groups = resolveGroups({
     claim: identity.groups,
     policy: connection.policies.groupsOverage,
+    now: facts.now,
     ...(known?.groups ? { lastKnown: known.groups } : {}),
   })
   const roles = mapRoles({

@@ -17,14 +17,21 @@ export async function showLogin(services: Services, exchange: Exchange): Promise
     body: html`<h1>Sign in</h1>
 <p class="lead">to continue to <strong>${exchange.here.host}</strong></p>
 ${view?.membership ? alreadySignedIn(view.membership, returnTo) : ''}
-${defaultConnectionId === undefined ? notConfigured : entraButton(startAddress(services, returnTo))}`,
+${defaultConnectionId === undefined ? notConfigured(services) : entraButton(startAddress(services, returnTo, { selectAccount: view !== undefined }))}`,
   })
 }
 
 /** Where a sign-in starts, and what it comes back to. */
-export function startAddress(services: Services, returnTo: string): string {
-  const query = returnTo === '/' ? '' : `?return_to=${encodeURIComponent(returnTo)}`
-  return pathTo(services, `/auth/entra/login${query}`)
+export function startAddress(
+  services: Services,
+  returnTo: string,
+  { selectAccount = false } = {},
+): string {
+  const query = new URLSearchParams()
+  if (returnTo !== '/') query.set('return_to', returnTo)
+  // Whoever is signed in already wants to be somebody else: without the picker Entra answers with the same person.
+  if (selectAccount) query.set('prompt', 'select_account')
+  return pathTo(services, `/auth/entra/login${query.size > 0 ? `?${query}` : ''}`)
 }
 
 /**
@@ -47,6 +54,9 @@ function alreadySignedIn(
 <a href="${returnTo}">Continue</a>, or sign in as somebody else:</p>`
 }
 
-const notConfigured = html`<p>Sign-in with Microsoft is not set up here yet.</p>
+const notConfigured = (
+  services: Services,
+): Html => html`<p>Sign-in with Microsoft is not set up here yet.</p>
 <p>Who runs this server sets <code>ENTRADA_ENTRA_TENANT_ID</code>, <code>ENTRADA_ENTRA_CLIENT_ID</code> and
-<code>ENTRADA_ENTRA_CLIENT_SECRET</code>, and starts it again.</p>`
+<code>ENTRADA_ENTRA_CLIENT_SECRET</code>, and starts it again.</p>
+<p><a href="${pathTo(services, '/login/token')}">Sign in with the operator token</a></p>`

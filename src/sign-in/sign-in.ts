@@ -44,6 +44,7 @@ import {
   getDefaultConnection,
   redirectUri,
 } from './choose-connection.ts'
+import { claimsChallenge, dropClaimsChallengeCookie } from './claims-challenge.ts'
 import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
 import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
@@ -64,7 +65,10 @@ export async function startSignIn(services: Services, exchange: Exchange): Promi
     here,
     services.deployment.mountPath,
   )
-  const loginHint = single(url.searchParams, 'login_hint')?.slice(0, MAX_LOGIN_HINT_LENGTH)
+  const loginHint = single(url.searchParams, 'login_hint')
+    ?.slice(0, MAX_LOGIN_HINT_LENGTH)
+    .toWellFormed()
+  const claims = claimsChallenge(services, exchange)
   const attempt = newAttempt(services, {
     connectionId: connection.id,
     purpose: 'sign_in',
@@ -76,10 +80,16 @@ export async function startSignIn(services: Services, exchange: Exchange): Promi
     state: attemptState(attempt),
     nonce: attempt.nonce,
     codeChallenge: codeChallenge(services, attempt),
-    selectAccount: mustSelectAccount(services, exchange),
+    selectAccount: mustSelectAccount(services, exchange) || asksForPicker(url),
     ...(loginHint ? { loginHint } : {}),
+    ...(claims ? { claims } : {}),
   })
   return withCookies(redirect(location), attemptCookies(services, exchange, attempt))
+}
+
+/** `prompt=select_account`, the one value of it that a page of ours uses. */
+function asksForPicker({ searchParams }: URL): boolean {
+  return single(searchParams, 'prompt') === 'select_account'
 }
 
 /** Takes the browser back from Entra. Everything that costs nothing is checked before the network is used. */
@@ -100,7 +110,10 @@ export async function finishSignIn(services: Services, exchange: Exchange): Prom
   await services.storage.claimAttempt(attempt.id, claimedUntil(services))
   record.step('attempt_claimed')
   if (response.kind === 'refused') throw refusalOf(response)
-  const identity = await redeem(services, exchange, { connection, attempt, code, deadline })
+  const { tracing } = services
+  const identity = await tracing.span('sign_in redeem', {}, () =>
+    redeem(services, exchange, { connection, attempt, code, deadline }),
+  )
   record.step('identity_verified', evidenceOf(identity))
 
   return completeSignIn(services, exchange, { connection, identity, record })
@@ -113,8 +126,11 @@ export async function completeSignIn(
   signIn: SignIn,
 ): Promise<Response> {
   const { connection, identity, record } = signIn
-  const decision = allowed(await decide(services.storage, signIn), record)
-  await askApplication(services, { connection, identity, decision })
+  const decision = await services.tracing.span('sign_in decide', {}, async () => {
+    const decided = allowed(await decide(services.storage, signIn, services.now()), record)
+    await askApplication(services, { connection, identity, decision: decided })
+    return decided
+  })
   record.step('decided', {
     person: decision.person.kind,
     roles: decision.roles,
@@ -124,7 +140,7 @@ export async function completeSignIn(
   const opened = await services.storage.atomically(async (transaction) => {
     const known = await transaction.findPerson(identity, connection.organizationId)
     // Once more on what holds now: another first sign-in, or a disabled user, may have come between.
-    const decisionNow = allowed(await decide(transaction, signIn), record)
+    const decisionNow = allowed(await decide(transaction, signIn, services.now()), record)
     const provisioning = { services, exchange, transaction, connection, identity, known }
     const user = await provisionUser({ ...provisioning, decision: decisionNow })
     await replaceSession(services, exchange, transaction)
@@ -133,17 +149,21 @@ export async function completeSignIn(
     await recordSignIn(services, exchange, { transaction, signIn, user, session: session.session })
     return session
   })
+  services.metrics.count('entrada_sign_ins_total', { outcome: 'signed_in', code: '' })
   services.log.info('signed_in', {
     correlationId: exchange.correlationId,
     userId: opened.session.userId,
     sessionId: opened.session.id,
     connectionId: connection.id,
+    person: decision.person.kind,
+    roles: decision.roles.map(({ role }) => role),
     ip: exchange.client.ip,
   })
   return withCookies(redirect(record.attempt.returnTo), [
     sessionCookie(services, exchange.here, opened),
     dropAttemptCookie(services, exchange.here, record.attempt),
     ...dropSelectAccountCookie(services, exchange),
+    ...dropClaimsChallengeCookie(services, exchange),
   ])
 }
 
@@ -210,6 +230,7 @@ async function redeem(
 async function decide(
   reader: StorageReader,
   { connection, identity }: SignIn,
+  now: Date,
 ): Promise<SignInDecision> {
   const { organizationId, policies } = connection
   const known = await reader.findPerson(identity, organizationId)
@@ -218,7 +239,7 @@ async function decide(
   const linkCandidates = mayLink
     ? await findLinkCandidates(reader, organizationId, identity.email ?? '')
     : []
-  return decideSignIn({ connection, identity, linkCandidates, ...(known ? { known } : {}) })
+  return decideSignIn({ connection, identity, linkCandidates, now, ...(known ? { known } : {}) })
 }
 
 async function findLinkCandidates(

@@ -130,11 +130,22 @@ export async function frontChannelSignOut(
     throw new EntradaError('request_invalid', { parameter: 'sid' })
   const connection = await getDefaultConnection(services)
 
+  // Anybody may call this: what ends nothing must not wait for, or hold up, those who write.
+  if (await services.storage.hasSessionsOfEntraSid(connection.id, sid)) {
+    await endSessionsOfSid(services, exchange, { connection, sid })
+  }
+  return frontChannelAnswer(services, connection)
+}
+
+async function endSessionsOfSid(
+  services: Services,
+  exchange: Exchange,
+  { connection, sid }: { readonly connection: Connection; readonly sid: string },
+): Promise<void> {
   await services.storage.atomically(async (transaction) => {
     const sessions = await transaction.endSessionsByEntraSid(connection.id, sid)
     await auditEnded(services, exchange, { transaction, sessions, reason: 'entra_front_channel' })
   })
-  return frontChannelAnswer(services, connection)
 }
 
 /** The same answer for a hit and a miss. */

@@ -193,6 +193,29 @@ function describeRoles(subject: Subject): void {
     assert.deepEqual(await subject.storage.listRoles('mem_9999'), [])
   })
 
+  it('takes back what a rule assigned, everywhere in the organization and nothing else', async () => {
+    const kept: readonly RoleAssignment[] = [
+      { role: 'admin', source: 'manual' },
+      { role: 'writer', source: 'rule:2' },
+    ]
+    const gone = await subject.storage.atomically(async (transaction) => {
+      for (const n of [1, 2]) {
+        await createPerson(transaction, n)
+        const assignments = [...kept, { role: 'admin', source: 'rule:1' } as const]
+        await transaction.replaceRuleRoles(n === 1 ? 'mem_0001' : 'mem_0002', assignments)
+      }
+      await transaction.putOrganization(newOrganization('org_b'))
+      return [
+        await transaction.removeRolesOfRules('org_b', ['1']),
+        await transaction.removeRolesOfRules('default', ['1', 'unknown']),
+        await transaction.removeRolesOfRules('default', []),
+      ]
+    })
+    assert.deepEqual(gone, [0, 2, 0])
+    assert.deepEqual(await subject.storage.listRoles('mem_0001'), kept)
+    assert.deepEqual(await subject.storage.listRoles('mem_0002'), kept)
+  })
+
   it('keeps the last group snapshot, and whether it was complete', async () => {
     const whole = { groups: ['g1', 'g2'], appRoles: ['a'], complete: true, takenAt: at(3) }
     const overage = { groups: [], appRoles: [], complete: false, takenAt: at(4) }

@@ -104,11 +104,11 @@ function describeFinding(subject: Subject): void {
 }
 
 function describeEnding(subject: Subject): void {
-  it('ends one session, and says whether there was one', async () => {
+  it('ends one session, and answers it', async () => {
     await createSessions(subject.storage, [newSession(1), newSession(2)])
     const end = () =>
       subject.storage.atomically((transaction) => transaction.endSession('ses_0001'))
-    assert.deepEqual([await end(), await end()], [true, false])
+    assert.deepEqual([await end(), await end()], [newSession(1), undefined])
     assert.deepEqual(await listIds(subject.storage), ['ses_0002'])
   })
 

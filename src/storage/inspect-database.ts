@@ -164,7 +164,8 @@ function isLockHeld(reason: string): boolean {
 function reasonOf(error: unknown): string {
   if (isEntradaError(error)) {
     const { reason } = error.detail
-    return typeof reason === 'string' ? reason : reasonOf(error.cause ?? error.code)
+    if (typeof reason !== 'string') return reasonOf(error.cause ?? error.code)
+    return /time(d )?out/i.test(reason) ? 'no answer came in time' : reason
   }
   if (error instanceof Error && 'errstr' in error) return String(error.errstr)
   if (error instanceof Error && 'code' in error) return String(error.code)

@@ -9,7 +9,13 @@ import {
   toProfileColumns,
   toUserRow,
 } from './people-rows.ts'
-import type { Membership, MembershipId, Profile, RoleAssignment } from './records.ts'
+import type {
+  Membership,
+  MembershipId,
+  OrganizationId,
+  Profile,
+  RoleAssignment,
+} from './records.ts'
 import type { Database } from './schema.ts'
 import type { StorageTransaction } from './storage.ts'
 
@@ -19,6 +25,7 @@ type MembershipVerb =
   | 'refreshMembership'
   | 'setMembershipStatus'
   | 'replaceRuleRoles'
+  | 'removeRolesOfRules'
   | 'putGroupSnapshot'
 
 export function userWrites(database: Database): Pick<StorageTransaction, UserVerb> {
@@ -58,6 +65,8 @@ export function membershipWrites(database: Database): Pick<StorageTransaction, M
       await database.updateTable('memberships').set({ status }).where('id', '=', id).execute()
     },
     replaceRuleRoles: (id, assignments) => replaceRuleRoles(database, id, assignments),
+    removeRolesOfRules: (organizationId, ruleIds) =>
+      removeRolesOfRules(database, organizationId, ruleIds),
     async putGroupSnapshot(id, snapshot) {
       const { membership_id, ...rest } = toGroupSnapshotRow(id, snapshot)
       const insert = database.insertInto('group_snapshots').values({ membership_id, ...rest })
@@ -83,7 +92,7 @@ async function createMembership(
       .executeTakeFirstOrThrow()
     if (numInsertedOrUpdatedRows === 1n) return membership
   }
-  throw new Error('createMembership: usernames ended before a free one was found')
+  throw new EntradaError('username_in_use')
 }
 
 async function refreshMembership(
@@ -120,6 +129,28 @@ async function replaceRuleRoles(
   }
 
   return listRoles(database, id)
+}
+
+async function removeRolesOfRules(
+  database: Database,
+  organizationId: OrganizationId,
+  ruleIds: readonly string[],
+): Promise<number> {
+  if (ruleIds.length === 0) return 0
+  const members = database
+    .selectFrom('memberships')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+  const { numDeletedRows } = await database
+    .deleteFrom('role_assignments')
+    .where(
+      'source',
+      'in',
+      ruleIds.map((id) => `rule:${id}` as const),
+    )
+    .where('membership_id', 'in', members)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
 }
 
 function ofRules(assignments: readonly RoleAssignment[]): readonly RoleAssignment[] {

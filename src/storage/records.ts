@@ -172,6 +172,8 @@ export type Actor =
   | { readonly kind: 'user'; readonly id: UserId }
   | { readonly kind: 'operator'; readonly id: string }
   | { readonly kind: 'entra' }
+  /** Somebody of whom nothing is known. */
+  | { readonly kind: 'anonymous' }
   | { readonly kind: 'system' }
 
 /** `type` and `detail` belong together; `audit/audit-events.ts` holds the closed union that callers use. */

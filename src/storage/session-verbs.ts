@@ -22,7 +22,7 @@ type JoinedRow = Readonly<Record<string, unknown>>
 
 export function sessionReads(
   database: Database,
-): Pick<StorageReader, 'findSession' | 'listSessions'> {
+): Pick<StorageReader, 'findSession' | 'listSessions' | 'hasSessionsOfEntraSid'> {
   // Building and compiling takes far longer than running it, and every request runs it.
   let lookUp: CompiledQuery<JoinedRow> | undefined
 
@@ -32,6 +32,11 @@ export function sessionReads(
       const parameters = [tokenHash, now.getTime()]
       const { rows } = await database.executeQuery<JoinedRow>({ ...lookUp, parameters })
       return parseSessionView(rows[0])
+    },
+    async hasSessionsOfEntraSid(connectionId, entraSid) {
+      const ofSid = database.selectFrom('sessions').select('id').where('entra_sid', '=', entraSid)
+      const row = await ofSid.where('connection_id', '=', connectionId).limit(1).executeTakeFirst()
+      return row !== undefined
     },
     async listSessions(filter, page, now) {
       let query = database.selectFrom('sessions').select(sessionPart.columns)
@@ -63,8 +68,9 @@ export function sessionWrites(database: Database): Pick<StorageTransaction, Sess
       await database.insertInto('sessions').values(toSessionRow(session)).execute()
     },
     async endSession(id) {
-      const { numDeletedRows } = await removal.where('id', '=', id).executeTakeFirstOrThrow()
-      return numDeletedRows === 1n
+      const ended = removal.where('id', '=', id).returning(sessionPart.columns)
+      const row = await ended.executeTakeFirst()
+      return row && parseSession(row)
     },
     async endSessionByTokenHash(tokenHash) {
       const ended = removal.where('token_hash', '=', tokenHash).returning(sessionPart.columns)

@@ -1,5 +1,6 @@
 /** A copy of the embedded database while it is in use, and the way back. */
-import { chmod, copyFile, open, rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { chmod, constants, copyFile, open, rename, rm } from 'node:fs/promises'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
@@ -20,10 +21,10 @@ export async function backUpSqlite(
 ): Promise<DatabaseMark> {
   if (!(await exists(from))) throw new EntradaError('storage_unavailable', { missing: from })
   if (!force && (await exists(to))) throw new EntradaError('file_exists', { file: to })
-  const partial = `${to}.partial`
+  const partial = partialName(to)
   try {
-    // Made for its owner alone before anything is in it.
-    await (await open(partial, 'w', 0o600)).close()
+    // Made by us and for its owner alone before anything is in it: a link that somebody left there is not followed.
+    await (await open(partial, 'wx', 0o600)).close()
     await copySqlite(from, partial)
     const mark = await checkBackup(partial)
     await rename(partial, to)
@@ -33,6 +34,10 @@ export async function backUpSqlite(
   } finally {
     await removeDatabase(partial)
   }
+}
+
+function partialName(to: string): string {
+  return `${to}.${randomUUID()}.partial`
 }
 
 /**
@@ -49,9 +54,9 @@ export async function restoreSqlite(
   { force }: Overwriting,
 ): Promise<DatabaseMark> {
   if (!(await exists(from))) throw new EntradaError('backup_invalid', { missing: from })
-  const partial = `${to}.partial`
+  const partial = partialName(to)
   try {
-    await copyFile(from, partial)
+    await copyFile(from, partial, constants.COPYFILE_EXCL)
     await chmod(partial, 0o600)
     const mark = await checkBackup(partial)
     checkAdmits(mark, mode)

@@ -1,5 +1,5 @@
 /** What SQLite reports, in our codes. */
-import { EntradaError } from '../errors.ts'
+import { EntradaError, isEntradaError } from '../errors.ts'
 
 /** Primary result codes. @see https://sqlite.org/rescode.html */
 const SQLITE_BUSY = 5
@@ -34,6 +34,14 @@ export function toStorageError(error: unknown): unknown {
     return new EntradaError('storage_unavailable', {}, { cause: error })
   }
   return error
+}
+
+/** While it is opened, what cannot be used will not pass by itself, except for somebody else's lock. */
+export function toOpenError(error: unknown, path: string): unknown {
+  if (!isEntradaError(error) || error.code !== 'storage_unavailable') return error
+  const { cause } = error
+  if (cause === undefined || isBusy(cause)) return error
+  return new EntradaError('database_not_opened', { path }, { cause })
 }
 
 function primaryCode(error: unknown): number | undefined {

@@ -67,7 +67,8 @@ describe('openSqlite', () => {
   it('rejects with a code when the path cannot be a database', async () => {
     await writeFile(join(folder, 'text'), 'This is no database. '.repeat(100))
     for (const wrong of [join(folder, 'text'), join(folder, 'text', 'below'), folder]) {
-      await assert.rejects(open(wrong), { code: 'storage_unavailable' }, wrong)
+      const rejection = { code: 'database_not_opened', detail: { path: wrong } }
+      await assert.rejects(open(wrong), rejection, wrong)
     }
   })
 

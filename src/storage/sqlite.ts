@@ -15,7 +15,7 @@ import { readMark } from './mark.ts'
 import { migrate } from './migrations/migrations.ts'
 import type { Database } from './schema.ts'
 import { BUSY_TIMEOUT_MS, createSqliteDialect } from './sqlite-driver.ts'
-import { toStorageError } from './sqlite-errors.ts'
+import { toOpenError, toStorageError } from './sqlite-errors.ts'
 import type { DatabaseMark, Storage } from './storage.ts'
 
 export type SqliteOptions = {
@@ -37,9 +37,17 @@ export type SqliteConnection = { readonly handle: sqlite.DatabaseSync; readonly 
 /**
  * Opens the database, made or brought up to date if need be.
  *
- * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `storage_unavailable`, `storage_full`
+ * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_opened`, `storage_unavailable`, `storage_full`
  */
 export async function openSqlite(options: SqliteOptions): Promise<Storage> {
+  try {
+    return await openPrepared(options)
+  } catch (error) {
+    throw toOpenError(error, options.path)
+  }
+}
+
+async function openPrepared(options: SqliteOptions): Promise<Storage> {
   const isFile = options.path !== ':memory:'
   if (isFile) await createFile(options.path)
   const writer = openSqliteConnection(options.path)

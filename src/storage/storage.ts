@@ -87,6 +87,8 @@ export type StorageReader = {
   findSession(tokenHash: string, now: Date): Promise<SessionView | undefined>
   listSessions(filter: SessionFilter, page: PageRequest, now: Date): Promise<Page<Session>>
 
+  hasSessionsOfEntraSid(connectionId: ConnectionId, entraSid: string): Promise<boolean>
+
   listAuditEvents(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEventRecord>>
   findSignInTrace(id: SignInTraceId): Promise<SignInTrace | undefined>
   listSignInTraces(filter: TraceFilter, page: PageRequest): Promise<Page<SignInTrace>>
@@ -117,7 +119,7 @@ export type StorageTransaction = StorageReader & {
   ): Promise<void>
   /**
    * Creates the membership under the first free username of `usernames`, ignoring case, and says which.
-   * `usernames` is tried in order and must not end before a free one is found.
+   * `usernames` is tried in order. @throws {EntradaError} `username_in_use` when it ends before a free one is found.
    */
   createMembership(
     membership: Omit<Membership, 'username'>,
@@ -133,11 +135,13 @@ export type StorageTransaction = StorageReader & {
     id: MembershipId,
     assignments: readonly RoleAssignment[],
   ): Promise<readonly RoleAssignment[]>
+  /** Takes back, in the whole organization, what these rules assigned. Answers how many assignments went. */
+  removeRolesOfRules(organizationId: OrganizationId, ruleIds: readonly string[]): Promise<number>
   putGroupSnapshot(id: MembershipId, snapshot: GroupSnapshot): Promise<void>
 
   createSession(session: Session): Promise<void>
-  /** False when there was no such session (any more). */
-  endSession(id: SessionId): Promise<boolean>
+  /** Answers what was ended; `undefined` when there was no such session (any more). */
+  endSession(id: SessionId): Promise<Session | undefined>
   /** Ends the session with this token, if any: signing in again replaces it. */
   endSessionByTokenHash(tokenHash: string): Promise<Session | undefined>
   endSessionsOfUser(id: UserId, organizationId?: OrganizationId): Promise<number>

@@ -1,0 +1,130 @@
+/** The verbs of the command line through the JSON API: of a running server, or of one in this process. */
+import type {
+  AuditEventJson,
+  SessionRecordJson,
+  SignInTraceJson,
+  UserJson,
+} from '../admin/admin-json.ts'
+import type { NewUser } from '../admin/administration.ts'
+import { EntradaError, type ErrorCode, errorTable } from '../errors.ts'
+
+export type ListJson<T> = { readonly items: readonly T[]; readonly next: string | null }
+export type ListQuery = Readonly<Record<string, string | undefined>>
+
+/** In the JSON of the API whichever way they go. */
+export type AdminConnection = {
+  listUsers(query: ListQuery): Promise<ListJson<UserJson>>
+  getUser(id: string): Promise<UserJson>
+  createUser(user: NewUser): Promise<UserJson>
+  disableUser(id: string): Promise<UserJson>
+  enableUser(id: string): Promise<UserJson>
+  listSessions(query: ListQuery): Promise<ListJson<SessionRecordJson>>
+  endSession(id: string): Promise<void>
+  listAuditEvents(query: ListQuery): Promise<ListJson<AuditEventJson>>
+  listSignInTraces(query: ListQuery): Promise<ListJson<SignInTraceJson>>
+  getSignInTrace(id: string): Promise<SignInTraceJson>
+  close(): Promise<void>
+}
+
+export type ApiServer = {
+  readonly url: URL
+  readonly operatorToken: string
+  readonly send: (url: URL, init: RequestInit) => Promise<Response>
+  /** What went wrong inside, where that can be known. */
+  readonly lastFailure?: () => unknown
+}
+
+const TIME_LIMIT_MS = 5_000
+
+export function apiConnection(server: ApiServer): AdminConnection {
+  const call = <T>(method: string, path: string, body?: unknown) =>
+    callApi<T>(server, { method, path, body })
+  const one = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
+  return {
+    listUsers: (query) => call('GET', `/users${queryText(query)}`),
+    getUser: (id) => call('GET', one('/users', id)),
+    createUser: (user) => call('POST', '/users', user),
+    disableUser: (id) => call('POST', `${one('/users', id)}/disable`),
+    enableUser: (id) => call('POST', `${one('/users', id)}/enable`),
+    listSessions: (query) => call('GET', `/sessions${queryText(query)}`),
+    endSession: (id) => call('DELETE', one('/sessions', id)),
+    listAuditEvents: (query) => call('GET', `/audit-events${queryText(query)}`),
+    listSignInTraces: (query) => call('GET', `/sign-in-traces${queryText(query)}`),
+    getSignInTrace: (id) => call('GET', one('/sign-in-traces', id)),
+    close: async () => {},
+  }
+}
+
+function queryText(query: ListQuery): string {
+  const given = Object.entries(query).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  )
+  return given.length > 0 ? `?${new URLSearchParams(given)}` : ''
+}
+
+type Call = { readonly method: string; readonly path: string; readonly body: unknown }
+
+async function callApi<T>(server: ApiServer, { method, path, body }: Call): Promise<T> {
+  const { status, type, text } = await ask(server, `/api/v1${path}`, {
+    method,
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIME_LIMIT_MS),
+    headers: {
+      authorization: `Bearer ${server.operatorToken}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  if (status === 204) return undefined as T // the verbs that answer nothing
+  const answered = parseJson(text)
+  if (status >= 200 && status < 300 && answered !== undefined) return answered as T // our own API, same version
+  throw problemOf(server, answered) ?? answerInvalid(server.url, `${status}, ${type}`)
+}
+
+type Answer = { readonly status: number; readonly type: string; readonly text: string }
+
+/** @throws {EntradaError} `server_answer_invalid` */
+async function ask({ send, url }: ApiServer, path: string, init: RequestInit): Promise<Answer> {
+  try {
+    const response = await send(new URL(path, url), init)
+    const [type = ''] = (response.headers.get('content-type') ?? 'no content type').split(';')
+    return { status: response.status, type, text: await response.text() }
+  } catch (error) {
+    throw answerInvalid(url, reasonOf(error))
+  }
+}
+
+/** Why a request had no answer that could be used. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return 'no answer in time'
+  const { cause = error } = error
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
+  return code ?? (cause instanceof Error ? cause.message : String(cause))
+}
+
+export function answerInvalid({ origin }: URL, answer: string): EntradaError {
+  return new EntradaError('server_answer_invalid', {
+    problems: [`the server at ${origin} did not answer properly: ${answer}`],
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** `undefined`: not an error of our API. */
+function problemOf({ lastFailure }: ApiServer, answered: unknown): EntradaError | undefined {
+  const problem = (answered ?? {}) as Readonly<Record<string, unknown>> // every member is looked at
+  const { code, parameter, correlationId } = problem
+  if (typeof code !== 'string' || !Object.hasOwn(errorTable, code)) return undefined
+  const detail = {
+    ...(typeof parameter === 'string' ? { parameter } : {}),
+    ...(code === 'internal_error' && typeof correlationId === 'string' ? { correlationId } : {}),
+  }
+  return new EntradaError(code as ErrorCode, detail, { cause: lastFailure?.() }) // a key of the table
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { inspectSettings, type Settings } from '../config.ts'
+import { areas, describeReport, type Examination, examine } from '../doctor/doctor.ts'
+import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
+import { credentialReader } from './credential-reader.ts'
+import { DATABASE_FILE, OPERATOR_TOKEN_FILE, SECRET_KEYS_FILE } from './data-folder.ts'
+import { listenAddress } from './serve.ts'
+import { dataFolder } from './server-options.ts'
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'Check everything a sign-in depends on, and say what to do. Changes nothing.',
+  options: {
+    ...jsonOption,
+    only: { type: 'string', help: `One area alone: ${areas.join(', ')}.` },
+    ...devOption,
+  },
+  async run(context, given) {
+    const only = textOption(given, 'only')
+    const wanted = only === undefined ? areas : areas.filter((area) => area === only)
+    if (wanted.length === 0) {
+      context.printError(`entrada: there is no such area; --only takes one of ${areas.join(', ')}`)
+      return 2
+    }
+    const report = await examine(examinationOf(context, given.values.dev === true), wanted)
+    if (given.values.json) context.print(JSON.stringify(report))
+    else for (const line of describeReport(report)) context.print(line)
+    return report.counts.error > 0 ? 1 : 0
+  },
+}
+
+function examinationOf(context: CliContext, isDevelopment: boolean): Examination {
+  const { environment, readTextFile, now } = context
+  const inspected = inspectSettings(environment, readTextFile)
+  const mode = isDevelopment ? 'development' : 'production'
+  const { dataDir = '.' } = inspected.settings
+  const folder = dataFolder({ dataDir }, mode)
+  const listen = findListenAddress(inspected.settings)
+  return {
+    mode,
+    environment,
+    inspected,
+    readCredentials: () => credentialReader(context)(),
+    readTextFile,
+    files: {
+      folder,
+      database: join(folder, DATABASE_FILE),
+      secretKeys: join(folder, SECRET_KEYS_FILE),
+      operatorToken: join(folder, OPERATOR_TOKEN_FILE),
+    },
+    ...(listen ? { listen } : {}),
+    nodeVersion: process.version,
+    now,
+  }
+}
+
+/** As the server picks it. Without a public address there is nothing to compare it with. */
+function findListenAddress({ listen, serverUrl }: Partial<Settings>) {
+  return serverUrl && listenAddress({ listen, serverUrl })
+}

@@ -1,0 +1,51 @@
+import { readSettings } from '../config.ts'
+import { newSecretKey } from '../key-ring.ts'
+import { silentLog } from '../log.ts'
+import { openParts } from '../open-services.ts'
+import { type KeyRotation, rotateKeys } from '../organizations/rotate-keys.ts'
+import { checkDatabaseExists } from './admin-connection.ts'
+import { type Command, devOption, jsonOption } from './command.ts'
+import { serverOptions } from './server-options.ts'
+
+export const keyCommands: readonly Command[] = [
+  {
+    name: 'key create',
+    summary: 'Print a fresh key for the key ring, and nothing else.',
+    async run({ print }) {
+      print(newSecretKey())
+      return 0
+    },
+  },
+  {
+    name: 'key rotate',
+    summary: 'Seal again under the first key what is sealed under others, also while servers run.',
+    options: { ...jsonOption, ...devOption },
+    // On the database itself: the keys never travel, and the ring that decides is the one this command is given.
+    async run(context, { values }) {
+      const { settings } = readSettings(context.environment, context.readTextFile)
+      const mode = values.dev ? 'development' : 'production'
+      checkDatabaseExists(settings, mode)
+      const { options } = serverOptions(context, settings, { mode, log: silentLog })
+      const services = await openParts(options)
+      try {
+        const rotation = await rotateKeys(services, { kind: 'operator', id: 'command_line' })
+        if (values.json) context.print(JSON.stringify(rotation))
+        else for (const line of describeRotation(rotation)) context.print(line)
+        return 0
+      } finally {
+        await services.close()
+      }
+    },
+  },
+]
+
+function describeRotation({ sealingKeyId, resealed, keys }: KeyRotation): readonly string[] {
+  const meaningOf = (keyId: string, values: number) => {
+    if (keyId === sealingKeyId) return 'sealed under it; the first key'
+    return values === 0 ? 'left; it may be removed' : 'left; run this again'
+  }
+  return [
+    `sealed again: ${resealed}`,
+    ...keys.map(({ keyId, values }) => `${keyId}  ${values} ${meaningOf(keyId, values)}`),
+  ]
+}

@@ -1,0 +1,135 @@
+/**
+ * One request with a time limit, whatever comes back. Not `entra-http.ts`: the doctor wants to see what a sign-in refuses unseen.
+ * Not `fetch` either: it goes on connecting after it was given up, and would keep the program alive for as long.
+ */
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import type { Failed } from './failure.ts'
+
+export type AskContext = {
+  readonly now: () => Date
+  /** Ends everything that is still under way. */
+  readonly deadline: AbortSignal
+  /** For one request. */
+  readonly timeLimitMs: number
+}
+
+export type Answered = {
+  readonly kind: 'answered'
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly text: string
+  /** The middle of asking, by this machine's clock, and how far off that can be. */
+  readonly at: Date
+  readonly tookMs: number
+}
+export type Asked = Answered | Failed
+
+const MAX_ANSWER_BYTES = 1_048_576
+const FORM = 'application/x-www-form-urlencoded;charset=utf-8'
+
+/** Never rejects. Redirects are not followed, no cookie and no `Origin` is sent. */
+export async function ask(
+  context: AskContext,
+  url: string,
+  form?: URLSearchParams,
+): Promise<Asked> {
+  const signal = AbortSignal.any([context.deadline, AbortSignal.timeout(context.timeLimitMs)])
+  const sentAt = context.now().getTime()
+  try {
+    const answer = await send(url, signal, form)
+    const tookMs = context.now().getTime() - sentAt
+    return {
+      kind: 'answered',
+      status: answer.statusCode ?? 0,
+      headers: headersOf(answer),
+      text: await readText(answer),
+      at: new Date(sentAt + tookMs / 2),
+      tookMs,
+    }
+  } catch (error) {
+    return toFailed(error)
+  }
+}
+
+/** A form, as a token endpoint takes it. */
+export function askWithForm(
+  context: AskContext,
+  url: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<Asked> {
+  return ask(context, url, new URLSearchParams(fields))
+}
+
+/** The object of a JSON answer; `undefined` when it is none. */
+export function jsonOf({ text }: Answered): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? { ...value } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function send(
+  url: string,
+  signal: AbortSignal,
+  form: URLSearchParams | undefined,
+): Promise<IncomingMessage> {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp
+  const headers = {
+    accept: 'application/json, text/html;q=0.9',
+    'user-agent': 'entrada-doctor',
+    // A connection that is used again may be one that the other side has just closed.
+    connection: 'close',
+    ...(form ? { 'content-type': FORM } : {}),
+  }
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: form ? 'POST' : 'GET', headers, signal })
+    sent.once('response', resolve)
+    // Stays on: what breaks after the head is told by the body, and again here.
+    sent.on('error', reject)
+    sent.end(form?.toString())
+  })
+}
+
+function headersOf({ headers }: IncomingMessage): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+  )
+}
+
+async function readText(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.byteLength
+    chunks.push(chunk)
+    if (size > MAX_ANSWER_BYTES) break
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function toFailed(error: unknown): Failed {
+  const code = codeOf(error)
+  if (code === 'ABORT_ERR' || isTimeout(error)) return { kind: 'failed', reason: 'timeout' }
+  return { kind: 'failed', reason: reasonOf(code), ...(code === undefined ? {} : { code }) }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && ['TimeoutError', 'AbortError'].includes(error.name)
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
+}
+
+function reasonOf(code = ''): Failed['reason'] {
+  if (['ENOTFOUND', 'EAI_AGAIN'].includes(code)) return 'name_unknown'
+  if (code === 'ECONNREFUSED') return 'refused'
+  if (code === 'ETIMEDOUT') return 'timeout'
+  return /CERT|SIGNATURE|ERR_TLS/.test(code) ? 'certificate' : 'other'
+}

@@ -1,0 +1,71 @@
+import type { AddressesFacts, AddressFacts, CertificateFacts, Facts } from './facts.ts'
+import { describeFailure } from './failure.ts'
+import { type Finding, newFinding } from './finding.ts'
+
+const DAY_MS = 86_400_000
+/** Certificates that renew by themselves have done so by then. */
+const CERTIFICATE_WARNED_DAYS = 14
+const GATEWAY_STATUSES: readonly number[] = [502, 503, 504]
+
+export function diagnoseAddresses({ addresses: facts, settings, at }: Facts): readonly Finding[] {
+  if (facts === undefined) return []
+  const mustBeProxied = facts.listensLocally && settings?.onlyLocal === false
+  return [
+    ...facts.addresses.flatMap((address) => [
+      ...health(address, facts),
+      ...(address.certificate ? [certificate(address.certificate, at)] : []),
+    ]),
+    ...(mustBeProxied && !facts.namesProxies
+      ? [newFinding('proxies_not_named', { listen: facts.listen })]
+      : []),
+  ]
+}
+
+function health(address: AddressFacts, facts: AddressesFacts): readonly Finding[] {
+  const { origin, health: found } = address
+  switch (found.kind) {
+    case 'ours':
+      return [
+        newFinding('address_reached', { origin }),
+        ...(found.differs
+          ? [newFinding('server_has_other_settings', { origin, ...found.differs })]
+          : []),
+      ]
+    case 'wrong_host':
+      return [newFinding('proxy_wrong_host', { origin })]
+    case 'development':
+      return [newFinding('server_refuses_proxy', { origin })]
+    case 'redirected':
+      return [newFinding('address_redirected', { origin, target: found.target })]
+    case 'other':
+      return GATEWAY_STATUSES.includes(found.status)
+        ? [newFinding('address_proxy_without_server', { origin, status: found.status })]
+        : [newFinding('address_answered_by_other', { origin, status: found.status })]
+    case 'unreachable':
+      // Its certificate is told about by itself, and more exactly.
+      if (found.failure.reason === 'certificate' && address.certificate) return []
+      return [unreachable(origin, describeFailure(found.failure), facts)]
+  }
+}
+
+function unreachable(origin: string, reason: string, { local, listen }: AddressesFacts): Finding {
+  if (local === 'silent') return newFinding('server_not_running', { origin, listen })
+  return local === 'alive'
+    ? newFinding('address_not_reached', { origin, reason, listen })
+    : newFinding('address_silent', { origin, reason })
+}
+
+function certificate({ host, validTo, names, problem }: CertificateFacts, at: Date): Finding {
+  const date = validTo.toISOString().slice(0, 10)
+  const days = Math.floor((validTo.getTime() - at.getTime()) / DAY_MS)
+  if (days < 0) return newFinding('address_certificate_expired', { host, date })
+  if (problem === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return newFinding('address_certificate_of_other_name', { host, names: names.join(', ') })
+  }
+  if (problem !== undefined) {
+    return newFinding('address_certificate_not_trusted', { host, reason: problem })
+  }
+  const id =
+    days < CERTIFICATE_WARNED_DAYS ? 'address_certificate_ends_soon' : 'address_certificate_good'
+  return newFinding(id, { host, date, days })
+}

@@ -1,0 +1,90 @@
+import type { SignInTrace } from '../storage/records.ts'
+import type { Facts } from './facts.ts'
+import { type Finding, newFinding } from './finding.ts'
+import type { FindingId } from './finding-table.ts'
+import { seenIn } from './seen.ts'
+
+const optionalClaims = {
+  sid: 'claim_missing_sid',
+  login_hint: 'claim_missing_login_hint',
+  acct: 'claim_missing_acct',
+  email: 'claim_missing_email',
+  xms_edov: 'claim_missing_xms_edov',
+} as const satisfies Readonly<Record<string, FindingId>>
+
+/** What is said about claims holds for the last sign-ins only, and says how many those were. */
+export function diagnoseClaims(facts: Facts): readonly Finding[] {
+  const seen = seenIn(facts)
+  if (seen === undefined) return []
+  const signIns = seen.traces.flatMap(toSignIn)
+  return [
+    ...(signIns.length === 0
+      ? [newFinding('sign_ins_not_seen', {})]
+      : [...claims(signIns, facts), ...groups(signIns, facts)]),
+    ...refusals(seen.traces),
+  ]
+}
+
+type SignInSeen = {
+  readonly oid: string
+  readonly claimNames: readonly string[]
+  readonly groups: string
+}
+
+/** What `sign-in.ts` put into the trace of a sign-in that Entra vouched for, whatever became of it. */
+function toSignIn({ steps }: SignInTrace): readonly SignInSeen[] {
+  const detail = steps.find(({ step }) => step === 'identity_verified')?.detail
+  if (detail === undefined) return []
+  const claimNames = Array.isArray(detail.claimNames) ? detail.claimNames.map(String) : []
+  return [{ oid: String(detail.oid), groups: String(detail.groups), claimNames }]
+}
+
+function claims(signIns: readonly SignInSeen[], { settings }: Facts): readonly Finding[] {
+  const came = new Set(signIns.flatMap(({ claimNames }) => claimNames))
+  const missing = Object.entries(optionalClaims).filter(([claim]) => !came.has(claim))
+  const evidence = { signIns: signIns.length }
+  if (missing.length === 0) return [newFinding('claims_complete', evidence)]
+  return missing.map(([claim, id]) => {
+    const mustProve = claim === 'xms_edov' && settings?.linking === 'verified'
+    return newFinding(mustProve ? 'linking_without_proof' : id, evidence)
+  })
+}
+
+function groups(signIns: readonly SignInSeen[], facts: Facts): readonly Finding[] {
+  const needs = whoNeedsGroups(facts)
+  const overages = signIns.filter((one) => one.groups === 'overage').length
+  const findings: Finding[] = []
+  if (overages > 0) {
+    const evidence = { overages, signIns: signIns.length }
+    findings.push(
+      needs
+        ? newFinding('groups_overage_refuses', { ...evidence, needs })
+        : newFinding('groups_overage_seen', evidence),
+    )
+  }
+  if (needs && signIns.every((one) => one.groups === 'absent')) {
+    const people = new Set(signIns.map(({ oid }) => oid)).size
+    findings.push(newFinding('groups_claim_missing', { needs, signIns: signIns.length, people }))
+  }
+  return findings
+}
+
+function whoNeedsGroups({ roleRules, operators }: Facts): string | undefined {
+  if (roleRules?.kind === 'valid' && roleRules.rules.some(({ match }) => match === 'group')) {
+    return 'role rules depend'
+  }
+  const listsGroup = operators?.listed.some(({ kind }) => kind === 'group')
+  return listsGroup ? 'ENTRADA_OPERATORS depends' : undefined
+}
+
+function refusals(traces: readonly SignInTrace[]): readonly Finding[] {
+  const refused = traces.filter(({ outcome }) => outcome !== 'signed_in')
+  if (refused.length === 0) return []
+  const counts = new Map<string, number>()
+  for (const { code = 'unknown' } of refused) counts.set(code, (counts.get(code) ?? 0) + 1)
+  const lines = [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([code, count]) => `${count} × ${code}`)
+  const evidence = { refused: refused.length, attempts: traces.length }
+  return [newFinding('sign_ins_refused', evidence, lines)]
+}

@@ -1,0 +1,52 @@
+import type { Facts, KeyRingFacts } from './facts.ts'
+import { type Finding, newFinding } from './finding.ts'
+import { seenIn } from './seen.ts'
+
+export function diagnoseKeyRing(facts: Facts): readonly Finding[] {
+  const { keyRing } = facts
+  if (keyRing === undefined) return []
+  const held = heldKeys(keyRing)
+  const needed = seenIn(facts)?.sealingKeyIds ?? []
+  const missing = needed.filter((keyId) => !held.includes(keyId))
+  return [
+    ...ring(keyRing, held, needed.length > 0),
+    ...(missing.length > 0 && keyRing.inFile.kind !== 'damaged'
+      ? [
+          newFinding(
+            'sealing_key_missing',
+            {},
+            missing.map((keyId) => `key ${keyId}`),
+          ),
+        ]
+      : []),
+    ...secondPlace(keyRing),
+  ]
+}
+
+/** The settings win over the file. */
+function heldKeys({ inSettings, inFile }: KeyRingFacts): readonly string[] {
+  return inSettings ?? (inFile.kind === 'held' ? inFile.keyIds : [])
+}
+
+function ring(
+  { inSettings, inFile, file }: KeyRingFacts,
+  held: readonly string[],
+  isNeeded: boolean,
+): readonly Finding[] {
+  if (held.length > 0) {
+    const source = inSettings ? 'the settings' : file
+    const count = held.length === 1 ? 'one key' : `${held.length} keys`
+    return [newFinding('key_ring_held', { count, source })]
+  }
+  if (inFile.kind === 'damaged') {
+    return [newFinding('key_ring_damaged', { file, reason: inFile.reason })]
+  }
+  return isNeeded ? [] : [newFinding('key_ring_absent', {})]
+}
+
+function secondPlace({ inSettings, inFile, file }: KeyRingFacts): readonly Finding[] {
+  if (inSettings === undefined || inFile.kind !== 'held') return []
+  return inFile.keyIds.every((keyId) => inSettings.includes(keyId))
+    ? []
+    : [newFinding('key_ring_in_two_places', { file })]
+}

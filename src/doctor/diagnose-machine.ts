@@ -1,0 +1,73 @@
+import type { Facts, FolderFacts } from './facts.ts'
+import { type Finding, newFinding } from './finding.ts'
+
+const OLDEST_NODE = 24
+const MEGABYTE = 1_000_000
+const FULL_BYTES = 20 * MEGABYTE
+const NEARLY_FULL_BYTES = 500 * MEGABYTE
+const OTHERS = 0o007
+const GROUP = 0o070
+
+export function diagnoseMachine({ machine }: Facts): readonly Finding[] {
+  if (machine === undefined) return []
+  const { nodeVersion: version, folder } = machine
+  const major = Number(/^v?(\d+)/.exec(version)?.[1])
+  return [
+    newFinding(major >= OLDEST_NODE ? 'node_fits' : 'node_too_old', { version }),
+    ...(folder ? diagnoseFolder(folder) : []),
+  ]
+}
+
+function diagnoseFolder(folder: FolderFacts): readonly Finding[] {
+  const { path, exists, written, onNetworkDisk } = folder
+  if (!exists) return [newFinding('data_folder_absent', { folder: path }), ...room(folder)]
+  return [
+    ...(written?.ok ? [newFinding('data_folder_writable', { folder: path })] : []),
+    ...(written?.ok === false
+      ? [newFinding('data_folder_not_writable', { folder: path, reason: written.reason })]
+      : []),
+    ...room(folder),
+    ...privacy(folder),
+    ...(onNetworkDisk ? [newFinding('data_on_network_disk', { folder: path })] : []),
+  ]
+}
+
+function room({ path, freeBytes }: FolderFacts): readonly Finding[] {
+  if (freeBytes === undefined) return []
+  const evidence = { folder: path, free: describeBytes(freeBytes) }
+  if (freeBytes < FULL_BYTES) return [newFinding('disk_full', evidence)]
+  return [
+    newFinding(freeBytes < NEARLY_FULL_BYTES ? 'disk_nearly_full' : 'disk_has_room', evidence),
+  ]
+}
+
+/** A file that all may read is out of their reach while they may not enter its folder. */
+function privacy({ path, mode, files }: FolderFacts): readonly Finding[] {
+  if (mode === undefined) return []
+  const openTo = (bits: number) =>
+    (mode & bits) === 0 ? [] : files.filter((file) => (file.mode & bits) !== 0)
+  const list = (open: FolderFacts['files']) =>
+    open.map((file) => `${file.path} (mode ${octal(file.mode)})`)
+  const [toOthers, toGroup] = [openTo(OTHERS), openTo(GROUP)]
+  if (toOthers.length > 0) {
+    return [newFinding('data_files_open_to_others', { folder: path }, list(toOthers))]
+  }
+  const folderOpen =
+    (mode & OTHERS) === 0
+      ? []
+      : [newFinding('data_folder_open_to_others', { folder: path, mode: octal(mode) })]
+  if (toGroup.length > 0) {
+    return [...folderOpen, newFinding('data_files_open_to_group', { folder: path }, list(toGroup))]
+  }
+  return [...folderOpen, newFinding('data_files_private', { folder: path })]
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}
+
+function describeBytes(bytes: number): string {
+  return bytes >= 1000 * MEGABYTE
+    ? `${(bytes / (1000 * MEGABYTE)).toFixed(1)} GB`
+    : `${Math.round(bytes / MEGABYTE)} MB`
+}

@@ -1,0 +1,79 @@
+import type { Facts, OperatorsFacts, OperatorTokenFacts } from './facts.ts'
+import { type Finding, newFinding } from './finding.ts'
+import { seenIn } from './seen.ts'
+
+/** Role rules: whether they can be read, and whether they ever matched. */
+export function diagnoseRoles(facts: Facts): readonly Finding[] {
+  const { roleRules } = facts
+  if (roleRules === undefined || roleRules.kind === 'none') return []
+  if (roleRules.kind === 'invalid')
+    return [newFinding('role_rules_invalid', {}, roleRules.problems)]
+  const { rules } = roleRules
+  const seen = seenIn(facts)
+  const unused = seen?.usersSignedIn
+    ? rules.filter(({ id }) => !seen.roleSources.includes(`rule:${id}`))
+    : []
+  return [
+    newFinding('role_rules_good', { count: rules.length }),
+    ...(unused.length > 0
+      ? [
+          newFinding(
+            'role_rules_never_matched',
+            { users: seen?.usersSignedIn ?? 0 },
+            unused.map(({ match, value, role }) => `${match} ${value} → ${role}`),
+          ),
+        ]
+      : []),
+  ]
+}
+
+export function diagnoseOperators(facts: Facts): readonly Finding[] {
+  const { operators } = facts
+  if (operators === undefined) return []
+  return [...listed(facts, operators), ...token(operators.token)]
+}
+
+function listed(facts: Facts, { listed: entries }: OperatorsFacts): readonly Finding[] {
+  if (entries.length === 0) return [newFinding('operators_none', {})]
+  const seen = seenIn(facts)
+  if (seen === undefined) return []
+  const { entra } = facts
+  const tenantId = entra?.discovery.kind === 'found' ? entra.discovery.metadata.tenantId : undefined
+  const isElsewhere = ({ tid }: { readonly tid: string }) =>
+    tenantId !== undefined && tid !== tenantId
+  const here = seen.operators.filter((one) => !isElsewhere(one))
+  const groups = [
+    ['operator_of_another_directory', seen.operators.filter(isElsewhere)],
+    ['operator_never_seen', here.filter(({ status }) => status === 'never_seen')],
+    ['operator_disabled', here.filter(({ status }) => status === 'disabled')],
+  ] as const
+  const findings = groups
+    .filter(([, found]) => found.length > 0)
+    .map(([id, found]) =>
+      newFinding(
+        id,
+        {},
+        found.map(({ tid, oid }) => `user:${tid}/${oid}`),
+      ),
+    )
+  return findings.length > 0
+    ? findings
+    : [newFinding('operators_listed', { count: entries.length })]
+}
+
+function token({ inSettings, inFile, file }: OperatorTokenFacts): readonly Finding[] {
+  if (inSettings) {
+    return [
+      newFinding('operator_token_strong', { source: 'the settings' }),
+      ...(inFile.kind === 'absent' ? [] : [newFinding('operator_token_in_two_places', { file })]),
+    ]
+  }
+  switch (inFile.kind) {
+    case 'absent':
+      return [newFinding('operator_token_absent', {})]
+    case 'weak':
+      return [newFinding('operator_token_weak', { file, reason: inFile.reason })]
+    case 'strong':
+      return [newFinding('operator_token_strong', { source: file })]
+  }
+}

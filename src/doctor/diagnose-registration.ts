@@ -1,0 +1,94 @@
+import { explainEntraError } from '../protocol/explain-entra-error.ts'
+import type { SignInTrace } from '../storage/records.ts'
+import type { Facts, RedirectUriFacts } from './facts.ts'
+import { type Finding, newFinding } from './finding.ts'
+import { seenIn } from './seen.ts'
+
+const NOT_REGISTERED = 50011
+const APPLICATION_UNKNOWN = 700016
+/** What Entra says when a server redeems a code of an address that it takes for something else. */
+const ONLY_BROWSERS: readonly number[] = [9002325, 9002326, 9002327]
+const ONLY_PUBLIC: readonly number[] = [700025, 90023]
+
+export function diagnoseRegistration(facts: Facts): readonly Finding[] {
+  const { redirectUris = [], settings } = facts
+  return [
+    ...(settings?.hasEntra ? toRegister(settings.publicOrigins) : []),
+    ...redirectUris.flatMap(registered),
+    ...platform(facts),
+  ]
+}
+
+function toRegister(origins: readonly string[]): readonly Finding[] {
+  const [first] = origins
+  if (first === undefined) return []
+  const redirectUris = origins.map((origin) => `${origin}/auth/entra/callback`)
+  return [
+    newFinding('redirect_uris', {}, redirectUris),
+    newFinding('logout_url', {}, [`${first}/auth/entra/frontchannel-logout`]),
+  ]
+}
+
+function registered({ redirectUri, answer, registeredVariant }: RedirectUriFacts) {
+  switch (answer.kind) {
+    case 'registered':
+      return [newFinding('redirect_uri_registered', { redirectUri })]
+    case 'not_known':
+      return [newFinding('redirect_uri_not_known', { redirectUri, reason: answer.reason })]
+    case 'shown':
+      if (answer.code === NOT_REGISTERED) {
+        return registeredVariant === undefined
+          ? [newFinding('redirect_uri_not_registered', { redirectUri })]
+          : [
+              newFinding('redirect_uri_registered_otherwise', {
+                redirectUri,
+                variant: registeredVariant,
+              }),
+            ]
+      }
+      // The token endpoint says so too, and is told about under `credential`.
+      return answer.code === APPLICATION_UNKNOWN ? [] : [shown(answer.code)]
+  }
+}
+
+function shown(code: number): Finding {
+  const entry = explainEntraError(code)
+  return newFinding('sign_in_refused_by_entra', {
+    code,
+    name: entry?.name ?? 'an error that is not in our table',
+    whatHappened: entry?.whatHappened ?? 'Nobody who presses the button comes back.',
+    remedy: entry?.remedy ?? `Look up https://login.microsoftonline.com/error?code=${code}`,
+  })
+}
+
+/** Said by the token endpoint just now, or in one of the last sign-ins. */
+function platform(facts: Facts): readonly Finding[] {
+  const now = (facts.credentials ?? []).flatMap(({ tried }) =>
+    tried.kind === 'refused' || tried.kind === 'not_tried' ? (tried.entra?.codes ?? []) : [],
+  )
+  const traces = seenIn(facts)?.traces ?? []
+  const lastGood = traces.findIndex(({ outcome }) => outcome === 'signed_in')
+  // What was refused before somebody got in has been put right since.
+  const before = traces.slice(0, lastGood === -1 ? undefined : lastGood).flatMap(entraCodes)
+  return (
+    [
+      ['registered_as_spa', ONLY_BROWSERS],
+      ['registered_as_public', ONLY_PUBLIC],
+    ] as const
+  ).flatMap(([id, codes]) => {
+    const said = now.find((code) => codes.includes(code))
+    if (said !== undefined) return [newFinding(id, { code: said, source: 'it says so now' })]
+    const once = before.find((code) => codes.includes(code))
+    return once === undefined
+      ? []
+      : [newFinding(id, { code: once, source: 'it said so in a sign-in' })]
+  })
+}
+
+/** The numbers in a trace, which `record-refusal.ts` put there. */
+function entraCodes({ steps }: SignInTrace): readonly number[] {
+  return steps.flatMap(({ detail }) => {
+    const entra = detail?.entra as { readonly codes?: readonly unknown[] } | undefined // JSON of ours
+    return (entra?.codes ?? []).filter((code): code is number => typeof code === 'number')
+  })
+}

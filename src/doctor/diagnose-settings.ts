@@ -1,0 +1,20 @@
+import type { Facts } from './facts.ts'
+import { type Finding, newFinding } from './finding.ts'
+
+export function diagnoseSettings({ settings, mode }: Facts): readonly Finding[] {
+  if (settings === undefined) return []
+  const { problems, warnings, given, serverUrl, onlyLocal } = settings
+  const isOnlyLocal = serverUrl !== undefined && onlyLocal && mode === 'production'
+  return [
+    ...problems.map((problem) => newFinding(problemId(problem), { problem })),
+    ...(problems.length === 0 ? [newFinding('settings_understood', { count: given })] : []),
+    ...warnings.map((warning) => newFinding('setting_ignored', { warning })),
+    ...(isOnlyLocal ? [newFinding('server_url_local', { url: serverUrl })] : []),
+  ]
+}
+
+/** By the words of `stray-settings.ts` and `setting-parsers.ts`; a test holds them together. */
+function problemId(problem: string) {
+  if (problem.includes(' is not a setting')) return 'setting_unknown'
+  return problem.includes("shaped like the secret's ID") ? 'secret_is_its_id' : 'setting_wrong'
+}

@@ -1,0 +1,38 @@
+/** From facts to findings, pure: what cannot be known is left out, and never taken for good. */
+import { diagnoseAddresses } from './diagnose-addresses.ts'
+import { diagnoseClaims } from './diagnose-claims.ts'
+import { diagnoseCredentials } from './diagnose-credentials.ts'
+import { diagnoseDatabase } from './diagnose-database.ts'
+import { diagnoseEntra } from './diagnose-entra.ts'
+import { diagnoseKeyRing } from './diagnose-keys.ts'
+import { diagnoseMachine } from './diagnose-machine.ts'
+import { diagnoseOperators, diagnoseRoles } from './diagnose-people.ts'
+import { diagnoseRegistration } from './diagnose-registration.ts'
+import { diagnoseSettings } from './diagnose-settings.ts'
+import type { Facts } from './facts.ts'
+import { type Area, areas, type Finding } from './finding.ts'
+
+const rules = [
+  diagnoseSettings,
+  diagnoseMachine,
+  diagnoseDatabase,
+  diagnoseKeyRing,
+  diagnoseEntra,
+  diagnoseCredentials,
+  diagnoseRegistration,
+  diagnoseAddresses,
+  diagnoseClaims,
+  diagnoseRoles,
+  diagnoseOperators,
+]
+
+/** Every finding of these areas, area by area, what is worst first. */
+export function diagnose(facts: Facts, wanted: readonly Area[] = areas): readonly Finding[] {
+  const severities = ['error', 'warning', 'info', 'ok'] as const
+  const rank = ({ area, severity }: Finding) =>
+    areas.indexOf(area) * 10 + severities.indexOf(severity)
+  return rules
+    .flatMap((rule) => rule(facts))
+    .filter(({ area }) => wanted.includes(area))
+    .sort((a, b) => rank(a) - rank(b))
+}

@@ -1,0 +1,41 @@
+/**
+ * Examines a deployment: probes gather facts, rules make findings of them. Changes nothing.
+ *
+ *   examine → gather-facts.ts: probe-*.ts, all at once, each with a time limit → diagnose.ts, pure → findings
+ */
+import { diagnose } from './diagnose.ts'
+import type { Examination } from './examination.ts'
+import { type Area, areas, type Finding, type Severity } from './finding.ts'
+import { gatherFacts } from './gather-facts.ts'
+
+export { describeReport } from './describe-report.ts'
+export type { Examination } from './examination.ts'
+export { type Area, areas, type Finding, type FindingRow, type Severity } from './finding.ts'
+export { findingTable } from './finding-table.ts'
+
+export type Report = {
+  readonly checkedAt: Date
+  readonly counts: Readonly<Record<Severity, number>>
+  readonly findings: readonly Finding[]
+}
+
+/** Never rejects for what is wrong with the deployment; takes ten seconds at most. */
+export async function examine(
+  examination: Examination,
+  wanted: readonly Area[] = areas,
+): Promise<Report> {
+  const facts = await gatherFacts(examination, wanted)
+  const findings = diagnose(facts, wanted)
+  const count = (severity: Severity) =>
+    findings.filter((finding) => finding.severity === severity).length
+  return {
+    checkedAt: facts.at,
+    counts: {
+      ok: count('ok'),
+      info: count('info'),
+      warning: count('warning'),
+      error: count('error'),
+    },
+    findings,
+  }
+}

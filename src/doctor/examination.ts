@@ -1,0 +1,68 @@
+/** What is to be examined: the settings as they are given, and where things lie. */
+import {
+  type Environment,
+  type InspectedSettings,
+  isLoopbackHost,
+  type ListenAddress,
+} from '../config.ts'
+import type { CredentialOptions } from '../options.ts'
+import type { Secret } from '../secret.ts'
+import type { SettingsFacts } from './facts.ts'
+
+export type Examination = {
+  readonly mode: 'development' | 'production'
+  readonly environment: Environment
+  readonly inspected: InspectedSettings
+  /** @throws {EntradaError} `settings_invalid` */
+  readonly readCredentials: () => readonly CredentialOptions[]
+  readonly readTextFile: (path: string) => string
+  readonly files: {
+    readonly folder: string
+    readonly database: string
+    readonly secretKeys: string
+    readonly operatorToken: string
+  }
+  /** Absent when it cannot be told from the settings. */
+  readonly listen?: ListenAddress
+  readonly nodeVersion: string
+  readonly now: () => Date
+  /** Authorities of the clouds that exist; tests have their own. */
+  readonly clouds?: readonly string[]
+  readonly limits?: TimeLimits
+}
+
+export type TimeLimits = {
+  readonly requestMs: number
+  readonly databaseMs: number
+  readonly allMs: number
+}
+export const defaultLimits: TimeLimits = { requestMs: 3_000, databaseMs: 8_000, allMs: 9_000 }
+
+export function settingsOf({ environment, inspected }: Examination): SettingsFacts {
+  const { settings, problems, warnings } = inspected
+  const { serverUrl, entraExtraUrls = [], entraLinking: linking } = settings
+  const urls = serverUrl ? [serverUrl, ...entraExtraUrls] : entraExtraUrls
+  const names = Object.keys(environment).filter(
+    (name) => /^(ENTRADA|DSTACK)_/.test(name) && environment[name]?.trim(),
+  )
+  return {
+    given: names.length,
+    problems,
+    warnings,
+    onlyLocal: urls.every(({ hostname }) => isLoopbackHost(hostname)),
+    hasEntra: names.some((name) => /^(ENTRADA|DSTACK)_ENTRA_(TENANT|CLIENT)_ID/.test(name)),
+    publicOrigins: urls.map(({ origin }) => origin),
+    ...(serverUrl ? { serverUrl: serverUrl.origin } : {}),
+    ...(linking ? { linking } : {}),
+  }
+}
+
+/** Development has no database server. */
+export function databaseUrlOf({ mode, inspected }: Examination): Secret | undefined {
+  return mode === 'production' ? inspected.settings.databaseUrl : undefined
+}
+
+/** Whether a setting was given that could not be read: then nothing is known of it. */
+export function hasProblem({ inspected }: Examination, name: string): boolean {
+  return inspected.problems.some((problem) => problem.startsWith(`${name} `))
+}

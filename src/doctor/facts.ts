@@ -1,0 +1,189 @@
+/** What the probes found out, and all that the rules know. A part that was not looked at is absent. */
+import type { OperatorEntry } from '../admin/operators.ts'
+import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
+import type { EntraMetadata } from '../protocol/discovery.ts'
+import type { EntraError } from '../protocol/explain-entra-error.ts'
+import type { DatabaseInspection } from '../storage/inspect-database.ts'
+import type { RoleRule, SignInTrace } from '../storage/records.ts'
+import type { Failed } from './failure.ts'
+
+export type Facts = {
+  readonly at: Date
+  readonly mode: 'development' | 'production'
+  readonly settings?: SettingsFacts
+  readonly machine?: MachineFacts
+  readonly database?: DatabaseFacts
+  readonly keyRing?: KeyRingFacts
+  readonly entra?: EntraFacts
+  readonly credentials?: readonly CredentialFacts[]
+  readonly redirectUris?: readonly RedirectUriFacts[]
+  readonly addresses?: AddressesFacts
+  readonly roleRules?: RoleRulesFacts
+  readonly operators?: OperatorsFacts
+}
+
+export type SettingsFacts = {
+  readonly given: number
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+  /** The origin of the server URL; absent when it is one of the problems. */
+  readonly serverUrl?: string
+  /** Whether a browser on another machine could open it. */
+  readonly onlyLocal: boolean
+  readonly hasEntra: boolean
+  readonly linking?: 'never' | 'verified'
+  readonly publicOrigins: readonly string[]
+}
+
+export type MachineFacts = {
+  readonly nodeVersion: string
+  readonly folder?: FolderFacts
+}
+export type FolderFacts = {
+  readonly path: string
+  readonly exists: boolean
+  readonly freeBytes?: number
+  readonly onNetworkDisk: boolean
+  /** Absent where the folder is not there, or not needed. */
+  readonly written?: { readonly ok: true } | { readonly ok: false; readonly reason: string }
+  /** Permission bits; absent where the system has none. */
+  readonly mode?: number
+  readonly files: readonly { readonly path: string; readonly mode: number }[]
+}
+
+/** What the database says about sign-ins so far. */
+export type SeenInDatabase = {
+  /** The last ones, newest first. */
+  readonly traces: readonly SignInTrace[]
+  readonly linkedTenants: readonly string[]
+  readonly sealingKeyIds: readonly string[]
+  /** Where each role of somebody comes from, such as `rule:ID`. */
+  readonly roleSources: readonly string[]
+  readonly usersSignedIn: number
+  /** `user` operators of the settings. */
+  readonly operators: readonly SeenOperator[]
+}
+export type SeenOperator = {
+  readonly tid: string
+  readonly oid: string
+  readonly status: 'never_seen' | 'active' | 'disabled'
+}
+export type DatabaseFacts = {
+  /** A file, or host and name: never a password. */
+  readonly where: string
+  readonly inspection: DatabaseInspection<SeenInDatabase>
+}
+
+export type KeyRingFacts = {
+  /** Ids of the keys in the settings; absent when there are none. */
+  readonly inSettings?: readonly string[]
+  readonly file: string
+  readonly inFile:
+    | { readonly kind: 'absent' }
+    | { readonly kind: 'damaged'; readonly reason: string }
+    | { readonly kind: 'held'; readonly keyIds: readonly string[] }
+}
+
+export type EntraFacts = {
+  readonly authority: string
+  readonly isMicrosoft: boolean
+  readonly tenant: string
+  readonly clientId: string
+  readonly discoveryUrl: string
+  readonly discovery: DiscoveryFacts
+  /** Absent without a description of the directory. */
+  readonly keys?: KeysFacts
+  /** What Entra's clock said when ours said `at`, and how long the asking took. */
+  readonly clock?: { readonly theirs: Date; readonly ours: Date; readonly tookMs: number }
+  /** Another cloud that knows the directory. */
+  readonly foundAt?: string
+  /** Names of environment variables that name a proxy which is not used. */
+  readonly unusedProxies: readonly string[]
+}
+export type DiscoveryFacts =
+  | { readonly kind: 'found'; readonly metadata: EntraMetadata; readonly graphHost?: string }
+  | { readonly kind: 'unreachable'; readonly failure: Failed }
+  | { readonly kind: 'failing'; readonly status: number }
+  | { readonly kind: 'tenant_unknown' }
+  | { readonly kind: 'of_another_party'; readonly member: string }
+  | { readonly kind: 'not_understood'; readonly status: number }
+export type KeysFacts = {
+  readonly url: string
+  readonly issuer: string
+} & (
+  | { readonly kind: 'published'; readonly usable: number; readonly signing: number }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'unreachable'; readonly reason: string }
+)
+
+export type CredentialFacts = CredentialStatus & {
+  readonly tried: CredentialTrial
+}
+export type CredentialTrial =
+  | { readonly kind: 'accepted' }
+  /** The invented code was refused, not the credential; what the second question came to. */
+  | { readonly kind: 'seems_accepted'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly entra: EntraError }
+  | { readonly kind: 'client_unknown' }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'not_tried'; readonly reason: string; readonly entra?: EntraError }
+
+export type RedirectUriFacts = {
+  readonly redirectUri: string
+  readonly answer: RegistrationAnswer
+  /** One that differs in a detail only, and is registered. */
+  readonly registeredVariant?: string
+}
+export type RegistrationAnswer =
+  | { readonly kind: 'registered' }
+  | { readonly kind: 'shown'; readonly code: number }
+  | { readonly kind: 'not_known'; readonly reason: string }
+
+export type AddressesFacts = {
+  readonly listen: string
+  readonly listensLocally: boolean
+  readonly namesProxies: boolean
+  /** What answered at the listening address itself. */
+  readonly local: 'alive' | 'other' | 'silent'
+  readonly addresses: readonly AddressFacts[]
+}
+export type AddressFacts = {
+  readonly origin: string
+  readonly health: HealthFacts
+  readonly certificate?: CertificateFacts
+}
+export type HealthFacts =
+  | {
+      readonly kind: 'ours'
+      readonly differs?: { readonly member: string; readonly running: string }
+    }
+  | { readonly kind: 'wrong_host' }
+  | { readonly kind: 'development' }
+  | { readonly kind: 'other'; readonly status: number }
+  | { readonly kind: 'redirected'; readonly target: string }
+  | { readonly kind: 'unreachable'; readonly failure: Failed }
+export type CertificateFacts = {
+  readonly host: string
+  readonly validTo: Date
+  readonly names: readonly string[]
+  /** Why Node.js does not trust it; absent when it does. */
+  readonly problem?: string
+}
+
+export type RoleRulesFacts =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] }
+  | { readonly kind: 'valid'; readonly rules: readonly RoleRule[] }
+
+export type OperatorsFacts = {
+  readonly listed: readonly OperatorEntry[]
+  readonly token: OperatorTokenFacts
+}
+export type OperatorTokenFacts = {
+  readonly inSettings: boolean
+  readonly file: string
+  readonly inFile:
+    | { readonly kind: 'absent' }
+    | { readonly kind: 'weak'; readonly reason: string }
+    | { readonly kind: 'strong' }
+}

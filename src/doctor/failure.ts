@@ -1,0 +1,24 @@
+/** Why nothing came back. */
+export type Failed = {
+  readonly kind: 'failed'
+  readonly reason: 'timeout' | 'name_unknown' | 'refused' | 'certificate' | 'other'
+  /** Of the network, such as `ECONNREFUSED`. */
+  readonly code?: string
+}
+
+/** A failure in words that complete "cannot be reached:". */
+export function describeFailure({ reason, code }: Failed): string {
+  const because = code === undefined ? '' : ` (${code})`
+  switch (reason) {
+    case 'timeout':
+      return 'no answer came in time'
+    case 'name_unknown':
+      return `the name is not known here${because}`
+    case 'refused':
+      return `nobody listens there${because}`
+    case 'certificate':
+      return `its TLS certificate is not trusted${because}`
+    case 'other':
+      return `the connection failed${because}`
+  }
+}

@@ -1,0 +1,50 @@
+import { appRegistration } from '../protocol/entra-error-table-entry.ts'
+import type { FindingRow } from './finding.ts'
+
+export const settingsFindings = {
+  settings_understood: {
+    area: 'settings',
+    severity: 'ok',
+    what: 'The settings are understood; {count} are given, the others are at their defaults.',
+  },
+  setting_wrong: {
+    area: 'settings',
+    severity: 'error',
+    what: '{problem}',
+    why: 'Entrada does not start with a setting that it cannot use.',
+    fix: 'Correct it. docs/reference/settings.md describes every setting; all problems are listed here at once.',
+    whoCanFix: 'operator',
+  },
+  setting_unknown: {
+    area: 'settings',
+    severity: 'error',
+    what: '{problem}',
+    why: 'A misspelt setting would have no effect without anybody noticing, so Entrada does not start with one.',
+    fix: 'Correct the name, or remove it. docs/reference/settings.md has all of them.',
+    whoCanFix: 'operator',
+  },
+  secret_is_its_id: {
+    area: 'settings',
+    severity: 'error',
+    what: '{problem}',
+    why: 'Entra takes only the value of a secret. The ID stands beside it in the portal and looks like one; nobody could sign in.',
+    fix: `Make a new secret in ${appRegistration} > Certificates & secrets, and copy the column "Value", which is shown once, not "Secret ID".`,
+    whoCanFix: 'application_administrator',
+  },
+  setting_ignored: {
+    area: 'settings',
+    severity: 'info',
+    what: '{warning}.',
+    why: 'Kubernetes makes such names for a service called "entrada". They do no harm, but hide what is set on purpose.',
+    fix: 'Set `enableServiceLinks: false` in the pod, or rename the service.',
+    whoCanFix: 'operator',
+  },
+  server_url_local: {
+    area: 'settings',
+    severity: 'info',
+    what: 'The public address is {url}, which only this machine can open.',
+    why: 'Other people cannot sign in, and Entra sends browsers back to this address.',
+    fix: 'For others, set ENTRADA_SERVER_URL to the address people type, such as https://sso.example.com.',
+    whoCanFix: 'operator',
+  },
+} as const satisfies Readonly<Record<string, FindingRow>>

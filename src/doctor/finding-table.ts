@@ -1,0 +1,23 @@
+/** Every finding, by area. docs/reference/doctor.md is made from it. */
+import type { FindingRow } from './finding.ts'
+import { addressFindings } from './finding-table-address.ts'
+import { credentialFindings } from './finding-table-credential.ts'
+import { databaseFindings } from './finding-table-database.ts'
+import { entraFindings } from './finding-table-entra.ts'
+import { machineFindings } from './finding-table-machine.ts'
+import { peopleFindings } from './finding-table-people.ts'
+import { registrationFindings } from './finding-table-registration.ts'
+import { settingsFindings } from './finding-table-settings.ts'
+
+export const findingTable = {
+  ...settingsFindings,
+  ...machineFindings,
+  ...databaseFindings,
+  ...entraFindings,
+  ...credentialFindings,
+  ...registrationFindings,
+  ...addressFindings,
+  ...peopleFindings,
+} as const satisfies Readonly<Record<string, FindingRow>>
+
+export type FindingId = keyof typeof findingTable

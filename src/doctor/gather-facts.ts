@@ -1,0 +1,144 @@
+/**
+ * Runs the probes that the wanted areas need. What waits for nothing starts at once; behind the description of the directory come
+ * keys, credentials and redirect URIs. Three requests of three seconds one after another are the longest chain, and the deadline
+ * ends whatever is left.
+ */
+import { isLoopbackHost } from '../config.ts'
+import { isEntradaError } from '../errors.ts'
+import { cloudOf } from '../organizations/clouds.ts'
+import { parseRoleRules } from '../provisioning/role-rules-file.ts'
+import type { AskContext } from './ask.ts'
+import {
+  databaseUrlOf,
+  defaultLimits,
+  type Examination,
+  hasProblem,
+  settingsOf,
+  type TimeLimits,
+} from './examination.ts'
+import type { AddressesFacts, Facts, MachineFacts, RoleRulesFacts, SettingsFacts } from './facts.ts'
+import type { Area } from './finding.ts'
+import { probeAddresses } from './probe-addresses.ts'
+import { probeApplication } from './probe-application.ts'
+import { probeDatabase } from './probe-database.ts'
+import { probeKeyRing, probeOperatorToken } from './probe-keys.ts'
+import { probeFolder } from './probe-machine.ts'
+
+export async function gatherFacts(
+  examination: Examination,
+  wanted: readonly Area[],
+): Promise<Facts> {
+  const { mode, now, limits = defaultLimits } = examination
+  const wants = (...some: readonly Area[]) => some.some((area) => wanted.includes(area))
+  const context: AskContext = {
+    now,
+    deadline: AbortSignal.timeout(limits.allMs),
+    timeLimitMs: limits.requestMs,
+  }
+  const settings = settingsOf(examination)
+  const needsDatabase = wants(
+    'database',
+    'keys',
+    'entra',
+    'registration',
+    'claims',
+    'roles',
+    'operators',
+  )
+  const needsEntra = wants('entra', 'clock', 'credential', 'registration', 'operators')
+  const [machine, database, entra, addresses] = await Promise.all([
+    wants('machine') ? machineOf(examination) : undefined,
+    needsDatabase ? databaseOf(examination, limits) : undefined,
+    needsEntra ? probeApplication(context, examination, settings) : undefined,
+    wants('address') ? addressesOf(context, examination, settings) : undefined,
+  ])
+  const keyRing = keyRingOf(examination)
+  return {
+    at: now(),
+    mode,
+    settings,
+    roleRules: roleRulesOf(examination),
+    operators: {
+      listed: examination.inspected.settings.operators ?? [],
+      token: operatorTokenOf(examination),
+    },
+    ...(keyRing ? { keyRing } : {}),
+    ...(machine ? { machine } : {}),
+    ...(database ? { database } : {}),
+    ...entra,
+    ...(addresses ? { addresses } : {}),
+  }
+}
+
+async function machineOf(examination: Examination): Promise<MachineFacts> {
+  const { nodeVersion, files } = examination
+  // With PostgreSQL nothing is kept on this machine.
+  if (databaseUrlOf(examination)) return { nodeVersion }
+  return { nodeVersion, folder: await probeFolder(files.folder) }
+}
+
+async function databaseOf(examination: Examination, { databaseMs }: TimeLimits) {
+  const { inspected, files } = examination
+  const { operators = [], entraAuthority } = inspected.settings
+  // With a wrong address of PostgreSQL, the file beside it is nobody's database.
+  if (hasProblem(examination, 'ENTRADA_DATABASE_URL')) return undefined
+  return probeDatabase({
+    address: databaseUrlOf(examination) ?? files.database,
+    operators,
+    cloud: entraAuthority ? cloudOf(entraAuthority) : 'global',
+    timeLimitMs: databaseMs,
+  })
+}
+
+function keyRingOf(examination: Examination): Facts['keyRing'] {
+  const { inspected, files, readTextFile } = examination
+  if (hasProblem(examination, 'ENTRADA_SECRET_KEYS')) return undefined
+  const inSettings = inspected.settings.secretKeys
+  return probeKeyRing({ inSettings, file: files.secretKeys, readTextFile })
+}
+
+function operatorTokenOf({ inspected, files, readTextFile }: Examination) {
+  const inSettings = inspected.settings.operatorTokens
+  return probeOperatorToken({ inSettings, file: files.operatorToken, readTextFile })
+}
+
+function roleRulesOf({ inspected, readTextFile }: Examination): RoleRulesFacts {
+  const { roleRulesFile: file } = inspected.settings
+  if (file === undefined) return { kind: 'none' }
+  let text: string
+  try {
+    text = readTextFile(file)
+  } catch {
+    return { kind: 'invalid', problems: [`${file} cannot be read`] }
+  }
+  try {
+    return { kind: 'valid', rules: parseRoleRules(text).rules }
+  } catch (error) {
+    if (!isEntradaError(error)) throw error
+    return { kind: 'invalid', problems: (error.detail.problems as readonly unknown[]).map(String) } // parseRoleRules' own
+  }
+}
+
+async function addressesOf(
+  context: AskContext,
+  { inspected, listen }: Examination,
+  { publicOrigins }: SettingsFacts,
+): Promise<AddressesFacts | undefined> {
+  const { entraAuthority, entraClientId: clientId, trustedProxies = [] } = inspected.settings
+  if (listen === undefined) return undefined
+  const address = `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`
+  const target = {
+    origins: publicOrigins,
+    // What listens everywhere is reached at home.
+    listen: address.replace(/^(0\.0\.0\.0|\[::\])/, 'localhost'),
+    ...(clientId && entraAuthority
+      ? { entra: { authority: entraAuthority.origin, clientId } }
+      : {}),
+  }
+  return {
+    listen: address,
+    listensLocally: isLoopbackHost(address.replace(/:\d+$/, '')),
+    namesProxies: trustedProxies.length > 0,
+    ...(await probeAddresses(context, target)),
+  }
+}

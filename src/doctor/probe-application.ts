@@ -1,0 +1,78 @@
+/** The application in Entra, as a sign-in uses it: directory, credential, redirect URIs. */
+import type { Environment } from '../config.ts'
+import { isEntradaError } from '../errors.ts'
+import {
+  type ClientCredentials,
+  createClientCredentials,
+} from '../identity-provider/client-credentials.ts'
+import { silentLog } from '../log.ts'
+import { cloudAuthorities } from '../organizations/clouds.ts'
+import type { AskContext } from './ask.ts'
+import type { Examination } from './examination.ts'
+import type { EntraFacts, Facts, SettingsFacts } from './facts.ts'
+import { probeCredentials } from './probe-credentials.ts'
+import { probeEntra, probeKeys } from './probe-entra.ts'
+import { probeRedirectUri } from './probe-registration.ts'
+
+export async function probeApplication(
+  context: AskContext,
+  examination: Examination,
+  settings: SettingsFacts,
+): Promise<Pick<Facts, 'entra' | 'credentials' | 'redirectUris'>> {
+  const {
+    entraTenantId: tenant,
+    entraClientId: clientId,
+    entraAuthority: authority,
+  } = examination.inspected.settings
+  if (examination.mode === 'development' || !tenant || !clientId || !authority) return {}
+  const clouds = examination.clouds ?? cloudAuthorities
+  const unusedProxies = unusedProxiesOf(examination.environment)
+  const entra = await probeEntra(context, { authority, tenant, clientId, clouds, unusedProxies })
+  const { discovery } = entra
+  const metadata = discovery.kind === 'found' ? discovery.metadata : undefined
+  const redirectUris = settings.publicOrigins.map((origin) => `${origin}/auth/entra/callback`)
+  const [keys, credentials, registered] = await Promise.all([
+    metadata && probeKeys(context, metadata),
+    credentialsOf(context, examination, { entra, redirectUri: redirectUris[0] ?? '' }),
+    metadata &&
+      Promise.all(
+        redirectUris.map((redirectUri) =>
+          probeRedirectUri(context, { ...metadata, clientId }, redirectUri),
+        ),
+      ),
+  ])
+  return {
+    entra: { ...entra, ...(keys ? { keys } : {}) },
+    credentials,
+    ...(registered ? { redirectUris: registered } : {}),
+  }
+}
+
+async function credentialsOf(
+  context: AskContext,
+  { readCredentials, now }: Examination,
+  { entra, redirectUri }: { readonly entra: EntraFacts; readonly redirectUri: string },
+) {
+  const { discovery, clientId, authority } = entra
+  let credentials: ClientCredentials
+  try {
+    credentials = createClientCredentials(readCredentials, { clientId, now, log: silentLog })
+  } catch (error) {
+    if (isEntradaError(error)) return [] // told with the settings
+    throw error
+  }
+  if (discovery.kind !== 'found') return probeCredentials(context, credentials, undefined)
+  const graph = discovery.graphHost ?? 'graph.microsoft.com'
+  return probeCredentials(context, credentials, {
+    tokenEndpoint: discovery.metadata.tokenEndpoint,
+    clientId,
+    redirectUri,
+    graphScope: `${new URL(authority).protocol}//${graph}/.default`,
+  })
+}
+
+/** Node.js follows them only when told to. */
+function unusedProxiesOf(environment: Environment): readonly string[] {
+  if (environment.NODE_USE_ENV_PROXY === '1') return []
+  return ['HTTPS_PROXY', 'https_proxy'].filter((name) => environment[name]?.trim()).slice(0, 1)
+}

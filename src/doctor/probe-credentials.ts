@@ -1,0 +1,128 @@
+/**
+ * Whether Entra takes a credential, without a person. A code that does not exist is redeemed: `invalid_client` says that the
+ * credential is bad. `invalid_grant` should say that it is good, but nothing promises that Entra looks at the credential before the
+ * code; so a token for the application itself is asked for, and thrown away (`decisions/0011-doctor.md`).
+ */
+
+import { EntradaError } from '../errors.ts'
+import type { ClientCredential } from '../identity-provider/client-credential.ts'
+import type { ClientCredentials } from '../identity-provider/client-credentials.ts'
+import { type EntraError, parseEntraError } from '../protocol/explain-entra-error.ts'
+import { type AskContext, type Asked, askWithForm, jsonOf } from './ask.ts'
+import type { CredentialFacts, CredentialTrial } from './facts.ts'
+import { describeFailure } from './failure.ts'
+
+export type CredentialTarget = {
+  readonly tokenEndpoint: string
+  readonly clientId: string
+  readonly redirectUri: string
+  /** Of Microsoft Graph in this cloud. */
+  readonly graphScope: string
+}
+
+export async function probeCredentials(
+  context: AskContext,
+  credentials: ClientCredentials,
+  target: CredentialTarget | undefined,
+): Promise<readonly CredentialFacts[]> {
+  const status = credentials.status()
+  return Promise.all(
+    credentials.inOrder().map(async (credential) => {
+      const known = status.find(({ id }) => id === credential.id)
+      const { id, kind } = credential
+      const tried = target ? await tryCredential(context, credential, target) : noDirectory
+      return { id, kind, state: 'good', ...known, tried } as const
+    }),
+  )
+}
+
+const noDirectory: CredentialTrial = { kind: 'not_tried', reason: 'the directory was not found' }
+/** Fits no code of Entra's: those are longer, and of other letters. */
+const INVENTED_CODE = 'entrada-doctor-this-code-does-not-exist'
+const INVENTED_VERIFIER = 'entrada-doctor-this-code-verifier-does-not-exist'
+
+async function tryCredential(
+  context: AskContext,
+  credential: ClientCredential,
+  { tokenEndpoint, clientId, redirectUri, graphScope }: CredentialTarget,
+): Promise<CredentialTrial> {
+  const proof = await proofOf(credential, tokenEndpoint)
+  if (proof.kind === 'unreadable') return proof
+  const client = { client_id: clientId, ...proof.fields }
+  const redeemed = await askWithForm(context, tokenEndpoint, {
+    ...client,
+    grant_type: 'authorization_code',
+    code: INVENTED_CODE,
+    code_verifier: INVENTED_VERIFIER,
+    redirect_uri: redirectUri,
+    scope: 'openid profile email',
+  })
+  const first = readRefusal(redeemed)
+  if (first.kind !== 'seems_accepted') return first
+  const own = { ...client, grant_type: 'client_credentials', scope: graphScope }
+  return readOwnToken(await askWithForm(context, tokenEndpoint, own))
+}
+
+type Proof =
+  | { readonly kind: 'made'; readonly fields: Readonly<Record<string, string>> }
+  | Extract<CredentialTrial, { readonly kind: 'unreadable' }>
+
+async function proofOf(credential: ClientCredential, tokenEndpoint: string): Promise<Proof> {
+  try {
+    const proof = await credential.proveAt(tokenEndpoint)
+    const fields: Record<string, string> =
+      'clientSecret' in proof
+        ? { client_secret: proof.clientSecret }
+        : { client_assertion: proof.clientAssertion, client_assertion_type: ASSERTION_TYPE }
+    return { kind: 'made', fields }
+  } catch (error) {
+    if (!(error instanceof EntradaError)) throw error
+    return { kind: 'unreadable', reason: String(error.detail.reason ?? 'is not usable') }
+  }
+}
+
+/** @see RFC 7523 §2.2 */
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+function readRefusal(asked: Asked): CredentialTrial {
+  const entra = readError(asked)
+  if (typeof entra === 'string') return { kind: 'not_tried', reason: entra }
+  switch (entra.error) {
+    case 'invalid_client':
+      return { kind: 'refused', entra }
+    case 'unauthorized_client':
+      return entra.codes.includes(APPLICATION_UNKNOWN)
+        ? { kind: 'client_unknown' }
+        : { kind: 'refused', entra }
+    case 'invalid_grant':
+      return { kind: 'seems_accepted', reason: 'not asked' }
+    default:
+      return { kind: 'not_tried', reason: nameOf(entra), entra }
+  }
+}
+
+/** The token is not read, let alone kept. */
+function readOwnToken(asked: Asked): CredentialTrial {
+  if (asked.kind === 'answered' && asked.status === 200) return { kind: 'accepted' }
+  const entra = readError(asked)
+  if (typeof entra === 'string') return { kind: 'seems_accepted', reason: entra }
+  return entra.error === 'invalid_client'
+    ? { kind: 'refused', entra }
+    : { kind: 'seems_accepted', reason: nameOf(entra) }
+}
+
+const APPLICATION_UNKNOWN = 700016
+
+/** What Entra said, or why it said nothing. */
+function readError(asked: Asked): EntraError | string {
+  if (asked.kind === 'failed') return describeFailure(asked)
+  const body = jsonOf(asked)
+  if (asked.status >= 500 || asked.status === 429 || body === undefined) {
+    return `the token endpoint answered ${asked.status}`
+  }
+  return parseEntraError(body)
+}
+
+function nameOf({ error, codes: [code] }: EntraError): string {
+  return code === undefined ? error : `AADSTS${code}`
+}

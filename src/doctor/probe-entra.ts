@@ -1,0 +1,110 @@
+/** Asks the directory what a sign-in asks: its description, its keys; and what time it is there. */
+import { EntradaError } from '../errors.ts'
+import { type EntraMetadata, issuerForTenant, parseDiscovery } from '../protocol/discovery.ts'
+import { mayKeySignFor, parseSigningKeys } from '../protocol/signing-keys.ts'
+import { type AskContext, type Asked, ask, jsonOf } from './ask.ts'
+import type { DiscoveryFacts, EntraFacts, KeysFacts } from './facts.ts'
+import { describeFailure } from './failure.ts'
+
+export type EntraTarget = {
+  readonly authority: URL
+  readonly tenant: string
+  readonly clientId: string
+  /** Authorities of the clouds we know. */
+  readonly clouds: readonly string[]
+  readonly unusedProxies: readonly string[]
+}
+
+/** The directory without its keys, which nothing else waits for. */
+export async function probeEntra(context: AskContext, target: EntraTarget): Promise<EntraFacts> {
+  const { authority, tenant, clientId, clouds, unusedProxies } = target
+  const discoveryUrl = discoveryUrlOf(authority.origin, tenant)
+  const asked = await ask(context, discoveryUrl)
+  const discovery = readDiscovery(asked, authority)
+  const isMicrosoft = clouds.includes(authority.origin)
+  const foundAt =
+    discovery.kind === 'tenant_unknown' && isMicrosoft
+      ? await findInOtherCloud(context, target)
+      : undefined
+  const clock = clockOf(asked)
+  return {
+    authority: authority.origin,
+    isMicrosoft,
+    tenant,
+    clientId,
+    discoveryUrl,
+    discovery,
+    unusedProxies,
+    ...(clock ? { clock } : {}),
+    ...(foundAt ? { foundAt } : {}),
+  }
+}
+
+function discoveryUrlOf(origin: string, tenant: string): string {
+  return `${origin}/${encodeURIComponent(tenant)}/v2.0/.well-known/openid-configuration`
+}
+
+function readDiscovery(asked: Asked, authority: URL): DiscoveryFacts {
+  if (asked.kind === 'failed') return { kind: 'unreachable', failure: asked }
+  const { status } = asked
+  const document = jsonOf(asked)
+  if (status >= 500 || status === 429) return { kind: 'failing', status }
+  // Entra answers JSON; a page with the same status is somebody else's.
+  if ((status === 400 || status === 404) && typeof document?.error === 'string') {
+    return { kind: 'tenant_unknown' }
+  }
+  if (status !== 200 || document === undefined) return { kind: 'not_understood', status }
+  try {
+    const { msgraph_host: graphHost } = document
+    const metadata = parseDiscovery(document, authority)
+    return { kind: 'found', metadata, ...(typeof graphHost === 'string' ? { graphHost } : {}) }
+  } catch (error) {
+    if (!(error instanceof EntradaError)) throw error
+    return error.code === 'entra_metadata_invalid'
+      ? { kind: 'of_another_party', member: String(error.detail.member) }
+      : { kind: 'not_understood', status }
+  }
+}
+
+/** The keys that the directory signs with. */
+export async function probeKeys(context: AskContext, metadata: EntraMetadata): Promise<KeysFacts> {
+  const url = metadata.jwksUri
+  const { tenantId = '' } = metadata
+  const issuer = issuerForTenant(metadata.issuer, tenantId)
+  const asked = await ask(context, url)
+  if (asked.kind === 'failed') {
+    return { url, issuer, kind: 'unreachable', reason: describeFailure(asked) }
+  }
+  if (asked.status !== 200) {
+    return { url, issuer, kind: 'unreachable', reason: `the answer was ${asked.status}` }
+  }
+  try {
+    const keys = [...parseSigningKeys(jsonOf(asked)).values()]
+    const signing = keys.filter((key) => mayKeySignFor(key, issuer, tenantId)).length
+    return { url, issuer, kind: 'published', usable: keys.length, signing }
+  } catch {
+    return { url, issuer, kind: 'empty' }
+  }
+}
+
+/** What a directory publishes about itself is public in every cloud. */
+async function findInOtherCloud(
+  context: AskContext,
+  { authority, tenant, clouds }: EntraTarget,
+): Promise<string | undefined> {
+  const others = clouds.filter((origin) => origin !== authority.origin)
+  const answers = await Promise.all(
+    others.map(async (origin) => {
+      const asked = await ask(context, discoveryUrlOf(origin, tenant))
+      return readDiscovery(asked, new URL(origin)).kind === 'found' ? origin : undefined
+    }),
+  )
+  return answers.find((origin) => origin !== undefined)
+}
+
+function clockOf(asked: Asked): EntraFacts['clock'] {
+  if (asked.kind === 'failed') return undefined
+  const theirs = new Date(asked.headers.date ?? '')
+  if (Number.isNaN(theirs.getTime())) return undefined
+  return { theirs, ours: asked.at, tookMs: asked.tookMs }
+}

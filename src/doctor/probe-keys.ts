@@ -1,0 +1,64 @@
+/** Key ring and operator token, as they lie in the settings and in the data folder. No value leaves here. */
+import { createKeyRing } from '../key-ring.ts'
+import type { Secret } from '../secret.ts'
+import { operatorToken, secretKey } from '../setting-parsers.ts'
+import type { KeyRingFacts, OperatorTokenFacts } from './facts.ts'
+
+type Kept = {
+  readonly inSettings: readonly Secret[] | undefined
+  readonly file: string
+  readonly readTextFile: (path: string) => string
+}
+
+export function probeKeyRing({ inSettings, file, readTextFile }: Kept): KeyRingFacts {
+  return {
+    file,
+    inFile: readKeys(file, readTextFile),
+    ...(inSettings ? { inSettings: createKeyRing(inSettings).keyIds } : {}),
+  }
+}
+
+function readKeys(file: string, readTextFile: Kept['readTextFile']): KeyRingFacts['inFile'] {
+  const text = readIfThere(file, readTextFile)
+  if (text === undefined) return { kind: 'absent' }
+  if (typeof text !== 'string') return { kind: 'damaged', reason: text.reason }
+  try {
+    const keys = text.split(',').map((key) => secretKey(key.trim()))
+    return { kind: 'held', keyIds: createKeyRing(keys).keyIds }
+  } catch (error) {
+    return { kind: 'damaged', reason: reasonOf(error) }
+  }
+}
+
+export function probeOperatorToken({ inSettings, file, readTextFile }: Kept): OperatorTokenFacts {
+  return { inSettings: inSettings !== undefined, file, inFile: readToken(file, readTextFile) }
+}
+
+function readToken(file: string, readTextFile: Kept['readTextFile']): OperatorTokenFacts['inFile'] {
+  const text = readIfThere(file, readTextFile)
+  if (text === undefined) return { kind: 'absent' }
+  if (typeof text !== 'string') return { kind: 'weak', reason: text.reason }
+  try {
+    operatorToken(text)
+    return { kind: 'strong' }
+  } catch (error) {
+    return { kind: 'weak', reason: reasonOf(error) }
+  }
+}
+
+function readIfThere(
+  file: string,
+  readTextFile: Kept['readTextFile'],
+): string | { readonly reason: string } | undefined {
+  try {
+    return readTextFile(file).trim()
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    return code === 'ENOENT' ? undefined : { reason: `cannot be read (${code})` }
+  }
+}
+
+/** The parsers complete a sentence and repeat no value. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'is not valid'
+}

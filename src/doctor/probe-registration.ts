@@ -1,0 +1,76 @@
+/**
+ * Whether a redirect URI is registered, as a browser would find out: a silent sign-in is asked for, without cookies. For a
+ * registered address Entra sends its refusal there; for any other it shows AADSTS50011 on a page of its own.
+ *
+ * @see RFC 6749 §4.1.2.1
+ */
+import { parseEntraErrorDescription } from '../protocol/explain-entra-error.ts'
+import { type AskContext, type Asked, ask } from './ask.ts'
+import type { RedirectUriFacts, RegistrationAnswer } from './facts.ts'
+import { describeFailure } from './failure.ts'
+
+export type RegistrationTarget = {
+  readonly authorizationEndpoint: string
+  readonly clientId: string
+}
+
+export const REDIRECT_URI_NOT_REGISTERED = 50011
+
+export async function probeRedirectUri(
+  context: AskContext,
+  target: RegistrationTarget,
+  redirectUri: string,
+): Promise<RedirectUriFacts> {
+  const answer = await askAbout(context, target, redirectUri)
+  if (answer.kind !== 'shown' || answer.code !== REDIRECT_URI_NOT_REGISTERED) {
+    return { redirectUri, answer }
+  }
+  const variants = variantsOf(redirectUri)
+  const answers = await Promise.all(variants.map((one) => askAbout(context, target, one)))
+  const registered = variants.find((_, at) => answers[at]?.kind === 'registered')
+  return { redirectUri, answer, ...(registered ? { registeredVariant: registered } : {}) }
+}
+
+async function askAbout(
+  context: AskContext,
+  { authorizationEndpoint, clientId }: RegistrationTarget,
+  redirectUri: string,
+): Promise<RegistrationAnswer> {
+  const url = new URL(authorizationEndpoint)
+  url.search = String(
+    new URLSearchParams({
+      client_id: clientId,
+      response_type: 'code',
+      response_mode: 'query',
+      redirect_uri: redirectUri,
+      scope: 'openid',
+      state: 'entrada-doctor',
+      nonce: 'entrada-doctor',
+      prompt: 'none',
+    }),
+  )
+  return readAnswer(await ask(context, url.href), redirectUri)
+}
+
+function readAnswer(asked: Asked, redirectUri: string): RegistrationAnswer {
+  if (asked.kind === 'failed') return { kind: 'not_known', reason: describeFailure(asked) }
+  const { status, headers, text } = asked
+  if (status >= 300 && status < 400) {
+    const isThere = headers.location?.startsWith(`${redirectUri}?`)
+    return isThere
+      ? { kind: 'registered' }
+      : { kind: 'not_known', reason: 'Entra sent the question on to another place' }
+  }
+  const { code } = parseEntraErrorDescription(text)
+  return code === undefined
+    ? { kind: 'not_known', reason: `Entra answered ${status} without saying why` }
+    : { kind: 'shown', code }
+}
+
+/** What people register by mistake: the other scheme, a slash at the end. */
+function variantsOf(redirectUri: string): readonly string[] {
+  const otherScheme = redirectUri.startsWith('https:')
+    ? redirectUri.replace(/^https:/, 'http:')
+    : redirectUri.replace(/^http:/, 'https:')
+  return [otherScheme, `${redirectUri}/`]
+}

@@ -1,0 +1,43 @@
+import { errorEntry, isEntradaError } from '../errors.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { Tracing } from '../tracing.ts'
+import type { Metrics } from './metrics.ts'
+
+/** As OpenTelemetry spells them. */
+const systemNames = { sqlite: 'sqlite', postgres: 'postgresql' } as const
+
+/** The same storage, each of its calls timed and in a span of its own. */
+export function measuredStorage(
+  storage: Storage,
+  { metrics, tracing }: { readonly metrics: Metrics; readonly tracing: Tracing },
+): Storage {
+  const attributes = { 'db.system.name': systemNames[storage.kind] }
+  const measured = Object.entries(storage).map(([verb, member]) => {
+    if (typeof member !== 'function' || verb === 'close') return [verb, member]
+    const call = member as (...given: unknown[]) => Promise<unknown> // every verb is asynchronous
+    return [
+      verb,
+      async (...given: unknown[]) => {
+        const startedAt = performance.now()
+        const finished = (outcome: string) => {
+          const seconds = (performance.now() - startedAt) / 1000
+          metrics.observe('entrada_database_duration_seconds', { verb, outcome }, seconds)
+        }
+        try {
+          const result = await tracing.span(`database ${verb}`, attributes, () => call(...given))
+          finished('done')
+          return result
+        } catch (error) {
+          finished(outcomeOf(error))
+          throw error
+        }
+      },
+    ]
+  })
+  return Object.fromEntries(measured)
+}
+
+/** Work in a transaction may refuse for its own reasons. */
+function outcomeOf(error: unknown): 'refused' | 'failed' {
+  return isEntradaError(error) && errorEntry(error.code).status < 500 ? 'refused' : 'failed'
+}

@@ -1,0 +1,105 @@
+/** Every metric, one row each. docs/reference/metrics.md is made from it. Labels hold words of ours alone: no names, addresses, ids. */
+
+export type Metric = {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels?: readonly string[]
+}
+
+export const metricTable = {
+  entrada_sign_ins_total: {
+    type: 'counter',
+    labels: ['outcome', 'code'],
+    help: 'Sign-in attempts that came back from Entra. Outcome `signed_in`, `refused` or `failed` (ours or Entra’s fault); code of the refusal, else empty.',
+  },
+  entrada_refusals_total: {
+    type: 'counter',
+    labels: ['code'],
+    help: 'Requests that were refused outside an opened sign-in attempt, by code.',
+  },
+  entrada_rate_limited_total: {
+    type: 'counter',
+    labels: ['limit'],
+    help: 'Requests that were refused because a limit was reached.',
+  },
+  entrada_refusals_not_stored_total: {
+    type: 'counter',
+    help: 'Refusals of opened attempts that were counted and not stored, because there were too many.',
+  },
+  entrada_requests_turned_away_total: {
+    type: 'counter',
+    help: 'Requests that were answered 503 because too many were under way.',
+  },
+  entrada_http_request_duration_seconds: {
+    type: 'histogram',
+    labels: ['method', 'route', 'status'],
+    help: 'Time to answer a request, by address as docs/reference/addresses.md has it (`other`: none of ours) and class of status.',
+  },
+  entrada_entra_request_duration_seconds: {
+    type: 'histogram',
+    labels: ['endpoint', 'outcome'],
+    help: 'Time of a request to Entra. Endpoint `discovery`, `keys`, `token` or `graph`; outcome `answered`, `refused` (4xx) or the code of the failure.',
+  },
+  entrada_database_duration_seconds: {
+    type: 'histogram',
+    labels: ['verb', 'outcome'],
+    help: 'Time of a call to the database. `atomically` is a whole transaction with what it waited for; outcome `done`, `refused` (no fault of the database) or `failed`.',
+  },
+  entrada_database_up: {
+    type: 'gauge',
+    help: '1 when the database answered this scrape, else 0; the gauges that need it are then missing.',
+  },
+  entrada_sessions_live: { type: 'gauge', help: 'Sessions that have not ended, of all replicas.' },
+  entrada_outbox_events: {
+    type: 'gauge',
+    help: 'Audit events that wait for `hooks.onEvent`, of all replicas.',
+  },
+  entrada_credential_expiry_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['kind', 'position'],
+    help: 'When a credential of the default connection ends, in Unix time; missing where that is not known. Position: 1 is configured first of its kind.',
+  },
+  entrada_credential_good: {
+    type: 'gauge',
+    labels: ['kind', 'position'],
+    help: '1, or 0 when the credential has ended or Entra refused it last.',
+  },
+  entrada_build_info: {
+    type: 'gauge',
+    labels: ['version', 'database'],
+    help: 'Always 1; the labels say what runs.',
+  },
+  nodejs_version_info: {
+    type: 'gauge',
+    labels: ['version'],
+    help: 'Always 1; which Node runs it.',
+  },
+  process_cpu_seconds_total: { type: 'counter', help: 'CPU time of this process.' },
+  process_resident_memory_bytes: { type: 'gauge', help: 'Memory of this process.' },
+  process_start_time_seconds: {
+    type: 'gauge',
+    help: 'When this process started, in Unix time.',
+  },
+  nodejs_heap_size_used_bytes: { type: 'gauge', help: 'Part of it that holds objects.' },
+  nodejs_eventloop_lag_p50_seconds: {
+    type: 'gauge',
+    help: 'How late the event loop was since the scrape before, median.',
+  },
+  nodejs_eventloop_lag_p99_seconds: { type: 'gauge', help: 'The same, 99th percentile.' },
+  nodejs_eventloop_lag_max_seconds: { type: 'gauge', help: 'The same, at worst.' },
+} as const satisfies Record<string, Metric>
+
+export type MetricName = keyof typeof metricTable
+type NamesOf<Type> = {
+  [Name in MetricName]: (typeof metricTable)[Name]['type'] extends Type ? Name : never
+}[MetricName]
+export type CounterName = NamesOf<'counter'>
+export type GaugeName = NamesOf<'gauge' | 'counter'>
+export type HistogramName = NamesOf<'histogram'>
+
+/** Label values of one metric, all of them and no others. */
+export type LabelsOf<Name extends MetricName> = (typeof metricTable)[Name] extends {
+  readonly labels: readonly (infer Label extends string)[]
+}
+  ? Readonly<Record<Label, string>>
+  : undefined

@@ -1,0 +1,58 @@
+import { authorizeOperator } from '../admin/authorize-operator.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
+import type { Services } from '../services.ts'
+import { version } from '../version.ts'
+import type { Sample } from './metrics.ts'
+
+/** GET /metrics, for operators. @throws {EntradaError} those of {@link authorizeOperator} */
+export async function showMetrics(services: Services, exchange: Exchange): Promise<Response> {
+  await authorizeOperator(services, exchange)
+  return metricsResponse(services)
+}
+
+/** All metrics as Prometheus text. A lost database is told, not thrown: that is when somebody looks. */
+export async function metricsResponse(services: Services): Promise<Response> {
+  const { metrics, processSamples, storage } = services
+  const text = metrics.render([
+    ...(await databaseSamples(services)),
+    ...credentialSamples(services.credentialStatus()),
+    {
+      name: 'entrada_build_info',
+      value: 1,
+      labels: { version, database: storage.kind },
+    },
+    ...processSamples(),
+  ])
+  return new Response(text, {
+    headers: {
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+      'cache-control': 'no-store',
+    },
+  })
+}
+
+async function databaseSamples({ storage, now }: Services): Promise<readonly Sample[]> {
+  try {
+    const { sessions, outbox } = await storage.countLive(now())
+    return [
+      { name: 'entrada_database_up', value: 1 },
+      { name: 'entrada_sessions_live', value: sessions },
+      { name: 'entrada_outbox_events', value: outbox },
+    ]
+  } catch {
+    return [{ name: 'entrada_database_up', value: 0 }]
+  }
+}
+
+/** By kind and place in the configuration: an id of a credential is nobody's business here. */
+function credentialSamples(credentials: readonly CredentialStatus[]): readonly Sample[] {
+  return credentials.flatMap(({ kind, state, expiresAt }, index) => {
+    const before = credentials.slice(0, index).filter((other) => other.kind === kind).length
+    const labels = { kind, position: String(before + 1) }
+    const good: Sample = { name: 'entrada_credential_good', labels, value: +(state === 'good') }
+    if (expiresAt === undefined) return [good]
+    const value = Math.floor(expiresAt.getTime() / 1000)
+    return [good, { name: 'entrada_credential_expiry_timestamp_seconds', labels, value }]
+  })
+}

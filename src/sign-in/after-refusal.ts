@@ -1,0 +1,21 @@
+import { type EntradaError, errorEntry } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Services } from '../services.ts'
+import { dropAttemptCookie } from './attempt.ts'
+import { claimsChallengeCookie } from './claims-challenge.ts'
+import { selectAccountCookie } from './select-account.ts'
+
+/** What a refusal leaves in the browser, so that starting again goes another way than into the same refusal. */
+export function cookiesAfterRefusal(
+  services: Services,
+  { here, signIn }: Exchange,
+  error: EntradaError,
+): string[] {
+  const { record } = signIn
+  const selectsAccount = errorEntry(error.code).startAgain === 'other_account'
+  return [
+    ...(record ? [dropAttemptCookie(services, here, record.attempt)] : []),
+    ...(selectsAccount ? [selectAccountCookie(services, here)] : []),
+    ...claimsChallengeCookie(services, here, error),
+  ]
+}

@@ -1,0 +1,60 @@
+/**
+ * What Conditional Access wants of a person: Entra refuses the code with a `claims` challenge, and lets the next sign-in through only
+ * if that brings the challenge back. Without it "start again" would be refused again and again.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
+ */
+import type { EntradaError } from '../errors.ts'
+import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { EntraError } from '../protocol/explain-entra-error.ts'
+import type { Services } from '../services.ts'
+
+type Browser = Pick<Exchange, 'here' | 'cookies'>
+
+const LIFETIME_SECONDS = 600
+const MAX_CHALLENGE_LENGTH = 1500
+
+/** The `Set-Cookie` line that keeps a refusal's challenge for the next start; none without one. */
+export function claimsChallengeCookie(
+  services: Services,
+  here: URL,
+  { detail }: EntradaError,
+): string[] {
+  const { entra } = detail as { readonly entra?: EntraError } // put there by entra-oidc
+  if (entra?.claims === undefined || entra.claims.length > MAX_CHALLENGE_LENGTH) return []
+  const name = challengeCookieName(services, here)
+  const sealed = services.keyRing.seal('claims-challenge', entra.claims, boundTo(name, here))
+  return [setCookie(name, sealed, { here, maxAgeSeconds: LIFETIME_SECONDS })]
+}
+
+/** The challenge that this browser brings back to Entra, if it holds one. */
+export function claimsChallenge(
+  services: Services,
+  { here, cookies }: Browser,
+): string | undefined {
+  const name = challengeCookieName(services, here)
+  const sealed = cookies.get(name)
+  if (sealed === undefined) return undefined
+  try {
+    return services.keyRing.open('claims-challenge', sealed, boundTo(name, here))
+  } catch {
+    return undefined
+  }
+}
+
+export function dropClaimsChallengeCookie(
+  services: Services,
+  { here, cookies }: Browser,
+): string[] {
+  const name = challengeCookieName(services, here)
+  return cookies.has(name) ? [dropCookie(name, here)] : []
+}
+
+function challengeCookieName(services: Services, here: URL): string {
+  return cookieName(services, here, 'claims-challenge')
+}
+
+function boundTo(name: string, here: URL): string {
+  return `${name}@${here.host}`
+}
