@@ -267,7 +267,7 @@ describe('a name that is no setting', () => {
 
   it('is refused when it is what somebody would guess', () => {
     assert.deepEqual(problemsOf({ ENTRADA_URL: 'https://sso.example.com' }), [
-      'ENTRADA_URL is not a setting. Did you mean ENTRADA_LISTEN?',
+      'ENTRADA_URL is not a setting. Did you mean ENTRADA_SERVER_URL?',
     ])
   })
 

@@ -196,12 +196,12 @@ const startErrors = {
   address_in_use: {
     status: 500,
     shown: 'The address to listen on is taken.',
-    fix: 'Another program listens there. Stop it, or choose another port: ENTRADA_LISTEN (and ENTRADA_SERVER_URL) for the server, `--port` for `entrada emulator`.',
+    fix: 'Another program listens there. Stop it, or choose another port: ENTRADA_LISTEN (and ENTRADA_SERVER_URL) or ENTRADA_METRICS_LISTEN for the server, `--port` for `entrada emulator`.',
   },
   address_not_usable: {
     status: 500,
     shown: 'The address to listen on cannot be used.',
-    fix: 'EADDRNOTAVAIL, ENOTFOUND: this machine has no such address. EACCES: the port is for privileged programs. Correct ENTRADA_LISTEN (without it: the port of ENTRADA_SERVER_URL).',
+    fix: 'EADDRNOTAVAIL, ENOTFOUND: this machine has no such address. EACCES: the port is for privileged programs. Correct ENTRADA_LISTEN (without it: the port of ENTRADA_SERVER_URL) or ENTRADA_METRICS_LISTEN.',
   },
   data_folder_unusable: {
     status: 500,

@@ -39,9 +39,16 @@ function isServiceLink(name: string, value: string): boolean {
 
 function didYouMean(name: string, known: ReadonlySet<string>): string {
   const [nearest] = [...known]
-    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .map((candidate) => ({ candidate, distance: distanceBetween(name, candidate) }))
     .sort((a, b) => a.distance - b.distance)
   return nearest !== undefined && nearest.distance <= 6 ? ` Did you mean ${nearest.candidate}?` : ''
+}
+
+/** A word left out, as in ENTRADA_URL for ENTRADA_SERVER_URL, is a smaller mistake than its letters are many. */
+function distanceBetween(name: string, candidate: string): number {
+  const [given, words] = [name.split('_'), candidate.split('_')]
+  const holdsAll = given.length > 1 && given.every((word) => words.includes(word))
+  return holdsAll ? words.length - given.length : editDistance(name, candidate)
 }
 
 /** Levenshtein distance, one row at a time. */

@@ -6,12 +6,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
 import { startHttpServer } from '../src/cli/http-server.ts'
 import type { Environment } from '../src/config.ts'
-import { OPERATOR_TOKEN, stoppedClock } from './support/rig.ts'
+import { OPERATOR_TOKEN } from './support/rig.ts'
 import { freePort, temporaryFolder } from './support/server-process.ts'
 import { openRig } from './support/steps.ts'
 import { run } from './support/transcript.ts'
 
-async function quietFolder(t: TestContext): Promise<Environment & { ENTRADA_DATA_DIR: string }> {
+async function quietFolder(t: TestContext) {
   return {
     ENTRADA_SERVER_URL: `http://localhost:${await freePort()}`,
     ENTRADA_DATA_DIR: await temporaryFolder(t),
@@ -105,7 +105,7 @@ describe('a server that does not answer properly', () => {
   for (const [answer, fetch] of Object.entries(strangers)) {
     it(`is named where there is no database either: ${answer}`, async (t) => {
       const environment = { ...(await quietFolder(t)), ENTRADA_OPERATOR_TOKEN: OPERATOR_TOKEN }
-      const port = Number(new URL(environment.ENTRADA_SERVER_URL ?? '').port)
+      const port = Number(new URL(environment.ENTRADA_SERVER_URL).port)
       const limits = { drainMs: 1 }
       const server = await startHttpServer({ fetch }, { host: '127.0.0.1', port }, limits)
       t.after(() => server.stop())
@@ -165,7 +165,7 @@ describe('a failure inside, with no server', () => {
 describe('a name that Entra or somebody else made up', () => {
   it('never commands the terminal, nor turns its lines around', async (t) => {
     const environment = await quietFolder(t)
-    await run(['migrate'], environment)
+    assert.equal((await run(['serve'], environment)).exitCode, 0)
     const name = 'Eve\u001b[31m\u009b2J\u202eevE\u2066\u061c'
     const created = await run(['user', 'create', 'eve', '--name', name, '--json'], environment)
     assert.equal(created.exitCode, 0, created.printedErrors.join())

@@ -59,7 +59,7 @@ describe('entrada emulator', () => {
   it('says what is wrong with a directory', async (t) => {
     const path = directoryFile(t, JSON.stringify({ tenants: [{ ...tenant, domains: [] }] }))
     const { exitCode, printedErrors } = await run(['emulator', '--directory', path], {})
-    assert.equal(exitCode, 1)
+    assert.equal(exitCode, 2)
     assert.match(printedErrors.join('\n'), /tenants\.0\.domains/)
   })
 
@@ -71,7 +71,7 @@ describe('entrada emulator', () => {
   ]) {
     it(`refuses ${argv.join(' ')}`, async () => {
       const { exitCode, printedErrors } = await run(['emulator', ...argv], {})
-      assert.equal(exitCode, 1)
+      assert.equal(exitCode, 2)
       assert.match(printedErrors.join('\n'), new RegExp(`${argv[0]?.slice(2)}`))
     })
   }

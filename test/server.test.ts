@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startEmulator } from '../src/emulator/start-emulator.ts'
@@ -154,6 +154,19 @@ describe('entrada serve', () => {
     assert.equal(await third.ended, 1)
     assert.match(third.output(), /address_in_use/)
     assert.ok(!second.output().includes(body.get('operator_token')?.trim() ?? '?'))
+  })
+
+  it('ends when it cannot listen for metrics, and says where', async (t) => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    t.after(() => void taken.close())
+    await once(taken, 'listening')
+    const address = `127.0.0.1:${(taken.address() as AddressInfo).port}` // it listens on a port
+    const server = await startServer(t, 'serve', {
+      environment: { ENTRADA_METRICS_LISTEN: address },
+    })
+    assert.equal(await server.ended, 1)
+    assert.match(server.output(), /^entrada: address_in_use: /m)
+    assert.ok(server.output().includes(address))
   })
 
   it('with the names of dstack signs in against the directory, and ends in order', async (t) => {

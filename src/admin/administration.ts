@@ -8,6 +8,7 @@ import {
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../ids.ts'
+import { keepDefaultOrganization } from '../organizations/environment-connection.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -100,6 +101,7 @@ async function createUserBeforehand(
   const at = services.now()
   const userId = newId(services, 'usr')
   await services.storage.atomically(async (transaction) => {
+    await keepDefaultOrganization(services, transaction)
     await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
     if (tid !== undefined && oid !== undefined) {
       const cloud = await cloudOfDefaultConnection(services, transaction)

@@ -73,10 +73,14 @@ export async function startHttpServer(
 }
 
 /** Why nothing can listen there: somebody else does, or the address is none of this machine's. */
-export function listenError(cause: unknown, { host, port }: ListenAddress): EntradaError {
+export function listenError(cause: unknown, listen: ListenAddress): EntradaError {
   const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const address = addressText(listen)
   return new EntradaError(isTaken ? 'address_in_use' : 'address_not_usable', { address }, { cause })
+}
+
+export function addressText({ host, port }: ListenAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 /** Beyond what one process can work on at once, waiting makes everybody late; a balancer or browser comes again. */

@@ -6,7 +6,7 @@ import { openServices } from '../open-services.ts'
 import type { EntradaOptions } from '../options.ts'
 import type { Log, Services } from '../services.ts'
 import type { CliContext, Command } from './command.ts'
-import { startHttpServer } from './http-server.ts'
+import { addressText, type HttpServer, startHttpServer } from './http-server.ts'
 import { serverOptions } from './server-options.ts'
 
 export const serveCommand: Command = {
@@ -39,12 +39,13 @@ export async function serveUntilStopped(
   const { options, settings, log, operatorTokenPath, ready } = running
   const services = await openServices(options)
   const entrada = createEntrada(options, services)
+  const servers: HttpServer[] = []
   try {
-    const servers = [
+    servers.push(
       await startHttpServer(entrada, listenAddress(settings), {
         turnedAway: () => services.metrics.count('entrada_requests_turned_away_total', undefined),
       }),
-    ]
+    )
     if (settings.metricsListen) {
       servers.push(await startHttpServer(metricsServer(services), settings.metricsListen))
     }
@@ -56,8 +57,9 @@ export async function serveUntilStopped(
     ready?.()
     await stopRequested()
     log.info('stopping')
-    await Promise.all(servers.map((server) => server.stop()))
   } finally {
+    // Also when the second one could not listen: the first would go on without a database, and keep the process alive.
+    await Promise.all(servers.map((server) => server.stop()))
     await entrada.close()
   }
   log.info('stopped')
@@ -102,10 +104,8 @@ function logStart(
   const listen = listenAddress(settings)
   log.info('started', {
     url: options.serverUrl.origin,
-    listen: `${listen.host}:${listen.port}`,
-    ...(settings.metricsListen
-      ? { metricsListen: `${settings.metricsListen.host}:${settings.metricsListen.port}` }
-      : {}),
+    listen: addressText(listen),
+    ...(settings.metricsListen ? { metricsListen: addressText(settings.metricsListen) } : {}),
     redirectUris,
     frontChannelLogoutUrl: `${options.serverUrl.origin}/auth/entra/frontchannel-logout`,
     database,

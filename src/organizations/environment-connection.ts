@@ -12,6 +12,7 @@ import type {
   Organization,
   TenantPinning,
 } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 import { cloudOf } from './clouds.ts'
 
 export const DEFAULT_CONNECTION_ID = 'default'
@@ -43,8 +44,7 @@ export async function keepEnvironmentConnection(
   const members = changedMembers(existing, wanted)
   if (members.length === 0 && existing !== undefined) return
   await services.storage.atomically(async (transaction) => {
-    const organization = await transaction.findOrganization(DEFAULT_ORGANIZATION_ID)
-    if (organization === undefined) await transaction.putOrganization(newOrganization(services))
+    await keepDefaultOrganization(services, transaction)
     if (wanted === undefined || members.length === 0) return
     await transaction.putConnection({ ...wanted, updatedAt: services.now() })
     // A rule that is gone takes its roles along at once, from everybody.
@@ -58,6 +58,15 @@ export async function keepEnvironmentConnection(
     const record = auditRecord(services, { type: 'connection.changed', detail }, context)
     await transaction.appendAuditEvent(record, outboxOptions(services))
   })
+}
+
+/** The organization that the environment's connection and its people belong to, made when it is missing. */
+export async function keepDefaultOrganization(
+  services: Services,
+  transaction: StorageTransaction,
+): Promise<void> {
+  const organization = await transaction.findOrganization(DEFAULT_ORGANIZATION_ID)
+  if (organization === undefined) await transaction.putOrganization(newOrganization(services))
 }
 
 /**

@@ -20,7 +20,7 @@ describe('a sign-out in a browser', () => {
     await press(page, 'Sign out')
     await see(page, 'You are signed out')
     await open(rig, page, '/account')
-    await see(page, 'No access')
+    await see(page, 'Sign in first')
     await press(otherTab, 'Sign out') // a form of the session that is over
     await see(otherTab, 'You are signed out')
     await open(rig, page, '/')

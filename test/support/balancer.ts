@@ -10,11 +10,13 @@ export async function startBalancer(
 ): Promise<{ readonly taken: ReadonlyMap<number, number> }> {
   const taken = new Map<number, number>()
   let turn = 0
-  const server = createServer((incoming, outgoing) => pass(incoming, outgoing, ports.length))
-
-  function pass(incoming: IncomingMessage, outgoing: ServerResponse, tries: number): void {
-    const chosen = ports[turn % ports.length] ?? 0
+  const server = createServer((incoming, outgoing) => {
     turn += 1
+    pass({ incoming, outgoing }, turn, ports.length)
+  })
+
+  function pass({ incoming, outgoing }: Passing, nth: number, tries: number): void {
+    const chosen = ports[nth % ports.length] ?? 0
     const { method = 'GET', url: path, headers } = incoming
     const passed = request({ host: '127.0.0.1', port: chosen, method, path, headers, agent: false })
     passed.on('response', (answer) => {
@@ -23,7 +25,8 @@ export async function startBalancer(
       answer.pipe(outgoing)
     })
     passed.on('error', () => {
-      if (tries > 1 && incoming.readableLength === 0) pass(incoming, outgoing, tries - 1)
+      if (tries > 1 && incoming.readableLength === 0)
+        pass({ incoming, outgoing }, nth + 1, tries - 1)
       else outgoing.writeHead(502).end()
     })
     incoming.pipe(passed)
@@ -36,3 +39,5 @@ export async function startBalancer(
   })
   return { taken }
 }
+
+type Passing = { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse }

@@ -1,0 +1,123 @@
+/** Every step of a sign-in breaks in a way that nobody foresaw. */
+import assert from 'node:assert/strict'
+import { describe, it, type TestContext } from 'node:test'
+import { createEntrada } from '../../src/entrada.ts'
+import type { EntradaOptions } from '../../src/options.ts'
+import type { Services } from '../../src/services.ts'
+import type { Storage } from '../../src/storage/storage.ts'
+import {
+  type AtCallback,
+  assertNoSecrets,
+  assertRefusalPage,
+  detailsOf,
+  goToEntra,
+  hasSessionCookie,
+  rowCounts,
+} from '../support/refusals.ts'
+import { browserAcross } from '../support/replicas.ts'
+import { people, type Rig, requestsAt, SERVER_URL } from '../support/rig.ts'
+import { openRig } from '../support/steps.ts'
+
+/** Only for our eyes: nothing of it may reach a page. */
+const CANARY = 'canary of an error nobody foresaw'
+
+/** The verbs of one storage, broken or watched. `inside`: within a transaction. */
+type Touch = (verb: string, place: 'outside' | 'inside') => void
+
+/** The same storage; `touch` is told of every call, and may throw. */
+function touchedStorage(storage: Storage, touch: Touch): Storage {
+  return touched(storage, 'outside', touch, {
+    atomically: (work) =>
+      storage.atomically((transaction) => work(touched(transaction, 'inside', touch, {}))),
+  })
+}
+
+function touched<T extends object>(
+  target: T,
+  place: 'outside' | 'inside',
+  touch: Touch,
+  instead: Partial<T>,
+): T {
+  const members = Object.entries({ ...target, ...instead }).map(([verb, member]) => {
+    if (typeof member !== 'function' || verb === 'close') return [verb, member]
+    const call = async (...given: readonly unknown[]) => {
+      touch(verb, place)
+      return member(...given)
+    }
+    return [verb, call]
+  })
+  return Object.fromEntries(members) as T // the same members
+}
+
+/** A sign-in with these parts in place of the rig's, from the callback on. */
+async function comeBack(rig: Rig, changes: Partial<Services>): Promise<AtCallback> {
+  const broken = createEntrada(rig.options, { ...rig.services, ...changes })
+  const { browser, callback } = await goToEntra(rig, people.alice)
+  const there = browserAcross(rig, [broken])
+  const { host } = new URL(SERVER_URL)
+  for (const [name, value] of browser.cookies(host)) there.setCookie(host, name, value)
+  return { browser: there, callback }
+}
+
+/** A generic page, nobody let in, nothing written, and the log alone says what broke. */
+async function assertGenericRefusal(rig: Rig, at: AtCallback): Promise<void> {
+  const rows = await rowCounts(rig)
+  const visit = await at.browser.visit(at.callback)
+  assertRefusalPage(visit, { code: 'internal_error', status: 500 })
+  assert.doesNotMatch(visit.text, /canary|foresaw|Error:|\.ts\b|node:|^ +at /m)
+  assert.equal(hasSessionCookie(at.browser), false)
+  assertNoSecrets(rig, visit.text)
+  assert.deepEqual(await rowCounts(rig), rows)
+  const correlationId = detailsOf(visit.text)['Correlation id'] ?? '?'
+  const told = rig.logLines.filter((line) => line.includes(correlationId))
+  assert.ok(
+    told.some((line) => line.includes(CANARY)),
+    'the log says what broke',
+  )
+}
+
+function isClaimed(rig: Rig, tokenRequestsBefore: number): boolean {
+  return requestsAt(rig, 'token') > tokenRequestsBefore
+}
+
+async function openStage(t: TestContext, options: Partial<EntradaOptions> = {}): Promise<Rig> {
+  const rig = await openRig(t, options)
+  return rig
+}
+
+/** Every verb that the first sign-in of a person calls after Entra's answer. */
+async function verbsOfSignIn(rig: Rig): Promise<readonly string[]> {
+  const seen = new Set<string>()
+  const storage = touchedStorage(rig.services.storage, (verb, place) =>
+    seen.add(`${place} ${verb}`),
+  )
+  const { browser, callback } = await comeBack(rig, { storage })
+  assert.equal((await browser.request(callback)).status, 303)
+  return [...seen]
+}
+
+describe('a sign-in in which a verb of the database throws what nobody foresaw', () => {
+  it('ends on a generic page, lets nobody in, and spends the attempt, whichever verb it is (I30)', async (t) => {
+    const verbs = await verbsOfSignIn(await openRig(t))
+    assert.ok(verbs.includes('outside claimAttempt') && verbs.includes('inside createSession'))
+    assert.ok(verbs.length > 10, verbs.join())
+    for (const broken of verbs) {
+      const rig = await openRig(t)
+      const touch: Touch = (verb, place) => {
+        if (`${place} ${verb}` === broken) throw new Error(CANARY)
+      }
+      const at = await comeBack(rig, { storage: touchedStorage(rig.services.storage, touch) })
+      const spent = at.browser.clone()
+      await assertGenericRefusal(rig, at).catch((error) => {
+        throw new Error(broken, { cause: error })
+      })
+      if (requestsAt(rig, 'token') === 0) continue // it broke before the attempt was claimed
+      const working = browserAcross(rig, [rig.entrada])
+      const { host } = new URL(SERVER_URL)
+      for (const [name, value] of spent.cookies(host)) working.setCookie(host, name, value)
+      const again = await working.visit(at.callback)
+      assertRefusalPage(again, { code: 'attempt_already_used', status: 400 })
+      assert.equal(requestsAt(rig, 'token'), 1, broken)
+    }
+  })
+})

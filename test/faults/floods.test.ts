@@ -1,0 +1,75 @@
+/** Very many at once, of whatever costs us something; everybody else must not notice. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { openFarRig } from '../support/far-rig.ts'
+import { assertRefused, goToEntra, rowCounts } from '../support/refusals.ts'
+import { people, requestsAt } from '../support/rig.ts'
+import { openRig } from '../support/steps.ts'
+
+const LONGEST_WAIT_MS = 10_000
+
+describe('two hundred callbacks at once whose tokens name unknown keys', () => {
+  it('make us ask for the keys once, and somebody among them is let in (H08)', async (t) => {
+    const rig = await openRig(t)
+    await rig.signIn(people.alice)
+    for (let n = 0; n < 200; n += 1) {
+      const setHeader = { kid: `unknown-${n}` }
+      rig.emulator.setFault({ kind: 'id_token', setHeader, forUser: people.bob })
+    }
+    const forged = await Promise.all(Array.from({ length: 200 }, () => goToEntra(rig, people.bob)))
+    const honest = await goToEntra(rig, people.erin)
+    const refusals = forged.map((at) =>
+      assertRefused(rig, at, { code: 'id_token_key_unknown', status: 401 }),
+    )
+    const [visit] = await Promise.all([honest.browser.visit(honest.callback), ...refusals])
+    assert.equal(visit.response.status, 200, visit.text)
+    assert.equal(requestsAt(rig, 'keys'), 2)
+    assert.equal((await rowCounts(rig)).users, 2)
+  })
+})
+
+describe('fifty sign-ins for which the token endpoint hangs', () => {
+  it('keep nobody else waiting, and end within ten seconds (H03)', async (t) => {
+    const rig = await openFarRig(t)
+    const hung = await Promise.all(Array.from({ length: 50 }, () => goToEntra(rig, people.alice)))
+    const bob = await goToEntra(rig, people.bob)
+    rig.emulator.setFault({ kind: 'hang', on: 'token', forUser: people.alice, times: 50 })
+    const startedAt = performance.now()
+    let ended = 0
+    const refusals = Promise.all(
+      hung.map(async (at) => {
+        await assertRefused(rig, at, { code: 'entra_timeout', status: 504 })
+        ended += 1
+      }),
+    )
+    const { response } = await bob.browser.visit(bob.callback)
+    assert.deepEqual([response.status, ended], [200, 0], 'while all of them still wait')
+    await refusals
+    assert.ok(performance.now() - startedAt < LONGEST_WAIT_MS)
+    assert.equal((await rowCounts(rig)).users, 1)
+  })
+})
+
+describe('tokens of a hundred kilobytes', () => {
+  it('are read, keep nobody out, and are not kept (H26)', async (t) => {
+    const rig = await openRig(t)
+    const padding = Array.from(
+      { length: 2_500 },
+      (_, n) => `${n}-padding-of-forty-characters-in-all`,
+    )
+    const setClaims = { padding, nested: { padding: padding.join().slice(0, 10_000) } }
+    rig.emulator.setFault({ kind: 'id_token', setClaims, forUser: people.alice, times: 20 })
+    const large = await Promise.all(Array.from({ length: 20 }, () => goToEntra(rig, people.alice)))
+    const bob = await goToEntra(rig, people.bob)
+    const visits = await Promise.all(
+      [...large, bob].map(({ browser, callback }) => browser.visit(callback)),
+    )
+    assert.deepEqual(new Set(visits.map(({ response }) => response.status)), new Set([200]))
+    assert.deepEqual(rig.emulator.faults, [], 'all of them were large')
+    const kept = JSON.stringify([
+      await rig.services.storage.listUsers({ limit: 9 }),
+      await rig.services.storage.listSignInTraces({}, { limit: 99 }),
+    ])
+    assert.doesNotMatch(kept, /padding-of-forty/)
+  })
+})
