@@ -20,7 +20,7 @@ export type EntraRequestOptions = {
 }
 
 /** No single answer takes longer; a sign-in as a whole has a deadline of its own. */
-const REQUEST_TIME_LIMIT_MS = 6_000
+const REQUEST_TIME_LIMIT_MS = 5_000
 const MAX_ANSWER_BYTES = 1_048_576
 
 /**

@@ -53,7 +53,7 @@ import { isSignOutReturn, signedOutPage } from './sign-out.ts'
 
 const MAX_LOGIN_HINT_LENGTH = 512
 /** For all of Entra's answers to one sign-in together; the database comes after it, and ten seconds are the most. */
-const SIGN_IN_TIME_LIMIT_MS = 7_000
+const SIGN_IN_TIME_LIMIT_MS = 5_500
 
 /** Sends the browser to Entra. Writes nothing to the database. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {

@@ -5,8 +5,8 @@ import { EntradaError } from '../errors.ts'
 import { isCollision, isDuplicate } from './postgres-errors.ts'
 import type { Database } from './schema.ts'
 
-/** As long as the work of one transaction may take; the crowd of a Monday morning comes in, on a slow machine as well. */
-const RETRY_TIME_LIMIT_MS = 5_000
+/** With the time that Entra may take it stays within ten seconds; the crowd of a Monday morning comes in, on a slow machine as well. */
+const RETRY_TIME_LIMIT_MS = 4_000
 const MAX_DUPLICATES = 3
 const PAUSE_MS = 10
 
