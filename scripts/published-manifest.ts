@@ -6,6 +6,9 @@ export type Manifest = {
   readonly license?: string
   readonly exports?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
+  /** All of them optional. */
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional: boolean }>>
 }
 
 type Target = { readonly types: string; readonly default: string }
@@ -29,6 +32,8 @@ export function publishedManifest({
   license,
   exports = {},
   dependencies = {},
+  peerDependencies = {},
+  peerDependenciesMeta = {},
 }: Manifest): PublishedManifest {
   return {
     name,
@@ -43,6 +48,8 @@ export function publishedManifest({
       Object.entries(exports).map(([name, source]) => [name, compiled(source)]),
     ),
     dependencies,
+    peerDependencies,
+    peerDependenciesMeta,
   }
 }
 

@@ -68,11 +68,12 @@ export function checkIdTokenClaims(
 
 function checkTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: number): void {
   const { exp, nbf, iat } = claims
-  if (!isTime(exp) || exp <= nowSeconds - CLOCK_TOLERANCE_SECONDS) throw invalid('exp', exp)
-  if (!isTime(iat) || iat > nowSeconds + CLOCK_TOLERANCE_SECONDS) throw invalid('iat', iat)
-  if (nbf !== undefined && (!isTime(nbf) || nbf > nowSeconds + CLOCK_TOLERANCE_SECONDS)) {
-    throw invalid('nbf', nbf)
+  const latest = nowSeconds + CLOCK_TOLERANCE_SECONDS
+  if (!isTime(exp) || exp <= nowSeconds - CLOCK_TOLERANCE_SECONDS) {
+    throw invalidTime('exp', exp, nowSeconds)
   }
+  if (!isTime(iat) || iat > latest) throw invalidTime('iat', iat, nowSeconds)
+  if (nbf !== undefined && (!isTime(nbf) || nbf > latest)) throw invalidTime('nbf', nbf, nowSeconds)
 }
 
 /**
@@ -161,4 +162,11 @@ function isExactly(clientId: string, aud: unknown): boolean {
 
 function invalid(claim: string, value: unknown): EntradaError {
   return new EntradaError('id_token_claim_invalid', { claim, present: value !== undefined })
+}
+
+/** How far off tells a wrong clock from an old token. */
+function invalidTime(claim: string, value: unknown, nowSeconds: number): EntradaError {
+  if (!isTime(value)) return invalid(claim, value)
+  const secondsFromNow = value - nowSeconds
+  return new EntradaError('id_token_claim_invalid', { claim, present: true, secondsFromNow })
 }

@@ -1,8 +1,7 @@
 /** Every step of a sign-in breaks in a way that nobody foresaw. */
 import assert from 'node:assert/strict'
-import { describe, it, type TestContext } from 'node:test'
-import { createEntrada } from '../../src/entrada.ts'
-import type { EntradaOptions } from '../../src/options.ts'
+import { describe, it } from 'node:test'
+import { createEntrada, type Entrada } from '../../src/entrada.ts'
 import type { Services } from '../../src/services.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import {
@@ -12,9 +11,10 @@ import {
   detailsOf,
   goToEntra,
   hasSessionCookie,
+  noRows,
   rowCounts,
 } from '../support/refusals.ts'
-import { browserAcross } from '../support/replicas.ts'
+import { browserAcross, sameBrowserAcross } from '../support/replicas.ts'
 import { people, type Rig, requestsAt, SERVER_URL } from '../support/rig.ts'
 import { openRig } from '../support/steps.ts'
 
@@ -49,14 +49,15 @@ function touched<T extends object>(
   return Object.fromEntries(members) as T // the same members
 }
 
-/** A sign-in with these parts in place of the rig's, from the callback on. */
+/** Entrada with these parts in place of the rig's. */
+function withParts(rig: Rig, changes: Partial<Services>): Entrada {
+  return createEntrada(rig.options, { ...rig.services, ...changes })
+}
+
+/** Somebody back from Entra, to a server with these parts in place of the rig's. */
 async function comeBack(rig: Rig, changes: Partial<Services>): Promise<AtCallback> {
-  const broken = createEntrada(rig.options, { ...rig.services, ...changes })
   const { browser, callback } = await goToEntra(rig, people.alice)
-  const there = browserAcross(rig, [broken])
-  const { host } = new URL(SERVER_URL)
-  for (const [name, value] of browser.cookies(host)) there.setCookie(host, name, value)
-  return { browser: there, callback }
+  return { browser: sameBrowserAcross(rig, [withParts(rig, changes)], browser), callback }
 }
 
 /** A generic page, nobody let in, nothing written, and the log alone says what broke. */
@@ -74,15 +75,6 @@ async function assertGenericRefusal(rig: Rig, at: AtCallback): Promise<void> {
     told.some((line) => line.includes(CANARY)),
     'the log says what broke',
   )
-}
-
-function isClaimed(rig: Rig, tokenRequestsBefore: number): boolean {
-  return requestsAt(rig, 'token') > tokenRequestsBefore
-}
-
-async function openStage(t: TestContext, options: Partial<EntradaOptions> = {}): Promise<Rig> {
-  const rig = await openRig(t, options)
-  return rig
 }
 
 /** Every verb that the first sign-in of a person calls after Entra's answer. */
@@ -112,12 +104,47 @@ describe('a sign-in in which a verb of the database throws what nobody foresaw',
         throw new Error(broken, { cause: error })
       })
       if (requestsAt(rig, 'token') === 0) continue // it broke before the attempt was claimed
-      const working = browserAcross(rig, [rig.entrada])
-      const { host } = new URL(SERVER_URL)
-      for (const [name, value] of spent.cookies(host)) working.setCookie(host, name, value)
-      const again = await working.visit(at.callback)
+      const again = await sameBrowserAcross(rig, [rig.entrada], spent).visit(at.callback)
       assertRefusalPage(again, { code: 'attempt_already_used', status: 400 })
       assert.equal(requestsAt(rig, 'token'), 1, broken)
     }
+  })
+})
+
+function breakDown(): never {
+  throw new Error(CANARY)
+}
+
+describe('a sign-in in which another part throws what nobody foresaw', () => {
+  const parts: readonly [string, (services: Services) => Partial<Services>][] = [
+    ['the choice of the directory', () => ({ identityProviderFor: breakDown })],
+    [
+      'the exchange of the code',
+      ({ identityProviderFor }) => ({
+        identityProviderFor: (connection) => ({
+          ...identityProviderFor(connection),
+          redeem: async () => breakDown(),
+        }),
+      }),
+    ],
+    ['the limits', ({ limits }) => ({ limits: { ...limits, spend: async () => breakDown() } })],
+    ['hashing', () => ({ sha256: breakDown })],
+  ]
+  for (const [what, changesOf] of parts) {
+    it(`ends on a generic page and lets nobody in: ${what} (I30)`, async (t) => {
+      const rig = await openRig(t)
+      await assertGenericRefusal(rig, await comeBack(rig, changesOf(rig.services)))
+      assert.deepEqual(await rowCounts(rig), noRows)
+    })
+  }
+
+  it('says no more than that when not even a page can be made (I30)', async (t) => {
+    const rig = await openRig(t)
+    const broken = browserAcross(rig, [withParts(rig, { randomBytes: breakDown })])
+    const { response, text } = await broken.visit(`${SERVER_URL}/auth/entra/login`)
+    assert.equal(response.status, 503)
+    assert.match(text, /internal_error/)
+    assert.doesNotMatch(text, /canary|foresaw|\.ts\b|^ +at /m)
+    assert.ok(rig.logLines.some((line) => line.includes(CANARY)))
   })
 })

@@ -5,6 +5,8 @@ import { assertRefusedForGood, goToEntra, noRows, rowCounts } from '../support/r
 import { people } from '../support/rig.ts'
 import { openRig } from '../support/steps.ts'
 
+/** An hour and five minutes: what Entra gives a token. */
+const TOKEN_SECONDS = 3_900
 const refused = { code: 'id_token_claim_invalid', status: 401 }
 
 describe('a sign-in while the clocks differ', () => {
@@ -20,9 +22,9 @@ describe('a sign-in while the clocks differ', () => {
     })
   }
 
-  for (const [what, seconds, claim] of [
-    ['ten minutes behind Entra: the token comes from the future', 600, 'iat'],
-    ['so far ahead of Entra that the token has ended', -2 * 3600, 'exp'],
+  for (const [what, seconds, claim, secondsFromNow] of [
+    ['ten minutes behind Entra: the token comes from the future', 600, 'iat', 600],
+    ['so far ahead of Entra that the token has ended', -2 * 3600, 'exp', TOKEN_SECONDS - 2 * 3600],
   ] as const) {
     it(`is refused when ours is ${what}, and page and log point to the clock (H10)`, async (t) => {
       const rig = await openRig(t)
@@ -33,6 +35,7 @@ describe('a sign-in while the clocks differ', () => {
       const line = rig.logLines.find((one) => one.includes('"id_token_claim_invalid"')) ?? '{}'
       const { detail }: { detail?: Record<string, unknown> } = JSON.parse(line)
       assert.equal(detail?.claim, claim, line)
+      assert.equal(detail?.secondsFromNow, secondsFromNow, line)
       assert.deepEqual(await rowCounts(rig), noRows)
 
       rig.emulator.setClockOffset(0)

@@ -31,7 +31,6 @@ describe('two thousand starts that nobody finishes', () => {
       rig.clock.advanceSeconds(60)
       await flood()
       const grown = usedMemory() - before
-      console.log(grown)
       assert.ok(grown < MOST_GROWTH_BYTES, `${grown} bytes more`)
       assert.deepEqual(await rowCounts(rig), rows)
       assert.equal((await rig.signIn(people.bob)).response.status, 200)

@@ -45,7 +45,7 @@ describe('a sign-in on a full disk', () => {
       } else signedIn.push(browser)
     }
 
-    rig.clock.advanceSeconds(120) // the last use of a session is to be written down, and cannot
+    rig.clock.advanceSeconds(120) // so that the use of a session is to be written down
     for (const browser of signedIn) {
       assert.equal((await browser.request(`${SERVER_URL}/api/v1/session`)).status, 200)
       assert.equal((await browser.visit(`${SERVER_URL}/account`)).response.status, 200)
