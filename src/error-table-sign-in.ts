@@ -78,7 +78,7 @@ export const entraErrors = {
   entra_unreachable: {
     status: 502,
     shown: 'Microsoft cannot be reached right now. Please try again in a moment.',
-    fix: 'A request to the authority failed (DNS, TLS, connection, or a status of 500 and above). Check outgoing https from this server to ENTRADA_ENTRA_AUTHORITY.',
+    fix: 'A request to the authority failed (DNS, TLS, connection, or a status of 429 or of 500 and above). Check outgoing https from this server to ENTRADA_ENTRA_AUTHORITY.',
     startAgain: 'same_account',
   },
   entra_timeout: {

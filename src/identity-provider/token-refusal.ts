@@ -29,7 +29,20 @@ export function isCredentialRefusal(error: unknown): error is EntradaError {
   return error.code === 'client_credential_unreadable' || entra?.error === 'invalid_client'
 }
 
+/** With `invalid_grant`, what only the person can do is in the `suberror`. */
+const suberrorsForThePerson: ReadonlySet<string> = new Set([
+  'additional_action',
+  'basic_action',
+  'consent_required',
+  'interaction_required',
+  'interrupted_user',
+  'login_required',
+  'message_only',
+  'ui_not_allowed',
+  'user_password_expired',
+])
+
 function isInteractionNeeded({ error, suberror }: EntraError): boolean {
-  const asking = ['interaction_required', 'consent_required', 'login_required']
-  return asking.includes(error) || (error === 'invalid_grant' && asking.includes(suberror ?? ''))
+  if (['interaction_required', 'consent_required', 'login_required'].includes(error)) return true
+  return error === 'invalid_grant' && suberrorsForThePerson.has(suberror ?? '')
 }
