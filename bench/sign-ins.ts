@@ -12,7 +12,12 @@ const SIGN_INS = 10_000
 const SAMPLE_EVERY = 1_000
 
 const folder = mkdtempSync(join(tmpdir(), 'entrada-bench-'))
-const rig = await createRig({ database: join(folder, 'bench.db'), log: silentLog })
+// Everybody comes from one address here, more often than the limit for one allows.
+const rig = await createRig({
+  database: join(folder, 'bench.db'),
+  log: silentLog,
+  signInsPerMinute: 1_000_000,
+})
 const names = [people.alice, people.bob, people.erin]
 
 console.log('sign-ins  heap MB  rss MB  ms each')
@@ -28,6 +33,8 @@ for (let count = 1; count <= SIGN_INS; count += 1) {
     })
   }
   if (count % SAMPLE_EVERY === 0) {
+    // What the emulator remembers (requests, refresh tokens) is not ours to count.
+    rig.emulator.reset()
     globalThis.gc?.()
     const { heapUsed, rss } = process.memoryUsage()
     const each = (performance.now() - since) / SAMPLE_EVERY
