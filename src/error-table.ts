@@ -135,7 +135,7 @@ const requestErrors = {
 const startErrors = {
   settings_invalid: {
     status: 500,
-    shown: 'The settings are not complete.',
+    shown: 'The settings are not complete, or not valid.',
     fix: 'Every problem is listed, each with its setting. docs/reference/settings.md describes them all.',
   },
   development_mode_refused: {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { chown, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { sameBrowserAcross } from './support/replicas.ts'
@@ -52,7 +52,7 @@ describe('entrada backup', () => {
     const nothing = await run(['backup', join(folder, 'second.db')], {
       ENTRADA_DATA_DIR: join(folder, 'absent'),
     })
-    assert.match(nothing.printedErrors[0] ?? '', /storage_unavailable/)
+    assert.match(nothing.printedErrors[0] ?? '', /database_not_found/)
     assert.deepEqual(
       (await readdir(folder)).filter((name) => /partial|second/.test(name)),
       [],
@@ -96,6 +96,32 @@ describe('entrada restore', () => {
       return (await opened.services.storage.listUsers({ limit: 9 })).items.length
     }
     assert.deepEqual([await users('entrada.db'), await users('entrada.db.before-restore')], [1, 2])
+  })
+
+  it('never writes over what an earlier restore put aside', async (t) => {
+    const { rig, folder } = await openFilled(t)
+    const file = await backUp(folder)
+    await rig.signIn(people.alice)
+    await rig.entrada.close()
+    for (let time = 0; time < 2; time += 1) {
+      const { exitCode, lines } = await run(['restore', file, '--force'], {
+        ENTRADA_DATA_DIR: folder,
+      })
+      assert.equal(exitCode, 0, lines.join('\n'))
+    }
+    const kept = (await readdir(folder)).filter((name) => name.includes('before-restore'))
+    assert.deepEqual(kept.sort(), ['entrada.db.before-restore', 'entrada.db.before-restore-2'])
+  })
+
+  it('gives the restored file to the owner of the folder, when root restores', async (t) => {
+    const { rig, folder } = await openFilled(t)
+    const file = await backUp(folder)
+    await rig.entrada.close()
+    const isRoot = process.getuid?.() === 0
+    if (isRoot) await chown(folder, 65_534, 65_534)
+    const { exitCode } = await run(['restore', file, '--force'], { ENTRADA_DATA_DIR: folder })
+    assert.equal(exitCode, 0)
+    assert.equal((await stat(join(folder, 'entrada.db'))).uid, (await stat(folder)).uid)
   })
 
   it('takes only a whole backup of ours, made for the same mode', async (t) => {

@@ -48,7 +48,7 @@ export const backupCommands: readonly Command[] = [
       context.print(
         values.json
           ? JSON.stringify({ file: to, mode, schemaVersion: mark.schemaVersion })
-          : `restored to ${to}; a database that was there is beside it as ${DATABASE_FILE}.before-restore`,
+          : `restored to ${to}; a database that was there is beside it as ${DATABASE_FILE}.before-restore (numbered, if there was one)`,
       )
       return 0
     },

@@ -1,6 +1,7 @@
 /** A copy of the embedded database while it is in use, and the way back. */
 import { randomUUID } from 'node:crypto'
-import { chmod, constants, copyFile, open, rename, rm } from 'node:fs/promises'
+import { chmod, chown, constants, copyFile, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
@@ -19,7 +20,7 @@ export async function backUpSqlite(
   { from, to }: { readonly from: string; readonly to: string },
   { force }: Overwriting,
 ): Promise<DatabaseMark> {
-  if (!(await exists(from))) throw new EntradaError('storage_unavailable', { missing: from })
+  if (!(await exists(from))) throw new EntradaError('database_not_found', { path: from })
   if (!force && (await exists(to))) throw new EntradaError('file_exists', { file: to })
   const partial = partialName(to)
   try {
@@ -41,7 +42,7 @@ function partialName(to: string): string {
 }
 
 /**
- * Puts a backup in the place of a database that nobody uses. What was there before stays beside it, as `….before-restore`.
+ * Puts a backup in the place of a database that nobody uses. What was there before stays beside it, as `….before-restore`, `….before-restore-2` and so on.
  *
  * @throws {EntradaError} `backup_invalid`, `database_mode_mismatch`, `database_too_new`, `database_in_use`, `file_exists`
  */
@@ -63,8 +64,9 @@ export async function restoreSqlite(
     if (await exists(to)) {
       checkNotInUse(to)
       if (!force) throw new EntradaError('file_exists', { file: to })
-      await moveDatabase(to, `${to}.before-restore`)
+      await moveDatabase(to, await freeName(`${to}.before-restore`))
     }
+    await giveToOwnerOf(dirname(to), partial)
     await rename(partial, to)
     return mark
   } catch (error) {
@@ -113,8 +115,22 @@ function checkNotInUse(path: string): void {
 
 const parts = ['', '-wal', '-shm'] as const
 
+/** Root restores for the user that the server runs as; anybody else owns what they make. */
+async function giveToOwnerOf(folder: string, file: string): Promise<void> {
+  const { uid, gid } = await stat(folder)
+  const own = await stat(file)
+  if (own.uid !== uid) await chown(file, uid, gid)
+}
+
+/** What an earlier restore put aside is never written over: it may be the only good one. */
+async function freeName(wanted: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? wanted : `${wanted}-${number}`
+    if (!(await exists(name))) return name
+  }
+}
+
 async function moveDatabase(from: string, to: string): Promise<void> {
-  await removeDatabase(to)
   for (const part of parts) {
     if (await exists(`${from}${part}`)) await rename(`${from}${part}`, `${to}${part}`)
   }
