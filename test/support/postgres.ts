@@ -108,15 +108,24 @@ export async function startPostgres({ durable = false } = {}): Promise<TestPostg
     },
     async hang() {
       const pids = [...(await listProcesses()), server?.pid ?? 0].filter(isAlive)
-      for (const pid of pids) process.kill(pid, 'SIGSTOP')
+      for (const pid of pids) signalIfThere(pid, 'SIGSTOP')
       return () => {
-        for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGCONT')
+        for (const pid of pids) signalIfThere(pid, 'SIGCONT')
       }
     },
     async close() {
       await stop('killed')
       await removeFolder(folder)
     },
+  }
+}
+
+/** A worker of PostgreSQL may end between the look and the signal. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 
