@@ -18,7 +18,6 @@ export type SessionEndReason =
   | 'replaced'
   | 'entra_front_channel'
   | 'operator'
-  | 'user_disabled'
 
 export type AuditEvent =
   | {

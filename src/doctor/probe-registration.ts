@@ -14,7 +14,7 @@ export type RegistrationTarget = {
   readonly clientId: string
 }
 
-export const REDIRECT_URI_NOT_REGISTERED = 50011
+const REDIRECT_URI_NOT_REGISTERED = 50011
 
 export async function probeRedirectUri(
   context: AskContext,

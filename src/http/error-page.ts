@@ -30,7 +30,7 @@ export type EntraExplanation = {
 }
 
 /** The explanation of an error's Entra part, if it has one. */
-export function explainRefusal({ detail }: EntradaError): EntraExplanation | undefined {
+function explainRefusal({ detail }: EntradaError): EntraExplanation | undefined {
   const { entra } = detail as { readonly entra?: EntraError } // put there by entra-oidc and sign-in
   if (entra === undefined) return undefined
   const code = entra.codes.find((number) => number in entraErrors) ?? entra.codes[0]

@@ -19,7 +19,7 @@ export const DEFAULT_CONNECTION_ID = 'default'
 const DEFAULT_ORGANIZATION_ID = 'default'
 
 /** Seed 1 as it stands: a first sign-in creates the user, who gets one role. */
-export const defaultPolicies: ConnectionPolicies = {
+const defaultPolicies: ConnectionPolicies = {
   provisioning: 'create',
   linking: 'never',
   guests: 'refuse',

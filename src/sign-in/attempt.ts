@@ -25,7 +25,7 @@ export type Attempt = {
   readonly expiresAt: Date
 }
 
-export const ATTEMPT_LIFETIME_SECONDS = 600
+const ATTEMPT_LIFETIME_SECONDS = 600
 /** Claims outlive the attempt, so that nothing that can still be opened can be claimed twice. */
 export const CLAIM_LIFETIME_SECONDS = 900
 /** The cookie stays longer than the attempt: an answer that comes late is told so, and keeps its way back. */

@@ -45,7 +45,7 @@ import {
   redirectUri,
 } from './choose-connection.ts'
 import { claimsChallenge, dropClaimsChallengeCookie } from './claims-challenge.ts'
-import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
+import { decideSignIn, type SignInDecision, type SignInFacts } from './decide-sign-in.ts'
 import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
 import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
@@ -127,7 +127,8 @@ export async function completeSignIn(
 ): Promise<Response> {
   const { connection, identity, record } = signIn
   const decision = await services.tracing.span('sign_in decide', {}, async () => {
-    const decided = allowed(await decide(services.storage, signIn, services.now()), record)
+    const facts = await readFacts(services.storage, signIn, services.now())
+    const decided = allowed(decideSignIn(facts), record)
     await askApplication(services, { connection, identity, decision: decided })
     return decided
   })
@@ -138,9 +139,10 @@ export async function completeSignIn(
   })
 
   const opened = await services.storage.atomically(async (transaction) => {
-    const known = await transaction.findPerson(identity, connection.organizationId)
     // Once more on what holds now: another first sign-in, or a disabled user, may have come between.
-    const decisionNow = allowed(await decide(transaction, signIn, services.now()), record)
+    const facts = await readFacts(transaction, signIn, services.now())
+    const decisionNow = allowed(decideSignIn(facts), record)
+    const { known } = facts
     const provisioning = { services, exchange, transaction, connection, identity, known }
     const user = await provisionUser({ ...provisioning, decision: decisionNow })
     await replaceSession(services, exchange, transaction)
@@ -227,11 +229,12 @@ async function redeem(
   })
 }
 
-async function decide(
+/** What the decision needs to know of the person, read from one place. */
+async function readFacts(
   reader: StorageReader,
   { connection, identity }: SignIn,
   now: Date,
-): Promise<SignInDecision> {
+): Promise<SignInFacts> {
   const { organizationId, policies } = connection
   const known = await reader.findPerson(identity, organizationId)
   const mayLink =
@@ -239,7 +242,7 @@ async function decide(
   const linkCandidates = mayLink
     ? await findLinkCandidates(reader, organizationId, identity.email ?? '')
     : []
-  return decideSignIn({ connection, identity, linkCandidates, now, ...(known ? { known } : {}) })
+  return { connection, identity, linkCandidates, now, ...(known ? { known } : {}) }
 }
 
 async function findLinkCandidates(

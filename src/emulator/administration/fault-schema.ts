@@ -77,6 +77,3 @@ export const faultInput = v.pipe(
     return { ...fault, times: times === 'always' ? Number.POSITIVE_INFINITY : times }
   }),
 )
-
-/** The kinds of faults, for the page's list. */
-export const faultKinds = faultSchema.options.map(({ entries }) => entries.kind.literal)
