@@ -78,6 +78,46 @@ const requestErrors = {
     shown: 'There is no page at this address.',
     fix: "The address is not one of Entrada's; docs/reference/addresses.md lists them all.",
   },
+  slug_in_use: {
+    status: 409,
+    shown: 'This short name is taken already.',
+    fix: 'Slugs of organizations, and those of connections, are unique in the whole deployment and never change. Choose another one.',
+  },
+  record_in_use: {
+    status: 409,
+    shown: 'Something with this id exists already.',
+    fix: 'Ids that are given at creation never change and are never used again. Choose another one, or leave it out.',
+  },
+  connection_not_tested: {
+    status: 409,
+    shown: 'This connection has to be tested before it can be turned on.',
+    fix: 'Run a test sign-in through the connection as it is now. A changed directory, application or credential asks for another one.',
+  },
+  connection_is_on: {
+    status: 409,
+    shown: 'Directory and application cannot be changed while people sign in with them.',
+    fix: 'Turn the connection off, change it, test it, and turn it on again; or make another connection beside it. Credentials, rules and policies can be changed while it is on.',
+  },
+  connection_has_people: {
+    status: 409,
+    shown: 'People of another directory are linked through this connection.',
+    fix: 'Their identities would belong to a directory that the connection no longer accepts. Make another connection for the new directory.',
+  },
+  client_secret_is_id: {
+    status: 400,
+    shown: "This looks like the secret's ID, not its value.",
+    fix: 'In Entra, under Certificates & secrets, two columns stand side by side: Value and Secret ID. Copy Value; it is shown only once, right after the secret was made.',
+  },
+  credential_in_use: {
+    status: 409,
+    shown: 'This is the last credential that works.',
+    fix: 'Add another one and test it first; then this one can go.',
+  },
+  connection_read_only: {
+    status: 409,
+    shown: 'This connection is managed elsewhere and cannot be changed here.',
+    fix: 'A connection of the environment is changed by its settings, one of a file with `entrada apply`.',
+  },
   record_not_found: {
     status: 404,
     shown: 'There is no such record.',

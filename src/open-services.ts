@@ -18,8 +18,14 @@ import { silentLog } from './log.ts'
 import { measuredStorage } from './metrics/measured-storage.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createProcessSamples } from './metrics/process-samples.ts'
-import type { CredentialOptions, EntradaOptions, EntraOptions } from './options.ts'
+import type {
+  ApplicationOptions,
+  CredentialOptions,
+  EntradaOptions,
+  EntraOptions,
+} from './options.ts'
 import { cloudOf } from './organizations/clouds.ts'
+import { createConnectionProviders } from './organizations/connection-providers.ts'
 import {
   DEFAULT_CONNECTION_ID,
   keepEnvironmentConnection,
@@ -98,7 +104,13 @@ export async function openParts(options: EntradaOptions): Promise<Parts> {
     tracing,
     processSamples: createProcessSamples(),
     credentialStatus: () => credentials?.status() ?? [],
-    identityProviderFor: createIdentityProviders(options, { metrics, tracing, now, credentials }),
+    identityProviderFor: createIdentityProviders(options, {
+      metrics,
+      tracing,
+      now,
+      credentials,
+      keyRing,
+    }),
     ...(credentials ? { credentials } : {}),
     close: () => storage.close(),
   }
@@ -166,7 +178,7 @@ async function checkKeysAreHeld(storage: Storage, { keyIds }: KeyRing): Promise<
 
 /** @throws {EntradaError} `settings_invalid` */
 function credentialsOf(
-  { clientId, clientSecret, credentials }: EntraOptions,
+  { clientId, clientSecret, credentials }: ApplicationOptions,
   options: EntradaOptions,
 ): ClientCredentials {
   const simple: readonly CredentialOptions[] = clientSecret
@@ -182,26 +194,35 @@ function credentialsOf(
 
 /** One provider for each connection, so that what an authority publishes is fetched once. */
 function createIdentityProviders(
-  { entra, fetch: fetchFromNetwork }: EntradaOptions,
+  options: EntradaOptions,
   parts: {
     readonly metrics: Metrics
     readonly tracing: Tracing
     readonly now: () => Date
     readonly credentials: ClientCredentials | undefined
+    readonly keyRing: KeyRing
   },
 ): Services['identityProviderFor'] {
-  const { metrics, tracing, now, credentials } = parts
+  const { entra, sharedApplication, fetch: fetchFromNetwork, log = silentLog } = options
+  const { metrics, tracing, now, credentials, keyRing } = parts
   const http = createEntraHttp(fetchFromNetwork, {
     around: (endpoint, ask) =>
       tracing.span(`entra ${endpoint}`, { 'entrada.endpoint': endpoint }, ask),
     observe: ({ endpoint, outcome, seconds }) =>
       metrics.observe('entrada_entra_request_duration_seconds', { endpoint, outcome }, seconds),
   })
+  const providerOf = createConnectionProviders({
+    keyRing,
+    http,
+    now,
+    log,
+    sharedCredentials: sharedApplication && credentialsOf(sharedApplication, options),
+    readFederatedToken: options.readFederatedToken,
+  })
   let environmentProvider: IdentityProvider | undefined
   return (connection: Connection) => {
-    if (!entra || !credentials || connection.id !== DEFAULT_CONNECTION_ID) {
-      throw new EntradaError('entra_not_configured')
-    }
+    if (connection.id !== DEFAULT_CONNECTION_ID) return providerOf(connection)
+    if (!entra || !credentials) throw new EntradaError('entra_not_configured')
     environmentProvider ??= createEntraOidc({
       cloud: cloudOf(authorityOf(entra)),
       clientId: entra.clientId,

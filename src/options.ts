@@ -5,10 +5,8 @@ import type { DatabaseAddress } from './storage/open-storage.ts'
 import type { ConnectionPolicies, RoleRule } from './storage/records.ts'
 import type { OpenTelemetryApi } from './tracing.ts'
 
-/** The default connection: one Entra application in one directory. */
-export type EntraOptions = {
-  /** A tenant id, or a domain of the directory. */
-  readonly tenantId: string
+/** An application registration and what proves that we are it. */
+export type ApplicationOptions = {
   readonly clientId: string
   /** The simple case: one secret, whose end is not known. */
   readonly clientSecret?: Secret
@@ -16,6 +14,12 @@ export type EntraOptions = {
   readonly credentials?: readonly CredentialOptions[] | (() => readonly CredentialOptions[])
   /** Default `https://login.microsoftonline.com`. */
   readonly authority?: URL
+}
+
+/** The default connection: one Entra application in one directory. */
+export type EntraOptions = ApplicationOptions & {
+  /** A tenant id, or a domain of the directory. */
+  readonly tenantId: string
   readonly policies?: Partial<ConnectionPolicies>
   readonly roleRules?: readonly RoleRule[]
 }
@@ -39,6 +43,10 @@ export type EntradaOptions = {
   /** Key ring, the sealing key first: base64url of 32 bytes each. */
   readonly secretKeys: readonly Secret[]
   readonly entra?: EntraOptions
+  /** One multi-tenant application that customers consent to, in place of one of their own. */
+  readonly sharedApplication?: ApplicationOptions
+  /** The token that the platform issues to this workload, for customers who trust it in place of a secret. */
+  readonly readFederatedToken?: () => string
   readonly mode?: 'development' | 'production'
   /** Where Entrada hangs on this host, such as `/sso`; default the root. */
   readonly mountPath?: string

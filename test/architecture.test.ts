@@ -98,7 +98,17 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // Read with the settings, so that a wrong file is told with every other problem; thumbprints for the command line.
     'certificate.ts',
   ],
-  'src/organizations': ['environment-connection.ts', 'rotate-keys.ts', 'clouds.ts'],
+  'src/organizations': [
+    'environment-connection.ts',
+    'rotate-keys.ts',
+    'clouds.ts',
+    // What operators and customers change; and what a connection signs in with.
+    'organizations.ts',
+    'connections.ts',
+    'connection-providers.ts',
+    // Whether a connection may be turned on: the test of a connection, in sign-in/, writes it.
+    'test-fingerprint.ts',
+  ],
   'src/admin': [
     'administration.ts',
     'admin-api.ts',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chown, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { knownSchemaVersion } from '../src/storage/migrations/migrations.ts'
 import { sameBrowserAcross } from './support/replicas.ts'
 import { people, type Rig, SERVER_URL } from './support/rig.ts'
 import { temporaryFolder } from './support/server-process.ts'
@@ -47,7 +48,7 @@ describe('entrada backup', () => {
     assert.deepEqual(JSON.parse(forced.printed[0] ?? ''), {
       file,
       mode: 'production',
-      schemaVersion: 2,
+      schemaVersion: knownSchemaVersion,
     })
     const nothing = await run(['backup', join(folder, 'second.db')], {
       ENTRADA_DATA_DIR: join(folder, 'absent'),

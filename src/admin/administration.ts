@@ -8,12 +8,16 @@ import {
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../ids.ts'
+import { createConnection, type NewConnection } from '../organizations/connections.ts'
 import { keepDefaultOrganization } from '../organizations/environment-connection.ts'
+import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type {
   Actor,
   AuditEventRecord,
+  Connection,
+  Organization,
   OrganizationId,
   Profile,
   Session,
@@ -30,6 +34,7 @@ import type {
   StorageReader,
   StorageTransaction,
   TraceFilter,
+  UserFilter,
   UserListItem,
 } from '../storage/storage.ts'
 
@@ -48,12 +53,14 @@ export type NewUser = {
 }
 
 export type Administration = {
-  listUsers(page: PageRequest & { readonly search?: string }): Promise<Page<UserListItem>>
+  listUsers(page: PageRequest & UserFilter): Promise<Page<UserListItem>>
   getUser(id: string): Promise<UserListItem>
   /** A user beforehand: with (`tid`, `oid`) for "existing users only", or to be linked by policy. */
   createUser(caller: AdminCaller, user: NewUser): Promise<UserListItem>
   disableUser(caller: AdminCaller, id: string): Promise<UserListItem>
   enableUser(caller: AdminCaller, id: string): Promise<UserListItem>
+  createOrganization(caller: AdminCaller, asked: NewOrganization): Promise<Organization>
+  createConnection(caller: AdminCaller, asked: NewConnection): Promise<Connection>
   listSessions(filter: SessionFilter, page: PageRequest): Promise<Page<Session>>
   endSession(caller: AdminCaller, id: string): Promise<void>
   listAuditEvents(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEventRecord>>
@@ -79,6 +86,8 @@ export function createAdministration(open: () => Promise<Services>): Administrat
       getUser(await createUserBeforehand(await open(), caller, user)),
     disableUser: (caller, id) => setStatus(caller, id, 'disabled'),
     enableUser: (caller, id) => setStatus(caller, id, 'active'),
+    createOrganization: async (caller, asked) => createOrganization(await open(), caller, asked),
+    createConnection: async (caller, asked) => createConnection(await open(), caller, asked),
     async listSessions(filter, page) {
       const { storage, now } = await open()
       return storage.listSessions(filter, page, now())

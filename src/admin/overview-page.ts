@@ -4,7 +4,7 @@ import { type Exchange, pathTo } from '../http/exchange.ts'
 import { formToken } from '../http/form.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
-import { redirectUri } from '../sign-in/choose-connection.ts'
+import { frontChannelLogoutUrl, redirectUri } from '../sign-in/choose-connection.ts'
 import type { Connection, SignInTrace } from '../storage/records.ts'
 import type { UserListItem } from '../storage/storage.ts'
 import { createAdministration } from './administration.ts'
@@ -18,7 +18,7 @@ export async function showOverview(services: Services, exchange: Exchange): Prom
   const administration = createAdministration(async () => services)
   const traces = await administration.listSignInTraces({}, { limit: ROWS })
   const users = await administration.listUsers({ limit: ROWS })
-  const connections = await services.storage.listConnections()
+  const { items: connections } = await services.storage.listConnections({}, { limit: ROWS })
   return pageResponse(services, {
     title: 'Operators',
     wide: true,
@@ -34,19 +34,17 @@ ${operatorSignOut(services, operator)}`,
 const notConfigured = html`<p>Not configured. Set <code>ENTRADA_ENTRA_TENANT_ID</code>, <code>ENTRADA_ENTRA_CLIENT_ID</code> and
 <code>ENTRADA_ENTRA_CLIENT_SECRET</code>.</p>`
 
-function connectionCard(
-  services: Services,
-  { authority, tenants, clientId, status }: Connection,
-): Html {
+function connectionCard(services: Services, connection: Connection): Html {
+  const { authority, tenants, clientId, status } = connection
   const tenant = tenants.kind === 'pinned' ? tenants.tenant : tenants.tenantIds.join(', ')
-  const { publicUrls, mountPath } = services.deployment
+  const { publicUrls } = services.deployment
   return html`<dl>
 <dt>Status</dt><dd>${status}</dd>
 <dt>Authority</dt><dd><code>${authority}</code></dd>
 <dt>Tenant</dt><dd><code>${tenant}</code></dd>
 <dt>Client id</dt><dd><code>${clientId}</code></dd>
-<dt>Redirect URIs to register (Web)</dt><dd>${publicUrls.map((url) => html`<code>${redirectUri(services, url)}</code><br>`)}</dd>
-<dt>Front-channel logout URL</dt><dd><code>${publicUrls[0].origin}${mountPath}/auth/entra/frontchannel-logout</code></dd>
+<dt>Redirect URIs to register (Web)</dt><dd>${publicUrls.map((url) => html`<code>${redirectUri(services, url, connection)}</code><br>`)}</dd>
+<dt>Front-channel logout URL</dt><dd><code>${frontChannelLogoutUrl(services, publicUrls[0], connection)}</code></dd>
 </dl>`
 }
 

@@ -66,6 +66,15 @@ export type AuditEvent =
       readonly type: 'connection.changed'
       readonly detail: { readonly managedBy: string; readonly members: readonly string[] }
     }
+  | { readonly type: 'connection.created'; readonly detail: { readonly slug: string } }
+  | {
+      readonly type: 'organization.created'
+      readonly detail: { readonly name: string; readonly slug: string }
+    }
+  | {
+      readonly type: 'organization.changed'
+      readonly detail: { readonly members: readonly string[] }
+    }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
 
 export type AuditEventType = AuditEvent['type']
@@ -89,6 +98,10 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'operator.sign_in_refused': 'A wrong operator token was offered.',
   'connection.changed':
     'A connection was created or changed. Detail: the members that changed, never their values.',
+  'connection.created': 'A connection was created, as a draft. Detail: its slug.',
+  'organization.created': 'An organization was created. Detail: name and slug.',
+  'organization.changed':
+    'An organization was changed. Detail: the members that changed, never their values.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
 }

@@ -100,10 +100,16 @@ function whatNext(
   if (error.code === 'operator_token_invalid')
     return html`<p><a class="button" href="${pathTo(services, '/login/token')}">Try again</a></p>`
   if (exchange === undefined) return html`<p>This server is at ${publicLinks(services)}.</p>`
-  if (startAgain === 'none' || services.deployment.defaultConnectionId === undefined) {
+  const connection = exchange.signIn.record?.connection
+  const canStart = connection?.status === 'on' || services.deployment.defaultConnectionId
+  if (startAgain === 'none' || !canStart) {
     return html`<p><a href="${home}">To the start page</a></p>${operatorLink(services, exchange)}`
   }
-  const start = startAddress(services, wantedPage(exchange, error))
+  const start = startAddress(
+    services,
+    wantedPage(exchange, error),
+    connection ? { connection } : {},
+  )
   return html`${goOn}${invitation(error, startAgain)}${entraButton(start)}${operatorLink(services, exchange)}`
 }
 

@@ -21,7 +21,7 @@ import { showSessionJson } from '../session/session-json.ts'
 import { endOwnSession, showAccount, showHome } from '../session/session-pages.ts'
 import { showLogin } from '../sign-in/login-page.ts'
 import { showOperatorSignIn, signInWithOperatorToken } from '../sign-in/operator-sign-in.ts'
-import { finishSignIn, startSignIn } from '../sign-in/sign-in.ts'
+import { finishSignIn, startSignIn, startSignInAt } from '../sign-in/sign-in.ts'
 import { frontChannelSignOut, showSignOut, signOut } from '../sign-in/sign-out.ts'
 import { assetResponse } from './assets.ts'
 import type { Exchange } from './exchange.ts'
@@ -99,6 +99,27 @@ export const routes: readonly Route[] = [
     '/auth/entra/frontchannel-logout',
     frontChannelSignOut,
     'Front-channel logout URL for Entra. `sid`.',
+  ),
+  acting(
+    'sign_in_start',
+    'GET',
+    '/enterprise-login/:slug',
+    startSignInAt,
+    "A customer's login address, and the home page URL of the tile in My Apps: 303 to Entra. `return_to`, `login_hint`.",
+  ),
+  acting(
+    'sign_in_return',
+    'GET',
+    '/login/callback',
+    finishSignIn,
+    "Redirect URI of a customer's connection, to be registered in Entra under Web. `connection`.",
+  ),
+  acting(
+    'front_channel_sign_out',
+    'GET',
+    '/auth/:connection/frontchannel-logout',
+    frontChannelSignOut,
+    "Front-channel logout URL of a customer's connection. `sid`.",
   ),
   page('GET', '/auth/logout', showSignOut, 'Asks whether to sign out.'),
   page(

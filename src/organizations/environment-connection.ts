@@ -97,15 +97,18 @@ function toConnection(services: Services, entra: EntraOptions, existing?: Connec
   return {
     id: DEFAULT_CONNECTION_ID,
     organizationId: DEFAULT_ORGANIZATION_ID,
+    name: 'Microsoft Entra ID',
     slug: DEFAULT_CONNECTION_ID,
     protocol: 'oidc',
     cloud: cloudOf(authority),
     authority: authority.origin,
     tenants: pinningOf(entra.tenantId, existing),
+    application: 'own',
     clientId: entra.clientId,
     credentials: services.credentialStatus().map((status) => toRow(status, at, existing)),
     policies: { ...defaultPolicies, ...entra.policies },
     roleRules: entra.roleRules ?? [],
+    settings: {},
     status: 'on',
     managedBy: 'environment',
     createdAt: existing?.createdAt ?? at,
@@ -185,11 +188,13 @@ function goneRules(before: Connection | undefined, after: Connection): readonly 
 }
 
 function newOrganization(services: Services): Organization {
+  const createdAt = services.now()
   return {
     id: DEFAULT_ORGANIZATION_ID,
     name: 'Default organization',
     slug: 'default',
     settings: {},
-    createdAt: services.now(),
+    createdAt,
+    updatedAt: createdAt,
   }
 }

@@ -20,7 +20,7 @@ export type KeyRotation = {
 export async function rotateKeys(services: Services, actor: Actor): Promise<KeyRotation> {
   const { storage, keyRing } = services
   let resealed = 0
-  for (const { id } of await storage.listConnections()) {
+  for (const id of await storage.listConnectionIds()) {
     resealed += await rotateConnection(services, actor, id)
   }
   const counts = await storage.countSealedValues()

@@ -1,5 +1,7 @@
 import { EntradaError } from '../errors.ts'
-import { pathTo } from '../http/exchange.ts'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { single } from '../http/form.ts'
+import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 
@@ -17,12 +19,72 @@ export async function getConnection(services: Services, id: string): Promise<Con
   return connection
 }
 
+/** @throws {EntradaError} `connection_not_found` */
+export async function getConnectionBySlug(services: Services, slug: string): Promise<Connection> {
+  const connection = await services.storage.findConnectionBySlug(slug)
+  if (connection === undefined) throw new EntradaError('connection_not_found')
+  return connection
+}
+
 /** @throws {EntradaError} `connection_off` */
 export function checkConnectionOn({ status }: Connection): void {
   if (status !== 'on') throw new EntradaError('connection_off', { status })
 }
 
-/** The callback to register in Entra for sign-ins that start on this host, compared there letter by letter. */
-export function redirectUri(services: Services, here: URL): string {
-  return here.origin + pathTo(services, '/auth/entra/callback')
+/**
+ * The callback to register in Entra for sign-ins that start on this host, compared there letter by letter. The default connection has
+ * seed 1's, a customer's own application seed 2's. The shared application has one for all its customers: Entra takes at most 256.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/reply-url
+ */
+export function redirectUri(
+  services: Services,
+  here: URL,
+  { id, application }: Pick<Connection, 'id' | 'application'>,
+): string {
+  const at = (path: string) => here.origin + pathTo(services, path)
+  if (id === DEFAULT_CONNECTION_ID) return at('/auth/entra/callback')
+  return application === 'shared'
+    ? at('/login/callback')
+    : at(`/login/callback?connection=${encodeURIComponent(id)}`)
+}
+
+/**
+ * That a callback came to the redirect URI of the attempt's own connection, before any code is sent anywhere.
+ *
+ * @throws {EntradaError} `sign_in_attempt_mismatch`, `request_invalid`
+ * @see RFC 9700 §4.4.2.2
+ */
+export function checkCallbackAddress(
+  services: Services,
+  { here, url }: Pick<Exchange, 'here' | 'url'>,
+  connection: Connection,
+): void {
+  const expected = new URL(redirectUri(services, here, connection))
+  const given = single(url.searchParams, 'connection')
+  const wanted = expected.searchParams.get('connection') ?? undefined
+  if (url.pathname !== expected.pathname || given !== wanted) {
+    throw new EntradaError('sign_in_attempt_mismatch', { connection: connection.id })
+  }
+}
+
+/** Where the sign-ins of a connection start: what is shown, linked and registered as the tile's home page. */
+export function startPath(
+  services: Services,
+  { id, slug }: Pick<Connection, 'id' | 'slug'>,
+): string {
+  return pathTo(
+    services,
+    id === DEFAULT_CONNECTION_ID ? '/auth/entra/login' : `/enterprise-login/${slug}`,
+  )
+}
+
+/** The front-channel logout URL to register in Entra. */
+export function frontChannelLogoutUrl(
+  services: Services,
+  here: URL,
+  { id }: Pick<Connection, 'id'>,
+): string {
+  const place = id === DEFAULT_CONNECTION_ID ? 'entra' : encodeURIComponent(id)
+  return here.origin + pathTo(services, `/auth/${place}/frontchannel-logout`)
 }

@@ -2,8 +2,11 @@ import { html } from 'hono/html'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
+import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
+import type { Connection } from '../storage/records.ts'
+import { startPath } from './choose-connection.ts'
 import { parseReturnTo } from './return-to.ts'
 
 /** GET /login: the button, when there is something behind it. */
@@ -25,13 +28,19 @@ ${defaultConnectionId === undefined ? notConfigured(services) : entraButton(star
 export function startAddress(
   services: Services,
   returnTo: string,
-  { selectAccount = false } = {},
+  {
+    selectAccount = false,
+    connection = { id: DEFAULT_CONNECTION_ID, slug: '' },
+  }: {
+    readonly selectAccount?: boolean
+    readonly connection?: Pick<Connection, 'id' | 'slug'>
+  } = {},
 ): string {
   const query = new URLSearchParams()
   if (returnTo !== '/') query.set('return_to', returnTo)
   // Whoever is signed in already wants to be somebody else: without the picker Entra answers with the same person.
   if (selectAccount) query.set('prompt', 'select_account')
-  return pathTo(services, `/auth/entra/login${query.size > 0 ? `?${query}` : ''}`)
+  return startPath(services, connection) + (query.size > 0 ? `?${query}` : '')
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * How a person gets in.
  *
- *   startSignIn    → choose-connection, return-to, attempt → Entra
+ *   startSignIn    → choose-connection, return-to, begin-attempt → Entra
  *   finishSignIn   → parse the response, open the attempt, claim it, redeem the code → completeSignIn
  *   completeSignIn → decide, ask the application, provision, open the session, audit → back to where they wanted
  *
@@ -29,67 +29,71 @@ import type { StorageReader } from '../storage/storage.ts'
 import { askApplication } from './ask-application.ts'
 import {
   type Attempt,
-  attemptCookies,
-  attemptState,
   CLAIM_LIFETIME_SECONDS,
   checkAttemptOpen,
-  codeChallenge,
   dropAttemptCookie,
-  newAttempt,
   openAttempt,
 } from './attempt.ts'
+import { askedOfEntra, beginAttempt } from './begin-attempt.ts'
 import {
+  checkCallbackAddress,
   checkConnectionOn,
   getConnection,
+  getConnectionBySlug,
   getDefaultConnection,
   redirectUri,
 } from './choose-connection.ts'
-import { claimsChallenge, dropClaimsChallengeCookie } from './claims-challenge.ts'
+import { dropClaimsChallengeCookie } from './claims-challenge.ts'
 import { decideSignIn, type SignInDecision, type SignInFacts } from './decide-sign-in.ts'
 import { parseReturnTo } from './return-to.ts'
-import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
+import { dropSelectAccountCookie } from './select-account.ts'
 import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
 import { isSignOutReturn, signedOutPage } from './sign-out.ts'
 
-const MAX_LOGIN_HINT_LENGTH = 512
 /** For all of Entra's answers to one sign-in together; the database comes after it, and ten seconds are the most. */
 const SIGN_IN_TIME_LIMIT_MS = 5_500
 
-/** Sends the browser to Entra. Writes nothing to the database. */
+/** GET /auth/entra/login: with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
-  const { here, url } = exchange
-  const connection = await getDefaultConnection(services)
-  checkConnectionOn(connection)
-  const returnTo = parseReturnTo(
-    single(url.searchParams, 'return_to'),
-    here,
-    services.deployment.mountPath,
-  )
-  const loginHint = single(url.searchParams, 'login_hint')
-    ?.slice(0, MAX_LOGIN_HINT_LENGTH)
-    .toWellFormed()
-  const claims = claimsChallenge(services, exchange)
-  const attempt = newAttempt(services, {
-    connectionId: connection.id,
-    purpose: 'sign_in',
-    returnTo,
-  })
-
-  const location = await services.identityProviderFor(connection).authorizationUrl({
-    redirectUri: redirectUri(services, here),
-    state: attemptState(attempt),
-    nonce: attempt.nonce,
-    codeChallenge: codeChallenge(services, attempt),
-    selectAccount: mustSelectAccount(services, exchange) || asksForPicker(url),
-    ...(loginHint ? { loginHint } : {}),
-    ...(claims ? { claims } : {}),
-  })
-  return withCookies(redirect(location), attemptCookies(services, exchange, attempt))
+  return startWith(services, exchange, await getDefaultConnection(services))
 }
 
-/** `prompt=select_account`, the one value of it that a page of ours uses. */
-function asksForPicker({ searchParams }: URL): boolean {
-  return single(searchParams, 'prompt') === 'select_account'
+/** GET /enterprise-login/SLUG: with a customer's connection. */
+export async function startSignInAt(services: Services, exchange: Exchange): Promise<Response> {
+  const { slug = '' } = exchange.params
+  return startWith(services, exchange, await getConnectionBySlug(services, slug))
+}
+
+/** Sends the browser to Entra; first to the host whose redirect URI the customer has registered, if that is another one. */
+async function startWith(
+  services: Services,
+  exchange: Exchange,
+  connection: Connection,
+): Promise<Response> {
+  checkConnectionOn(connection)
+  const { here, url } = exchange
+  const elsewhere = registeredOrigin(services, here, connection)
+  if (elsewhere !== undefined) return redirect(elsewhere + url.pathname + url.search)
+  const asked = single(url.searchParams, 'return_to')
+  const returnTo = parseReturnTo(asked, here, services.deployment.mountPath)
+  const purpose = 'sign_in'
+  return beginAttempt(services, exchange, {
+    connection,
+    purpose,
+    returnTo,
+    ...askedOfEntra(exchange),
+  })
+}
+
+/** The attempt's cookie belongs to one host, so it has to begin where it comes back. */
+function registeredOrigin(
+  { deployment }: Services,
+  here: URL,
+  { settings }: Connection,
+): string | undefined {
+  const { redirectOrigin } = settings
+  const isOurs = deployment.publicUrls.some(({ origin }) => origin === redirectOrigin)
+  return isOurs && redirectOrigin !== here.origin ? redirectOrigin : undefined
 }
 
 /** Takes the browser back from Entra. Everything that costs nothing is checked before the network is used. */
@@ -104,7 +108,7 @@ export async function finishSignIn(services: Services, exchange: Exchange): Prom
   checkAttemptOpen(services, attempt)
   const code = grantedCode(response)
   const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
-  const opened = await openConnection(services, record)
+  const opened = await openConnection(services, exchange, record)
   const connection = await withKnownTenant(services, opened, deadline)
 
   await services.storage.claimAttempt(attempt.id, claimedUntil(services))
@@ -169,16 +173,18 @@ export async function completeSignIn(
   ])
 }
 
-async function openConnection(services: Services, record: SignInRecord): Promise<Connection> {
-  const connection = await getConnection(services, record.attempt.connectionId)
+/** The attempt's own connection, at its own address. */
+async function openConnection(
+  services: Services,
+  exchange: Exchange,
+  record: SignInRecord,
+): Promise<Connection> {
+  const { connectionId, purpose } = record.attempt
+  const connection = await getConnection(services, connectionId)
   record.connection = connection
-  record.step('attempt_opened', { purpose: record.attempt.purpose })
-  if (
-    connection.id !== services.deployment.defaultConnectionId ||
-    record.attempt.purpose !== 'sign_in'
-  ) {
-    throw new EntradaError('sign_in_attempt_mismatch', { connection: connection.id })
-  }
+  record.step('attempt_opened', { purpose })
+  checkCallbackAddress(services, exchange, connection)
+  if (purpose !== 'sign_in') throw new EntradaError('sign_in_attempt_mismatch', { purpose })
   checkConnectionOn(connection)
   return connection
 }
@@ -224,7 +230,7 @@ async function redeem(
     nonce,
     codeVerifier,
     correlationId,
-    redirectUri: redirectUri(services, here),
+    redirectUri: redirectUri(services, here, connection),
     deadline,
   })
 }

@@ -5,11 +5,12 @@ import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
+import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import { auditEnded, endSessions } from '../session/end-sessions.ts'
 import { dropSessionCookie, findSession } from '../session/session.ts'
 import type { Connection, SessionView } from '../storage/records.ts'
-import { getConnection, getDefaultConnection, redirectUri } from './choose-connection.ts'
+import { getConnection, redirectUri } from './choose-connection.ts'
 import { selectAccountCookie } from './select-account.ts'
 
 const SIGN_OUT_PREFIX = 'out.'
@@ -80,7 +81,7 @@ async function afterSignOut(
   if (end !== 'microsoft' && !connection.policies.signOutOfMicrosoft) return here
   try {
     return await services.identityProviderFor(connection).signOutUrl({
-      postLogoutRedirectUri: redirectUri(services, exchange.here),
+      postLogoutRedirectUri: redirectUri(services, exchange.here, connection),
       state: SIGN_OUT_PREFIX + services.keyRing.seal('sign-out-state', connection.id, 'state'),
       ...(loginHint ? { logoutHint: loginHint } : {}),
     })
@@ -116,9 +117,9 @@ export async function signedOutPage(services: Services): Promise<Response> {
 }
 
 /**
- * GET /auth/entra/frontchannel-logout: Entra calls it in a hidden frame, with `sid` and nothing else; no cookie can be expected.
+ * GET /auth/entra/frontchannel-logout, and `/auth/CONNECTION/…` for a customer's: Entra calls it in a hidden frame, with `sid` and nothing else; no cookie can be expected.
  *
- * @throws {EntradaError} `request_invalid`
+ * @throws {EntradaError} `request_invalid`, `connection_not_found`
  * @see OpenID Connect Front-Channel Logout 1.0 §3; https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#single-sign-out
  */
 export async function frontChannelSignOut(
@@ -128,7 +129,10 @@ export async function frontChannelSignOut(
   const sid = single(exchange.url.searchParams, 'sid')
   if (!sid || sid.length > MAX_SID_LENGTH)
     throw new EntradaError('request_invalid', { parameter: 'sid' })
-  const connection = await getDefaultConnection(services)
+  const connection = await getConnection(
+    services,
+    exchange.params.connection ?? DEFAULT_CONNECTION_ID,
+  )
 
   // Anybody may call this: what ends nothing must not wait for, or hold up, those who write.
   if (await services.storage.hasSessionsOfEntraSid(connection.id, sid)) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Subject } from './conformance.ts'
 import { at, newConnection, newIdentity, newOrganization, newUser } from './conformance-samples.ts'
+import type { ConnectionFilter, PageRequest } from './storage.ts'
 
 export function describeOrganizations(subject: Subject): void {
   describe('organizations and connections', () => {
@@ -25,13 +26,76 @@ export function describeOrganizations(subject: Subject): void {
         await transaction.putConnection(connection)
       })
       assert.deepEqual(await subject.storage.findOrganization('default'), organization)
-      assert.deepEqual(await subject.storage.listConnections(), [connection])
+      const { items } = await subject.storage.listConnections({}, { limit: 50 })
+      assert.deepEqual(items, [connection])
+    })
+
+    it('are found by their slug, in any letter case', async () => {
+      const second = newConnection({ id: 'con_2', slug: 'fabrikam' })
+      await subject.storage.atomically((transaction) => transaction.putConnection(second))
+      assert.deepEqual(await subject.storage.findConnectionBySlug('Fabrikam'), second)
+      assert.deepEqual(await subject.storage.findOrganizationBySlug('DEFAULT'), newOrganization())
+      assert.equal(await subject.storage.findConnectionBySlug('absent'), undefined)
+      assert.equal(await subject.storage.findOrganizationBySlug('absent'), undefined)
+    })
+
+    it('do not take a slug that another one has (B28)', async () => {
+      const organization = { ...newOrganization('org_2'), slug: 'default' }
+      const connection = newConnection({ id: 'con_2', slug: 'default' })
+      await assert.rejects(
+        subject.storage.atomically((transaction) => transaction.putOrganization(organization)),
+        { code: 'slug_in_use' },
+      )
+      await assert.rejects(
+        subject.storage.atomically((transaction) => transaction.putConnection(connection)),
+        { code: 'slug_in_use' },
+      )
+    })
+
+    it('come in pages, newest first, and by what is asked for', async () => {
+      await subject.storage.atomically(async (transaction) => {
+        await transaction.putOrganization({ ...newOrganization('org_2'), name: '100% Fabrikam' })
+        for (const n of [1, 2, 3]) {
+          const id = `con_${n}`
+          const organizationId = n === 3 ? 'default' : 'org_2'
+          const status = n === 2 ? 'draft' : 'on'
+          const active = { id: `crd_${n}`, kind: 'client_secret', state: 'active' } as const
+          const credentials = [{ ...active, createdAt: at(0), expiresAt: at(1000 * n) }]
+          const createdAt = at(10 + n)
+          const own = { id, slug: id, organizationId, status, credentials, createdAt } as const
+          await transaction.putConnection(newConnection(own))
+        }
+      })
+      const idsOf = async (filter: ConnectionFilter, page: PageRequest = { limit: 10 }) =>
+        (await subject.storage.listConnections(filter, page)).items.map(({ id }) => id)
+      assert.deepEqual(await idsOf({}), ['con_3', 'con_2', 'con_1', 'default'])
+      assert.deepEqual(await idsOf({ organizationId: 'org_2' }), ['con_2', 'con_1'])
+      assert.deepEqual(await idsOf({ status: 'draft' }), ['con_2'])
+      assert.deepEqual(await idsOf({ credentialsEndBefore: at(2500) }), [
+        'con_2',
+        'con_1',
+        'default',
+      ])
+      const first = await subject.storage.listConnections({}, { limit: 3 })
+      assert.deepEqual(await idsOf({}, { limit: 3, after: first.next ?? '' }), ['default'])
+      assert.deepEqual(await subject.storage.listConnectionIds(), [
+        'con_1',
+        'con_2',
+        'con_3',
+        'default',
+      ])
+      const found = await subject.storage.listOrganizations({ limit: 10, search: '00% fab' })
+      assert.deepEqual(
+        found.items.map(({ id }) => id),
+        ['org_2'],
+      )
     })
 
     it('know under which keys their secrets are sealed', async () => {
       const sealed = { id: 'x', kind: 'certificate', state: 'retired', createdAt: at(0) } as const
       const second = newConnection({
         id: 'second',
+        slug: 'second',
         credentials: [
           { ...sealed, sealed: 'v1.key-a.n.c' },
           { ...sealed, sealed: 'v1.key-b.n.c' },

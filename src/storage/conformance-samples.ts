@@ -23,18 +23,27 @@ export function padded(n: number): string {
 }
 
 export function newOrganization(id: Organization['id'] = 'default'): Organization {
-  return { id, name: `Name of ${id}`, slug: id, settings: { colour: 'blue' }, createdAt: at(0) }
+  return {
+    id,
+    name: `Name of ${id}`,
+    slug: id,
+    settings: { emailDiscovery: false },
+    createdAt: at(0),
+    updatedAt: at(1),
+  }
 }
 
 export function newConnection(overrides: Partial<Connection> = {}): Connection {
   return {
     id: 'default',
     organizationId: 'default',
-    slug: 'default',
+    name: 'Contoso',
+    slug: overrides.id ?? 'default',
     protocol: 'oidc',
     cloud: 'global',
     authority: 'https://login.microsoftonline.com',
     tenants: { kind: 'pinned', tenant: 'contoso.example', tenantId: 't-1' },
+    application: 'own',
     clientId: 'c-1',
     credentials: [
       {
@@ -57,6 +66,7 @@ export function newConnection(overrides: Partial<Connection> = {}): Connection {
       signOutOfMicrosoft: true,
     },
     roleRules: [{ id: 'r1', match: 'group', value: 'g-1', role: 'admin' }],
+    settings: { groups: { from: 'graph', nested: true, names: false }, recheckMinutes: 30 },
     status: 'on',
     managedBy: 'api',
     createdAt: at(0),

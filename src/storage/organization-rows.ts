@@ -9,6 +9,7 @@ export const organizationPart = tablePart('organizations', [
   'slug',
   'settings',
   'created_at',
+  'updated_at',
 ])
 
 export function parseOrganization(row: Row<'organizations'>): Organization {
@@ -18,6 +19,7 @@ export function parseOrganization(row: Row<'organizations'>): Organization {
     slug: row.slug,
     settings: parseJson<Organization['settings']>(row.settings),
     createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
   }
 }
 
@@ -28,6 +30,7 @@ export function toOrganizationRow(organization: Organization): Row<'organization
     slug: organization.slug,
     settings: JSON.stringify(organization.settings),
     created_at: organization.createdAt.getTime(),
+    updated_at: organization.updatedAt.getTime(),
   }
 }
 
@@ -35,15 +38,18 @@ export function parseConnection(row: Row<'connections'>): Connection {
   return {
     id: row.id,
     organizationId: row.organization_id,
+    name: row.name,
     slug: row.slug,
     protocol: row.protocol,
     cloud: row.cloud,
     authority: row.authority,
     tenants: parseJson<Connection['tenants']>(row.tenants),
+    application: row.application,
     clientId: row.client_id,
     credentials: parseCredentials(row.credentials),
     policies: parseJson<Connection['policies']>(row.policies),
     roleRules: parseJson<Connection['roleRules']>(row.role_rules),
+    settings: parseJson<Connection['settings']>(row.settings),
     status: row.status,
     managedBy: row.managed_by,
     createdAt: new Date(row.created_at),
@@ -55,20 +61,33 @@ export function toConnectionRow(connection: Connection): Row<'connections'> {
   return {
     id: connection.id,
     organization_id: connection.organizationId,
+    name: connection.name,
     slug: connection.slug,
     protocol: connection.protocol,
     cloud: connection.cloud,
     authority: connection.authority,
     tenants: JSON.stringify(connection.tenants),
+    application: connection.application,
     client_id: connection.clientId,
     credentials: JSON.stringify(connection.credentials.map(toStoredCredential)),
     policies: JSON.stringify(connection.policies),
     role_rules: JSON.stringify(connection.roleRules),
+    settings: JSON.stringify(connection.settings),
+    credentials_end_at: credentialsEndAt(connection.credentials),
     status: connection.status,
     managed_by: connection.managedBy,
     created_at: connection.createdAt.getTime(),
     updated_at: connection.updatedAt.getTime(),
   }
+}
+
+/** The last moment at which an active credential still works; unknown while the end of one is. */
+function credentialsEndAt(credentials: readonly ConnectionCredential[]): number | null {
+  const ends = credentials
+    .filter(({ state }) => state === 'active')
+    .map(({ expiresAt }) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
+  const last = Math.max(...ends)
+  return Number.isFinite(last) ? last : null
 }
 
 /** Every sealed value of one `credentials` column. */

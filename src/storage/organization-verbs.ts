@@ -1,4 +1,6 @@
 /** Verbs about organizations and connections. */
+import { EntradaError } from '../errors.ts'
+import { foldCase } from './columns.ts'
 import {
   parseConnection,
   parseOrganization,
@@ -6,8 +8,9 @@ import {
   toConnectionRow,
   toOrganizationRow,
 } from './organization-rows.ts'
+import { contains, olderThan, rowsToRead, toPage } from './pages.ts'
 import type { Database } from './schema.ts'
-import type { StorageReader, StorageTransaction } from './storage.ts'
+import type { ConnectionFilter, StorageReader, StorageTransaction } from './storage.ts'
 
 /** Columns that hold sealed values, each with the way to find them. A new one belongs here, or a key is dropped too early. */
 const sealedColumns = [
@@ -19,8 +22,12 @@ export function organizationReads(
 ): Pick<
   StorageReader,
   | 'findOrganization'
+  | 'findOrganizationBySlug'
+  | 'listOrganizations'
   | 'findConnection'
+  | 'findConnectionBySlug'
   | 'listConnections'
+  | 'listConnectionIds'
   | 'listLinkedTenants'
   | 'listSealingKeyIds'
   | 'countSealedValues'
@@ -31,14 +38,41 @@ export function organizationReads(
       const row = await query.executeTakeFirst()
       return row && parseOrganization(row)
     },
+    async findOrganizationBySlug(slug) {
+      const query = database.selectFrom('organizations').selectAll()
+      const row = await query.where('slug', '=', foldCase(slug)).executeTakeFirst()
+      return row && parseOrganization(row)
+    },
+    async listOrganizations({ search, ...page }) {
+      let query = database.selectFrom('organizations').selectAll()
+      if (search !== undefined) {
+        query = query.where((is) => is.or([contains('name', search), contains('slug', search)]))
+      }
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
+      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      return toPage(rows, page, { time: (row) => row.created_at, item: parseOrganization })
+    },
     async findConnection(id) {
       const query = database.selectFrom('connections').selectAll().where('id', '=', id)
       const row = await query.executeTakeFirst()
       return row && parseConnection(row)
     },
-    async listConnections() {
-      const query = database.selectFrom('connections').selectAll().orderBy('id')
-      return (await query.execute()).map(parseConnection)
+    async findConnectionBySlug(slug) {
+      const query = database.selectFrom('connections').selectAll()
+      const row = await query.where('slug', '=', foldCase(slug)).executeTakeFirst()
+      return row && parseConnection(row)
+    },
+    async listConnections(filter, page) {
+      let query = selectConnections(database, filter)
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
+      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      return toPage(rows, page, { time: (row) => row.created_at, item: parseConnection })
+    },
+    async listConnectionIds() {
+      const rows = await database.selectFrom('connections').select('id').orderBy('id').execute()
+      return rows.map(({ id }) => id)
     },
     async listLinkedTenants(connectionId) {
       const query = database.selectFrom('identities').select('tid').distinct()
@@ -56,15 +90,42 @@ export function organizationWrites(
   return {
     async putOrganization(organization) {
       const { id, ...rest } = toOrganizationRow(organization)
+      await checkSlugFree(database, 'organizations', { id, slug: rest.slug })
       const insert = database.insertInto('organizations').values({ id, ...rest })
       await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(rest)).execute()
     },
     async putConnection(connection) {
       const { id, ...rest } = toConnectionRow(connection)
+      await checkSlugFree(database, 'connections', { id, slug: rest.slug })
       const insert = database.insertInto('connections').values({ id, ...rest })
       await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(rest)).execute()
     },
   }
+}
+
+function selectConnections(database: Database, filter: ConnectionFilter) {
+  const { organizationId, status, credentialsEndBefore } = filter
+  let query = database.selectFrom('connections').selectAll()
+  if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
+  if (status !== undefined) query = query.where('status', '=', status)
+  if (credentialsEndBefore !== undefined) {
+    query = query.where('credentials_end_at', '<', credentialsEndBefore.getTime())
+  }
+  return query
+}
+
+/** The unique index would say the same, in words that differ by database. */
+async function checkSlugFree(
+  database: Database,
+  table: 'organizations' | 'connections',
+  { id, slug }: { readonly id: string; readonly slug: string },
+): Promise<void> {
+  const holder = await database
+    .selectFrom(table)
+    .select('id')
+    .where('slug', '=', slug)
+    .executeTakeFirst()
+  if (holder !== undefined && holder.id !== id) throw new EntradaError('slug_in_use', { slug })
 }
 
 async function countSealedValues(database: Database): Promise<Readonly<Record<string, number>>> {

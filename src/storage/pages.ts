@@ -1,6 +1,7 @@
 /** Pages, newest first. The cursor is the place of the last item, so rows that come or go meanwhile make no hole and no repeat. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { EntradaError } from '../errors.ts'
+import { foldCase } from './columns.ts'
 import type { Page, PageRequest } from './storage.ts'
 
 const MAX_LIMIT = 200
@@ -20,6 +21,12 @@ export function olderThan(
 ): RawBuilder<SqlBool> {
   const place = parseCursor(cursor)
   return sql<SqlBool>`(${sql.ref(timeColumn)}, ${sql.ref(idColumn)}) < (${place.millis}, ${place.id})`
+}
+
+/** The condition "holds this text", ignoring ASCII case. */
+export function contains(column: string, text: string): RawBuilder<SqlBool> {
+  const pattern = `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`
+  return sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`
 }
 
 /** Makes a page of rows that were read with {@link rowsToRead}. */

@@ -52,9 +52,12 @@ export function peopleReads(
       return row && (await withBelongings(database, [parseUser(row)]))[0]
     },
     listRoles: (membershipId) => listRoles(database, membershipId),
-    async listUsers({ search, ...page }) {
+    async listUsers({ search, organizationId, ...page }) {
       let query = database.selectFrom('users').selectAll()
       if (search !== undefined) query = query.where((_) => matchesSearch(database, search))
+      if (organizationId !== undefined) {
+        query = query.where('id', 'in', membersOf(database, organizationId))
+      }
       if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
       const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
       const rows = await newestFirst.limit(rowsToRead(page)).execute()
@@ -110,6 +113,11 @@ function parsePerson(joined: Readonly<Record<string, unknown>>): KnownPerson | u
     membership: membership && parseMembership(membership),
     groups: groups && parseGroupSnapshot(groups),
   })
+}
+
+function membersOf(database: Database, organizationId: OrganizationId) {
+  const query = database.selectFrom('memberships').select('user_id')
+  return query.where('organization_id', '=', organizationId)
 }
 
 function matchesSearch(database: Database, search: string): Expression<SqlBool> {

@@ -4,6 +4,7 @@ import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts
 import { Secret } from '../secret.ts'
 import { type OpenedStorage, storageConformance } from './conformance.ts'
 import { at, createPerson, newSession, newUser, putDefaults } from './conformance-samples.ts'
+import { migrationNames } from './migrations/migrations.ts'
 import { openPostgres } from './postgres.ts'
 import type { Storage } from './storage.ts'
 
@@ -32,7 +33,7 @@ describe('openPostgres', () => {
     const replicas = await Promise.all([1, 2, 3, 4].map(() => open(empty)))
     assert.deepEqual(
       replicas.flatMap(({ migrated }) => migrated),
-      ['0001-initial', '0002-rate-limits'],
+      migrationNames,
     )
     for (const replica of replicas) {
       await replica.checkReady()
@@ -107,7 +108,7 @@ describe('openPostgres', () => {
       await Promise.all([
         storage.checkReady(),
         storage.findConnection('x'),
-        storage.listConnections(),
+        storage.listConnections({}, { limit: 5 }),
       ])
       assert.ok((await postgres.cutConnections(url)) > 0)
       assert.equal(await storage.findSession('hash', at(0)), undefined)

@@ -9,12 +9,19 @@ export type SessionId = `ses_${string}`
 export type AuditEventId = `evt_${string}`
 export type SignInTraceId = `trc_${string}`
 
+export type OrganizationSettings = {
+  /** Whether a work email at `/login` finds this organization; it does unless `false`. */
+  readonly emailDiscovery?: boolean
+}
+
 export type Organization = {
   readonly id: OrganizationId
   readonly name: string
+  /** Unique in the deployment, in lower case; never changes. */
   readonly slug: string
-  readonly settings: Readonly<Record<string, unknown>>
+  readonly settings: OrganizationSettings
   readonly createdAt: Date
+  readonly updatedAt: Date
 }
 
 /** Which Entra tenants a connection accepts. `tenant` is what was configured: a tenant id, or a domain that Entra resolves to one. */
@@ -36,14 +43,42 @@ export type ConnectionPolicies = {
   readonly signOutOfMicrosoft: boolean
 }
 
-/** One of several credentials of a connection. `sealed` is absent when the value lives elsewhere (environment, file). */
+/**
+ * One of several credentials of a connection. `sealed` is the secret, or the certificate's private key; it is absent when the value
+ * lives elsewhere (environment, file). `pending`: kept beside the active ones, and not used before a test through it succeeded.
+ */
 export type ConnectionCredential = {
   readonly id: string
   readonly kind: 'client_secret' | 'certificate' | 'federated_token_file'
   readonly sealed?: string
+  /** PEM of the certificate whose private key is sealed; public. */
+  readonly certificate?: string
   readonly expiresAt?: Date
-  readonly state: 'active' | 'retired'
+  readonly state: 'active' | 'pending' | 'retired'
   readonly createdAt: Date
+}
+
+/** Where group ids come from. `graph`: always from Microsoft Graph, whatever the token says. */
+export type GroupSource = {
+  readonly from: 'claim' | 'graph'
+  /** Also groups that hold the person's groups; only Graph can leave them out. */
+  readonly nested: boolean
+  /** Read names too, for display; needs `GroupMember.Read.All`. */
+  readonly names: boolean
+}
+
+export type ConnectionContact = { readonly email?: string; readonly webhookUrl?: string }
+
+/** What a connection does beside deciding. Absent members: the default. */
+export type ConnectionSettings = {
+  readonly contact?: ConnectionContact
+  readonly groups?: GroupSource
+  /** Sessions are checked against Entra again this often. */
+  readonly recheckMinutes?: number
+  /** Origin of the redirect URI that the customer has registered, where this deployment has several; default: where the sign-in starts. */
+  readonly redirectOrigin?: string
+  /** The last `test` sign-in that succeeded, and what of the connection it was made with (`testFingerprint`). */
+  readonly tested?: { readonly at: string; readonly fingerprint: string }
 }
 
 /** `group`: an Entra group's object id. `app_role`: the value of an app role. */
@@ -57,6 +92,9 @@ export type RoleRule = {
 export type Connection = {
   readonly id: ConnectionId
   readonly organizationId: OrganizationId
+  /** What people and operators call it. */
+  readonly name: string
+  /** Unique in the deployment, in lower case; never changes. */
   readonly slug: string
   readonly protocol: 'oidc'
   /** `global`, `us_government`, `china`, or the host of another Entra-compatible authority. */
@@ -64,10 +102,13 @@ export type Connection = {
   /** Origin of the authority, without path. */
   readonly authority: string
   readonly tenants: TenantPinning
+  /** `shared`: the deployment's own multi-tenant application, which the customer consented to. */
+  readonly application: 'own' | 'shared'
   readonly clientId: string
   readonly credentials: readonly ConnectionCredential[]
   readonly policies: ConnectionPolicies
   readonly roleRules: readonly RoleRule[]
+  readonly settings: ConnectionSettings
   readonly status: 'draft' | 'on' | 'off'
   readonly managedBy: 'api' | 'environment' | 'file'
   readonly createdAt: Date

@@ -44,20 +44,26 @@ type OrganizationsTable = {
   slug: string
   settings: string
   created_at: number
+  updated_at: number
 }
 
+/** `credentials_end_at` is derived: after it no active credential works; `null` while that is not known. */
 type ConnectionsTable = {
   id: ConnectionId
   organization_id: OrganizationId
+  name: string
   slug: string
   protocol: Connection['protocol']
   cloud: string
   authority: string
   tenants: string
+  application: Connection['application']
   client_id: string
   credentials: string
   policies: string
   role_rules: string
+  settings: string
+  credentials_end_at: number | null
   status: Connection['status']
   managed_by: Connection['managedBy']
   created_at: number

@@ -45,6 +45,9 @@ export function sessionReads(
       if (filter.organizationId !== undefined) {
         query = query.where('organization_id', '=', filter.organizationId)
       }
+      if (filter.connectionId !== undefined) {
+        query = query.where('connection_id', '=', filter.connectionId)
+      }
       if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
       const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
       const rows = await newestFirst.limit(rowsToRead(page)).execute()

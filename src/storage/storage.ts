@@ -37,11 +37,29 @@ export type UserListItem = {
   readonly roles: readonly (RoleAssignment & { readonly membershipId: MembershipId })[]
 }
 
-export type SessionFilter = { readonly userId?: UserId; readonly organizationId?: OrganizationId }
+export type UserFilter = {
+  /** Part of a username, display name or email, ignoring case; or a whole id, `oid` or `tid`. */
+  readonly search?: string
+  readonly organizationId?: OrganizationId
+}
+
+export type ConnectionFilter = {
+  readonly organizationId?: OrganizationId
+  readonly status?: Connection['status']
+  /** Whose last active credential ends before this moment. */
+  readonly credentialsEndBefore?: Date
+}
+
+export type SessionFilter = {
+  readonly userId?: UserId
+  readonly organizationId?: OrganizationId
+  readonly connectionId?: ConnectionId
+}
 
 export type AuditFilter = {
   readonly type?: string
   readonly userId?: UserId
+  readonly organizationId?: OrganizationId
   readonly connectionId?: ConnectionId
   readonly correlationId?: string
   readonly since?: Date
@@ -50,6 +68,8 @@ export type AuditFilter = {
 
 export type TraceFilter = {
   readonly userId?: UserId
+  readonly organizationId?: OrganizationId
+  readonly connectionId?: ConnectionId
   readonly outcome?: SignInTrace['outcome']
   readonly correlationId?: string
 }
@@ -66,8 +86,14 @@ export type KnownPerson = {
 /** Reads. None takes a lock; each sees what was committed before it began. */
 export type StorageReader = {
   findOrganization(id: OrganizationId): Promise<Organization | undefined>
+  findOrganizationBySlug(slug: string): Promise<Organization | undefined>
+  /** `search`: part of a name or slug, ignoring case. */
+  listOrganizations(page: PageRequest & { readonly search?: string }): Promise<Page<Organization>>
   findConnection(id: ConnectionId): Promise<Connection | undefined>
-  listConnections(): Promise<readonly Connection[]>
+  findConnectionBySlug(slug: string): Promise<Connection | undefined>
+  listConnections(filter: ConnectionFilter, page: PageRequest): Promise<Page<Connection>>
+  /** Ids of all, for work that goes through every one of them. */
+  listConnectionIds(): Promise<readonly ConnectionId[]>
   /** Tenant ids of the identities that were linked through this connection. */
   listLinkedTenants(connectionId: ConnectionId): Promise<readonly string[]>
 
@@ -80,8 +106,7 @@ export type StorageReader = {
   ): Promise<readonly Membership[]>
   findUser(id: UserId): Promise<UserListItem | undefined>
   listRoles(membershipId: MembershipId): Promise<readonly RoleAssignment[]>
-  /** `search`: part of a username, display name or email, ignoring case; or a whole id, `oid` or `tid`. */
-  listUsers(page: PageRequest & { readonly search?: string }): Promise<Page<UserListItem>>
+  listUsers(page: PageRequest & UserFilter): Promise<Page<UserListItem>>
 
   /** In one look-up. Expired sessions and those of disabled users or memberships are not found. */
   findSession(tokenHash: string, now: Date): Promise<SessionView | undefined>
@@ -105,8 +130,9 @@ export type StorageReader = {
 
 /** Verbs that only run inside `atomically`. */
 export type StorageTransaction = StorageReader & {
+  /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
   putOrganization(organization: Organization): Promise<void>
-  /** Inserts or replaces by id. */
+  /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
   putConnection(connection: Connection): Promise<void>
 
   createUser(user: User): Promise<void>

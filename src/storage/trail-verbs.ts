@@ -85,6 +85,9 @@ function selectAuditEvents(database: Database, filter: AuditFilter) {
   let query = database.selectFrom('audit_events').selectAll()
   if (filter.type !== undefined) query = query.where('type', '=', filter.type)
   if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId)
+  if (filter.organizationId !== undefined) {
+    query = query.where('organization_id', '=', filter.organizationId)
+  }
   if (filter.connectionId !== undefined) {
     query = query.where('connection_id', '=', filter.connectionId)
   }
@@ -99,6 +102,12 @@ function selectAuditEvents(database: Database, filter: AuditFilter) {
 function selectSignInTraces(database: Database, filter: TraceFilter) {
   let query = database.selectFrom('sign_in_traces').selectAll()
   if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId)
+  if (filter.organizationId !== undefined) {
+    query = query.where('organization_id', '=', filter.organizationId)
+  }
+  if (filter.connectionId !== undefined) {
+    query = query.where('connection_id', '=', filter.connectionId)
+  }
   if (filter.outcome !== undefined) query = query.where('outcome', '=', filter.outcome)
   if (filter.correlationId !== undefined) {
     query = query.where('correlation_id', '=', filter.correlationId)

@@ -37,11 +37,13 @@ export function connectionOf({ policies, ...changes }: ConnectionChanges = {}): 
   return {
     id: 'default',
     organizationId: 'default',
+    name: 'Contoso',
     slug: 'default',
     protocol: 'oidc',
     cloud: 'global',
     authority: 'https://login.microsoftonline.com',
     tenants: { kind: 'pinned', tenant: TENANT, tenantId: TENANT },
+    application: 'own',
     clientId: '33333333-3333-4333-8333-333333333333',
     credentials: [],
     policies: {
@@ -55,6 +57,7 @@ export function connectionOf({ policies, ...changes }: ConnectionChanges = {}): 
       ...policies,
     },
     roleRules: [],
+    settings: {},
     status: 'on',
     managedBy: 'environment',
     createdAt: NOW,

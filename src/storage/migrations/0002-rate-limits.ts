@@ -21,5 +21,4 @@ export async function createRateLimitCounts(
   if (dialect === 'postgres') {
     await sql`alter table rate_limit_counts set (fillfactor = 50)`.execute(database)
   }
-  await sql`update database_mark set schema_version = 2`.execute(database)
 }

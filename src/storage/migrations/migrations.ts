@@ -7,6 +7,7 @@ import type { Database } from '../schema.ts'
 import type { DatabaseMark } from '../storage.ts'
 import { createInitialSchema } from './0001-initial.ts'
 import { createRateLimitCounts } from './0002-rate-limits.ts'
+import { widenConnections } from './0003-connections.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -20,8 +21,8 @@ type MigrationOptions = {
 }
 
 /**
- * In order; the place in the list is the schema number, and each migration writes its number into the mark.
- * It raises `oldest_program` only when programs before that number can no longer run on the result.
+ * In order; the place in the list is the schema number, which is written into the mark after each. A migration
+ * raises `oldest_program` only when programs before that number can no longer run on the result.
  */
 const steps: readonly {
   readonly name: string
@@ -29,10 +30,13 @@ const steps: readonly {
 }[] = [
   { name: '0001-initial', up: createInitialSchema },
   { name: '0002-rate-limits', up: createRateLimitCounts },
+  { name: '0003-connections', up: widenConnections },
 ]
 
 /** The schema number that this program was written for. */
 export const knownSchemaVersion = steps.length
+
+export const migrationNames: readonly string[] = steps.map(({ name }) => name)
 
 /**
  * Answers the names of what it ran. Run it inside a transaction that no other migration can enter, so that of two programs opening
@@ -99,6 +103,14 @@ function checkMark(mark: DatabaseMark, { mode }: MigrationOptions): void {
 
 function toMigrations(context: MigrationContext): Record<string, Migration> {
   return Object.fromEntries(
-    steps.map(({ name, up }) => [name, { up: (database) => up(database, context) }]),
+    steps.map(({ name, up }, index) => [
+      name,
+      {
+        up: async (database) => {
+          await up(database, context)
+          await sql`update database_mark set schema_version = ${index + 1}`.execute(database)
+        },
+      },
+    ]),
   )
 }

@@ -1,0 +1,131 @@
+/** The identity provider of each connection, made from its row when it is first needed and kept while the row says the same. */
+import { EntradaError } from '../errors.ts'
+import {
+  type ClientCredentials,
+  createClientCredentials,
+} from '../identity-provider/client-credentials.ts'
+import { createEntraAuthority, type EntraAuthority } from '../identity-provider/entra-authority.ts'
+import type { EntraHttp } from '../identity-provider/entra-http.ts'
+import { createEntraOidc } from '../identity-provider/entra-oidc.ts'
+import type { IdentityProvider } from '../identity-provider/identity-provider.ts'
+import type { KeyRing } from '../key-ring.ts'
+import type { CredentialOptions } from '../options.ts'
+import { Secret } from '../secret.ts'
+import type { Log } from '../services.ts'
+import type { Connection, ConnectionCredential } from '../storage/records.ts'
+import { openCredential } from './sealed-credentials.ts'
+
+export type ConnectionProviderParts = {
+  readonly keyRing: KeyRing
+  readonly http: EntraHttp
+  readonly now: () => Date
+  readonly log: Log
+  /** Credentials of the deployment's multi-tenant application. */
+  readonly sharedCredentials?: ClientCredentials | undefined
+  /** The token that the platform issues to this workload. */
+  readonly readFederatedToken?: (() => string) | undefined
+}
+
+/** How many are kept: a provider is a few hundred bytes, and what its directory publishes some kilobytes. */
+const MOST_KEPT = 2_000
+
+/** @throws {EntradaError} `entra_not_configured` when a credential is not at hand; `sealed_value_invalid`, `secret_key_missing` */
+export function createConnectionProviders(
+  parts: ConnectionProviderParts,
+): (connection: Connection) => IdentityProvider {
+  const providers = keepRecent<IdentityProvider>(MOST_KEPT)
+  const authorities = keepRecent<EntraAuthority>(MOST_KEPT)
+  return (connection) => {
+    const { authority, clientId, cloud } = connection
+    const tenant = tenantOfAuthority(connection)
+    return providers(describe(connection, tenant), () =>
+      createEntraOidc({
+        cloud,
+        clientId,
+        credentials: credentialsOf(parts, connection),
+        authority: authorities(`${authority} ${tenant}`, () =>
+          createEntraAuthority({
+            authority: new URL(authority),
+            tenant,
+            http: parts.http,
+            now: parts.now,
+          }),
+        ),
+        http: parts.http,
+        now: parts.now,
+      }),
+    )
+  }
+}
+
+/**
+ * Where people are sent: one directory, or the address for all work accounts, whose issuer is a template. A guest has to be sent to the
+ * directory that invited them.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols#endpoints
+ */
+function tenantOfAuthority({ tenants, policies }: Connection): string {
+  if (tenants.kind === 'pinned') return tenants.tenantId ?? tenants.tenant
+  return policies.personalAccounts === 'allow' ? 'common' : 'organizations'
+}
+
+/** Everything that a provider is made from; a changed row makes a new one. */
+function describe(
+  { id, authority, clientId, application, credentials }: Connection,
+  tenant: string,
+) {
+  return JSON.stringify([id, authority, tenant, clientId, application, credentials])
+}
+
+function credentialsOf(parts: ConnectionProviderParts, connection: Connection): ClientCredentials {
+  if (connection.application === 'shared') {
+    if (parts.sharedCredentials === undefined) throw new EntradaError('entra_not_configured')
+    return parts.sharedCredentials
+  }
+  const active = connection.credentials.filter(({ state }) => state === 'active')
+  const options = active.map((credential) => toOptions(parts, connection, credential))
+  const { now, log } = parts
+  return createClientCredentials(() => options, {
+    clientId: connection.clientId,
+    now,
+    log: logOf(log, connection.id),
+  })
+}
+
+function toOptions(
+  { keyRing, readFederatedToken }: ConnectionProviderParts,
+  { id: connectionId }: Connection,
+  credential: ConnectionCredential,
+): CredentialOptions {
+  const { id: credentialId, kind, sealed, certificate, expiresAt } = credential
+  if (kind === 'federated_token_file') {
+    if (readFederatedToken === undefined) throw new EntradaError('entra_not_configured')
+    return { kind, readToken: readFederatedToken }
+  }
+  if (sealed === undefined) throw new EntradaError('entra_not_configured')
+  const value = new Secret(openCredential(keyRing, sealed, { connectionId, credentialId }))
+  if (kind === 'certificate') return { kind, certificate: certificate ?? '', privateKey: value }
+  return { kind, value, ...(expiresAt ? { expiresAt } : {}) }
+}
+
+function logOf(log: Log, connectionId: string): Log {
+  return {
+    debug: (event, fields) => log.debug(event, { connectionId, ...fields }),
+    info: (event, fields) => log.info(event, { connectionId, ...fields }),
+    warn: (event, fields) => log.warn(event, { connectionId, ...fields }),
+    error: (event, fields) => log.error(event, { connectionId, ...fields }),
+  }
+}
+
+/** Those used last; the one that was not used for longest makes room. */
+function keepRecent<T>(most: number): (key: string, create: () => T) => T {
+  const kept = new Map<string, T>()
+  return (key, create) => {
+    const value = kept.get(key) ?? create()
+    kept.delete(key)
+    kept.set(key, value)
+    const [oldest] = kept.keys()
+    if (kept.size > most && oldest !== undefined) kept.delete(oldest)
+    return value
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * Connections of customers: made as drafts, changed in place, turned on once a test sign-in succeeded.
+ *
+ *   createConnection → a draft
+ *   changeConnection → everything that changes one goes through here: read, checked, written and audited in one transaction
+ *   turnOn, turnOff
+ */
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Services } from '../services.ts'
+import type {
+  Connection,
+  ConnectionPolicies,
+  ConnectionSettings,
+  OrganizationId,
+  RoleRule,
+  TenantPinning,
+} from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { auditChange } from './audit-change.ts'
+import { cloudOf } from './clouds.ts'
+import { checkDisplayName, checkGivenId, checkSlug, slugsFor } from './names.ts'
+import { isTested } from './test-fingerprint.ts'
+
+export type NewConnection = {
+  readonly organizationId: string
+  readonly name?: string
+  /** Brought along from another system; never changes. */
+  readonly id?: string
+  readonly slug?: string
+  readonly authority?: URL
+  readonly application?: Connection['application']
+  /** Absent while the customer has still to say. */
+  readonly tenants?: TenantPinning
+  readonly clientId?: string
+  readonly policies?: Partial<ConnectionPolicies>
+  readonly roleRules?: readonly RoleRule[]
+  readonly settings?: ConnectionSettings
+  readonly managedBy?: 'api' | 'file'
+}
+
+/** For a customer nobody is let in by default: who matches no rule is refused until somebody decided otherwise. */
+export const newConnectionPolicies: ConnectionPolicies = {
+  provisioning: 'create',
+  linking: 'never',
+  guests: 'refuse',
+  personalAccounts: 'refuse',
+  groupsOverage: 'graph',
+  unmatched: { kind: 'refuse' },
+  signOutOfMicrosoft: false,
+}
+
+/** No directory yet: nobody's tenant id is on the list. */
+const noTenant: TenantPinning = { kind: 'allow_list', tenantIds: [] }
+
+/** A draft. @throws {EntradaError} `record_not_found` (the organization), `request_invalid`, `slug_in_use`, `record_in_use` */
+export async function createConnection(
+  services: Services,
+  caller: AdminCaller,
+  asked: NewConnection,
+): Promise<Connection> {
+  const id = asked.id ? checkGivenId(asked.id) : newId(services, 'con')
+  return services.storage.atomically(async (transaction) => {
+    const organization = await transaction.findOrganization(asked.organizationId as OrganizationId) // any text
+    if (organization === undefined) throw new EntradaError('record_not_found')
+    if (await transaction.findConnection(id)) throw new EntradaError('record_in_use', { id })
+    const name = checkDisplayName(asked.name ?? organization.name)
+    const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, organization.slug)
+    const connection = draftOf(services, asked, { id, slug, name, organizationId: organization.id })
+    await transaction.putConnection(connection)
+    const event = { type: 'connection.created', detail: { slug } } as const
+    const { organizationId } = connection
+    await auditChange(services, transaction, { caller, event, organizationId, connectionId: id })
+    return connection
+  })
+}
+
+function draftOf(
+  services: Services,
+  asked: NewConnection,
+  own: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId'>,
+): Connection {
+  const authority = asked.authority ?? new URL('https://login.microsoftonline.com')
+  const createdAt = services.now()
+  return {
+    ...own,
+    protocol: 'oidc',
+    cloud: cloudOf(authority),
+    authority: authority.origin,
+    tenants: asked.tenants ?? noTenant,
+    application: asked.application ?? 'own',
+    clientId: asked.clientId ?? '',
+    credentials: [],
+    policies: { ...newConnectionPolicies, ...asked.policies },
+    roleRules: asked.roleRules ?? [],
+    settings: asked.settings ?? {},
+    status: 'draft',
+    managedBy: asked.managedBy ?? 'api',
+    createdAt,
+    updatedAt: createdAt,
+  }
+}
+
+async function freeSlug(transaction: StorageTransaction, base: string): Promise<string> {
+  for (const slug of slugsFor(base)) {
+    if ((await transaction.findConnectionBySlug(slug)) === undefined) return slug
+  }
+  throw new EntradaError('slug_in_use')
+}
+
+export type ConnectionChange = {
+  readonly id: string
+  /** What may write it: `file` is for `entrada apply`. */
+  readonly as?: 'api' | 'file'
+  /** Sees the connection as it is inside the transaction, and may refuse by throwing. */
+  readonly change: (before: Connection) => Connection
+}
+
+/**
+ * Changes a connection. A role rule that is gone takes its roles along at once, from everybody.
+ *
+ * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`, `connection_has_people`
+ */
+export async function changeConnection(
+  services: Services,
+  caller: AdminCaller,
+  { id, as = 'api', change }: ConnectionChange,
+): Promise<Connection> {
+  return services.storage.atomically(async (transaction) => {
+    const before = await transaction.findConnection(id)
+    if (before === undefined) throw new EntradaError('record_not_found')
+    if (before.managedBy !== as) throw new EntradaError('connection_read_only', { id })
+    const after = { ...change(before), updatedAt: services.now() }
+    const members = changedMembers(before, after)
+    if (members.length === 0) return before
+    await checkDirectoryChange(transaction, { before, after, members })
+    await transaction.putConnection(after)
+    await transaction.removeRolesOfRules(after.organizationId, goneRules(before, after))
+    const event = {
+      type: 'connection.changed',
+      detail: { managedBy: after.managedBy, members },
+    } as const
+    const { organizationId } = after
+    await auditChange(services, transaction, { caller, event, organizationId, connectionId: id })
+    return after
+  })
+}
+
+/** @throws {EntradaError} as {@link changeConnection}, and `connection_not_tested` */
+export async function turnOn(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<Connection> {
+  return changeConnection(services, caller, {
+    id,
+    change: (before) => {
+      if (!isTested(services, before)) throw new EntradaError('connection_not_tested', { id })
+      return { ...before, status: 'on' }
+    },
+  })
+}
+
+/** People who are signed in stay so; nobody comes in through it any more. */
+export async function turnOff(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<Connection> {
+  const change = (before: Connection): Connection =>
+    before.status === 'on' ? { ...before, status: 'off' } : before
+  return changeConnection(services, caller, { id, change })
+}
+
+const changeable = [
+  'name',
+  'cloud',
+  'authority',
+  'tenants',
+  'application',
+  'clientId',
+  'credentials',
+  'policies',
+  'roleRules',
+  'settings',
+  'status',
+] as const
+
+function changedMembers(before: Connection, after: Connection): readonly string[] {
+  return changeable.filter(
+    (member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]),
+  )
+}
+
+/** Another directory or application under people who sign in with it would be somebody else's sign-in (B27). */
+async function checkDirectoryChange(
+  transaction: StorageTransaction,
+  {
+    before,
+    after,
+    members,
+  }: {
+    readonly before: Connection
+    readonly after: Connection
+    readonly members: readonly string[]
+  },
+): Promise<void> {
+  const identifying = ['cloud', 'authority', 'tenants', 'application', 'clientId']
+  if (!members.some((member) => identifying.includes(member))) return
+  if (before.status === 'on') throw new EntradaError('connection_is_on', { id: before.id })
+  const linked = await transaction.listLinkedTenants(before.id)
+  const { tenants } = after
+  const allowed = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
+  if (after.cloud !== before.cloud && linked.length > 0) {
+    throw new EntradaError('connection_has_people', { id: before.id })
+  }
+  if (linked.some((tid) => !allowed.includes(tid))) {
+    throw new EntradaError('connection_has_people', { id: before.id })
+  }
+}
+
+function goneRules(before: Connection, after: Connection): readonly string[] {
+  const kept = new Set(after.roleRules.map(({ id }) => id))
+  return before.roleRules.map(({ id }) => id).filter((id) => !kept.has(id))
+}

@@ -1,0 +1,109 @@
+/** What a customer's connection proves itself with: several side by side, so that a new one is tried before the old one goes. */
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { isGuid } from '../protocol/guid.ts'
+import type { Secret } from '../secret.ts'
+import type { Services } from '../services.ts'
+import type { Connection, ConnectionCredential } from '../storage/records.ts'
+import { changeConnection } from './connections.ts'
+import { sealCredential } from './sealed-credentials.ts'
+
+const MOST_CREDENTIALS = 10
+
+export type NewClientSecret = {
+  readonly value: Secret
+  readonly expiresAt?: Date
+  /** `pending` while it waits for a test beside active ones; the first one of a connection is active. */
+  readonly state?: 'active' | 'pending'
+}
+
+/**
+ * Seals a client secret beside those that are there. Answers the connection and the new credential's id.
+ *
+ * @throws {EntradaError} `client_secret_is_id`, `request_invalid`, and those of `changeConnection`
+ */
+export async function addClientSecret(
+  services: Services,
+  caller: AdminCaller,
+  { connectionId, secret }: { readonly connectionId: string; readonly secret: NewClientSecret },
+): Promise<{ readonly connection: Connection; readonly credentialId: string }> {
+  const text = checkClientSecret(secret.value.reveal())
+  const credentialId = newId(services, 'crd')
+  const credential: ConnectionCredential = {
+    id: credentialId,
+    kind: 'client_secret',
+    sealed: sealCredential(services.keyRing, text, { connectionId, credentialId }),
+    ...(secret.expiresAt ? { expiresAt: secret.expiresAt } : {}),
+    state: secret.state ?? 'active',
+    createdAt: services.now(),
+  }
+  const connection = await addCredential(services, caller, { connectionId, credential })
+  return { connection, credentialId }
+}
+
+/** @throws {EntradaError} those of `changeConnection`; `request_invalid` when there are too many */
+export async function addCredential(
+  services: Services,
+  caller: AdminCaller,
+  added: { readonly connectionId: string; readonly credential: ConnectionCredential },
+): Promise<Connection> {
+  const change = (before: Connection): Connection => {
+    if (before.credentials.length >= MOST_CREDENTIALS) {
+      throw new EntradaError('request_invalid', { parameter: 'credentials' })
+    }
+    return { ...before, credentials: [...before.credentials, added.credential] }
+  }
+  return changeConnection(services, caller, { id: added.connectionId, change })
+}
+
+/** @throws {EntradaError} `record_not_found`, and those of `changeConnection` */
+export async function setCredentialState(
+  services: Services,
+  caller: AdminCaller,
+  asked: {
+    readonly connectionId: string
+    readonly credentialId: string
+    readonly state: ConnectionCredential['state']
+  },
+): Promise<Connection> {
+  const { connectionId, credentialId, state } = asked
+  const change = (before: Connection): Connection => {
+    if (!before.credentials.some(({ id }) => id === credentialId)) {
+      throw new EntradaError('record_not_found')
+    }
+    const credentials = before.credentials.map((one) =>
+      one.id === credentialId ? { ...one, state } : one,
+    )
+    return { ...before, credentials }
+  }
+  return changeConnection(services, caller, { id: connectionId, change })
+}
+
+/** The value for good; the last active one of a connection that is on stays. @throws {EntradaError} `credential_in_use`, `record_not_found` */
+export async function removeCredential(
+  services: Services,
+  caller: AdminCaller,
+  { connectionId, credentialId }: { readonly connectionId: string; readonly credentialId: string },
+): Promise<Connection> {
+  const change = (before: Connection): Connection => {
+    const removed = before.credentials.find(({ id }) => id === credentialId)
+    if (removed === undefined) throw new EntradaError('record_not_found')
+    const credentials = before.credentials.filter(({ id }) => id !== credentialId)
+    const isLast =
+      removed.state === 'active' && !credentials.some(({ state }) => state === 'active')
+    if (before.status === 'on' && isLast) throw new EntradaError('credential_in_use')
+    return { ...before, credentials }
+  }
+  return changeConnection(services, caller, { id: connectionId, change })
+}
+
+/** A secret has 16 to 64 characters; its id, copied by mistake, is a GUID. @throws {EntradaError} `client_secret_is_id`, `request_invalid` */
+function checkClientSecret(value: string): string {
+  const text = value.trim()
+  if (isGuid(text)) throw new EntradaError('client_secret_is_id')
+  if (!/^[\x21-\x7e]{8,256}$/.test(text)) {
+    throw new EntradaError('request_invalid', { parameter: 'clientSecret' })
+  }
+  return text
+}

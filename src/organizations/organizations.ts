@@ -1,0 +1,72 @@
+/** Customers of this deployment: made and changed by operators. */
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Services } from '../services.ts'
+import type { Organization, OrganizationId, OrganizationSettings } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { auditChange } from './audit-change.ts'
+import { checkDisplayName, checkGivenId, checkSlug, slugsFor } from './names.ts'
+
+export type NewOrganization = {
+  readonly name: string
+  /** Brought along from another system; never changes. */
+  readonly id?: string
+  readonly slug?: string
+  readonly settings?: OrganizationSettings
+}
+
+/** @throws {EntradaError} `request_invalid`, `slug_in_use`, `record_in_use` */
+export async function createOrganization(
+  services: Services,
+  caller: AdminCaller,
+  asked: NewOrganization,
+): Promise<Organization> {
+  const name = checkDisplayName(asked.name)
+  // Ids of organizations have a prefix here; one that was brought along is kept as it was.
+  const id = (asked.id ? checkGivenId(asked.id) : newId(services, 'org')) as OrganizationId
+  const createdAt = services.now()
+  return services.storage.atomically(async (transaction) => {
+    if (await transaction.findOrganization(id)) throw new EntradaError('record_in_use', { id })
+    const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, name)
+    const settings = asked.settings ?? {}
+    const organization = { id, name, slug, settings, createdAt, updatedAt: createdAt }
+    await transaction.putOrganization(organization)
+    const event = { type: 'organization.created', detail: { name, slug } } as const
+    await auditChange(services, transaction, { caller, event, organizationId: id })
+    return organization
+  })
+}
+
+/**
+ * Changes what may change. `change` sees the organization as it is inside the transaction, and may refuse by throwing.
+ *
+ * @throws {EntradaError} `record_not_found`, `request_invalid`
+ */
+export async function changeOrganization(
+  services: Services,
+  caller: AdminCaller,
+  { id, change }: { readonly id: string; readonly change: (before: Organization) => Organization },
+): Promise<Organization> {
+  return services.storage.atomically(async (transaction) => {
+    const before = await transaction.findOrganization(id as OrganizationId) // any text: an unknown one finds nothing
+    if (before === undefined) throw new EntradaError('record_not_found')
+    const { name, settings } = change(before)
+    const after = { ...before, name: checkDisplayName(name), settings, updatedAt: services.now() }
+    const members = (['name', 'settings'] as const).filter(
+      (member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]),
+    )
+    if (members.length === 0) return before
+    await transaction.putOrganization(after)
+    const event = { type: 'organization.changed', detail: { members } } as const
+    await auditChange(services, transaction, { caller, event, organizationId: before.id })
+    return after
+  })
+}
+
+async function freeSlug(transaction: StorageTransaction, name: string): Promise<string> {
+  for (const slug of slugsFor(name)) {
+    if ((await transaction.findOrganizationBySlug(slug)) === undefined) return slug
+  }
+  throw new EntradaError('slug_in_use')
+}

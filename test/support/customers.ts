@@ -1,0 +1,105 @@
+/** Customers of a rig: an organization, an application registered in its own directory, and a connection between them. */
+import { randomUUID } from 'node:crypto'
+import { changeConnection, createConnection, turnOn } from '../../src/organizations/connections.ts'
+import { addClientSecret } from '../../src/organizations/credentials.ts'
+import { createOrganization } from '../../src/organizations/organizations.ts'
+import { testFingerprint } from '../../src/organizations/test-fingerprint.ts'
+import { Secret } from '../../src/secret.ts'
+import type { Connection, ConnectionPolicies, Organization } from '../../src/storage/records.ts'
+import type { TestBrowser } from './browser.ts'
+import { CONTOSO, ENTRA_URL, type Rig, SERVER_URL } from './rig.ts'
+
+export const NORTHWIND = '55555555-5555-4555-8555-555555555555'
+export const operator = { actor: { kind: 'operator', id: 'operator_token' } } as const
+
+export type Customer = {
+  readonly organization: Organization
+  readonly connection: Connection
+  readonly secret: string
+  /** Signs a person in at the customer's own address, with a fresh browser or the given one. */
+  signIn(
+    userPrincipalName: string,
+    options?: { readonly browser?: TestBrowser; readonly query?: string },
+  ): Promise<Awaited<ReturnType<TestBrowser['visit']>> & { readonly browser: TestBrowser }>
+}
+
+export type CustomerOptions = Partial<
+  Pick<Connection, 'id' | 'slug' | 'tenants' | 'roleRules' | 'settings'>
+> & {
+  readonly name?: string
+  /** Its Entra tenant. */
+  readonly tenantId?: string
+  readonly policies?: Partial<ConnectionPolicies>
+  /** Another connection of an organization that is there. */
+  readonly organization?: Organization
+}
+
+/** A connection that is on, as if its test had succeeded. */
+export async function createCustomer(rig: Rig, options: CustomerOptions = {}): Promise<Customer> {
+  const { name = 'Contoso', tenantId = CONTOSO, policies, organization, ...own } = options
+  const { services, emulator } = rig
+  const secret = `development~only.${randomUUID()}`
+  const owner = organization ?? (await createOrganization(services, operator, { name }))
+  const { id: connectionId } = await createConnection(services, operator, {
+    organizationId: owner.id,
+    authority: new URL(ENTRA_URL),
+    clientId: registerApplication(rig, { name, tenantId, secret }),
+    tenants: { kind: 'pinned', tenant: tenantId, tenantId },
+    policies: { unmatched: { kind: 'default_role', role: 'member' }, ...policies },
+    ...own,
+  })
+  const added = { connectionId, secret: { value: new Secret(secret) } }
+  const { connection: draft } = await addClientSecret(services, operator, added)
+  emulator.addRedirectUri(draft.clientId, redirectUriOf(draft))
+  const connection = await turnOnUntested(rig, connectionId)
+  return {
+    organization: owner,
+    connection,
+    secret,
+    async signIn(userPrincipalName, { browser = rig.browser(), query = '' } = {}) {
+      emulator.signInAutomaticallyAs(userPrincipalName)
+      const visit = await browser.visit(loginAddress(connection) + query)
+      return { ...visit, browser }
+    },
+  }
+}
+
+/** What a customer's administrator registers in their directory. Answers the client id. */
+export function registerApplication(
+  { emulator }: Rig,
+  {
+    name,
+    tenantId,
+    secret,
+  }: { readonly name: string; readonly tenantId: string; readonly secret: string },
+): string {
+  return emulator.addApplication({
+    clientId: randomUUID(),
+    displayName: `Entrada for ${name}`,
+    homeTenantId: tenantId,
+    audience: 'single_tenant',
+    secrets: [{ value: secret }],
+    optionalClaims: ['email', 'xms_edov', 'acct', 'sid', 'login_hint'],
+    groupMembershipClaims: 'SecurityGroup',
+    delegatedPermissions: ['User.Read'],
+    appRoles: ['Admin', 'Reader'],
+  })
+}
+
+export function loginAddress({ slug }: Connection): string {
+  return `${SERVER_URL}/enterprise-login/${slug}`
+}
+
+export function redirectUriOf({ id }: Connection): string {
+  return `${SERVER_URL}/login/callback?connection=${id}`
+}
+
+export async function turnOnUntested({ services }: Rig, id: string): Promise<Connection> {
+  const change = (before: Connection): Connection => {
+    const fingerprint = testFingerprint(services, before)
+    const tested = { at: services.now().toISOString(), fingerprint }
+    return { ...before, settings: { ...before.settings, tested } }
+  }
+  await changeConnection(services, operator, { id, change })
+  return turnOn(services, operator, id)
+}
