@@ -1,8 +1,9 @@
 /** What the credential settings say together. Each message is one whole line, and never repeats a value. */
+
+import type { CheckedCredential } from './check-options.ts'
 import type { Settings } from './config.ts'
 import { isEntradaError } from './errors.ts'
 import { parseKeyPair } from './identity-provider/certificate.ts'
-import type { CredentialOptions } from './options.ts'
 import { Secret } from './secret.ts'
 
 export const credentialSettingKeys = [
@@ -24,7 +25,7 @@ export const names = {
 } as const
 
 export type ReadCredentials = {
-  readonly credentials: readonly CredentialOptions[]
+  readonly credentials: readonly CheckedCredential[]
   readonly problems: readonly string[]
 }
 
@@ -48,7 +49,7 @@ export function toCredentials(
 function secretsOf(
   { entraClientSecrets: secrets = [], entraClientSecretExpires: dates }: CredentialSettings,
   problems: string[],
-): readonly CredentialOptions[] {
+): readonly CheckedCredential[] {
   if (dates !== undefined && secrets.length === 0) {
     problems.push(`${names.expires} is given without ${names.secret}`)
   } else if (dates !== undefined && dates.length !== secrets.length) {
@@ -66,7 +67,7 @@ function certificateOf(
   settings: CredentialSettings,
   readTextFile: (path: string) => string,
   problems: string[],
-): readonly CredentialOptions[] {
+): readonly CheckedCredential[] {
   const { entraClientCertificateFile: file, entraClientCertificateKeyFile: keyFile } = settings
   if (file === undefined && keyFile === undefined) return []
   if (file === undefined || keyFile === undefined) {

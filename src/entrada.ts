@@ -5,17 +5,19 @@ import {
   createAdministration,
 } from './admin/administration.ts'
 import { recordRefusal } from './audit/record-refusal.ts'
-import { EntradaError, isEntradaError } from './errors.ts'
+import { type CheckedOptions, checkOptions } from './check-options.ts'
+import { type Access, decideAccess, type Needed } from './embedding/decide-access.ts'
+import { asEntradaError, errorEntry } from './errors.ts'
 import { withCookies } from './http/cookies.ts'
 import { errorPage, problemJson, type Refusal } from './http/error-page.ts'
 import { type Exchange, openExchange, type RemoteInfo } from './http/exchange.ts'
 import { withSecurityHeaders } from './http/responses.ts'
-import { createRouter, type Router, speaksAt } from './http/routes.ts'
+import { createRouter, isOurAddress, type Router, speaksAt } from './http/routes.ts'
 import { newUuid } from './ids.ts'
 import type { EntradaOptions } from './options.ts'
 import type { Services } from './services.ts'
 import { findSession } from './session/session.ts'
-import { type SessionJson, toSessionJson } from './session/session-json.ts'
+import { toUserSession, type UserSession } from './session/session-json.ts'
 import { cookiesAfterRefusal } from './sign-in/after-refusal.ts'
 import { type Asked, tellAnswer, tellRefusal } from './tell-outcome.ts'
 
@@ -23,11 +25,19 @@ export type Entrada = {
   /** Answers a request to any address of Entrada. Never rejects. */
   readonly fetch: (request: Request, remote?: RemoteInfo) => Promise<Response>
   /**
-   * The live session of a person in a request to the application, or `undefined`. An operator's token session is nobody's.
+   * The live session of a person in a request to the application, or `undefined`, in one look-up. An operator's token session is
+   * nobody's.
    *
-   * @throws {EntradaError} `storage_unavailable`: an outage is never an answer
+   * @throws {EntradaError} `storage_unavailable`: an outage is never an answer. `host_not_served`: another address than `serverUrl`
    */
-  readonly getSession: (request: Request) => Promise<SessionJson | undefined>
+  readonly getSession: (request: Request) => Promise<UserSession | undefined>
+  /**
+   * Whether a request to the application may go on: with its session, or with the answer to send instead. Never rejects; an outage
+   * refuses with 503.
+   */
+  readonly decideAccess: (request: Request, needed?: Needed) => Promise<Access>
+  /** Whether an address is one of Entrada's. Mounted at the root, `/` itself is the application's. */
+  readonly handles: (pathname: string) => boolean
   /** What the JSON API does, as functions. The caller says who acts. */
   readonly api: Administration
   readonly close: () => Promise<void>
@@ -35,11 +45,17 @@ export type Entrada = {
 
 export type { AdminCaller }
 
-/** Database and keys are opened with the first use, or have been: `opened` is for who needs them too. */
-export function createEntrada(options: EntradaOptions, opened?: OpenedServices): Entrada {
+/**
+ * Entrada inside an application. Database and keys are opened with the first use, or have been: `opened` is for our own server.
+ *
+ * @throws {EntradaError} `settings_invalid`, every problem in its message
+ */
+export function createEntrada(given: EntradaOptions, opened?: OpenedServices): Entrada {
+  const options = checkOptions(given)
   const opening = opened ? async () => opened : openLazily(options)
-  const router = createRouter(options.mountPath ?? '')
-  return {
+  const { mountPath = '' } = options
+  const router = createRouter(mountPath)
+  const entrada: Entrada = {
     async fetch(request, remote = {}) {
       try {
         return await answer(await opening(), router, { request, remote })
@@ -50,17 +66,37 @@ export function createEntrada(options: EntradaOptions, opened?: OpenedServices):
     async getSession(request) {
       const services = await opening()
       const view = await findSession(services, openExchange(services, request, {}))
-      return view?.session.kind === 'user' ? toSessionJson(view) : undefined
+      return view && toUserSession(view)
     },
+    async decideAccess(request, needed = {}) {
+      try {
+        return await decideAccess(await opening(), request, needed)
+      } catch (cause) {
+        const response = notOpened(options, cause)
+        return { kind: 'refused', error: asEntradaError(cause), response }
+      }
+    },
+    handles: (pathname) => isOurAddress(pathname, mountPath),
     api: createAdministration(opening),
     close: async () => (await opening()).close(),
   }
+  openings.set(entrada, opening)
+  return entrada
+}
+
+const openings = new WeakMap<Entrada, () => Promise<OpenedServices>>()
+
+/** The parts behind an instance, for `entrada/testing`: only who holds the instance has them. */
+export async function servicesOf(entrada: Entrada): Promise<Services> {
+  const opening = openings.get(entrada)
+  if (opening === undefined) throw new TypeError('this is no instance that createEntrada made')
+  return opening()
 }
 
 type OpenedServices = Services & { readonly close: () => Promise<void> }
 
 /** Once, and again only after a failure. Imported late: the library's door has no Node import at its top level. */
-function openLazily(options: EntradaOptions): () => Promise<OpenedServices> {
+function openLazily(options: CheckedOptions): () => Promise<OpenedServices> {
   let opened: Promise<OpenedServices> | undefined
   return () => {
     opened ??= import('./open-services.ts').then(({ openServices }) => openServices(options))
@@ -72,10 +108,10 @@ function openLazily(options: EntradaOptions): () => Promise<OpenedServices> {
 }
 
 /** Without its parts there is no page to show it on. */
-function notOpened({ log }: EntradaOptions, cause: unknown): Response {
-  const { code, message } = asEntradaError(cause)
+function notOpened({ log }: CheckedOptions, cause: unknown): Response {
+  const { code } = asEntradaError(cause)
   log?.error('not_opened', { code, error: cause })
-  return new Response(`${message}\n${code}\n`, {
+  return new Response(`${errorEntry(code).shown}\n${code}\n`, {
     status: 503,
     headers: {
       'content-type': 'text/plain; charset=utf-8',
@@ -159,8 +195,4 @@ async function isSignedIn(services: Services, exchange: Exchange): Promise<boole
   } catch {
     return false
   }
-}
-
-function asEntradaError(error: unknown): EntradaError {
-  return isEntradaError(error) ? error : new EntradaError('internal_error', {}, { cause: error })
 }

@@ -57,11 +57,17 @@ const requestErrors = {
     shown: 'This page is for operators.',
     fix: 'Sign in at /login/token, or list the person in ENTRADA_OPERATORS.',
   },
+  role_required: {
+    status: 403,
+    shown: 'You are signed in, but this page is for people with another role.',
+    fix: 'The page asks for a role that this person does not hold; `roles` in the log names it. docs/roles.md says how groups and app roles give roles.',
+    startAgain: 'other_account',
+  },
   cross_site_request: {
     status: 403,
     shown:
       'This form was sent from another page and was not carried out. Please go back and try again.',
-    fix: 'A POST needs `Sec-Fetch-Site: same-origin` (or our exact `Origin`) and the form token of this session. A proxy that strips these headers, or an old page after a new sign-in.',
+    fix: 'A POST needs `Sec-Fetch-Site: same-origin` (or our exact `Origin`) and the form token of this session. A proxy that strips these headers, or an old page after a new sign-in. To an address of the embedding application: a page of another origin, which `trustedOrigins` does not name.',
   },
   host_not_served: {
     status: 421,
@@ -137,6 +143,12 @@ const requestErrors = {
     status: 414,
     shown: 'This address is too long.',
     fix: 'Addresses are limited to 16 KB, query included.',
+  },
+  body_already_read: {
+    status: 500,
+    shown:
+      'This form could not be read because of a mistake in this application. Please tell your administrator.',
+    fix: 'A body parser of the application (`express.json()`, `express.urlencoded()`) ran first, and the body can be read only once. Mount Entrada before it.',
   },
   content_type_not_supported: {
     status: 415,

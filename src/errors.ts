@@ -16,11 +16,17 @@ export class EntradaError extends Error {
   readonly detail: ErrorDetail
 
   constructor(code: ErrorCode, detail: ErrorDetail = {}, options: { cause?: unknown } = {}) {
-    super(errorTable[code].shown, options)
+    super(messageOf(code, detail), options)
     this.name = 'EntradaError'
     this.code = code
     this.detail = detail
   }
+}
+
+/** With the problems, if it is about several: a developer sees the message before anything else. They never repeat a value. */
+function messageOf(code: ErrorCode, { problems }: ErrorDetail): string {
+  const { shown } = errorTable[code]
+  return Array.isArray(problems) ? [shown, ...problems].join('\n  ') : shown
 }
 
 export function isEntradaError(error: unknown): error is EntradaError {
@@ -30,4 +36,9 @@ export function isEntradaError(error: unknown): error is EntradaError {
 /** The table's row for a code. */
 export function errorEntry(code: ErrorCode): ErrorEntry {
   return errorTable[code]
+}
+
+/** Whatever else was thrown is a defect. */
+export function asEntradaError(error: unknown): EntradaError {
+  return isEntradaError(error) ? error : new EntradaError('internal_error', {}, { cause: error })
 }

@@ -1,7 +1,18 @@
 /** The library's door. */
+export type { AdminCaller, Administration } from './admin/administration.ts'
+export type { Access, Needed } from './embedding/decide-access.ts'
 export { createEntrada, type Entrada } from './entrada.ts'
 export { EntradaError, type ErrorCode } from './errors.ts'
-export type { CredentialOptions, EntradaOptions, EntraOptions } from './options.ts'
+export type { RemoteInfo } from './http/exchange.ts'
+export type { VerifiedIdentity } from './identity-provider/identity-provider.ts'
+export type {
+  ApplicationOptions,
+  CredentialOptions,
+  EntradaOptions,
+  EntraOptions,
+} from './options.ts'
 export { Secret } from './secret.ts'
 export type { HookAnswer, HookDecision, Hooks, Log } from './services.ts'
-export type { SessionJson } from './session/session-json.ts'
+export type { UserSession } from './session/session-json.ts'
+export type { AuditEventRecord, ConnectionPolicies, RoleRule } from './storage/records.ts'
+export type { Storage, StorageReader, StorageTransaction } from './storage/storage.ts'

@@ -2,6 +2,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
+import {
+  type CheckedApplication,
+  type CheckedCredential,
+  type CheckedEntra,
+  type CheckedOptions,
+  checkOptions,
+} from './check-options.ts'
 import { EntradaError } from './errors.ts'
 import { clientIp, isTrustedProxy } from './http/trusted-proxies.ts'
 import {
@@ -18,12 +25,7 @@ import { silentLog } from './log.ts'
 import { measuredStorage } from './metrics/measured-storage.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createProcessSamples } from './metrics/process-samples.ts'
-import type {
-  ApplicationOptions,
-  CredentialOptions,
-  EntradaOptions,
-  EntraOptions,
-} from './options.ts'
+import type { EntradaOptions } from './options.ts'
 import { cloudOf } from './organizations/clouds.ts'
 import { createConnectionProviders } from './organizations/connection-providers.ts'
 import {
@@ -31,9 +33,7 @@ import {
   keepEnvironmentConnection,
 } from './organizations/environment-connection.ts'
 import { createLimits } from './rate-limit.ts'
-import type { Secret } from './secret.ts'
 import type { Deployment, Limits, Services } from './services.ts'
-import { operatorToken } from './setting-parsers.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
@@ -54,7 +54,8 @@ type Parts = OpenedServices & { readonly credentials?: ClientCredentials }
  *
  * @throws {EntradaError} those of {@link openParts}, and `tenant_changed`
  */
-export async function openServices(options: EntradaOptions): Promise<RunningServices> {
+export async function openServices(given: EntradaOptions): Promise<RunningServices> {
+  const options = checkOptions(given)
   const parts = await openParts(options)
   try {
     await keepEnvironmentConnection(parts, options.entra)
@@ -72,7 +73,8 @@ export async function openServices(options: EntradaOptions): Promise<RunningServ
  *
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`, `secret_key_missing`, `storage_unavailable`, `settings_invalid`
  */
-export async function openParts(options: EntradaOptions): Promise<Parts> {
+export async function openParts(given: EntradaOptions): Promise<Parts> {
+  const options = checkOptions(given)
   const now = clockOf(options)
   const deployment = deploymentOf(options)
   const keyRing = createKeyRing(options.secretKeys)
@@ -133,7 +135,7 @@ function clockOf({ now }: Pick<EntradaOptions, 'now'>): () => Date {
   return now ?? (() => new Date())
 }
 
-function deploymentOf(options: EntradaOptions): Deployment {
+function deploymentOf(options: CheckedOptions): Deployment {
   return {
     mode: options.mode ?? 'production',
     publicUrls: [options.serverUrl, ...(options.extraUrls ?? [])],
@@ -141,28 +143,18 @@ function deploymentOf(options: EntradaOptions): Deployment {
     cookiePrefix: options.cookiePrefix ?? 'entrada',
     session: options.session ?? DEFAULT_SESSION,
     operators: options.operators ?? [],
-    operatorTokenHashes: operatorTokensOf(options).map((token) => sha256(token.reveal())),
+    operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
     ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
   }
 }
 
-/** By the rules of the setting, whoever gives them. @throws {EntradaError} `settings_invalid` */
-function operatorTokensOf({ operatorTokens = [] }: EntradaOptions): readonly Secret[] {
-  try {
-    return operatorTokens.map((token) => operatorToken(token.reveal().trim()))
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : 'is not valid'
-    throw new EntradaError('settings_invalid', { problems: [`operatorTokens ${problem}`] })
-  }
-}
-
-function limitsOf(options: EntradaOptions, storage: Storage): Limits {
+function limitsOf(options: CheckedOptions, storage: Storage): Limits {
   const { signInsPerMinute: uses, log = silentLog } = options
   return createLimits({
     log,
     now: clockOf(options),
     // The embedded database has one process, which knows all.
-    ...(storage.kind === 'postgres' ? { shared: storage } : {}),
+    ...(storage.kind !== 'sqlite' ? { shared: storage } : {}),
     ...(uses
       ? { uses: { sign_in_start: uses, sign_in_return: uses, front_channel_sign_out: uses } }
       : {}),
@@ -178,10 +170,10 @@ async function checkKeysAreHeld(storage: Storage, { keyIds }: KeyRing): Promise<
 
 /** @throws {EntradaError} `settings_invalid` */
 function credentialsOf(
-  { clientId, clientSecret, credentials }: ApplicationOptions,
-  options: EntradaOptions,
+  { clientId, clientSecret, credentials }: CheckedApplication,
+  options: CheckedOptions,
 ): ClientCredentials {
-  const simple: readonly CredentialOptions[] = clientSecret
+  const simple: readonly CheckedCredential[] = clientSecret
     ? [{ kind: 'client_secret', value: clientSecret }]
     : []
   const read = typeof credentials === 'function' ? credentials : () => credentials ?? simple
@@ -194,7 +186,7 @@ function credentialsOf(
 
 /** One provider for each connection, so that what an authority publishes is fetched once. */
 function createIdentityProviders(
-  options: EntradaOptions,
+  options: CheckedOptions,
   parts: {
     readonly metrics: Metrics
     readonly tracing: Tracing
@@ -240,14 +232,14 @@ function createIdentityProviders(
   }
 }
 
-function authorityOf({ authority }: EntraOptions): URL {
+function authorityOf({ authority }: CheckedEntra): URL {
   return authority ?? new URL('https://login.microsoftonline.com')
 }
 
 /** The credential of a made-up directory neither changes nor ends. */
 function startWatch(
   { credentials, ...services }: Parts,
-  { entra, mode }: EntradaOptions,
+  { entra, mode }: CheckedOptions,
 ): CredentialWatch | undefined {
   if (credentials === undefined || mode === 'development') return undefined
   return watchCredentials(credentials, {

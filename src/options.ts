@@ -1,63 +1,81 @@
+/** What `createEntrada` takes. `check-options.ts` makes of it what the parts work with. */
 import type { OperatorEntry } from './admin/operators.ts'
 import type { Secret } from './secret.ts'
 import type { Hooks, Log } from './services.ts'
-import type { DatabaseAddress } from './storage/open-storage.ts'
 import type { ConnectionPolicies, RoleRule } from './storage/records.ts'
+import type { Storage } from './storage/storage.ts'
 import type { OpenTelemetryApi } from './tracing.ts'
 
 /** An application registration and what proves that we are it. */
 export type ApplicationOptions = {
+  /** Application (client) id. */
   readonly clientId: string
-  /** The simple case: one secret, whose end is not known. */
-  readonly clientSecret?: Secret
+  /** The simple case: the secret's value, not its id. */
+  readonly clientSecret?: string | Secret
   /** In place of `clientSecret`: any number, or a function that reads them again whenever they may have changed. */
   readonly credentials?: readonly CredentialOptions[] | (() => readonly CredentialOptions[])
-  /** Default `https://login.microsoftonline.com`. */
-  readonly authority?: URL
+  /** Default `https://login.microsoftonline.com`. `http` on loopback only: the emulator. */
+  readonly authority?: string | URL
 }
 
 /** The default connection: one Entra application in one directory. */
 export type EntraOptions = ApplicationOptions & {
-  /** A tenant id, or a domain of the directory. */
+  /** Directory (tenant) id, or a domain of the directory. */
   readonly tenantId: string
+  /** Who may come in; each policy has a default. */
   readonly policies?: Partial<ConnectionPolicies>
+  /** Which Entra group or app role gives which role of yours. */
   readonly roleRules?: readonly RoleRule[]
 }
 
 /** What Entrada proves itself with to Entra. */
 export type CredentialOptions =
-  | { readonly kind: 'client_secret'; readonly value: Secret; readonly expiresAt?: Date }
+  | { readonly kind: 'client_secret'; readonly value: string | Secret; readonly expiresAt?: Date }
   /** Certificate and private key as PEM, the key not encrypted. */
-  | { readonly kind: 'certificate'; readonly certificate: string; readonly privateKey: Secret }
+  | {
+      readonly kind: 'certificate'
+      readonly certificate: string
+      readonly privateKey: string | Secret
+    }
   /** A token that the platform issues to this workload, read at each use. */
   | { readonly kind: 'federated_token_file'; readonly readToken: () => string }
 
+/** Everything that can be said to `createEntrada`. */
 export type EntradaOptions = {
-  /** Address people use, origin only. */
-  readonly serverUrl: URL
-  readonly extraUrls?: readonly URL[]
-  /** File of the embedded database, `:memory:`, or a `postgres://` URL. */
-  readonly database: DatabaseAddress
+  /** Address people use: scheme, host and port. `http` on loopback only. */
+  readonly serverUrl: string | URL
+  /** Further addresses under which the same application is reached; the callback of each is registered in Entra. */
+  readonly extraUrls?: readonly (string | URL)[]
+  /** File of the embedded database, `:memory:`, a `postgres://` URL, or a storage of your own. */
+  readonly database: string | Secret | Storage
   /** With PostgreSQL: how many connections this process opens at most. Default 16. */
   readonly databaseConnections?: number
-  /** Key ring, the sealing key first: base64url of 32 bytes each. */
-  readonly secretKeys: readonly Secret[]
+  /** Key ring, the sealing key first: 32 random bytes each, as `openssl rand -base64 32` prints them. */
+  readonly secretKeys: readonly (string | Secret)[]
+  /** Without it the login page has no button. */
   readonly entra?: EntraOptions
   /** One multi-tenant application that customers consent to, in place of one of their own. */
   readonly sharedApplication?: ApplicationOptions
   /** The token that the platform issues to this workload, for customers who trust it in place of a secret. */
   readonly readFederatedToken?: () => string
+  /** `development` answers on this machine only and marks its pages. Default `production`. */
   readonly mode?: 'development' | 'production'
   /** Where Entrada hangs on this host, such as `/sso`; default the root. */
   readonly mountPath?: string
+  /** Begins the names of all cookies. Default `entrada`; two instances on one host need two. */
   readonly cookiePrefix?: string
+  /** When a session ends. Default twelve hours without use, twenty-four in all. */
   readonly session?: { readonly idleSeconds: number; readonly maxSeconds: number }
+  /** Who may administer Entrada at `/admin` and `/api/v1`. */
   readonly operators?: readonly OperatorEntry[]
-  readonly operatorTokens?: readonly Secret[]
+  /** For `/login/token` and the API: 32 random bytes each. */
+  readonly operatorTokens?: readonly (string | Secret)[]
+  /** Addresses or CIDR blocks of the reverse proxies whose `X-Forwarded-For` names the client. */
   readonly trustedProxies?: readonly string[]
   /** Sign-ins that one client address may start in a minute. Default 600. */
   readonly signInsPerMinute?: number
   readonly hooks?: Hooks
+  /** Default: none. */
   readonly log?: Log
   /** The clock; tests stop it. */
   readonly now?: () => Date

@@ -1,5 +1,4 @@
 /** One parser for each kind of setting. Their messages complete the sentence "NAME …" and never repeat the value. */
-import { BlockList, isIP } from 'node:net'
 import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './protocol/guid.ts'
 import { Secret } from './secret.ts'
 
@@ -98,29 +97,6 @@ export function listenAddress(value: string): ListenAddress {
   return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
 }
 
-/** Nobody is asked for a token there, so it is no address that the world can reach. */
-export function privateListenAddress(value: string): ListenAddress {
-  const address = listenAddress(value)
-  if (!isPrivateHost(address.host)) {
-    throw new Error('must be a loopback or private address and a port, such as 127.0.0.1:9464')
-  }
-  return address
-}
-
-/** @see RFC 1918; RFC 4193; RFC 6598, which Kubernetes providers use for pods */
-function isPrivateHost(host: string): boolean {
-  if (host === 'localhost') return true
-  const blocks = new BlockList()
-  const networks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']
-  for (const network of networks) {
-    const [start = '', bits] = network.split('/')
-    blocks.addSubnet(start, Number(bits), 'ipv4')
-  }
-  blocks.addSubnet('::1', 128, 'ipv6')
-  blocks.addSubnet('fc00::', 7, 'ipv6')
-  return isIP(host) !== 0 && blocks.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')
-}
-
 export function tenant(value: string): string {
   const folded = value.toLowerCase()
   if (['common', 'organizations', 'consumers', PERSONAL_ACCOUNTS_TENANT_ID].includes(folded)) {
@@ -187,14 +163,4 @@ export function secretKey(value: string): Secret {
   if (new Set(bytes).size < 16)
     throw new Error('must be random; make one with `openssl rand -base64 32`')
   return new Secret(bytes.toString('base64url'))
-}
-
-export function networkAddress(value: string): string {
-  const [address = '', bits, ...rest] = value.split('/')
-  const family = isIP(address)
-  const most = family === 6 ? 128 : 32
-  const valid = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
-  if (family === 0 || !valid || rest.length > 0)
-    throw new Error('must be IP addresses or CIDR blocks')
-  return value
 }

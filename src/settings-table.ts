@@ -1,5 +1,6 @@
 /** Every setting, one row each. `config.ts` reads them. */
 import { parseOperators } from './admin/operators.ts'
+import { networkAddress, privateListenAddress } from './network-parsers.ts'
 import {
   authority,
   clientId,
@@ -9,12 +10,10 @@ import {
   expiryDates,
   list,
   listenAddress,
-  networkAddress,
   nonEmptyList,
   oneOf,
   operatorToken,
   perMinute,
-  privateListenAddress,
   publicUrl,
   seconds,
   secretKey,

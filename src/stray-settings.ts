@@ -37,11 +37,15 @@ function isServiceLink(name: string, value: string): boolean {
   )
 }
 
-function didYouMean(name: string, known: ReadonlySet<string>): string {
+/** A sentence with the nearest name that exists, or nothing. */
+export function didYouMean(name: string, known: ReadonlySet<string>): string {
+  const farthest = Math.min(6, Math.ceil(name.length / 2))
   const [nearest] = [...known]
     .map((candidate) => ({ candidate, distance: distanceBetween(name, candidate) }))
     .sort((a, b) => a.distance - b.distance)
-  return nearest !== undefined && nearest.distance <= 6 ? ` Did you mean ${nearest.candidate}?` : ''
+  return nearest !== undefined && nearest.distance <= farthest
+    ? ` Did you mean ${nearest.candidate}?`
+    : ''
 }
 
 /** A word left out, as in ENTRADA_URL for ENTRADA_SERVER_URL, is a smaller mistake than its letters are many. */

@@ -5,8 +5,8 @@ import { request } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import type { CheckedOptions } from '../src/check-options.ts'
 import { startHttpServer } from '../src/cli/http-server.ts'
-import type { EntradaOptions } from '../src/options.ts'
 import { type Patient, startPatient } from './support/examined.ts'
 import { listen } from './support/far-rig.ts'
 import { newCertificate } from './support/https-site.ts'
@@ -18,7 +18,7 @@ async function serve(
   t: TestContext,
   serverUrl: string,
   { emulator }: Patient,
-  options: Partial<Omit<EntradaOptions, 'entra'>> & { readonly clientId?: string } = {},
+  options: Partial<Omit<CheckedOptions, 'entra'>> & { readonly clientId?: string } = {},
 ): Promise<number> {
   const { clientId, ...others } = options
   const port = others.serverUrl ? await freePort() : Number(new URL(serverUrl).port)

@@ -1,6 +1,6 @@
+import type { CheckedCredential } from '../check-options.ts'
 import { readCredentials } from '../config.ts'
 import { names } from '../credential-settings.ts'
-import type { CredentialOptions } from '../options.ts'
 import type { CliContext } from './command.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { CliContext } from './command.ts'
 export function credentialReader({
   environment,
   readTextFile,
-}: Pick<CliContext, 'environment' | 'readTextFile'>): () => readonly CredentialOptions[] {
+}: Pick<CliContext, 'environment' | 'readTextFile'>): () => readonly CheckedCredential[] {
   if (!environment[names.expires]?.trim()) return () => readCredentials(environment, readTextFile)
 
   const { [names.expires]: _, [`${names.expires}_FILE`]: _same, ...undated } = environment
@@ -22,7 +22,7 @@ export function credentialReader({
     })
 }
 
-function datesBySecret(credentials: readonly CredentialOptions[]): ReadonlyMap<string, Date> {
+function datesBySecret(credentials: readonly CheckedCredential[]): ReadonlyMap<string, Date> {
   const dated = credentials.flatMap((one) =>
     one.kind === 'client_secret' && one.expiresAt
       ? [[one.value.reveal(), one.expiresAt] as const]

@@ -1,4 +1,6 @@
 /** The whole product on one machine with nothing configured: server, embedded database and a made-up directory. */
+
+import type { CheckedOptions } from '../check-options.ts'
 import {
   type Environment,
   givenEntraSettings,
@@ -10,7 +12,6 @@ import {
 import { type StartedEmulator, startEmulator } from '../emulator/start-emulator.ts'
 import { EntradaError } from '../errors.ts'
 import { createLog } from '../log.ts'
-import type { EntradaOptions } from '../options.ts'
 import { Secret } from '../secret.ts'
 import type { CliContext, Command } from './command.ts'
 import { serveUntilStopped } from './serve.ts'
@@ -105,7 +106,7 @@ function developmentApplication({ directory }: StartedEmulator) {
   return application
 }
 
-function emulatedEntra(emulator: StartedEmulator): NonNullable<EntradaOptions['entra']> {
+function emulatedEntra(emulator: StartedEmulator): NonNullable<CheckedOptions['entra']> {
   const { clientId, homeTenantId, secrets } = developmentApplication(emulator)
   return {
     tenantId: homeTenantId,

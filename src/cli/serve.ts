@@ -1,10 +1,11 @@
+import type { CheckedOptions } from '../check-options.ts'
 import { isLoopbackHost, type ListenAddress, readSettings, type Settings } from '../config.ts'
 import { createEntrada, type Entrada } from '../entrada.ts'
 import { createLog } from '../log.ts'
 import { metricsResponse } from '../metrics/metrics-page.ts'
 import { openServices } from '../open-services.ts'
-import type { EntradaOptions } from '../options.ts'
 import type { Log, Services } from '../services.ts'
+import type { Storage } from '../storage/storage.ts'
 import type { CliContext, Command } from './command.ts'
 import { addressText, type HttpServer, startHttpServer } from './http-server.ts'
 import { serverOptions } from './server-options.ts'
@@ -29,7 +30,7 @@ export const serveCommand: Command = {
 export async function serveUntilStopped(
   { stopRequested, onRereadRequested }: CliContext,
   running: {
-    readonly options: EntradaOptions
+    readonly options: CheckedOptions
     readonly settings: Settings
     readonly log: Log
     readonly operatorTokenPath: string | undefined
@@ -93,10 +94,10 @@ function logStart(
     operatorTokenPath,
     database,
   }: {
-    readonly options: EntradaOptions
+    readonly options: CheckedOptions
     readonly settings: Settings
     readonly operatorTokenPath: string | undefined
-    readonly database: 'sqlite' | 'postgres'
+    readonly database: Storage['kind']
   },
 ): void {
   const urls = [options.serverUrl, ...(options.extraUrls ?? [])]

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { CheckedEntra, CheckedOptions } from '../check-options.ts'
 import type { Settings } from '../config.ts'
-import type { EntradaOptions, EntraOptions } from '../options.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { Log } from '../services.ts'
 import type { CliContext } from './command.ts'
@@ -8,7 +8,7 @@ import { credentialReader } from './credential-reader.ts'
 import { DATABASE_FILE, keepOperatorToken, keepSecretKeys, openDataFolder } from './data-folder.ts'
 
 export type ServerOptions = {
-  readonly options: EntradaOptions
+  readonly options: CheckedOptions
   /** Where the operator token lies, when it is not in the settings. */
   readonly operatorTokenPath?: string
 }
@@ -24,7 +24,7 @@ export function serverOptions(
   if (databaseUrl === undefined) openDataFolder(folder)
   const kept = settings.operatorTokens ? undefined : keepOperatorToken(folder)
   const entra = entraOptions(settings, context)
-  const options: EntradaOptions = {
+  const options: CheckedOptions = {
     mode,
     log,
     serverUrl: settings.serverUrl,
@@ -53,7 +53,7 @@ export function dataFolder(
 function entraOptions(
   settings: Settings,
   context: Pick<CliContext, 'environment' | 'readTextFile'>,
-): EntraOptions | undefined {
+): CheckedEntra | undefined {
   const { entraTenantId, entraClientId } = settings
   if (!entraTenantId || !entraClientId) return undefined
   return {
@@ -69,7 +69,7 @@ function entraOptions(
 export function connectionRules(
   settings: Settings,
   readTextFile: (path: string) => string,
-): Pick<EntraOptions, 'policies' | 'roleRules'> {
+): Pick<CheckedEntra, 'policies' | 'roleRules'> {
   const roleRules = settings.roleRulesFile && readRoleRules(settings.roleRulesFile, readTextFile)
   return {
     ...(roleRules ? { roleRules: roleRules.rules } : {}),

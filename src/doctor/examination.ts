@@ -1,11 +1,12 @@
 /** What is to be examined: the settings as they are given, and where things lie. */
+
+import type { CheckedCredential } from '../check-options.ts'
 import {
   type Environment,
   type InspectedSettings,
   isLoopbackHost,
   type ListenAddress,
 } from '../config.ts'
-import type { CredentialOptions } from '../options.ts'
 import type { Secret } from '../secret.ts'
 import type { SettingsFacts } from './facts.ts'
 
@@ -14,7 +15,7 @@ export type Examination = {
   readonly environment: Environment
   readonly inspected: InspectedSettings
   /** @throws {EntradaError} `settings_invalid` */
-  readonly readCredentials: () => readonly CredentialOptions[]
+  readonly readCredentials: () => readonly CheckedCredential[]
   readonly readTextFile: (path: string) => string
   readonly files: {
     readonly folder: string

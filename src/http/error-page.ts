@@ -114,8 +114,10 @@ function whatNext(
 }
 
 /** Where they were going: what the attempt remembers, or the page itself when it only asks to sign in first. */
-function wantedPage({ signIn, url }: Exchange, { code }: EntradaError): string {
-  const here = code === 'sign_in_required' ? url.pathname + url.search : '/'
+function wantedPage({ signIn, url, request }: Exchange, { code }: EntradaError): string {
+  const isPage = request.method === 'GET' || request.method === 'HEAD'
+  const asks = code === 'sign_in_required' || code === 'role_required'
+  const here = asks && isPage ? url.pathname + url.search : '/'
   return signIn.record?.attempt.returnTo ?? here
 }
 

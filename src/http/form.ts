@@ -30,7 +30,7 @@ export function checkFormToken(services: Services, sessionId: string, given: str
   }
 }
 
-/** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `request_invalid` */
+/** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid` */
 export async function readForm({ request }: Exchange): Promise<URLSearchParams> {
   const [contentType] = (request.headers.get('content-type') ?? '').split(';')
   if (contentType?.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
@@ -39,7 +39,7 @@ export async function readForm({ request }: Exchange): Promise<URLSearchParams> 
   return new URLSearchParams(await readText(request))
 }
 
-/** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `request_invalid` */
+/** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid` */
 export async function readJson({ request }: Exchange): Promise<unknown> {
   const [contentType] = (request.headers.get('content-type') ?? '').split(';')
   if (contentType?.trim().toLowerCase() !== 'application/json') {
@@ -55,6 +55,7 @@ export async function readJson({ request }: Exchange): Promise<unknown> {
 }
 
 async function readText(request: Request): Promise<string> {
+  if (request.bodyUsed) throw new EntradaError('body_already_read')
   const decoder = new TextDecoder()
   let size = 0
   let text = ''

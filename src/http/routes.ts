@@ -186,15 +186,20 @@ export const routes: readonly Route[] = [
   },
 ]
 
+/** Our start page under a path is also that path alone. */
+function spellings(mountPath: string, path: string): string[] {
+  return path === '/' && mountPath !== '' ? [mountPath, `${mountPath}/`] : [mountPath + path]
+}
+
 export type Router = (services: Services, exchange: Exchange) => Promise<Response>
 
 type RouterEnv = { Bindings: { readonly services: Services; readonly exchange: Exchange } }
 
 /** Finds the address and answers. @throws {EntradaError} whatever the answer throws; `page_not_found`, `method_not_allowed` */
 export function createRouter(mountPath: string): Router {
-  const app = new Hono<RouterEnv>({ strict: true }).basePath(mountPath || '/')
+  const app = new Hono<RouterEnv>({ strict: true })
   for (const { method, path, answer, acts, limit } of routes) {
-    app.on(method, path, async ({ env: { services, exchange }, req }) => {
+    app.on(method, spellings(mountPath, path), async ({ env: { services, exchange }, req }) => {
       exchange.matched.path = path
       if (acts && req.raw.method === 'HEAD') throw methodNotAllowed(path)
       if (limit) await services.limits.spend(limit, exchange.client.ip)
@@ -202,7 +207,7 @@ export function createRouter(mountPath: string): Router {
     })
   }
   for (const path of new Set(routes.map((route) => route.path))) {
-    app.all(path, () => {
+    app.on('ALL', spellings(mountPath, path), () => {
       throw methodNotAllowed(path)
     })
   }
@@ -214,6 +219,16 @@ export function createRouter(mountPath: string): Router {
   })
   return async (services, exchange) => app.fetch(exchange.request, { services, exchange })
 }
+
+/** Whether an address is ours. Mounted at the root, `/` itself is the application's. */
+export function isOurAddress(path: string, mountPath: string): boolean {
+  if (mountPath !== '') return path === mountPath || path.startsWith(`${mountPath}/`)
+  return path !== '/' && ourAddresses.test(path)
+}
+
+const ourAddresses = new RegExp(
+  `^(${[...new Set(routes.map(({ path }) => path.replace(/:\w+/g, '[^/]+')))].join('|')})$`,
+)
 
 /** How an address speaks; addresses we do not have speak like the API under `/api/`, else like pages. */
 export function speaksAt(path: string, mountPath: string): Route['speaks'] {

@@ -1,10 +1,10 @@
 /** One credential with which Entrada proves to Entra that it is the application, whatever its kind. */
 import { createHash } from 'node:crypto'
+import type { CheckedCredential } from '../check-options.ts'
 import { EntradaError } from '../errors.ts'
-import type { CredentialOptions } from '../options.ts'
 import { certificateAssertions, parseKeyPair, thumbprint } from './certificate.ts'
 
-export type CredentialKind = CredentialOptions['kind']
+export type CredentialKind = CheckedCredential['kind']
 
 /** What goes into one token request in place of the others. */
 export type ClientProof = { readonly clientSecret: string } | { readonly clientAssertion: string }
@@ -24,7 +24,7 @@ export type CredentialContext = { readonly clientId: string; readonly now: () =>
 
 /** @throws {EntradaError} `settings_invalid`: no certificate, or a key that is not its own */
 export function newClientCredential(
-  options: CredentialOptions,
+  options: CheckedCredential,
   context: CredentialContext,
 ): ClientCredential {
   switch (options.kind) {
@@ -38,7 +38,7 @@ export function newClientCredential(
 }
 
 function secretCredential(
-  { kind, value, expiresAt }: Extract<CredentialOptions, { kind: 'client_secret' }>,
+  { kind, value, expiresAt }: Extract<CheckedCredential, { kind: 'client_secret' }>,
   { clientId }: CredentialContext,
 ): ClientCredential {
   const fingerprint = sha256(`${clientId}\n${value.reveal()}`)
@@ -52,7 +52,7 @@ function secretCredential(
 }
 
 function certificateCredential(
-  { kind, ...pems }: Extract<CredentialOptions, { kind: 'certificate' }>,
+  { kind, ...pems }: Extract<CheckedCredential, { kind: 'certificate' }>,
   context: CredentialContext,
 ): ClientCredential {
   const keyPair = parseKeyPair(pems)
@@ -71,7 +71,7 @@ function certificateCredential(
 function federatedCredential({
   kind,
   readToken,
-}: Extract<CredentialOptions, { kind: 'federated_token_file' }>): ClientCredential {
+}: Extract<CheckedCredential, { kind: 'federated_token_file' }>): ClientCredential {
   return {
     id: kind,
     kind,

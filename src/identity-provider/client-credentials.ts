@@ -1,6 +1,7 @@
 /** All credentials of one application: which to try first, which were refused, and what is known of their ends. */
+
+import type { CheckedCredential } from '../check-options.ts'
 import type { EntradaError } from '../errors.ts'
-import type { CredentialOptions } from '../options.ts'
 import type { EntraError } from '../protocol/explain-entra-error.ts'
 import type { Log } from '../services.ts'
 import {
@@ -51,7 +52,7 @@ export type ClientCredentials = {
 
 /** @throws {EntradaError} `settings_invalid` */
 export function createClientCredentials(
-  read: () => readonly CredentialOptions[],
+  read: () => readonly CheckedCredential[],
   { log, ...context }: CredentialContext & { readonly log: Log },
 ): ClientCredentials {
   const refusals = new Map<string, CredentialRefusal>()
@@ -89,7 +90,7 @@ export function createClientCredentials(
 /** Those that are as they were stay the same objects, with the assertion they hold. */
 function readAgain(
   before: readonly ClientCredential[],
-  options: readonly CredentialOptions[],
+  options: readonly CheckedCredential[],
   context: CredentialContext,
 ): readonly ClientCredential[] {
   return options.map((one) => {

@@ -4,7 +4,7 @@ import type { Tracing } from '../tracing.ts'
 import type { Metrics } from './metrics.ts'
 
 /** As OpenTelemetry spells them. */
-const systemNames = { sqlite: 'sqlite', postgres: 'postgresql' } as const
+const systemNames = { sqlite: 'sqlite', postgres: 'postgresql', other: 'other_sql' } as const
 
 /** The same storage, each of its calls timed and in a span of its own. */
 export function measuredStorage(

@@ -1,4 +1,6 @@
 /** The identity provider of each connection, made from its row when it is first needed and kept while the row says the same. */
+
+import type { CheckedCredential } from '../check-options.ts'
 import { EntradaError } from '../errors.ts'
 import {
   type ClientCredentials,
@@ -9,7 +11,6 @@ import type { EntraHttp } from '../identity-provider/entra-http.ts'
 import { createEntraOidc } from '../identity-provider/entra-oidc.ts'
 import type { IdentityProvider } from '../identity-provider/identity-provider.ts'
 import type { KeyRing } from '../key-ring.ts'
-import type { CredentialOptions } from '../options.ts'
 import { Secret } from '../secret.ts'
 import type { Log } from '../services.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
@@ -96,7 +97,7 @@ function toOptions(
   { keyRing, readFederatedToken }: ConnectionProviderParts,
   { id: connectionId }: Connection,
   credential: ConnectionCredential,
-): CredentialOptions {
+): CheckedCredential {
   const { id: credentialId, kind, sealed, certificate, expiresAt } = credential
   if (kind === 'federated_token_file') {
     if (readFederatedToken === undefined) throw new EntradaError('entra_not_configured')

@@ -1,8 +1,8 @@
 /** The connection that the environment (or the options of a library) describes: the row `default`, read-only elsewhere. */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import type { CheckedEntra } from '../check-options.ts'
 import { EntradaError } from '../errors.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
-import type { EntraOptions } from '../options.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -36,7 +36,7 @@ const defaultPolicies: ConnectionPolicies = {
  */
 export async function keepEnvironmentConnection(
   services: Services,
-  entra: EntraOptions | undefined,
+  entra: CheckedEntra | undefined,
 ): Promise<void> {
   const existing = await services.storage.findConnection(DEFAULT_CONNECTION_ID)
   const wanted = entra ? toConnection(services, entra, existing) : existing && switchedOff(existing)
@@ -91,7 +91,7 @@ export async function withKnownTenant(
   return pinned
 }
 
-function toConnection(services: Services, entra: EntraOptions, existing?: Connection): Connection {
+function toConnection(services: Services, entra: CheckedEntra, existing?: Connection): Connection {
   const authority = entra.authority ?? new URL('https://login.microsoftonline.com')
   const at = services.now()
   return {

@@ -37,6 +37,11 @@ export type SessionJson = {
   }
 }
 
+/** What an application gets of a person who is signed in. Its own tables are keyed on `user.id`. */
+export type UserSession = SessionJson & {
+  readonly [K in 'user' | 'organization' | 'membership']: NonNullable<SessionJson[K]>
+}
+
 /** GET /api/v1/session. @throws {EntradaError} `sign_in_required`, `too_many_requests` */
 export async function showSessionJson(services: Services, exchange: Exchange): Promise<Response> {
   const view = await getSession(services, exchange)
@@ -44,6 +49,13 @@ export async function showSessionJson(services: Services, exchange: Exchange): P
   if (view.session.kind === 'operator') throw new EntradaError('sign_in_required')
   await services.limits.spend('api_session', view.session.id)
   return jsonResponse(toSessionJson(view))
+}
+
+/** `undefined`: an operator's token session, which is nobody's. */
+export function toUserSession(view: SessionView): UserSession | undefined {
+  const { user, organization, membership, ...rest } = toSessionJson(view)
+  if (rest.session.kind !== 'user' || !user || !organization || !membership) return undefined
+  return { user, organization, membership, ...rest }
 }
 
 export function toSessionJson(view: SessionView): SessionJson {

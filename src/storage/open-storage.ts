@@ -1,4 +1,5 @@
 /** Opens whichever database was named. Each driver is loaded only when it is needed. */
+import { EntradaError } from '../errors.ts'
 import { Secret } from '../secret.ts'
 import type { DatabaseMark, Storage } from './storage.ts'
 
@@ -9,7 +10,8 @@ export type DatabaseAddress = string | Secret
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`, `storage_unavailable`, `storage_full`
  */
 export async function openStorage(
-  address: DatabaseAddress,
+  /** Or a storage that the application made. */
+  address: DatabaseAddress | Storage,
   options: {
     readonly mode: DatabaseMark['mode']
     readonly now: () => Date
@@ -17,6 +19,9 @@ export async function openStorage(
     readonly connections?: number
   },
 ): Promise<Storage> {
+  if (typeof address === 'object' && !(address instanceof Secret)) {
+    return openOwn(address, options.mode)
+  }
   const text = address instanceof Secret ? address.reveal() : address
   if (isPostgresUrl(text)) {
     const { openPostgres } = await import('./postgres.ts')
@@ -24,6 +29,24 @@ export async function openStorage(
   }
   const { openSqlite } = await import('./sqlite.ts')
   return openSqlite({ ...options, path: text })
+}
+
+/** Its verbs as plain members, whether it is an object or of a class. Brought up to date by its maker; the mode is ours to look at. */
+async function openOwn(storage: Storage, mode: DatabaseMark['mode']): Promise<Storage> {
+  const mark = await storage.readMark()
+  if (mark.mode !== mode)
+    throw new EntradaError('database_mode_mismatch', { database: mark.mode, program: mode })
+  const verbs = new Map<string, unknown>()
+  for (let part: object = storage; part !== Object.prototype; part = Object.getPrototypeOf(part)) {
+    for (const name of Object.getOwnPropertyNames(part)) {
+      if (!verbs.has(name)) verbs.set(name, Reflect.get(storage, name))
+    }
+  }
+  const members = [...verbs].map(([name, member]) => [
+    name,
+    typeof member === 'function' ? member.bind(storage) : member,
+  ])
+  return Object.fromEntries(members)
 }
 
 export function isPostgresUrl(text: string): boolean {

@@ -188,8 +188,8 @@ export type DatabaseMark = {
 }
 
 export type Storage = StorageReader & {
-  /** Name of the implementation, for logs. */
-  readonly kind: 'sqlite' | 'postgres'
+  /** Name of the implementation, for logs. `other`: made by the application, and shared by its processes. */
+  readonly kind: 'sqlite' | 'postgres' | 'other'
   /** Names of the migrations that opening it ran. */
   readonly migrated: readonly string[]
 

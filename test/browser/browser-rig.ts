@@ -10,13 +10,13 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
+import type { CheckedOptions } from '../../src/check-options.ts'
 import { startHttpServer } from '../../src/cli/http-server.ts'
 import { type StartedEmulator, startEmulator } from '../../src/emulator/start-emulator.ts'
 import { createEntrada } from '../../src/entrada.ts'
 import { newSecretKey } from '../../src/key-ring.ts'
 import { createLog } from '../../src/log.ts'
 import { type OpenedServices, openServices } from '../../src/open-services.ts'
-import type { EntradaOptions } from '../../src/options.ts'
 import { Secret } from '../../src/secret.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { CLIENT_ID, CLIENT_SECRET, CONTOSO, OPERATOR_TOKEN } from '../support/rig.ts'
@@ -35,7 +35,7 @@ export type BrowserRig = {
   close(): Promise<void>
 }
 
-export type BrowserRigOptions = Pick<EntradaOptions, 'mode'> & {
+export type BrowserRigOptions = Pick<CheckedOptions, 'mode'> & {
   readonly withoutEntra?: boolean
   /** Of the server; any free one unless it shall look the same each time. */
   readonly port?: number
@@ -100,7 +100,7 @@ function registerAddresses(emulator: StartedEmulator, { serverUrl, secondUrl }: 
 function entradaOptionsFor(
   { entraUrl, serverUrl, secondUrl }: Urls,
   { mode, withoutEntra }: BrowserRigOptions,
-): EntradaOptions {
+): CheckedOptions {
   const entra = {
     tenantId: CONTOSO,
     clientId: CLIENT_ID,

@@ -1,15 +1,15 @@
 /** Steps of the tests about credentials: a rig that proves itself in a given way, and what Entra and the log got of it. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import type { CheckedCredential } from '../../src/check-options.ts'
 import { credentialReader } from '../../src/cli/credential-reader.ts'
-import type { CredentialOptions } from '../../src/options.ts'
 import { type AtCallback, detailsOf, goToEntra } from './refusals.ts'
 import { people, type Rig } from './rig.ts'
 import { openRig } from './steps.ts'
 
 export function openRigWith(
   t: TestContext,
-  credentials: readonly CredentialOptions[] | (() => readonly CredentialOptions[]),
+  credentials: readonly CheckedCredential[] | (() => readonly CheckedCredential[]),
 ): Promise<Rig> {
   return openRig(t, { entra: { credentials } })
 }

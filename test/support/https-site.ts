@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { createSelfSignedCertificate } from '../../src/emulator/certificate.ts'
 import type { Site } from './browser.ts'
+import { toResponse } from './http-site.ts'
 
 export type Certificate = { readonly chain: string; readonly key: string }
 
@@ -59,15 +60,4 @@ export function httpsSite({
     const [answer] = (await once(sent, 'response')) as [IncomingMessage] // the event's one argument
     return toResponse(answer)
   }
-}
-
-async function toResponse(answer: IncomingMessage): Promise<Response> {
-  const chunks: Buffer[] = []
-  for await (const chunk of answer) chunks.push(chunk)
-  const headers = new Headers()
-  for (const [name, values] of Object.entries(answer.headersDistinct)) {
-    for (const value of values ?? []) headers.append(name, value)
-  }
-  const body = Buffer.concat(chunks)
-  return new Response(body.length > 0 ? body : null, { status: answer.statusCode ?? 0, headers })
 }

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { CheckedOptions } from '../../src/check-options.ts'
 import { createEntrada, type Entrada } from '../../src/entrada.ts'
-import type { EntradaOptions } from '../../src/options.ts'
 import { openSqliteConnection } from '../../src/storage/sqlite.ts'
 import { createTestBrowser, type TestBrowser } from './browser.ts'
 import { ENTRA_URL, type Rig, SERVER_URL } from './rig.ts'
@@ -20,7 +20,7 @@ export async function newDatabaseFile(t: TestContext): Promise<string> {
 export function openReplica(
   t: TestContext,
   rig: Rig,
-  changes: Partial<EntradaOptions> = {},
+  changes: Partial<CheckedOptions> = {},
 ): Entrada {
   const entrada = createEntrada({ ...rig.options, ...changes })
   t.after(() => entrada.close())

@@ -1,10 +1,11 @@
 /** Entrada and the emulator side by side in one process, without a socket, on a clock that stands still. */
+
+import type { CheckedEntra, CheckedOptions } from '../../src/check-options.ts'
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createEntrada, type Entrada } from '../../src/entrada.ts'
 import { newSecretKey } from '../../src/key-ring.ts'
 import { createLog } from '../../src/log.ts'
 import { openServices, type RunningServices } from '../../src/open-services.ts'
-import type { EntradaOptions, EntraOptions } from '../../src/options.ts'
 import { Secret } from '../../src/secret.ts'
 import { createTestBrowser, type TestBrowser } from './browser.ts'
 import { type Clock, stoppedClock } from './clock.ts'
@@ -37,7 +38,7 @@ export type Rig = {
   /** The same parts that `entrada` works with, for looking into the database. */
   readonly services: RunningServices
   /** What `entrada` was made with, for another one beside it. */
-  readonly options: EntradaOptions
+  readonly options: CheckedOptions
   readonly clock: Clock
   readonly logLines: string[]
   browser(): TestBrowser
@@ -49,8 +50,8 @@ export type Rig = {
   close(): Promise<void>
 }
 
-export type RigOptions = Partial<Omit<EntradaOptions, 'entra'>> & {
-  readonly entra?: Partial<EntraOptions>
+export type RigOptions = Partial<Omit<CheckedOptions, 'entra'>> & {
+  readonly entra?: Partial<CheckedEntra>
   /** No Entra settings at all. */
   readonly withoutEntra?: boolean
   readonly clock?: Clock
@@ -64,7 +65,7 @@ export async function createRig({
 }: RigOptions = {}): Promise<Rig> {
   const emulator = createEmulator({ origin: ENTRA_URL, now: clock.now })
   const logLines: string[] = []
-  const options: EntradaOptions = {
+  const options: CheckedOptions = {
     serverUrl: new URL(SERVER_URL),
     database: ':memory:',
     secretKeys: [new Secret(newSecretKey())],
@@ -98,7 +99,7 @@ export async function createRig({
   }
 }
 
-function entraOptions(entra: Partial<EntraOptions> = {}): EntraOptions {
+function entraOptions(entra: Partial<CheckedEntra> = {}): CheckedEntra {
   return {
     tenantId: CONTOSO,
     clientId: CLIENT_ID,
@@ -111,7 +112,7 @@ function entraOptions(entra: Partial<EntraOptions> = {}): EntraOptions {
 function sitesOf(
   entrada: Entrada,
   emulator: Emulator,
-  { serverUrl, extraUrls = [] }: EntradaOptions,
+  { serverUrl, extraUrls = [] }: CheckedOptions,
 ) {
   const answer = (request: Request) => entrada.fetch(request, { remoteAddress: '127.0.0.1' })
   return {

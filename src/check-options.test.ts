@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { checkOptions } from './check-options.ts'
+import { createEntrada } from './entrada.ts'
+import { EntradaError } from './errors.ts'
+import { newSecretKey } from './key-ring.ts'
+import type { EntradaOptions } from './options.ts'
+import { Secret } from './secret.ts'
+
+const right: EntradaOptions = {
+  serverUrl: 'https://app.example.com',
+  database: 'entrada.db',
+  secretKeys: [newSecretKey()],
+}
+const entra = {
+  tenantId: 'contoso.com',
+  clientId: '33333333-3333-4333-8333-333333333333',
+  clientSecret: 'abc~secret',
+}
+
+/** As somebody who writes JavaScript would get it wrong. */
+function problemsOf(changed: Readonly<Record<string, unknown>>): readonly string[] {
+  try {
+    checkOptions({ ...right, ...changed } as EntradaOptions)
+    return []
+  } catch (error) {
+    assert.ok(error instanceof EntradaError)
+    assert.equal(error.code, 'settings_invalid')
+    const problems = error.detail.problems as readonly string[]
+    for (const problem of problems) assert.ok(error.message.includes(problem))
+    return problems
+  }
+}
+
+describe('checkOptions', () => {
+  it('takes text where that is simpler, and hides what is secret', () => {
+    const checked = checkOptions({ ...right, entra, operatorTokens: [newSecretKey()] })
+    assert.equal(checked.serverUrl.origin, 'https://app.example.com')
+    assert.equal(checked.entra?.clientSecret?.reveal(), 'abc~secret')
+    assert.doesNotMatch(JSON.stringify([checked.secretKeys, checked.operatorTokens]), /\w{43}/)
+  })
+
+  it('takes a URL and a Secret as well, and what it made itself', () => {
+    const once = checkOptions({
+      ...right,
+      serverUrl: new URL('https://app.example.com'),
+      secretKeys: right.secretKeys.map((key) => new Secret(String(key))),
+      entra: {
+        ...entra,
+        clientSecret: new Secret('x~y'),
+        authority: new URL('http://localhost:4000'),
+      },
+    })
+    assert.deepEqual(checkOptions(once), once)
+  })
+
+  it('takes credentials as text, also from a function that is asked again', () => {
+    const { clientSecret: _, ...rest } = entra
+    const credentials = () => [{ kind: 'client_secret' as const, value: 'abc~secret' }]
+    const checked = checkOptions({ ...right, entra: { ...rest, credentials } })
+    const read = checked.entra?.credentials
+    assert.ok(typeof read === 'function')
+    const [first] = read()
+    assert.ok(first?.kind === 'client_secret' && first.value.reveal() === 'abc~secret')
+  })
+
+  it('tells every problem at once, each with the option, and never repeats a value', () => {
+    const problems = problemsOf({
+      serverUrl: 'http://app.example.com/path',
+      database: '',
+      secretKeys: ['too-short'],
+      mountPath: 'sso/',
+      cookiePrefix: 'a b',
+      mode: 'test',
+      session: { idleSeconds: 20, maxSeconds: 10 },
+      trustedProxies: ['proxy.internal'],
+      entra: { tenantId: 'common', clientId: 'my-app', clientSecret: entra.clientId, secret: 'x' },
+    })
+    const names = problems.map((problem) => problem.split(' ')[0])
+    assert.deepEqual(
+      new Set(names),
+      new Set([
+        'serverUrl',
+        'database',
+        'secretKeys[0]',
+        'mountPath',
+        'cookiePrefix',
+        'mode',
+        'session.idleSeconds',
+        'trustedProxies[0]',
+        'entra.tenantId',
+        'entra.clientId',
+        'entra.clientSecret',
+        'entra.secret',
+      ]),
+    )
+    assert.doesNotMatch(problems.join(), /too-short|my-app|33333333/)
+  })
+
+  it('says what is missing', () => {
+    assert.match(problemsOf({ serverUrl: undefined }).join(), /^serverUrl is missing/)
+    assert.match(problemsOf({ serverUrl: '' }).join(), /^serverUrl is missing/)
+    assert.match(problemsOf({ database: undefined }).join(), /^database is missing/)
+    assert.match(problemsOf({ secretKeys: undefined }).join(), /^secretKeys is missing/)
+    assert.match(problemsOf({ secretKeys: [] }).join(), /^secretKeys holds no key; make one with/)
+    assert.match(problemsOf({ secretKeys: newSecretKey() }).join(), /^secretKeys must be a list/)
+    const { clientSecret: _, ...without } = entra
+    assert.match(problemsOf({ entra: without }).join(), /^entra.clientSecret is missing/)
+  })
+
+  it('names the option that was meant', () => {
+    assert.match(
+      problemsOf({ cookiePrefx: 'a' }).join(),
+      /cookiePrefx is not an option. Did you mean cookiePrefix\?/,
+    )
+    assert.equal(problemsOf({ zzz: 1 }).join(), 'zzz is not an option.')
+  })
+
+  it('refuses at once, not with the first request', () => {
+    assert.throws(
+      () => createEntrada({ ...right, serverUrl: 'nonsense' }),
+      /serverUrl must be an address/,
+    )
+  })
+
+  it('takes a path however the root is written, and nothing that is no path', () => {
+    assert.equal(checkOptions({ ...right, mountPath: '/' }).mountPath, '')
+    assert.equal(checkOptions({ ...right, mountPath: '/a/b-c' }).mountPath, '/a/b-c')
+    for (const mountPath of [
+      'sso',
+      '/sso/',
+      '//sso',
+      '/a/../b',
+      '/a?b',
+      '/%61',
+      '/ä',
+      '/:id',
+      '/*',
+    ]) {
+      assert.match(problemsOf({ mountPath }).join(), /^mountPath must be/, mountPath)
+    }
+  })
+})

@@ -1,0 +1,252 @@
+/** The options of a library as developers write them, made into what the parts work with. Every problem is told at once. */
+import { EntradaError } from './errors.ts'
+import type {
+  ApplicationOptions,
+  CredentialOptions,
+  EntradaOptions,
+  EntraOptions,
+} from './options.ts'
+import { isGuid } from './protocol/guid.ts'
+import { Secret } from './secret.ts'
+import {
+  authority,
+  clientId,
+  operatorToken,
+  publicUrl,
+  secretKey,
+  tenant,
+} from './setting-parsers.ts'
+import { didYouMean } from './stray-settings.ts'
+
+export type CheckedOptions = Omit<
+  EntradaOptions,
+  'serverUrl' | 'extraUrls' | 'secretKeys' | 'operatorTokens' | 'entra' | 'sharedApplication'
+> & {
+  readonly serverUrl: URL
+  readonly extraUrls?: readonly URL[]
+  readonly secretKeys: readonly Secret[]
+  readonly operatorTokens?: readonly Secret[]
+  readonly entra?: CheckedEntra
+  readonly sharedApplication?: CheckedApplication
+}
+
+export type CheckedEntra = Omit<EntraOptions, keyof ApplicationOptions> & CheckedApplication
+
+export type CheckedApplication = {
+  readonly clientId: string
+  readonly clientSecret?: Secret
+  readonly credentials?: readonly CheckedCredential[] | (() => readonly CheckedCredential[])
+  readonly authority?: URL
+}
+
+export type CheckedCredential =
+  | { readonly kind: 'client_secret'; readonly value: Secret; readonly expiresAt?: Date }
+  | { readonly kind: 'certificate'; readonly certificate: string; readonly privateKey: Secret }
+  | Extract<CredentialOptions, { kind: 'federated_token_file' }>
+
+/** @throws {EntradaError} `settings_invalid`, every problem in `detail.problems` and in the message */
+export function checkOptions(given: EntradaOptions): CheckedOptions {
+  const problems: string[] = []
+  const tell = (name: string, problem: string) => void problems.push(`${name} ${problem}`)
+  tellUnknown(given, optionNames, tell)
+  const { serverUrl, extraUrls, secretKeys, operatorTokens, ...others } = given
+  const { entra, sharedApplication, ...rest } = others
+  const checkedEntra = entra && checkEntra(entra, within('entra', tell))
+  const shared =
+    sharedApplication && checkApplication(sharedApplication, within('sharedApplication', tell))
+  const checked = {
+    ...rest,
+    ...checkPlain(given, tell),
+    serverUrl: parsed('serverUrl', serverUrl, publicUrl, tell),
+    ...(extraUrls ? { extraUrls: parsedList('extraUrls', extraUrls, publicUrl, tell) } : {}),
+    secretKeys: parsedList('secretKeys', secretKeys, secretKey, tell),
+    ...(operatorTokens
+      ? { operatorTokens: parsedList('operatorTokens', operatorTokens, operatorToken, tell) }
+      : {}),
+    ...(checkedEntra ? { entra: checkedEntra } : {}),
+    ...(shared ? { sharedApplication: shared } : {}),
+  }
+  if (secretKeys?.length === 0) tell('secretKeys', `holds no key; ${makeOne}`)
+  if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
+  return checked as CheckedOptions // a value that could not be read is a problem
+}
+
+type Tell = (name: string, problem: string) => void
+
+const within =
+  (outer: string, tell: Tell): Tell =>
+  (name, problem) =>
+    tell(`${outer}.${name}`, problem)
+
+const makeOne = 'make one with `openssl rand -base64 32`'
+
+/** A misspelt option would be ignored in silence by those who write no TypeScript. */
+function tellUnknown(given: object, known: ReadonlySet<string>, tell: Tell, prefix = ''): void {
+  for (const name of Object.keys(given)) {
+    if (!known.has(name)) tell(prefix + name, `is not an option.${didYouMean(name, known)}`)
+  }
+}
+
+const optionNames: ReadonlySet<string> = new Set(
+  Object.keys({
+    serverUrl: true,
+    extraUrls: true,
+    database: true,
+    databaseConnections: true,
+    secretKeys: true,
+    entra: true,
+    sharedApplication: true,
+    readFederatedToken: true,
+    mode: true,
+    mountPath: true,
+    cookiePrefix: true,
+    session: true,
+    operators: true,
+    operatorTokens: true,
+    trustedProxies: true,
+    signInsPerMinute: true,
+    hooks: true,
+    log: true,
+    now: true,
+    openTelemetry: true,
+    fetch: true,
+  } satisfies Record<keyof EntradaOptions, true>),
+)
+
+const applicationNames = {
+  clientId: true,
+  clientSecret: true,
+  credentials: true,
+  authority: true,
+} satisfies Record<keyof ApplicationOptions, true>
+
+const entraNames = {
+  ...applicationNames,
+  tenantId: true,
+  policies: true,
+  roleRules: true,
+} satisfies Record<keyof EntraOptions, true>
+
+function parsed<T>(
+  name: string,
+  given: unknown,
+  parse: (text: string) => T,
+  tell: Tell,
+): T | undefined {
+  if (given === undefined || given === '') {
+    tell(name, 'is missing')
+    return undefined
+  }
+  try {
+    if (typeof given === 'string') return parse(given.trim())
+    if (given instanceof URL) return parse(given.href)
+    if (given instanceof Secret) return parse(given.reveal().trim())
+    tell(name, 'must be text')
+  } catch (error) {
+    // The value itself is not repeated: it may be a secret in the wrong place.
+    tell(name, error instanceof Error ? error.message : 'is not valid')
+  }
+  return undefined
+}
+
+function parsedList<T>(
+  name: string,
+  given: unknown,
+  parse: (text: string) => T,
+  tell: Tell,
+): readonly (T | undefined)[] {
+  if (Array.isArray(given)) {
+    return given.map((one, index) => parsed(`${name}[${index}]`, one, parse, tell))
+  }
+  tell(name, given === undefined ? 'is missing' : 'must be a list')
+  return []
+}
+
+/** What is the same before and after. */
+function checkPlain(
+  { database, mode, mountPath, cookiePrefix, session, trustedProxies }: EntradaOptions,
+  tell: Tell,
+): Pick<CheckedOptions, 'mountPath'> {
+  if (database === undefined || database === '') {
+    tell('database', 'is missing; a file, `:memory:`, or a postgres:// URL')
+  }
+  if (mode !== undefined && !['development', 'production'].includes(mode)) {
+    tell('mode', 'must be development or production')
+  }
+  if (cookiePrefix !== undefined && !/^[A-Za-z0-9_-]{1,32}$/.test(cookiePrefix)) {
+    tell('cookiePrefix', 'must be 1 to 32 of A-Z a-z 0-9 _ -')
+  }
+  if (session !== undefined) checkSession(session, tell)
+  for (const [index, address] of (trustedProxies ?? []).entries()) {
+    if (!/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(address)) {
+      tell(`trustedProxies[${index}]`, 'must be an IP address or a CIDR block')
+    }
+  }
+  if (mountPath === undefined || mountPath === '' || mountPath === '/') return { mountPath: '' }
+  if (!/^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/.test(mountPath)) {
+    tell('mountPath', 'must be a path such as /sso, without a slash at its end')
+  }
+  return { mountPath }
+}
+
+function checkSession(session: NonNullable<EntradaOptions['session']>, tell: Tell): void {
+  const { idleSeconds, maxSeconds } = session
+  for (const [name, seconds] of Object.entries({ idleSeconds, maxSeconds })) {
+    if (!Number.isInteger(seconds) || seconds < 1) {
+      tell(`session.${name}`, 'must be a whole number of seconds')
+    }
+  }
+  if (idleSeconds > maxSeconds) tell('session.idleSeconds', 'must not be more than maxSeconds')
+}
+
+function checkEntra(given: EntraOptions, tell: Tell): CheckedEntra {
+  tellUnknown(given, new Set(Object.keys(entraNames)), tell)
+  const { clientId: id, clientSecret, credentials, authority: cloud, ...rest } = given
+  const application = {
+    clientId: id,
+    ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(cloud === undefined ? {} : { authority: cloud }),
+  }
+  const tenantId = parsed('tenantId', given.tenantId, tenant, tell) ?? ''
+  return { ...rest, tenantId, ...checkApplication(application, tell) }
+}
+
+function checkApplication(given: ApplicationOptions, tell: Tell): CheckedApplication {
+  tellUnknown(given, new Set(Object.keys(applicationNames)), tell)
+  const { clientSecret, credentials, authority: cloud } = given
+  if (clientSecret === undefined && credentials === undefined) {
+    tell('clientSecret', 'is missing; give the secret, or `credentials`')
+  }
+  const secret =
+    clientSecret === undefined ? undefined : parsed('clientSecret', clientSecret, secretValue, tell)
+  const origin = cloud === undefined ? undefined : parsed('authority', cloud, authority, tell)
+  return {
+    clientId: parsed('clientId', given.clientId, clientId, tell) ?? '',
+    ...(secret ? { clientSecret: secret } : {}),
+    ...(credentials ? { credentials: checkedCredentials(credentials) } : {}),
+    ...(origin ? { authority: origin } : {}),
+  }
+}
+
+function secretValue(value: string): Secret {
+  if (!isGuid(value)) return new Secret(value)
+  throw new Error("is shaped like the secret's ID; the secret value stands in the column beside it")
+}
+
+/** A function is asked again and again; what is wrong with a credential is told when it is made. */
+function checkedCredentials(
+  given: NonNullable<EntraOptions['credentials']>,
+): NonNullable<CheckedEntra['credentials']> {
+  return typeof given === 'function' ? () => given().map(toCredential) : given.map(toCredential)
+}
+
+function toCredential(given: CredentialOptions): CheckedCredential {
+  if (given.kind === 'client_secret') return { ...given, value: toSecret(given.value) }
+  if (given.kind === 'certificate') return { ...given, privateKey: toSecret(given.privateKey) }
+  return given
+}
+
+function toSecret(value: string | Secret): Secret {
+  return value instanceof Secret ? value : new Secret(value)
+}

@@ -1,0 +1,101 @@
+/** Whether a request to the embedding application may go on. Every framework's `requireSession` asks here. */
+import { asEntradaError, EntradaError } from '../errors.ts'
+import { errorPage, problemJson } from '../http/error-page.ts'
+import { type Exchange, openExchange, pathTo } from '../http/exchange.ts'
+import { redirect, withSecurityHeaders } from '../http/responses.ts'
+import { newUuid } from '../ids.ts'
+import type { Services } from '../services.ts'
+import { findSession } from '../session/session.ts'
+import { toUserSession, type UserSession } from '../session/session-json.ts'
+import { tellRefusal } from '../tell-outcome.ts'
+
+/** What a request must have beside a session. */
+export type Needed = {
+  /** One of these. */
+  readonly roles?: readonly string[]
+  /** Origins of your own other pages, such as `https://app.example.com`, that may send what changes something. */
+  readonly trustedOrigins?: readonly string[]
+}
+
+export type Access =
+  | { readonly kind: 'allowed'; readonly session: UserSession }
+  /** `response` is what the browser or program gets instead: to the login page, 401, 403 or 503. */
+  | { readonly kind: 'refused'; readonly error: EntradaError; readonly response: Response }
+
+export async function decideAccess(
+  services: Services,
+  request: Request,
+  needed: Needed,
+): Promise<Access> {
+  const known: Known = { request, exchange: undefined, session: undefined }
+  try {
+    known.exchange = openExchange(services, request, {})
+    checkOrigin(known.exchange, needed.trustedOrigins ?? [])
+    const view = await findSession(services, known.exchange)
+    known.session = view && toUserSession(view)
+    if (known.session === undefined) throw new EntradaError('sign_in_required')
+    checkRoles(known.session, needed)
+    return { kind: 'allowed', session: known.session }
+  } catch (cause) {
+    const error = asEntradaError(cause)
+    return { kind: 'refused', error, response: await answerFor(services, known, error) }
+  }
+}
+
+type Known = {
+  readonly request: Request
+  exchange: Exchange | undefined
+  session: UserSession | undefined
+}
+
+/**
+ * A request that changes something comes from a page of this origin, or from no browser at all: our cookie is `SameSite=Lax`, which
+ * keeps other sites out, but not another host of the same site.
+ */
+function checkOrigin({ request, here }: Exchange, trustedOrigins: readonly string[]): void {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return
+  const site = request.headers.get('sec-fetch-site')
+  const origin = request.headers.get('origin')
+  if (site === 'same-origin' || site === 'none') return
+  if (site === null && origin === null) return
+  if (origin !== null && [here.origin, ...trustedOrigins].includes(origin)) return
+  throw new EntradaError('cross_site_request', { site, origin: origin?.slice(0, 255) })
+}
+
+function checkRoles({ roles: held }: UserSession, { roles }: Needed): void {
+  if (roles === undefined || roles.some((role) => held.includes(role))) return
+  throw new EntradaError('role_required', { roles })
+}
+
+async function answerFor(
+  services: Services,
+  { request, exchange, session }: Known,
+  error: EntradaError,
+): Promise<Response> {
+  const isPage = isNavigation(request)
+  const isStranger = error.code === 'sign_in_required'
+  if (isStranger && isPage && exchange && request.method === 'GET') {
+    return redirect(loginAddress(services, exchange))
+  }
+  const correlationId = exchange?.correlationId ?? newUuid(services)
+  if (!isStranger) {
+    const asked = { request, remote: {} }
+    tellRefusal(services, { asked, exchange, error, correlationId, recorded: false })
+  }
+  const signedIn = session !== undefined
+  const refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }
+  const response = isPage ? await errorPage(services, refusal) : problemJson(refusal)
+  return withSecurityHeaders(response, exchange?.here)
+}
+
+/** Somebody looks at a page, and can be shown another one. Programs, and scripts of a page, get JSON. */
+function isNavigation({ headers }: Request): boolean {
+  const mode = headers.get('sec-fetch-mode')
+  if (mode !== null) return mode === 'navigate'
+  return headers.get('accept')?.includes('text/html') ?? false
+}
+
+function loginAddress(services: Services, { url }: Exchange): string {
+  const query = new URLSearchParams({ return_to: url.pathname + url.search })
+  return pathTo(services, `/login?${query}`)
+}

@@ -1,0 +1,54 @@
+/** `entrada/hono`: for Hono 4. */
+import type { Entrada } from '../entrada.ts'
+import type { Needed } from './decide-access.ts'
+import { keepSession } from './session-of.ts'
+
+export type { Needed } from './decide-access.ts'
+export { sessionOf } from './session-of.ts'
+
+/** The part of Hono that is needed here: whichever copy of it the application has. */
+export type HonoContext = { readonly req: { readonly raw: Request }; readonly res: Response }
+export type HonoMiddleware = (
+  context: HonoContext,
+  next: () => Promise<void>,
+) => Promise<Response | undefined>
+
+/** Entrada's own addresses. Use it before what reads bodies. */
+export function mountEntrada(entrada: Entrada): HonoMiddleware {
+  return async (context, next) => {
+    const { raw } = context.req
+    if (entrada.handles(new URL(raw.url).pathname)) return entrada.fetch(raw, remoteOf(context))
+    await next()
+    return undefined
+  }
+}
+
+/** Lets signed-in people through, with their session in `sessionOf(context)`. */
+export function requireSession(entrada: Entrada, needed: Needed = {}): HonoMiddleware {
+  return async (context, next) => {
+    const access = await entrada.decideAccess(context.req.raw, needed)
+    if (access.kind === 'refused') return access.response
+    keepSession(context, access.session)
+    await next()
+    const { headers } = context.res
+    if (!headers.has('cache-control')) headers.set('cache-control', 'private, no-store')
+    return undefined
+  }
+}
+
+/** Lets people with this role through, or with one of several. */
+export function requireRole(
+  entrada: Entrada,
+  role: string | readonly string[],
+  needed: Omit<Needed, 'roles'> = {},
+): HonoMiddleware {
+  return requireSession(entrada, { ...needed, roles: [role].flat() })
+}
+
+/** As `@hono/node-server` tells it; elsewhere nothing is known of the connection. */
+function remoteOf(context: object): { readonly remoteAddress?: string } {
+  const { env } = context as { readonly env?: { readonly incoming?: NodeIncoming } } // looked at member by member
+  const remoteAddress = env?.incoming?.socket?.remoteAddress
+  return typeof remoteAddress === 'string' ? { remoteAddress } : {}
+}
+type NodeIncoming = { readonly socket?: { readonly remoteAddress?: unknown } }

@@ -1,0 +1,60 @@
+/** `entrada/next`: for route handlers, server components and the proxy of Next.js. */
+import type { Entrada } from '../entrada.ts'
+import type { UserSession } from '../session/session-json.ts'
+import type { Needed } from './decide-access.ts'
+
+export type { Needed } from './decide-access.ts'
+
+export type RouteHandler = (request: Request) => Promise<Response>
+
+/** What a file `route.ts` exports: `export const { GET, POST, DELETE } = routeHandlers(entrada)`. */
+export function routeHandlers(entrada: Entrada): {
+  readonly GET: RouteHandler
+  readonly POST: RouteHandler
+  readonly DELETE: RouteHandler
+} {
+  const answer: RouteHandler = (request) => entrada.fetch(request)
+  return { GET: answer, POST: answer, DELETE: answer }
+}
+
+/** The session in a server component or action: `await getSession(entrada, await headers())`. One look-up each time. */
+export function getSession(
+  entrada: Entrada,
+  headers: Pick<Headers, 'get'>,
+): Promise<UserSession | undefined> {
+  const given = ['host', 'cookie'].flatMap((name) => {
+    const value = headers.get(name)
+    return value === null ? [] : [[name, value] as [string, string]]
+  })
+  return entrada.getSession(new Request('http://localhost/', { headers: given }))
+}
+
+/** A route handler for signed-in people. */
+export function requireSession<R extends Request, C>(
+  entrada: Entrada,
+  answer: (request: R, session: UserSession, context: C) => Response | Promise<Response>,
+  needed: Needed = {},
+): (request: R, context: C) => Promise<Response> {
+  return async (request, context) => {
+    const access = await entrada.decideAccess(request, needed)
+    if (access.kind === 'refused') return access.response
+    return notStored(await answer(request, access.session, context))
+  }
+}
+
+/** A route handler for people with this role, or with one of several. */
+export function requireRole<R extends Request, C>(
+  entrada: Entrada,
+  role: string | readonly string[],
+  answer: (request: R, session: UserSession, context: C) => Response | Promise<Response>,
+): (request: R, context: C) => Promise<Response> {
+  return requireSession(entrada, answer, { roles: [role].flat() })
+}
+
+/** Unless the handler says otherwise. A response that cannot be changed, such as a redirect, is copied. */
+function notStored(response: Response): Response {
+  if (response.headers.has('cache-control')) return response
+  const changed = new Response(response.body, response)
+  changed.headers.set('cache-control', 'private, no-store')
+  return changed
+}

@@ -1,0 +1,79 @@
+/** `entrada/node`: Entrada below `node:http`, and whatever builds on it. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { Entrada } from '../entrada.ts'
+
+/** Express keeps the address here when it cuts off a prefix. */
+type Incoming = IncomingMessage & { readonly originalUrl?: string }
+
+export type NodeListener = (incoming: Incoming, outgoing: ServerResponse) => Promise<void>
+
+/** Answers with Entrada's own pages. Give it the requests whose path `entrada.handles`. Never rejects. */
+export function toNodeListener(entrada: Pick<Entrada, 'fetch'>): NodeListener {
+  return async (incoming, outgoing) => {
+    const { remoteAddress } = incoming.socket
+    const request = toRequestOrUndefined(incoming)
+    const response =
+      request === undefined
+        ? new Response(null, { status: 400 })
+        : await entrada.fetch(request, remoteAddress === undefined ? {} : { remoteAddress })
+    await sendResponse(response, outgoing)
+  }
+}
+
+/** `TRACE` is a method of HTTP, and none of the Web. */
+function toRequestOrUndefined(incoming: Incoming): Request | undefined {
+  try {
+    return toRequest(incoming)
+  } catch {
+    return undefined
+  }
+}
+
+/** The Web's form of a request. A body that was read already is marked as used: nobody can read it again. */
+export function toRequest(incoming: Incoming): Request {
+  const { method } = incoming
+  if (method === 'GET' || method === 'HEAD') return withoutBody(incoming)
+  const { url, headers } = withoutBody(incoming)
+  const init = { method, headers } as RequestInit // the method of a request that came is never absent
+  if (incoming.readableDidRead) return usedRequest(url, init)
+  const body = Readable.toWeb(incoming)
+  return new Request(url, { ...init, body, duplex: 'half' } as RequestInit) // the DOM's types know no `duplex`
+}
+
+/** Of what only the address and headers matter; the body stays for who wants it. */
+export function withoutBody(incoming: Incoming): Request {
+  const { method = 'GET', headersDistinct } = incoming
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    if (name.startsWith(':')) continue // HTTP/2
+    for (const value of values) headers.append(name, value)
+  }
+  const { ':authority': authority } = incoming.headers
+  if (typeof authority === 'string' && !headers.has('host')) headers.set('host', authority)
+  return new Request(`http://localhost${pathOf(incoming)}`, { method, headers })
+}
+
+/** Path and query, as the client asked for them. */
+export function pathOf({ originalUrl, url = '/' }: Incoming): string {
+  const asked = originalUrl ?? url
+  if (asked.startsWith('/')) return asked
+  const absolute = URL.parse(asked) // the form that proxies are sent
+  return absolute === null ? '/' : absolute.pathname + absolute.search
+}
+
+/** Sends it, beside the headers that are set already. */
+export async function sendResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+  outgoing.statusCode = response.status
+  for (const [name, value] of response.headers) {
+    if (name !== 'set-cookie') outgoing.setHeader(name, value)
+  }
+  for (const line of response.headers.getSetCookie()) outgoing.appendHeader('set-cookie', line)
+  outgoing.end(Buffer.from(await response.arrayBuffer()))
+}
+
+function usedRequest(url: string, init: RequestInit): Request {
+  const request = new Request(url, { ...init, body: '' })
+  void request.text()
+  return request
+}
