@@ -105,6 +105,7 @@ const optionNames: ReadonlySet<string> = new Set(
     operatorTokens: true,
     trustedProxies: true,
     signInsPerMinute: true,
+    auditRetentionDays: true,
     hooks: true,
     log: true,
     now: true,

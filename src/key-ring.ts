@@ -17,6 +17,7 @@ export type KeyPurpose =
   | 'sign-out-state'
   | 'form-token'
   | 'connection-credential'
+  | 'audit-chain'
 
 export type KeyRing = {
   /** Ids of the keys held, the sealing one first. */
@@ -31,7 +32,12 @@ export type KeyRing = {
   mac(purpose: KeyPurpose, text: string): string
   /** Whether it is the MAC under any key of the ring: while another one moves to the front, replicas disagree about the first. */
   isMac(purpose: KeyPurpose, text: string, mac: string): boolean
+  /** A MAC for what outlives rotations, `v1.<key id>.<mac>`. */
+  sign(purpose: KeyPurpose, text: string): string
+  checkSignature(purpose: KeyPurpose, text: string, signature: string): SignatureCheck
 }
+/** `key_missing`: it names a key that is not in the ring, so nobody here can tell. */
+export type SignatureCheck = 'valid' | 'forged' | 'key_missing'
 
 const VERSION = 'v1'
 const TAG_BYTES = 16
@@ -93,9 +99,24 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
       const given = fromBase64Url(mac)
       return keyIds
         .map((keyId) => macUnder(derivedKey(purpose, keyId), text))
-        .some((expected) => expected.length === given.length && timingSafeEqual(expected, given))
+        .some((expected) => isEqual(expected, given))
+    },
+    sign: (purpose, text) => {
+      const mac = macUnder(derivedKey(purpose, sealingKeyId), text)
+      return [VERSION, sealingKeyId, mac.toString('base64url')].join('.')
+    },
+    checkSignature: (purpose, text, signature) => {
+      const [version, keyId = '', mac, ...rest] = signature.split('.')
+      if (version !== VERSION || rest.length > 0) return 'forged'
+      if (!keys.has(keyId)) return 'key_missing'
+      const expected = macUnder(derivedKey(purpose, keyId), text)
+      return isEqual(expected, fromBase64Url(mac)) ? 'valid' : 'forged'
     },
   }
+}
+
+function isEqual(expected: Buffer, given: Buffer): boolean {
+  return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
 function macUnder(key: Buffer, text: string): Buffer {

@@ -1,5 +1,6 @@
 /** Puts the parts together: the one place that knows which implementation stands behind which interface. */
 import { createHash, randomBytes } from 'node:crypto'
+import { startAuditChain } from './audit/keep-audit-chain.ts'
 import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
 import {
@@ -144,6 +145,7 @@ function deploymentOf(options: CheckedOptions): Deployment {
     session: options.session ?? DEFAULT_SESSION,
     operators: options.operators ?? [],
     operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
+    ...(options.auditRetentionDays ? { auditRetentionDays: options.auditRetentionDays } : {}),
     ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
   }
 }
@@ -254,10 +256,12 @@ function startWatch(
 function startBackgroundWork(services: Services, watch?: CredentialWatch): () => Promise<void> {
   const stopSweeping = startSweeping(services)
   const stopOutbox = startOutbox(services)
+  const stopAuditChain = startAuditChain(services)
   return async () => {
     watch?.stop()
     stopSweeping()
     await stopOutbox()
+    await stopAuditChain()
     await services.storage.close()
   }
 }

@@ -74,6 +74,8 @@ export type EntradaOptions = {
   readonly trustedProxies?: readonly string[]
   /** Sign-ins that one client address may start in a minute. Default 600. */
   readonly signInsPerMinute?: number
+  /** Audit events older than this many days are removed. Default: none. */
+  readonly auditRetentionDays?: number
   readonly hooks?: Hooks
   /** Default: none. */
   readonly log?: Log

@@ -25,6 +25,8 @@ export type Deployment = {
   readonly operators: readonly OperatorEntry[]
   /** SHA-256 of each operator token, hex. */
   readonly operatorTokenHashes: readonly string[]
+  /** Absent: audit events are kept for ever. */
+  readonly auditRetentionDays?: number
   /** Absent when no Entra settings are given: the login page then has no button. */
   readonly defaultConnectionId?: string
 }

@@ -56,6 +56,7 @@ const malformed: Readonly<Record<string, readonly string[]>> = {
     '172.32.0.1:9464',
     '[2001:db8::1]:9464',
   ],
+  ENTRADA_AUDIT_RETENTION_DAYS: ['CANARY', '0', '-1', '1.5', '10000', '30 CANARY'],
   ENTRADA_RATE_LIMIT_SIGN_INS: ['CANARY', '0', '59', '-600', '1e4', '10000000', '600 CANARY'],
   ENTRADA_ENTRA_TENANT_ID: [
     'CANARY',

@@ -49,6 +49,11 @@ export function perMinute(value: string): number {
   return number
 }
 
+export function days(value: string): number {
+  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value)
+  throw new Error('must be a whole number of days from 1 to 9999')
+}
+
 export function databaseUrl(value: string): Secret {
   const url = URL.parse(value)
   if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) {

@@ -7,6 +7,7 @@ import {
   clientSecrets,
   count,
   databaseUrl,
+  days,
   expiryDates,
   list,
   listenAddress,
@@ -198,6 +199,11 @@ export const settingsTable = {
     parse: perMinute,
     fallback: '600',
     help: 'Sign-ins that one client address may start in a minute. More for thousands of people behind one address; see docs/monitoring.md.',
+  },
+  auditRetentionDays: {
+    env: 'ENTRADA_AUDIT_RETENTION_DAYS',
+    parse: days,
+    help: 'Audit events older than this many days are removed, see docs/audit-trail.md. Without it they are kept for ever.',
   },
   logLevel: {
     env: 'ENTRADA_LOG_LEVEL',

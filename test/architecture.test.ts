@@ -112,6 +112,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'src/admin': [
     'administration.ts',
     'admin-api.ts',
+    'audit-chain-api.ts',
     'overview-page.ts',
     'operators.ts',
     // Metrics are for operators too.
@@ -123,6 +124,11 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'record-refusal.ts',
     'sample-refusals.ts',
     'outbox.ts',
+    // The chain: how a place in it is written, what is done to it, whether it holds, and the background work that keeps it.
+    'audit-chain.ts',
+    'extend-audit-chain.ts',
+    'verify-audit-chain.ts',
+    'keep-audit-chain.ts',
   ],
   // What is counted; each part is put into services, or asked by the server.
   'src/metrics': ['metrics.ts', 'measured-storage.ts', 'process-samples.ts', 'metrics-page.ts'],

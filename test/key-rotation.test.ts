@@ -148,6 +148,7 @@ describe('the rotation of the key ring', () => {
         { keyId: idOf(newer), values: 1 },
         { keyId: idOf(older), values: 0 },
       ],
+      auditChain: 'signed',
     })
     await check('rotated', both)
 
@@ -181,6 +182,7 @@ describe('entrada key rotate', () => {
       `sealed again: ${resealed}`,
       `${idOf(newer)}  3 sealed under it; the first key`,
       `${idOf(older)}  0 left; it may be removed`,
+      'audit chain: its end is signed under the first key',
     ]
     assert.deepEqual((await rotate(ring)).lines, lines(2))
     assert.deepEqual((await rotate(ring)).lines, lines(0))

@@ -52,9 +52,15 @@ describe('entrada migrate', () => {
     const database = await postgres.createDatabase()
     const environment = await onPostgres(database)
     await run(['migrate'], environment)
-    await postgres.run(database, 'update database_mark set schema_version = 3, oldest_program = 1')
+    await postgres.run(
+      database,
+      `update database_mark set schema_version = ${knownSchemaVersion + 1}`,
+    )
     assert.equal((await run(['migrate'], environment)).exitCode, 0)
-    await postgres.run(database, 'update database_mark set oldest_program = 3')
+    await postgres.run(
+      database,
+      `update database_mark set oldest_program = ${knownSchemaVersion + 1}`,
+    )
     for (const verb of ['migrate', 'serve']) {
       const refused = await run([verb], environment)
       assert.equal(refused.exitCode, 1)

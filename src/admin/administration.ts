@@ -1,10 +1,19 @@
 /** What operators can do, as functions: the JSON API, the command line and `createEntrada().api` all call these. */
+import type { ChainPlace } from '../audit/audit-chain.ts'
 import {
   type AuditContext,
   type AuditEvent,
   auditRecord,
   outboxOptions,
 } from '../audit/audit-events.ts'
+import { restartChain } from '../audit/extend-audit-chain.ts'
+import {
+  type AuditProblem,
+  type Verification,
+  type VerifyFrom,
+  verifyAuditTrail,
+  verifyPlace,
+} from '../audit/verify-audit-chain.ts'
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../ids.ts'
@@ -66,8 +75,15 @@ export type Administration = {
   listAuditEvents(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEventRecord>>
   listSignInTraces(filter: TraceFilter, page: PageRequest): Promise<Page<SignInTrace>>
   getSignInTrace(id: string): Promise<SignInTrace>
+  /** One stretch of the audit trail, from its beginning or from the `next` of the stretch before. */
+  verifyAuditTrail(from?: VerifyFrom): Promise<Verification>
+  /** Whether the audit chain still holds a place that was kept outside of the database; `undefined`: it does. */
+  verifyPlace(place: ChainPlace): Promise<AuditProblem | undefined>
+  restartAuditChain(caller: AdminCaller, reason: string): Promise<void>
 }
 
+/** Links or events that one call looks at: a fraction of a second. */
+const STRETCH = 5_000
 const DEFAULT_ORGANIZATION: OrganizationId = 'default'
 
 /** @throws {EntradaError} of each verb: `record_not_found`, `identity_in_use`, `request_invalid` */
@@ -97,6 +113,11 @@ export function createAdministration(open: () => Promise<Services>): Administrat
     listSignInTraces: async (filter, page) => (await open()).storage.listSignInTraces(filter, page),
     async getSignInTrace(id) {
       return found(await (await open()).storage.findSignInTrace(id as SignInTrace['id']))
+    },
+    verifyAuditTrail: async (from) => verifyAuditTrail(await open(), from, STRETCH),
+    verifyPlace: async (place) => verifyPlace(await open(), place),
+    async restartAuditChain({ actor }, reason) {
+      await restartChain(await open(), { actor }, reason)
     },
   }
 }

@@ -76,6 +76,10 @@ export type AuditEvent =
       readonly detail: { readonly members: readonly string[] }
     }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
+  | {
+      readonly type: 'audit_chain.restarted'
+      readonly detail: { readonly reason: string; readonly behind: number }
+    }
 
 export type AuditEventType = AuditEvent['type']
 
@@ -104,6 +108,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'An organization was changed. Detail: the members that changed, never their values.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
+  'audit_chain.restarted':
+    'An operator began the audit chain anew. Detail: why, and the number of the last link that was given up.',
 }
 
 export type AuditContext = {

@@ -6,10 +6,13 @@ import type {
   UserJson,
 } from '../admin/admin-json.ts'
 import type { NewUser } from '../admin/administration.ts'
+import type { verificationJson } from '../admin/audit-chain-api.ts'
 import { EntradaError, type ErrorCode, errorTable } from '../errors.ts'
 
 export type ListJson<T> = { readonly items: readonly T[]; readonly next: string | null }
 export type ListQuery = Readonly<Record<string, string | undefined>>
+
+export type VerificationJson = ReturnType<typeof verificationJson>
 
 /** In the JSON of the API whichever way they go. */
 export type AdminConnection = {
@@ -23,6 +26,8 @@ export type AdminConnection = {
   listAuditEvents(query: ListQuery): Promise<ListJson<AuditEventJson>>
   listSignInTraces(query: ListQuery): Promise<ListJson<SignInTraceJson>>
   getSignInTrace(id: string): Promise<SignInTraceJson>
+  verifyAuditTrail(query: ListQuery): Promise<VerificationJson>
+  restartAuditChain(reason: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,6 +56,8 @@ export function apiConnection(server: ApiServer): AdminConnection {
     listAuditEvents: (query) => call('GET', `/audit-events${queryText(query)}`),
     listSignInTraces: (query) => call('GET', `/sign-in-traces${queryText(query)}`),
     getSignInTrace: (id) => call('GET', one('/sign-in-traces', id)),
+    verifyAuditTrail: (query) => call('GET', `/audit-chain/verify${queryText(query)}`),
+    restartAuditChain: (reason) => call('POST', '/audit-chain/restart', { reason }),
     close: async () => {},
   }
 }

@@ -39,7 +39,12 @@ export const keyCommands: readonly Command[] = [
   },
 ]
 
-function describeRotation({ sealingKeyId, resealed, keys }: KeyRotation): readonly string[] {
+function describeRotation({
+  sealingKeyId,
+  resealed,
+  keys,
+  auditChain,
+}: KeyRotation): readonly string[] {
   const meaningOf = (keyId: string, values: number) => {
     if (keyId === sealingKeyId) return 'sealed under it; the first key'
     return values === 0 ? 'left; it may be removed' : 'left; run this again'
@@ -47,5 +52,8 @@ function describeRotation({ sealingKeyId, resealed, keys }: KeyRotation): readon
   return [
     `sealed again: ${resealed}`,
     ...keys.map(({ keyId, values }) => `${keyId}  ${values} ${meaningOf(keyId, values)}`),
+    auditChain === 'signed'
+      ? 'audit chain: its end is signed under the first key'
+      : 'audit chain: broken, and left as it is; run `entrada audit verify`',
   ]
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { version } from '../version.ts'
 import { auditCommands } from './audit.ts'
+import { auditChainCommands } from './audit-chain.ts'
 import { backupCommands } from './backup.ts'
 import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   ...sessionCommands,
   ...signInCommands,
   ...auditCommands,
+  ...auditChainCommands,
   migrateCommand,
   ...keyCommands,
   ...backupCommands,

@@ -37,6 +37,7 @@ export function serverOptions(
     operatorTokens: settings.operatorTokens ?? (kept ? [kept.token] : []),
     trustedProxies: settings.trustedProxies,
     signInsPerMinute: settings.signInsPerMinute,
+    ...(settings.auditRetentionDays ? { auditRetentionDays: settings.auditRetentionDays } : {}),
     ...(entra ? { entra } : {}),
   }
   return { options, ...(kept ? { operatorTokenPath: kept.path } : {}) }

@@ -12,6 +12,7 @@ import {
   showSignInTrace,
   showUser,
 } from '../admin/admin-api.ts'
+import { restartAuditChain, verifyAudit } from '../admin/audit-chain-api.ts'
 import { showOverview } from '../admin/overview-page.ts'
 import { EntradaError } from '../errors.ts'
 import { showMetrics } from '../metrics/metrics-page.ts'
@@ -160,6 +161,18 @@ export const routes: readonly Route[] = [
     '/audit-events',
     listAuditEvents,
     'Operators: audit events, newest first. `type`, `user`, `correlation_id`, `since`, `until`, `limit`, `cursor`.',
+  ),
+  api(
+    'GET',
+    '/audit-chain/verify',
+    verifyAudit,
+    'Operators: whether the audit trail is as it was written, a stretch at a time. `from`: the `next` of the stretch before; `place`: one that the log had.',
+  ),
+  api(
+    'POST',
+    '/audit-chain/restart',
+    restartAuditChain,
+    'Operators: begins the audit chain anew when it cannot go on. `reason`.',
   ),
   api(
     'GET',

@@ -54,6 +54,14 @@ export const metricTable = {
     type: 'gauge',
     help: 'Audit events that wait for `hooks.onEvent`, of all replicas.',
   },
+  entrada_audit_events_unlinked: {
+    type: 'gauge',
+    help: 'Audit events that wait for their link in the audit chain, of all replicas. Usually those of the last second.',
+  },
+  entrada_audit_chain_broken_total: {
+    type: 'counter',
+    help: 'Times that this process found the audit chain tampered with, or could not go on with it. Any increase needs somebody: docs/audit-trail.md.',
+  },
   entrada_credential_expiry_timestamp_seconds: {
     type: 'gauge',
     labels: ['kind', 'position'],

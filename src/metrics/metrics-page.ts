@@ -34,11 +34,12 @@ export async function metricsResponse(services: Services): Promise<Response> {
 
 async function databaseSamples({ storage, now }: Services): Promise<readonly Sample[]> {
   try {
-    const { sessions, outbox } = await storage.countLive(now())
+    const { sessions, outbox, unlinked } = await storage.countLive(now())
     return [
       { name: 'entrada_database_up', value: 1 },
       { name: 'entrada_sessions_live', value: sessions },
       { name: 'entrada_outbox_events', value: outbox },
+      { name: 'entrada_audit_events_unlinked', value: unlinked },
     ]
   } catch {
     return [{ name: 'entrada_database_up', value: 0 }]

@@ -1,4 +1,5 @@
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { resignHead } from '../audit/extend-audit-chain.ts'
 import type { Services } from '../services.ts'
 import type { Actor, ConnectionId } from '../storage/records.ts'
 import { resealCredentials } from './sealed-credentials.ts'
@@ -9,6 +10,8 @@ export type KeyRotation = {
   readonly resealed: number
   /** Each key of the ring, and each that something is sealed under: how many values. */
   readonly keys: readonly { readonly keyId: string; readonly values: number }[]
+  /** The end of the audit chain is signed under it too; or the chain is broken, and nothing of ours is put on it. */
+  readonly auditChain: 'signed' | 'broken'
 }
 
 /**
@@ -26,7 +29,9 @@ export async function rotateKeys(services: Services, actor: Actor): Promise<KeyR
   const counts = await storage.countSealedValues()
   const keyIds = [...new Set([...keyRing.keyIds, ...Object.keys(counts)])]
   const keys = keyIds.map((keyId) => ({ keyId, values: counts[keyId] ?? 0 }))
-  return { sealingKeyId: keyRing.keyIds[0] ?? '', resealed, keys }
+  const { kind } = await resignHead(services)
+  const auditChain = kind === 'done' ? 'signed' : 'broken'
+  return { sealingKeyId: keyRing.keyIds[0] ?? '', resealed, keys, auditChain }
 }
 
 /** Read again inside: what somebody changed meanwhile is kept. */

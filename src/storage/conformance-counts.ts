@@ -48,7 +48,7 @@ function describeUses(subject: Subject): void {
 }
 
 function describeLive(subject: Subject): void {
-  it('answers the sessions that have not ended and the events that wait', async () => {
+  it('answers the sessions that have not ended and the events that wait, for delivery and for the chain', async () => {
     await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
       await transaction.createSession(newSession(1))
@@ -58,7 +58,15 @@ function describeLive(subject: Subject): void {
       await transaction.appendAuditEvent(newAuditEvent(1), { toOutbox: true })
       await transaction.appendAuditEvent(newAuditEvent(2), { toOutbox: false })
     })
-    assert.deepEqual(await subject.storage.countLive(at(49)), { sessions: 2, outbox: 1 })
-    assert.deepEqual(await subject.storage.countLive(at(50)), { sessions: 1, outbox: 1 })
+    assert.deepEqual(await subject.storage.countLive(at(49)), {
+      sessions: 2,
+      outbox: 1,
+      unlinked: 2,
+    })
+    assert.deepEqual(await subject.storage.countLive(at(50)), {
+      sessions: 1,
+      outbox: 1,
+      unlinked: 2,
+    })
   })
 }

@@ -1,5 +1,6 @@
 /** All verbs over Kysely, for every dialect. What differs between databases comes in as options. */
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { auditChainReads, borrowAuditChain } from './audit-chain-verbs.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
 import { createNestingGuard } from './nesting-guard.ts'
@@ -24,6 +25,8 @@ export type KyselyStorageOptions = {
   readonly readsTakeTurns?: boolean
   /** Runs `work` as if alone. The dialect may run it again when another writer came between. */
   readonly runAlone: <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
+  /** Where transactions run at the same time: one that waits for no other, and that no other collides with. */
+  readonly runBeside?: <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
   /** How long the work of a transaction may take. */
   readonly workTimeLimitMs?: number
   /** Rejects when nothing can be written, in whatever way this database tells. */
@@ -33,7 +36,7 @@ export type KyselyStorageOptions = {
 
 export function createKyselyStorage(options: KyselyStorageOptions): Storage {
   const { kind, migrated, reads, writes, runAlone, close } = options
-  const { workTimeLimitMs = WORK_TIME_LIMIT_MS } = options
+  const { workTimeLimitMs = WORK_TIME_LIMIT_MS, runBeside } = options
   const { inside, outside, outsideAll } = createNestingGuard()
   return {
     kind,
@@ -47,6 +50,17 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
         runAlone((transaction) =>
           inside(() =>
             withinTime(transaction, workTimeLimitMs, (limited) => work(createTransaction(limited))),
+          ),
+        ),
+      ),
+    withAuditChain: (work) =>
+      outside(() =>
+        (runBeside ?? runAlone)((transaction) =>
+          inside(() =>
+            withinTime(transaction, workTimeLimitMs, async (limited) => {
+              const chain = await borrowAuditChain(limited, runBeside ? 'row' : 'database')
+              return chain === undefined ? 'busy' : work(chain)
+            }),
           ),
         ),
       ),
@@ -64,6 +78,7 @@ function createReader(database: Database): StorageReader {
     ...peopleReads(database),
     ...sessionReads(database),
     ...trailReads(database),
+    ...auditChainReads(database),
   }
 }
 

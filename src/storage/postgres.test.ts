@@ -51,7 +51,7 @@ describe('openPostgres', () => {
   })
 
   it('refuses a database that only later programs may run on', async () => {
-    await postgres.run(url, 'update database_mark set schema_version = 9, oldest_program = 9')
+    await postgres.run(url, 'update database_mark set schema_version = 999, oldest_program = 999')
     await assert.rejects(open(url), { code: 'database_too_new' })
   })
 
@@ -93,12 +93,12 @@ describe('openPostgres', () => {
     for (const table of ['users', 'identities', 'memberships', 'sessions', 'attempt_claims']) {
       await postgres.run(url, `alter table ${table} add column later text default 'x' not null`)
     }
-    await postgres.run(url, 'update database_mark set schema_version = 9')
+    await postgres.run(url, 'update database_mark set schema_version = 999')
     await use(7)
     await storage.checkReady()
     await (await openFor(t, url)).checkReady()
 
-    await postgres.run(url, 'update database_mark set oldest_program = 9')
+    await postgres.run(url, 'update database_mark set oldest_program = 999')
     await assert.rejects(storage.checkReady(), unavailable)
   })
 

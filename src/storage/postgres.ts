@@ -51,6 +51,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
     reads: statements.database,
     writes: statements.database,
     runAlone: createRunAlone(transactions.database),
+    runBeside: (work) =>
+      transactions.database.transaction().setIsolationLevel('read committed').execute(work),
     checkWritable: () => checkWritable(transactions.database),
     close: async () => {
       await Promise.all([statements.pool.end(), transactions.pool.end()])

@@ -233,6 +233,36 @@ export type AuditEventRecord = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** An event as it is stored, every column in one text: what a link of the audit chain vouches for. */
+export type StoredAuditEvent = {
+  readonly id: AuditEventId
+  readonly at: Date
+  readonly content: string
+}
+
+export type AuditLink = {
+  readonly sequence: number
+  readonly eventId: AuditEventId
+  /** Of the event and of the link before it. */
+  readonly hash: string
+  readonly signature: string
+}
+
+/** A link with its event, if that is still there. */
+export type ChainedAuditEvent = AuditLink & { readonly event?: StoredAuditEvent }
+
+/** Where the chain ends and, after a cut, begins. `signature` is empty until the chain is used for the first time. */
+export type AuditChainHead = {
+  /** Since when this chain goes on: 0, or when an operator began it anew. */
+  readonly beganAt: Date
+  readonly sequence: number
+  readonly hash: string
+  /** Links up to this one were removed, or given up. */
+  readonly cutSequence: number
+  readonly cutHash: string
+  readonly signature: string
+}
+
 export type SignInStep = {
   readonly step: string
   readonly afterMs: number

@@ -31,6 +31,9 @@ export type Tables = {
   attempt_claims: AttemptClaimsTable
   rate_limit_counts: RateLimitCountsTable
   audit_events: AuditEventsTable
+  audit_links: AuditLinksTable
+  audit_unlinked: AuditUnlinkedTable
+  audit_chain: AuditChainTable
   sign_in_traces: SignInTracesTable
   outbox: OutboxTable
   database_mark: DatabaseMarkTable
@@ -149,6 +152,27 @@ type AuditEventsTable = {
   ip: string | null
   user_agent: string | null
   detail: string
+}
+
+type AuditLinksTable = {
+  sequence: number
+  event_id: AuditEventId
+  hash: string
+  signature: string
+}
+
+/** Filled by a trigger on `audit_events`. */
+type AuditUnlinkedTable = { position: Generated<number>; event_id: AuditEventId }
+
+/** One row. */
+type AuditChainTable = {
+  id: number
+  began_at: number
+  sequence: number
+  hash: string
+  cut_sequence: number
+  cut_hash: string
+  signature: string
 }
 
 type SignInTracesTable = {

@@ -3,7 +3,11 @@
  * A database that is lost, locked or full rejects with `storage_unavailable` or `storage_full`, never with an empty answer.
  */
 import type {
+  AuditChainHead,
+  AuditEventId,
   AuditEventRecord,
+  AuditLink,
+  ChainedAuditEvent,
   Connection,
   ConnectionId,
   GroupSnapshot,
@@ -22,6 +26,7 @@ import type {
   SessionView,
   SignInTrace,
   SignInTraceId,
+  StoredAuditEvent,
   User,
   UserId,
 } from './records.ts'
@@ -124,8 +129,50 @@ export type StorageReader = {
   listSealingKeyIds(): Promise<readonly string[]>
   /** How many values are sealed under each key id. */
   countSealedValues(): Promise<Readonly<Record<string, number>>>
-  /** For those who watch: how many sessions are live and how many events wait in the outbox. */
-  countLive(now: Date): Promise<{ readonly sessions: number; readonly outbox: number }>
+  /** For those who watch: how many sessions are live, how many events wait in the outbox and how many for the audit chain. */
+  countLive(now: Date): Promise<{
+    readonly sessions: number
+    readonly outbox: number
+    readonly unlinked: number
+  }>
+
+  hasUnlinkedEvents(): Promise<boolean>
+  /** `undefined`: somebody has removed it. */
+  findAuditChainHead(): Promise<AuditChainHead | undefined>
+  /** Links behind this one, in order, each with its event. */
+  listAuditLinks(after: number, limit: number): Promise<readonly ChainedAuditEvent[]>
+  /** By id. `waiting`: noted for the chain; an event that is neither linked nor noted came past it. */
+  listAuditEventPlaces(
+    after: string,
+    limit: number,
+  ): Promise<
+    readonly {
+      readonly id: AuditEventId
+      readonly place: 'linked' | 'waiting' | 'nowhere'
+    }[]
+  >
+  /** Of the events noted for the chain, some that are not there any more. */
+  listVanishedEvents(limit: number): Promise<readonly AuditEventId[]>
+}
+
+/** The audit chain, lent to one caller. */
+export type AuditChain = {
+  readonly head: AuditChainHead | undefined
+  putHead(head: AuditChainHead): Promise<void>
+  /** Committed events that wait for a link, in the order in which they were noted. */
+  listUnlinked(limit: number): Promise<readonly StoredAuditEvent[]>
+  putLinks(links: readonly AuditLink[]): Promise<void>
+  /** Lets these events wait for a link, which came past the chain. */
+  note(ids: readonly AuditEventId[]): Promise<void>
+  /** Forgets events that waited and are not there any more. */
+  forget(ids: readonly AuditEventId[]): Promise<void>
+  listLinks(after: number, limit: number): Promise<readonly ChainedAuditEvent[]>
+  /** The number of the last link that is there; 0 without any. */
+  lastSequence(): Promise<number>
+  /** Which of these events still wait in the outbox. */
+  whichWaitInOutbox(ids: readonly AuditEventId[]): Promise<ReadonlySet<AuditEventId>>
+  /** Removes links up to this one, and their events. */
+  removeUpTo(sequence: number): Promise<void>
 }
 
 /** Verbs that only run inside `atomically`. */
@@ -222,6 +269,12 @@ export type Storage = StorageReader & {
    * of its own. An error of `work` rolls back and is rethrown; so does taking longer than five seconds, as `storage_unavailable`.
    */
   atomically<T>(work: (transaction: StorageTransaction) => Promise<T>): Promise<T>
+
+  /**
+   * Lends the audit chain to one caller at a time, of any number on any replica; `busy` when another has it, without waiting. All of
+   * `work` is kept, durably, or none. It is in the way of no transaction of {@link atomically}, and sees what those committed.
+   */
+  withAuditChain<T>(work: (chain: AuditChain) => Promise<T>): Promise<T | 'busy'>
 
   /** Removes claims, sessions and counts that have ended, and traces older than `tracesBefore`. Answers how many rows went. */
   sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>

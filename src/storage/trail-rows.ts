@@ -1,6 +1,6 @@
 /** Audit events and sign-in traces: row to record and back. */
 import { parseJson, present } from './columns.ts'
-import type { Actor, AuditEventRecord, SignInTrace } from './records.ts'
+import type { Actor, AuditEventRecord, SignInTrace, StoredAuditEvent } from './records.ts'
 import type { Row } from './schema.ts'
 
 export function parseAuditEvent(row: Row<'audit_events'>): AuditEventRecord {
@@ -36,6 +36,26 @@ export function toAuditEventRow(event: AuditEventRecord): Row<'audit_events'> {
     user_agent: event.userAgent ?? null,
     detail: JSON.stringify(event.detail),
   }
+}
+
+/** In this order for ever: a column that is added later goes into a content of another version. */
+export function toStoredAuditEvent(row: Row<'audit_events'>): StoredAuditEvent {
+  const content = JSON.stringify([
+    row.id,
+    row.at,
+    row.type,
+    row.actor_kind,
+    row.actor_id,
+    row.organization_id,
+    row.connection_id,
+    row.user_id,
+    row.session_id,
+    row.correlation_id,
+    row.ip,
+    row.user_agent,
+    row.detail,
+  ])
+  return { id: row.id, at: new Date(row.at), content }
 }
 
 export function parseSignInTrace(row: Row<'sign_in_traces'>): SignInTrace {

@@ -36,7 +36,7 @@ export function trailReads(
       return toPage(rows, page, { time: (row) => row.at, item: parseSignInTrace })
     },
     async countLive(now) {
-      const [sessions, outbox] = await Promise.all([
+      const [sessions, outbox, unlinked] = await Promise.all([
         database
           .selectFrom('sessions')
           .select((count) => count.fn.countAll<number>().as('rows'))
@@ -46,8 +46,12 @@ export function trailReads(
           .selectFrom('outbox')
           .select((count) => count.fn.countAll<number>().as('rows'))
           .executeTakeFirstOrThrow(),
+        database
+          .selectFrom('audit_unlinked')
+          .select((count) => count.fn.countAll<number>().as('rows'))
+          .executeTakeFirstOrThrow(),
       ])
-      return { sessions: sessions.rows, outbox: outbox.rows }
+      return { sessions: sessions.rows, outbox: outbox.rows, unlinked: unlinked.rows }
     },
     async listOutbox(limit) {
       const rows = await database

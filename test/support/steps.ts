@@ -1,5 +1,6 @@
 /** Steps that many tests take: open a rig that closes itself, send a form, look into the database. */
 import type { TestContext } from 'node:test'
+import type { Services } from '../../src/services.ts'
 import type { AuditEventRecord, Session } from '../../src/storage/records.ts'
 import type { AuditFilter } from '../../src/storage/storage.ts'
 import type { TestBrowser } from './browser.ts'
@@ -74,7 +75,7 @@ export function sessionCookieOf(browser: TestBrowser, origin: string): readonly 
 export const asOperator = { authorization: `Bearer ${OPERATOR_TOKEN}` }
 
 export async function auditEvents(
-  { services }: Rig,
+  { services }: { readonly services: Pick<Services, 'storage'> },
   filter: AuditFilter = {},
 ): Promise<readonly AuditEventRecord[]> {
   return (await services.storage.listAuditEvents(filter, { limit: 200 })).items

@@ -8,6 +8,7 @@ import type { DatabaseMark } from '../storage.ts'
 import { createInitialSchema } from './0001-initial.ts'
 import { createRateLimitCounts } from './0002-rate-limits.ts'
 import { widenConnections } from './0003-connections.ts'
+import { createAuditChain } from './0005-audit-chain.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -31,12 +32,14 @@ const steps: readonly {
   { name: '0001-initial', up: createInitialSchema },
   { name: '0002-rate-limits', up: createRateLimitCounts },
   { name: '0003-connections', up: widenConnections },
+  { name: '0005-audit-chain', up: createAuditChain },
 ]
+
+/** All of them, in order. */
+export const migrationNames: readonly string[] = steps.map(({ name }) => name)
 
 /** The schema number that this program was written for. */
 export const knownSchemaVersion = steps.length
-
-export const migrationNames: readonly string[] = steps.map(({ name }) => name)
 
 /**
  * Answers the names of what it ran. Run it inside a transaction that no other migration can enter, so that of two programs opening

@@ -1,0 +1,81 @@
+/**
+ * Tamper evidence over audit events. Each link holds a hash of its event and of the link before, and a signature of that hash; the
+ * head says, signed, where the chain ends and where it was cut. Who writes to the database without our keys is found out.
+ * Why so, and what it cannot show: `decisions/0014-audit-chain.md`.
+ */
+import type { KeyRing, SignatureCheck } from '../key-ring.ts'
+import type { Services } from '../services.ts'
+import type { AuditChainHead, AuditLink, StoredAuditEvent } from '../storage/records.ts'
+
+type Signing = Pick<Services, 'keyRing' | 'sha256'>
+export type UnsignedHead = Omit<AuditChainHead, 'signature'>
+/** A place in one chain: what an outside copy has to remember. */
+export type ChainPlace = {
+  readonly beganAt: Date
+  readonly sequence: number
+  readonly hash: string
+}
+
+export function newLink(
+  { keyRing, sha256 }: Signing,
+  before: Pick<AuditLink, 'sequence' | 'hash'>,
+  event: StoredAuditEvent,
+): AuditLink {
+  const sequence = before.sequence + 1
+  const hash = linkHash(sha256, before, event)
+  const signature = keyRing.sign('audit-chain', linkText({ sequence, hash }))
+  return { sequence, eventId: event.id, hash, signature }
+}
+
+/** A later content, of more columns, becomes `v2`. */
+export function linkHash(
+  sha256: Services['sha256'],
+  before: Pick<AuditLink, 'sequence' | 'hash'>,
+  { content }: StoredAuditEvent,
+): string {
+  return sha256(JSON.stringify(['v1', before.sequence + 1, before.hash, content]))
+}
+
+export function checkLinkSignature(
+  keyRing: KeyRing,
+  link: Pick<AuditLink, 'sequence' | 'hash' | 'signature'>,
+): SignatureCheck {
+  return keyRing.checkSignature('audit-chain', linkText(link), link.signature)
+}
+
+/** The same head signed under the first key of the ring. */
+export function signHead(
+  { keyRing }: Pick<Signing, 'keyRing'>,
+  head: UnsignedHead,
+): AuditChainHead {
+  return { ...head, signature: keyRing.sign('audit-chain', headText(head)) }
+}
+
+export type HeadCheck = SignatureCheck | 'missing' | 'unused'
+
+/** `unused`: as the migration made it; only before the first link. */
+export function checkHead(keyRing: KeyRing, head: AuditChainHead | undefined): HeadCheck {
+  if (head === undefined) return 'missing'
+  if (head.signature === '' && head.sequence === 0) return 'unused'
+  return keyRing.checkSignature('audit-chain', headText(head), head.signature)
+}
+
+/** As the log has it, and as `entrada audit verify --place` takes it. */
+export function placeText({ beganAt, sequence, hash }: ChainPlace): string {
+  return `${beganAt.getTime()}.${sequence}.${hash}`
+}
+
+/** `undefined`: not one of ours. */
+export function parsePlace(text: string): ChainPlace | undefined {
+  const [, beganAt, sequence, hash] = /^(\d{1,15})\.(\d{1,15})\.([0-9a-f]{64}|)$/.exec(text) ?? []
+  if (beganAt === undefined || hash === undefined) return undefined
+  return { beganAt: new Date(Number(beganAt)), sequence: Number(sequence), hash }
+}
+
+function linkText({ sequence, hash }: Pick<AuditLink, 'sequence' | 'hash'>): string {
+  return JSON.stringify(['link', sequence, hash])
+}
+
+function headText({ beganAt, sequence, hash, cutSequence, cutHash }: UnsignedHead): string {
+  return JSON.stringify(['head', beganAt.getTime(), sequence, hash, cutSequence, cutHash])
+}

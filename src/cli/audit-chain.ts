@@ -1,0 +1,109 @@
+import { withAdministration } from './admin-connection.ts'
+import type { AdminConnection, VerificationJson } from './api-connection.ts'
+import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
+
+type Problem = NonNullable<VerificationJson['problem']>
+type Report = {
+  readonly intact: boolean
+  readonly problem: Problem | null
+  readonly place: string | null
+  readonly links: number
+  readonly keyMissing: number
+  readonly waiting: number
+}
+
+export const auditChainCommands: readonly Command[] = [
+  {
+    name: 'audit verify',
+    summary:
+      'Look whether the audit trail is as it was written; exit code 1 and the first bad place if not.',
+    options: {
+      ...jsonOption,
+      ...devOption,
+      place: {
+        type: 'string',
+        help: 'Also look for this place, which the log had as audit_chain_place.',
+      },
+    },
+    run: (context, given) =>
+      withAdministration(context, given, async (administration) => {
+        const report = await verifyAll(administration, textOption(given, 'place'))
+        if (given.values.json) context.print(JSON.stringify(report))
+        else printReport(context, report)
+        return report.intact ? 0 : 1
+      }),
+  },
+  {
+    name: 'audit restart',
+    summary: 'Begin the audit chain anew, when it cannot go on and somebody has looked into it.',
+    options: { ...devOption, reason: { type: 'string', help: 'Why; it is audited.' } },
+    run: (context, given) =>
+      withAdministration(context, given, async ({ restartAuditChain }) => {
+        const reason = textOption(given, 'reason')
+        if (reason === undefined) {
+          context.printError('entrada: say why, with --reason')
+          return 2
+        }
+        await restartAuditChain(reason)
+        context.print(
+          'the audit chain begins anew; what was linked before is kept, and vouched for no more',
+        )
+        return 0
+      }),
+  },
+]
+
+/** A stretch at a time, so that no call takes long however long the trail is. */
+async function verifyAll(
+  { verifyAuditTrail }: AdminConnection,
+  place: string | undefined,
+): Promise<Report> {
+  let stretch = await verifyAuditTrail({ place })
+  const sum = { links: 0, keyMissing: 0, waiting: 0 }
+  for (;;) {
+    sum.links += stretch.links
+    sum.keyMissing += stretch.keyMissing
+    sum.waiting += stretch.waiting
+    if (stretch.next === null) break
+    stretch = await verifyAuditTrail({ from: stretch.next })
+  }
+  const { problem } = stretch
+  return { intact: problem === null, problem, place: stretch.place, ...sum }
+}
+
+function printReport({ print, printError }: CliContext, report: Report): void {
+  const { problem, links, keyMissing, waiting, place } = report
+  if (problem !== null) {
+    const where = problem.sequence === null ? '' : ` at link ${problem.sequence}`
+    const event = problem.eventId === null ? '' : ` (${problem.eventId})`
+    printError(
+      `entrada: the audit trail is not as it was written${where}${event}: ${problem.reason}`,
+    )
+    printError(`  ${meanings[problem.reason]}`)
+    return
+  }
+  print(
+    `audit trail: ${links} linked events are as they were written, ${waiting} wait for their link`,
+  )
+  if (keyMissing > 0) {
+    print(
+      `  ${keyMissing} of them were signed under keys that are not in the ring: checked by what was linked after them`,
+    )
+  }
+  print(`  it ends at ${place}`)
+}
+
+const meanings: Readonly<Record<Problem['reason'], string>> = {
+  head_missing: 'The record of where the chain ends is gone.',
+  head_forged: 'The record of where the chain ends was not written with a key of ours.',
+  head_key_missing:
+    'The end of the chain is signed under a key that is not in the ring. Put the key back (ENTRADA_SECRET_KEYS); if it is lost, `entrada audit restart`.',
+  went_back:
+    'The chain ends before a place that it once had: an older state of the database was put back.',
+  link_missing: 'The link with this number is gone.',
+  link_too_many: 'There is a link behind the signed end of the chain.',
+  event_missing: 'The event is gone, and was not removed by Entrada.',
+  changed: 'This event or its link, or one that is gone before it, was changed.',
+  forged: 'This link was not written with a key of ours.',
+  not_linked: 'The event was written past the chain.',
+}
