@@ -6,6 +6,7 @@ import { describeOrganizations } from './conformance-organizations.ts'
 import { describePeople } from './conformance-people.ts'
 import { putDefaults } from './conformance-samples.ts'
 import { describeSessions } from './conformance-sessions.ts'
+import { describeSetup } from './conformance-setup.ts'
 import { describeTrail } from './conformance-trail.ts'
 import type { Storage } from './storage.ts'
 
@@ -38,6 +39,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describeOrganizations(subject)
     describePeople(subject)
     describeSessions(subject)
+    describeSetup(subject)
     describeTrail(subject)
     describeCounts(subject)
     describeAtomicity(subject)

@@ -10,6 +10,7 @@ import { membershipWrites, userWrites } from './people-writes.ts'
 import { countUses } from './rate-limit-counts.ts'
 import type { Database } from './schema.ts'
 import { sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
+import { setupReads, setupWrites } from './setup-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 import { trailReads, trailWrites } from './trail-verbs.ts'
 import { WORK_TIME_LIMIT_MS, withinTime } from './transaction-limit.ts'
@@ -75,6 +76,7 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
 function createReader(database: Database): StorageReader {
   return {
     ...organizationReads(database),
+    ...setupReads(database),
     ...peopleReads(database),
     ...sessionReads(database),
     ...trailReads(database),
@@ -86,6 +88,7 @@ function createTransaction(database: Database): StorageTransaction {
   return {
     ...createReader(database),
     ...organizationWrites(database),
+    ...setupWrites(database),
     ...userWrites(database),
     ...membershipWrites(database),
     ...sessionWrites(database),
@@ -108,6 +111,11 @@ async function sweep(database: Database, now: Date, tracesBefore: Date): Promise
     await database.deleteFrom('attempt_claims').where('until', '<=', ended).execute(),
     await database.deleteFrom('sessions').where('ends_at', '<=', ended).execute(),
     await database.deleteFrom('rate_limit_counts').where('until', '<=', ended).execute(),
+    await database.deleteFrom('test_results').where('ends_at', '<=', ended).execute(),
+    await database
+      .deleteFrom('setup_links')
+      .where('ends_at', '<', tracesBefore.getTime())
+      .execute(),
     await database.deleteFrom('sign_in_traces').where('at', '<', tracesBefore.getTime()).execute(),
   ]
   return removed.flat().reduce((sum, result) => sum + Number(result.numDeletedRows), 0)

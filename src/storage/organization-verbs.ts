@@ -9,10 +9,14 @@ import {
   toOrganizationRow,
 } from './organization-rows.ts'
 import { contains, olderThan, rowsToRead, toPage } from './pages.ts'
+import type { TenantPinning } from './records.ts'
 import type { Database } from './schema.ts'
 import type { ConnectionFilter, StorageReader, StorageTransaction } from './storage.ts'
 
-/** Columns that hold sealed values, each with the way to find them. A new one belongs here, or a key is dropped too early. */
+/**
+ * Columns that hold sealed values, each with the way to find them. A new one belongs here, or a key is dropped too early; but for the
+ * results of tests, which nobody misses and which end within an hour.
+ */
 const sealedColumns = [
   { table: 'connections', column: 'credentials', sealedValuesIn: sealedCredentials },
 ] as const
@@ -29,6 +33,7 @@ export function organizationReads(
   | 'listConnections'
   | 'listConnectionIds'
   | 'listLinkedTenants'
+  | 'listSharedConnectionsOf'
   | 'listSealingKeyIds'
   | 'countSealedValues'
 > {
@@ -79,6 +84,15 @@ export function organizationReads(
       const rows = await query.where('connection_id', '=', connectionId).orderBy('tid').execute()
       return rows.map((row) => row.tid)
     },
+    async listSharedConnectionsOf(cloud, tenantId) {
+      const shared = database.selectFrom('connections').selectAll()
+      const on = shared.where('application', '=', 'shared').where('status', '=', 'on')
+      const rows = await on.where('cloud', '=', cloud).orderBy('id').execute()
+      return rows
+        .map(parseConnection)
+        .filter(({ tenants }) => tenantIdsOf(tenants).includes(tenantId))
+        .map(({ id }) => id)
+    },
     listSealingKeyIds: async () => Object.keys(await countSealedValues(database)).sort(),
     countSealedValues: () => countSealedValues(database),
   }
@@ -112,6 +126,10 @@ function selectConnections(database: Database, filter: ConnectionFilter) {
     query = query.where('credentials_end_at', '<', credentialsEndBefore.getTime())
   }
   return query
+}
+
+function tenantIdsOf(tenants: TenantPinning): readonly (string | undefined)[] {
+  return tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
 }
 
 /** The unique index would say the same, in words that differ by database. */

@@ -8,6 +8,8 @@ export type MembershipId = `mem_${string}`
 export type SessionId = `ses_${string}`
 export type AuditEventId = `evt_${string}`
 export type SignInTraceId = `trc_${string}`
+export type SetupLinkId = `sul_${string}`
+export type TestResultId = `tst_${string}`
 
 export type OrganizationSettings = {
   /** Whether a work email at `/login` finds this organization; it does unless `false`. */
@@ -53,6 +55,8 @@ export type ConnectionCredential = {
   readonly sealed?: string
   /** PEM of the certificate whose private key is sealed; public. */
   readonly certificate?: string
+  /** When a `test` sign-in with this one alone succeeded. */
+  readonly testedAt?: string
   readonly expiresAt?: Date
   readonly state: 'active' | 'pending' | 'retired'
   readonly createdAt: Date
@@ -79,6 +83,8 @@ export type ConnectionSettings = {
   readonly redirectOrigin?: string
   /** The last `test` sign-in that succeeded, and what of the connection it was made with (`testFingerprint`). */
   readonly tested?: { readonly at: string; readonly fingerprint: string }
+  /** Of the shared application: the tenant may have another connection that is on. Only operators say so. */
+  readonly tenantMayBeShared?: boolean
 }
 
 /** `group`: an Entra group's object id. `app_role`: the value of an app role. */
@@ -213,6 +219,8 @@ export type Actor =
   | { readonly kind: 'user'; readonly id: UserId }
   | { readonly kind: 'operator'; readonly id: string }
   | { readonly kind: 'entra' }
+  /** A customer's administrator, known by the set-up link they hold. */
+  | { readonly kind: 'setup_link'; readonly id: SetupLinkId }
   /** Somebody of whom nothing is known. */
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'system' }
@@ -284,3 +292,40 @@ export type SignInTrace = {
 }
 
 export type OutboxEntry = { readonly sequence: number; readonly event: AuditEventRecord }
+
+/** What a browser that opened a set-up link has done so far, beside what the connection itself says. */
+export type SetupProgress = {
+  /** Named by an answer to admin consent, which anybody can write: believed once a `test` sign-in came from there. */
+  readonly candidateTenant?: string
+  readonly lastTest?: TestResultId
+}
+
+/**
+ * A link that lets whoever holds it set up one draft connection (`setup`), or renew the credentials of one that is no draft any more
+ * (`renewal`). The link's own token is spent on nothing: each browser that presents it takes over from the one before.
+ */
+export type SetupLink = {
+  readonly id: SetupLinkId
+  readonly connectionId: ConnectionId
+  readonly kind: 'setup' | 'renewal'
+  /** SHA-256 of the token in the address, hex. */
+  readonly tokenHash: string
+  /** SHA-256 of the cookie of the browser that holds it now, hex; absent until one opened it. */
+  readonly sessionHash?: string
+  readonly progress: SetupProgress
+  readonly createdAt: Date
+  readonly openedAt?: Date
+  readonly endsAt: Date
+  /** Ended before its time, and why. */
+  readonly closed?: { readonly at: Date; readonly as: 'withdrawn' | 'replaced' | 'finished' }
+}
+
+/** What a `test` sign-in found, sealed: it holds a person's claims. For whoever began it, and for an hour. */
+export type TestResultRecord = {
+  readonly id: TestResultId
+  readonly connectionId: ConnectionId
+  /** The set-up session or operator session that may read it. */
+  readonly holder: string
+  readonly sealed: string
+  readonly endsAt: Date
+}

@@ -12,8 +12,11 @@ import type {
   RoleSource,
   SessionId,
   SessionKind,
+  SetupLink,
+  SetupLinkId,
   SignInTrace,
   SignInTraceId,
+  TestResultId,
   User,
   UserId,
 } from './records.ts'
@@ -36,6 +39,8 @@ export type Tables = {
   audit_chain: AuditChainTable
   sign_in_traces: SignInTracesTable
   outbox: OutboxTable
+  setup_links: SetupLinksTable
+  test_results: TestResultsTable
   database_mark: DatabaseMarkTable
 }
 export type Database = Kysely<Tables>
@@ -186,6 +191,28 @@ type SignInTracesTable = {
   outcome: SignInTrace['outcome']
   code: string | null
   steps: string
+}
+
+type SetupLinksTable = {
+  id: SetupLinkId
+  connection_id: ConnectionId
+  kind: SetupLink['kind']
+  token_hash: string
+  session_hash: string | null
+  progress: string
+  created_at: number
+  opened_at: number | null
+  ends_at: number
+  closed_at: number | null
+  closed_as: NonNullable<SetupLink['closed']>['as'] | null
+}
+
+type TestResultsTable = {
+  id: TestResultId
+  connection_id: ConnectionId
+  holder: string
+  sealed: string
+  ends_at: number
 }
 
 type OutboxTable = { sequence: Generated<number>; event_id: AuditEventId }

@@ -24,9 +24,13 @@ import type {
   Session,
   SessionId,
   SessionView,
+  SetupLink,
+  SetupLinkId,
   SignInTrace,
   SignInTraceId,
   StoredAuditEvent,
+  TestResultId,
+  TestResultRecord,
   User,
   UserId,
 } from './records.ts'
@@ -99,6 +103,14 @@ export type StorageReader = {
   listConnections(filter: ConnectionFilter, page: PageRequest): Promise<Page<Connection>>
   /** Ids of all, for work that goes through every one of them. */
   listConnectionIds(): Promise<readonly ConnectionId[]>
+  /** Newest first, at most `limit` of them. */
+  listSetupLinks(connectionId: ConnectionId, limit: number): Promise<readonly SetupLink[]>
+  findSetupLink(id: SetupLinkId): Promise<SetupLink | undefined>
+  findSetupLinkByTokenHash(tokenHash: string): Promise<SetupLink | undefined>
+  /** One that has ended is not found. */
+  findTestResult(id: TestResultId, now: Date): Promise<TestResultRecord | undefined>
+  /** Connections of the shared application that are on and admit this tenant. */
+  listSharedConnectionsOf(cloud: string, tenantId: string): Promise<readonly ConnectionId[]>
   /** Tenant ids of the identities that were linked through this connection. */
   listLinkedTenants(connectionId: ConnectionId): Promise<readonly string[]>
 
@@ -181,6 +193,9 @@ export type StorageTransaction = StorageReader & {
   putOrganization(organization: Organization): Promise<void>
   /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
   putConnection(connection: Connection): Promise<void>
+  /** Inserts or replaces by id. */
+  putSetupLink(link: SetupLink): Promise<void>
+  createTestResult(result: TestResultRecord): Promise<void>
 
   createUser(user: User): Promise<void>
   setUserStatus(id: UserId, status: User['status'], at: Date): Promise<void>
@@ -277,6 +292,7 @@ export type Storage = StorageReader & {
   withAuditChain<T>(work: (chain: AuditChain) => Promise<T>): Promise<T | 'busy'>
 
   /** Removes claims, sessions and counts that have ended, and traces older than `tracesBefore`. Answers how many rows went. */
+  /** Removes claims, sessions, counts and test results that have ended, and traces and set-up links older than `tracesBefore`. Answers how many rows went. */
   sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
 
   readMark(): Promise<DatabaseMark>

@@ -9,6 +9,7 @@ import { createInitialSchema } from './0001-initial.ts'
 import { createRateLimitCounts } from './0002-rate-limits.ts'
 import { widenConnections } from './0003-connections.ts'
 import { createAuditChain } from './0005-audit-chain.ts'
+import { createSetupLinks } from './0006-setup-links.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -33,6 +34,7 @@ const steps: readonly {
   { name: '0002-rate-limits', up: createRateLimitCounts },
   { name: '0003-connections', up: widenConnections },
   { name: '0005-audit-chain', up: createAuditChain },
+  { name: '0006-setup-links', up: createSetupLinks },
 ]
 
 /** All of them, in order. */
