@@ -291,7 +291,6 @@ export type Storage = StorageReader & {
    */
   withAuditChain<T>(work: (chain: AuditChain) => Promise<T>): Promise<T | 'busy'>
 
-  /** Removes claims, sessions and counts that have ended, and traces older than `tracesBefore`. Answers how many rows went. */
   /** Removes claims, sessions, counts and test results that have ended, and traces and set-up links older than `tracesBefore`. Answers how many rows went. */
   sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
 
