@@ -15,25 +15,14 @@ import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { withKnownTenant } from '../organizations/environment-connection.ts'
-import {
-  type AuthorizationResponse,
-  parseAuthorizationResponse,
-} from '../protocol/authorization-response.ts'
-import { parseEntraError } from '../protocol/explain-entra-error.ts'
+import { parseAuthorizationResponse } from '../protocol/authorization-response.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
 import { replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookie } from '../session/session.ts'
 import type { Connection } from '../storage/records.ts'
-import type { StorageReader } from '../storage/storage.ts'
 import { askApplication } from './ask-application.ts'
-import {
-  type Attempt,
-  CLAIM_LIFETIME_SECONDS,
-  checkAttemptOpen,
-  dropAttemptCookie,
-  openAttempt,
-} from './attempt.ts'
+import { checkAttemptOpen, dropAttemptCookie, openAttempt } from './attempt.ts'
 import { askedOfEntra, beginAttempt } from './begin-attempt.ts'
 import {
   checkCallbackAddress,
@@ -41,17 +30,21 @@ import {
   getConnection,
   getConnectionBySlug,
   getDefaultConnection,
-  redirectUri,
 } from './choose-connection.ts'
 import { dropClaimsChallengeCookie } from './claims-challenge.ts'
-import { decideSignIn, type SignInDecision, type SignInFacts } from './decide-sign-in.ts'
+import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
+import {
+  claimOnce,
+  grantedCode,
+  readFacts,
+  redeem,
+  refusalOf,
+  SIGN_IN_TIME_LIMIT_MS,
+} from './redeem-answer.ts'
 import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie } from './select-account.ts'
 import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
 import { isSignOutReturn, signedOutPage } from './sign-out.ts'
-
-/** For all of Entra's answers to one sign-in together; the database comes after it, and ten seconds are the most. */
-const SIGN_IN_TIME_LIMIT_MS = 5_500
 
 /** GET /auth/entra/login: with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
@@ -111,8 +104,7 @@ export async function finishSignIn(services: Services, exchange: Exchange): Prom
   const opened = await openConnection(services, exchange, record)
   const connection = await withKnownTenant(services, opened, deadline)
 
-  await services.storage.claimAttempt(attempt.id, claimedUntil(services))
-  record.step('attempt_claimed')
+  await claimOnce(services, record)
   if (response.kind === 'refused') throw refusalOf(response)
   const { tracing } = services
   const identity = await tracing.span('sign_in redeem', {}, () =>
@@ -187,86 +179,6 @@ async function openConnection(
   if (purpose !== 'sign_in') throw new EntradaError('sign_in_attempt_mismatch', { purpose })
   checkConnectionOn(connection)
   return connection
-}
-
-/** A response without code or error belongs to no sign-in; a refusal has no code. */
-function grantedCode(response: AuthorizationResponse): string {
-  if (response.kind === 'granted') return response.code
-  if (response.kind === 'refused') return ''
-  throw new EntradaError('authorization_response_invalid', { parameter: 'code' })
-}
-
-/** By `error` alone (design rule 16). @see RFC 6749 §4.1.2.1 */
-function refusalOf(response: Extract<AuthorizationResponse, { kind: 'refused' }>): EntradaError {
-  const entra = parseEntraError({
-    error: response.error,
-    error_description: response.description,
-    error_codes: response.errorCodes,
-  })
-  const detail = { endpoint: 'authorize', entra }
-  if (['temporarily_unavailable', 'server_error'].includes(response.error)) {
-    return new EntradaError('entra_unreachable', detail)
-  }
-  return new EntradaError('authorization_refused', detail)
-}
-
-function claimedUntil(services: Services): Date {
-  return new Date(services.now().getTime() + CLAIM_LIFETIME_SECONDS * 1000)
-}
-
-async function redeem(
-  services: Services,
-  { here, correlationId }: Exchange,
-  {
-    connection,
-    attempt,
-    code,
-    deadline,
-  }: { connection: Connection; attempt: Attempt; code: string; deadline: AbortSignal },
-): Promise<VerifiedIdentity> {
-  const { nonce, codeVerifier } = attempt
-  return services.identityProviderFor(connection).redeem({
-    code,
-    nonce,
-    codeVerifier,
-    correlationId,
-    redirectUri: redirectUri(services, here, connection),
-    deadline,
-  })
-}
-
-/** What the decision needs to know of the person, read from one place. */
-async function readFacts(
-  reader: StorageReader,
-  { connection, identity }: SignIn,
-  now: Date,
-): Promise<SignInFacts> {
-  const { organizationId, policies } = connection
-  const known = await reader.findPerson(identity, organizationId)
-  const mayLink =
-    known === undefined && policies.linking === 'verified' && identity.email !== undefined
-  const linkCandidates = mayLink
-    ? await findLinkCandidates(reader, organizationId, identity.email ?? '')
-    : []
-  return { connection, identity, linkCandidates, now, ...(known ? { known } : {}) }
-}
-
-async function findLinkCandidates(
-  reader: StorageReader,
-  organizationId: Connection['organizationId'],
-  address: string,
-) {
-  const memberships = await reader.findMembershipsByEmail(organizationId, address, 2)
-  return Promise.all(
-    memberships.map(async (membership) => {
-      const found = await reader.findUser(membership.userId)
-      return {
-        membership,
-        linked: found === undefined || found.identities.length > 0,
-        userStatus: found?.user.status ?? 'disabled',
-      }
-    }),
-  )
 }
 
 function allowed(
