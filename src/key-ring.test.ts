@@ -161,6 +161,11 @@ describe('the keys of a ring', () => {
 })
 
 describe('mac', () => {
+  it('is found again under any key of the ring', () => {
+    const mac = createKeyRing([older]).mac('trace-person', 'alice')
+    assert.deepEqual(createKeyRing([newer, older]).macs('trace-person', 'alice').slice(1), [mac])
+  })
+
   it('is the same on every replica with the same ring, and another for every purpose and key', () => {
     const mac = ring.mac('form-token', 'ses_1')
     assert.equal(createKeyRing([older, newer]).mac('form-token', 'ses_1'), mac)

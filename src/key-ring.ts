@@ -17,6 +17,7 @@ export type KeyPurpose =
   | 'sign-out-state'
   | 'form-token'
   | 'connection-credential'
+  | 'trace-person'
   | 'audit-chain'
 
 export type KeyRing = {
@@ -30,6 +31,8 @@ export type KeyRing = {
   isNewest(sealed: string): boolean
   /** HMAC-SHA-256 under the first key, base64url. Equal on all replicas with the same ring. */
   mac(purpose: KeyPurpose, text: string): string
+  /** The MACs under every key of the ring, the first key's first: what was stored under any of them is found. */
+  macs(purpose: KeyPurpose, text: string): readonly string[]
   /** Whether it is the MAC under any key of the ring: while another one moves to the front, replicas disagree about the first. */
   isMac(purpose: KeyPurpose, text: string, mac: string): boolean
   /** A MAC for what outlives rotations, `v1.<key id>.<mac>`. */
@@ -95,6 +98,8 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
     },
     isNewest: (sealed) => parseSealed(sealed).keyId === sealingKeyId,
     mac: (purpose, text) => macUnder(derivedKey(purpose, sealingKeyId), text).toString('base64url'),
+    macs: (purpose, text) =>
+      keyIds.map((keyId) => macUnder(derivedKey(purpose, keyId), text).toString('base64url')),
     isMac: (purpose, text, mac) => {
       const given = fromBase64Url(mac)
       return keyIds

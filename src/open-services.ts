@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { startAuditChain } from './audit/keep-audit-chain.ts'
 import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
+import { createSignInNotes, startTelling } from './audit/sign-in-notes.ts'
 import {
   type CheckedApplication,
   type CheckedCredential,
@@ -104,6 +105,7 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
     sampleRefusal: createRefusalSampler(now),
     limits: limitsOf(options, storage),
     metrics,
+    signInNotes: createSignInNotes({ storage, now, log: options.log ?? silentLog }),
     tracing,
     processSamples: createProcessSamples(),
     credentialStatus: () => credentials?.status() ?? [],
@@ -256,11 +258,13 @@ function startWatch(
 function startBackgroundWork(services: Services, watch?: CredentialWatch): () => Promise<void> {
   const stopSweeping = startSweeping(services)
   const stopOutbox = startOutbox(services)
+  const stopTelling = startTelling(services.signInNotes)
   const stopAuditChain = startAuditChain(services)
   return async () => {
     watch?.stop()
     stopSweeping()
     await stopOutbox()
+    await stopTelling()
     await stopAuditChain()
     await services.storage.close()
   }

@@ -2,6 +2,7 @@
 
 import type { OperatorEntry } from './admin/operators.ts'
 import type { RefusalSample } from './audit/sample-refusals.ts'
+import type { SignInNotes } from './audit/sign-in-notes.ts'
 import type { ErrorCode } from './errors.ts'
 import type { CredentialStatus } from './identity-provider/client-credentials.ts'
 import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
@@ -82,6 +83,8 @@ export type Services = {
   readonly sampleRefusal: (code: ErrorCode) => RefusalSample
   readonly limits: Limits
   readonly metrics: Metrics
+  /** What the sign-ins tell of their connections. */
+  readonly signInNotes: SignInNotes
   readonly tracing: Tracing
   /** Memory, CPU and event loop of this process. */
   readonly processSamples: () => readonly Sample[]

@@ -1,4 +1,5 @@
 /** What the log and the metrics are told of a request, once it is answered or refused. */
+import { isFailureOfConnection } from './audit/failure-of-connection.ts'
 import { type EntradaError, errorEntry } from './errors.ts'
 import type { Exchange, RemoteInfo } from './http/exchange.ts'
 import type { Services } from './services.ts'
@@ -23,6 +24,7 @@ export type ToldAnswer = {
 export function tellRefusal(services: Services, refused: ToldRefusal): void {
   logRefusal(services, refused)
   countRefusal(services, refused)
+  noteRefusal(services, refused)
 }
 
 export function tellAnswer(services: Services, answered: ToldAnswer): void {
@@ -64,6 +66,19 @@ function countRefusal({ metrics }: Services, { error, exchange }: ToldRefusal): 
   if (code === 'too_many_requests' && typeof detail.limit === 'string') {
     metrics.count('entrada_rate_limited_total', { limit: detail.limit })
   }
+}
+
+/** Only what was recorded: one attempt can be sent again and again. A test of a connection is no sign-in through it. */
+function noteRefusal({ signInNotes }: Services, { error, exchange, recorded }: ToldRefusal): void {
+  const { connection, attempt } = exchange?.signIn.record ?? {}
+  if (!recorded || connection === undefined || attempt?.purpose !== 'sign_in') return
+  const { code } = error
+  signInNotes.note({
+    connectionId: connection.id,
+    outcome: errorEntry(code).status >= 500 ? 'failed' : 'refused',
+    code,
+    atConnection: isFailureOfConnection(error),
+  })
 }
 
 /** By the address as the list has it: what somebody made up must not become a label. */

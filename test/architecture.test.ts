@@ -122,6 +122,10 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'audit-events.ts',
     'record-sign-in.ts',
     'record-refusal.ts',
+    // Told of every sign-in, and of what failed.
+    'sign-in-notes.ts',
+    'failure-of-connection.ts',
+    'traced-person.ts',
     'sample-refusals.ts',
     'outbox.ts',
     // The chain: how a place in it is written, what is done to it, whether it holds, and the background work that keeps it.
@@ -137,6 +141,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'open-storage.ts',
     'sqlite-backup.ts',
     'sweeping.ts',
+    // Pure: also used on what is not told yet.
+    'merge-health.ts',
     // Looks at a database without opening it for use.
     'inspect-database.ts',
   ],

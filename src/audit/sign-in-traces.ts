@@ -12,8 +12,9 @@ export function signInTrace(
     attempt,
     connection,
     userId,
+    person,
     steps,
-  }: Pick<SignInRecord, 'attempt' | 'connection' | 'userId' | 'steps'>,
+  }: Pick<SignInRecord, 'attempt' | 'connection' | 'userId' | 'person' | 'steps'>,
   result: Pick<SignInTrace, 'outcome' | 'code'>,
 ): SignInTrace {
   return {
@@ -25,6 +26,7 @@ export function signInTrace(
       ? { connectionId: connection.id, organizationId: connection.organizationId }
       : {}),
     ...(userId ? { userId } : {}),
+    ...(person ? { person } : {}),
     steps,
     ...result,
   }

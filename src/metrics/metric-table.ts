@@ -62,6 +62,19 @@ export const metricTable = {
     type: 'counter',
     help: 'Times that this process found the audit chain tampered with, or could not go on with it. Any increase needs somebody: docs/audit-trail.md.',
   },
+  entrada_connections: {
+    type: 'gauge',
+    labels: ['state'],
+    help: 'Connections by state `on`, `draft` or `off`, of all replicas.',
+  },
+  entrada_connections_failing: {
+    type: 'gauge',
+    help: 'Connections that are on and whose sign-ins fail since their last success, for want of Entra, the network or a working credential.',
+  },
+  entrada_connections_expiring: {
+    type: 'gauge',
+    help: 'Connections that are on and whose last credential ends within 30 days, or has ended.',
+  },
   entrada_credential_expiry_timestamp_seconds: {
     type: 'gauge',
     labels: ['kind', 'position'],

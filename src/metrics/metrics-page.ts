@@ -2,8 +2,11 @@ import { authorizeOperator } from '../admin/authorize-operator.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import type { Services } from '../services.ts'
+import type { ConnectionCounts } from '../storage/storage.ts'
 import { version } from '../version.ts'
 import type { Sample } from './metrics.ts'
+
+const SOON_MS = 30 * 86_400_000
 
 /** GET /metrics, for operators. @throws {EntradaError} those of {@link authorizeOperator} */
 export async function showMetrics(services: Services, exchange: Exchange): Promise<Response> {
@@ -35,15 +38,30 @@ export async function metricsResponse(services: Services): Promise<Response> {
 async function databaseSamples({ storage, now }: Services): Promise<readonly Sample[]> {
   try {
     const { sessions, outbox, unlinked } = await storage.countLive(now())
+    const credentialsEndBefore = new Date(now().getTime() + SOON_MS)
+    const connections = await storage.countConnections({ credentialsEndBefore })
     return [
       { name: 'entrada_database_up', value: 1 },
       { name: 'entrada_sessions_live', value: sessions },
       { name: 'entrada_outbox_events', value: outbox },
       { name: 'entrada_audit_events_unlinked', value: unlinked },
+      ...connectionSamples(connections),
     ]
   } catch {
     return [{ name: 'entrada_database_up', value: 0 }]
   }
+}
+
+function connectionSamples(counts: ConnectionCounts): readonly Sample[] {
+  const { total, on, draft, failing, expiring } = counts
+  const states = { on, draft, off: total - on - draft }
+  return [
+    ...Object.entries(states).map(
+      ([state, value]): Sample => ({ name: 'entrada_connections', labels: { state }, value }),
+    ),
+    { name: 'entrada_connections_failing', value: failing },
+    { name: 'entrada_connections_expiring', value: expiring },
+  ]
 }
 
 /** By kind and place in the configuration: an id of a credential is nobody's business here. */

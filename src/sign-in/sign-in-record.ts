@@ -1,7 +1,7 @@
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
-import type { Connection, SignInStep, UserId } from '../storage/records.ts'
+import type { Connection, SignInStep, TracedPerson, UserId } from '../storage/records.ts'
 import type { Attempt } from './attempt.ts'
 
 /** One opened attempt and its steps, kept while it is worked on and stored when it ends, whichever way. */
@@ -10,6 +10,8 @@ export type SignInRecord = {
   readonly steps: SignInStep[]
   connection: Connection | undefined
   userId: UserId | undefined
+  /** Set once Entra has said who it is. */
+  person: TracedPerson | undefined
   sinceStartMs(): number
   step(step: string, detail?: Readonly<Record<string, unknown>>): void
 }
@@ -35,6 +37,7 @@ export function beginRecord(
     steps,
     connection: undefined,
     userId: undefined,
+    person: undefined,
     sinceStartMs,
     step(step, detail) {
       const afterMs = sinceStartMs()

@@ -8,6 +8,7 @@
  * Every way in ends in completeSignIn; a session is made nowhere else, but for the operator's token (operator-sign-in.ts).
  */
 import { recordSignIn } from '../audit/record-sign-in.ts'
+import { tracedPerson } from '../audit/traced-person.ts'
 import { EntradaError } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -110,6 +111,7 @@ export async function finishSignIn(services: Services, exchange: Exchange): Prom
   const identity = await tracing.span('sign_in redeem', {}, () =>
     redeem(services, exchange, { connection, attempt, code, deadline }),
   )
+  record.person = tracedPerson(services, identity)
   record.step('identity_verified', evidenceOf(identity))
 
   return completeSignIn(services, exchange, { connection, identity, record })
@@ -148,6 +150,7 @@ export async function completeSignIn(
     return session
   })
   services.metrics.count('entrada_sign_ins_total', { outcome: 'signed_in', code: '' })
+  services.signInNotes.note({ connectionId: connection.id, outcome: 'signed_in' })
   services.log.info('signed_in', {
     correlationId: exchange.correlationId,
     userId: opened.session.userId,

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'node:test'
 import { describeAtomicity } from './conformance-atomicity.ts'
 import { describeCounts } from './conformance-counts.ts'
+import { describeHealth } from './conformance-health.ts'
 import { describeOrganizations } from './conformance-organizations.ts'
 import { describePeople } from './conformance-people.ts'
 import { putDefaults } from './conformance-samples.ts'
@@ -37,6 +38,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     afterEach(() => getOpened(opened).close())
 
     describeOrganizations(subject)
+    describeHealth(subject)
     describePeople(subject)
     describeSessions(subject)
     describeSetup(subject)

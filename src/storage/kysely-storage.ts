@@ -1,6 +1,7 @@
 /** All verbs over Kysely, for every dialect. What differs between databases comes in as options. */
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { auditChainReads, borrowAuditChain } from './audit-chain-verbs.ts'
+import { addConnectionResults, healthReads, sweepHealth } from './health-verbs.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
 import { createNestingGuard } from './nesting-guard.ts'
@@ -45,6 +46,8 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     ...(options.readsTakeTurns ? outsideAll(createReader(reads)) : createReader(reads)),
     claimAttempt: (id, until) => outside(() => claimAttempt(writes, id, until)),
     countUses: (key, added) => outside(() => countUses(writes, key, added)),
+    addConnectionResults: (results) =>
+      outside(() => runAlone((transaction) => addConnectionResults(transaction, results))),
     touchSession: (id, seen) => outside(() => touchSession(writes, id, seen)),
     atomically: (work) =>
       outside(() =>
@@ -77,6 +80,7 @@ function createReader(database: Database): StorageReader {
   return {
     ...organizationReads(database),
     ...setupReads(database),
+    ...healthReads(database),
     ...peopleReads(database),
     ...sessionReads(database),
     ...trailReads(database),
@@ -117,6 +121,7 @@ async function sweep(database: Database, now: Date, tracesBefore: Date): Promise
       .where('ends_at', '<', tracesBefore.getTime())
       .execute(),
     await database.deleteFrom('sign_in_traces').where('at', '<', tracesBefore.getTime()).execute(),
+    await sweepHealth(database, now),
   ]
   return removed.flat().reduce((sum, result) => sum + Number(result.numDeletedRows), 0)
 }

@@ -1,6 +1,8 @@
 /** Verbs about organizations and connections. */
+import type { ExpressionBuilder } from 'kysely'
 import { EntradaError } from '../errors.ts'
 import { foldCase } from './columns.ts'
+import { failingConnections } from './health-verbs.ts'
 import {
   parseConnection,
   parseOrganization,
@@ -10,7 +12,7 @@ import {
 } from './organization-rows.ts'
 import { contains, olderThan, rowsToRead, toPage } from './pages.ts'
 import type { TenantPinning } from './records.ts'
-import type { Database } from './schema.ts'
+import type { Database, Tables } from './schema.ts'
 import type { ConnectionFilter, StorageReader, StorageTransaction } from './storage.ts'
 
 /**
@@ -118,18 +120,32 @@ export function organizationWrites(
 }
 
 function selectConnections(database: Database, filter: ConnectionFilter) {
-  const { organizationId, status, credentialsEndBefore } = filter
+  const { organizationId, status, credentialsEndBefore, search, failing } = filter
   let query = database.selectFrom('connections').selectAll()
   if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
   if (status !== undefined) query = query.where('status', '=', status)
   if (credentialsEndBefore !== undefined) {
     query = query.where('credentials_end_at', '<', credentialsEndBefore.getTime())
   }
+  if (search !== undefined) query = query.where(matchesSearch(search))
+  if (failing) query = query.where('id', 'in', failingConnections(database))
   return query
 }
 
 function tenantIdsOf(tenants: TenantPinning): readonly (string | undefined)[] {
   return tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
+}
+
+function matchesSearch(search: string) {
+  const whole = foldCase(search)
+  return (is: ExpressionBuilder<Tables, 'connections'>) =>
+    is.or([
+      contains('name', search),
+      contains('slug', search),
+      contains('tenants', search),
+      is('id', '=', search),
+      is('client_id', '=', whole),
+    ])
 }
 
 /** The unique index would say the same, in words that differ by database. */

@@ -121,6 +121,30 @@ export type Connection = {
   readonly updatedAt: Date
 }
 
+/** What the sign-ins through a connection tell of it. A person who may not come in is no failure of the connection. */
+export type ConnectionHealth = {
+  readonly lastSuccessAt?: Date
+  readonly lastFailureAt?: Date
+  readonly lastFailureCode?: string
+  /** Since the last success. */
+  readonly failuresInARow: number
+  readonly failingSince?: Date
+}
+
+/** Sign-ins of one day (UTC, such as `2026-11-22`). */
+export type SignInCount = {
+  readonly day: string
+  readonly outcome: SignInTrace['outcome']
+  readonly signIns: number
+}
+
+/** What a replica has seen of one connection since it told the last time. */
+export type ConnectionResults = {
+  readonly connectionId: ConnectionId
+  readonly counts: readonly SignInCount[]
+  readonly health: ConnectionHealth
+}
+
 export type User = {
   readonly id: UserId
   readonly status: 'active' | 'disabled'
@@ -289,6 +313,15 @@ export type SignInTrace = {
   readonly outcome: 'signed_in' | 'refused' | 'failed'
   readonly code?: string
   readonly steps: readonly SignInStep[]
+  /** Who it was, once Entra has said so; for looking it up. */
+  readonly person?: TracedPerson
+}
+
+/** An object id, and keyed hashes of sign-in name and email: found by who knows them, read by nobody. */
+export type TracedPerson = {
+  readonly oid: string
+  readonly nameKey?: string
+  readonly emailKey?: string
 }
 
 export type OutboxEntry = { readonly sequence: number; readonly event: AuditEventRecord }

@@ -38,6 +38,8 @@ export type Tables = {
   audit_unlinked: AuditUnlinkedTable
   audit_chain: AuditChainTable
   sign_in_traces: SignInTracesTable
+  connection_health: ConnectionHealthTable
+  sign_in_counts: SignInCountsTable
   outbox: OutboxTable
   setup_links: SetupLinksTable
   test_results: TestResultsTable
@@ -191,6 +193,26 @@ type SignInTracesTable = {
   outcome: SignInTrace['outcome']
   code: string | null
   steps: string
+  person_oid: string | null
+  name_key: string | null
+  email_key: string | null
+}
+
+type ConnectionHealthTable = {
+  connection_id: ConnectionId
+  last_success_at: number | null
+  last_failure_at: number | null
+  last_failure_code: string | null
+  failures_in_a_row: number
+  failing_since: number | null
+}
+
+/** `connection_id` is empty in the rows that count for the whole deployment. */
+type SignInCountsTable = {
+  connection_id: ConnectionId
+  day: string
+  outcome: SignInTrace['outcome']
+  sign_ins: number
 }
 
 type SetupLinksTable = {

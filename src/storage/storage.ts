@@ -9,7 +9,9 @@ import type {
   AuditLink,
   ChainedAuditEvent,
   Connection,
+  ConnectionHealth,
   ConnectionId,
+  ConnectionResults,
   GroupSnapshot,
   Identity,
   IdentityId,
@@ -26,6 +28,7 @@ import type {
   SessionView,
   SetupLink,
   SetupLinkId,
+  SignInCount,
   SignInTrace,
   SignInTraceId,
   StoredAuditEvent,
@@ -57,6 +60,28 @@ export type ConnectionFilter = {
   readonly status?: Connection['status']
   /** Whose last active credential ends before this moment. */
   readonly credentialsEndBefore?: Date
+  /** Part of a name or slug, ignoring case; or a whole id, client id or tenant. */
+  readonly search?: string
+  /** Whose sign-ins fail since their last success. */
+  readonly failing?: true
+}
+
+export type ConnectionCounts = {
+  readonly total: number
+  readonly on: number
+  readonly draft: number
+  /** Of those that are on. */
+  readonly failing: number
+  /** Of those that are on: whose last active credential ends before the moment asked for. */
+  readonly expiring: number
+}
+
+export type SignInCountFilter = {
+  /** Of these together; absent: of the whole deployment. */
+  readonly connectionIds?: readonly ConnectionId[]
+  /** First and last day, such as `2026-11-22`. */
+  readonly since: string
+  readonly until: string
 }
 
 export type SessionFilter = {
@@ -68,6 +93,8 @@ export type SessionFilter = {
 export type AuditFilter = {
   readonly type?: string
   readonly userId?: UserId
+  /** Of any of these. */
+  readonly userIds?: readonly UserId[]
   readonly organizationId?: OrganizationId
   readonly connectionId?: ConnectionId
   readonly correlationId?: string
@@ -81,6 +108,12 @@ export type TraceFilter = {
   readonly connectionId?: ConnectionId
   readonly outcome?: SignInTrace['outcome']
   readonly correlationId?: string
+  /** Of one of these users, or of a person with this object id, or with one of these keyed hashes of sign-in name or email. */
+  readonly person?: {
+    readonly userIds: readonly UserId[]
+    readonly oid?: string
+    readonly nameKeys: readonly string[]
+  }
 }
 
 /** What a person is here, read for one organization: the input of the sign-in decision. */
@@ -111,6 +144,16 @@ export type StorageReader = {
   findTestResult(id: TestResultId, now: Date): Promise<TestResultRecord | undefined>
   /** Connections of the shared application that are on and admit this tenant. */
   listSharedConnectionsOf(cloud: string, tenantId: string): Promise<readonly ConnectionId[]>
+  countConnections(filter: {
+    readonly organizationId?: OrganizationId
+    readonly credentialsEndBefore: Date
+  }): Promise<ConnectionCounts>
+  /** Of those of them through which somebody came, or failed to. */
+  findConnectionHealth(
+    ids: readonly ConnectionId[],
+  ): Promise<ReadonlyMap<ConnectionId, ConnectionHealth>>
+  /** Days in order; a day without sign-ins is missing. */
+  listSignInCounts(filter: SignInCountFilter): Promise<readonly SignInCount[]>
   /** Tenant ids of the identities that were linked through this connection. */
   listLinkedTenants(connectionId: ConnectionId): Promise<readonly string[]>
 
@@ -279,6 +322,12 @@ export type Storage = StorageReader & {
   ): Promise<{ readonly uses: number; readonly windowEndsAt: Date }>
 
   /**
+   * Adds what a replica has seen of connections to what is known: no sign-in is counted twice or lost, whatever other replicas add at
+   * once, and a success that is known already ends the failures before it. Needs no fsync.
+   */
+  addConnectionResults(results: readonly ConnectionResults[]): Promise<void>
+
+  /**
    * Runs `work` in one transaction: all of it is kept, durably, or none. Two that touch the same person or username run as if
    * one came after the other; `work` may run again from the start when another writer came between, so it must have no effects
    * of its own. An error of `work` rolls back and is rethrown; so does taking longer than five seconds, as `storage_unavailable`.
@@ -291,7 +340,10 @@ export type Storage = StorageReader & {
    */
   withAuditChain<T>(work: (chain: AuditChain) => Promise<T>): Promise<T | 'busy'>
 
-  /** Removes claims, sessions, counts and test results that have ended, and traces and set-up links older than `tracesBefore`. Answers how many rows went. */
+  /**
+   * Removes claims, sessions, counts and test results that have ended, traces and set-up links older than `tracesBefore`, and what is
+   * known of sign-ins more than 400 days ago. Answers how many rows went.
+   */
   sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
 
   readMark(): Promise<DatabaseMark>

@@ -70,6 +70,7 @@ export function parseSignInTrace(row: Row<'sign_in_traces'>): SignInTrace {
     outcome: row.outcome,
     code: row.code,
     steps: parseJson<SignInTrace['steps']>(row.steps),
+    person: parseTracedPerson(row),
   })
 }
 
@@ -85,7 +86,15 @@ export function toSignInTraceRow(trace: SignInTrace): Row<'sign_in_traces'> {
     outcome: trace.outcome,
     code: trace.code ?? null,
     steps: JSON.stringify(trace.steps),
+    person_oid: trace.person?.oid ?? null,
+    name_key: trace.person?.nameKey ?? null,
+    email_key: trace.person?.emailKey ?? null,
   }
+}
+
+function parseTracedPerson(row: Row<'sign_in_traces'>): SignInTrace['person'] {
+  if (row.person_oid === null) return undefined
+  return present({ oid: row.person_oid, nameKey: row.name_key, emailKey: row.email_key })
 }
 
 function parseActor(row: Row<'audit_events'>): Actor {

@@ -1,6 +1,8 @@
 /** Verbs about what is only ever added: audit events, sign-in traces, and the outbox that announces events. */
+import type { ExpressionBuilder } from 'kysely'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
-import type { Database } from './schema.ts'
+import type { UserId } from './records.ts'
+import type { Database, Tables } from './schema.ts'
 import type { AuditFilter, StorageReader, StorageTransaction, TraceFilter } from './storage.ts'
 import {
   parseAuditEvent,
@@ -89,6 +91,7 @@ function selectAuditEvents(database: Database, filter: AuditFilter) {
   let query = database.selectFrom('audit_events').selectAll()
   if (filter.type !== undefined) query = query.where('type', '=', filter.type)
   if (filter.userId !== undefined) query = query.where('user_id', '=', filter.userId)
+  if (filter.userIds !== undefined) query = query.where('user_id', 'in', atLeastOne(filter.userIds))
   if (filter.organizationId !== undefined) {
     query = query.where('organization_id', '=', filter.organizationId)
   }
@@ -116,5 +119,24 @@ function selectSignInTraces(database: Database, filter: TraceFilter) {
   if (filter.correlationId !== undefined) {
     query = query.where('correlation_id', '=', filter.correlationId)
   }
+  const { person } = filter
+  if (person !== undefined) query = query.where(isOfPerson(person))
   return query
+}
+
+/** Each of the conditions has its index. */
+function isOfPerson({ userIds, oid, nameKeys }: NonNullable<TraceFilter['person']>) {
+  return (is: ExpressionBuilder<Tables, 'sign_in_traces'>) =>
+    is.or([
+      is('user_id', 'in', atLeastOne(userIds)),
+      ...(oid === undefined ? [] : [is('person_oid', '=', oid)]),
+      ...(nameKeys.length === 0
+        ? []
+        : [is('name_key', 'in', nameKeys), is('email_key', 'in', nameKeys)]),
+    ])
+}
+
+/** An empty list is not SQL; this id is nobody's. */
+function atLeastOne(ids: readonly UserId[]): readonly UserId[] {
+  return ids.length > 0 ? ids : ['usr_']
 }

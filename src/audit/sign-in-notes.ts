@@ -1,0 +1,115 @@
+/**
+ * What the sign-ins tell of their connections: noted in memory, and told to the database in one batch every so often. A sign-in neither
+ * waits for it nor meets another one over it; a process that is killed forgets a few seconds of it.
+ */
+import type { ErrorCode } from '../errors.ts'
+import type { Log } from '../services.ts'
+import { mergeHealth } from '../storage/merge-health.ts'
+import type {
+  ConnectionHealth,
+  ConnectionId,
+  ConnectionResults,
+  SignInCount,
+  SignInTrace,
+} from '../storage/records.ts'
+import type { Storage } from '../storage/storage.ts'
+
+const INTERVAL_MS = 10_000
+
+/** `code`: of a refusal. `atConnection`: whether the connection or Entra is to blame, and not the person. */
+export type SignInNote = {
+  readonly connectionId: ConnectionId
+  readonly outcome: SignInTrace['outcome']
+  readonly code?: ErrorCode
+  readonly atConnection?: boolean
+}
+
+export type SignInNotes = {
+  note(signIn: SignInNote): void
+  /** Tells the database what is noted. Rejects never: what could not be told waits for the next time. */
+  tell(): Promise<void>
+}
+
+export function createSignInNotes({
+  storage,
+  now,
+  log,
+}: {
+  readonly storage: Pick<Storage, 'addConnectionResults'>
+  readonly now: () => Date
+  readonly log: Log
+}): SignInNotes {
+  let noted = new Map<ConnectionId, ConnectionResults>()
+  const add = (results: ConnectionResults) => {
+    const known = noted.get(results.connectionId)
+    noted.set(results.connectionId, known === undefined ? results : sumOf(known, results))
+  }
+  return {
+    note: (signIn) => add(resultsOf(signIn, now())),
+    async tell() {
+      if (noted.size === 0) return
+      const told = [...noted.values()]
+      noted = new Map()
+      try {
+        await storage.addConnectionResults(told)
+      } catch (error) {
+        log.warn('sign_in_notes_not_told', { connections: told.length, error })
+        for (const results of told) add(results)
+      }
+    },
+  }
+}
+
+/** Answers the function that stops it, and tells the rest. */
+export function startTelling(notes: SignInNotes): () => Promise<void> {
+  let telling = Promise.resolve()
+  const timer = setInterval(() => {
+    telling = telling.then(() => notes.tell())
+  }, INTERVAL_MS)
+  timer.unref()
+  return async () => {
+    clearInterval(timer)
+    await telling
+    await notes.tell()
+  }
+}
+
+function resultsOf(
+  { connectionId, outcome, code, atConnection }: SignInNote,
+  at: Date,
+): ConnectionResults {
+  const counts = [{ day: at.toISOString().slice(0, 10), outcome, signIns: 1 }]
+  if (outcome === 'signed_in') {
+    return { connectionId, counts, health: { lastSuccessAt: at, failuresInARow: 0 } }
+  }
+  if (!atConnection || code === undefined) {
+    return { connectionId, counts, health: { failuresInARow: 0 } }
+  }
+  const health: ConnectionHealth = {
+    lastFailureAt: at,
+    lastFailureCode: code,
+    failuresInARow: 1,
+    failingSince: at,
+  }
+  return { connectionId, counts, health }
+}
+
+function sumOf(one: ConnectionResults, other: ConnectionResults): ConnectionResults {
+  return {
+    connectionId: one.connectionId,
+    counts: addCounts(one.counts, other.counts),
+    health: mergeHealth(one.health, other.health),
+  }
+}
+
+function addCounts(
+  counts: readonly SignInCount[],
+  added: readonly SignInCount[],
+): readonly SignInCount[] {
+  const sums = new Map<string, SignInCount>()
+  for (const { day, outcome, signIns } of [...counts, ...added]) {
+    const key = `${day} ${outcome}`
+    sums.set(key, { day, outcome, signIns: signIns + (sums.get(key)?.signIns ?? 0) })
+  }
+  return [...sums.values()]
+}

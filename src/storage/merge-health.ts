@@ -1,0 +1,39 @@
+import type { ConnectionHealth } from './records.ts'
+
+/**
+ * Two views of one connection as one, whichever came first: replicas tell what they saw as they come to it. A run that ended before the
+ * last success is over.
+ */
+export function mergeHealth(one: ConnectionHealth, other: ConnectionHealth): ConnectionHealth {
+  const lastSuccessAt = latest(one.lastSuccessAt, other.lastSuccessAt)
+  const [last] = [one, other].sort((a, b) =>
+    compare(millis(b.lastFailureAt), millis(a.lastFailureAt)),
+  )
+  const runs = [one, other].filter(
+    ({ failingSince, lastFailureAt }) =>
+      failingSince !== undefined && millis(lastFailureAt) > millis(lastSuccessAt),
+  )
+  const starts = runs.map(({ failingSince }) =>
+    Math.max(millis(failingSince), millis(lastSuccessAt)),
+  )
+  return {
+    failuresInARow: runs.reduce((sum, { failuresInARow }) => sum + failuresInARow, 0),
+    ...(lastSuccessAt ? { lastSuccessAt } : {}),
+    ...(last?.lastFailureAt ? { lastFailureAt: last.lastFailureAt } : {}),
+    ...(last?.lastFailureCode ? { lastFailureCode: last.lastFailureCode } : {}),
+    ...(starts.length > 0 ? { failingSince: new Date(Math.min(...starts)) } : {}),
+  }
+}
+
+function latest(one: Date | undefined, other: Date | undefined): Date | undefined {
+  return millis(one) >= millis(other) ? one : other
+}
+
+/** Nothing is earlier than never. */
+function millis(at: Date | undefined): number {
+  return at?.getTime() ?? Number.NEGATIVE_INFINITY
+}
+
+function compare(a: number, b: number): number {
+  return a < b ? -1 : +(a > b)
+}
