@@ -71,7 +71,12 @@ export type Administration = {
   createOrganization(caller: AdminCaller, asked: NewOrganization): Promise<Organization>
   createConnection(caller: AdminCaller, asked: NewConnection): Promise<Connection>
   listSessions(filter: SessionFilter, page: PageRequest): Promise<Page<Session>>
-  endSession(caller: AdminCaller, id: string): Promise<void>
+  /** `within`: only one of this organization; any other is not found. */
+  endSession(
+    caller: AdminCaller,
+    id: string,
+    confined?: { readonly within?: OrganizationId },
+  ): Promise<void>
   listAuditEvents(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEventRecord>>
   listSignInTraces(filter: TraceFilter, page: PageRequest): Promise<Page<SignInTrace>>
   getSignInTrace(id: string): Promise<SignInTrace>
@@ -108,7 +113,8 @@ export function createAdministration(open: () => Promise<Services>): Administrat
       const { storage, now } = await open()
       return storage.listSessions(filter, page, now())
     },
-    endSession: async (caller, id) => endAnySession(await open(), caller, id),
+    endSession: async (caller, id, confined = {}) =>
+      endAnySession(await open(), caller, { id, ...confined }),
     listAuditEvents: async (filter, page) => (await open()).storage.listAuditEvents(filter, page),
     listSignInTraces: async (filter, page) => (await open()).storage.listSignInTraces(filter, page),
     async getSignInTrace(id) {
@@ -204,12 +210,18 @@ async function setUserStatus(
   })
 }
 
-async function endAnySession(services: Services, caller: AdminCaller, id: string): Promise<void> {
+async function endAnySession(
+  services: Services,
+  caller: AdminCaller,
+  { id, within }: { readonly id: string; readonly within?: OrganizationId },
+): Promise<void> {
   const sessionId = id as SessionId // any text: an unknown id ends nothing
   await services.storage.atomically(async (transaction) => {
     const ended = await transaction.endSession(sessionId)
     if (ended === undefined) throw new EntradaError('record_not_found')
     const { userId, organizationId, connectionId } = ended
+    if (within !== undefined && organizationId !== within)
+      throw new EntradaError('record_not_found')
     const context = { sessionId, userId, organizationId, connectionId }
     const event = { type: 'session.ended', detail: { reason: 'operator' } } as const
     await audit(services, transaction, { caller, context, event })

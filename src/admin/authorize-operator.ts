@@ -1,6 +1,5 @@
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { checkFormToken, checkSameOrigin } from '../http/form.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
 import { isOperatorToken, operatorActor } from '../sign-in/operator-sign-in.ts'
@@ -21,27 +20,16 @@ export async function authorizeOperator(services: Services, exchange: Exchange):
   const view = await findSession(services, exchange)
   if (view === undefined) throw new EntradaError('sign_in_required')
   await services.limits.spend('api_operator', view.session.id)
-  if (view.session.kind === 'operator') return { actor: operatorActor, view }
-  if (!isListed(services, view)) throw new EntradaError('operator_required')
-  return { actor: { kind: 'operator', id: view.session.userId ?? 'unknown' }, view }
+  const operator = operatorOf(services, view)
+  if (operator === undefined) throw new EntradaError('operator_required')
+  return operator
 }
 
-/**
- * The same for a request that changes something: with a session, it must come from our own page and carry its token
- * (`X-Form-Token`); with a bearer token no browser is involved.
- *
- * @throws {EntradaError} as above, and `cross_site_request`
- */
-export async function authorizeOperatorChange(
-  services: Services,
-  exchange: Exchange,
-): Promise<Operator> {
-  const operator = await authorizeOperator(services, exchange)
-  if (operator.view !== undefined) {
-    checkSameOrigin(exchange)
-    checkFormToken(services, operator.view.session.id, exchange.request.headers.get('x-form-token'))
-  }
-  return operator
+/** The operator whose session this is; `undefined` when it is nobody's who may administer Entrada. */
+export function operatorOf(services: Services, view: SessionView): Operator | undefined {
+  if (view.session.kind === 'operator') return { actor: operatorActor, view }
+  if (!isListed(services, view)) return undefined
+  return { actor: { kind: 'operator', id: view.session.userId ?? 'unknown' }, view }
 }
 
 async function authorizeToken(

@@ -1,18 +1,14 @@
 /** The verbs of the command line through the JSON API: of a running server, or of one in this process. */
-import type {
-  AuditEventJson,
-  SessionRecordJson,
-  SignInTraceJson,
-  UserJson,
-} from '../admin/admin-json.ts'
 import type { NewUser } from '../admin/administration.ts'
-import type { verificationJson } from '../admin/audit-chain-api.ts'
+import type { VerificationJson } from '../api/resources/audit-chain.ts'
+import type { AuditEventJson } from '../api/resources/audit-events.ts'
+import type { SessionRecordJson } from '../api/resources/sessions.ts'
+import type { SignInTraceJson } from '../api/resources/sign-in-traces.ts'
+import type { UserJson } from '../api/resources/users.ts'
 import { EntradaError, type ErrorCode, errorTable } from '../errors.ts'
 
 export type ListJson<T> = { readonly items: readonly T[]; readonly next: string | null }
 export type ListQuery = Readonly<Record<string, string | undefined>>
-
-export type VerificationJson = ReturnType<typeof verificationJson>
 
 /** In the JSON of the API whichever way they go. */
 export type AdminConnection = {

@@ -1,5 +1,6 @@
+import type { VerificationJson } from '../api/resources/audit-chain.ts'
 import { withAdministration } from './admin-connection.ts'
-import type { AdminConnection, VerificationJson } from './api-connection.ts'
+import type { AdminConnection } from './api-connection.ts'
 import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
 
 type Problem = NonNullable<VerificationJson['problem']>

@@ -1,4 +1,4 @@
-import type { SignInTraceJson } from '../admin/admin-json.ts'
+import type { SignInTraceJson } from '../api/resources/sign-in-traces.ts'
 import { withAdministration } from './admin-connection.ts'
 import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
 import { listOptions, listQuery, printList } from './print-table.ts'

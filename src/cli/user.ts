@@ -1,4 +1,4 @@
-import type { UserJson } from '../admin/admin-json.ts'
+import type { UserJson } from '../api/resources/users.ts'
 import { EntradaError } from '../errors.ts'
 import { withAdministration } from './admin-connection.ts'
 import {

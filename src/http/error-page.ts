@@ -185,7 +185,7 @@ function withCode(text: string): Html {
 /** @see RFC 9457 */
 export function problemJson({ error, correlationId }: Refusal): Response {
   const { status, shown } = errorEntry(error.code)
-  const { parameter, retryAfterSeconds } = error.detail
+  const { parameter, errors, retryAfterSeconds } = error.detail
   const problem = {
     type: 'about:blank',
     title: shown,
@@ -193,6 +193,7 @@ export function problemJson({ error, correlationId }: Refusal): Response {
     code: error.code,
     correlationId,
     ...(typeof parameter === 'string' ? { parameter: parameter.slice(0, 100) } : {}),
+    ...(Array.isArray(errors) ? { errors } : {}),
   }
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',

@@ -40,9 +40,12 @@ export async function readForm({ request }: Exchange): Promise<URLSearchParams> 
 }
 
 /** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid` */
-export async function readJson({ request }: Exchange): Promise<unknown> {
-  const [contentType] = (request.headers.get('content-type') ?? '').split(';')
-  if (contentType?.trim().toLowerCase() !== 'application/json') {
+export async function readJson(
+  { request }: Exchange,
+  types: readonly string[] = ['application/json'],
+): Promise<unknown> {
+  const [contentType = ''] = (request.headers.get('content-type') ?? '').split(';')
+  if (!types.includes(contentType.trim().toLowerCase())) {
     throw new EntradaError('content_type_not_supported')
   }
   const text = await readText(request)

@@ -1,24 +1,11 @@
 /** Every address of Entrada in one list. docs/reference/addresses.md is made from it. */
 import { Hono } from 'hono'
-import {
-  createUser,
-  disableUser,
-  enableUser,
-  endSession,
-  listAuditEvents,
-  listSessions,
-  listSignInTraces,
-  listUsers,
-  showSignInTrace,
-  showUser,
-} from '../admin/admin-api.ts'
-import { restartAuditChain, verifyAudit } from '../admin/audit-chain-api.ts'
 import { showOverview } from '../admin/overview-page.ts'
+import { apiRoutes } from '../api/api-routes.ts'
 import { EntradaError } from '../errors.ts'
 import { showMetrics } from '../metrics/metrics-page.ts'
 import type { LimitName } from '../rate-limit.ts'
 import type { Services } from '../services.ts'
-import { showSessionJson } from '../session/session-json.ts'
 import { endOwnSession, showAccount, showHome } from '../session/session-pages.ts'
 import { showLogin } from '../sign-in/login-page.ts'
 import { showOperatorSignIn, signInWithOperatorToken } from '../sign-in/operator-sign-in.ts'
@@ -29,7 +16,7 @@ import type { Exchange } from './exchange.ts'
 import { showAlive, showReady } from './health.ts'
 
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly does: string
   /** How a refusal is answered. `health` is also answered on hosts that are not configured. */
@@ -52,21 +39,6 @@ const page = (
   does,
   speaks: 'page',
   answer,
-})
-
-const api = (
-  method: Route['method'],
-  path: string,
-  answer: Route['answer'],
-  does: string,
-): Route => ({
-  method,
-  path: `/api/v1${path}`,
-  does,
-  speaks: 'json',
-  answer,
-  // An application asks for the sessions of all its people from one address.
-  ...(path === '/session' ? {} : { limit: 'api_address' }),
 })
 
 const acting = (limit: LimitName, ...given: Parameters<typeof page>): Route => ({
@@ -138,49 +110,7 @@ export const routes: readonly Route[] = [
     showOverview,
     'Operators: what to register in Entra, recent sign-ins, people.',
   ),
-  api('GET', '/session', showSessionJson, 'The session of this browser, or 401.'),
-  api('GET', '/users', listUsers, 'Operators: users. `search`, `limit`, `cursor`.'),
-  api(
-    'POST',
-    '/users',
-    createUser,
-    'Operators: a user beforehand. `username`, `tid`, `oid`, `displayName`, `email`.',
-  ),
-  api('GET', '/users/:id', showUser, 'Operators: one user.'),
-  api(
-    'POST',
-    '/users/:id/disable',
-    disableUser,
-    'Operators: disables the user and ends all their sessions.',
-  ),
-  api('POST', '/users/:id/enable', enableUser, 'Operators: enables the user again.'),
-  api('GET', '/sessions', listSessions, 'Operators: live sessions. `user`, `limit`, `cursor`.'),
-  api('DELETE', '/sessions/:id', endSession, 'Operators: ends a session.'),
-  api(
-    'GET',
-    '/audit-events',
-    listAuditEvents,
-    'Operators: audit events, newest first. `type`, `user`, `correlation_id`, `since`, `until`, `limit`, `cursor`.',
-  ),
-  api(
-    'GET',
-    '/audit-chain/verify',
-    verifyAudit,
-    'Operators: whether the audit trail is as it was written, a stretch at a time. `from`: the `next` of the stretch before; `place`: one that the log had.',
-  ),
-  api(
-    'POST',
-    '/audit-chain/restart',
-    restartAuditChain,
-    'Operators: begins the audit chain anew when it cannot go on. `reason`.',
-  ),
-  api(
-    'GET',
-    '/sign-in-traces',
-    listSignInTraces,
-    'Operators: sign-ins step by step. `user`, `outcome`, `correlation_id`, `limit`, `cursor`.',
-  ),
-  api('GET', '/sign-in-traces/:id', showSignInTrace, 'Operators: one sign-in.'),
+  ...apiRoutes,
   {
     method: 'GET',
     path: '/metrics',

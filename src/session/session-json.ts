@@ -1,8 +1,7 @@
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { jsonResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
-import type { SessionView } from '../storage/records.ts'
+import type { ProfileEmail, SessionView } from '../storage/records.ts'
 import { getSession } from './session.ts'
 
 /** What an application is told about a session. Times are RFC 3339; tokens and hashes are not in it. */
@@ -17,11 +16,7 @@ export type SessionJson = {
     readonly id: string
     readonly username: string
     readonly displayName: string | null
-    readonly email: {
-      readonly address: string
-      readonly source: string
-      readonly proven: boolean
-    } | null
+    readonly email: ProfileEmail | null
     readonly guest: boolean
   } | null
   readonly roles: readonly string[]
@@ -42,13 +37,13 @@ export type UserSession = SessionJson & {
   readonly [K in 'user' | 'organization' | 'membership']: NonNullable<SessionJson[K]>
 }
 
-/** GET /api/v1/session. @throws {EntradaError} `sign_in_required`, `too_many_requests` */
-export async function showSessionJson(services: Services, exchange: Exchange): Promise<Response> {
+/** What GET /api/v1/session answers. @throws {EntradaError} `sign_in_required`, `too_many_requests` */
+export async function getSessionJson(services: Services, exchange: Exchange): Promise<SessionJson> {
   const view = await getSession(services, exchange)
   // An operator's token session is nobody's: an application that asks only "is there a session" must not let it in.
   if (view.session.kind === 'operator') throw new EntradaError('sign_in_required')
   await services.limits.spend('api_session', view.session.id)
-  return jsonResponse(toSessionJson(view))
+  return toSessionJson(view)
 }
 
 /** `undefined`: an operator's token session, which is nobody's. */

@@ -1,0 +1,122 @@
+/**
+ * One call of the API: who calls, may they, is what they sent right, do it, answer.
+ *
+ *   answerOperation → authorizeCaller, decideAccess → readQuery, readBody → checkOwner → operation.run → toResponse
+ */
+import { EntradaError } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { jsonResponse } from '../http/responses.ts'
+import type { Services } from '../services.ts'
+import type { OrganizationId } from '../storage/records.ts'
+import { type AccessDecision, type ApiCaller, decideAccess, organizationOf } from './access.ts'
+import { authorizeCaller } from './authorize-call.ts'
+import type { Call, Operation } from './operation.ts'
+import { readBody, readQuery } from './read-input.ts'
+
+export async function answerOperation(
+  operation: Operation,
+  services: Services,
+  exchange: Exchange,
+): Promise<Response> {
+  const caller = await authorize(operation, services, exchange)
+  const asked = await readCall(operation, exchange)
+  await checkOwner(operation, services, { caller, asked })
+  const answer = await operation.run(services, {
+    ...asked,
+    caller,
+    exchange,
+    by: { actor: caller.actor, exchange },
+    within: narrowed(caller, asked.query),
+    checkUnchanged: (json) => checkMatches(services, exchange, json),
+  })
+  return toResponse(services, exchange, { operation, answer })
+}
+
+/**
+ * Before anything of the call is read: who lacks the right learns nothing from what is wrong with the rest. Operations that look for
+ * themselves are told nobody.
+ *
+ * @throws {EntradaError} `access_not_granted`, and those of `authorizeCaller`
+ */
+async function authorize(
+  { access }: Operation,
+  services: Services,
+  exchange: Exchange,
+): Promise<ApiCaller> {
+  if (typeof access === 'string') return { kind: 'operator', actor: { kind: 'anonymous' } }
+  const caller = await authorizeCaller(services, exchange)
+  const { scope, of } = access
+  refuseUnless(decideAccess(caller, scope, typeof of === 'function' ? 'own' : of), scope)
+  return caller
+}
+
+const MOST_ID_LENGTH = 128
+
+type Asked = Pick<Call, 'params' | 'query' | 'body'>
+
+async function readCall({ query, body }: Operation, exchange: Exchange): Promise<Asked> {
+  const params = Object.entries(exchange.params).map(([name, id]) => [
+    name,
+    id.slice(0, MOST_ID_LENGTH),
+  ])
+  return {
+    params: Object.fromEntries(params),
+    query: readQuery(query, exchange),
+    body: body && (await readBody(body, exchange)),
+  }
+}
+
+/** @throws {EntradaError} `record_not_found` for what is not there, and for what belongs to somebody else */
+async function checkOwner(
+  { access }: Operation,
+  services: Services,
+  { caller, asked }: { readonly caller: ApiCaller; readonly asked: Asked },
+): Promise<void> {
+  if (typeof access === 'string' || typeof access.of !== 'function') return
+  const organizationId = await access.of(services, asked)
+  if (organizationId === undefined) throw new EntradaError('record_not_found')
+  refuseUnless(decideAccess(caller, access.scope, { organizationId }), access.scope)
+}
+
+function refuseUnless({ kind }: AccessDecision, scope: string): void {
+  if (kind === 'forbidden') throw new EntradaError('access_not_granted', { scope })
+  if (kind === 'hidden') throw new EntradaError('record_not_found')
+}
+
+/** What was asked for, inside what the caller may see. @throws {EntradaError} `record_not_found` */
+function narrowed(caller: ApiCaller, query: unknown): OrganizationId | undefined {
+  const own = organizationOf(caller)
+  const { organization } = query as { readonly organization?: OrganizationId } // of any operation
+  if (own !== undefined && organization !== undefined && organization !== own) {
+    throw new EntradaError('record_not_found')
+  }
+  return organization ?? own
+}
+
+/** @throws {EntradaError} `record_changed` @see RFC 9110 §13.1.1 */
+function checkMatches(services: Services, { request }: Exchange, json: unknown): void {
+  const wanted = request.headers.get('if-match')
+  if (wanted === null || wanted.trim() === '*') return
+  const tags = wanted.split(',').map((tag) => tag.trim())
+  if (!tags.includes(entityTag(services, json))) throw new EntradaError('record_changed')
+}
+
+/** Of the answer itself: two answers that are the same have the same tag, on every replica. */
+function entityTag({ sha256 }: Services, json: unknown): string {
+  return `"${sha256(JSON.stringify(json)).slice(0, 32)}"`
+}
+
+function toResponse(
+  services: Services,
+  { url }: Exchange,
+  { operation, answer }: { readonly operation: Operation; readonly answer: unknown },
+): Response {
+  if (operation.answer === undefined) return new Response(null, { status: 204 })
+  const response = jsonResponse(answer, operation.creates ? 201 : 200)
+  if (operation.versioned) response.headers.set('etag', entityTag(services, answer))
+  const { id } = answer as { readonly id?: unknown } // of any operation
+  if (operation.creates && typeof id === 'string') {
+    response.headers.set('location', `${url.pathname}/${encodeURIComponent(id)}`)
+  }
+  return response
+}

@@ -1,0 +1,25 @@
+/** Every operation of the JSON API, by `operationId`, and the schemas that its document names. A resource adds its two tables here. */
+import type { Operation, Schema } from './operation.ts'
+import { auditChainOperations, auditChainSchemas } from './resources/audit-chain.ts'
+import { auditEventOperations, auditEventSchemas } from './resources/audit-events.ts'
+import { sessionOperations, sessionSchemas } from './resources/sessions.ts'
+import { signInTraceOperations, signInTraceSchemas } from './resources/sign-in-traces.ts'
+import { userOperations, userSchemas } from './resources/users.ts'
+
+export const operations = {
+  ...sessionOperations,
+  ...userOperations,
+  ...auditEventOperations,
+  ...auditChainOperations,
+  ...signInTraceOperations,
+}
+
+export const namedSchemas: Readonly<Record<string, Schema>> = {
+  ...sessionSchemas,
+  ...userSchemas,
+  ...auditEventSchemas,
+  ...auditChainSchemas,
+  ...signInTraceSchemas,
+}
+
+export const operationList: readonly (readonly [string, Operation])[] = Object.entries(operations)

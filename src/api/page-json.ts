@@ -1,0 +1,27 @@
+import type { Page, PageRequest } from '../storage/storage.ts'
+
+/** The page that a list's query asks for. */
+export function pageRequest({
+  limit,
+  cursor,
+}: {
+  readonly limit: number
+  readonly cursor?: string | undefined
+}): PageRequest {
+  return { limit, ...(cursor ? { after: cursor } : {}) }
+}
+
+export function pageJson<T, Json>({ items, next }: Page<T>, toJson: (item: T) => Json) {
+  return { items: items.map(toJson), next: next ?? null }
+}
+
+type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+type RequiredKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]
+
+/** The same object without the members that are `undefined`. */
+export function withoutUndefined<T extends object>(
+  value: T,
+): Partial<Given<T>> & Given<Pick<T, RequiredKeys<T>>> {
+  const given = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(given) as Partial<Given<T>> & Given<Pick<T, RequiredKeys<T>>> // the same members, fewer
+}

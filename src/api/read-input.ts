@@ -1,0 +1,79 @@
+/** Query and body of a call, checked against the schemas of its operation; every wrong member is named, none of its text repeated. */
+import * as v from 'valibot'
+import { EntradaError } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { readJson } from '../http/form.ts'
+import type { QueryEntries, Schema } from './operation.ts'
+
+/** One thing that is wrong with a request, as problem+json lists it. */
+export type InputProblem = { readonly parameter: string; readonly problem: string }
+
+/** @throws {EntradaError} `request_invalid` */
+export function readQuery(entries: QueryEntries | undefined, { url }: Exchange): unknown {
+  const names = [...url.searchParams.keys()]
+  const repeated = names.filter((name, index) => names.indexOf(name) !== index)
+  if (repeated.length > 0) {
+    throw invalid(repeated.map((parameter) => ({ parameter, problem: 'is given more than once' })))
+  }
+  const query = v.strictObject(entries ?? {})
+  return checkInput(query, Object.fromEntries(url.searchParams))
+}
+
+/** @throws {EntradaError} `request_invalid`, `content_type_not_supported`, `body_too_large` */
+export async function readBody(schema: Schema, exchange: Exchange): Promise<unknown> {
+  const merges = exchange.request.method === 'PATCH'
+  const types = merges ? [JSON_TYPE, 'application/merge-patch+json'] : [JSON_TYPE]
+  return checkInput(schema, await readJson(exchange, types))
+}
+
+const JSON_TYPE = 'application/json'
+
+/** @throws {EntradaError} `request_invalid`, with every wrong member in `detail.errors` */
+export function checkInput<S extends Schema>(schema: S, value: unknown): v.InferOutput<S> {
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  throw invalid(result.issues.map(toProblem))
+}
+
+const MOST_PROBLEMS = 50
+
+function invalid(problems: readonly InputProblem[]): EntradaError {
+  const errors = problems.slice(0, MOST_PROBLEMS)
+  return new EntradaError('request_invalid', { parameter: errors[0]?.parameter, errors })
+}
+
+/** Valibot's own messages repeat what was sent, which may be a secret in the wrong place. */
+function toProblem(issue: v.BaseIssue<unknown>): InputProblem {
+  const parameter = (v.getDotPath(issue) ?? '(body)').slice(0, 100)
+  if (issue.type === 'strict_object' && issue.path !== undefined) {
+    const isMissing = issue.received === 'undefined'
+    return { parameter, problem: isMissing ? 'is missing' : 'is not known here' }
+  }
+  if (issue.type === 'check') return { parameter, problem: issue.message }
+  const expected = issue.expected?.slice(0, 200)
+  if (issue.type === 'regex') return { parameter, problem: `must match ${expected}` }
+  return {
+    parameter,
+    problem: expected ? `must be ${inWords(issue.type, expected)}` : 'is not valid',
+  }
+}
+
+function inWords(type: string, expected: string): string {
+  const number = expected.replace(/^[<>=]+/, '')
+  switch (type) {
+    case 'min_length':
+      return number === '1' ? 'not empty' : `at least ${number} long`
+    case 'max_length':
+      return `at most ${number} long`
+    case 'min_value':
+      return `at least ${number}`
+    case 'max_value':
+      return `at most ${number}`
+    case 'email':
+      return 'an email address'
+    case 'iso_timestamp':
+      return 'a time such as 2026-11-22T08:00:00Z'
+    default:
+      return expected.replace(/^\(|\)$/g, '').replaceAll(' | ', ' or ')
+  }
+}

@@ -1,0 +1,89 @@
+/** The audit chain for operators: is the trail as it was written, and beginning anew when it cannot be. */
+import * as v from 'valibot'
+import { createAdministration } from '../../admin/administration.ts'
+import { parsePlace, placeText } from '../../audit/audit-chain.ts'
+import type { AuditProblem, Verification, VerifyFrom } from '../../audit/verify-audit-chain.ts'
+import type { Services } from '../../services.ts'
+import { operation } from '../operation.ts'
+import { parsed } from '../schema-parts.ts'
+
+const verificationSchema = v.strictObject({
+  problem: v.nullable(
+    v.strictObject({
+      reason: v.string(),
+      sequence: v.nullable(v.number()),
+      eventId: v.nullable(v.string()),
+    }),
+  ),
+  place: v.nullable(v.string()),
+  cutSequence: v.nullable(v.number()),
+  links: v.number(),
+  keyMissing: v.number(),
+  events: v.number(),
+  waiting: v.number(),
+  next: v.pipe(
+    v.nullable(v.string()),
+    v.description(
+      'Goes into `from`. Without a problem and without `next` all of it is as it was written.',
+    ),
+  ),
+})
+export type VerificationJson = v.InferOutput<typeof verificationSchema>
+
+export const auditChainSchemas = { Verification: verificationSchema }
+
+export const auditChainOperations = {
+  verifyAuditChain: operation({
+    method: 'GET',
+    path: '/audit-chain/verify',
+    does: 'Whether the audit trail is as it was written, a stretch at a time. `from`: the `next` of the stretch before; `place`: one that the log had.',
+    access: { scope: 'audit-chain:read', of: 'deployment' },
+    query: {
+      from: v.optional(parsed(parseFrom, 'must be the `next` of a stretch')),
+      place: v.optional(parsed(parsePlace, 'must be a place that the log had')),
+    },
+    answer: verificationSchema,
+    async run(services, { query: { from, place } }) {
+      const kept = place && (await administration(services).verifyPlace(place))
+      const verification = await administration(services).verifyAuditTrail(from)
+      return verificationJson(kept ? { ...verification, problem: kept } : verification)
+    },
+  }),
+  restartAuditChain: operation({
+    method: 'POST',
+    path: '/audit-chain/restart',
+    does: 'Begins the audit chain anew when it cannot go on.',
+    access: { scope: 'audit-chain:write', of: 'deployment' },
+    body: v.strictObject({
+      reason: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500)),
+    }),
+    run: (services, { by, body }) => administration(services).restartAuditChain(by, body.reason),
+  }),
+}
+
+const administration = (services: Services) => createAdministration(async () => services)
+
+function verificationJson({ problem, head, next, ...counted }: Verification): VerificationJson {
+  return {
+    problem: problem ? problemJson(problem) : null,
+    place: head ? placeText(head) : null,
+    cutSequence: head?.cutSequence ?? null,
+    ...counted,
+    next: next && !problem ? fromText(next) : null,
+  }
+}
+
+function problemJson({ reason, sequence, eventId }: AuditProblem) {
+  return { reason, sequence: sequence ?? null, eventId: eventId ?? null }
+}
+
+function fromText(from: VerifyFrom): string {
+  return from.kind === 'link' ? placeText(from.place) : `event.${from.id}`
+}
+
+function parseFrom(text: string): VerifyFrom | undefined {
+  const [, id] = /^event\.([\w-]{0,64})$/.exec(text) ?? []
+  if (id !== undefined) return { kind: 'event', id }
+  const place = parsePlace(text)
+  return place && { kind: 'link', place }
+}

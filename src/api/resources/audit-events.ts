@@ -1,0 +1,84 @@
+import * as v from 'valibot'
+import { auditEventTypes } from '../../audit/audit-events.ts'
+import type { AuditEventRecord } from '../../storage/records.ts'
+import { operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import {
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  text,
+  time,
+  timeAnswer,
+  userIdQuery,
+} from '../schema-parts.ts'
+
+const auditEventSchema = v.strictObject({
+  id: v.string(),
+  at: timeAnswer,
+  type: v.pipe(v.string(), v.description('See docs/reference/audit-events.md.')),
+  actor: v.strictObject({
+    kind: v.picklist(['user', 'operator', 'entra', 'anonymous', 'system', 'setup_link']),
+    id: v.optional(v.string()),
+  }),
+  organizationId: v.nullable(v.string()),
+  connectionId: v.nullable(v.string()),
+  userId: v.nullable(v.string()),
+  sessionId: v.nullable(v.string()),
+  correlationId: v.nullable(v.string()),
+  ip: v.nullable(v.string()),
+  userAgent: v.nullable(v.string()),
+  detail: v.record(v.string(), v.unknown()),
+})
+export type AuditEventJson = v.InferOutput<typeof auditEventSchema>
+
+export const auditEventSchemas = { AuditEvent: auditEventSchema }
+
+export const auditEventOperations = {
+  listAuditEvents: operation({
+    method: 'GET',
+    path: '/audit-events',
+    does: 'Audit events, newest first.',
+    access: { scope: 'audit:read', of: 'own' },
+    query: {
+      ...pageQuery,
+      ...organizationQuery,
+      type: v.optional(v.picklist(Object.keys(auditEventTypes))),
+      user: v.optional(userIdQuery),
+      connection: v.optional(text(64)),
+      correlation_id: v.optional(text(64)),
+      since: v.optional(v.pipe(time, v.description('At this time or later.'))),
+      until: v.optional(v.pipe(time, v.description('Before this time.'))),
+    },
+    answer: pageOf(auditEventSchema),
+    async run({ storage }, { query, within }) {
+      const filter = withoutUndefined({
+        type: query.type,
+        userId: query.user,
+        connectionId: query.connection,
+        correlationId: query.correlation_id,
+        since: query.since,
+        until: query.until,
+        organizationId: within,
+      })
+      return pageJson(await storage.listAuditEvents(filter, pageRequest(query)), auditEventJson)
+    },
+  }),
+}
+
+function auditEventJson(event: AuditEventRecord): AuditEventJson {
+  return {
+    id: event.id,
+    at: event.at.toISOString(),
+    type: event.type,
+    actor: event.actor,
+    organizationId: event.organizationId ?? null,
+    connectionId: event.connectionId ?? null,
+    userId: event.userId ?? null,
+    sessionId: event.sessionId ?? null,
+    correlationId: event.correlationId ?? null,
+    ip: event.ip ?? null,
+    userAgent: event.userAgent ?? null,
+    detail: event.detail,
+  }
+}

@@ -1,0 +1,107 @@
+import * as v from 'valibot'
+import { EntradaError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import type { SignInTrace } from '../../storage/records.ts'
+import { operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import {
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  text,
+  timeAnswer,
+  userIdQuery,
+} from '../schema-parts.ts'
+
+const outcome = v.picklist(['signed_in', 'refused', 'failed'])
+
+const signInTraceSchema = v.strictObject({
+  id: v.string(),
+  at: timeAnswer,
+  outcome,
+  code: v.pipe(
+    v.nullable(v.string()),
+    v.description('Of a refusal; see docs/reference/errors.md.'),
+  ),
+  organizationId: v.nullable(v.string()),
+  connectionId: v.nullable(v.string()),
+  userId: v.nullable(v.string()),
+  correlationId: v.string(),
+  steps: v.array(
+    v.strictObject({
+      step: v.string(),
+      afterMs: v.number(),
+      detail: v.optional(v.record(v.string(), v.unknown())),
+    }),
+  ),
+})
+export type SignInTraceJson = v.InferOutput<typeof signInTraceSchema>
+
+export const signInTraceSchemas = { SignInTrace: signInTraceSchema }
+
+export const signInTraceOperations = {
+  listSignInTraces: operation({
+    method: 'GET',
+    path: '/sign-in-traces',
+    does: 'Sign-ins step by step, newest first.',
+    access: { scope: 'sign-ins:read', of: 'own' },
+    query: {
+      ...pageQuery,
+      ...organizationQuery,
+      user: v.optional(userIdQuery),
+      connection: v.optional(text(64)),
+      outcome: v.optional(outcome),
+      correlation_id: v.optional(text(64)),
+    },
+    answer: pageOf(signInTraceSchema),
+    async run({ storage }, { query, within }) {
+      const filter = withoutUndefined({
+        userId: query.user,
+        connectionId: query.connection,
+        outcome: query.outcome,
+        correlationId: query.correlation_id,
+        organizationId: within,
+      })
+      return pageJson(await storage.listSignInTraces(filter, pageRequest(query)), signInTraceJson)
+    },
+  }),
+  getSignInTrace: operation({
+    method: 'GET',
+    path: '/sign-in-traces/:id',
+    does: 'One sign-in.',
+    access: { scope: 'sign-ins:read', of: 'own' },
+    answer: signInTraceSchema,
+    async run(services, { params, within }) {
+      const trace = await getTrace(services, params.id)
+      if (within !== undefined && trace.organizationId !== within) {
+        throw new EntradaError('record_not_found')
+      }
+      return signInTraceJson(trace)
+    },
+  }),
+}
+
+/** @throws {EntradaError} `record_not_found` */
+async function getTrace({ storage }: Services, id: string): Promise<SignInTrace> {
+  const trace = await storage.findSignInTrace(id as SignInTrace['id']) // any text: an unknown one finds nothing
+  if (trace === undefined) throw new EntradaError('record_not_found')
+  return trace
+}
+
+function signInTraceJson(trace: SignInTrace): SignInTraceJson {
+  return {
+    id: trace.id,
+    at: trace.at.toISOString(),
+    outcome: trace.outcome,
+    code: trace.code ?? null,
+    organizationId: trace.organizationId ?? null,
+    connectionId: trace.connectionId ?? null,
+    userId: trace.userId ?? null,
+    correlationId: trace.correlationId,
+    steps: trace.steps.map(({ step, afterMs, detail }) => ({
+      step,
+      afterMs,
+      ...(detail ? { detail: { ...detail } } : {}),
+    })),
+  }
+}

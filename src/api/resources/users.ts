@@ -1,0 +1,157 @@
+import * as v from 'valibot'
+import { createAdministration } from '../../admin/administration.ts'
+import type { Services } from '../../services.ts'
+import type { UserListItem } from '../../storage/storage.ts'
+import { operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { organizationQuery, pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
+
+const status = v.picklist(['active', 'disabled'])
+export const emailSchema = v.strictObject({
+  address: v.string(),
+  source: v.picklist(['email_claim', 'preferred_username', 'upn', 'operator']),
+  proven: v.boolean(),
+})
+export const roleSchema = v.strictObject({
+  role: v.string(),
+  source: v.pipe(
+    v.string(),
+    v.description('`manual`, `default`, or `rule:` and the id of a rule.'),
+  ),
+})
+
+export const userSchema = v.strictObject({
+  id: v.string(),
+  status,
+  createdAt: timeAnswer,
+  memberships: v.array(
+    v.strictObject({
+      id: v.string(),
+      organizationId: v.string(),
+      username: v.string(),
+      displayName: v.nullable(v.string()),
+      email: v.nullable(emailSchema),
+      guest: v.nullable(v.boolean()),
+      status,
+      lastSignInAt: v.nullable(timeAnswer),
+      roles: v.array(roleSchema),
+    }),
+  ),
+  identities: v.array(
+    v.strictObject({
+      id: v.string(),
+      cloud: v.string(),
+      tid: v.string(),
+      oid: v.string(),
+      lastSignInAt: v.nullable(timeAnswer),
+    }),
+  ),
+})
+export type UserJson = v.InferOutput<typeof userSchema>
+
+const newUserSchema = v.strictObject({
+  username: text(50),
+  tid: v.optional(text(64)),
+  oid: v.optional(text(64)),
+  displayName: v.optional(text(256)),
+  email: v.optional(v.pipe(v.string(), v.maxLength(254), v.email())),
+})
+
+export const userSchemas = { User: userSchema, NewUser: newUserSchema }
+
+export const userOperations = {
+  listUsers: operation({
+    method: 'GET',
+    path: '/users',
+    does: 'Users of the whole deployment, newest first.',
+    access: { scope: 'users:read', of: 'deployment' },
+    query: {
+      ...pageQuery,
+      ...organizationQuery,
+      search: v.optional(
+        v.pipe(
+          text(200),
+          v.description(
+            'Part of a username, display name or email, ignoring case; or a whole id, `oid` or `tid`.',
+          ),
+        ),
+      ),
+    },
+    answer: pageOf(userSchema),
+    async run(services, { query: { search, ...page }, within }) {
+      const filter = withoutUndefined({ search, organizationId: within })
+      const users = administration(services).listUsers({ ...pageRequest(page), ...filter })
+      return pageJson(await users, userJson)
+    },
+  }),
+  createUser: operation({
+    method: 'POST',
+    path: '/users',
+    does: 'Creates a user beforehand: for "existing users only", or for linking.',
+    access: { scope: 'users:write', of: 'deployment' },
+    body: newUserSchema,
+    answer: userSchema,
+    creates: true,
+    refusals: ['username_in_use', 'identity_in_use', 'entra_not_configured'],
+    run: async (services, { by, body }) =>
+      userJson(await administration(services).createUser(by, withoutUndefined(body))),
+  }),
+  getUser: operation({
+    method: 'GET',
+    path: '/users/:id',
+    does: 'One user with identities, memberships and roles.',
+    access: { scope: 'users:read', of: 'deployment' },
+    answer: userSchema,
+    versioned: true,
+    run: async (services, { params }) =>
+      userJson(await administration(services).getUser(params.id)),
+  }),
+  disableUser: operation({
+    method: 'POST',
+    path: '/users/:id/disable',
+    does: 'Disables the user everywhere and ends all their sessions.',
+    access: { scope: 'users:write', of: 'deployment' },
+    answer: userSchema,
+    run: async (services, { by, params }) =>
+      userJson(await administration(services).disableUser(by, params.id)),
+  }),
+  enableUser: operation({
+    method: 'POST',
+    path: '/users/:id/enable',
+    does: 'Enables the user again.',
+    access: { scope: 'users:write', of: 'deployment' },
+    answer: userSchema,
+    run: async (services, { by, params }) =>
+      userJson(await administration(services).enableUser(by, params.id)),
+  }),
+}
+
+const administration = (services: Services) => createAdministration(async () => services)
+
+function userJson({ user, memberships, identities, roles }: UserListItem): UserJson {
+  return {
+    id: user.id,
+    status: user.status,
+    createdAt: user.createdAt.toISOString(),
+    memberships: memberships.map((membership) => ({
+      id: membership.id,
+      organizationId: membership.organizationId,
+      username: membership.username,
+      displayName: membership.profile.displayName ?? null,
+      email: membership.profile.email ?? null,
+      guest: membership.profile.guest ?? null,
+      status: membership.status,
+      lastSignInAt: membership.lastSignInAt?.toISOString() ?? null,
+      roles: roles
+        .filter(({ membershipId }) => membershipId === membership.id)
+        .map(({ role, source }) => ({ role, source })),
+    })),
+    identities: identities.map(({ id, cloud, tid, oid, lastSignInAt }) => ({
+      id,
+      cloud,
+      tid,
+      oid,
+      lastSignInAt: lastSignInAt?.toISOString() ?? null,
+    })),
+  }
+}

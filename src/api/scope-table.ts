@@ -1,0 +1,78 @@
+/** What a caller of the API may be allowed to do, one thing to a row. Keys name scopes; roles of a membership hold those of their row. */
+
+export type ScopeRow = {
+  readonly means: string
+  /** `organization`: it makes sense within one organization alone, and a key or a person may hold it there. */
+  readonly within: 'organization' | 'deployment'
+  /** Roles of a membership that hold it in their own organization. */
+  readonly roles: readonly OrganizationRole[]
+}
+/** Roles that Entrada itself knows. An application may use them too. */
+export type OrganizationRole = 'organization_admin' | 'auditor'
+export type Scope = keyof typeof scopeTable
+
+const admin = ['organization_admin'] as const
+const both = ['organization_admin', 'auditor'] as const
+
+export const scopeTable = {
+  'organizations:read': {
+    means: 'Read organizations and their settings.',
+    within: 'organization',
+    roles: both,
+  },
+  'organizations:write': {
+    means: 'Create and change organizations.',
+    within: 'deployment',
+    roles: [],
+  },
+  'connections:read': {
+    means: 'Read connections. Secrets are never shown.',
+    within: 'organization',
+    roles: both,
+  },
+  'connections:write': {
+    means: 'Create and change connections, their credentials, policies and role rules.',
+    within: 'organization',
+    roles: admin,
+  },
+  'memberships:read': {
+    means: 'Read the members of an organization and their roles.',
+    within: 'organization',
+    roles: both,
+  },
+  'memberships:write': {
+    means: 'Disable and enable members, give and take roles by hand.',
+    within: 'organization',
+    roles: admin,
+  },
+  'users:read': {
+    means: 'Read users with all their identities and memberships.',
+    within: 'deployment',
+    roles: [],
+  },
+  'users:write': {
+    means: 'Create users beforehand, disable and enable them.',
+    within: 'deployment',
+    roles: [],
+  },
+  'sessions:read': { means: 'Read live sessions.', within: 'organization', roles: both },
+  'sessions:write': { means: 'End sessions.', within: 'organization', roles: admin },
+  'audit:read': { means: 'Read audit events.', within: 'organization', roles: both },
+  'audit-chain:read': {
+    means: 'Verify the audit trail.',
+    within: 'deployment',
+    roles: [],
+  },
+  'audit-chain:write': {
+    means: 'Begin the audit chain anew.',
+    within: 'deployment',
+    roles: [],
+  },
+  'sign-ins:read': {
+    means: 'Read sign-ins step by step.',
+    within: 'organization',
+    roles: both,
+  },
+} as const satisfies Record<string, ScopeRow>
+
+export const scopes = Object.keys(scopeTable) as readonly Scope[] // keys of the table
