@@ -97,6 +97,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'credential-expiry.ts',
     // Read with the settings, so that a wrong file is told with every other problem; thumbprints for the command line.
     'certificate.ts',
+    // Made for whoever wants no secret.
+    'self-signed-certificate.ts',
   ],
   'src/organizations': [
     'environment-connection.ts',

@@ -11,8 +11,8 @@ import { promisify } from 'node:util'
 import { names } from '../credential-settings.ts'
 import { EntradaError } from '../errors.ts'
 import { thumbprint } from '../identity-provider/certificate.ts'
+import { selfSignedCertificate } from '../identity-provider/self-signed-certificate.ts'
 import { type CliContext, type Command, jsonOption, textOption } from './command.ts'
-import { selfSignedCertificate } from './self-signed-certificate.ts'
 
 const KEY_BITS = 3072
 const DEFAULT_DAYS = 365
