@@ -59,7 +59,12 @@ function addressesPage(): string {
     method,
     `\`${path.replace(/:(\w+)/g, '{$1}')}\``,
     does,
-    { page: 'page', json: 'problem+json', health: 'any Host' }[speaks],
+    {
+      page: 'page',
+      json: 'problem+json',
+      health: 'any Host',
+      proxy: 'problem+json or page, any Host',
+    }[speaks],
   ])
   return page(
     'Addresses',

@@ -1,5 +1,6 @@
 /** The options of a library as developers write them, made into what the parts work with. Every problem is told at once. */
-import { EntradaError } from './errors.ts'
+import { EntradaError, isEntradaError } from './errors.ts'
+import { toAccessRules } from './forward-auth/access-rules-file.ts'
 import type {
   ApplicationOptions,
   CredentialOptions,
@@ -11,6 +12,7 @@ import { Secret } from './secret.ts'
 import {
   authority,
   clientId,
+  cookieDomain,
   operatorToken,
   publicUrl,
   secretKey,
@@ -20,10 +22,17 @@ import { didYouMean } from './stray-settings.ts'
 
 export type CheckedOptions = Omit<
   EntradaOptions,
-  'serverUrl' | 'extraUrls' | 'secretKeys' | 'operatorTokens' | 'entra' | 'sharedApplication'
+  | 'serverUrl'
+  | 'extraUrls'
+  | 'applicationUrls'
+  | 'secretKeys'
+  | 'operatorTokens'
+  | 'entra'
+  | 'sharedApplication'
 > & {
   readonly serverUrl: URL
   readonly extraUrls?: readonly URL[]
+  readonly applicationUrls?: readonly URL[]
   readonly secretKeys: readonly Secret[]
   readonly operatorTokens?: readonly Secret[]
   readonly entra?: CheckedEntra
@@ -49,7 +58,7 @@ export function checkOptions(given: EntradaOptions): CheckedOptions {
   const problems: string[] = []
   const tell = (name: string, problem: string) => void problems.push(`${name} ${problem}`)
   tellUnknown(given, optionNames, tell)
-  const { serverUrl, extraUrls, secretKeys, operatorTokens, ...others } = given
+  const { serverUrl, extraUrls, applicationUrls, secretKeys, operatorTokens, ...others } = given
   const { entra, sharedApplication, ...rest } = others
   const checkedEntra = entra && checkEntra(entra, within('entra', tell))
   const shared =
@@ -57,8 +66,12 @@ export function checkOptions(given: EntradaOptions): CheckedOptions {
   const checked = {
     ...rest,
     ...checkPlain(given, tell),
+    ...checkForwardAuth(given, tell),
     serverUrl: parsed('serverUrl', serverUrl, publicUrl, tell),
     ...(extraUrls ? { extraUrls: parsedList('extraUrls', extraUrls, publicUrl, tell) } : {}),
+    ...(applicationUrls
+      ? { applicationUrls: parsedList('applicationUrls', applicationUrls, publicUrl, tell) }
+      : {}),
     secretKeys: parsedList('secretKeys', secretKeys, secretKey, tell),
     ...(operatorTokens
       ? { operatorTokens: parsedList('operatorTokens', operatorTokens, operatorToken, tell) }
@@ -104,6 +117,10 @@ const optionNames: ReadonlySet<string> = new Set(
     operators: true,
     operatorTokens: true,
     trustedProxies: true,
+    accessRules: true,
+    identityTokens: true,
+    cookieDomain: true,
+    applicationUrls: true,
     signInsPerMinute: true,
     auditRetentionDays: true,
     hooks: true,
@@ -188,6 +205,24 @@ function checkPlain(
     tell('mountPath', 'must be a path such as /sso, without a slash at its end')
   }
   return { mountPath }
+}
+
+function checkForwardAuth(
+  { cookieDomain: domain, accessRules }: EntradaOptions,
+  tell: Tell,
+): Pick<CheckedOptions, 'cookieDomain'> {
+  if (accessRules !== undefined) checkRules(accessRules, tell)
+  const checked = domain === undefined ? undefined : parsed('cookieDomain', domain, cookieDomain, tell)
+  return checked === undefined ? {} : { cookieDomain: checked }
+}
+
+function checkRules(rules: NonNullable<EntradaOptions['accessRules']>, tell: Tell): void {
+  try {
+    toAccessRules(rules)
+  } catch (error) {
+    if (!isEntradaError(error)) throw error
+    for (const problem of error.detail.problems as readonly string[]) tell('accessRules', problem) // toAccessRules' own
+  }
 }
 
 function checkSession(session: NonNullable<EntradaOptions['session']>, tell: Tell): void {

@@ -9,6 +9,8 @@ import {
   toCredentials,
 } from './credential-settings.ts'
 import { EntradaError, isEntradaError } from './errors.ts'
+import { readAccessRules, toAccessRules, unknownHosts } from './forward-auth/access-rules-file.ts'
+import { siteProblems } from './http/site.ts'
 import { readRoleRules } from './provisioning/role-rules-file.ts'
 import { type Setting, settingsTable } from './settings-table.ts'
 import { strayNames } from './stray-settings.ts'
@@ -38,9 +40,31 @@ export function readSettings(
   readTextFile: (path: string) => string,
 ): ReadSettings {
   const { settings, warnings, ...inspected } = inspectSettings(environment, readTextFile)
-  const problems = [...inspected.problems, ...roleRuleProblems(settings, readTextFile)]
+  const problems = [
+    ...inspected.problems,
+    ...roleRuleProblems(settings, readTextFile),
+    ...accessRuleProblems(settings, readTextFile),
+  ]
   if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
   return { settings: settings as Settings, warnings } // without a problem, every row has its value
+}
+
+/** A rule for a host that nobody serves protects nothing. */
+function accessRuleProblems(
+  { accessRulesFile, serverUrl, entraExtraUrls = [], applicationUrls = [] }: Partial<Settings>,
+  readTextFile: (path: string) => string,
+): readonly string[] {
+  if (accessRulesFile === undefined) return []
+  try {
+    const rules = toAccessRules(readAccessRules(accessRulesFile, readTextFile))
+    const served = [serverUrl, ...entraExtraUrls, ...applicationUrls].flatMap(
+      (url) => url?.host ?? [],
+    )
+    return unknownHosts(rules, served)
+  } catch (error) {
+    if (!isEntradaError(error)) throw error
+    return error.detail.problems as readonly string[] // readAccessRules' own
+  }
 }
 
 /** Read again when the connection is made; here so that they are told with every other problem, configured Entra or not. */
@@ -157,7 +181,18 @@ function contradictions(settings: Settings, environment: Environment): string[] 
   if (sessionIdleSeconds && sessionMaxSeconds && sessionIdleSeconds > sessionMaxSeconds) {
     problems.push('ENTRADA_SESSION_IDLE_SECONDS must not be more than ENTRADA_SESSION_MAX_SECONDS')
   }
+  problems.push(...siteContradictions(settings, environment))
   return problems
+}
+
+/** Nothing about what could not be read, which is a problem already. */
+function siteContradictions(
+  { serverUrl, entraExtraUrls, cookieDomain, applicationUrls }: Partial<Settings>,
+  environment: Environment,
+): readonly string[] {
+  const unread = cookieDomain === undefined && isGiven(settingsTable.cookieDomain, environment)
+  if (unread || !serverUrl || !entraExtraUrls || !applicationUrls) return []
+  return siteProblems({ publicUrls: [serverUrl, ...entraExtraUrls], cookieDomain, applicationUrls })
 }
 
 /** Tenant, application and one credential at least belong together. */

@@ -152,14 +152,15 @@ async function work(services: Services, router: Router, asked: Asked): Promise<W
   return { route, response: withSecurityHeaders(response, exchange?.here) }
 }
 
-/** Health checks come with whatever Host a balancer uses. */
+/** Health checks and questions of proxies come with whatever Host those use. */
 function openExchangeFor(services: Services, { request, remote }: Asked): Exchange {
   const { pathname } = new URL(request.url)
   const { mountPath, publicUrls } = services.deployment
-  if (speaksAt(pathname, mountPath) !== 'health') return openExchange(services, request, remote)
+  const speaks = speaksAt(pathname, mountPath)
+  if (speaks !== 'health' && speaks !== 'proxy') return openExchange(services, request, remote)
   const headers = new Headers({ host: publicUrls[0].host })
   const plain = new Request(publicUrls[0].origin + pathname, { headers })
-  return { ...openExchange(services, plain, {}), request }
+  return { ...openExchange(services, plain, remote), request }
 }
 
 type Refused = {

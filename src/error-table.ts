@@ -57,6 +57,33 @@ const requestErrors = {
     fix: 'The request carried no live session. Sign in, or send an operator token as `Authorization: Bearer`.',
     startAgain: 'same_account',
   },
+  access_denied: {
+    status: 403,
+    shown: 'You are not among those who may open this page.',
+    fix: 'A rule of ENTRADA_ACCESS_RULES_FILE says so; the log names it as `rule`. Give the person one of its roles or groups, or change the rule. `groupsUnknown`: Entra did not tell all groups of this person.',
+  },
+  path_unclear: {
+    status: 403,
+    shown: 'This address is written in a way that is not accepted here.',
+    fix: 'Servers read it differently (`//`, `..`, `;`, `%2F` and the like), so no rule by path can be sure of it. If an application needs such addresses, put rules without `path` for its host before the others.',
+  },
+  page_not_named: {
+    status: 403,
+    shown:
+      'This page cannot be opened right now because of a configuration problem. Please tell your administrator.',
+    fix: 'Rules by path or method are set, and the reverse proxy did not say which page is asked for. It has to send X-Original-Method and X-Original-URI, or X-Forwarded-Method and X-Forwarded-Uri; see docs/forward-auth.md.',
+  },
+  forward_auth_proxy_not_trusted: {
+    status: 401,
+    shown:
+      'This request came through a proxy that is not known here. Please tell your administrator.',
+    fix: 'Headers that name the original request are believed from ENTRADA_TRUSTED_PROXIES alone. Add the address that the log has as `address` there, if it is your reverse proxy.',
+  },
+  forward_auth_request_invalid: {
+    status: 400,
+    shown: 'This request could not be understood.',
+    fix: 'The header named in `parameter` is missing, repeated or malformed. The reverse proxy has to set it anew, in one of the ways of docs/forward-auth.md, and to remove what clients send by that name.',
+  },
   operator_token_invalid: {
     status: 401,
     shown: 'That operator token is not valid.',
@@ -82,7 +109,7 @@ const requestErrors = {
   host_not_served: {
     status: 421,
     shown: 'This server does not answer under this address.',
-    fix: 'The Host header names none of the configured addresses. Set ENTRADA_SERVER_URL (and ENTRADA_ENTRA_EXTRA_URLS) to the addresses people use, and let the reverse proxy pass the Host header on.',
+    fix: 'The Host header names none of the configured addresses. Set ENTRADA_SERVER_URL (and ENTRADA_ENTRA_EXTRA_URLS) to the addresses people use, and let the reverse proxy pass the Host header on. An application on another host is listed in ENTRADA_APPLICATION_URLS.',
   },
   development_mode_only_local: {
     status: 403,

@@ -19,6 +19,7 @@ export type KeyPurpose =
   | 'connection-credential'
   | 'trace-person'
   | 'audit-chain'
+  | 'identity-token'
 
 export type KeyRing = {
   /** Ids of the keys held, the sealing one first. */
@@ -33,6 +34,8 @@ export type KeyRing = {
   mac(purpose: KeyPurpose, text: string): string
   /** The MACs under every key of the ring, the first key's first: what was stored under any of them is found. */
   macs(purpose: KeyPurpose, text: string): readonly string[]
+  /** So many bytes from each key of the ring, in its order. */
+  deriveBytes(purpose: KeyPurpose, byteCount: number): readonly Uint8Array[]
   /** Whether it is the MAC under any key of the ring: while another one moves to the front, replicas disagree about the first. */
   isMac(purpose: KeyPurpose, text: string, mac: string): boolean
   /** A MAC for what outlives rotations, `v1.<key id>.<mac>`. */
@@ -63,7 +66,7 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
     if (known) return known
     const master = keys.get(keyId)
     if (!master) throw new EntradaError('secret_key_missing', { keyId })
-    const key = Buffer.from(hkdfSync('sha256', master, '', `entrada ${purpose}`, 32))
+    const key = hkdf(master, purpose, 32)
     derived.set(name, key)
     return key
   }
@@ -100,6 +103,8 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
     mac: (purpose, text) => macUnder(derivedKey(purpose, sealingKeyId), text).toString('base64url'),
     macs: (purpose, text) =>
       keyIds.map((keyId) => macUnder(derivedKey(purpose, keyId), text).toString('base64url')),
+    deriveBytes: (purpose, byteCount) =>
+      [...keys.values()].map((master) => hkdf(master, purpose, byteCount)),
     isMac: (purpose, text, mac) => {
       const given = fromBase64Url(mac)
       return keyIds
@@ -122,6 +127,11 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
 
 function isEqual(expected: Buffer, given: Buffer): boolean {
   return expected.length === given.length && timingSafeEqual(expected, given)
+}
+
+/** @see RFC 5869 */
+function hkdf(master: Buffer, purpose: KeyPurpose, byteCount: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', master, '', `entrada ${purpose}`, byteCount))
 }
 
 function macUnder(key: Buffer, text: string): Buffer {

@@ -12,6 +12,11 @@ import {
   checkOptions,
 } from './check-options.ts'
 import { EntradaError } from './errors.ts'
+import { toAccessRules } from './forward-auth/access-rules-file.ts'
+import { signedInRequired } from './forward-auth/decide-access.ts'
+import { createIdentityTokens, type IdentityTokens } from './forward-auth/identity-token.ts'
+import { deriveTokenKeys } from './forward-auth/token-keys.ts'
+import { siteProblems } from './http/site.ts'
 import { clientIp, isTrustedProxy } from './http/trusted-proxies.ts'
 import {
   type ClientCredentials,
@@ -35,7 +40,7 @@ import {
   keepEnvironmentConnection,
 } from './organizations/environment-connection.ts'
 import { createLimits } from './rate-limit.ts'
-import type { Deployment, Limits, Services } from './services.ts'
+import type { Deployment, Limits, Services, Site } from './services.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
@@ -80,6 +85,7 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
   const now = clockOf(options)
   const deployment = deploymentOf(options)
   const keyRing = createKeyRing(options.secretKeys)
+  const identityTokens = await identityTokensOf(options, keyRing)
   const credentials = options.entra && credentialsOf(options.entra, options)
   const metrics = createMetrics()
   const tracing = await openTracing(options.openTelemetry)
@@ -116,6 +122,7 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
       credentials,
       keyRing,
     }),
+    ...(identityTokens ? { identityTokens } : {}),
     ...(credentials ? { credentials } : {}),
     close: () => storage.close(),
   }
@@ -138,7 +145,9 @@ function clockOf({ now }: Pick<EntradaOptions, 'now'>): () => Date {
   return now ?? (() => new Date())
 }
 
+/** @throws {EntradaError} `settings_invalid` */
 function deploymentOf(options: CheckedOptions): Deployment {
+  const site = siteOf(options)
   return {
     mode: options.mode ?? 'production',
     publicUrls: [options.serverUrl, ...(options.extraUrls ?? [])],
@@ -148,8 +157,31 @@ function deploymentOf(options: CheckedOptions): Deployment {
     operators: options.operators ?? [],
     operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
     ...(options.auditRetentionDays ? { auditRetentionDays: options.auditRetentionDays } : {}),
+    accessRules: options.accessRules ? toAccessRules(options.accessRules) : signedInRequired,
+    ...(site ? { site } : {}),
     ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
   }
+}
+
+function siteOf({
+  serverUrl,
+  extraUrls = [],
+  cookieDomain,
+  applicationUrls = [],
+}: CheckedOptions): Site | undefined {
+  const publicUrls = [serverUrl, ...extraUrls]
+  const problems = siteProblems({ publicUrls, cookieDomain, applicationUrls })
+  if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
+  return cookieDomain === undefined ? undefined : { cookieDomain, applicationUrls }
+}
+
+async function identityTokensOf(
+  options: CheckedOptions,
+  keyRing: KeyRing,
+): Promise<IdentityTokens | undefined> {
+  if (!options.identityTokens) return undefined
+  const keys = await deriveTokenKeys(keyRing)
+  return createIdentityTokens(keys, { issuer: options.serverUrl.origin, now: clockOf(options) })
 }
 
 function limitsOf(options: CheckedOptions, storage: Storage): Limits {

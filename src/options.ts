@@ -1,5 +1,6 @@
 /** What `createEntrada` takes. `check-options.ts` makes of it what the parts work with. */
 import type { OperatorEntry } from './admin/operators.ts'
+import type { AccessRulesInput } from './forward-auth/access-rules-file.ts'
 import type { Secret } from './secret.ts'
 import type { Hooks, Log } from './services.ts'
 import type { ConnectionPolicies, RoleRule } from './storage/records.ts'
@@ -72,6 +73,13 @@ export type EntradaOptions = {
   readonly operatorTokens?: readonly (string | Secret)[]
   /** Addresses or CIDR blocks of the reverse proxies whose `X-Forwarded-For` names the client. */
   readonly trustedProxies?: readonly string[]
+  /** Who may open what, when a reverse proxy asks at `/auth/verify`; as the file of docs/forward-auth.md. Default: whoever is signed in. */
+  readonly accessRules?: AccessRulesInput
+  /** Whether that answer carries a signed token too. */
+  readonly identityTokens?: boolean
+  /** Parent domain of the server and of `applicationUrls`: its hosts share a cookie. Together or not at all. */
+  readonly cookieDomain?: string
+  readonly applicationUrls?: readonly (string | URL)[]
   /** Sign-ins that one client address may start in a minute. Default 600. */
   readonly signInsPerMinute?: number
   /** Audit events older than this many days are removed. Default: none. */

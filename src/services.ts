@@ -4,6 +4,8 @@ import type { OperatorEntry } from './admin/operators.ts'
 import type { RefusalSample } from './audit/sample-refusals.ts'
 import type { SignInNotes } from './audit/sign-in-notes.ts'
 import type { ErrorCode } from './errors.ts'
+import type { AccessRules } from './forward-auth/decide-access.ts'
+import type { IdentityTokens } from './forward-auth/identity-token.ts'
 import type { CredentialStatus } from './identity-provider/client-credentials.ts'
 import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -30,6 +32,17 @@ export type Deployment = {
   readonly auditRetentionDays?: number
   /** Absent when no Entra settings are given: the login page then has no button. */
   readonly defaultConnectionId?: string
+  /** Who may open what, when a reverse proxy asks. */
+  readonly accessRules: AccessRules
+  /** Applications on other hosts that share a parent domain with this server. */
+  readonly site?: Site
+}
+
+export type Site = {
+  /** Such as `example.com`: every host under it gets the session's second cookie. */
+  readonly cookieDomain: string
+  /** Origins of the applications; a way back leads to no other host. */
+  readonly applicationUrls: readonly URL[]
 }
 
 export type LogFields = Readonly<Record<string, unknown>>
@@ -88,6 +101,8 @@ export type Services = {
   readonly tracing: Tracing
   /** Memory, CPU and event loop of this process. */
   readonly processSamples: () => readonly Sample[]
+  /** Signs who somebody is, for applications behind a proxy; absent when that is not wanted. */
+  readonly identityTokens?: IdentityTokens
   /** What is known of the credentials of the environment's connection, on this replica. No values. */
   readonly credentialStatus: () => readonly CredentialStatus[]
   /** @throws {EntradaError} `entra_not_configured` when the connection's credential is not at hand */

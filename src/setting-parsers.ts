@@ -84,6 +84,18 @@ export function publicUrl(value: string): URL {
   return url
 }
 
+/** What a browser takes as `Domain`. That it is no suffix such as `co.uk`, under which strangers live, it knows better than we do. */
+export function cookieDomain(value: string): string {
+  const domain = value.toLowerCase()
+  const isName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*$/.test(domain)
+  if (!isName || domain.length > 253) {
+    throw new Error(
+      'must be a domain of at least two names, such as apps.example.com, without a scheme',
+    )
+  }
+  return domain
+}
+
 export function authority(value: string): URL {
   return publicUrl(value)
 }

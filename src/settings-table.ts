@@ -5,6 +5,7 @@ import {
   authority,
   clientId,
   clientSecrets,
+  cookieDomain,
   count,
   databaseUrl,
   days,
@@ -140,6 +141,28 @@ export const settingsTable = {
     parse: text,
     help: 'JSON file that maps Entra groups and app roles to roles; see docs/roles.md.',
   },
+  accessRulesFile: {
+    env: 'ENTRADA_ACCESS_RULES_FILE',
+    parse: text,
+    help: 'JSON file that says who may open which page of an application behind a reverse proxy; see docs/forward-auth.md. Without it: whoever is signed in.',
+  },
+  identityTokens: {
+    env: 'ENTRADA_IDENTITY_TOKENS',
+    parse: oneOf('off', 'on'),
+    fallback: 'off',
+    help: 'Whether `/auth/verify` also answers with a signed token (ES256, one minute) in `Authorization`; its keys are at `/auth/keys`.',
+  },
+  cookieDomain: {
+    env: 'ENTRADA_COOKIE_DOMAIN',
+    parse: cookieDomain,
+    help: 'Parent domain of this server and of ENTRADA_APPLICATION_URLS, such as `apps.example.com`. Every host under it gets a cookie of the session: read docs/forward-auth.md first.',
+  },
+  applicationUrls: {
+    env: 'ENTRADA_APPLICATION_URLS',
+    parse: (text: string) => list(text).map(publicUrl),
+    fallback: '',
+    help: 'Addresses of applications on other hosts under ENTRADA_COOKIE_DOMAIN, without a path, separated by commas.',
+  },
   operators: {
     env: 'ENTRADA_OPERATORS',
     parse: parseOperators,
@@ -192,7 +215,7 @@ export const settingsTable = {
     env: 'ENTRADA_TRUSTED_PROXIES',
     parse: (value: string) => list(value).map(networkAddress),
     fallback: '',
-    help: 'Addresses or CIDR blocks of reverse proxies whose X-Forwarded-For names the client, separated by commas.',
+    help: 'Addresses or CIDR blocks of reverse proxies whose X-Forwarded-For names the client, and whose X-Original-… and X-Forwarded-… at `/auth/verify` name the page, separated by commas.',
   },
   signInsPerMinute: {
     env: 'ENTRADA_RATE_LIMIT_SIGN_INS',

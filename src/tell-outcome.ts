@@ -2,6 +2,7 @@
 import { isFailureOfConnection } from './audit/failure-of-connection.ts'
 import { type EntradaError, errorEntry } from './errors.ts'
 import type { Exchange, RemoteInfo } from './http/exchange.ts'
+import { methodLabel } from './metrics/metrics.ts'
 import type { Services } from './services.ts'
 
 export type Asked = { readonly request: Request; readonly remote: RemoteInfo }
@@ -88,7 +89,7 @@ function measureAnswer(
 ): void {
   const route = exchange?.matched.path
   const labels = {
-    method: route === undefined ? 'other' : asked.request.method,
+    method: route === undefined ? 'other' : methodLabel(asked.request.method),
     route: route ?? 'other',
     status: `${Math.floor(status / 100)}xx`,
   }

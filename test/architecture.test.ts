@@ -72,6 +72,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // What ends an attempt that was refused, and what the pages of a refusal and of an operator show of it.
     'after-refusal.ts',
     'select-account.ts',
+    // What forward-auth leads back to is checked as in a sign-in.
+    'return-to.ts',
     'choose-connection.ts',
   ],
   'src/provisioning': [
@@ -83,6 +85,17 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'username.ts',
     // Read at the start.
     'role-rules-file.ts',
+  ],
+  'src/forward-auth': [
+    'verify-access.ts',
+    // The way past Web requests, for the server.
+    'raw-verify.ts',
+    // Read with the settings; what is used without a file.
+    'access-rules-file.ts',
+    'decide-access.ts',
+    // Put into services.
+    'identity-token.ts',
+    'token-keys.ts',
   ],
   'src/session': ['session.ts', 'session-json.ts', 'session-pages.ts', 'end-sessions.ts'],
   'src/identity-provider': [

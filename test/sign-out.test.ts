@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { storedTokenHash } from '../src/session/session.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { CLIENT_ID, ENTRA_URL, people, type Rig, SERVER_URL } from './support/rig.ts'
 import {
@@ -178,7 +179,7 @@ async function signInWithoutEntra(rig: Rig): Promise<TestBrowser> {
       userId: user.id,
       organizationId: 'default',
       connectionId: 'default',
-      tokenHash: rig.services.sha256(sessionToken),
+      tokenHash: storedTokenHash(rig.services, sessionToken),
       host: new URL(SERVER_URL).host,
       createdAt: at,
       lastSeenAt: at,

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
-import { createAdaptorServer } from '@hono/node-server'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import type { ListenAddress } from '../config.ts'
 import type { Entrada } from '../entrada.ts'
 import { EntradaError, errorEntry } from '../errors.ts'
+import type { RawHandler } from '../forward-auth/raw-verify.ts'
 
 /** Eight attempt cookies, a session and an application's own cookies fit; the default of 16 KB answers 431 for good. */
 const MAX_HEADER_BYTES = 65_536
@@ -19,6 +20,8 @@ export type HttpLimits = {
   /** Requests under way at once; health checks come on top. */
   readonly maxRequests: number
   readonly maxConnections: number
+  /** Answers some requests itself, before a Web `Request` is made of them. */
+  readonly first?: RawHandler
   /** Called for each request that was too many. */
   readonly turnedAway: () => void
 }
@@ -46,22 +49,24 @@ export async function startHttpServer(
   given: Partial<HttpLimits> = {},
 ): Promise<HttpServer> {
   const limits = { ...defaultLimits, ...given }
-  const answer = withinCapacity(entrada, limits)
-  const server = createAdaptorServer({
+  const capacity = createCapacity(limits)
+  const answer = withinCapacity(entrada, capacity)
+  const listener = getRequestListener(
     // The binding tells who is connected; `Host` and the rest are read from the request itself.
-    fetch: (request, { incoming }) => {
+    (request, { incoming }) => {
       const { remoteAddress } = incoming.socket
       return answer(request, remoteAddress ? { remoteAddress } : {})
     },
-    serverOptions: {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: limits.headersMs,
-      requestTimeout: limits.requestMs,
-      connectionsCheckingInterval: limits.checkEveryMs,
-      keepAliveTimeout: 65_000,
-    },
-    overrideGlobalObjects: false,
-  }) as Server // plain http: no other server was asked for
+    { overrideGlobalObjects: false },
+  )
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: limits.checkEveryMs,
+    keepAliveTimeout: 65_000,
+  })
+  server.on('request', limits.first ? firstAsking(limits.first, capacity, listener) : listener)
   server.maxConnections = limits.maxConnections
   try {
     server.listen(port, host)
@@ -84,22 +89,52 @@ export function addressText({ host, port }: ListenAddress): string {
 }
 
 /** Beyond what one process can work on at once, waiting makes everybody late; a balancer or browser comes again. */
-function withinCapacity(
-  { fetch }: Pick<Entrada, 'fetch'>,
-  { maxRequests, turnedAway }: Pick<HttpLimits, 'maxRequests' | 'turnedAway'>,
-): Entrada['fetch'] {
+type Capacity = {
+  /** Runs the work, or answers `undefined` where there is too much already. */
+  within<T>(work: () => Promise<T>, options?: { readonly always: boolean }): Promise<T> | undefined
+}
+
+function createCapacity({
+  maxRequests,
+  turnedAway,
+}: Pick<HttpLimits, 'maxRequests' | 'turnedAway'>): Capacity {
   let underWay = 0
+  const ended = () => {
+    underWay -= 1
+  }
+  return {
+    within(work, { always } = { always: false }) {
+      if (underWay >= maxRequests && !always) {
+        turnedAway()
+        return undefined
+      }
+      underWay += 1
+      return work().finally(ended)
+    },
+  }
+}
+
+function withinCapacity({ fetch }: Pick<Entrada, 'fetch'>, capacity: Capacity): Entrada['fetch'] {
   return async (request, remote) => {
     if (request.url.length > MAX_ADDRESS_LENGTH) return plainRefusal('address_too_long')
-    if (underWay >= maxRequests && !isHealthCheck(request)) {
-      turnedAway()
-      return plainRefusal('server_busy')
-    }
-    underWay += 1
-    try {
-      return await fetch(request, remote)
-    } finally {
-      underWay -= 1
+    const always = isHealthCheck(request)
+    return capacity.within(() => fetch(request, remote), { always }) ?? plainRefusal('server_busy')
+  }
+}
+
+/** Whatever `first` does not take goes the long way. */
+function firstAsking(
+  first: RawHandler,
+  capacity: Capacity,
+  otherwise: RequestListener,
+): RequestListener {
+  return (incoming, outgoing) => {
+    const { url = '' } = incoming
+    if (url.length > MAX_ADDRESS_LENGTH || !first.takes(incoming)) {
+      otherwise(incoming, outgoing)
+    } else if (capacity.within(() => first.answer(incoming, outgoing)) === undefined) {
+      outgoing.writeHead(503, { ...plainHeaders, 'retry-after': '1' })
+      outgoing.end(plainText('server_busy'))
     }
   }
 }
@@ -111,15 +146,16 @@ function isHealthCheck({ url }: Request): boolean {
 
 /** Before anything else is asked of this process, so without a page. */
 function plainRefusal(code: 'address_too_long' | 'server_busy'): Response {
-  const { status, shown } = errorEntry(code)
-  return new Response(`${shown}\n${code}\n`, {
-    status,
-    headers: {
-      'content-type': 'text/plain; charset=utf-8',
-      'cache-control': 'no-store',
-      ...(code === 'server_busy' ? { 'retry-after': '1' } : {}),
-    },
+  return new Response(plainText(code), {
+    status: errorEntry(code).status,
+    headers: { ...plainHeaders, ...(code === 'server_busy' ? { 'retry-after': '1' } : {}) },
   })
+}
+
+const plainHeaders = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+
+function plainText(code: 'address_too_long' | 'server_busy'): string {
+  return `${errorEntry(code).shown}\n${code}\n`
 }
 
 async function stop(server: Server, { drainMs }: Pick<HttpLimits, 'drainMs'>): Promise<void> {

@@ -1,6 +1,7 @@
 import type { CheckedOptions } from '../check-options.ts'
 import { isLoopbackHost, type ListenAddress, readSettings, type Settings } from '../config.ts'
 import { createEntrada, type Entrada } from '../entrada.ts'
+import { createRawVerify } from '../forward-auth/raw-verify.ts'
 import { createLog } from '../log.ts'
 import { metricsResponse } from '../metrics/metrics-page.ts'
 import { openServices } from '../open-services.ts'
@@ -44,6 +45,7 @@ export async function serveUntilStopped(
   try {
     servers.push(
       await startHttpServer(entrada, listenAddress(settings), {
+        first: createRawVerify(services),
         turnedAway: () => services.metrics.count('entrada_requests_turned_away_total', undefined),
       }),
     )

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { CheckedEntra, CheckedOptions } from '../check-options.ts'
 import type { Settings } from '../config.ts'
+import { readAccessRules } from '../forward-auth/access-rules-file.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { Log } from '../services.ts'
 import type { CliContext } from './command.ts'
@@ -24,6 +25,7 @@ export function serverOptions(
   if (databaseUrl === undefined) openDataFolder(folder)
   const kept = settings.operatorTokens ? undefined : keepOperatorToken(folder)
   const entra = entraOptions(settings, context)
+  const { accessRulesFile, cookieDomain } = settings
   const options: CheckedOptions = {
     mode,
     log,
@@ -38,6 +40,12 @@ export function serverOptions(
     trustedProxies: settings.trustedProxies,
     signInsPerMinute: settings.signInsPerMinute,
     ...(settings.auditRetentionDays ? { auditRetentionDays: settings.auditRetentionDays } : {}),
+    identityTokens: settings.identityTokens === 'on',
+    applicationUrls: settings.applicationUrls,
+    ...(cookieDomain ? { cookieDomain } : {}),
+    ...(accessRulesFile
+      ? { accessRules: readAccessRules(accessRulesFile, context.readTextFile) }
+      : {}),
     ...(entra ? { entra } : {}),
   }
   return { options, ...(kept ? { operatorTokenPath: kept.path } : {}) }

@@ -11,6 +11,16 @@ export function parseCookies(header: string | null): ReadonlyMap<string, string>
   }
 }
 
+/** Every value that the request has under this name; who may set cookies for a parent domain can add some. */
+export function cookieValues(header: string | undefined, name: string): readonly string[] {
+  if (header === undefined) return []
+  return header
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(name) && pair[name.length] === '=')
+    .map((pair) => pair.slice(name.length + 1))
+}
+
 /**
  * The full name of a cookie of ours on this host: `__Host-` on https, so that no other host of the site can set it.
  *
@@ -21,20 +31,43 @@ export function cookieName(services: Services, here: URL, name: string): string 
   return `${prefix}${services.deployment.cookiePrefix}-${name}`
 }
 
+/**
+ * The full name of a cookie that all hosts under a parent domain get. `__Secure-` on https: any of those hosts can set it too.
+ *
+ * @see RFC 6265bis §4.1.3.1
+ */
+export function siteCookieName(
+  services: Services,
+  here: URL,
+  { name, domain }: { readonly name: string; readonly domain: string },
+): string {
+  const prefix = here.protocol === 'https:' ? '__Secure-' : ''
+  // The domain in the name: a cookie for another domain above or below this one must not look like a second value.
+  return `${prefix}${services.deployment.cookiePrefix}-${name}-${domain}`
+}
+
+type CookieScope = {
+  readonly here: URL
+  readonly maxAgeSeconds?: number
+  /** All hosts under this domain, instead of this host alone. */
+  readonly domain?: string
+}
+
 /** A `Set-Cookie` line: HttpOnly, `SameSite=Lax`, the whole host. Without `maxAgeSeconds` it ends with the browser. */
 export function setCookie(
   name: string,
   value: string,
-  { here, maxAgeSeconds }: { readonly here: URL; readonly maxAgeSeconds?: number },
+  { here, maxAgeSeconds, domain }: CookieScope,
 ): string {
   const maxAge = maxAgeSeconds === undefined ? '' : `; Max-Age=${maxAgeSeconds}`
   const secure = here.protocol === 'https:' ? '; Secure' : ''
-  return `${name}=${value}; Path=/${maxAge}; HttpOnly; SameSite=Lax${secure}`
+  const wide = domain === undefined ? '' : `; Domain=${domain}`
+  return `${name}=${value}; Path=/${wide}${maxAge}; HttpOnly; SameSite=Lax${secure}`
 }
 
 /** A `Set-Cookie` line that removes the cookie. */
-export function dropCookie(name: string, here: URL): string {
-  return setCookie(name, '', { here, maxAgeSeconds: 0 })
+export function dropCookie(name: string, here: URL, domain?: string): string {
+  return setCookie(name, '', { here, maxAgeSeconds: 0, ...(domain ? { domain } : {}) })
 }
 
 /** The response with further `Set-Cookie` lines; whatever sets a cookie is never stored by a cache. */

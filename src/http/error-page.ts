@@ -185,7 +185,7 @@ function withCode(text: string): Html {
 /** @see RFC 9457 */
 export function problemJson({ error, correlationId }: Refusal): Response {
   const { status, shown } = errorEntry(error.code)
-  const { parameter, errors, retryAfterSeconds } = error.detail
+  const { parameter, errors, retryAfterSeconds, signIn } = error.detail
   const problem = {
     type: 'about:blank',
     title: shown,
@@ -194,6 +194,7 @@ export function problemJson({ error, correlationId }: Refusal): Response {
     correlationId,
     ...(typeof parameter === 'string' ? { parameter: parameter.slice(0, 100) } : {}),
     ...(Array.isArray(errors) ? { errors } : {}),
+    ...(typeof signIn === 'string' ? { signIn } : {}),
   }
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',

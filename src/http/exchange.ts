@@ -15,6 +15,8 @@ export type Exchange = {
   readonly correlationId: string
   readonly client: { readonly ip?: string; readonly userAgent?: string }
   readonly cookies: ReadonlyMap<string, string>
+  /** Who is connected: a proxy, more often than a browser. */
+  readonly remoteAddress?: string
   /** Filled while a callback is worked on; the audit of a refusal reads it. */
   readonly signIn: { record?: SignInRecord }
   /** Filled once the address is known to be one of ours. */
@@ -33,7 +35,9 @@ export function openExchange(
   { remoteAddress }: RemoteInfo,
 ): Exchange {
   const { deployment } = services
-  if (deployment.mode === 'development') checkOnlyLocal(request)
+  if (deployment.mode === 'development') {
+    checkOnlyLocal((name) => request.headers.get(name) ?? undefined)
+  }
   const host = request.headers.get('host') ?? URL.parse(request.url)?.host
   const here = deployment.publicUrls.find((url) => isHostOf(url, host?.toLowerCase()))
   if (here === undefined) throw new EntradaError('host_not_served', { host: host?.slice(0, 255) })
@@ -48,6 +52,7 @@ export function openExchange(
     params: {},
     correlationId: newUuid(services),
     client: { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent } : {}) },
+    ...(remoteAddress ? { remoteAddress } : {}),
     cookies: parseCookies(request.headers.get('cookie')),
     signIn: {},
     matched: {},
@@ -55,13 +60,17 @@ export function openExchange(
 }
 
 /** The configured host, with or without its scheme's own port, which some proxies add. */
-function isHostOf(url: URL, host: string | undefined): boolean {
+export function isHostOf(url: URL, host: string | undefined): boolean {
   const ownPort = url.protocol === 'https:' ? ':443' : ':80'
   return host === url.host || (url.port === '' && host === url.host + ownPort)
 }
 
-/** Design §8: a made-up directory must not be reachable from elsewhere, not even through a proxy on this machine. */
-function checkOnlyLocal(request: Request): void {
+/**
+ * Design §8: a made-up directory must not be reachable from elsewhere, not even through a proxy on this machine.
+ *
+ * @throws {EntradaError} `development_mode_only_local`
+ */
+export function checkOnlyLocal(headerOf: (name: string) => string | undefined): void {
   const forwarding = [
     'forwarded',
     'x-forwarded-for',
@@ -70,7 +79,7 @@ function checkOnlyLocal(request: Request): void {
     'x-real-ip',
     'via',
   ]
-  const header = forwarding.find((name) => request.headers.has(name))
+  const header = forwarding.find((name) => headerOf(name) !== undefined)
   if (header !== undefined) throw new EntradaError('development_mode_only_local', { header })
 }
 

@@ -14,6 +14,8 @@ export type Page = {
   /** The only origin that may show this page in a frame. */
   readonly framedBy?: string
   readonly wide?: boolean
+  /** Our origin, for a page that is shown at another one. */
+  readonly assetsFrom?: string
 }
 
 /** A page in our layout. Never stored: most name a person. */
@@ -30,19 +32,23 @@ export async function pageResponse(services: Services, page: Page): Promise<Resp
 }
 
 /** Strict, without scripts. `form-action` also binds redirects that follow a form (Chromium). */
-function contentSecurityPolicy({ formTargets = [], framedBy }: Page): string {
+function contentSecurityPolicy({
+  formTargets = [],
+  framedBy,
+  assetsFrom = "'self'",
+}: Page): string {
   return [
     "default-src 'none'",
-    "style-src 'self'",
-    "img-src 'self'",
+    `style-src ${assetsFrom}`,
+    `img-src ${assetsFrom}`,
     "base-uri 'none'",
     `form-action ${["'self'", ...formTargets].join(' ')}`,
     `frame-ancestors ${framedBy ?? "'none'"}`,
   ].join('; ')
 }
 
-function layout(services: Services, { title, body, wide }: Page): Html {
-  const asset = (name: string) => pathTo(services, `/auth/assets/${name}`)
+function layout(services: Services, { title, body, wide, assetsFrom = '' }: Page): Html {
+  const asset = (name: string) => assetsFrom + pathTo(services, `/auth/assets/${name}`)
   return html`<html lang="en">
 <head>
 <meta charset="utf-8">

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { showOverview } from '../admin/overview-page.ts'
 import { apiRoutes } from '../api/api-routes.ts'
 import { EntradaError } from '../errors.ts'
+import { showAccess, showTokenKeys } from '../forward-auth/verify-access.ts'
 import { showMetrics } from '../metrics/metrics-page.ts'
 import type { LimitName } from '../rate-limit.ts'
 import type { Services } from '../services.ts'
@@ -16,11 +17,11 @@ import type { Exchange } from './exchange.ts'
 import { showAlive, showReady } from './health.ts'
 
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'ALL'
   readonly path: string
   readonly does: string
-  /** How a refusal is answered. `health` is also answered on hosts that are not configured. */
-  readonly speaks: 'page' | 'json' | 'health'
+  /** How a refusal is answered. `health` and `proxy` are also answered on hosts that are not configured; `proxy` refuses by itself. */
+  readonly speaks: 'page' | 'json' | 'health' | 'proxy'
   /** Starts or spends something: a HEAD, which a browser or scanner sends to look first, is refused. */
   readonly acts?: true
   readonly answer: (services: Services, exchange: Exchange) => Promise<Response>
@@ -45,6 +46,12 @@ const acting = (limit: LimitName, ...given: Parameters<typeof page>): Route => (
   ...page(...given),
   acts: true,
   limit,
+})
+
+/** Not limited by address: all of an application's requests come from its proxy's. */
+const forProxies = (...given: Parameters<typeof page>): Route => ({
+  ...page(...given),
+  speaks: 'proxy',
 })
 
 export const routes: readonly Route[] = [
@@ -102,6 +109,14 @@ export const routes: readonly Route[] = [
     "Ends the session; `end=microsoft` goes on to Microsoft's sign-out.",
   ),
   page('GET', '/auth/assets/:name', showAsset, 'Stylesheet and favicon of the pages.'),
+  forProxies(
+    'GET',
+    '/auth/verify',
+    showAccess,
+    'For reverse proxies: 204 with `X-Auth-Request-…` headers, 401 or 403; see docs/forward-auth.md. `sign_in=redirect`.',
+  ),
+  forProxies('ALL', '/auth/verify/*', showAccess, 'The same for Envoy, which appends its path.'),
+  forProxies('GET', '/auth/keys', showTokenKeys, 'Keys of the signed tokens (JWK set).'),
   page('GET', '/account', showAccount, 'Own sessions.'),
   page('POST', '/account', endOwnSession, "Ends one of one's own sessions."),
   page(
@@ -176,7 +191,9 @@ const ourAddresses = new RegExp(
 /** How an address speaks; addresses we do not have speak like the API under `/api/`, else like pages. */
 export function speaksAt(path: string, mountPath: string): Route['speaks'] {
   const own = path.startsWith(mountPath) ? path.slice(mountPath.length) : path
-  const exact = routes.find((route) => route.path === own)
+  const exact = routes.find(
+    ({ path }) => path === own || (path.endsWith('/*') && own.startsWith(path.slice(0, -1))),
+  )
   return exact?.speaks ?? (own.startsWith('/api/') ? 'json' : 'page')
 }
 

@@ -22,6 +22,11 @@ export const metricTable = {
     labels: ['limit'],
     help: 'Requests that were refused because a limit was reached.',
   },
+  entrada_access_decisions_total: {
+    type: 'counter',
+    labels: ['decision'],
+    help: 'Answers to reverse proxies at `/auth/verify`: `allowed`, `public` (allowed to everybody, nobody signed in), `sign_in_needed`, `denied`, or `refused` (the question was not good, or could not be answered).',
+  },
   entrada_refusals_not_stored_total: {
     type: 'counter',
     help: 'Refusals of opened attempts that were counted and not stored, because there were too many.',

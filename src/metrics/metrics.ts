@@ -23,6 +23,21 @@ export type Sample = {
   readonly labels?: Readonly<Record<string, string>>
 }
 
+/** A method as a label: what somebody made up must not become one. */
+export function methodLabel(method: string): string {
+  return METHODS.has(method) ? method : 'other'
+}
+
+const METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+])
+
 /** From a session look-up to what a browser waits for at most; ten seconds are the limit of everything. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
 /** Labels are words of ours, so this is never reached; if it is, a defect must not eat the memory. */

@@ -1,8 +1,9 @@
 import { EntradaError } from '../errors.ts'
-import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
+import { cookieName, cookieValues, dropCookie, setCookie, siteCookieName } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { isUnder, siteOf } from '../http/site.ts'
 import { newId } from '../ids.ts'
-import type { Services } from '../services.ts'
+import type { Services, Site } from '../services.ts'
 import type { Session, SessionView } from '../storage/records.ts'
 
 const SEEN_INTERVAL_MS = 60_000
@@ -10,7 +11,7 @@ const OPERATOR_SESSION_SECONDS = 3600
 
 export type NewSession = {
   readonly session: Session
-  /** The cookie's value; only its hash is stored. */
+  /** The value of the host's own cookie; only a hash is stored. */
   readonly sessionToken: string
 }
 
@@ -32,7 +33,7 @@ export function newSession(services: Services, exchange: Exchange, of: SessionOf
   const session: Session = {
     ...of,
     id: newId(services, 'ses'),
-    tokenHash: services.sha256(sessionToken),
+    tokenHash: storedTokenHash(services, sessionToken),
     host: exchange.here.host,
     ...exchange.client,
     createdAt,
@@ -52,12 +53,46 @@ export async function findSession(
   services: Services,
   exchange: Pick<Exchange, 'cookies' | 'here'>,
 ): Promise<SessionView | undefined> {
-  const tokenHash = presentedTokenHash(services, exchange)
+  // The cookie is the host's own; a token carried to another host of ours is not a session there.
+  return findLive(services, presentedTokenHash(services, exchange), ({ host }) => {
+    return host === exchange.here.host
+  })
+}
+
+/**
+ * The live session of a request to an application on another host of the site, by the cookie that all of its hosts get. Of two values one
+ * was put there by another host under the domain, and nobody knows which: that is no session.
+ *
+ * @throws {EntradaError} `storage_unavailable`
+ */
+export async function findSiteSession(
+  services: Services,
+  site: Site,
+  request: { readonly cookieHeader: string | undefined; readonly here: URL },
+): Promise<SessionView | undefined> {
+  const values = cookieValues(
+    request.cookieHeader,
+    siteSessionCookieName(services, site, request.here),
+  )
+  const [siteToken] = values
+  const tokenHash =
+    values.length === 1 && isToken(siteToken) ? services.sha256(siteToken) : undefined
+  return findLive(
+    services,
+    tokenHash,
+    ({ kind, host }) => kind === 'user' && isUnder(site.cookieDomain, host),
+  )
+}
+
+async function findLive(
+  services: Services,
+  tokenHash: string | undefined,
+  isAt: (session: Session) => boolean,
+): Promise<SessionView | undefined> {
   if (tokenHash === undefined) return undefined
   const now = services.now()
   const view = await services.storage.findSession(tokenHash, now)
-  // The cookie is the host's own; a token carried to another host of ours is not a session there.
-  if (view === undefined || view.session.host !== exchange.here.host) return undefined
+  if (view === undefined || !isAt(view.session)) return undefined
   await rememberSeen(services, view.session, now)
   return view
 }
@@ -69,33 +104,86 @@ export async function getSession(services: Services, exchange: Exchange): Promis
   return view
 }
 
-/** Hash of the session token in the request's cookie, live or not. */
+/** What the database keeps of a session token. */
+export function storedTokenHash(services: Services, sessionToken: string): string {
+  return services.sha256(siteTokenOf(services, sessionToken))
+}
+
+/** What is stored of the session token in the request's cookie, live or not. */
 export function presentedTokenHash(
   services: Services,
   { cookies, here }: Pick<Exchange, 'cookies' | 'here'>,
 ): string | undefined {
   const sessionToken = cookies.get(sessionCookieName(services, here))
-  return sessionToken !== undefined && /^[A-Za-z0-9_-]{43}$/.test(sessionToken)
-    ? services.sha256(sessionToken)
-    : undefined
+  return isToken(sessionToken) ? storedTokenHash(services, sessionToken) : undefined
 }
 
-export function sessionCookie(
+/** `Set-Cookie` lines of a new session: the host's own cookie and, for a person, the one for applications on the site's other hosts. */
+export function sessionCookies(
   services: Services,
   here: URL,
   { session, sessionToken }: NewSession,
-): string {
-  const lifetimeMs = session.absoluteEndsAt.getTime() - session.createdAt.getTime()
-  const maxAgeSeconds = Math.floor(lifetimeMs / 1000)
-  return setCookie(sessionCookieName(services, here), sessionToken, { here, maxAgeSeconds })
+): string[] {
+  const maxAgeSeconds = secondsLeft(session, session.createdAt)
+  return [
+    setCookie(sessionCookieName(services, here), sessionToken, { here, maxAgeSeconds }),
+    ...siteSessionCookies(services, here, { session, sessionToken }),
+  ]
 }
 
-export function dropSessionCookie(services: Services, here: URL): string {
-  return dropCookie(sessionCookieName(services, here), here)
+/** The second of them again, for who is signed in here: another host of the site may have changed or removed it. */
+export function siteSessionCookiesAgain(
+  services: Services,
+  { cookies, here }: Pick<Exchange, 'cookies' | 'here'>,
+  { session }: SessionView,
+): string[] {
+  const sessionToken = cookies.get(sessionCookieName(services, here))
+  return isToken(sessionToken) ? siteSessionCookies(services, here, { session, sessionToken }) : []
+}
+
+export function dropSessionCookies(services: Services, here: URL): string[] {
+  const site = siteOf(services, here)
+  const own = dropCookie(sessionCookieName(services, here), here)
+  if (site === undefined) return [own]
+  return [own, dropCookie(siteSessionCookieName(services, site, here), here, site.cookieDomain)]
+}
+
+/** An operator's session is for Entrada's own pages: it goes to no other host. */
+function siteSessionCookies(
+  services: Services,
+  here: URL,
+  { session, sessionToken }: NewSession,
+): string[] {
+  const site = siteOf(services, here)
+  if (site === undefined || session.kind !== 'user') return []
+  const maxAgeSeconds = secondsLeft(session, services.now())
+  const scope = { here, maxAgeSeconds, domain: site.cookieDomain }
+  const name = siteSessionCookieName(services, site, here)
+  return [setCookie(name, siteTokenOf(services, sessionToken), scope)]
+}
+
+/**
+ * What applications on other hosts get to see. It follows from the session token and not the other way round: whoever takes it from an
+ * application can be that person in the site's applications, and nothing on the pages and in the API of Entrada itself.
+ */
+function siteTokenOf(services: Services, sessionToken: string): string {
+  return Buffer.from(services.sha256(`site ${sessionToken}`), 'hex').toString('base64url')
+}
+
+function isToken(text: string | undefined): text is string {
+  return text !== undefined && /^[A-Za-z0-9_-]{43}$/.test(text)
 }
 
 function sessionCookieName(services: Services, here: URL): string {
   return cookieName(services, here, 'session')
+}
+
+function siteSessionCookieName(services: Services, { cookieDomain }: Site, here: URL): string {
+  return siteCookieName(services, here, { name: 'site', domain: cookieDomain })
+}
+
+function secondsLeft({ absoluteEndsAt }: Session, from: Date): number {
+  return Math.max(0, Math.floor((absoluteEndsAt.getTime() - from.getTime()) / 1000))
 }
 
 async function rememberSeen(services: Services, session: Session, now: Date): Promise<void> {

@@ -1,27 +1,29 @@
 import { html } from 'hono/html'
+import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
-import { findSession } from '../session/session.ts'
+import { findSession, siteSessionCookiesAgain } from '../session/session.ts'
 import type { Connection } from '../storage/records.ts'
 import { startPath } from './choose-connection.ts'
 import { parseReturnTo } from './return-to.ts'
 
 /** GET /login: the button, when there is something behind it. */
 export async function showLogin(services: Services, exchange: Exchange): Promise<Response> {
-  const { mountPath, defaultConnectionId } = services.deployment
+  const { defaultConnectionId } = services.deployment
   const asked = single(exchange.url.searchParams, 'return_to')
-  const returnTo = parseReturnTo(asked, exchange.here, mountPath)
+  const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
   const view = await findSession(services, exchange)
-  return pageResponse(services, {
+  const response = await pageResponse(services, {
     title: 'Sign in',
     body: html`<h1>Sign in</h1>
-<p class="lead">to continue to <strong>${exchange.here.host}</strong></p>
+<p class="lead">to continue to <strong>${new URL(returnTo, exchange.here).host}</strong></p>
 ${view?.membership ? alreadySignedIn(view.membership, returnTo) : ''}
 ${defaultConnectionId === undefined ? notConfigured(services) : entraButton(startAddress(services, returnTo, { selectAccount: view !== undefined }))}`,
   })
+  return withCookies(response, view ? siteSessionCookiesAgain(services, exchange, view) : [])
 }
 
 /** Where a sign-in starts, and what it comes back to. */

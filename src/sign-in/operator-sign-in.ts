@@ -8,7 +8,7 @@ import { checkSameOrigin, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import { replaceSession } from '../session/end-sessions.ts'
-import { newSession, sessionCookie } from '../session/session.ts'
+import { newSession, sessionCookies } from '../session/session.ts'
 
 /** GET /login/token */
 export async function showOperatorSignIn(services: Services): Promise<Response> {
@@ -47,8 +47,8 @@ export async function signInWithOperatorToken(
     const record = auditRecord(services, event, context, exchange)
     await transaction.appendAuditEvent(record, outboxOptions(services))
   })
-  const cookie = sessionCookie(services, exchange.here, opened)
-  return withCookies(redirect(pathTo(services, '/admin')), [cookie])
+  const cookies = sessionCookies(services, exchange.here, opened)
+  return withCookies(redirect(pathTo(services, '/admin')), cookies)
 }
 
 /** Who acts with a token: nobody by name. */

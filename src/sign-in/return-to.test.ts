@@ -45,7 +45,7 @@ const actingRouters = { '': createActingRouter(''), '/sso': createActingRouter('
 
 /** What a browser makes of the `Location`, wherever it stands: still here, and nothing that acts. */
 async function assertHarmless(value: string, mountPath: (typeof MOUNTS)[number]): Promise<void> {
-  const path = parseReturnTo(value, HERE, mountPath)
+  const path = parseReturnTo(value, HERE, { mountPath })
   const evidence = `${JSON.stringify(value)} became ${JSON.stringify(path)}`
   assert.match(path, /^\/(?![/\\])[\x21-\x7e]*$/, evidence)
   assert.ok(path.length <= 1024, evidence)
@@ -176,11 +176,11 @@ describe('parseReturnTo', () => {
   }
 
   it('leaves the host of the application its own addresses below a mount path', () => {
-    assert.equal(parseReturnTo('/login', HERE, '/sso'), '/login')
-    assert.equal(parseReturnTo('/ssologin', HERE, '/sso'), '/ssologin')
-    assert.equal(parseReturnTo('/abc/login', HERE, '/sso'), '/abc/login')
-    assert.equal(parseReturnTo('/sso/login', HERE, '/sso'), '/')
-    assert.equal(parseReturnTo('/sso/account', HERE, '/sso'), '/sso/account')
+    assert.equal(parseReturnTo('/login', HERE, { mountPath: '/sso' }), '/login')
+    assert.equal(parseReturnTo('/ssologin', HERE, { mountPath: '/sso' }), '/ssologin')
+    assert.equal(parseReturnTo('/abc/login', HERE, { mountPath: '/sso' }), '/abc/login')
+    assert.equal(parseReturnTo('/sso/login', HERE, { mountPath: '/sso' }), '/')
+    assert.equal(parseReturnTo('/sso/account', HERE, { mountPath: '/sso' }), '/sso/account')
   })
 
   it('knows its own server by scheme and port as well', () => {

@@ -1,20 +1,36 @@
+import type { Deployment } from '../services.ts'
+
 const MAX_RETURN_TO_LENGTH = 1024
 /** Addresses of ours that act. Coming back to one would start over, or loop. */
 const ACTING = /^\/(login|auth|setup|enterprise-login)([/?#-]|$)/i
 
 /**
- * A path on this server, safe to redirect to. Anything else becomes `/`.
+ * A path on this server, or a whole address of a registered application, safe to redirect to. Anything else becomes `/`.
  *
  * Resolving the *result* again is what catches `/.//evil.example` and `/a/..//evil.example`: their path is
  * `//evil.example`, harmless to a parser that looks once and another host to the browser that follows it.
  */
-export function parseReturnTo(value: string | undefined, here: URL, mountPath = ''): string {
+export function parseReturnTo(
+  value: string | undefined,
+  here: URL,
+  { mountPath = '', site }: Partial<Pick<Deployment, 'mountPath' | 'site'>> = {},
+): string {
   if (value === undefined || value.length > MAX_RETURN_TO_LENGTH) return '/'
-  const path = pathWithin(value, here)
+  const applications = site?.applicationUrls ?? []
+  const target = addressWithin(value, applications) ?? pathWithin(value, here)
   // Again: percent-encoding makes one letter up to nine, and the path travels in the attempt's cookie.
-  if (path === undefined || path.length > MAX_RETURN_TO_LENGTH) return '/'
-  if (pathWithin(path, here) !== path) return '/'
-  return isOurOwnAction(path, mountPath) ? '/' : path
+  if (target === undefined || target.length > MAX_RETURN_TO_LENGTH) return '/'
+  if ((addressWithin(target, applications) ?? pathWithin(target, here)) !== target) return '/'
+  return isOurOwnAction(target, mountPath) ? '/' : target
+}
+
+/** An address on the host of one of these, written out from its scheme on. */
+function addressWithin(value: string, applications: readonly URL[]): string | undefined {
+  if (!/^https?:\/\/[^/\\@]/i.test(value) || hasControlCharacter(value)) return undefined
+  const url = URL.parse(value)
+  const application = applications.find(({ origin }) => origin === url?.origin)
+  if (url === null || application === undefined || url.username || url.password) return undefined
+  return application.origin + url.pathname + url.search + url.hash
 }
 
 function pathWithin(value: string, here: URL): string | undefined {

@@ -20,7 +20,7 @@ import { parseAuthorizationResponse } from '../protocol/authorization-response.t
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
 import { replaceSession } from '../session/end-sessions.ts'
-import { newSession, sessionCookie } from '../session/session.ts'
+import { newSession, sessionCookies } from '../session/session.ts'
 import type { Connection } from '../storage/records.ts'
 import { askApplication } from './ask-application.ts'
 import { checkAttemptOpen, dropAttemptCookie, openAttempt } from './attempt.ts'
@@ -69,7 +69,7 @@ async function startWith(
   const elsewhere = registeredOrigin(services, here, connection)
   if (elsewhere !== undefined) return redirect(elsewhere + url.pathname + url.search)
   const asked = single(url.searchParams, 'return_to')
-  const returnTo = parseReturnTo(asked, here, services.deployment.mountPath)
+  const returnTo = parseReturnTo(asked, here, services.deployment)
   const purpose = 'sign_in'
   return beginAttempt(services, exchange, {
     connection,
@@ -161,7 +161,7 @@ export async function completeSignIn(
     ip: exchange.client.ip,
   })
   return withCookies(redirect(record.attempt.returnTo), [
-    sessionCookie(services, exchange.here, opened),
+    ...sessionCookies(services, exchange.here, opened),
     dropAttemptCookie(services, exchange.here, record.attempt),
     ...dropSelectAccountCookie(services, exchange),
     ...dropClaimsChallengeCookie(services, exchange),

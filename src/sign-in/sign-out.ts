@@ -8,7 +8,7 @@ import { pageResponse, redirect } from '../http/responses.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import { auditEnded, endSessions } from '../session/end-sessions.ts'
-import { dropSessionCookie, findSession } from '../session/session.ts'
+import { dropSessionCookies, findSession } from '../session/session.ts'
 import type { Connection, SessionView } from '../storage/records.ts'
 import { getConnection, redirectUri } from './choose-connection.ts'
 import { selectAccountCookie } from './select-account.ts'
@@ -66,7 +66,7 @@ export async function signOut(services: Services, exchange: Exchange): Promise<R
 
 /** `Set-Cookie` lines of a browser that signed out: no session, and the next sign-in asks for the account. */
 export function signedOutCookies(services: Services, { here }: Pick<Exchange, 'here'>): string[] {
-  return [dropSessionCookie(services, here), selectAccountCookie(services, here)]
+  return [...dropSessionCookies(services, here), selectAccountCookie(services, here)]
 }
 
 async function afterSignOut(

@@ -1,0 +1,115 @@
+/** Answers that keep a request from the application: a page where a person waits for one, else problem+json. */
+import { EntradaError, errorEntry, isEntradaError } from '../errors.ts'
+import { problemJson } from '../http/error-page.ts'
+import { pathTo } from '../http/exchange.ts'
+import { redirect, withSecurityHeaders } from '../http/responses.ts'
+import { newUuid } from '../ids.ts'
+import type { Services, Site } from '../services.ts'
+import { parseReturnTo } from '../sign-in/return-to.ts'
+import type { SessionView } from '../storage/records.ts'
+import { deniedPage, signInPage } from './access-pages.ts'
+import { asksForPage } from './asks-for-page.ts'
+import type { AccessDecision, AskedPage } from './decide-access.ts'
+import type { Question, VerifyRequest } from './read-question.ts'
+
+/** Whose host it is. `here`: the address of ours at which its people sign in. */
+export type Place =
+  | { readonly kind: 'own'; readonly url: URL; readonly here: URL }
+  | { readonly kind: 'application'; readonly url: URL; readonly here: URL; readonly site: Site }
+
+type Asked = { readonly asked: AskedPage; readonly place: Place }
+
+/**
+ * 401 says where to sign in. A browser's window gets the way back to its page as `Location`, for the proxy to send it there, or 303 at
+ * once; whatever else asks would follow it to a page that it cannot use.
+ */
+export async function signInAnswer(
+  services: Services,
+  request: VerifyRequest,
+  { asked, place, signIn }: Asked & Pick<Question, 'signIn'>,
+): Promise<Response> {
+  const { original } = asked
+  if (!asksForPage(request, original?.method ?? request.method)) {
+    const signInAddress = signInAddressAt(services, place)
+    const error = new EntradaError('sign_in_required', { signIn: signInAddress.href })
+    const correlationId = newUuid(services)
+    return withSecurityHeaders(problemJson({ error, correlationId, signedIn: false }), undefined)
+  }
+  const address = signInAddressAt(services, place, original?.uri)
+  if (signIn === 'redirect') return withSecurityHeaders(redirect(address), undefined)
+  const response = await signInPage(services, address)
+  response.headers.set('location', address.href)
+  response.headers.set('www-authenticate', 'Bearer realm="entrada"')
+  return withSecurityHeaders(response, undefined)
+}
+
+/** 403 whoever asks, never a way to the sign-in that the browser would take by itself: it would come back here. */
+export async function deniedAnswer(
+  services: Services,
+  request: VerifyRequest,
+  {
+    asked,
+    place,
+    decision,
+    view,
+  }: Asked & {
+    readonly decision: Extract<AccessDecision, { readonly kind: 'denied' }>
+    readonly view: SessionView | undefined
+  },
+): Promise<Response> {
+  const { code, ruleId, groupsUnknown } = decision
+  const { host, original } = asked
+  const userId = view?.user?.id
+  const error = new EntradaError(code, { host, rule: ruleId, userId, groupsUnknown })
+  const correlationId = newUuid(services)
+  tellStopped(services, request, { error, correlationId })
+  const signInAddress = signInAddressAt(services, place, original?.uri)
+  const response = asksForPage(request, original?.method ?? request.method)
+    ? await deniedPage(services, { error, correlationId, signInAddress, view })
+    : problemJson({ error, correlationId, signedIn: view !== undefined })
+  return withSecurityHeaders(response, undefined)
+}
+
+/** What went wrong on the way to a decision: never one that lets pass. */
+export function refusedAnswer(
+  services: Services,
+  request: VerifyRequest,
+  cause: unknown,
+): Response {
+  const error = isEntradaError(cause) ? cause : new EntradaError('internal_error', {}, { cause })
+  const correlationId = newUuid(services)
+  services.metrics.count('entrada_access_decisions_total', { decision: 'refused' })
+  tellStopped(services, request, { error, correlationId })
+  const response = problemJson({ error, correlationId, signedIn: false })
+  if (typeof error.detail.allow === 'string') response.headers.set('allow', error.detail.allow)
+  return withSecurityHeaders(response, undefined)
+}
+
+/** The login page, which waits for a click: whoever comes back without a session that counts does not go round in circles. */
+function signInAddressAt(services: Services, { url, here, kind }: Place, uri?: string): URL {
+  const address = new URL(pathTo(services, '/login'), here)
+  const wanted = uri !== undefined && kind === 'application' ? url.origin + uri : uri
+  const returnTo = parseReturnTo(wanted, here, services.deployment)
+  if (returnTo !== '/') address.searchParams.set('return_to', returnTo)
+  else if (kind === 'application') address.searchParams.set('return_to', `${url.origin}/`)
+  return address
+}
+
+/** One line for what an administrator may look for, sampled: anybody can cause it, many times a second. */
+function tellStopped(
+  services: Services,
+  { method, header, remoteAddress }: VerifyRequest,
+  { error, correlationId }: { readonly error: EntradaError; readonly correlationId: string },
+): void {
+  const { code, detail, cause } = error
+  const { status } = errorEntry(code)
+  services.metrics.count('entrada_refusals_total', { code })
+  const ip = services.clientIp(header('x-forwarded-for') ?? null, remoteAddress)
+  const fields = { correlationId, method, route: '/auth/verify', code, status, detail, cause, ip }
+  if (status >= 500) {
+    services.log.error('request_refused', fields)
+    return
+  }
+  const { worthLogging, countInWindow } = services.sampleRefusal(code)
+  if (worthLogging) services.log.info('request_refused', { ...fields, countInWindow })
+}

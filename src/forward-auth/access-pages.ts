@@ -1,0 +1,53 @@
+/** What a browser is shown on an application's host, by the proxy before it: every address in full, since ours are on another host. */
+import { html } from 'hono/html'
+import { type EntradaError, errorEntry } from '../errors.ts'
+import { pageResponse } from '../http/responses.ts'
+import type { Services } from '../services.ts'
+import type { SessionView } from '../storage/records.ts'
+
+export function signInPage(services: Services, signInAddress: URL): Promise<Response> {
+  return pageResponse(services, {
+    title: 'Sign in first',
+    status: 401,
+    assetsFrom: signInAddress.origin,
+    body: html`<h1>Sign in first</h1>
+<p class="next"><a class="button" href="${signInAddress.href}">Sign in</a></p>`,
+  })
+}
+
+/** A way on that a person has to take: a page that goes on by itself would come back here for ever. */
+export function deniedPage(
+  services: Services,
+  {
+    error,
+    correlationId,
+    signInAddress,
+    view,
+  }: {
+    readonly error: EntradaError
+    readonly correlationId: string
+    readonly signInAddress: URL
+    readonly view: SessionView | undefined
+  },
+): Promise<Response> {
+  const { status, shown, fix } = errorEntry(error.code)
+  const name = view?.membership?.profile.displayName ?? view?.membership?.username
+  return pageResponse(services, {
+    title: 'No access',
+    status,
+    assetsFrom: signInAddress.origin,
+    body: html`<h1>No access</h1>
+<p class="sentence">${shown}</p>
+${name ? html`<p>You are signed in as <strong>${name}</strong>.</p>` : ''}
+<p class="next"><a class="button plain" href="${signInAddress.href}">Sign in as somebody else</a></p>
+<details open>
+<summary>For your administrator</summary>
+<dl>
+<dt>Code</dt><dd><code>${error.code}</code></dd>
+<dt>What to do</dt><dd>${fix}</dd>
+<dt>Correlation id</dt><dd><code>${correlationId}</code></dd>
+<dt>Time</dt><dd>${services.now().toISOString()}</dd>
+</dl>
+</details>`,
+  })
+}

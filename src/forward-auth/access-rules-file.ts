@@ -1,0 +1,173 @@
+import * as v from 'valibot'
+import { EntradaError } from '../errors.ts'
+import { isGuid } from '../protocol/guid.ts'
+import { canonicalPath } from './access-path.ts'
+import type { AccessRule, AccessRules, Allowance, PathPattern } from './decide-access.ts'
+
+const NAME = /^[A-Za-z0-9._:-]{1,64}$/
+const MAX_RULES = 1000
+
+const oneOrMore = <Entry extends v.GenericSchema<string, string>>(entry: Entry) =>
+  v.union([entry, v.pipe(v.array(entry), v.minLength(1, 'must not be empty'))])
+
+const role = v.pipe(v.string(), v.regex(NAME, 'a role must be 1 to 64 of A-Z a-z 0-9 . _ : -'))
+const group = v.pipe(
+  v.string(),
+  v.check((id: string) => isGuid(id), 'a group must be an object id (GUID), not a name'),
+)
+const host = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/,
+    'a host must be a name in small letters, with a port where it has one, and no scheme',
+  ),
+)
+const method = v.pipe(
+  v.string(),
+  v.regex(/^[A-Z][A-Z-]{0,31}$/, 'a method must be in capital letters'),
+)
+const path = v.pipe(
+  v.string(),
+  v.check(
+    (text: string) => toPattern(text) !== undefined,
+    'a path must be as it stands in the address, such as /admin or /admin/*, without // . .. ; \\ ? # and * elsewhere',
+  ),
+)
+
+const allow = v.union(
+  [
+    v.literal('everyone'),
+    v.literal('signed_in'),
+    v.literal('nobody'),
+    v.pipe(
+      v.strictObject({ roles: v.optional(v.array(role)), groups: v.optional(v.array(group)) }),
+      v.check(
+        ({ roles = [], groups = [] }) => roles.length + groups.length > 0,
+        'allow needs roles or groups',
+      ),
+    ),
+  ],
+  (issue) =>
+    issue.issues?.length === 1
+      ? issue.issues[0].message
+      : 'allow must be "everyone", "signed_in", "nobody" or { "roles": […], "groups": […] }',
+)
+
+const rule = v.strictObject({
+  id: v.optional(v.pipe(v.string(), v.regex(NAME, 'id must be 1 to 64 of A-Z a-z 0-9 . _ : -'))),
+  host: v.optional(oneOrMore(host)),
+  method: v.optional(oneOrMore(method)),
+  path: v.optional(oneOrMore(path)),
+  allow,
+})
+
+const file = v.strictObject({
+  $schema: v.optional(v.string()),
+  rules: v.pipe(v.array(rule), v.maxLength(MAX_RULES)),
+  otherwise: v.optional(
+    v.union(
+      [v.literal('signed_in'), v.literal('nobody')],
+      'otherwise must be "signed_in" or "nobody"',
+    ),
+    'signed_in',
+  ),
+})
+
+/** The rules as they are written. */
+export type AccessRulesInput = v.InferInput<typeof file>
+
+/**
+ * Reads the file of ENTRADA_ACCESS_RULES_FILE.
+ *
+ * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
+ */
+export function readAccessRules(
+  path: string,
+  readTextFile: (path: string) => string,
+): AccessRulesInput {
+  let text: string
+  try {
+    text = readTextFile(path)
+  } catch {
+    throw invalid(['ENTRADA_ACCESS_RULES_FILE cannot be read'])
+  }
+  const input = parseJson(text) as AccessRulesInput // checked by the next line
+  toAccessRules(input)
+  return input
+}
+
+/**
+ * Makes of the rules what {@link decideAccess} works with.
+ *
+ * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
+ */
+export function toAccessRules(input: AccessRulesInput): AccessRules {
+  const result = v.safeParse(file, input)
+  if (!result.success) throw invalid(result.issues.map(sentence))
+  const rules = result.output.rules.map(toRule)
+  const repeated = rules.find(
+    ({ id }, index) => rules.findIndex((other) => other.id === id) !== index,
+  )
+  if (repeated) throw invalid([`ENTRADA_ACCESS_RULES_FILE: two rules have the id ${repeated.id}`])
+  return { rules, otherwise: { kind: result.output.otherwise } }
+}
+
+/** Hosts that rules name and nobody serves, each as a problem: a rule for a misspelt host protects nothing. */
+export function unknownHosts({ rules }: AccessRules, served: readonly string[]): readonly string[] {
+  return rules.flatMap(({ id, hosts = [] }) =>
+    hosts
+      .filter((one) => !served.includes(one))
+      .map(
+        (one) =>
+          `ENTRADA_ACCESS_RULES_FILE, rule ${id}: ${one} is the host of no ENTRADA_SERVER_URL, ENTRADA_ENTRA_EXTRA_URLS or ENTRADA_APPLICATION_URLS`,
+      ),
+  )
+}
+
+function toRule(given: v.InferOutput<typeof rule>, index: number): AccessRule {
+  const { id, host: hosts, method: methods, path: paths } = given
+  return {
+    id: id ?? `rule ${index + 1}`,
+    allow: toAllowance(given.allow),
+    ...(hosts === undefined ? {} : { hosts: [hosts].flat() }),
+    ...(methods === undefined ? {} : { methods: withGet([methods].flat()) }),
+    ...(paths === undefined
+      ? {}
+      : { paths: [paths].flat().flatMap((one) => toPattern(one) ?? []) }),
+  }
+}
+
+/** HEAD and GET are one. */
+function withGet(methods: readonly string[]): readonly string[] {
+  return methods.map((one) => (one === 'HEAD' ? 'GET' : one))
+}
+
+function toAllowance(given: v.InferOutput<typeof allow>): Allowance {
+  if (typeof given === 'string') return { kind: given }
+  const { roles = [], groups = [] } = given
+  return { kind: 'some', roles, groups: groups.map((id) => id.toLowerCase()) }
+}
+
+function toPattern(text: string): PathPattern | undefined {
+  const below = text.endsWith('/*')
+  const path = below ? text.slice(0, -2) || '/' : text
+  const canonical = path.includes('*') || path.includes('?') ? undefined : canonicalPath(path)
+  return canonical === undefined ? undefined : { path: canonical, below }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalid(['ENTRADA_ACCESS_RULES_FILE is not valid JSON'])
+  }
+}
+
+function sentence(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue)
+  return `ENTRADA_ACCESS_RULES_FILE${path ? `, ${path}` : ''}: ${issue.message}`
+}
+
+function invalid(problems: readonly string[]): EntradaError {
+  return new EntradaError('settings_invalid', { problems })
+}

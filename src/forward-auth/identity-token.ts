@@ -1,0 +1,63 @@
+/** A short-lived signed token that says who it is, for applications that want proof instead of trust in their network. */
+import { type JSONWebKeySet, type JWK, SignJWT } from 'jose'
+import type { SessionView } from '../storage/records.ts'
+import { knownGroups } from './identity-headers.ts'
+
+const LIFETIME_SECONDS = 60
+
+export type IdentityTokens = {
+  /** A token for the application at this origin, and for no other. */
+  sign(view: SessionView, audience: string): Promise<string>
+  /** Keys to verify with. Several while a key of the ring moves to the front or out. */
+  readonly publicKeys: JSONWebKeySet
+}
+
+/** A key pair that signs, its public half as it is published. */
+export type TokenKey = {
+  readonly keyId: string
+  readonly privateKey: CryptoKey
+  readonly publicKey: JWK
+}
+
+/** The first key signs, all are published. ES256. */
+export function createIdentityTokens(
+  keys: readonly [TokenKey, ...TokenKey[]],
+  { issuer, now }: { readonly issuer: string; readonly now: () => Date },
+): IdentityTokens {
+  const [{ keyId, privateKey }] = keys
+  const publicKeys = keys.map(({ keyId: kid, publicKey }) => ({
+    ...publicKey,
+    kid,
+    alg: 'ES256',
+    use: 'sig',
+  }))
+  return {
+    publicKeys: { keys: publicKeys },
+    sign(view, audience) {
+      const seconds = Math.floor(now().getTime() / 1000)
+      return new SignJWT(identityClaims(view))
+        .setProtectedHeader({ alg: 'ES256', kid: keyId, typ: 'JWT' })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setIssuedAt(seconds)
+        .setExpirationTime(seconds + LIFETIME_SECONDS)
+        .sign(privateKey)
+    },
+  }
+}
+
+/** `groups`: null where the header is empty because they are not known. @see OpenID Connect Core §5.1 */
+function identityClaims(view: SessionView) {
+  const { user, membership, organization, session, roles } = view
+  return {
+    sub: user?.id ?? '',
+    sid: session.id,
+    preferred_username: membership?.username ?? null,
+    name: membership?.profile.displayName ?? null,
+    email: membership?.profile.email?.address ?? null,
+    email_verified: membership?.profile.email?.proven ?? false,
+    org: organization?.id ?? null,
+    roles,
+    groups: knownGroups(view) ?? null,
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Straight from Node's server to the decision and back. A proxy asks before each request of an application, and what a Web `Request`,
+ * a router and a Web `Response` cost would be a good part of the answer (`bench/forward-auth.ts`).
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { methodLabel } from '../metrics/metrics.ts'
+import type { Services } from '../services.ts'
+import { isVerifyTarget, type VerifyRequest } from './read-question.ts'
+import { type AccessAnswer, verifyAccess } from './verify-access.ts'
+
+export type RawHandler = {
+  takes(incoming: IncomingMessage): boolean
+  /** Never rejects. */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>
+}
+
+export function createRawVerify(services: Services): RawHandler {
+  const { mountPath } = services.deployment
+  return {
+    takes: ({ url = '' }) => isVerifyTarget(url, mountPath),
+    async answer(incoming, outgoing) {
+      const request = toVerifyRequest(incoming)
+      const startedAt = performance.now()
+      const given = request.header('traceparent')
+      const traceparent =
+        given && services.isTrustedProxy(request.remoteAddress) ? given : undefined
+      const answer = await services.tracing.request(
+        { method: request.method, traceparent },
+        () => verifyAccess(services, request),
+        (done) => ({ route: '/auth/verify', status: statusOf(done) }),
+      )
+      await send(incoming, outgoing, answer)
+      observe(services, request, { status: statusOf(answer), startedAt })
+    },
+  }
+}
+
+function toVerifyRequest({
+  method = '',
+  url = '',
+  headers,
+  socket,
+}: IncomingMessage): VerifyRequest {
+  return {
+    method,
+    target: url,
+    header(name) {
+      const value = headers[name]
+      return typeof value === 'object' ? value.join(', ') : value
+    },
+    remoteAddress: socket.remoteAddress,
+  }
+}
+
+/** The body of the request, if one came along, is nobody's: Node reads it away or closes the connection. */
+async function send(
+  { method }: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: AccessAnswer,
+): Promise<void> {
+  if (answer.kind === 'pass') {
+    outgoing.writeHead(204, answer.headers).end()
+    return
+  }
+  const { response } = answer
+  const body = await response.text()
+  outgoing.writeHead(response.status, {
+    ...Object.fromEntries(response.headers),
+    'content-length': Buffer.byteLength(body),
+  })
+  outgoing.end(method === 'HEAD' ? undefined : body)
+}
+
+function statusOf(answer: AccessAnswer): number {
+  return answer.kind === 'pass' ? 204 : answer.response.status
+}
+
+function observe(
+  { metrics }: Services,
+  { method }: VerifyRequest,
+  { status, startedAt }: { readonly status: number; readonly startedAt: number },
+): void {
+  const labels = {
+    method: methodLabel(method),
+    route: '/auth/verify',
+    status: `${Math.floor(status / 100)}xx`,
+  }
+  const seconds = (performance.now() - startedAt) / 1000
+  metrics.observe('entrada_http_request_duration_seconds', labels, seconds)
+}

@@ -1,0 +1,158 @@
+/**
+ * What a proxy asks, in each of the ways in which proxies ask:
+ *
+ *   nginx (our configuration)     GET /auth/verify, X-Original-Method and X-Original-URI, the host in Host
+ *   ingress-nginx                 GET /auth/verify, X-Original-Method and X-Original-URL, a whole address
+ *   Traefik, Caddy, HAProxy       GET /auth/verify, X-Forwarded-Method, X-Forwarded-Uri and X-Forwarded-Host
+ *   Envoy                         the original method, its path appended to ours, the host in Host
+ *   an application that asks      GET /auth/verify with the browser's Cookie and Host
+ *
+ * A header that names the original request is written by anybody. So who sends one has to be a trusted proxy, two of the ways at once are
+ * refused, and so is everything that is not exactly one value.
+ */
+import { EntradaError } from '../errors.ts'
+import type { AskedPage } from './decide-access.ts'
+
+/** One request to the address, whichever server took it. */
+export type VerifyRequest = {
+  readonly method: string
+  /** Path and query as they came. */
+  readonly target: string
+  /** By its name in small letters; repeated ones joined by `, `. */
+  readonly header: (name: string) => string | undefined
+  readonly remoteAddress: string | undefined
+}
+
+export type Question = {
+  readonly page: AskedPage
+  /** Whether a browser that has to sign in is sent there at once, for proxies that hand our answer on as it is. */
+  readonly signIn: 'named' | 'redirect'
+}
+
+const VERIFY = '/auth/verify'
+const MAX_URI_LENGTH = 16_384
+const ORIGINAL = ['x-original-uri', 'x-original-url', 'x-original-method'] as const
+const FORWARDED = ['x-forwarded-uri', 'x-forwarded-method'] as const
+
+/** Whether this address is the one for proxies. Envoy appends the path that it has in hand. */
+export function isVerifyTarget(target: string, mountPath: string): boolean {
+  const own = `${mountPath}${VERIFY}`
+  return target.startsWith(own) && /^(?:[/?]|$)/.test(target.slice(own.length, own.length + 1))
+}
+
+/** @throws {EntradaError} `forward_auth_request_invalid`, `forward_auth_proxy_not_trusted`, `method_not_allowed` */
+export function readQuestion(
+  request: VerifyRequest,
+  of: { readonly mountPath: string; readonly isTrustedProxy: (address?: string) => boolean },
+): Question {
+  const appended = request.target.slice(of.mountPath.length + VERIFY.length)
+  const original = ORIGINAL.some((name) => request.header(name) !== undefined)
+  const forwarded = FORWARDED.some((name) => request.header(name) !== undefined)
+  const isAppended = appended.startsWith('/')
+  if ((original || forwarded || isAppended) && !of.isTrustedProxy(request.remoteAddress)) {
+    throw new EntradaError('forward_auth_proxy_not_trusted', { address: request.remoteAddress })
+  }
+  checkProtocol(request)
+  if (isAppended) return { page: readAppended(request, appended), signIn: 'redirect' }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    throw new EntradaError('method_not_allowed', { allow: 'GET, HEAD' })
+  }
+  if (original && forwarded) throw invalid('X-Original-…', 'beside X-Forwarded-…')
+  const signIn = readSignIn(appended)
+  if (original) return { page: readOriginal(request), signIn }
+  if (forwarded) return { page: readForwarded(request), signIn }
+  return { page: { host: hostOf(request, 'host') }, signIn }
+}
+
+/** nginx, and its ingress. */
+function readOriginal(request: VerifyRequest): AskedPage {
+  const method = methodOf(request, 'x-original-method')
+  const address = request.header('x-original-url')
+  if (address === undefined) {
+    return {
+      host: hostOf(request, 'host'),
+      original: { method, uri: uriOf(request, 'x-original-uri') },
+    }
+  }
+  if (request.header('x-original-uri') !== undefined) throw invalid('x-original-url', 'twice')
+  const [, host, uri = '/'] = /^https?:\/\/([^/?#]+)(\/.*)?$/.exec(address) ?? []
+  return {
+    host: checkHost(host, 'x-original-url'),
+    original: { method, uri: checkUri(uri, 'x-original-url') },
+  }
+}
+
+/** Traefik, Caddy, and HAProxy with our configuration. */
+function readForwarded(request: VerifyRequest): AskedPage {
+  const named = request.header('x-forwarded-host') === undefined ? 'host' : 'x-forwarded-host'
+  return {
+    host: hostOf(request, named),
+    original: {
+      method: methodOf(request, 'x-forwarded-method'),
+      uri: uriOf(request, 'x-forwarded-uri'),
+    },
+  }
+}
+
+/** Envoy: what it appends is the path, and the method is the browser's own. */
+function readAppended(request: VerifyRequest, appended: string): AskedPage {
+  if (!isMethod(request.method)) throw invalid('method', 'not a method')
+  return {
+    host: hostOf(request, 'host'),
+    original: { method: request.method, uri: checkUri(appended, 'path') },
+  }
+}
+
+/** `sign_in=redirect` in the address that the proxy is configured with. */
+function readSignIn(query: string): Question['signIn'] {
+  const [given, second] = new URLSearchParams(query).getAll('sign_in')
+  if (given === undefined) return 'named'
+  if (given !== 'redirect' || second !== undefined) throw invalid('sign_in', 'not `redirect`')
+  return 'redirect'
+}
+
+/** Nothing hangs on it: the scheme is the configured one. What is no scheme, or two, comes from somebody who tries. */
+function checkProtocol(request: VerifyRequest): void {
+  const protocol = request.header('x-forwarded-proto')
+  if (protocol !== undefined && !/^(https?|wss?)$/i.test(protocol)) {
+    throw invalid('x-forwarded-proto', 'not one scheme')
+  }
+}
+
+function methodOf(request: VerifyRequest, name: string): string {
+  const method = request.header(name)
+  if (method === undefined || !isMethod(method)) throw invalid(name, 'not one method')
+  return method
+}
+
+/** @see RFC 9110 §9.1: case counts, and those that exist are in capital letters */
+function isMethod(text: string): boolean {
+  return /^[A-Z][A-Z-]{0,31}$/.test(text)
+}
+
+function uriOf(request: VerifyRequest, name: string): string {
+  return checkUri(request.header(name), name)
+}
+
+/** Two joined values have a space between them, which no request target has. @see RFC 9112 §3.2.1 */
+function checkUri(uri: string | undefined, name: string): string {
+  if (uri === undefined || uri.length > MAX_URI_LENGTH || !/^\/[\x21-\x7e]*$/.test(uri)) {
+    throw invalid(name, 'not one path with its query')
+  }
+  return uri
+}
+
+function hostOf(request: VerifyRequest, name: string): string {
+  return checkHost(request.header(name), name)
+}
+
+function checkHost(host: string | undefined, name: string): string {
+  if (host === undefined || !/^[A-Za-z0-9.:[\]-]{1,255}$/.test(host)) {
+    throw invalid(name, 'not one host')
+  }
+  return host.toLowerCase()
+}
+
+function invalid(parameter: string, reason: string): EntradaError {
+  return new EntradaError('forward_auth_request_invalid', { parameter, reason })
+}

@@ -1,0 +1,132 @@
+/**
+ * When a reverse proxy asks whether a request may pass.
+ *
+ *   verifyAccess → read-question → whose host it is → the session, in one look-up → decide-access → an answer
+ *
+ * The same for `entrada.fetch` and for the way past it (`raw-verify.ts`). Nothing here is written, but that the session is in use.
+ */
+import { EntradaError } from '../errors.ts'
+import { parseCookies } from '../http/cookies.ts'
+import { checkOnlyLocal, type Exchange, isHostOf } from '../http/exchange.ts'
+import { jsonResponse } from '../http/responses.ts'
+import { isUnder } from '../http/site.ts'
+import type { Services } from '../services.ts'
+import { findSession, findSiteSession } from '../session/session.ts'
+import type { SessionView } from '../storage/records.ts'
+import { deniedAnswer, type Place, refusedAnswer, signInAnswer } from './access-answer.ts'
+import { type AccessDecision, decideAccess } from './decide-access.ts'
+import { identityHeaders } from './identity-headers.ts'
+import { readQuestion, type VerifyRequest } from './read-question.ts'
+
+/** `pass`: 204 with who it is. `stop`: whatever keeps the request from the application. */
+export type AccessAnswer =
+  | { readonly kind: 'pass'; readonly headers: Readonly<Record<string, string>> }
+  | { readonly kind: 'stop'; readonly response: Response }
+
+/** Never rejects. */
+export async function verifyAccess(
+  services: Services,
+  request: VerifyRequest,
+): Promise<AccessAnswer> {
+  try {
+    return await answerQuestion(services, request)
+  } catch (error) {
+    return { kind: 'stop', response: refusedAnswer(services, request, error) }
+  }
+}
+
+/** GET /auth/verify, and any method below it for Envoy, by way of `entrada.fetch`. */
+export async function showAccess(
+  services: Services,
+  { request, remoteAddress }: Exchange,
+): Promise<Response> {
+  const { pathname, search } = new URL(request.url)
+  const answer = await verifyAccess(services, {
+    method: request.method,
+    target: pathname + search,
+    header: (name) => request.headers.get(name) ?? undefined,
+    remoteAddress,
+  })
+  return answer.kind === 'pass'
+    ? new Response(null, { status: 204, headers: answer.headers })
+    : answer.response
+}
+
+/** GET /auth/keys. @throws {EntradaError} `page_not_found` when no tokens are signed. @see RFC 7517 §5 */
+export async function showTokenKeys({ identityTokens }: Services): Promise<Response> {
+  if (identityTokens === undefined) throw new EntradaError('page_not_found')
+  const response = jsonResponse(identityTokens.publicKeys)
+  response.headers.set('cache-control', 'public, max-age=300')
+  return response
+}
+
+async function answerQuestion(services: Services, request: VerifyRequest): Promise<AccessAnswer> {
+  const { deployment } = services
+  if (deployment.mode === 'development') checkOnlyLocal(request.header)
+  const { page, signIn } = readQuestion(request, {
+    mountPath: deployment.mountPath,
+    isTrustedProxy: services.isTrustedProxy,
+  })
+  const place = placeOf(services, page.host)
+  const view = await findPerson(services, request, place)
+  const asked = { ...page, host: place.url.host }
+  const decision = decideAccess(view, deployment.accessRules, asked)
+  services.metrics.count('entrada_access_decisions_total', { decision: wordFor(decision) })
+  switch (decision.kind) {
+    case 'allowed':
+      return { kind: 'pass', headers: await passHeaders(services, place, decision.view) }
+    case 'sign_in_needed':
+      return {
+        kind: 'stop',
+        response: await signInAnswer(services, request, { asked, place, signIn }),
+      }
+    case 'denied':
+      return {
+        kind: 'stop',
+        response: await deniedAnswer(services, request, { asked, place, decision, view }),
+      }
+  }
+}
+
+/** @throws {EntradaError} `host_not_served` */
+function placeOf({ deployment }: Services, host: string): Place {
+  const { publicUrls, site } = deployment
+  const own = publicUrls.find((url) => isHostOf(url, host))
+  if (own !== undefined) return { kind: 'own', url: own, here: own }
+  const url = site?.applicationUrls.find((one) => isHostOf(one, host))
+  const here = site && publicUrls.find((one) => isUnder(site.cookieDomain, one.host))
+  if (!site || !url || !here) throw new EntradaError('host_not_served', { host })
+  return { kind: 'application', url, here, site }
+}
+
+/** An operator's token session is nobody's: an application must not let it in. */
+async function findPerson(
+  services: Services,
+  { header }: VerifyRequest,
+  place: Place,
+): Promise<SessionView | undefined> {
+  const cookieHeader = header('cookie')
+  if (cookieHeader === undefined) return undefined
+  const { here } = place
+  const view =
+    place.kind === 'own'
+      ? await findSession(services, { cookies: parseCookies(cookieHeader), here })
+      : await findSiteSession(services, place.site, { cookieHeader, here })
+  return view?.session.kind === 'user' ? view : undefined
+}
+
+function wordFor(decision: AccessDecision): string {
+  return decision.kind === 'allowed' && decision.view === undefined ? 'public' : decision.kind
+}
+
+/** With signed tokens on, `Authorization` too is always there: what a client sent must not stay. */
+async function passHeaders(
+  { identityTokens }: Services,
+  { url }: Place,
+  view: SessionView | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const headers = { ...identityHeaders(view), 'Cache-Control': 'no-store' }
+  if (identityTokens === undefined) return headers
+  const token = view && (await identityTokens.sign(view, url.origin))
+  return { ...headers, Authorization: token ? `Bearer ${token}` : '' }
+}

@@ -1,0 +1,64 @@
+/** The hosts under one parent domain that share a cookie of the session, where the operator wants that. */
+import type { Services, Site } from '../services.ts'
+
+/** The site that this address of ours belongs to; another of our addresses may lie elsewhere. */
+export function siteOf({ deployment }: Services, here: URL): Site | undefined {
+  const { site } = deployment
+  return site !== undefined && isUnder(site.cookieDomain, here.host) ? site : undefined
+}
+
+/** Whether a host, with its port or without, is the domain or lies under it. */
+export function isUnder(domain: string, host: string): boolean {
+  const name = host.replace(/:\d+$/, '')
+  return name === domain || name.endsWith(`.${domain}`)
+}
+
+/** What cannot work about these settings, a sentence each. */
+export function siteProblems({
+  publicUrls,
+  cookieDomain,
+  applicationUrls = [],
+}: {
+  readonly publicUrls: readonly URL[]
+  readonly cookieDomain: string | undefined
+  readonly applicationUrls: readonly URL[] | undefined
+}): readonly string[] {
+  if (cookieDomain === undefined) {
+    return applicationUrls.length > 0
+      ? [
+          'ENTRADA_APPLICATION_URLS needs ENTRADA_COOKIE_DOMAIN: other hosts get no cookie of ours without it',
+        ]
+      : []
+  }
+  if (applicationUrls.length === 0) {
+    return [
+      'ENTRADA_COOKIE_DOMAIN without ENTRADA_APPLICATION_URLS shows the session to other hosts for nothing',
+    ]
+  }
+  const serverUrl = publicUrls[0]
+  return [
+    ...(serverUrl && !isUnder(cookieDomain, serverUrl.host)
+      ? [
+          `ENTRADA_COOKIE_DOMAIN must be the host of ENTRADA_SERVER_URL or a domain above it; ${serverUrl.host} is not under it`,
+        ]
+      : []),
+    ...applicationUrls
+      .filter(({ host }) => !isUnder(cookieDomain, host))
+      .map(
+        ({ host }) =>
+          `ENTRADA_APPLICATION_URLS: ${host} is not under ENTRADA_COOKIE_DOMAIN, so no cookie of ours gets there`,
+      ),
+    ...applicationUrls
+      .filter(({ protocol }) => serverUrl && protocol !== serverUrl.protocol)
+      .map(
+        ({ origin }) =>
+          `ENTRADA_APPLICATION_URLS: ${origin} has another scheme than ENTRADA_SERVER_URL, whose cookies do not get there`,
+      ),
+    ...applicationUrls
+      .filter(({ host }) => publicUrls.some((url) => url.host === host))
+      .map(
+        ({ host }) =>
+          `ENTRADA_APPLICATION_URLS: ${host} is an address of this server already, and needs no entry`,
+      ),
+  ]
+}
