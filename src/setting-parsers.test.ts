@@ -150,6 +150,26 @@ const malformed: Readonly<Record<string, readonly string[]>> = {
     '10.0.0.0/-1',
     'canary.example',
   ],
+  ENTRADA_IDENTITY_TOKENS: ['CANARY', 'true', 'ON'],
+  ENTRADA_COOKIE_DOMAIN: [
+    'CANARY',
+    '.canary.example',
+    'canary.example.',
+    'https://canary.example',
+    'canary.example:443',
+    'canary..example',
+    '*.canary.example',
+    '192.0.2.1',
+    '[::1]',
+    'canary.example; Path=/x',
+    'canary.example, sso.example',
+  ],
+  ENTRADA_APPLICATION_URLS: [
+    'CANARY',
+    'http://canary.example',
+    'https://x.example/CANARY',
+    'https://*.canary.example, CANARY',
+  ],
   ENTRADA_LOG_LEVEL: ['CANARY', 'INFO', 'trace'],
 }
 
@@ -169,6 +189,8 @@ describe('a malformed setting', () => {
     const anyText = [
       'ENTRADA_DATA_DIR',
       'ENTRADA_ROLE_RULES_FILE',
+      // What it holds is tried in access-rules-file.test.ts.
+      'ENTRADA_ACCESS_RULES_FILE',
       // What these files hold is tried in credential-settings.test.ts.
       'ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE',
       'ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE',

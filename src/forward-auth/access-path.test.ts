@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { canonicalPath } from './access-path.ts'
+
+describe('canonicalPath', () => {
+  for (const [uri, path] of [
+    ['/', '/'],
+    ['/admin', '/admin'],
+    ['/admin/?q=//../', '/admin/'],
+    ['/%61dmin', '/admin'],
+    ['/z%C3%BCrich', '/zürich'],
+    ['/a%20b', '/a b'],
+    ['/100%25', '/100%'],
+    ['/~user/.well-known/x.', '/~user/.well-known/x.'],
+    ['/a...b', '/a...b'],
+    ['/reports?next=/%2e%2e/', '/reports'],
+  ] as const) {
+    it(`reads ${uri} as ${path}`, () => assert.equal(canonicalPath(uri), path))
+  }
+
+  for (const uri of [
+    '//admin',
+    '/public//admin',
+    '/public/../admin',
+    '/public/..',
+    '/./admin',
+    '/public/%2e%2e/admin',
+    '/public/.%2E/admin',
+    '/public%2f..%2fadmin',
+    '/public%2Fadmin',
+    '/public%5c..%5cadmin',
+    '/public\\..\\admin',
+    '/admin;x=1',
+    '/admin%3bx',
+    '/public;/../admin',
+    '/admin%00',
+    '/admin%0d%0a',
+    '/admin%7f',
+    '/admin%3f',
+    '/admin%23',
+    '/admin#x',
+    '/%2561dmin',
+    '/public/%252e%252e/admin',
+    '/%zz',
+    '/%',
+    '/%c0%afadmin',
+    '/%ff',
+    'admin',
+    '',
+    '?x',
+  ]) {
+    it(`is not sure of ${uri || 'nothing'}`, () => assert.equal(canonicalPath(uri), undefined))
+  }
+
+  it('answers nothing that another reader could take for another path', () => {
+    const pieces = [
+      '/',
+      '.',
+      '..',
+      '%2e',
+      '%2F',
+      '%5c',
+      '\\',
+      ';',
+      '%3b',
+      '%25',
+      '%',
+      'a',
+      'admin',
+      '?',
+      '#',
+      '%00',
+      'é',
+      ' ',
+    ]
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 8 }), (parts) => {
+        const path = canonicalPath(`/${parts.join('')}`)
+        if (path === undefined) return
+        assert.ok(!path.includes('//') && !/[\\;?#]/.test(path), path)
+        assert.ok(!path.split('/').some((segment) => segment === '.' || segment === '..'), path)
+        // A WHATWG parser, which resolves dots and turns backslashes, sees the same path.
+        const seen = decodeURIComponent(new URL(`https://x.example${encodeURI(path)}`).pathname)
+        assert.equal(seen, path)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})

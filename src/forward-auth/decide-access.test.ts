@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { SessionView } from '../storage/records.ts'
+import { parseAccessRules } from './access-rules-file.ts'
+import { type AccessDecision, decideAccess, signedInRequired } from './decide-access.ts'
+
+const GROUP = '1a000000-0000-4000-8000-000000000001'
+const HOST = 'wiki.example.com'
+
+function person({
+  roles = [],
+  groups = [],
+  complete = true,
+}: {
+  readonly roles?: readonly string[]
+  readonly groups?: readonly string[]
+  readonly complete?: boolean
+} = {}): SessionView {
+  const at = new Date(0)
+  const session = {
+    id: 'ses_1',
+    kind: 'user',
+    tokenHash: '',
+    host: HOST,
+    createdAt: at,
+    lastSeenAt: at,
+    idleEndsAt: at,
+    absoluteEndsAt: at,
+  } as const
+  return { session, roles, groups: { groups, appRoles: [], complete, takenAt: at } }
+}
+
+function decide(
+  rules: readonly unknown[],
+  uri: string,
+  {
+    view,
+    method = 'GET',
+    host = HOST,
+  }: { readonly view?: SessionView; readonly method?: string; readonly host?: string } = {},
+): AccessDecision {
+  const parsed = parseAccessRules(JSON.stringify({ rules }))
+  return decideAccess(view, parsed, { host, original: { method, uri } })
+}
+
+describe('decideAccess', () => {
+  it('without rules lets in whoever is signed in, and needs no page named', () => {
+    assert.deepEqual(decideAccess(undefined, signedInRequired, { host: HOST }), {
+      kind: 'sign_in_needed',
+    })
+    const view = person()
+    assert.deepEqual(decideAccess(view, signedInRequired, { host: HOST }), {
+      kind: 'allowed',
+      view,
+    })
+  })
+
+  it('takes the first rule that matches by host, method and path', () => {
+    const rules = [
+      { host: 'other.example.com', allow: 'nobody' },
+      { method: ['OPTIONS'], allow: 'everyone' },
+      { path: ['/health', '/public/*'], allow: 'everyone' },
+      { path: '/admin/*', method: 'GET', allow: 'signed_in' },
+      { path: '/admin/*', allow: { roles: ['admin'] } },
+    ]
+    assert.equal(decide(rules, '/x').kind, 'sign_in_needed')
+    assert.equal(decide(rules, '/x', { method: 'OPTIONS' }).kind, 'allowed')
+    assert.equal(decide(rules, '/health?x=1').kind, 'allowed')
+    assert.equal(decide(rules, '/public').kind, 'allowed')
+    assert.equal(decide(rules, '/public/a/b').kind, 'allowed')
+    assert.equal(decide(rules, '/publicity').kind, 'sign_in_needed')
+    assert.equal(decide(rules, '/healthy').kind, 'sign_in_needed')
+    const view = person({ roles: ['reader'] })
+    assert.equal(decide(rules, '/admin/x', { view }).kind, 'allowed')
+    assert.equal(decide(rules, '/admin/x', { view, method: 'HEAD' }).kind, 'allowed')
+    assert.deepEqual(decide(rules, '/admin/x', { view, method: 'POST' }), {
+      kind: 'denied',
+      code: 'access_denied',
+      ruleId: 'rule 5',
+    })
+    assert.equal(decide(rules, '/x', { host: 'other.example.com', view }).kind, 'denied')
+  })
+
+  it('wants one of the roles, or one of the groups', () => {
+    const rules = [
+      { path: '/*', allow: { roles: ['admin', 'owner'], groups: [GROUP.toUpperCase()] } },
+    ]
+    assert.equal(decide(rules, '/', { view: person({ roles: ['owner'] }) }).kind, 'allowed')
+    assert.equal(decide(rules, '/', { view: person({ groups: [GROUP] }) }).kind, 'allowed')
+    assert.equal(decide(rules, '/', { view: person({ roles: ['Admin'] }) }).kind, 'denied')
+    assert.equal(decide(rules, '/').kind, 'sign_in_needed')
+  })
+
+  it('does not take groups that Entra did not tell for groups that somebody is not in', () => {
+    const rules = [{ allow: { groups: [GROUP] } }]
+    assert.partialDeepStrictEqual(decide(rules, '/', { view: person({ complete: false }) }), {
+      kind: 'denied',
+      groupsUnknown: true,
+    })
+    const kept = person({ complete: false, groups: [GROUP] })
+    assert.equal(decide(rules, '/', { view: kept }).kind, 'allowed')
+  })
+
+  it('lets nobody pass by "nobody", signed in or not', () => {
+    const rules = [{ path: '/internal/*', allow: 'nobody' }]
+    assert.equal(decide(rules, '/internal/x').kind, 'denied')
+    assert.equal(decide(rules, '/internal', { view: person({ roles: ['admin'] }) }).kind, 'denied')
+  })
+
+  it('denies a path that servers read in more than one way, once a rule by path has to be asked', () => {
+    const rules = [
+      { host: 'free.example.com', allow: 'signed_in' },
+      { path: '/admin/*', allow: { roles: ['admin'] } },
+    ]
+    const view = person()
+    for (const uri of [
+      '//admin',
+      '/x/../admin',
+      '/x/%2e%2e/admin',
+      '/x%2fadmin',
+      '/x;/../admin',
+      '/%2561dmin',
+    ]) {
+      assert.deepEqual(decide(rules, uri, { view }), { kind: 'denied', code: 'path_unclear' }, uri)
+      assert.equal(decide(rules, uri, { view, host: 'free.example.com' }).kind, 'allowed', uri)
+    }
+  })
+
+  it('keeps people out of a page however a server that ignores case or a last slash spells it', () => {
+    const rules = [
+      { path: '/admin', allow: { roles: ['admin'] } },
+      { path: '/Café/*', allow: 'nobody' },
+    ].map((rule) => ({ ...rule, path: encodeURI(rule.path) }))
+    const view = person()
+    for (const uri of [
+      '/admin',
+      '/admin/',
+      '/ADMIN',
+      '/%41dmin',
+      '/admin?x',
+      '/caf%C3%A9',
+      '/CAF%C3%89/x',
+    ]) {
+      assert.equal(decide(rules, uri, { view }).kind, 'denied', uri)
+    }
+    assert.equal(decide(rules, '/administration', { view }).kind, 'allowed')
+  })
+
+  it('opens to everybody what is spelled exactly so, and nothing else', () => {
+    const rules = [
+      { path: '/status', allow: 'everyone' },
+      { path: '/assets/*', allow: 'everyone' },
+    ]
+    assert.equal(decide(rules, '/status').kind, 'allowed')
+    assert.equal(decide(rules, '/assets/a.css').kind, 'allowed')
+    for (const uri of ['/STATUS', '/status/', '/Assets/a.css']) {
+      assert.equal(decide(rules, uri).kind, 'sign_in_needed', uri)
+    }
+  })
+
+  it('denies what it was not told, where rules ask for it', () => {
+    const byPath = parseAccessRules('{"rules":[{"path":"/admin/*","allow":"nobody"}]}')
+    const byMethod = parseAccessRules('{"rules":[{"method":"POST","allow":"nobody"}]}')
+    for (const rules of [byPath, byMethod]) {
+      assert.deepEqual(decideAccess(person(), rules, { host: HOST }), {
+        kind: 'denied',
+        code: 'page_not_named',
+      })
+    }
+  })
+})
