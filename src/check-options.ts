@@ -212,7 +212,8 @@ function checkForwardAuth(
   tell: Tell,
 ): Pick<CheckedOptions, 'cookieDomain'> {
   if (accessRules !== undefined) checkRules(accessRules, tell)
-  const checked = domain === undefined ? undefined : parsed('cookieDomain', domain, cookieDomain, tell)
+  const checked =
+    domain === undefined ? undefined : parsed('cookieDomain', domain, cookieDomain, tell)
   return checked === undefined ? {} : { cookieDomain: checked }
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { createRemoteJWKSet, customFetch, decodeProtectedHeader, jwtVerify } from 'jose'
 import { createEntrada } from '../src/entrada.ts'
-import { parseAccessRules } from '../src/forward-auth/access-rules-file.ts'
+import type { AccessRulesInput } from '../src/forward-auth/access-rules-file.ts'
 import { newSecretKey } from '../src/key-ring.ts'
 import { openServices } from '../src/open-services.ts'
 import { Secret } from '../src/secret.ts'
@@ -16,7 +16,7 @@ const IDENTITY = ['User', 'Id', 'Email', 'Groups', 'Roles', 'Organization'].map(
   (name) => `X-Auth-Request-${name}`,
 )
 
-const rules = (...given: readonly unknown[]) => parseAccessRules(JSON.stringify({ rules: given }))
+const rules = (...given: AccessRulesInput['rules']): AccessRulesInput => ({ rules: given })
 
 const adminOnly = rules(
   { path: '/public/*', allow: 'everyone' },

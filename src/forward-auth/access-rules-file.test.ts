@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EntradaError } from '../errors.ts'
-import { parseAccessRules, readAccessRules } from './access-rules-file.ts'
+import { type AccessRulesInput, readAccessRules, toAccessRules } from './access-rules-file.ts'
 
 const GROUP = '1A000000-0000-4000-8000-000000000001'
 
 function problemsOf(value: unknown): readonly string[] {
   try {
-    parseAccessRules(typeof value === 'string' ? value : JSON.stringify(value))
+    readAccessRules('', () => (typeof value === 'string' ? value : JSON.stringify(value)))
     return []
   } catch (error) {
     assert.ok(error instanceof EntradaError && error.code === 'settings_invalid')
@@ -19,9 +19,9 @@ const rule = (given: Readonly<Record<string, unknown>>) => ({
   rules: [{ allow: 'nobody', ...given }],
 })
 
-describe('parseAccessRules', () => {
+describe('toAccessRules', () => {
   it('reads hosts, paths and methods, one or several', () => {
-    const given = {
+    const given: AccessRulesInput = {
       $schema: 'x',
       rules: [
         { id: 'open', path: '/public/*', method: ['HEAD'], allow: 'everyone' },
@@ -30,7 +30,7 @@ describe('parseAccessRules', () => {
       ],
       otherwise: 'nobody',
     }
-    assert.deepEqual(parseAccessRules(JSON.stringify(given)), {
+    assert.deepEqual(toAccessRules(given), {
       rules: [
         {
           id: 'open',
@@ -50,7 +50,7 @@ describe('parseAccessRules', () => {
   })
 
   it('wants a sign-in where nothing else is said', () => {
-    assert.deepEqual(parseAccessRules('{"rules":[]}').otherwise, { kind: 'signed_in' })
+    assert.deepEqual(toAccessRules({ rules: [] }).otherwise, { kind: 'signed_in' })
   })
 
   for (const [what, value, expected] of [

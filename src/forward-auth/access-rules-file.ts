@@ -73,8 +73,28 @@ const file = v.strictObject({
   ),
 })
 
-/** The rules as they are written. */
-export type AccessRulesInput = v.InferInput<typeof file>
+/** The rules as they are written: the first that matches decides. */
+export type AccessRulesInput = {
+  readonly $schema?: string
+  readonly rules: readonly AccessRuleInput[]
+  /** What no rule matches. Default `signed_in`. */
+  readonly otherwise?: 'signed_in' | 'nobody'
+}
+/** What is left out matches everything. */
+export type AccessRuleInput = {
+  /** Names the rule in the log. */
+  readonly id?: string
+  readonly host?: string | readonly string[]
+  readonly method?: string | readonly string[]
+  /** `/admin`, or `/admin/*` with everything below it. */
+  readonly path?: string | readonly string[]
+  /** With roles and groups: whoever has one of them. */
+  readonly allow:
+    | 'everyone'
+    | 'signed_in'
+    | 'nobody'
+    | { readonly roles?: readonly string[]; readonly groups?: readonly string[] }
+}
 
 /**
  * Reads the file of ENTRADA_ACCESS_RULES_FILE.

@@ -25,7 +25,7 @@ function viewOf({
   return {
     session: { id: 'ses_1', kind: 'user', tokenHash: '', host: 'sso.example.com', ...dates },
     user: { id: 'usr_1', status: 'active', createdAt: at, updatedAt: at },
-    organization: { id: 'org_1', name: 'A', slug: 'a', settings: {}, createdAt: at },
+    organization: { id: 'org_1', name: 'A', slug: 'a', settings: {}, createdAt: at, updatedAt: at },
     membership: {
       id: 'mem_1',
       userId: 'usr_1',
