@@ -52,7 +52,7 @@ export type { AdminCaller }
  */
 export function createEntrada(given: EntradaOptions, opened?: OpenedServices): Entrada {
   const options = checkOptions(given)
-  const opening = opened ? async () => opened : openLazily(options)
+  const { opening, close } = opened ? openedAlready(opened) : openLazily(options)
   const { mountPath = '' } = options
   const router = createRouter(mountPath)
   const entrada: Entrada = {
@@ -78,7 +78,7 @@ export function createEntrada(given: EntradaOptions, opened?: OpenedServices): E
     },
     handles: (pathname) => isOurAddress(pathname, mountPath),
     api: createAdministration(opening),
-    close: async () => (await opening()).close(),
+    close,
   }
   openings.set(entrada, opening)
   return entrada
@@ -95,16 +95,27 @@ export async function servicesOf(entrada: Entrada): Promise<Services> {
 
 type OpenedServices = Services & { readonly close: () => Promise<void> }
 
+type Opening = {
+  readonly opening: () => Promise<OpenedServices>
+  readonly close: () => Promise<void>
+}
+
+function openedAlready(opened: OpenedServices): Opening {
+  return { opening: async () => opened, close: () => opened.close() }
+}
+
 /** Once, and again only after a failure. Imported late: the library's door has no Node import at its top level. */
-function openLazily(options: CheckedOptions): () => Promise<OpenedServices> {
+function openLazily(options: CheckedOptions): Opening {
   let opened: Promise<OpenedServices> | undefined
-  return () => {
+  const opening = () => {
     opened ??= import('./open-services.ts').then(({ openServices }) => openServices(options))
     opened.catch(() => {
       opened = undefined
     })
     return opened
   }
+  // What was never used, or could not be opened, is not opened for closing it.
+  return { opening, close: async () => (await opened?.catch(() => undefined))?.close() }
 }
 
 /** Without its parts there is no page to show it on. */

@@ -232,6 +232,11 @@ const startErrors = {
     shown: 'Development mode does not start here.',
     fix: 'It makes up a directory in which anybody is anybody. Use `entrada serve` with real settings, or take the named setting away.',
   },
+  testing_refused: {
+    status: 500,
+    shown: 'This works in development mode only.',
+    fix: "`signInAs` of entrada/testing lets anybody be anybody. Give the tests an instance of their own: `createEntrada(testOptions())`, or `mode: 'development'` with its own database.",
+  },
   database_not_found: {
     status: 500,
     shown: 'There is no database here.',

@@ -12,7 +12,7 @@ export type {
   EntraOptions,
 } from './options.ts'
 export { Secret } from './secret.ts'
-export type { HookAnswer, HookDecision, Hooks, Log } from './services.ts'
+export type { EntradaEvent, HookAnswer, HookDecision, Hooks, Log } from './services.ts'
 export type { UserSession } from './session/session-json.ts'
-export type { AuditEventRecord, ConnectionPolicies, RoleRule } from './storage/records.ts'
+export type { ConnectionPolicies, RoleRule } from './storage/records.ts'
 export type { Storage, StorageReader, StorageTransaction } from './storage/storage.ts'

@@ -1,6 +1,7 @@
 /** Everything a flow may reach beyond its arguments. Made once in `open-services.ts`; a test passes its own. */
 
 import type { OperatorEntry } from './admin/operators.ts'
+import type { AuditEvent } from './audit/audit-events.ts'
 import type { RefusalSample } from './audit/sample-refusals.ts'
 import type { SignInNotes } from './audit/sign-in-notes.ts'
 import type { ErrorCode } from './errors.ts'
@@ -57,9 +58,14 @@ export type Log = {
 export type Hooks = {
   /** Runs after Entrada decided to let a person in and before anything is written. Throwing, or 2 s, refuses. */
   readonly decideSignIn?: (decision: HookDecision) => Promise<HookAnswer> | HookAnswer
-  /** Fed from the outbox, at least once, in order. Throwing delivers the event again later. */
-  readonly onEvent?: (event: AuditEventRecord) => Promise<void> | void
+  /**
+   * What was audited, at least once and in order; with several replicas, in one of them at a time. Throwing, or 5 s, delivers the
+   * event again later, and those behind it wait. `event.id` tells a repetition.
+   */
+  readonly onEvent?: (event: EntradaEvent) => Promise<void> | void
 }
+/** `type` says what `detail` holds. */
+export type EntradaEvent = AuditEventRecord & AuditEvent
 export type HookDecision = {
   readonly organizationId: OrganizationId
   readonly connectionId: string

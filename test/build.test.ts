@@ -1,9 +1,10 @@
 /** What `npm run build` makes, as others get it: one file that needs Node alone, and a library for `node_modules`. */
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, type TestContext } from 'node:test'
 import { startEmulator } from '../src/emulator/start-emulator.ts'
 import { CLIENT_ID, CLIENT_SECRET, people } from './support/rig.ts'
 import {
@@ -77,21 +78,32 @@ describe('dist/entrada.js', () => {
 })
 
 describe('the built package', () => {
-  it('is a library that an application imports, with its types', async (t) => {
-    const application = await installedInApplication(t)
+  it('installs from its tarball into an empty folder, type-checks under strict, and signs a person in', async (t) => {
+    const application = await installedFromTarball(t)
     writeFileSync(join(application, 'app.ts'), APPLICATION)
-    const ran = spawnSync(process.execPath, ['app.ts'], { cwd: application, encoding: 'utf8' })
-    assert.equal(ran.stdout, 'true 200\n', ran.stderr)
+    for (const resolution of [
+      ['nodenext', 'nodenext'],
+      ['esnext', 'bundler'],
+    ] as const) {
+      const checked = typeCheck(application, resolution)
+      assert.equal(checked.status, 0, resolution.join() + checked.stdout)
+    }
+    const port = await freePort()
+    const environment = { PATH: process.env.PATH, PORT: String(port) }
+    const program = spawn(process.execPath, ['app.ts'], { cwd: application, env: environment })
+    t.after(() => program.kill('SIGKILL'))
+    const [ready] = await Promise.race([once(program.stdout, 'data'), once(program.stderr, 'data')])
+    assert.equal(String(ready), 'ready\n')
+    const origin = `http://localhost:${port}`
+    const page = await createSocketBrowser().visit(
+      `${origin}/sso/auth/entra/login?return_to=/hello`,
+    )
+    assert.deepEqual([page.url.href, page.text], [`${origin}/hello`, 'Hello Alice Example'])
 
-    const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--types', 'node']
-    const compiler = resolve('node_modules/typescript/bin/tsc')
-    const given = [compiler, ...strict, '--skipLibCheck', '--ignoreConfig', 'app.ts']
-    const right = spawnSync(process.execPath, given, { cwd: application, encoding: 'utf8' })
-    assert.equal(right.status, 0, right.stdout)
-    const wrong = APPLICATION.replace('serverUrl: new URL', 'serverUrl: String')
+    const wrong = APPLICATION.replace("mountPath: '/sso'", 'mountPath: 7')
     writeFileSync(join(application, 'app.ts'), wrong)
-    const refused = spawnSync(process.execPath, given, { cwd: application, encoding: 'utf8' })
-    assert.match(refused.stdout, /Type 'string' is not assignable to type 'URL'/)
+    const refused = typeCheck(application, ['nodenext', 'nodenext'])
+    assert.match(refused.stdout, /Type 'number' is not assignable to type 'string'/)
   })
 
   it('offers everything that a clone offers', async (t) => {
@@ -105,6 +117,7 @@ describe('the built package', () => {
     writeFileSync(join(application, 'all.js'), text)
     const ran = spawnSync(process.execPath, ['all.js'], { cwd: application, encoding: 'utf8' })
     assert.equal(ran.stdout, wanted.map(() => 'object\n').join(''), ran.stderr)
+    assert.ok(wanted.includes('entrada/express') && wanted.includes('entrada/testing/storage'))
   })
 
   it('carries no test, key, environment file or source map (I28)', () => {
@@ -122,7 +135,9 @@ describe('the built package', () => {
     assert.deepEqual(stranger, [])
     for (const path of filesOf(dist)) {
       const text = readFileSync(path, 'utf8')
-      assert.doesNotMatch(text, /sourceMappingURL=(?!`|\$)|from 'node:test'/, path)
+      assert.doesNotMatch(text, /sourceMappingURL=(?!`|\$)/, path)
+      // The storage suite is there for who writes a storage, and loaded by nobody else.
+      if (!/conformance/.test(path)) assert.doesNotMatch(text, /from 'node:test'/, path)
       assert.doesNotMatch(text, /-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[A-Za-z0-9+/]{40}/, path)
       assert.ok(
         !text.includes(process.cwd()),
@@ -160,8 +175,39 @@ function packedFiles(folder: string): string[] {
   return packed.files.map(({ path }) => path)
 }
 
+/** As \`npm install\` leaves it; without a registry, the same files with the clone's own copies of what they depend on. */
+async function installedFromTarball(t: TestContext): Promise<string> {
+  const application = await temporaryFolder(t)
+  writeFileSync(join(application, 'package.json'), '{ "type": "module", "private": true }')
+  const pack = ['pack', '--silent', '--pack-destination', application, dist]
+  const tarball = execFileSync('npm', pack, { encoding: 'utf8' }).trim()
+  const { devDependencies = {} } = readManifest('package.json')
+  const types = `@types/node@${devDependencies['@types/node']}`
+  const flags = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--silent']
+  const installed = spawnSync('npm', ['install', ...flags, `./${tarball}`, types], {
+    cwd: application,
+    encoding: 'utf8',
+    timeout: 120_000,
+  })
+  if (installed.status === 0) return application
+  t.diagnostic(`npm install failed, its dependencies are linked instead: ${installed.stderr}`)
+  return installedInApplication(t)
+}
+
+function typeCheck(cwd: string, [module, resolution]: readonly [string, string]) {
+  const compiler = resolve('node_modules/typescript/bin/tsc')
+  const strict = ['--strict', '--exactOptionalPropertyTypes', '--noEmit', '--target', 'es2024']
+  const given = [...strict, '--module', module, '--moduleResolution', resolution, '--types', 'node']
+  const check = [compiler, ...given, '--ignoreConfig', 'app.ts']
+  return spawnSync(process.execPath, check, { cwd, encoding: 'utf8' })
+}
+
+function readManifest(path: string): Record<string, Record<string, string> | undefined> {
+  return JSON.parse(readFileSync(path, 'utf8'))
+}
+
 /** A folder with the package copied into its `node_modules`, where Node runs no TypeScript, and what it depends on. */
-async function installedInApplication(t: Parameters<typeof temporaryFolder>[0]): Promise<string> {
+async function installedInApplication(t: TestContext): Promise<string> {
   const application = await temporaryFolder(t)
   writeFileSync(join(application, 'package.json'), '{ "type": "module" }')
   cpSync(dist, join(application, 'node_modules/entrada'), { recursive: true })
@@ -177,14 +223,42 @@ async function installedInApplication(t: Parameters<typeof temporaryFolder>[0]):
 }
 
 const APPLICATION = `
+import { createServer } from 'node:http'
 import { createEntrada, EntradaError, Secret, type Entrada } from 'entrada'
+import { startEmulator } from 'entrada/emulator'
+import * as express from 'entrada/express'
+import * as fastify from 'entrada/fastify'
+import * as hono from 'entrada/hono'
+import * as next from 'entrada/next'
+import { sendResponse, toNodeListener, toRequest } from 'entrada/node'
+import { signInAs, testOptions } from 'entrada/testing'
+
+const serverUrl = 'http://localhost:' + process.env.PORT
+const emulator = await startEmulator()
+const clientId = '${CLIENT_ID}'
+emulator.addRedirectUri(clientId, serverUrl + '/sso/auth/entra/callback')
+emulator.signInAutomaticallyAs('${people.alice}')
 
 const entrada: Entrada = createEntrada({
-  serverUrl: new URL('https://sso.example.com'),
+  serverUrl,
+  mountPath: '/sso',
   database: ':memory:',
-  secretKeys: [new Secret(Buffer.alloc(32, 7).toString('base64url'))],
+  secretKeys: [new Secret(Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'))],
+  entra: { tenantId: 'contoso.example', clientId, clientSecret: '${CLIENT_SECRET}', authority: emulator.origin },
 })
-const response = await entrada.fetch(new Request('https://sso.example.com/healthz'))
-console.log(typeof EntradaError === 'function', response.status)
-await entrada.close()
+const listener = toNodeListener(entrada)
+const server = createServer(async (incoming, outgoing) => {
+  const request = toRequest(incoming)
+  if (entrada.handles(new URL(request.url).pathname)) return listener(incoming, outgoing)
+  const access = await entrada.decideAccess(request)
+  if (access.kind === 'refused') return sendResponse(access.response, outgoing)
+  outgoing.end('Hello ' + access.session.membership.displayName)
+})
+const { session } = await signInAs(createEntrada(testOptions()), { roles: ['admin'] })
+const name: string = session.membership.username
+const parts = [express, fastify, hono].map(({ mountEntrada, requireRole, requireSession }) => [mountEntrada, requireRole, requireSession])
+if (EntradaError.name !== 'EntradaError' || name === '' || parts.length !== 3) process.exit(1)
+const { GET } = next.routeHandlers(entrada)
+await GET(new Request(serverUrl + '/sso/login'))
+server.listen(process.env.PORT, () => console.log('ready'))
 `

@@ -1,36 +1,90 @@
-import type { Services } from '../services.ts'
+/** Hands stored events to `hooks.onEvent`: in order, at least once, by one replica at a time. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { EntradaEvent, Hooks, Services } from '../services.ts'
+import { createDeliveryTurn, type DeliveryTurn } from './delivery-turn.ts'
 
 const BATCH = 50
-const INTERVAL_MS = 500
+const defaultTimes = {
+  /** How often is looked for new events. */
+  intervalMs: 500,
+  /** A handler that takes longer has failed: others wait behind it. */
+  timeLimitMs: 5_000,
+  /** Between two tries of an event that is not taken; the first try comes after `intervalMs`, each later one in twice the time. */
+  longestPauseMs: 30_000,
+}
+/** For taking the event out, which comes after the handler. */
+const MARGIN_MS = 1_000
 
-/** Hands stored events to `hooks.onEvent`, in order and at least once. Answers the function that stops it. */
-export function startOutbox(services: Services): () => Promise<void> {
+export type DeliveryTimes = typeof defaultTimes
+
+/** Answers the function that stops it, once the event under way is done. */
+export function startOutbox(
+  services: Services,
+  times: Partial<DeliveryTimes> = {},
+): () => Promise<void> {
   const { onEvent } = services.hooks
   if (onEvent === undefined) return async () => {}
-  let stopped = false
-  let delivering = Promise.resolve()
-  const timer = setInterval(() => {
-    if (!stopped) delivering = delivering.then(() => deliver(services, onEvent))
-  }, INTERVAL_MS)
-  timer.unref()
+  const stopping = new AbortController()
+  const work = { services, onEvent, times: { ...defaultTimes, ...times }, signal: stopping.signal }
+  const delivering = deliverUntilStopped(work)
   return async () => {
-    stopped = true
-    clearInterval(timer)
+    stopping.abort()
     await delivering
   }
 }
 
-/** One batch. The first event that is not taken ends it and comes again. */
-async function deliver(
-  { storage, log }: Services,
-  onEvent: NonNullable<Services['hooks']['onEvent']>,
-): Promise<void> {
+type Work = {
+  readonly services: Services
+  readonly onEvent: NonNullable<Hooks['onEvent']>
+  readonly times: DeliveryTimes
+  readonly signal: AbortSignal
+}
+
+async function deliverUntilStopped(work: Work): Promise<void> {
+  const { times, signal } = work
+  const turn = createDeliveryTurn(work.services)
+  let pauseMs = times.intervalMs
+  while (!signal.aborted) {
+    await pause(pauseMs, undefined, { signal, ref: false }).catch(() => {})
+    const outcome = signal.aborted ? 'none' : await deliverBatch(work, turn)
+    if (outcome === 'failed') pauseMs = Math.min(pauseMs * 2, times.longestPauseMs)
+    else pauseMs = outcome === 'more' ? 0 : times.intervalMs
+  }
+}
+
+/** The first event that is not taken ends it and comes again. */
+async function deliverBatch(work: Work, turn: DeliveryTurn): Promise<'none' | 'more' | 'failed'> {
+  const { services, times, signal } = work
+  const { storage, log } = services
+  const isOurTurn = () => turn.holdsFor(times.timeLimitMs + MARGIN_MS)
   try {
-    for (const { sequence, event } of await storage.listOutbox(BATCH)) {
-      await onEvent(event)
+    if ((await storage.listOutbox(1)).length === 0 || !(await isOurTurn())) return 'none'
+    // Listed in our turn: another's list may be of events that are delivered by now.
+    const entries = await storage.listOutbox(BATCH)
+    for (const { sequence, event } of entries) {
+      if (signal.aborted || !(await isOurTurn())) return 'none'
+      await handOver(work, event as EntradaEvent) // audit/audit-events.ts wrote type and detail together
       await storage.atomically((transaction) => transaction.removeFromOutbox([sequence]))
     }
+    return entries.length === BATCH ? 'more' : 'none'
   } catch (error) {
     log.warn('event_not_delivered', { error })
+    return 'failed'
+  }
+}
+
+async function handOver(
+  { onEvent, times: { timeLimitMs } }: Pick<Work, 'onEvent' | 'times'>,
+  event: EntradaEvent,
+): Promise<void> {
+  const { promise: timeLimit, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => reject(new Error(`hooks.onEvent took longer than ${timeLimitMs} ms`)),
+    timeLimitMs,
+  )
+  try {
+    await Promise.race([onEvent(event), timeLimit])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -7,14 +7,16 @@ export type { Needed } from './decide-access.ts'
 
 export type RouteHandler = (request: Request) => Promise<Response>
 
-/** What a file `route.ts` exports: `export const { GET, POST, DELETE } = routeHandlers(entrada)`. */
+/** What a file `route.ts` exports: `export const { GET, POST, PUT, PATCH, DELETE } = routeHandlers(entrada)`. */
 export function routeHandlers(entrada: Entrada): {
   readonly GET: RouteHandler
   readonly POST: RouteHandler
+  readonly PUT: RouteHandler
+  readonly PATCH: RouteHandler
   readonly DELETE: RouteHandler
 } {
   const answer: RouteHandler = (request) => entrada.fetch(request)
-  return { GET: answer, POST: answer, DELETE: answer }
+  return { GET: answer, POST: answer, PUT: answer, PATCH: answer, DELETE: answer }
 }
 
 /** The session in a server component or action: `await getSession(entrada, await headers())`. One look-up each time. */

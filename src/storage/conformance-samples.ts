@@ -196,3 +196,44 @@ export function* numbered(name: string): Generator<string> {
   yield name
   for (let n = 2; ; n += 1) yield `${name}-${n}`
 }
+
+/** Objects of whatever JSON can spell, the same in every run. Without a library: applications run this suite too. */
+export function awkwardDetails(count: number): readonly Readonly<Record<string, unknown>>[] {
+  let state = 1
+  const below = (limit: number) => {
+    state = (state * 48_271) % 2_147_483_647 // Park and Miller
+    return state % limit
+  }
+  const some = <T>(of: () => T) => Array.from({ length: below(4) }, of)
+  const letters = [
+    'a',
+    '"',
+    '\\',
+    "'",
+    '%',
+    '\n',
+    '\0',
+    '\u2028',
+    'ß',
+    '語',
+    '😀',
+    '\ud800',
+    '{',
+    ';--',
+  ]
+  const word = () => some(() => letters[below(letters.length)]).join('')
+  const numbers = [0, -1, 0.1, 1e21, 5e-324, 2 ** 53, Number.MAX_VALUE]
+  const value = (depth: number): unknown => {
+    const kind = below(depth > 3 ? 4 : 6)
+    if (kind === 4) return some(() => value(depth + 1))
+    if (kind === 5) return Object.fromEntries(some(() => [word(), value(depth + 1)] as const))
+    return [null, below(2) === 0, numbers[below(numbers.length)], word()][kind]
+  }
+  const names = ['__proto__', 'constructor', 'toJSON', '']
+  return Array.from({ length: count }, (_, n) =>
+    Object.fromEntries([
+      [names[n % names.length] ?? '', value(0)],
+      ...some(() => [word(), value(0)] as const),
+    ]),
+  )
+}

@@ -11,7 +11,7 @@ import { describeSetup } from './conformance-setup.ts'
 import { describeTrail } from './conformance-trail.ts'
 import type { Storage } from './storage.ts'
 
-/** A new, empty database. `openAnother` opens the same one once more, as another replica would; `close` closes all and removes it. */
+/** A new, empty database of mode `development`. `openAnother` opens the same one once more, as another replica would; `close` closes all and removes it. */
 export type OpenedStorage = {
   readonly storage: Storage
   openAnother(): Promise<Storage>
@@ -21,6 +21,7 @@ export type OpenedStorage = {
 /** What a group of tests works on: a database of its own for each test, with the organization and connection `default`. */
 export type Subject = { readonly storage: Storage; openAnother(): Promise<Storage> }
 
+/** Puts a storage to the tests that ours have to pass. Call it from a file that `node --test` runs. */
 export function storageConformance(name: string, open: () => Promise<OpenedStorage>): void {
   describe(`storage: ${name}`, () => {
     let opened: OpenedStorage | undefined

@@ -1,0 +1,132 @@
+import { type Entrada, servicesOf } from '../entrada.ts'
+import { EntradaError } from '../errors.ts'
+import { openExchange } from '../http/exchange.ts'
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { Services } from '../services.ts'
+import type { UserSession } from '../session/session-json.ts'
+import { newAttempt } from '../sign-in/attempt.ts'
+import { getConnection, getDefaultConnection } from '../sign-in/choose-connection.ts'
+import { completeSignIn } from '../sign-in/sign-in.ts'
+import { beginRecord } from '../sign-in/sign-in-record.ts'
+import type { Connection } from '../storage/records.ts'
+
+/** What Entra would have said of a person. Everything has a default; another `username` is another person. */
+export type TestPerson = {
+  /** Default `test-person`. */
+  readonly username?: string
+  readonly displayName?: string
+  readonly email?: string
+  /** Roles of your application in place of the connection's rules; with an empty list, what its policy gives. */
+  readonly roles?: readonly string[]
+  /** Object ids of groups, and values of app roles, for the connection's rules. */
+  readonly groups?: readonly string[]
+  readonly appRoles?: readonly string[]
+  readonly guest?: boolean
+  readonly tid?: string
+  readonly oid?: string
+  /** Default: the connection of the options' `entra`. */
+  readonly connectionId?: string
+}
+
+export type SignedIn = {
+  readonly session: UserSession
+  /** The `Cookie` header of this person's browser. */
+  readonly cookie: string
+  /** A request of this person's browser to a path of the application. */
+  readonly request: (path: string, init?: RequestInit) => Request
+}
+
+/**
+ * Signs a person in without a browser and without Entra: as Entra's answer would, through policies, hooks, roles and audit.
+ * For instances of `mode: 'development'` alone.
+ *
+ * @throws {EntradaError} `testing_refused`; `entra_not_configured` without `entra` in the options; and what refuses a sign-in
+ */
+export async function signInAs(entrada: Entrada, person: TestPerson = {}): Promise<SignedIn> {
+  const services = await servicesOf(entrada)
+  if (services.deployment.mode !== 'development') throw new EntradaError('testing_refused')
+  const connection = await connectionOf(services, person)
+  const identity = identityOf(services, connection, person)
+  const [here] = services.deployment.publicUrls
+  const exchange = openExchange(services, new Request(here, { headers: { host: here.host } }), {})
+  const attempt = newAttempt(services, {
+    connectionId: connection.id,
+    purpose: 'sign_in',
+    returnTo: '/',
+  })
+  const record = beginRecord(services, exchange, attempt)
+  record.connection = connection
+  const answer = await completeSignIn(services, exchange, { connection, identity, record })
+  return signedIn(entrada, here, sessionCookieOf(answer))
+}
+
+/** With the tenant known, as after a first answer of Entra, and a rule for each role that was asked for. */
+async function connectionOf(services: Services, person: TestPerson): Promise<Connection> {
+  const { connectionId, roles, tid } = person
+  const connection = connectionId
+    ? await getConnection(services, connectionId)
+    : await getDefaultConnection(services)
+  const { tenants } = connection
+  const known = tenants.kind === 'pinned' && tenants.tenantId === undefined
+  return {
+    ...connection,
+    ...(known
+      ? { tenants: { ...tenants, tenantId: tid ?? guidOf(services, tenants.tenant) } }
+      : {}),
+    ...(roles ? { roleRules: roles.map(ruleOf) } : {}),
+  }
+}
+
+function ruleOf(role: string): Connection['roleRules'][number] {
+  return { id: `testing-${role}`, match: 'app_role', value: `testing:${role}`, role }
+}
+
+function identityOf(
+  services: Services,
+  { cloud, tenants, authority }: Connection,
+  person: TestPerson,
+): VerifiedIdentity {
+  const { username = 'test-person', displayName = username, email, roles = [] } = person
+  const tenantId = tenants.kind === 'pinned' ? tenants.tenantId : tenants.tenantIds[0]
+  const tid = person.tid ?? tenantId ?? guidOf(services, 'tenant')
+  const oid = person.oid ?? guidOf(services, username)
+  return {
+    cloud,
+    tid,
+    oid,
+    sub: `testing-${oid}`,
+    issuer: `${authority}/${tid}/v2.0`,
+    displayName,
+    preferredUsername: username,
+    ...(email ? { email } : {}),
+    emailDomainOwnerVerified: false,
+    guest: person.guest ?? false,
+    personalAccount: false,
+    groups: { kind: 'known', ids: person.groups ?? [] },
+    appRoles: [...(person.appRoles ?? []), ...roles.map((role) => `testing:${role}`)],
+    claimNames: [],
+  }
+}
+
+/** The same person in every run. */
+function guidOf(services: Services, name: string): string {
+  const hex = services.sha256(`entrada/testing ${name.toLowerCase()}`)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
+function sessionCookieOf(answer: Response): string {
+  const line = answer.headers.getSetCookie().find((one) => /^[^=]*-session=/.test(one)) ?? ''
+  return line.split(';')[0] ?? ''
+}
+
+async function signedIn(entrada: Entrada, here: URL, cookie: string): Promise<SignedIn> {
+  const request: SignedIn['request'] = (path, init = {}) => {
+    const headers = new Headers(init.headers)
+    headers.set('host', here.host)
+    headers.set('cookie', cookie)
+    return new Request(new URL(path, here), { ...init, headers })
+  }
+  const session = await entrada.getSession(request('/'))
+  if (session === undefined) throw new EntradaError('sign_in_required')
+  return { session, cookie, request }
+}
