@@ -128,6 +128,7 @@ const optionNames: ReadonlySet<string> = new Set(
     now: true,
     openTelemetry: true,
     fetch: true,
+    resolveTxt: true,
   } satisfies Record<keyof EntradaOptions, true>),
 )
 

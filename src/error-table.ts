@@ -126,6 +126,26 @@ const requestErrors = {
     shown: 'This short name is taken already.',
     fix: 'Slugs of organizations, and those of connections, are unique in the whole deployment and never change. Choose another one.',
   },
+  domain_in_use: {
+    status: 409,
+    shown: 'This domain belongs to another organization here.',
+    fix: 'A domain belongs to the organization that has proven it. It can move once its TXT record for that organization is gone from DNS; one that an operator has proven has to be removed there first.',
+  },
+  domain_is_public: {
+    status: 400,
+    shown: 'This domain is nobody’s alone.',
+    fix: 'Anybody can have an address in it (a provider of mail, or of directories): it can never say which organization somebody belongs to.',
+  },
+  domain_not_proven: {
+    status: 409,
+    shown: 'The TXT record of this domain was not found.',
+    fix: 'DNS answered, and the record is not there, or holds something else. Compare its name and its whole value; a new record can take an hour to be seen everywhere.',
+  },
+  dns_unavailable: {
+    status: 502,
+    shown: 'DNS did not answer. Please try again in a moment.',
+    fix: 'The name servers of the domain, or the resolver of this server, failed or took too long. Nothing was decided from that.',
+  },
   record_in_use: {
     status: 409,
     shown: 'Something with this id exists already.',

@@ -33,8 +33,10 @@ import { measuredStorage } from './metrics/measured-storage.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createProcessSamples } from './metrics/process-samples.ts'
 import type { EntradaOptions } from './options.ts'
+import { startDomainChecks } from './organizations/check-domains.ts'
 import { cloudOf } from './organizations/clouds.ts'
 import { createConnectionProviders } from './organizations/connection-providers.ts'
+import { createTxtResolver } from './organizations/dns-txt.ts'
 import {
   DEFAULT_CONNECTION_ID,
   keepEnvironmentConnection,
@@ -107,6 +109,7 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
     clientIp: (forwardedFor, remoteAddress) =>
       clientIp(forwardedFor, remoteAddress, options.trustedProxies ?? []),
     isTrustedProxy: (remoteAddress) => isTrustedProxy(remoteAddress, options.trustedProxies ?? []),
+    resolveTxt: options.resolveTxt ?? createTxtResolver(),
     hooks: options.hooks ?? {},
     sampleRefusal: createRefusalSampler(now),
     limits: limitsOf(options, storage),
@@ -292,12 +295,14 @@ function startBackgroundWork(services: Services, watch?: CredentialWatch): () =>
   const stopOutbox = startOutbox(services)
   const stopTelling = startTelling(services.signInNotes)
   const stopAuditChain = startAuditChain(services)
+  const stopDomainChecks = startDomainChecks(services)
   return async () => {
     watch?.stop()
     stopSweeping()
     await stopOutbox()
     await stopTelling()
     await stopAuditChain()
+    await stopDomainChecks()
     await services.storage.close()
   }
 }

@@ -93,4 +93,6 @@ export type EntradaOptions = {
   readonly openTelemetry?: OpenTelemetryApi
   /** How requests to the authority leave this process. */
   readonly fetch?: typeof fetch
+  /** How TXT records are looked up; none found is an empty list, no answer throws. Default: this machine's name servers. */
+  readonly resolveTxt?: (name: string) => Promise<readonly string[]>
 }

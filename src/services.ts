@@ -97,6 +97,12 @@ export type Services = {
   readonly clientIp: (forwardedFor: string | null, remoteAddress?: string) => string | undefined
   /** Whether whoever is connected is a proxy whose headers count. */
   readonly isTrustedProxy: (remoteAddress?: string) => boolean
+  /**
+   * Texts of the TXT records of a name; none when DNS says so.
+   *
+   * @throws {EntradaError} `dns_unavailable`
+   */
+  readonly resolveTxt: (name: string) => Promise<readonly string[]>
   readonly log: Log
   readonly hooks: Hooks
   readonly sampleRefusal: (code: ErrorCode) => RefusalSample

@@ -124,6 +124,10 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'organizations.ts',
     'connections.ts',
     'connection-providers.ts',
+    // Whose a domain is: asked by a sign-in, checked in the background.
+    'domains.ts',
+    'check-domains.ts',
+    'dns-txt.ts',
     // Whether a connection may be turned on: the test of a connection, in sign-in/, writes it.
     'test-fingerprint.ts',
   ],

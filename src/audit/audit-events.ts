@@ -75,6 +75,20 @@ export type AuditEvent =
       readonly type: 'organization.changed'
       readonly detail: { readonly members: readonly string[] }
     }
+  | { readonly type: 'domain.added'; readonly detail: { readonly name: string } }
+  | {
+      readonly type: 'domain.proven'
+      readonly detail: { readonly name: string; readonly proof: 'dns' | 'operator' }
+    }
+  | {
+      readonly type: 'domain.lost'
+      readonly detail: { readonly name: string; readonly reason: 'record_gone' | 'moved' }
+    }
+  | {
+      readonly type: 'domain.changed'
+      readonly detail: { readonly name: string; readonly members: readonly string[] }
+    }
+  | { readonly type: 'domain.removed'; readonly detail: { readonly name: string } }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
   | {
       readonly type: 'audit_chain.restarted'
@@ -106,6 +120,13 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'organization.created': 'An organization was created. Detail: name and slug.',
   'organization.changed':
     'An organization was changed. Detail: the members that changed, never their values.',
+  'domain.added': 'A domain was named for an organization. It proves nothing yet.',
+  'domain.proven':
+    'A domain is an organization’s. Detail: `proof`: `dns` (its TXT record was found), or `operator`.',
+  'domain.lost':
+    'A domain proves nothing any more; people go on signing in. Detail: `reason`: `record_gone`, or `moved` to another organization that has proven it.',
+  'domain.changed': 'Where the people of a domain sign in was changed.',
+  'domain.removed': 'A domain was taken away from an organization.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
   'audit_chain.restarted':

@@ -90,6 +90,16 @@ export const metricTable = {
     labels: ['kind', 'position'],
     help: '1, or 0 when the credential has ended or Entra refused it last.',
   },
+  entrada_domains: {
+    type: 'gauge',
+    labels: ['status'],
+    help: 'Domains of organizations: `pending`, `proven`, or `lost` (their TXT record is gone, so nobody is linked by them).',
+  },
+  entrada_domain_checks_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Times that DNS was asked again for a proven domain: `there`, `gone`, or `unknown` (no answer).',
+  },
   entrada_build_info: {
     type: 'gauge',
     labels: ['version', 'database'],

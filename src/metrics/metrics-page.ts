@@ -40,12 +40,18 @@ async function databaseSamples({ storage, now }: Services): Promise<readonly Sam
     const { sessions, outbox, unlinked } = await storage.countLive(now())
     const credentialsEndBefore = new Date(now().getTime() + SOON_MS)
     const connections = await storage.countConnections({ credentialsEndBefore })
+    const domains = Object.entries(await storage.countDomains())
     return [
       { name: 'entrada_database_up', value: 1 },
       { name: 'entrada_sessions_live', value: sessions },
       { name: 'entrada_outbox_events', value: outbox },
       { name: 'entrada_audit_events_unlinked', value: unlinked },
       ...connectionSamples(connections),
+      ...domains.map(([status, value]) => ({
+        name: 'entrada_domains' as const,
+        value,
+        labels: { status },
+      })),
     ]
   } catch {
     return [{ name: 'entrada_database_up', value: 0 }]

@@ -11,7 +11,15 @@ const verified = { policies: { linking: 'verified' } } as const
 const sound = {
   connection: connectionOf(verified),
   identity: identityOf({ email: 'alice@contoso.com', emailDomainOwnerVerified: true }),
+  emailDomainProven: false,
   candidates: [candidate],
+}
+
+/** The same, vouched for by the organization's proof in place of Entra's word. */
+const soundByDomain = {
+  ...sound,
+  emailDomainProven: true,
+  identity: { ...sound.identity, emailDomainOwnerVerified: false },
 }
 
 describe('decideLink', () => {
@@ -21,6 +29,12 @@ describe('decideLink', () => {
       membership,
       reason: 'email_domain_owner_verified',
     })
+  })
+
+  it('links a member of the pinned tenant whose domain the organization has proven, and says why', () => {
+    const linked = { kind: 'link', membership, reason: 'email_domain_proven' }
+    assert.deepEqual(decideLink(soundByDomain), linked)
+    assert.deepEqual(decideLink({ ...soundByDomain, identity: sound.identity }), linked)
   })
 
   const { identity } = sound
@@ -54,6 +68,9 @@ describe('decideLink', () => {
   for (const [what, changes, because] of refused) {
     it(`links nobody when ${what}`, () => {
       assert.deepEqual(decideLink({ ...sound, ...changes }), { kind: 'no_link', because })
+      if (because === 'email_not_proven') return
+      const byDomain = decideLink({ ...soundByDomain, ...changes })
+      assert.deepEqual(byDomain, { kind: 'no_link', because }, 'with a proven domain')
     })
   }
 

@@ -9,7 +9,11 @@ export type LinkCandidate = {
 }
 
 /** Why an identity was linked to an existing user; recorded with the link. */
-export type LinkReason = 'email_domain_owner_verified'
+export type LinkReason =
+  /** The domain of the address is proven to be this organization's. */
+  | 'email_domain_proven'
+  /** Entra says that the directory has proven the domain (`xms_edov`). */
+  | 'email_domain_owner_verified'
 
 export type LinkDecision =
   | { readonly kind: 'link'; readonly membership: Membership; readonly reason: LinkReason }
@@ -26,17 +30,20 @@ export type LinkDecision =
 export function decideLink({
   connection,
   identity,
+  emailDomainProven,
   candidates,
 }: {
   readonly connection: Connection
   readonly identity: VerifiedIdentity
+  /** Whether the domain of their email is proven to be this organization's, now. */
+  readonly emailDomainProven: boolean
   readonly candidates: readonly LinkCandidate[]
 }): LinkDecision {
   const no = (because: string): LinkDecision => ({ kind: 'no_link', because })
   if (connection.policies.linking !== 'verified') return no('policy')
   if (connection.tenants.kind !== 'pinned') return no('tenant_not_pinned')
   if (identity.guest || identity.personalAccount) return no('not_a_member')
-  if (!identity.emailDomainOwnerVerified) return no('email_not_proven')
+  if (!emailDomainProven && !identity.emailDomainOwnerVerified) return no('email_not_proven')
   // Folding letter case makes some other letters equal to ours: the Kelvin sign to `k`.
   if (!/^[\x21-\x7e]+$/.test(identity.email ?? '')) return no('email_not_ascii')
   const [candidate, another] = candidates
@@ -46,5 +53,6 @@ export function decideLink({
   if (candidate.userStatus !== 'active' || candidate.membership.status !== 'active') {
     return { kind: 'disabled' }
   }
-  return { kind: 'link', membership: candidate.membership, reason: 'email_domain_owner_verified' }
+  const reason = emailDomainProven ? 'email_domain_proven' : 'email_domain_owner_verified'
+  return { kind: 'link', membership: candidate.membership, reason }
 }

@@ -62,6 +62,7 @@ function decide({ connection, policies, identity, known: person, linkCandidates 
     connection: connectionOf({ ...connection, ...(policies ? { policies } : {}) }),
     identity: identityOf(identity),
     linkCandidates,
+    emailDomainProven: false,
     now: new Date('2026-11-22T12:00:00.000Z'),
     ...(person ? { known: person } : {}),
   })

@@ -14,6 +14,8 @@ export type SignInFacts = {
   readonly known?: KnownPerson
   /** Users of the organization with the same email, when the connection links at all. */
   readonly linkCandidates: readonly LinkCandidate[]
+  /** Whether the domain of their email is proven to be the organization's; looked up when there are candidates. */
+  readonly emailDomainProven: boolean
   readonly now: Date
 }
 
@@ -105,8 +107,8 @@ function decidePerson(facts: SignInFacts): DecidedPerson {
     : { kind: 'new' }
 }
 
-function linkOf({ connection, identity, linkCandidates }: SignInFacts) {
-  return decideLink({ connection, identity, candidates: linkCandidates })
+function linkOf({ connection, identity, linkCandidates, emailDomainProven }: SignInFacts) {
+  return decideLink({ connection, identity, emailDomainProven, candidates: linkCandidates })
 }
 
 function refused(code: ErrorCode, detail: ErrorDetail = {}): SignInDecision {

@@ -2,6 +2,7 @@
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { isEmailDomainProven } from '../organizations/domains.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import { parseEntraError } from '../protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
@@ -82,7 +83,17 @@ export async function readFacts(
   const linkCandidates = mayLink
     ? await findLinkCandidates(reader, organizationId, identity.email ?? '')
     : []
-  return { connection, identity, linkCandidates, now, ...(known ? { known } : {}) }
+  const emailDomainProven =
+    linkCandidates.length > 0 &&
+    (await isEmailDomainProven(reader, identity.email, { organizationId, now }))
+  return {
+    connection,
+    identity,
+    linkCandidates,
+    emailDomainProven,
+    now,
+    ...(known ? { known } : {}),
+  }
 }
 
 async function findLinkCandidates(

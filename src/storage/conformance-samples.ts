@@ -2,6 +2,7 @@
 import type {
   AuditEventRecord,
   Connection,
+  Domain,
   Identity,
   Membership,
   Organization,
@@ -71,6 +72,18 @@ export function newConnection(overrides: Partial<Connection> = {}): Connection {
     managedBy: 'api',
     createdAt: at(0),
     updatedAt: at(5),
+    ...overrides,
+  }
+}
+
+export function newDomain(n: number, overrides: Partial<Domain> = {}): Domain {
+  return {
+    id: `dom_${padded(n)}`,
+    organizationId: 'default',
+    name: `domain-${n}.example`,
+    challenge: `challenge-${n}`,
+    status: 'pending',
+    createdAt: at(n),
     ...overrides,
   }
 }

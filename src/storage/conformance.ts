@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'node:test'
 import { describeAtomicity } from './conformance-atomicity.ts'
 import { describeCounts } from './conformance-counts.ts'
+import { describeDomains } from './conformance-domains.ts'
 import { describeHealth } from './conformance-health.ts'
 import { describeOrganizations } from './conformance-organizations.ts'
 import { describePeople } from './conformance-people.ts'
@@ -40,6 +41,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
 
     describeOrganizations(subject)
     describeHealth(subject)
+    describeDomains(subject)
     describePeople(subject)
     describeSessions(subject)
     describeSetup(subject)

@@ -1,6 +1,7 @@
 /** All verbs over Kysely, for every dialect. What differs between databases comes in as options. */
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { auditChainReads, borrowAuditChain } from './audit-chain-verbs.ts'
+import { domainReads, domainWrites } from './domain-verbs.ts'
 import { addConnectionResults, healthReads, sweepHealth } from './health-verbs.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
@@ -81,6 +82,7 @@ function createReader(database: Database): StorageReader {
     ...organizationReads(database),
     ...setupReads(database),
     ...healthReads(database),
+    ...domainReads(database),
     ...peopleReads(database),
     ...sessionReads(database),
     ...trailReads(database),
@@ -93,6 +95,7 @@ function createTransaction(database: Database): StorageTransaction {
     ...createReader(database),
     ...organizationWrites(database),
     ...setupWrites(database),
+    ...domainWrites(database),
     ...userWrites(database),
     ...membershipWrites(database),
     ...sessionWrites(database),

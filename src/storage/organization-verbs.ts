@@ -2,6 +2,7 @@
 import type { ExpressionBuilder } from 'kysely'
 import { EntradaError } from '../errors.ts'
 import { foldCase } from './columns.ts'
+import { putConnectionTenants } from './domain-verbs.ts'
 import { failingConnections } from './health-verbs.ts'
 import {
   parseConnection,
@@ -115,6 +116,7 @@ export function organizationWrites(
       await checkSlugFree(database, 'connections', { id, slug: rest.slug })
       const insert = database.insertInto('connections').values({ id, ...rest })
       await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(rest)).execute()
+      await putConnectionTenants(database, connection)
     },
   }
 }

@@ -5,6 +5,7 @@ export type ConnectionId = string
 export type UserId = `usr_${string}`
 export type IdentityId = `idn_${string}`
 export type MembershipId = `mem_${string}`
+export type DomainId = `dom_${string}`
 export type SessionId = `ses_${string}`
 export type AuditEventId = `evt_${string}`
 export type SignInTraceId = `trc_${string}`
@@ -143,6 +144,29 @@ export type ConnectionResults = {
   readonly connectionId: ConnectionId
   readonly counts: readonly SignInCount[]
   readonly health: ConnectionHealth
+}
+
+/**
+ * A domain of an organization. Several may say that a domain is theirs; it belongs to the one that has proven it, also while its
+ * record is lost (then nobody is linked by it), until another one proves it.
+ */
+export type Domain = {
+  readonly id: DomainId
+  readonly organizationId: OrganizationId
+  /** Lower-case ASCII, as `parseDomainName` answers. */
+  readonly name: string
+  /** Where people with an address in it sign in; absent: any connection of the organization. */
+  readonly connectionId?: ConnectionId
+  /** What the TXT record has to hold. */
+  readonly challenge: string
+  readonly status: 'pending' | 'proven' | 'lost'
+  readonly proof?: 'dns' | 'operator'
+  readonly provenAt?: Date
+  /** When DNS answered last, whatever it said. */
+  readonly checkedAt?: Date
+  /** When DNS is to be asked again; absent when it is not. */
+  readonly nextCheckAt?: Date
+  readonly createdAt: Date
 }
 
 export type User = {

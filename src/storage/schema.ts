@@ -5,6 +5,8 @@ import type {
   AuditEventId,
   Connection,
   ConnectionId,
+  Domain,
+  DomainId,
   IdentityId,
   Membership,
   MembershipId,
@@ -25,6 +27,8 @@ import type { DatabaseMark } from './storage.ts'
 export type Tables = {
   organizations: OrganizationsTable
   connections: ConnectionsTable
+  connection_tenants: ConnectionTenantsTable
+  domains: DomainsTable
   users: UsersTable
   identities: IdentitiesTable
   memberships: MembershipsTable
@@ -78,6 +82,25 @@ type ConnectionsTable = {
   managed_by: Connection['managedBy']
   created_at: number
   updated_at: number
+}
+
+/** Derived from `connections.tenants`, to find connections by tenant. */
+type ConnectionTenantsTable = { connection_id: ConnectionId; authority: string; tenant_id: string }
+
+/** `owned_name` is derived, and unique: the name where it is the organization's own (proven or lost), else `null`. */
+type DomainsTable = {
+  id: DomainId
+  organization_id: OrganizationId
+  name: string
+  owned_name: string | null
+  connection_id: ConnectionId | null
+  challenge: string
+  status: Domain['status']
+  proof: 'dns' | 'operator' | null
+  proven_at: number | null
+  checked_at: number | null
+  next_check_at: number | null
+  created_at: number
 }
 
 type UsersTable = { id: UserId; status: User['status']; created_at: number; updated_at: number }

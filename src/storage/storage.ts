@@ -12,6 +12,8 @@ import type {
   ConnectionHealth,
   ConnectionId,
   ConnectionResults,
+  Domain,
+  DomainId,
   GroupSnapshot,
   Identity,
   IdentityId,
@@ -82,6 +84,12 @@ export type SignInCountFilter = {
   /** First and last day, such as `2026-11-22`. */
   readonly since: string
   readonly until: string
+}
+
+export type DomainFilter = {
+  readonly organizationId?: OrganizationId
+  readonly name?: string
+  readonly status?: Domain['status']
 }
 
 export type SessionFilter = {
@@ -156,6 +164,22 @@ export type StorageReader = {
   listSignInCounts(filter: SignInCountFilter): Promise<readonly SignInCount[]>
   /** Tenant ids of the identities that were linked through this connection. */
   listLinkedTenants(connectionId: ConnectionId): Promise<readonly string[]>
+
+  /** Connections that are on and accept this tenant of this authority, oldest first. At most `limit` of them. */
+  listConnectionsOfTenant(
+    tenant: { readonly authority: string; readonly tenantId: string },
+    limit: number,
+  ): Promise<readonly Connection[]>
+  /** Authorities of the connections that are on, but for the default one. */
+  listAuthoritiesOfCustomers(): Promise<readonly string[]>
+
+  findDomain(id: DomainId): Promise<Domain | undefined>
+  /** The one that has proven this name, also if its record is lost by now. */
+  findOwnedDomain(name: string): Promise<Domain | undefined>
+  listDomains(filter: DomainFilter, page: PageRequest): Promise<Page<Domain>>
+  /** Those whose `nextCheckAt` has come, the longest waiting first. */
+  listDomainsToCheck(now: Date, limit: number): Promise<readonly Domain[]>
+  countDomains(): Promise<Readonly<Record<Domain['status'], number>>>
 
   findPerson(key: PersonKey, organizationId: OrganizationId): Promise<KnownPerson | undefined>
   /** Memberships of the organization whose email is this address, ignoring case. At most `limit` of them. */
@@ -239,6 +263,14 @@ export type StorageTransaction = StorageReader & {
   /** Inserts or replaces by id. */
   putSetupLink(link: SetupLink): Promise<void>
   createTestResult(result: TestResultRecord): Promise<void>
+
+  /**
+   * Inserts or replaces by id. @throws {EntradaError} `record_in_use` when the organization has this name already, `domain_in_use`
+   * when it is another organization's and would become this one's
+   */
+  putDomain(domain: Domain): Promise<void>
+  /** Answers what was removed; `undefined` when there was no such domain (any more). */
+  removeDomain(id: DomainId): Promise<Domain | undefined>
 
   createUser(user: User): Promise<void>
   setUserStatus(id: UserId, status: User['status'], at: Date): Promise<void>

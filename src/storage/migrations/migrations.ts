@@ -10,6 +10,7 @@ import { createRateLimitCounts } from './0002-rate-limits.ts'
 import { widenConnections } from './0003-connections.ts'
 import { createAuditChain } from './0005-audit-chain.ts'
 import { createSetupLinks } from './0006-setup-links.ts'
+import { createDomains } from './0007-domains.ts'
 import { createConnectionHealth } from './0010-connection-health.ts'
 
 /** What a migration may depend on besides the database. */
@@ -36,6 +37,7 @@ const steps: readonly {
   { name: '0003-connections', up: widenConnections },
   { name: '0005-audit-chain', up: createAuditChain },
   { name: '0006-setup-links', up: createSetupLinks },
+  { name: '0007-domains', up: createDomains },
   { name: '0010-connection-health', up: createConnectionHealth },
 ]
 

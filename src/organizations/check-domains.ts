@@ -1,0 +1,111 @@
+/**
+ * Asks DNS again, every week, whether the domains are still their organizations'. A record that is gone stops linking at once and
+ * is told; people go on signing in. It is looked for every day then, and counts again when it is back.
+ */
+import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import type { Services } from '../services.ts'
+import type { Domain } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { CHECK_AGAIN_MS, isThere, readRecords } from './domains.ts'
+
+const INTERVAL_MS = 10 * 60_000
+const LOOK_FOR_LOST_MS = 24 * 3_600_000
+/** After no answer: soon enough for a proof not to grow old, and no burden to a name server that is down. */
+const TRY_AGAIN_MS = 3_600_000
+const BATCH = 50
+const AT_ONCE = 5
+
+/** Looks every ten minutes for domains that are due. Answers the function that stops it. */
+export function startDomainChecks(services: Services): () => Promise<void> {
+  let running = Promise.resolve()
+  const timer = setInterval(() => {
+    running = running.then(() => checkDueDomains(services, { alone: true }))
+  }, INTERVAL_MS)
+  timer.unref()
+  return async () => {
+    clearInterval(timer)
+    await running
+  }
+}
+
+/** Never rejects. `alone`: only one replica in each interval, whoever counts first. */
+export async function checkDueDomains(
+  services: Services,
+  { alone = false }: { readonly alone?: boolean } = {},
+): Promise<void> {
+  const { storage, now, log } = services
+  try {
+    if (alone && !(await isFirst(services))) return
+    const due = [...(await storage.listDomainsToCheck(now(), BATCH))]
+    while (due.length > 0) {
+      await Promise.all(due.splice(0, AT_ONCE).map((domain) => checkDomain(services, domain)))
+    }
+  } catch (error) {
+    log.warn('domain_checks_failed', { error })
+  }
+}
+
+async function isFirst({ storage, now }: Services): Promise<boolean> {
+  const time = now()
+  const windowEndsAt = new Date(time.getTime() + INTERVAL_MS - 1_000)
+  const { uses } = await storage.countUses('domain_checks', { uses: 1, now: time, windowEndsAt })
+  return uses === 1
+}
+
+type Seen = 'there' | 'gone' | 'unknown'
+
+async function checkDomain(services: Services, domain: Domain): Promise<void> {
+  const seen = await look(services, domain)
+  services.metrics.count('entrada_domain_checks_total', { outcome: seen })
+  await services.storage.atomically(async (transaction) => {
+    const before = await transaction.findDomain(domain.id)
+    // Removed, moved, proven by an operator or checked by somebody else meanwhile.
+    if (before?.nextCheckAt?.getTime() !== domain.nextCheckAt?.getTime() || !before) return
+    const after = afterCheck(before, seen, services.now())
+    await transaction.putDomain(after)
+    if (before.status !== after.status) await audit(services, transaction, after)
+  })
+  if (seen === 'gone' && domain.status === 'proven') {
+    const { id: domainId, name, organizationId } = domain
+    services.log.warn('domain_lost', { domainId, name, organizationId })
+  }
+}
+
+/** No answer is no answer: it neither proves nor takes away. */
+async function look(services: Services, domain: Domain): Promise<Seen> {
+  try {
+    return isThere(domain, await readRecords(services, domain)) ? 'there' : 'gone'
+  } catch (error) {
+    services.log.warn('domain_not_checked', { domainId: domain.id, name: domain.name, error })
+    return 'unknown'
+  }
+}
+
+function afterCheck(domain: Domain, seen: Seen, now: Date): Domain {
+  const later = (ms: number) => new Date(now.getTime() + ms)
+  if (seen === 'unknown') return { ...domain, nextCheckAt: later(TRY_AGAIN_MS) }
+  if (seen === 'gone') {
+    return { ...domain, status: 'lost', checkedAt: now, nextCheckAt: later(LOOK_FOR_LOST_MS) }
+  }
+  const provenAt = domain.status === 'proven' ? domain.provenAt : now
+  return {
+    ...domain,
+    status: 'proven',
+    ...(provenAt ? { provenAt } : {}),
+    checkedAt: now,
+    nextCheckAt: later(CHECK_AGAIN_MS),
+  }
+}
+
+async function audit(
+  services: Services,
+  transaction: StorageTransaction,
+  { status, name, organizationId }: Domain,
+): Promise<void> {
+  const event =
+    status === 'lost'
+      ? ({ type: 'domain.lost', detail: { name, reason: 'record_gone' } } as const)
+      : ({ type: 'domain.proven', detail: { name, proof: 'dns' } } as const)
+  const record = auditRecord(services, event, { actor: { kind: 'system' }, organizationId })
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+}

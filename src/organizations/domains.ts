@@ -1,0 +1,262 @@
+/**
+ * Domains of organizations: which work email leads where, and whose addresses count as proven.
+ *
+ *   addDomain → pending
+ *   verifyDomain → proven by its TXT record; a domain moves to who has the record now
+ *   vouchForDomain → proven by an operator's word
+ *   check-domains.ts asks DNS again every week
+ */
+import type { AdminCaller } from '../admin/administration.ts'
+import type { AuditEvent } from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { parseDomainName, parseWorkEmail } from '../protocol/domain-name.ts'
+import type { Services } from '../services.ts'
+import type { Domain, DomainId, Organization, OrganizationId } from '../storage/records.ts'
+import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
+import { auditChange } from './audit-change.ts'
+import { isPublicDomain } from './public-mail-domains.ts'
+
+export type NewDomain = {
+  /** Id or slug. */
+  readonly organization: string
+  readonly name: string
+  /** Where its people sign in; absent: any connection of the organization. */
+  readonly connectionId?: string
+}
+
+const RECORD_LABEL = '_entrada-challenge'
+const RECORD_PREFIX = 'entrada-domain-verification='
+export const CHECK_AGAIN_MS = 7 * 24 * 3_600_000
+/** Checked every week; a proof that DNS has not confirmed for so long is none. */
+const PROOF_LIFETIME_MS = 30 * 24 * 3_600_000
+
+/** What the customer adds to DNS. */
+export function challengeRecord({ name, challenge }: Pick<Domain, 'name' | 'challenge'>): {
+  readonly name: string
+  readonly value: string
+} {
+  return { name: `${RECORD_LABEL}.${name}`, value: RECORD_PREFIX + challenge }
+}
+
+/** @throws {EntradaError} `request_invalid`, `record_not_found`, `domain_is_public`, `record_in_use` */
+export async function addDomain(
+  services: Services,
+  caller: AdminCaller,
+  { organization, name: typed, connectionId }: NewDomain,
+): Promise<Domain> {
+  const name = checkDomainName(typed)
+  return services.storage.atomically(async (transaction) => {
+    const { id: organizationId } = await getOrganization(transaction, organization)
+    await checkConnection(transaction, organizationId, connectionId)
+    const domain: Domain = {
+      id: newId(services, 'dom'),
+      organizationId,
+      name,
+      ...(connectionId ? { connectionId } : {}),
+      challenge: Buffer.from(services.randomBytes(16)).toString('base64url'),
+      status: 'pending',
+      createdAt: services.now(),
+    }
+    await transaction.putDomain(domain)
+    const event = { type: 'domain.added', detail: { name } } as const
+    await auditChange(services, transaction, { caller, event, organizationId })
+    return domain
+  })
+}
+
+/**
+ * Asks DNS. The domain is the organization's from then on, also if it was another one's whose record is gone.
+ *
+ * @throws {EntradaError} `record_not_found`, `domain_not_proven`, `dns_unavailable`, `domain_in_use`
+ */
+export async function verifyDomain(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<Domain> {
+  const asked = await getDomain(services.storage, id)
+  const texts = await readRecords(services, asked)
+  if (!isThere(asked, texts)) throw new EntradaError('domain_not_proven')
+  return prove(services, caller, { id: asked.id, proof: 'dns', texts })
+}
+
+/** Without DNS: the operator knows whose it is. @throws {EntradaError} `record_not_found`, `domain_in_use` */
+export async function vouchForDomain(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<Domain> {
+  const { id: domainId } = await getDomain(services.storage, id)
+  return prove(services, caller, { id: domainId, proof: 'operator' })
+}
+
+/** Which connection its people go to; `undefined`: any of the organization. @throws {EntradaError} `record_not_found` */
+export async function routeDomain(
+  services: Services,
+  caller: AdminCaller,
+  { id, connectionId }: { readonly id: string; readonly connectionId: string | undefined },
+): Promise<Domain> {
+  return services.storage.atomically(async (transaction) => {
+    const { connectionId: before, ...domain } = await getDomain(transaction, id)
+    const { organizationId, name } = domain
+    await checkConnection(transaction, organizationId, connectionId)
+    const after: Domain = { ...domain, ...(connectionId ? { connectionId } : {}) }
+    if (before === connectionId) return after
+    await transaction.putDomain(after)
+    const event = { type: 'domain.changed', detail: { name, members: ['connectionId'] } } as const
+    await auditChange(services, transaction, { caller, event, organizationId })
+    return after
+  })
+}
+
+/** People who were linked by it stay linked. @throws {EntradaError} `record_not_found` */
+export async function removeDomain(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const removed = await transaction.removeDomain(id as DomainId) // any text: an unknown id removes nothing
+    if (removed === undefined) throw new EntradaError('record_not_found')
+    const { organizationId, name } = removed
+    const event = { type: 'domain.removed', detail: { name } } as const
+    await auditChange(services, transaction, { caller, event, organizationId })
+  })
+}
+
+/** Whether addresses in it count as proven for this organization, now (design rule 3). */
+export function isProven(
+  domain: Domain | undefined,
+  { organizationId, now }: { readonly organizationId: OrganizationId; readonly now: Date },
+): boolean {
+  if (domain?.organizationId !== organizationId || domain.status !== 'proven') return false
+  if (domain.proof === 'operator') return true
+  const checkedAt = domain.checkedAt?.getTime() ?? Number.NEGATIVE_INFINITY
+  return now.getTime() - checkedAt < PROOF_LIFETIME_MS
+}
+
+/** {@link isProven} for the domain of an address; of one that is not plainly an address, nothing is. */
+export async function isEmailDomainProven(
+  reader: Pick<StorageReader, 'findOwnedDomain'>,
+  address: string | undefined,
+  asked: { readonly organizationId: OrganizationId; readonly now: Date },
+): Promise<boolean> {
+  const email = address === undefined ? undefined : parseWorkEmail(address)
+  return email !== undefined && isProven(await reader.findOwnedDomain(email.domain), asked)
+}
+
+/** The texts at the place of the challenge, everybody's who has one there. @throws {EntradaError} `dns_unavailable` */
+export function readRecords(services: Services, domain: Domain): Promise<readonly string[]> {
+  return services.resolveTxt(challengeRecord(domain).name)
+}
+
+export function isThere(domain: Domain, texts: readonly string[]): boolean {
+  const { value } = challengeRecord(domain)
+  return texts.some((text) => text.trim() === value)
+}
+
+type Proving = {
+  readonly id: DomainId
+  readonly proof: NonNullable<Domain['proof']>
+  /** What DNS answered just now. */
+  readonly texts?: readonly string[]
+}
+
+async function prove(
+  services: Services,
+  caller: AdminCaller,
+  { id, proof, texts = [] }: Proving,
+): Promise<Domain> {
+  const at = services.now()
+  return services.storage.atomically(async (transaction) => {
+    const { nextCheckAt: _, ...before } = await getDomain(transaction, id)
+    await releaseFromOther(services, transaction, { caller, wanted: before, proof, texts })
+    const proven: Domain = {
+      ...before,
+      status: 'proven',
+      proof,
+      provenAt: before.status === 'proven' ? (before.provenAt ?? at) : at,
+      ...(proof === 'dns'
+        ? { checkedAt: at, nextCheckAt: new Date(at.getTime() + CHECK_AGAIN_MS) }
+        : {}),
+    }
+    await transaction.putDomain(proven)
+    if (before.status !== 'proven' || before.proof !== proof) {
+      const event: AuditEvent = { type: 'domain.proven', detail: { name: before.name, proof } }
+      const { organizationId } = before
+      await auditChange(services, transaction, { caller, event, organizationId })
+    }
+    return proven
+  })
+}
+
+/**
+ * Who had the domain before and has its record no more loses it, to who has one now. An operator's word for another organization
+ * is taken back by an operator alone, and never beats a record that is there.
+ */
+async function releaseFromOther(
+  services: Services,
+  transaction: StorageTransaction,
+  move: {
+    readonly caller: AdminCaller
+    readonly wanted: Domain
+    readonly proof: Proving['proof']
+    readonly texts: readonly string[]
+  },
+): Promise<void> {
+  const { caller, wanted, proof, texts } = move
+  const owner = await transaction.findOwnedDomain(wanted.name)
+  if (owner === undefined || owner.id === wanted.id) return
+  const isGone = proof === 'dns' ? !isThere(owner, texts) : owner.status === 'lost'
+  if (owner.proof !== 'dns' || !isGone) throw new EntradaError('domain_in_use')
+  const { id, organizationId, name, connectionId, challenge, createdAt } = owner
+  await transaction.putDomain({
+    id,
+    organizationId,
+    name,
+    ...(connectionId ? { connectionId } : {}),
+    challenge,
+    status: 'pending',
+    createdAt,
+  })
+  const event = { type: 'domain.lost', detail: { name, reason: 'moved' } } as const
+  await auditChange(services, transaction, { caller, event, organizationId })
+}
+
+/** A dot at the end is how zone files spell it. @throws {EntradaError} `request_invalid`, `domain_is_public` */
+function checkDomainName(typed: string): string {
+  const name = parseDomainName(typed.trim().replace(/\.$/, ''))
+  if (name === undefined) throw new EntradaError('request_invalid', { parameter: 'name' })
+  if (isPublicDomain(name)) throw new EntradaError('domain_is_public')
+  return name
+}
+
+async function getDomain(reader: Pick<StorageReader, 'findDomain'>, id: string): Promise<Domain> {
+  const domain = await reader.findDomain(id as DomainId) // any text: an unknown id finds nothing
+  if (domain === undefined) throw new EntradaError('record_not_found')
+  return domain
+}
+
+async function getOrganization(reader: StorageReader, idOrSlug: string): Promise<Organization> {
+  const organization =
+    (await reader.findOrganization(idOrSlug as OrganizationId)) ?? // any text, as above
+    (await reader.findOrganizationBySlug(idOrSlug))
+  if (organization === undefined) {
+    throw new EntradaError('record_not_found', { parameter: 'organization' })
+  }
+  return organization
+}
+
+/** @throws {EntradaError} `record_not_found` when it is none of this organization */
+async function checkConnection(
+  reader: StorageReader,
+  organizationId: OrganizationId,
+  connectionId: string | undefined,
+): Promise<void> {
+  if (connectionId === undefined) return
+  const connection = await reader.findConnection(connectionId)
+  if (connection?.organizationId !== organizationId) {
+    throw new EntradaError('record_not_found', { parameter: 'connection' })
+  }
+}

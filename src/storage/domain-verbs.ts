@@ -1,0 +1,118 @@
+/** Verbs about domains, and about what leads to a connection besides its slug. */
+import { EntradaError } from '../errors.ts'
+import { foldCase } from './columns.ts'
+import { parseDomain, toConnectionTenantRows, toDomainRow } from './domain-rows.ts'
+import { parseConnection } from './organization-rows.ts'
+import { olderThan, rowsToRead, toPage } from './pages.ts'
+import type { Connection } from './records.ts'
+import type { Database, Row } from './schema.ts'
+import type { StorageReader, StorageTransaction } from './storage.ts'
+
+type DomainRead =
+  | 'listConnectionsOfTenant'
+  | 'listAuthoritiesOfCustomers'
+  | 'findDomain'
+  | 'findOwnedDomain'
+  | 'listDomains'
+  | 'listDomainsToCheck'
+  | 'countDomains'
+
+export function domainReads(database: Database): Pick<StorageReader, DomainRead> {
+  return {
+    async listConnectionsOfTenant({ authority, tenantId }, limit) {
+      const ids = database
+        .selectFrom('connection_tenants')
+        .select('connection_id')
+        .where('authority', '=', authority)
+        .where('tenant_id', '=', foldCase(tenantId))
+      const query = database.selectFrom('connections').selectAll().where('id', 'in', ids)
+      const on = query.where('status', '=', 'on').orderBy('created_at').orderBy('id')
+      return (await on.limit(limit).execute()).map(parseConnection)
+    },
+    async listAuthoritiesOfCustomers() {
+      const query = database.selectFrom('connections').select('authority').distinct()
+      const on = query.where('status', '=', 'on').where('id', '!=', 'default')
+      return (await on.orderBy('authority').execute()).map(({ authority }) => authority)
+    },
+    async findDomain(id) {
+      const query = database.selectFrom('domains').selectAll().where('id', '=', id)
+      const row = await query.executeTakeFirst()
+      return row && parseDomain(row)
+    },
+    async findOwnedDomain(name) {
+      const query = database.selectFrom('domains').selectAll().where('owned_name', '=', name)
+      const row = await query.executeTakeFirst()
+      return row && parseDomain(row)
+    },
+    async listDomains({ organizationId, name, status }, page) {
+      let query = database.selectFrom('domains').selectAll()
+      if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
+      if (name !== undefined) query = query.where('name', '=', name)
+      if (status !== undefined) query = query.where('status', '=', status)
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
+      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      return toPage(rows, page, { time: (row) => row.created_at, item: parseDomain })
+    },
+    async listDomainsToCheck(now, limit) {
+      const due = database.selectFrom('domains').selectAll()
+      const query = due.where('next_check_at', '<=', now.getTime())
+      const rows = await query.orderBy('next_check_at').orderBy('id').limit(limit).execute()
+      return rows.map(parseDomain)
+    },
+    async countDomains() {
+      const query = database.selectFrom('domains').groupBy('status')
+      const rows = await query
+        .select(({ fn }) => ['status', fn.countAll<number | string>().as('count')])
+        .execute()
+      const counts = Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]))
+      return { pending: 0, proven: 0, lost: 0, ...counts }
+    },
+  }
+}
+
+export function domainWrites(
+  database: Database,
+): Pick<StorageTransaction, 'putDomain' | 'removeDomain'> {
+  return {
+    async putDomain(domain) {
+      const { id, ...rest } = toDomainRow(domain)
+      await checkNameFree(database, { id, ...rest })
+      const insert = database.insertInto('domains').values({ id, ...rest })
+      await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(rest)).execute()
+    },
+    async removeDomain(id) {
+      const removed = database.deleteFrom('domains').where('id', '=', id).returningAll()
+      const row = await removed.executeTakeFirst()
+      return row && parseDomain(row)
+    },
+  }
+}
+
+/** Part of writing a connection: what it is found by. */
+export async function putConnectionTenants(
+  database: Database,
+  connection: Connection,
+): Promise<void> {
+  await database
+    .deleteFrom('connection_tenants')
+    .where('connection_id', '=', connection.id)
+    .execute()
+  const rows = toConnectionTenantRows(connection)
+  if (rows.length > 0) await database.insertInto('connection_tenants').values(rows).execute()
+}
+
+/** The unique indexes would say the same, in words that differ by database. */
+async function checkNameFree(
+  database: Database,
+  { id, organization_id, name, owned_name }: Row<'domains'>,
+): Promise<void> {
+  const query = database.selectFrom('domains').select(['organization_id', 'owned_name'])
+  const others = await query.where('name', '=', name).where('id', '!=', id).execute()
+  if (others.some((other) => other.organization_id === organization_id)) {
+    throw new EntradaError('record_in_use', { name })
+  }
+  if (owned_name !== null && others.some((other) => other.owned_name !== null)) {
+    throw new EntradaError('domain_in_use', { name })
+  }
+}
