@@ -1,6 +1,13 @@
 /** The options of a library as developers write them, made into what the parts work with. Every problem is told at once. */
 import { EntradaError, isEntradaError } from './errors.ts'
 import { toAccessRules } from './forward-auth/access-rules-file.ts'
+import {
+  type BrandOptions,
+  brandColor,
+  brandLogo,
+  brandName,
+  supportContact,
+} from './http/brand.ts'
 import type {
   ApplicationOptions,
   CredentialOptions,
@@ -123,6 +130,7 @@ const optionNames: ReadonlySet<string> = new Set(
     applicationUrls: true,
     signInsPerMinute: true,
     auditRetentionDays: true,
+    brand: true,
     hooks: true,
     log: true,
     now: true,
@@ -183,7 +191,7 @@ function parsedList<T>(
 
 /** What is the same before and after. */
 function checkPlain(
-  { database, mode, mountPath, cookiePrefix, session, trustedProxies }: EntradaOptions,
+  { database, mode, mountPath, cookiePrefix, session, trustedProxies, brand }: EntradaOptions,
   tell: Tell,
 ): Pick<CheckedOptions, 'mountPath'> {
   if (database === undefined || database === '') {
@@ -196,6 +204,7 @@ function checkPlain(
     tell('cookiePrefix', 'must be 1 to 32 of A-Z a-z 0-9 _ -')
   }
   if (session !== undefined) checkSession(session, tell)
+  if (brand !== undefined) checkBrand(brand, within('brand', tell))
   for (const [index, address] of (trustedProxies ?? []).entries()) {
     if (!/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(address)) {
       tell(`trustedProxies[${index}]`, 'must be an IP address or a CIDR block')
@@ -235,6 +244,20 @@ function checkSession(session: NonNullable<EntradaOptions['session']>, tell: Tel
     }
   }
   if (idleSeconds > maxSeconds) tell('session.idleSeconds', 'must not be more than maxSeconds')
+}
+
+function checkBrand(brand: BrandOptions, tell: Tell): void {
+  tellUnknown(brand, new Set(['name', 'logo', 'color', 'supportContact']), tell)
+  const { name, logo, color, supportContact: contact } = brand
+  if (name !== undefined) parsed('name', name, brandName, tell)
+  if (color !== undefined) parsed('color', color, brandColor, tell)
+  if (contact !== undefined) parsed('supportContact', contact, supportContact, tell)
+  if (logo === undefined) return
+  try {
+    brandLogo(logo)
+  } catch (error) {
+    tell('logo', error instanceof Error ? error.message : 'is not valid')
+  }
 }
 
 function checkEntra(given: EntraOptions, tell: Tell): CheckedEntra {

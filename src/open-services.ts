@@ -16,6 +16,7 @@ import { toAccessRules } from './forward-auth/access-rules-file.ts'
 import { signedInRequired } from './forward-auth/decide-access.ts'
 import { createIdentityTokens, type IdentityTokens } from './forward-auth/identity-token.ts'
 import { deriveTokenKeys } from './forward-auth/token-keys.ts'
+import { createBrand } from './http/brand.ts'
 import { siteProblems } from './http/site.ts'
 import { clientIp, isTrustedProxy } from './http/trusted-proxies.ts'
 import {
@@ -156,6 +157,7 @@ function deploymentOf(options: CheckedOptions): Deployment {
     publicUrls: [options.serverUrl, ...(options.extraUrls ?? [])],
     mountPath: options.mountPath ?? '',
     cookiePrefix: options.cookiePrefix ?? 'entrada',
+    brand: createBrand(options.brand ?? {}),
     session: options.session ?? DEFAULT_SESSION,
     operators: options.operators ?? [],
     operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),

@@ -1,6 +1,8 @@
 /** What `createEntrada` takes. `check-options.ts` makes of it what the parts work with. */
+
 import type { OperatorEntry } from './admin/operators.ts'
 import type { AccessRulesInput } from './forward-auth/access-rules-file.ts'
+import type { BrandOptions } from './http/brand.ts'
 import type { Secret } from './secret.ts'
 import type { Hooks, Log } from './services.ts'
 import type { ConnectionPolicies, RoleRule } from './storage/records.ts'
@@ -84,6 +86,8 @@ export type EntradaOptions = {
   readonly signInsPerMinute?: number
   /** Audit events older than this many days are removed. Default: none. */
   readonly auditRetentionDays?: number
+  /** How the pages that people see are called, coloured and signed. */
+  readonly brand?: BrandOptions
   readonly hooks?: Hooks
   /** Default: none. */
   readonly log?: Log

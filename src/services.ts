@@ -7,6 +7,7 @@ import type { SignInNotes } from './audit/sign-in-notes.ts'
 import type { ErrorCode } from './errors.ts'
 import type { AccessRules } from './forward-auth/decide-access.ts'
 import type { IdentityTokens } from './forward-auth/identity-token.ts'
+import type { Brand } from './http/brand.ts'
 import type { CredentialStatus } from './identity-provider/client-credentials.ts'
 import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -25,6 +26,7 @@ export type Deployment = {
   /** `''`, or a path such as `/sso` without a slash at its end. */
   readonly mountPath: string
   readonly cookiePrefix: string
+  readonly brand: Brand
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number }
   readonly operators: readonly OperatorEntry[]
   /** SHA-256 of each operator token, hex. */

@@ -6,6 +6,14 @@ export function text(value: string): string {
   return value
 }
 
+/** The text itself, once it was found to be right. */
+export function checked(parse: (value: string) => unknown) {
+  return (value: string): string => {
+    parse(value)
+    return value.trim()
+  }
+}
+
 export function list(value: string): string[] {
   return value
     .split(',')

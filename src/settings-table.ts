@@ -1,8 +1,10 @@
 /** Every setting, one row each. `config.ts` reads them. */
 import { parseOperators } from './admin/operators.ts'
+import { brandColor, brandName, supportContact } from './http/brand.ts'
 import { networkAddress, privateListenAddress } from './network-parsers.ts'
 import {
   authority,
+  checked,
   clientId,
   clientSecrets,
   cookieDomain,
@@ -227,6 +229,27 @@ export const settingsTable = {
     env: 'ENTRADA_AUDIT_RETENTION_DAYS',
     parse: days,
     help: 'Audit events older than this many days are removed, see docs/audit-trail.md. Without it they are kept for ever.',
+  },
+  brandName: {
+    env: 'ENTRADA_BRAND_NAME',
+    parse: brandName,
+    fallback: 'Entrada',
+    help: 'What the pages that people see are called.',
+  },
+  brandLogoFile: {
+    env: 'ENTRADA_BRAND_LOGO_FILE',
+    parse: text,
+    help: 'SVG or PNG of at most 256 KB. A logo that is at least two and a half times as wide as high stands alone, any other beside the name.',
+  },
+  brandColor: {
+    env: 'ENTRADA_BRAND_COLOR',
+    parse: checked(brandColor),
+    help: 'Colour of buttons and links, such as `#12766f`. Where text in it could not be read (WCAG 2.2, 4.5:1), a darker or lighter one stands in for it.',
+  },
+  supportContact: {
+    env: 'ENTRADA_SUPPORT_CONTACT',
+    parse: checked(supportContact),
+    help: 'Whom people ask: an email address, or an https page. Shown on every page; on that of a refusal with its correlation id.',
   },
   logLevel: {
     env: 'ENTRADA_LOG_LEVEL',

@@ -4,6 +4,7 @@ import type { Settings } from '../config.ts'
 import { readAccessRules } from '../forward-auth/access-rules-file.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { Log } from '../services.ts'
+import { brandOptions } from './brand-options.ts'
 import type { CliContext } from './command.ts'
 import { credentialReader } from './credential-reader.ts'
 import { DATABASE_FILE, keepOperatorToken, keepSecretKeys, openDataFolder } from './data-folder.ts'
@@ -46,6 +47,7 @@ export function serverOptions(
     ...(accessRulesFile
       ? { accessRules: readAccessRules(accessRulesFile, context.readTextFile) }
       : {}),
+    brand: brandOptions(settings),
     ...(entra ? { entra } : {}),
   }
   return { options, ...(kept ? { operatorTokenPath: kept.path } : {}) }

@@ -1,7 +1,16 @@
 /** The look: one stylesheet and one mark, both text, so that a library host needs no files beside the code. */
+import type { Services } from '../services.ts'
+import { type Brand, brandStylesheet } from './brand.ts'
+import { toHex } from './contrast.ts'
+import { pathTo } from './exchange.ts'
 
 /** A door ajar in the colours of the pages. */
-const favicon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="5" y="2" width="22" height="28" rx="4" fill="#12766f"/><path d="M10 6l10 4v16l-10-3z" fill="#f4efe6"/><circle cx="17" cy="16" r="1.6" fill="#12766f"/></svg>`
+const favicon = ({ color }: Brand) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="5" y="2" width="22" height="28" rx="4" fill="${doorColor(color)}"/><path d="M10 6l10 4v16l-10-3z" fill="#f4efe6"/><circle cx="17" cy="16" r="1.6" fill="${doorColor(color)}"/></svg>`
+
+function doorColor(color: Brand['color']): string {
+  return color === undefined ? '#12766f' : toHex(color)
+}
 
 const stylesheet = `
 :root {
@@ -9,6 +18,7 @@ const stylesheet = `
   --ground: #f4f1ea; --sheet: #fff; --ink: #1b2422; --quiet: #545e5b; --line: #ded9ce; --edge: #7f8885;
   --accent: #0b5c58; --accent-strong: #084643; --on-accent: #fff; --note: #ffe9b8; --shadow: #1b24221a;
   --entra-ground: #fff; --entra-hover: #f3f3f3; --entra-ink: #5e5e5e; --entra-edge: #8c8c8c;
+  --button: var(--accent); --button-hover: var(--accent-strong); --on-button: var(--on-accent);
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -23,7 +33,10 @@ body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; alig
 .development { width: 100%; padding: .5rem 1rem; text-align: center; font-size: .9rem; background: var(--note); color: var(--ink); }
 .brand { display: flex; align-items: center; justify-content: center; gap: .6rem; margin: auto 0 0; padding: 2rem 1rem 0;
   font-size: 1.05rem; font-weight: 600; letter-spacing: .01em; }
-.brand img { display: block; }
+.brand img { display: block; flex: none; object-fit: contain; }
+.brand .wordmark { width: auto; max-width: min(16rem, 100%); height: 2.25rem; }
+.support { width: min(31rem, 100% - 2rem); margin: -.5rem 0 1.5rem; text-align: center; color: var(--quiet); font-size: .9rem; overflow-wrap: anywhere; }
+.wide .support { width: min(62rem, 100% - 2rem); }
 main { width: min(31rem, 100% - 2rem); margin: 1.5rem 0 auto; padding: 2.25rem 2.5rem 2.5rem; background: var(--sheet);
   border: 1px solid var(--line); border-radius: .875rem; box-shadow: 0 1px 2px var(--shadow), 0 .75rem 2.5rem -1rem var(--shadow); }
 .wide main { width: min(62rem, 100% - 2rem); }
@@ -47,8 +60,8 @@ code { font: .9em ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap
 .entra-button svg { flex: none; }
 .entra-button:hover { background: var(--entra-hover); color: var(--entra-ink); }
 .button { display: inline-block; min-height: 44px; padding: .55rem 1.2rem; border: 1px solid var(--accent); border-radius: .45rem; cursor: pointer;
-  background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; text-align: center; text-decoration: none; }
-.button:hover { background: var(--accent-strong); border-color: var(--accent-strong); color: var(--on-accent); }
+  background: var(--button); color: var(--on-button); font: inherit; font-weight: 600; text-align: center; text-decoration: none; }
+.button:hover { background: var(--button-hover); border-color: var(--accent-strong); color: var(--on-button); }
 .button.plain { background: none; border-color: var(--edge); color: var(--ink); }
 .button.plain:hover { background: var(--ground); border-color: var(--accent); }
 .entra-button:focus-visible, .button:focus-visible, a:focus-visible, input:focus-visible, summary:focus-visible, .table:focus-visible {
@@ -84,16 +97,56 @@ th { color: var(--quiet); font-weight: 600; }
 }
 `
 
-const assets: Readonly<Record<string, { readonly type: string; readonly text: string }>> = {
-  'entrada.css': { type: 'text/css; charset=utf-8', text: stylesheet },
-  'favicon.svg': { type: 'image/svg+xml', text: favicon },
-}
+type Asset = { readonly type: string; readonly body: string | Uint8Array<ArrayBuffer> }
+
+/** An SVG is a document: opened by itself, somebody else's can do nothing, and may still be drawn as it was meant. */
+const logoPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 /** A file of the look, or `undefined`. */
-export function assetResponse(name: string): Response | undefined {
-  const asset = Object.hasOwn(assets, name) ? assets[name] : undefined
+export function assetResponse({ deployment }: Services, name: string): Response | undefined {
+  const asset = assetOf(deployment.brand, name)
   if (asset === undefined) return undefined
-  return new Response(asset.text, {
-    headers: { 'content-type': asset.type, 'cache-control': 'public, max-age=3600' },
+  return new Response(asset.body, {
+    headers: {
+      'content-type': asset.type,
+      'cache-control': 'public, max-age=3600',
+      ...(name === 'logo' ? { 'content-security-policy': logoPolicy } : {}),
+    },
   })
+}
+
+/** Its address changes with what it holds: after an upgrade nobody sees new pages in an old look. */
+export function assetPath(services: Services, name: string): string {
+  const asset = assetOf(services.deployment.brand, name)
+  return pathTo(services, `/auth/assets/${name}?v=${asset ? fingerprintOf(asset) : 0}`)
+}
+
+function assetOf(brand: Brand, name: string): Asset | undefined {
+  switch (name) {
+    case 'entrada.css':
+      return { type: 'text/css; charset=utf-8', body: stylesheet }
+    case 'favicon.svg':
+      return { type: 'image/svg+xml', body: favicon(brand) }
+    case 'brand.css':
+      return { type: 'text/css; charset=utf-8', body: brandStylesheet(brand) }
+    case 'logo':
+      return brand.logo && { type: brand.logo.type, body: brand.logo.bytes }
+    default:
+      return undefined
+  }
+}
+
+const fingerprints = new Map<Asset['body'], string>()
+
+/** No secret and no proof: it only has to be another one when the text is. @see FNV-1a */
+function fingerprintOf({ body }: Asset): string {
+  const known = fingerprints.get(body)
+  if (known !== undefined) return known
+  let hash = 0x811c9dc5
+  for (const byte of typeof body === 'string' ? new TextEncoder().encode(body) : body) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  }
+  const fingerprint = hash.toString(36)
+  fingerprints.set(body, fingerprint)
+  return fingerprint
 }

@@ -1,6 +1,7 @@
 /** The face of a refusal: a page for people, problem+json for programs; the same code and correlation id in both. */
 import { html } from 'hono/html'
 import { type EntradaError, type ErrorCode, errorEntry, type StartAgain } from '../errors.ts'
+import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import { type EntraErrorEntry, entraErrors, type WhoCanFix } from '../protocol/entra-error-table.ts'
 import {
   type EntraError,
@@ -54,8 +55,10 @@ export async function errorPage(services: Services, refusal: Refusal): Promise<R
   const response = await pageResponse(services, {
     title,
     status,
+    correlationId,
     body: html`<h1>${title}</h1>
 <p class="sentence">${sentence}</p>
+${await organizationLine(services, refusal)}
 ${whatNext(services, refusal, startAgain)}
 ${details(services, { error, correlationId, explanation })}`,
   })
@@ -63,6 +66,29 @@ ${details(services, { error, correlationId, explanation })}`,
   if (typeof retryAfter === 'number') response.headers.set('retry-after', String(retryAfter))
   if (status === 503) response.headers.set('retry-after', '5')
   return response
+}
+
+/** Refusals of people who do not belong to the customer's directory, or not yet to anything. */
+const ofStrangers: ReadonlySet<string> = new Set<ErrorCode>([
+  'tenant_not_allowed',
+  'personal_account_not_allowed',
+  'guest_not_allowed',
+])
+
+/** Who a customer is, is told only to people whom that customer's own directory has vouched for (design rule 19). */
+async function organizationLine(
+  { storage }: Services,
+  { error, exchange }: Refusal,
+): Promise<Html> {
+  const { connection, person } = exchange?.signIn.record ?? {}
+  if (!connection || !person || ofStrangers.has(error.code)) return html``
+  if (connection.id === DEFAULT_CONNECTION_ID) return html``
+  try {
+    const organization = await storage.findOrganization(connection.organizationId)
+    return organization ? html`<p>Organization: <strong>${organization.name}</strong></p>` : html``
+  } catch {
+    return html``
+  }
 }
 
 const overSentence = 'This page belongs to a sign-in that is over already.'

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
 import type { Services } from '../services.ts'
-import { pathTo } from './exchange.ts'
+import { assetPath } from './assets.ts'
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>
 
@@ -16,6 +16,8 @@ export type Page = {
   readonly wide?: boolean
   /** Our origin, for a page that is shown at another one. */
   readonly assetsFrom?: string
+  /** Of the refusal that the page is about, for whoever asks for help. */
+  readonly correlationId?: string
 }
 
 /** A page in our layout. Never stored: most name a person. */
@@ -47,23 +49,52 @@ function contentSecurityPolicy({
   ].join('; ')
 }
 
-function layout(services: Services, { title, body, wide, assetsFrom = '' }: Page): Html {
-  const asset = (name: string) => assetsFrom + pathTo(services, `/auth/assets/${name}`)
+function layout(services: Services, page: Page): Html {
+  const { title, body, wide, assetsFrom = '', correlationId } = page
+  const { brand } = services.deployment
+  const logo = brand.logo?.isWordmark ? undefined : brand.logo
+  const asset = (name: string) => assetsFrom + assetPath(services, name)
   return html`<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${title} · Entrada</title>
-<link rel="icon" type="image/svg+xml" href="${asset('favicon.svg')}">
+<title>${title} · ${brand.name}</title>
+<link rel="icon" type="${logo?.type ?? 'image/svg+xml'}" href="${logo ? asset('logo') : asset('favicon.svg')}">
 <link rel="stylesheet" href="${asset('entrada.css')}">
+${brand.color ? html`<link rel="stylesheet" href="${asset('brand.css')}">` : ''}
 </head>
 <body${wide ? html` class="wide"` : ''}>
 ${services.deployment.mode === 'development' ? developmentBanner : ''}
-<header class="brand"><img src="${asset('favicon.svg')}" width="28" height="28" alt=""> Entrada</header>
+<header class="brand">${mark(services, asset)}</header>
 <main>${body}</main>
+${supportLine(services, correlationId)}
 </body>
 </html>`
+}
+
+/** Logo and name, or the logo alone where the name is written in it. */
+export function mark(services: Services, at = (file: string) => assetPath(services, file)): Html {
+  const { name, logo } = services.deployment.brand
+  if (logo === undefined) {
+    return html`<img src="${at('favicon.svg')}" width="28" height="28" alt=""> ${name}`
+  }
+  if (logo.isWordmark) return html`<img class="wordmark" src="${at('logo')}" alt="${name}">`
+  return html`<img src="${at('logo')}" width="28" height="28" alt=""> ${name}`
+}
+
+/** Whom to ask, and after a refusal what to tell them. */
+function supportLine({ deployment }: Services, correlationId: string | undefined): Html {
+  const { support } = deployment.brand
+  if (support === undefined) return html``
+  if (correlationId === undefined) {
+    return html`<footer class="support">Help: <a href="${support.href}">${support.text}</a></footer>`
+  }
+  const subject = encodeURIComponent(`Sign-in problem ${correlationId}`)
+  const href = support.href.startsWith('mailto:')
+    ? `${support.href}?subject=${subject}`
+    : support.href
+  return html`<footer class="support">Help: <a href="${href}">${support.text}</a>. Please give the correlation id <code>${correlationId}</code>.</footer>`
 }
 
 const developmentBanner = html`<aside class="development" aria-label="Development"><strong>DEVELOPMENT</strong> · a made-up directory on this machine; never use it for real people</aside>`

@@ -108,7 +108,6 @@ export const routes: readonly Route[] = [
     signOut,
     "Ends the session; `end=microsoft` goes on to Microsoft's sign-out.",
   ),
-  page('GET', '/auth/assets/:name', showAsset, 'Stylesheet and favicon of the pages.'),
   forProxies(
     'GET',
     '/auth/verify',
@@ -117,6 +116,7 @@ export const routes: readonly Route[] = [
   ),
   forProxies('ALL', '/auth/verify/*', showAccess, 'The same for Envoy, which appends its path.'),
   forProxies('GET', '/auth/keys', showTokenKeys, 'Keys of the signed tokens (JWK set).'),
+  page('GET', '/auth/assets/:name', showAsset, 'Stylesheets, favicon and logo of the pages.'),
   page('GET', '/account', showAccount, 'Own sessions.'),
   page('POST', '/account', endOwnSession, "Ends one of one's own sessions."),
   page(
@@ -204,8 +204,8 @@ function methodNotAllowed(path: string): EntradaError {
   return new EntradaError('method_not_allowed', { allow: [...new Set(methods)].join(', ') })
 }
 
-async function showAsset(_services: Services, { params }: Exchange): Promise<Response> {
-  const response = assetResponse(params.name ?? '')
+async function showAsset(services: Services, { params }: Exchange): Promise<Response> {
+  const response = assetResponse(services, params.name ?? '')
   if (response === undefined) throw new EntradaError('page_not_found')
   return response
 }

@@ -1,0 +1,135 @@
+/** Whose pages these are, for the people who see them: name, logo, colour, and whom to ask. */
+import { type Color, contrast, mix, parseColor, readableOn, toHex } from './contrast.ts'
+
+export type BrandOptions = {
+  /** In place of "Entrada". */
+  readonly name?: string
+  /** An SVG or PNG of at most 256 KB. */
+  readonly logo?: Uint8Array | string
+  /** Of buttons and links, such as `#12766f`; where it cannot be read, a darker or lighter one stands in for it. */
+  readonly color?: string
+  /** An email address, or an https page. */
+  readonly supportContact?: string
+}
+
+export type Brand = {
+  readonly name: string
+  readonly logo?: Logo
+  readonly color?: Color
+  readonly support?: SupportContact
+}
+export type Logo = {
+  readonly type: 'image/svg+xml' | 'image/png'
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Wide enough to be a name written out, which then is not written again beside it. */
+  readonly isWordmark: boolean
+}
+export type SupportContact = { readonly href: string; readonly text: string }
+
+export const MAX_LOGO_BYTES = 256 * 1024
+const WORDMARK_RATIO = 2.5
+const black: Color = [0, 0, 0]
+const white: Color = [255, 255, 255]
+
+/** Grounds of `assets.ts` on which the colour is written: ground, sheet and note. */
+const lightGrounds: readonly Color[] = [[0xf4, 0xf1, 0xea], white, [0xff, 0xe9, 0xb8]]
+const darkGrounds: readonly Color[] = [
+  [0x11, 0x16, 0x18],
+  [0x1b, 0x21, 0x24],
+  [0x4a, 0x3a, 0x10],
+]
+
+/** @throws {Error} as {@link brandName}; `check-options.ts` has told of it before */
+export function createBrand({ name, logo, color, supportContact: contact }: BrandOptions): Brand {
+  return {
+    name: brandName(name ?? 'Entrada'),
+    ...(logo === undefined ? {} : { logo: brandLogo(logo) }),
+    ...(color === undefined ? {} : { color: brandColor(color) }),
+    ...(contact === undefined ? {} : { support: supportContact(contact) }),
+  }
+}
+
+/** @throws {Error} whose message completes the sentence "… must be" and does not repeat the value */
+export function brandName(text: string): string {
+  const name = text.trim()
+  if (name === '' || name.length > 60 || /[\p{Cc}\p{Cf}]/u.test(name)) {
+    throw new Error('must be 1 to 60 characters on one line')
+  }
+  return name
+}
+
+/** @throws {Error} as {@link brandName} */
+export function brandColor(text: string): Color {
+  const color = parseColor(text)
+  if (color === undefined) throw new Error('must be a colour such as #12766f')
+  return color
+}
+
+/** @throws {Error} as {@link brandName} */
+export function supportContact(text: string): SupportContact {
+  const given = text.trim()
+  const address = given.replace(/^mailto:/i, '')
+  if (/^[^\s@?&"<>,;:]{1,64}@[a-z0-9.-]{1,253}\.[a-z]{2,63}$/i.test(address)) {
+    return { href: `mailto:${address}`, text: address }
+  }
+  const url = URL.parse(given)
+  if (url?.protocol !== 'https:' || url.username || url.password || given.length > 500) {
+    throw new Error('must be an email address, or an address that starts with https://')
+  }
+  const path = url.pathname === '/' ? '' : url.pathname
+  return { href: url.href, text: url.host + path }
+}
+
+/** What the file says it is, not its name. @throws {Error} as {@link brandName} */
+export function brandLogo(given: Uint8Array | string): Logo {
+  const bytes = typeof given === 'string' ? new TextEncoder().encode(given) : new Uint8Array(given)
+  if (bytes.length > MAX_LOGO_BYTES) throw new Error('must be at most 256 KB')
+  const size = pngSize(bytes)
+  if (size !== undefined) return { type: 'image/png', bytes, isWordmark: isWide(size) }
+  const text = new TextDecoder().decode(bytes.subarray(0, 4096))
+  const [root] = /<svg[\s>][^>]*>?/i.exec(text) ?? []
+  if (root === undefined || !/^\s*(\ufeff)?<(\?xml|!--|!doctype svg|svg)/i.test(text)) {
+    throw new Error('must be an SVG or PNG')
+  }
+  return { type: 'image/svg+xml', bytes, isWordmark: isWide(svgSize(root)) }
+}
+
+/** The colour where the stylesheet needs one: on buttons with text on it, and as text in light and dark. */
+export function brandStylesheet({ color }: Brand): string {
+  if (color === undefined) return ''
+  const light = readableOn(color, lightGrounds, { toward: black })
+  const dark = readableOn(color, darkGrounds, { toward: white })
+  const onButton = contrast(color, white) >= 4.5 ? white : black
+  const away = onButton === white ? black : white
+  const button = `--button: ${toHex(color)}; --button-hover: ${toHex(mix(color, away, 0.15))}; --on-button: ${toHex(onButton)};`
+  return `:root { --accent: ${toHex(light)}; --accent-strong: ${toHex(mix(light, black, 0.3))}; ${button} }
+@media (prefers-color-scheme: dark) { :root { --accent: ${toHex(dark)}; --accent-strong: ${toHex(mix(dark, white, 0.3))}; ${button} } }
+`
+}
+
+type Size = { readonly width: number; readonly height: number }
+
+function isWide(size: Size | undefined): boolean {
+  return size !== undefined && size.width / size.height >= WORDMARK_RATIO
+}
+
+/** @see https://www.w3.org/TR/png-3/#11IHDR */
+function pngSize(bytes: Uint8Array<ArrayBuffer>): Size | undefined {
+  const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+  if (bytes.length < 24 || signature.some((byte, index) => bytes[index] !== byte)) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return { width: view.getUint32(16), height: view.getUint32(20) || 1 }
+}
+
+function svgSize(root: string): Size | undefined {
+  const [, box] = /\bviewBox\s*=\s*["']([^"']+)["']/i.exec(root) ?? []
+  const [, , width, height] = (box ?? '')
+    .trim()
+    .split(/[\s,]+/)
+    .map(Number)
+  if (width && height && height > 0) return { width, height }
+  const side = (name: string) =>
+    Number(new RegExp(`\\s${name}\\s*=\\s*["']([\\d.]+)(px)?["']`, 'i').exec(root)?.[1])
+  const sides = { width: side('width'), height: side('height') }
+  return sides.width > 0 && sides.height > 0 ? sides : undefined
+}
