@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line's door: the only reader of the environment, the arguments and the signals. */
+import './refuse-old-node.ts'
 import { readFileSync } from 'node:fs'
 import { runCli } from './cli/run-cli.ts'
 

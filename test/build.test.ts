@@ -28,6 +28,19 @@ after(async () => {
   for (const close of closers) await close()
 })
 
+/** The machine's own, not the one among the dependencies. */
+function findOldNode(): string | undefined {
+  const folders = (process.env.PATH ?? '')
+    .split(':')
+    .filter((path) => !path.includes('node_modules'))
+  return folders
+    .map((folder) => join(folder, 'node'))
+    .find((path) => {
+      const { stdout, error } = spawnSync(path, ['--version'], { encoding: 'utf8' })
+      return error === undefined && Number.parseInt(stdout.slice(1), 10) < 24
+    })
+}
+
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true, encoding: 'utf8' })
     .filter((entry) => entry.isFile())
@@ -68,6 +81,29 @@ describe('dist/entrada.js', () => {
     const browser = createSocketBrowser()
     const picker = await browser.visit(`${server.origin}/auth/entra/login`)
     assert.match(picker.text, /Alice Example/)
+  })
+
+  it('tells an old Node that it is old, in a sentence', async (t) => {
+    const program = join(dist, 'entrada.js')
+    const folder = await temporaryFolder(t)
+    const disguise = `data:text/javascript,Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } })`
+    const sentence = /^entrada: this needs Node 24 or later, and runs on Node 20\.\S+\n.*\n$/
+    for (const path of [program, 'src/bin.ts']) {
+      const given = ['--import', disguise, path, 'help']
+      const refused = spawnSync(process.execPath, given, { encoding: 'utf8' })
+      assert.deepEqual([refused.status, refused.stdout], [1, ''], path)
+      assert.match(refused.stderr, sentence)
+    }
+    const old = findOldNode()
+    if (old === undefined)
+      return t.diagnostic('no old Node on this machine: tried with a new one in disguise')
+    const copy = join(folder, 'entrada.mjs')
+    cpSync(program, copy)
+    for (const path of [program, copy]) {
+      const { status, stderr } = spawnSync(old, [path, 'serve'], { encoding: 'utf8' })
+      assert.equal(status, 1)
+      assert.match(stderr, /^entrada: this needs Node 24 or later, and runs on Node \S+\n.*\n$/)
+    }
   })
 
   it('says what went wrong with the names of our own files and functions', () => {

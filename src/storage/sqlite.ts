@@ -8,7 +8,7 @@
  */
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import * as sqlite from 'node:sqlite'
+import type * as Sqlite from 'node:sqlite'
 import { Kysely, sql } from 'kysely'
 import { createKyselyStorage } from './kysely-storage.ts'
 import { readMark } from './mark.ts'
@@ -27,12 +27,14 @@ export type SqliteOptions = {
 
 const ALL_PAGES = 2 ** 31 - 1
 
+// Asked for, not imported: a Node without it could not even say so.
+const sqlite = process.getBuiltinModule('node:sqlite')
 // Node 26 renames the class; the types of Node 24 know the old name only.
 const SqliteDatabase =
-  (sqlite as { readonly Database?: typeof sqlite.DatabaseSync }).Database ?? sqlite.DatabaseSync
+  (sqlite as { readonly Database?: typeof Sqlite.DatabaseSync }).Database ?? sqlite.DatabaseSync
 
 /** One connection: what Kysely builds on it, and the database itself for what only SQLite has. */
-export type SqliteConnection = { readonly handle: sqlite.DatabaseSync; readonly database: Database }
+export type SqliteConnection = { readonly handle: Sqlite.DatabaseSync; readonly database: Database }
 
 /**
  * Opens the database, made or brought up to date if need be.
