@@ -123,6 +123,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // What operators and customers change; and what a connection signs in with.
     'organizations.ts',
     'connections.ts',
+    'credentials.ts',
     'connection-providers.ts',
     // Whose a domain is: asked by a sign-in, checked in the background.
     'domains.ts',

@@ -2,12 +2,18 @@
 import type { Operation, Schema } from './operation.ts'
 import { auditChainOperations, auditChainSchemas } from './resources/audit-chain.ts'
 import { auditEventOperations, auditEventSchemas } from './resources/audit-events.ts'
+import { connectionOperations, connectionSchemas } from './resources/connections.ts'
+import { credentialOperations, credentialSchemas } from './resources/credentials.ts'
+import { organizationOperations, organizationSchemas } from './resources/organizations.ts'
 import { sessionOperations, sessionSchemas } from './resources/sessions.ts'
 import { signInTraceOperations, signInTraceSchemas } from './resources/sign-in-traces.ts'
 import { userOperations, userSchemas } from './resources/users.ts'
 
 export const operations = {
   ...sessionOperations,
+  ...organizationOperations,
+  ...connectionOperations,
+  ...credentialOperations,
   ...userOperations,
   ...auditEventOperations,
   ...auditChainOperations,
@@ -16,6 +22,9 @@ export const operations = {
 
 export const namedSchemas: Readonly<Record<string, Schema>> = {
   ...sessionSchemas,
+  ...organizationSchemas,
+  ...connectionSchemas,
+  ...credentialSchemas,
   ...userSchemas,
   ...auditEventSchemas,
   ...auditChainSchemas,

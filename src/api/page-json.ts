@@ -25,3 +25,18 @@ export function withoutUndefined<T extends object>(
   const given = Object.entries(value).filter(([, member]) => member !== undefined)
   return Object.fromEntries(given) as Partial<Given<T>> & Given<Pick<T, RequiredKeys<T>>> // the same members, fewer
 }
+
+type NotNull<T> = { [K in keyof T]: Exclude<T[K], null | undefined> }
+type NullKeys<T> = {
+  [K in keyof T]-?: null extends T[K] ? K : undefined extends T[K] ? K : never
+}[keyof T]
+
+/** The same object without the members that are `null` or `undefined`: what was not said. */
+export function withoutNull<T extends object>(
+  value: T,
+): Partial<NotNull<Pick<T, NullKeys<T>>>> & Omit<T, NullKeys<T>> {
+  const given = Object.entries(value).filter(
+    ([, member]) => member !== undefined && member !== null,
+  )
+  return Object.fromEntries(given) as Partial<NotNull<Pick<T, NullKeys<T>>>> & Omit<T, NullKeys<T>> // the same members, fewer
+}

@@ -49,7 +49,9 @@ function toProblem(issue: v.BaseIssue<unknown>): InputProblem {
     const isMissing = issue.received === 'undefined'
     return { parameter, problem: isMissing ? 'is missing' : 'is not known here' }
   }
-  if (issue.type === 'check') return { parameter, problem: issue.message }
+  if (issue.type === 'check' || issue.type === 'raw_transform') {
+    return { parameter, problem: issue.message }
+  }
   const expected = issue.expected?.slice(0, 200)
   if (issue.type === 'regex') return { parameter, problem: `must match ${expected}` }
   return {

@@ -69,3 +69,34 @@ export function parsed<T>(parse: (text: string) => T | undefined, problem: strin
     }),
   )
 }
+
+/** An id or slug that is brought along; made when it is left out. */
+export const givenId = v.optional(
+  v.pipe(
+    v.string(),
+    v.regex(/^[A-Za-z0-9_-]{1,64}$/),
+    v.description('Brought along from another system; made when left out. Never changes.'),
+  ),
+)
+
+export function searchQuery(what: string) {
+  return {
+    search: v.optional(v.pipe(text(200), v.description(`Part of ${what}, ignoring case.`))),
+  }
+}
+
+/** Text that a parser of settings reads, which says itself what is wrong. */
+export function saidBy(parse: (text: string) => string) {
+  return v.pipe(
+    v.string(),
+    v.maxLength(512),
+    v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value)
+      } catch (error) {
+        addIssue({ message: error instanceof Error ? error.message : 'is not valid' })
+        return NEVER
+      }
+    }),
+  )
+}

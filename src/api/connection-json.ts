@@ -1,0 +1,341 @@
+/**
+ * A connection as the API takes and shows it: flat where the record has unions, so that a merge patch fits it. What is sent is checked
+ * here; a secret goes in and never comes out. A new setting of a connection gets a line in each of the four places marked below.
+ */
+import * as v from 'valibot'
+import { EntradaError } from '../errors.ts'
+import { cloudOf } from '../organizations/clouds.ts'
+import { newConnectionPolicies } from '../organizations/connections.ts'
+import { isTested } from '../organizations/test-fingerprint.ts'
+import type { Services } from '../services.ts'
+import { authority, clientId, tenant } from '../setting-parsers.ts'
+import { frontChannelLogoutUrl, redirectUri, startPath } from '../sign-in/choose-connection.ts'
+import type {
+  Connection,
+  ConnectionCredential,
+  ConnectionPolicies,
+  ConnectionSettings,
+  RoleRule,
+  TenantPinning,
+} from '../storage/records.ts'
+import { withoutNull, withoutUndefined } from './page-json.ts'
+import { saidBy, text, timeAnswer } from './schema-parts.ts'
+
+const roleName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:-]{1,64}$/))
+const guid = v.pipe(v.string(), v.uuid(), v.toLowerCase())
+
+const policies = {
+  provisioning: v.picklist(['create', 'existing', 'off']),
+  linking: v.picklist(['never', 'verified']),
+  guests: v.picklist(['refuse', 'allow']),
+  personalAccounts: v.picklist(['refuse', 'allow']),
+  groupsOverage: v.picklist(['refuse', 'keep_last', 'graph']),
+  signOutOfMicrosoft: v.boolean(),
+}
+const defaultRole = v.pipe(
+  v.nullable(roleName),
+  v.description('Of people whom no rule matches; `null`: they are refused.'),
+)
+const rule = { match: v.picklist(['group', 'app_role']), role: roleName }
+const groups = { from: v.picklist(['claim', 'graph']), nested: v.boolean(), names: v.boolean() }
+
+/** What may be sent: every member may be left out, or be `null` for its default. */
+const changeable = {
+  name: v.nullish(text(128)),
+  authority: v.pipe(
+    v.nullish(saidBy((address) => authority(address).origin)),
+    v.description(
+      'Where people sign in, such as https://login.microsoftonline.us; operators only.',
+    ),
+  ),
+  tenant: v.pipe(
+    v.nullish(saidBy(tenant)),
+    v.description('The one directory that is accepted: its tenant id, or a domain of it.'),
+  ),
+  allowedTenantIds: v.pipe(
+    v.nullish(v.pipe(v.array(guid), v.maxLength(1000))),
+    v.description('In place of `tenant`: accept these directories.'),
+  ),
+  application: v.nullish(v.picklist(['own', 'shared'])),
+  clientId: v.nullish(saidBy(clientId)),
+  policies: v.nullish(
+    v.strictObject({
+      provisioning: v.nullish(policies.provisioning),
+      linking: v.nullish(policies.linking),
+      guests: v.nullish(policies.guests),
+      personalAccounts: v.nullish(policies.personalAccounts),
+      groupsOverage: v.nullish(policies.groupsOverage),
+      signOutOfMicrosoft: v.nullish(policies.signOutOfMicrosoft),
+      defaultRole: v.optional(defaultRole),
+    }),
+  ),
+  roleRules: v.nullish(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          id: v.nullish(roleName),
+          value: text(256),
+          ...rule,
+        }),
+      ),
+      v.maxLength(1000),
+    ),
+  ),
+  // 1: what may be sent.
+  settings: v.nullish(
+    v.strictObject({
+      contact: v.nullish(
+        v.strictObject({
+          email: v.nullish(v.pipe(v.string(), v.maxLength(254), v.email())),
+          webhookUrl: v.nullish(v.pipe(v.string(), v.maxLength(2048), v.url())),
+        }),
+      ),
+      groups: v.nullish(
+        v.strictObject({
+          from: v.nullish(groups.from),
+          nested: v.nullish(groups.nested),
+          names: v.nullish(groups.names),
+        }),
+      ),
+      recheckMinutes: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(1440))),
+      redirectOrigin: v.nullish(saidBy((address) => authority(address).origin)),
+      tenantMayBeShared: v.nullish(v.boolean()),
+    }),
+  ),
+}
+export const connectionChangeSchema = v.strictObject(changeable)
+type ConnectionChangeJson = v.InferOutput<typeof connectionChangeSchema>
+
+export const credentialSchema = v.strictObject({
+  id: v.string(),
+  kind: v.picklist(['client_secret', 'certificate', 'federated_token_file']),
+  state: v.picklist(['active', 'pending', 'retired']),
+  certificate: v.pipe(
+    v.nullable(v.string()),
+    v.description('PEM; the private key is never shown.'),
+  ),
+  expiresAt: v.nullable(timeAnswer),
+  testedAt: v.nullable(timeAnswer),
+  createdAt: timeAnswer,
+})
+
+export const connectionSchema = v.strictObject({
+  id: v.string(),
+  organizationId: v.string(),
+  name: v.string(),
+  slug: v.string(),
+  status: v.picklist(['draft', 'on', 'off']),
+  managedBy: v.picklist(['api', 'environment', 'file']),
+  protocol: v.literal('oidc'),
+  cloud: v.string(),
+  authority: v.string(),
+  tenant: v.nullable(v.string()),
+  tenantId: v.pipe(v.nullable(v.string()), v.description('What `tenant` was resolved to.')),
+  allowedTenantIds: v.nullable(v.array(v.string())),
+  application: v.picklist(['own', 'shared']),
+  clientId: v.nullable(v.string()),
+  credentials: v.array(credentialSchema),
+  policies: v.strictObject({ ...policies, defaultRole: v.nullable(v.string()) }),
+  roleRules: v.array(v.strictObject({ id: v.string(), value: v.string(), ...rule })),
+  // 2: what is shown.
+  settings: v.strictObject({
+    contact: v.nullable(
+      v.strictObject({ email: v.nullable(v.string()), webhookUrl: v.nullable(v.string()) }),
+    ),
+    groups: v.nullable(v.strictObject(groups)),
+    recheckMinutes: v.nullable(v.number()),
+    redirectOrigin: v.nullable(v.string()),
+    tenantMayBeShared: v.boolean(),
+  }),
+  tested: v.pipe(
+    v.boolean(),
+    v.description('Whether a test sign-in succeeded through the connection as it is now.'),
+  ),
+  addresses: v.pipe(
+    v.strictObject({
+      redirectUri: v.string(),
+      login: v.string(),
+      frontChannelLogout: v.string(),
+    }),
+    v.description(
+      'To be registered in Entra: redirect URI, home page URL, front-channel logout URL.',
+    ),
+  ),
+  createdAt: timeAnswer,
+  updatedAt: timeAnswer,
+})
+export type ConnectionJson = v.InferOutput<typeof connectionSchema>
+export type CredentialJson = v.InferOutput<typeof credentialSchema>
+
+export function connectionJson(services: Services, connection: Connection): ConnectionJson {
+  const { tenants } = connection
+  const { unmatched, ...policies } = connection.policies
+  return {
+    id: connection.id,
+    organizationId: connection.organizationId,
+    name: connection.name,
+    slug: connection.slug,
+    status: connection.status,
+    managedBy: connection.managedBy,
+    protocol: connection.protocol,
+    cloud: connection.cloud,
+    authority: connection.authority,
+    tenant: tenants.kind === 'pinned' ? tenants.tenant : null,
+    tenantId: tenants.kind === 'pinned' ? (tenants.tenantId ?? null) : null,
+    allowedTenantIds: allowedTenantIds(tenants),
+    application: connection.application,
+    clientId: connection.clientId || null,
+    credentials: connection.credentials.map(credentialJson),
+    policies: { ...policies, defaultRole: unmatched.kind === 'refuse' ? null : unmatched.role },
+    roleRules: connection.roleRules.map((rule) => ({ ...rule })),
+    settings: settingsJson(connection.settings),
+    tested: isTested(services, connection),
+    addresses: addressesOf(services, connection),
+    createdAt: connection.createdAt.toISOString(),
+    updatedAt: connection.updatedAt.toISOString(),
+  }
+}
+
+export function credentialJson(credential: ConnectionCredential): CredentialJson {
+  const { id, kind, state, certificate, expiresAt, testedAt, createdAt } = credential
+  return {
+    id,
+    kind,
+    state,
+    certificate: certificate ?? null,
+    expiresAt: expiresAt?.toISOString() ?? null,
+    testedAt: testedAt ?? null,
+    createdAt: createdAt.toISOString(),
+  }
+}
+
+/** The members that may be changed, as a merge patch finds them. */
+export function changeableJson(json: ConnectionJson): ConnectionChangeJson {
+  const { name, authority, tenant, allowedTenantIds, application, clientId } = json
+  const { policies, roleRules, settings } = json
+  return {
+    ...{ name, authority, tenant, allowedTenantIds, application, clientId },
+    ...{ policies, roleRules, settings },
+  }
+}
+
+type ConnectionMembers = Pick<
+  Connection,
+  | 'cloud'
+  | 'authority'
+  | 'tenants'
+  | 'application'
+  | 'clientId'
+  | 'policies'
+  | 'roleRules'
+  | 'settings'
+>
+
+/**
+ * What is stored for what was sent. `before`: the connection that is changed, of which is kept what nobody may send.
+ *
+ * @throws {EntradaError} `request_invalid`
+ */
+export function toConnectionMembers(
+  sent: ConnectionChangeJson,
+  before?: Pick<Connection, 'tenants' | 'settings'>,
+): ConnectionMembers {
+  const at = new URL(sent.authority ?? 'https://login.microsoftonline.com')
+  return {
+    cloud: cloudOf(at),
+    authority: at.origin,
+    tenants: toTenants(sent, before?.tenants),
+    application: sent.application ?? 'own',
+    clientId: sent.clientId ?? '',
+    policies: toPolicies(sent.policies),
+    roleRules: toRules(sent.roleRules),
+    settings: toSettings(sent.settings, before?.settings),
+  }
+}
+
+/** A draft whose directory nobody has named yet admits no tenant at all. */
+function allowedTenantIds(tenants: TenantPinning): string[] | null {
+  return tenants.kind === 'allow_list' && tenants.tenantIds.length > 0
+    ? [...tenants.tenantIds]
+    : null
+}
+
+function toTenants(
+  { tenant, allowedTenantIds }: ConnectionChangeJson,
+  before: TenantPinning | undefined,
+): TenantPinning {
+  if (tenant && allowedTenantIds) {
+    throw new EntradaError('request_invalid', { parameter: 'allowedTenantIds' })
+  }
+  if (!tenant) return { kind: 'allow_list', tenantIds: [...new Set(allowedTenantIds ?? [])] }
+  if (before?.kind === 'pinned' && before.tenant === tenant) return before
+  const isId = v.is(guid, tenant)
+  return { kind: 'pinned', tenant, ...(isId ? { tenantId: tenant } : {}) }
+}
+
+function toPolicies(sent: ConnectionChangeJson['policies']): ConnectionPolicies {
+  const { defaultRole, ...rest } = withoutNull(sent ?? {})
+  const unmatched = defaultRole
+    ? ({ kind: 'default_role', role: defaultRole } as const)
+    : newConnectionPolicies.unmatched
+  return { ...newConnectionPolicies, ...rest, unmatched }
+}
+
+/** An id is made from what the rule says, so that the same rules sent again are the same rules. */
+function toRules(sent: ConnectionChangeJson['roleRules']): readonly RoleRule[] {
+  const rules = (sent ?? []).map(({ id, match, value: given, role }, index) => {
+    if (match === 'group' && !v.is(guid, given)) {
+      throw new EntradaError('request_invalid', { parameter: `roleRules.${index}.value` })
+    }
+    const value = match === 'group' ? given.toLowerCase() : given
+    return { id: id ?? `${match}:${value}:${role}`, match, value, role }
+  })
+  const repeated = rules.findIndex(({ id }, index) => rules.findIndex((o) => o.id === id) !== index)
+  if (repeated >= 0) {
+    throw new EntradaError('request_invalid', { parameter: `roleRules.${repeated}.id` })
+  }
+  return rules
+}
+
+/** 3: from record to JSON. */
+function settingsJson(settings: ConnectionSettings): ConnectionJson['settings'] {
+  const { contact, groups, recheckMinutes, redirectOrigin, tenantMayBeShared } = settings
+  return {
+    contact: contact
+      ? { email: contact.email ?? null, webhookUrl: contact.webhookUrl ?? null }
+      : null,
+    groups: groups ? { ...groups } : null,
+    recheckMinutes: recheckMinutes ?? null,
+    redirectOrigin: redirectOrigin ?? null,
+    tenantMayBeShared: tenantMayBeShared ?? false,
+  }
+}
+
+/** 4: from JSON to record. What a test sign-in has written is kept. */
+function toSettings(
+  sent: ConnectionChangeJson['settings'],
+  before: ConnectionSettings | undefined,
+): ConnectionSettings {
+  const { contact, groups, tenantMayBeShared, ...rest } = withoutNull(sent ?? {})
+  const known = contact ? withoutNull(contact) : {}
+  return {
+    ...withoutUndefined({ tested: before?.tested }),
+    ...rest,
+    ...(Object.keys(known).length > 0 ? { contact: known } : {}),
+    ...(groups ? { groups: { ...defaultGroups, ...withoutNull(groups) } } : {}),
+    ...(tenantMayBeShared ? { tenantMayBeShared } : {}),
+  }
+}
+
+const defaultGroups = { from: 'claim', nested: true, names: false } as const
+
+function addressesOf(services: Services, connection: Connection): ConnectionJson['addresses'] {
+  const [first] = services.deployment.publicUrls
+  const { redirectOrigin } = connection.settings
+  const here = redirectOrigin ? new URL(redirectOrigin) : first
+  return {
+    redirectUri: redirectUri(services, here, connection),
+    login: here.origin + startPath(services, connection),
+    frontChannelLogout: frontChannelLogoutUrl(services, here, connection),
+  }
+}

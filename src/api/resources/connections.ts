@@ -1,0 +1,208 @@
+import * as v from 'valibot'
+import { EntradaError } from '../../errors.ts'
+import { cloudAuthorities } from '../../organizations/clouds.ts'
+import {
+  changeConnection,
+  createConnection,
+  turnOff,
+  turnOn,
+} from '../../organizations/connections.ts'
+import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
+import type { Services } from '../../services.ts'
+import type { Connection } from '../../storage/records.ts'
+import { type ApiCaller, organizationOf } from '../access.ts'
+import {
+  changeableJson,
+  connectionChangeSchema,
+  connectionJson,
+  connectionSchema,
+  toConnectionMembers,
+} from '../connection-json.ts'
+import { type OwnerLookUp, operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { checkInput } from '../read-input.ts'
+import {
+  givenId,
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  searchQuery,
+  text,
+  time,
+} from '../schema-parts.ts'
+
+const newConnectionSchema = v.strictObject({
+  organizationId: text(64),
+  id: givenId,
+  slug: givenId,
+  ...connectionChangeSchema.entries,
+})
+
+export const connectionSchemas = {
+  Connection: connectionSchema,
+  NewConnection: newConnectionSchema,
+  ConnectionChange: connectionChangeSchema,
+}
+
+/** Whose connection the path names. */
+export const ownerOfConnection: OwnerLookUp = async ({ storage }, { params }) =>
+  (await storage.findConnection(params.id ?? ''))?.organizationId
+
+export const connectionOperations = {
+  listConnections: operation({
+    method: 'GET',
+    path: '/connections',
+    does: 'Connections, newest first.',
+    access: { scope: 'connections:read', of: 'own' },
+    query: {
+      ...pageQuery,
+      ...organizationQuery,
+      ...searchQuery('a name or slug; or a whole id, client id or tenant'),
+      status: v.optional(v.picklist(['draft', 'on', 'off'])),
+      credentials_end_before: v.optional(
+        v.pipe(time, v.description('Whose last active credential ends before this time.')),
+      ),
+      failing: v.optional(
+        v.pipe(
+          v.literal('true'),
+          v.description('Whose sign-ins fail since their last success.'),
+          v.transform(() => true as const),
+        ),
+      ),
+    },
+    answer: pageOf(connectionSchema),
+    async run(services, { query, within }) {
+      const filter = withoutUndefined({
+        organizationId: within,
+        status: query.status,
+        search: query.search,
+        failing: query.failing,
+        credentialsEndBefore: query.credentials_end_before,
+      })
+      const connections = await services.storage.listConnections(filter, pageRequest(query))
+      return pageJson(connections, (one) => connectionJson(services, one))
+    },
+  }),
+  createConnection: operation({
+    method: 'POST',
+    path: '/connections',
+    does: 'Creates a connection, as a draft. `id` and `slug` may be brought along from another system; they never change.',
+    access: {
+      scope: 'connections:write',
+      of: async ({ storage }, { body }) => {
+        const { organizationId } = body as { readonly organizationId: Connection['organizationId'] } // checked by the schema
+        return (await storage.findOrganization(organizationId))?.id
+      },
+    },
+    body: newConnectionSchema,
+    answer: connectionSchema,
+    creates: true,
+    versioned: true,
+    refusals: ['record_not_found', 'slug_in_use', 'record_in_use'],
+    async run(services, { by, body, caller }) {
+      const { organizationId, id, slug, name, ...sent } = body
+      const { authority, ...members } = toConnectionMembers(sent)
+      const own = withoutUndefined({ id, slug, name: name ?? undefined })
+      const asked = { organizationId, ...own, ...members, authority: new URL(authority) }
+      checkMayChange(services, caller, { ...members, authority })
+      return connectionJson(services, await createConnection(services, by, asked))
+    },
+  }),
+  getConnection: operation({
+    method: 'GET',
+    path: '/connections/:id',
+    does: 'One connection.',
+    access: { scope: 'connections:read', of: ownerOfConnection },
+    answer: connectionSchema,
+    versioned: true,
+    async run(services, { params }) {
+      const connection = await services.storage.findConnection(params.id)
+      if (connection === undefined) throw new EntradaError('record_not_found')
+      return connectionJson(services, connection)
+    },
+  }),
+  changeConnection: operation({
+    method: 'PATCH',
+    path: '/connections/:id',
+    does: 'Changes the members given (RFC 7396: `null` goes back to the default, a list is replaced whole).',
+    access: { scope: 'connections:write', of: ownerOfConnection },
+    body: connectionChangeSchema,
+    answer: connectionSchema,
+    versioned: true,
+    refusals: ['connection_read_only', 'connection_is_on', 'connection_has_people'],
+    async run(services, { by, params, body, caller, checkUnchanged }) {
+      const change = (before: Connection): Connection => {
+        const json = connectionJson(services, before)
+        checkUnchanged(json)
+        const merged = mergePatch(changeableJson(json), body)
+        const { name, ...sent } = checkInput(connectionChangeSchema, merged)
+        const members = toConnectionMembers(sent, before)
+        checkMayChange(services, caller, members, before)
+        return { ...before, ...whatDiffers(before, members), name: name ?? before.name }
+      }
+      const changed = await changeConnection(services, by, { id: params.id, change })
+      return connectionJson(services, changed)
+    },
+  }),
+  turnConnectionOn: operation({
+    method: 'POST',
+    path: '/connections/:id/turn-on',
+    does: 'Lets people sign in through it, once a test sign-in succeeded.',
+    access: { scope: 'connections:write', of: ownerOfConnection },
+    answer: connectionSchema,
+    refusals: ['connection_read_only', 'connection_not_tested'],
+    run: async (services, { by, params }) =>
+      connectionJson(services, await turnOn(services, by, params.id)),
+  }),
+  turnConnectionOff: operation({
+    method: 'POST',
+    path: '/connections/:id/turn-off',
+    does: 'Lets nobody in through it any more. Who is signed in stays so.',
+    access: { scope: 'connections:write', of: ownerOfConnection },
+    answer: connectionSchema,
+    refusals: ['connection_read_only'],
+    run: async (services, { by, params }) =>
+      connectionJson(services, await turnOff(services, by, params.id)),
+  }),
+}
+
+/** The same said in another order is no change, and is not audited as one. */
+function whatDiffers<T extends object>(before: T, members: Partial<T>): Partial<T> {
+  const differing = Object.entries(members).filter(
+    ([name, value]) => !isSameJson(value, before[name as keyof T]), // the names are those of T
+  )
+  return Object.fromEntries(differing) as Partial<T> // some of its members
+}
+
+type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings'>
+
+const nothingSet: Sensitive = {
+  authority: 'https://login.microsoftonline.com',
+  application: 'own',
+  settings: {},
+}
+
+/**
+ * What is not an organization's own business: to which hosts this server goes, the deployment's own application, and a tenant in two
+ * places. And addresses that this deployment does not have are nobody's.
+ *
+ * @throws {EntradaError} `request_invalid`, `access_not_granted`
+ */
+function checkMayChange(
+  { deployment }: Services,
+  caller: ApiCaller,
+  after: Sensitive,
+  before: Sensitive = nothingSet,
+): void {
+  const { redirectOrigin } = after.settings
+  if (redirectOrigin && !deployment.publicUrls.some(({ origin }) => origin === redirectOrigin)) {
+    throw new EntradaError('request_invalid', { parameter: 'settings.redirectOrigin' })
+  }
+  if (organizationOf(caller) === undefined) return
+  const isElsewhere =
+    after.authority !== before.authority && !cloudAuthorities.includes(after.authority)
+  const isShared =
+    after.application !== before.application ||
+    after.settings.tenantMayBeShared !== before.settings.tenantMayBeShared
+  if (isElsewhere || isShared) throw new EntradaError('access_not_granted', { scope: 'operator' })
+}

@@ -1,0 +1,106 @@
+import * as v from 'valibot'
+import { EntradaError } from '../../errors.ts'
+import { newId } from '../../ids.ts'
+import {
+  addClientSecret,
+  addCredential,
+  removeCredential,
+  setCredentialState,
+} from '../../organizations/credentials.ts'
+import { Secret } from '../../secret.ts'
+import type { Connection } from '../../storage/records.ts'
+import { credentialJson, credentialSchema } from '../connection-json.ts'
+import { operation } from '../operation.ts'
+import { withoutUndefined } from '../page-json.ts'
+import { text, time } from '../schema-parts.ts'
+import { ownerOfConnection } from './connections.ts'
+
+const state = v.pipe(
+  v.optional(v.picklist(['active', 'pending']), 'active'),
+  v.description('`pending`: kept beside the active ones until a test through it succeeded.'),
+)
+const newCredentialSchema = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('client_secret'),
+    value: v.pipe(text(256), v.description('The secret itself, not its id. Never shown again.')),
+    expiresAt: v.optional(time),
+    state,
+  }),
+  v.strictObject({
+    kind: v.pipe(
+      v.literal('federated_token_file'),
+      v.description(
+        "No secret: the token of the deployment's own platform, which the customer trusts.",
+      ),
+    ),
+    state,
+  }),
+])
+const changeSchema = v.strictObject({ state: v.picklist(['active', 'pending', 'retired']) })
+
+export const credentialSchemas = {
+  Credential: credentialSchema,
+  NewCredential: newCredentialSchema,
+  CredentialChange: changeSchema,
+}
+
+const access = { scope: 'connections:write', of: ownerOfConnection } as const
+
+export const credentialOperations = {
+  addCredential: operation({
+    method: 'POST',
+    path: '/connections/:id/credentials',
+    does: 'Adds a credential beside those that are there. Its value is sealed and never shown.',
+    access,
+    body: newCredentialSchema,
+    answer: credentialSchema,
+    creates: true,
+    refusals: ['client_secret_is_id', 'connection_read_only'],
+    async run(services, { by, params: { id: connectionId }, body }) {
+      if (body.kind === 'client_secret') {
+        const { value, expiresAt, state } = body
+        const secret = { value: new Secret(value), state, ...withoutUndefined({ expiresAt }) }
+        const added = await addClientSecret(services, by, { connectionId, secret })
+        return credentialJson(getCredential(added.connection, added.credentialId))
+      }
+      const credential = {
+        id: newId(services, 'crd'),
+        kind: body.kind,
+        state: body.state,
+        createdAt: services.now(),
+      }
+      await addCredential(services, by, { connectionId, credential })
+      return credentialJson(credential)
+    },
+  }),
+  changeCredential: operation({
+    method: 'PATCH',
+    path: '/connections/:id/credentials/:credential',
+    does: 'Puts a credential into use, or out of it without losing it.',
+    access,
+    body: changeSchema,
+    answer: credentialSchema,
+    refusals: ['connection_read_only', 'credential_in_use'],
+    async run(services, { by, params: { id: connectionId, credential: credentialId }, body }) {
+      const asked = { connectionId, credentialId, state: body.state }
+      const connection = await setCredentialState(services, by, asked)
+      return credentialJson(getCredential(connection, credentialId))
+    },
+  }),
+  removeCredential: operation({
+    method: 'DELETE',
+    path: '/connections/:id/credentials/:credential',
+    does: 'Removes a credential for good.',
+    access,
+    refusals: ['connection_read_only', 'credential_in_use'],
+    async run(services, { by, params: { id: connectionId, credential: credentialId } }) {
+      await removeCredential(services, by, { connectionId, credentialId })
+    },
+  }),
+}
+
+function getCredential({ credentials }: Connection, id: string) {
+  const credential = credentials.find((one) => one.id === id)
+  if (credential === undefined) throw new EntradaError('record_not_found')
+  return credential
+}

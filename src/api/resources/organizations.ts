@@ -1,0 +1,140 @@
+import * as v from 'valibot'
+import { EntradaError } from '../../errors.ts'
+import { changeOrganization, createOrganization } from '../../organizations/organizations.ts'
+import { mergePatch } from '../../protocol/merge-patch.ts'
+import type { Services } from '../../services.ts'
+import type { Organization, OrganizationId } from '../../storage/records.ts'
+import { operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutNull, withoutUndefined } from '../page-json.ts'
+import { checkInput } from '../read-input.ts'
+import { givenId, pageOf, pageQuery, searchQuery, text, timeAnswer } from '../schema-parts.ts'
+
+const settingsSchema = v.strictObject({
+  emailDiscovery: v.pipe(
+    v.nullish(v.boolean()),
+    v.description('Whether a work email at `/login` finds this organization; default `true`.'),
+  ),
+})
+
+const organizationSchema = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  slug: v.string(),
+  settings: v.strictObject({ emailDiscovery: v.boolean() }),
+  createdAt: timeAnswer,
+  updatedAt: timeAnswer,
+})
+export type OrganizationJson = v.InferOutput<typeof organizationSchema>
+
+const newOrganizationSchema = v.strictObject({
+  name: text(128),
+  id: givenId,
+  slug: givenId,
+  settings: v.nullish(settingsSchema),
+})
+const changeableSchema = v.strictObject({
+  name: v.optional(text(128)),
+  settings: v.nullish(settingsSchema),
+})
+
+export const organizationSchemas = {
+  Organization: organizationSchema,
+  NewOrganization: newOrganizationSchema,
+  OrganizationChange: changeableSchema,
+}
+
+export const organizationOperations = {
+  listOrganizations: operation({
+    method: 'GET',
+    path: '/organizations',
+    does: 'Organizations, newest first.',
+    access: { scope: 'organizations:read', of: 'own' },
+    query: { ...pageQuery, ...searchQuery('a name or slug') },
+    answer: pageOf(organizationSchema),
+    async run(services, { query: { search, ...page }, within }) {
+      if (within !== undefined) return ownOnly(services, within)
+      const asked = { ...pageRequest(page), ...withoutUndefined({ search }) }
+      return pageJson(await services.storage.listOrganizations(asked), organizationJson)
+    },
+  }),
+  createOrganization: operation({
+    method: 'POST',
+    path: '/organizations',
+    does: 'Creates an organization. `id` and `slug` may be brought along from another system; they never change.',
+    access: { scope: 'organizations:write', of: 'deployment' },
+    body: newOrganizationSchema,
+    answer: organizationSchema,
+    creates: true,
+    versioned: true,
+    refusals: ['slug_in_use', 'record_in_use'],
+    async run(services, { by, body: { settings, ...own } }) {
+      const asked = { ...withoutNull(own), settings: toSettings(settings) }
+      return organizationJson(await createOrganization(services, by, asked))
+    },
+  }),
+  getOrganization: operation({
+    method: 'GET',
+    path: '/organizations/:id',
+    does: 'One organization.',
+    access: { scope: 'organizations:read', of: ownerOfOrganization },
+    answer: organizationSchema,
+    versioned: true,
+    run: async (services, { params }) =>
+      organizationJson(await getOrganization(services, params.id)),
+  }),
+  changeOrganization: operation({
+    method: 'PATCH',
+    path: '/organizations/:id',
+    does: 'Changes the members given (RFC 7396: `null` goes back to the default).',
+    access: { scope: 'organizations:write', of: ownerOfOrganization },
+    body: changeableSchema,
+    answer: organizationSchema,
+    versioned: true,
+    async run(services, { by, params, body, checkUnchanged }) {
+      const change = (before: Organization): Organization => {
+        const json = organizationJson(before)
+        checkUnchanged(json)
+        const { name, settings } = json
+        const after = checkInput(changeableSchema, mergePatch({ name, settings }, body))
+        return { ...before, name: after.name ?? before.name, settings: toSettings(after.settings) }
+      }
+      return organizationJson(await changeOrganization(services, by, { id: params.id, change }))
+    },
+  }),
+}
+
+async function ownerOfOrganization(
+  { storage }: Services,
+  { params }: { readonly params: Readonly<Record<string, string>> },
+): Promise<string | undefined> {
+  return (await storage.findOrganization(params.id as OrganizationId))?.id // any text: an unknown one finds nothing
+}
+
+/** @throws {EntradaError} `record_not_found` */
+async function getOrganization({ storage }: Services, id: string): Promise<Organization> {
+  const organization = await storage.findOrganization(id as OrganizationId) // as above
+  if (organization === undefined) throw new EntradaError('record_not_found')
+  return organization
+}
+
+async function ownOnly(services: Services, id: OrganizationId) {
+  return { items: [organizationJson(await getOrganization(services, id))], next: null }
+}
+
+function organizationJson({ settings, ...organization }: Organization): OrganizationJson {
+  return {
+    id: organization.id,
+    name: organization.name,
+    slug: organization.slug,
+    settings: { emailDiscovery: settings.emailDiscovery ?? true },
+    createdAt: organization.createdAt.toISOString(),
+    updatedAt: organization.updatedAt.toISOString(),
+  }
+}
+
+/** Only what differs from the default is stored. */
+function toSettings(
+  settings: v.InferOutput<typeof settingsSchema> | null | undefined,
+): Organization['settings'] {
+  return settings?.emailDiscovery === false ? { emailDiscovery: false } : {}
+}
