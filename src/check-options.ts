@@ -116,6 +116,7 @@ const optionNames: ReadonlySet<string> = new Set(
     secretKeys: true,
     entra: true,
     sharedApplication: true,
+    webhooksToPrivateAddresses: true,
     readFederatedToken: true,
     mode: true,
     mountPath: true,

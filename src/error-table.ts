@@ -121,6 +121,11 @@ const requestErrors = {
     shown: 'There is no page at this address.',
     fix: "The address is not one of Entrada's; docs/reference/addresses.md lists them all.",
   },
+  url_not_allowed: {
+    status: 400,
+    shown: 'This address cannot be used.',
+    fix: 'Webhooks go to https addresses of the public Internet. For receivers in your own network, an operator sets ENTRADA_WEBHOOKS_PRIVATE to `allow`.',
+  },
   slug_in_use: {
     status: 409,
     shown: 'This short name is taken already.',

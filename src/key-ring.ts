@@ -20,6 +20,7 @@ export type KeyPurpose =
   | 'trace-person'
   | 'audit-chain'
   | 'identity-token'
+  | 'webhook-secret'
 
 export type KeyRing = {
   /** Ids of the keys held, the sealing one first. */

@@ -28,6 +28,7 @@ import { createEntraHttp } from './identity-provider/entra-http.ts'
 import { createEntraOidc } from './identity-provider/entra-oidc.ts'
 import type { IdentityProvider } from './identity-provider/identity-provider.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
+import { newUuid } from './ids.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
 import { silentLog } from './log.ts'
 import { measuredStorage } from './metrics/measured-storage.ts'
@@ -49,6 +50,9 @@ import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
 import { startSweeping } from './storage/sweeping.ts'
 import { openTracing, type Tracing } from './tracing.ts'
+import { startCredentialWarnings } from './webhooks/credential-warnings.ts'
+import { startDeliveries } from './webhooks/deliver.ts'
+import { createWebhookSender } from './webhooks/send-webhook.ts'
 
 const DEFAULT_SESSION = { idleSeconds: 43_200, maxSeconds: 86_400 }
 
@@ -60,18 +64,26 @@ export type RunningServices = OpenedServices & {
 type Parts = OpenedServices & { readonly credentials?: ClientCredentials }
 
 /**
- * The parts as a running server needs them: the environment's connection brought up to date, background work started.
+ * The parts as a running server needs them: the environment's connection brought up to date, background work started, unless somebody
+ * does it round by round.
  *
  * @throws {EntradaError} those of {@link openParts}, and `tenant_changed`
  */
-export async function openServices(given: EntradaOptions): Promise<RunningServices> {
+export async function openServices(
+  given: EntradaOptions,
+  { background = true } = {},
+): Promise<RunningServices> {
   const options = checkOptions(given)
   const parts = await openParts(options)
   try {
     await keepEnvironmentConnection(parts, options.entra)
     const watch = startWatch(parts, options)
     const rereadCredentials = async () => watch?.reread()
-    return { ...parts, rereadCredentials, close: startBackgroundWork(parts, watch) }
+    return {
+      ...parts,
+      rereadCredentials,
+      close: background ? startBackgroundWork(parts, watch) : parts.close,
+    }
   } catch (error) {
     await parts.close()
     throw error
@@ -160,6 +172,7 @@ function deploymentOf(options: CheckedOptions): Deployment {
     brand: createBrand(options.brand ?? {}),
     session: options.session ?? DEFAULT_SESSION,
     operators: options.operators ?? [],
+    webhooks: { privateAllowed: options.webhooksToPrivateAddresses ?? false },
     operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
     ...(options.auditRetentionDays ? { auditRetentionDays: options.auditRetentionDays } : {}),
     accessRules: options.accessRules ? toAccessRules(options.accessRules) : signedInRequired,
@@ -298,9 +311,16 @@ function startBackgroundWork(services: Services, watch?: CredentialWatch): () =>
   const stopTelling = startTelling(services.signInNotes)
   const stopAuditChain = startAuditChain(services)
   const stopDomainChecks = startDomainChecks(services)
+  const stopDeliveries = startDeliveries(
+    services,
+    createWebhookSender(services.deployment.webhooks),
+  )
+  const stopWarnings = startCredentialWarnings(services, newUuid(services))
   return async () => {
     watch?.stop()
     stopSweeping()
+    stopWarnings()
+    await stopDeliveries()
     await stopOutbox()
     await stopTelling()
     await stopAuditChain()

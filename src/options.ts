@@ -82,6 +82,8 @@ export type EntradaOptions = {
   /** Parent domain of the server and of `applicationUrls`: its hosts share a cookie. Together or not at all. */
   readonly cookieDomain?: string
   readonly applicationUrls?: readonly (string | URL)[]
+  /** Webhooks may go to private addresses and plain http. Default: only public ones, over https. */
+  readonly webhooksToPrivateAddresses?: boolean
   /** Sign-ins that one client address may start in a minute. Default 600. */
   readonly signInsPerMinute?: number
   /** Audit events older than this many days are removed. Default: none. */

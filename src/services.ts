@@ -33,6 +33,8 @@ export type Deployment = {
   readonly operatorTokenHashes: readonly string[]
   /** Absent: audit events are kept for ever. */
   readonly auditRetentionDays?: number
+  /** Whether receivers may be on private addresses. */
+  readonly webhooks: { readonly privateAllowed: boolean }
   /** Absent when no Entra settings are given: the login page then has no button. */
   readonly defaultConnectionId?: string
   /** Who may open what, when a reverse proxy asks. */

@@ -219,6 +219,12 @@ export const settingsTable = {
     fallback: '',
     help: 'Addresses or CIDR blocks of reverse proxies whose X-Forwarded-For names the client, and whose X-Original-… and X-Forwarded-… at `/auth/verify` name the page, separated by commas.',
   },
+  webhooksPrivate: {
+    env: 'ENTRADA_WEBHOOKS_PRIVATE',
+    parse: oneOf('refuse', 'allow'),
+    fallback: 'refuse',
+    help: 'Whether webhooks may go to private addresses and plain http, as receivers in your own network have. Only operators enter addresses of webhooks.',
+  },
   signInsPerMinute: {
     env: 'ENTRADA_RATE_LIMIT_SIGN_INS',
     parse: perMinute,

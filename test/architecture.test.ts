@@ -141,6 +141,13 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   // The list of routes takes them all.
   'src/api': ['api-routes.ts'],
+  'src/webhooks': [
+    'webhooks.ts',
+    // Background work.
+    'deliver.ts',
+    'send-webhook.ts',
+    'credential-warnings.ts',
+  ],
   'src/audit': [
     'audit-events.ts',
     'record-sign-in.ts',

@@ -8,6 +8,7 @@ import { organizationOperations, organizationSchemas } from './resources/organiz
 import { sessionOperations, sessionSchemas } from './resources/sessions.ts'
 import { signInTraceOperations, signInTraceSchemas } from './resources/sign-in-traces.ts'
 import { userOperations, userSchemas } from './resources/users.ts'
+import { webhookOperations, webhookSchemas } from './resources/webhooks.ts'
 
 export const operations = {
   ...sessionOperations,
@@ -18,6 +19,7 @@ export const operations = {
   ...auditEventOperations,
   ...auditChainOperations,
   ...signInTraceOperations,
+  ...webhookOperations,
 }
 
 export const namedSchemas: Readonly<Record<string, Schema>> = {
@@ -29,6 +31,7 @@ export const namedSchemas: Readonly<Record<string, Schema>> = {
   ...auditEventSchemas,
   ...auditChainSchemas,
   ...signInTraceSchemas,
+  ...webhookSchemas,
 }
 
 export const operationList: readonly (readonly [string, Operation])[] = Object.entries(operations)

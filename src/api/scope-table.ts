@@ -68,6 +68,16 @@ export const scopeTable = {
     within: 'deployment',
     roles: [],
   },
+  'webhooks:read': {
+    means: 'Read webhooks and their deliveries.',
+    within: 'organization',
+    roles: both,
+  },
+  'webhooks:write': {
+    means: 'Create, change and remove webhooks.',
+    within: 'organization',
+    roles: [],
+  },
   'sign-ins:read': {
     means: 'Read sign-ins step by step.',
     within: 'organization',

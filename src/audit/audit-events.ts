@@ -89,6 +89,23 @@ export type AuditEvent =
       readonly detail: { readonly name: string; readonly members: readonly string[] }
     }
   | { readonly type: 'domain.removed'; readonly detail: { readonly name: string } }
+  | {
+      readonly type: 'connection.credential_ends'
+      readonly detail: { readonly endsAt: string; readonly daysLeft: number }
+    }
+  | {
+      readonly type: 'webhook.created'
+      readonly detail: { readonly webhookId: string; readonly host: string }
+    }
+  | {
+      readonly type: 'webhook.changed'
+      readonly detail: { readonly webhookId: string; readonly members: readonly string[] }
+    }
+  | {
+      readonly type: 'webhook.turned_off'
+      readonly detail: { readonly webhookId: string; readonly because: string }
+    }
+  | { readonly type: 'webhook.removed'; readonly detail: { readonly webhookId: string } }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
   | {
       readonly type: 'audit_chain.restarted'
@@ -127,6 +144,13 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'A domain proves nothing any more; people go on signing in. Detail: `reason`: `record_gone`, or `moved` to another organization that has proven it.',
   'domain.changed': 'Where the people of a domain sign in was changed.',
   'domain.removed': 'A domain was taken away from an organization.',
+  'connection.credential_ends':
+    'The last credential of a connection ends soon, or has ended: 60, 30, 14, 7 and 1 days before, and then. Detail: when, and the days left.',
+  'webhook.created': 'A webhook was created. Detail: its id and the host it goes to.',
+  'webhook.changed': 'A webhook was changed. Detail: the members that changed, never their values.',
+  'webhook.turned_off':
+    'A webhook was turned off because its receiver answered 410 or took nothing for days.',
+  'webhook.removed': 'A webhook was removed.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
   'audit_chain.restarted':

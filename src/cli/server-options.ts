@@ -48,6 +48,7 @@ export function serverOptions(
       ? { accessRules: readAccessRules(accessRulesFile, context.readTextFile) }
       : {}),
     brand: brandOptions(settings),
+    webhooksToPrivateAddresses: settings.webhooksPrivate === 'allow',
     ...(entra ? { entra } : {}),
   }
   return { options, ...(kept ? { operatorTokenPath: kept.path } : {}) }

@@ -31,6 +31,11 @@ export const metricTable = {
     type: 'counter',
     help: 'Refusals of opened attempts that were counted and not stored, because there were too many.',
   },
+  entrada_webhook_attempts_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Attempts to deliver a webhook. Outcome `delivered` or `failed`; a failed one is tried again for three days.',
+  },
   entrada_requests_turned_away_total: {
     type: 'counter',
     help: 'Requests that were answered 503 because too many were under way.',

@@ -1,7 +1,10 @@
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { type AuditContext, auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
 import type { Services } from '../services.ts'
 import type { Actor, ConnectionId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import type { WebhookId } from '../storage/webhook-records.ts'
+import { resealWebhook } from '../webhooks/webhooks.ts'
 import { resealCredentials } from './sealed-credentials.ts'
 
 export type KeyRotation = {
@@ -15,16 +18,19 @@ export type KeyRotation = {
 }
 
 /**
- * Seals again under the first key what is sealed under another. One connection at a time, each in a transaction of its own: it may be
+ * Seals again under the first key what is sealed under another. One record at a time, each in a transaction of its own: it may be
  * interrupted, run again, and run beside servers that hold the same keys.
  *
- * @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing`, having left that connection as it was
+ * @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing`, having left that record as it was
  */
 export async function rotateKeys(services: Services, actor: Actor): Promise<KeyRotation> {
   const { storage, keyRing } = services
   let resealed = 0
   for (const id of await storage.listConnectionIds()) {
     resealed += await rotateConnection(services, actor, id)
+  }
+  for (const id of await storage.listWebhookIds()) {
+    resealed += await rotateWebhook(services, actor, id)
   }
   const counts = await storage.countSealedValues()
   const keyIds = [...new Set([...keyRing.keyIds, ...Object.keys(counts)])]
@@ -46,9 +52,29 @@ async function rotateConnection(
     const { connection, resealed } = resealCredentials(services.keyRing, known)
     if (resealed === 0) return 0
     await transaction.putConnection(connection)
-    const event = { type: 'key_ring.rotated', detail: { resealed } } as const
-    const record = auditRecord(services, event, { actor, connectionId })
-    await transaction.appendAuditEvent(record, outboxOptions(services))
+    await auditRotation(services, transaction, { resealed, context: { actor, connectionId } })
     return resealed
   })
+}
+
+async function rotateWebhook(services: Services, actor: Actor, id: WebhookId): Promise<number> {
+  return services.storage.atomically(async (transaction) => {
+    const known = await transaction.findWebhook(id)
+    if (known === undefined) return 0
+    const { webhook, resealed } = resealWebhook(services, known)
+    if (resealed === 0) return 0
+    await transaction.putWebhook(webhook)
+    const { organizationId } = webhook
+    await auditRotation(services, transaction, { resealed, context: { actor, organizationId } })
+    return resealed
+  })
+}
+
+async function auditRotation(
+  services: Services,
+  transaction: StorageTransaction,
+  { resealed, context }: { readonly resealed: number; readonly context: AuditContext },
+): Promise<void> {
+  const event = { type: 'key_ring.rotated', detail: { resealed } } as const
+  await transaction.appendAuditEvent(auditRecord(services, event, context), outboxOptions(services))
 }

@@ -10,6 +10,7 @@ import { putDefaults } from './conformance-samples.ts'
 import { describeSessions } from './conformance-sessions.ts'
 import { describeSetup } from './conformance-setup.ts'
 import { describeTrail } from './conformance-trail.ts'
+import { describeWebhooks } from './conformance-webhooks.ts'
 import type { Storage } from './storage.ts'
 
 /** A new, empty database of mode `development`. `openAnother` opens the same one once more, as another replica would; `close` closes all and removes it. */
@@ -46,6 +47,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describeSessions(subject)
     describeSetup(subject)
     describeTrail(subject)
+    describeWebhooks(subject)
     describeCounts(subject)
     describeAtomicity(subject)
   })

@@ -16,6 +16,7 @@ import { setupReads, setupWrites } from './setup-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 import { trailReads, trailWrites } from './trail-verbs.ts'
 import { WORK_TIME_LIMIT_MS, withinTime } from './transaction-limit.ts'
+import { deliveryWork, webhookReads, webhookWrites } from './webhook-verbs.ts'
 
 export type KyselyStorageOptions = {
   readonly kind: Storage['kind']
@@ -41,6 +42,7 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
   const { kind, migrated, reads, writes, runAlone, close } = options
   const { workTimeLimitMs = WORK_TIME_LIMIT_MS, runBeside } = options
   const { inside, outside, outsideAll } = createNestingGuard()
+  const work = deliveryWork(writes, kind)
   return {
     kind,
     migrated,
@@ -50,6 +52,9 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     addConnectionResults: (results) =>
       outside(() => runAlone((transaction) => addConnectionResults(transaction, results))),
     touchSession: (id, seen) => outside(() => touchSession(writes, id, seen)),
+    claimDeliveries: (claim) => outside(() => work.claimDeliveries(claim)),
+    settleDelivery: (id, settled) => outside(() => work.settleDelivery(id, settled)),
+    takeLease: (name, lease) => outside(() => work.takeLease(name, lease)),
     atomically: (work) =>
       outside(() =>
         runAlone((transaction) =>
@@ -87,6 +92,7 @@ function createReader(database: Database): StorageReader {
     ...sessionReads(database),
     ...trailReads(database),
     ...auditChainReads(database),
+    ...webhookReads(database),
   }
 }
 
@@ -100,6 +106,7 @@ function createTransaction(database: Database): StorageTransaction {
     ...membershipWrites(database),
     ...sessionWrites(database),
     ...trailWrites(database),
+    ...webhookWrites(database),
   }
 }
 

@@ -15,14 +15,22 @@ import { contains, olderThan, rowsToRead, toPage } from './pages.ts'
 import type { TenantPinning } from './records.ts'
 import type { Database, Tables } from './schema.ts'
 import type { ConnectionFilter, StorageReader, StorageTransaction } from './storage.ts'
+import { sealedWebhookSecrets } from './webhook-rows.ts'
 
 /**
- * Columns that hold sealed values, each with the way to find them. A new one belongs here, or a key is dropped too early; but for the
- * results of tests, which nobody misses and which end within an hour.
+ * Every sealed value, column by column. A new one belongs here, or a key is dropped too early; but for the results of tests, which nobody
+ * misses and which end within an hour.
  */
-const sealedColumns = [
-  { table: 'connections', column: 'credentials', sealedValuesIn: sealedCredentials },
-] as const
+const sealedColumns: readonly ((database: Database) => Promise<readonly string[]>)[] = [
+  async (database) => {
+    const rows = await database.selectFrom('connections').select('credentials').execute()
+    return rows.flatMap(({ credentials }) => sealedCredentials(credentials))
+  },
+  async (database) => {
+    const rows = await database.selectFrom('webhooks').select('secrets').execute()
+    return rows.flatMap(({ secrets }) => sealedWebhookSecrets(secrets))
+  },
+]
 
 export function organizationReads(
   database: Database,
@@ -166,9 +174,8 @@ async function checkSlugFree(
 
 async function countSealedValues(database: Database): Promise<Readonly<Record<string, number>>> {
   const counts = new Map<string, number>()
-  for (const { table, column, sealedValuesIn } of sealedColumns) {
-    const rows = await database.selectFrom(table).select(column).execute()
-    for (const sealed of rows.flatMap((row) => sealedValuesIn(row[column]))) {
+  for (const sealedValues of sealedColumns) {
+    for (const sealed of await sealedValues(database)) {
       const keyId = keyIdOf(sealed)
       counts.set(keyId, (counts.get(keyId) ?? 0) + 1)
     }

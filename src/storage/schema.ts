@@ -23,6 +23,7 @@ import type {
   UserId,
 } from './records.ts'
 import type { DatabaseMark } from './storage.ts'
+import type { Webhook, WebhookDelivery, WebhookId } from './webhook-records.ts'
 
 export type Tables = {
   organizations: OrganizationsTable
@@ -47,6 +48,10 @@ export type Tables = {
   outbox: OutboxTable
   setup_links: SetupLinksTable
   test_results: TestResultsTable
+  webhooks: WebhooksTable
+  webhook_deliveries: WebhookDeliveriesTable
+  leases: LeasesTable
+  given_warnings: GivenWarningsTable
   database_mark: DatabaseMarkTable
 }
 export type Database = Kysely<Tables>
@@ -261,6 +266,35 @@ type TestResultsTable = {
 }
 
 type OutboxTable = { sequence: Generated<number>; event_id: AuditEventId }
+
+type WebhooksTable = {
+  id: WebhookId
+  organization_id: OrganizationId | null
+  url: string
+  event_types: string
+  secrets: string
+  status: Webhook['status']
+  off_because: NonNullable<Webhook['offBecause']> | null
+  created_at: number
+  updated_at: number
+}
+
+/** `next_at` is `null` once nothing is left to do. */
+type WebhookDeliveriesTable = {
+  id: Generated<number>
+  webhook_id: WebhookId
+  event_id: AuditEventId
+  outcome: WebhookDelivery['outcome']
+  attempts: number
+  next_at: number | null
+  last_at: number | null
+  last_answer: string | null
+  created_at: number
+}
+
+type LeasesTable = { name: string; holder: string; until: number }
+
+type GivenWarningsTable = { key: string; at: number }
 
 type DatabaseMarkTable = {
   id: number

@@ -39,6 +39,7 @@ import type {
   User,
   UserId,
 } from './records.ts'
+import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storage.ts'
 
 /** One page of a list, newest first. `after` is the `next` of the page before; absent `next` ends the list. */
 export type PageRequest = { readonly limit: number; readonly after?: string }
@@ -134,7 +135,7 @@ export type KnownPerson = {
 }
 
 /** Reads. None takes a lock; each sees what was committed before it began. */
-export type StorageReader = {
+export type StorageReader = WebhookReader & {
   findOrganization(id: OrganizationId): Promise<Organization | undefined>
   findOrganizationBySlug(slug: string): Promise<Organization | undefined>
   /** `search`: part of a name or slug, ignoring case. */
@@ -255,67 +256,71 @@ export type AuditChain = {
 }
 
 /** Verbs that only run inside `atomically`. */
-export type StorageTransaction = StorageReader & {
-  /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
-  putOrganization(organization: Organization): Promise<void>
-  /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
-  putConnection(connection: Connection): Promise<void>
-  /** Inserts or replaces by id. */
-  putSetupLink(link: SetupLink): Promise<void>
-  createTestResult(result: TestResultRecord): Promise<void>
+export type StorageTransaction = StorageReader &
+  WebhookWriter & {
+    /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
+    putOrganization(organization: Organization): Promise<void>
+    /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
+    putConnection(connection: Connection): Promise<void>
+    /** Inserts or replaces by id. */
+    putSetupLink(link: SetupLink): Promise<void>
+    createTestResult(result: TestResultRecord): Promise<void>
 
-  /**
-   * Inserts or replaces by id. @throws {EntradaError} `record_in_use` when the organization has this name already, `domain_in_use`
-   * when it is another organization's and would become this one's
-   */
-  putDomain(domain: Domain): Promise<void>
-  /** Answers what was removed; `undefined` when there was no such domain (any more). */
-  removeDomain(id: DomainId): Promise<Domain | undefined>
+    /**
+     * Inserts or replaces by id. @throws {EntradaError} `record_in_use` when the organization has this name already, `domain_in_use`
+     * when it is another organization's and would become this one's
+     */
+    putDomain(domain: Domain): Promise<void>
+    /** Answers what was removed; `undefined` when there was no such domain (any more). */
+    removeDomain(id: DomainId): Promise<Domain | undefined>
 
-  createUser(user: User): Promise<void>
-  setUserStatus(id: UserId, status: User['status'], at: Date): Promise<void>
-  /** Throws `identity_in_use` when (cloud, tid, oid) is linked already. */
-  linkIdentity(identity: Identity): Promise<void>
-  refreshIdentity(
-    id: IdentityId,
-    seen: Pick<Identity, 'sub' | 'lastClaims' | 'lastSignInAt' | 'connectionId'>,
-  ): Promise<void>
-  /**
-   * Creates the membership under the first free username of `usernames`, ignoring case, and says which.
-   * `usernames` is tried in order. @throws {EntradaError} `username_in_use` when it ends before a free one is found.
-   */
-  createMembership(
-    membership: Omit<Membership, 'username'>,
-    usernames: Iterable<string>,
-  ): Promise<Membership>
-  refreshMembership(
-    id: MembershipId,
-    seen: { readonly profile: Profile; readonly lastSignInAt: Date },
-  ): Promise<void>
-  setMembershipStatus(id: MembershipId, status: Membership['status']): Promise<void>
-  /** Replaces what rules and defaults assigned; `manual` assignments stay. Answers all roles now held. */
-  replaceRuleRoles(
-    id: MembershipId,
-    assignments: readonly RoleAssignment[],
-  ): Promise<readonly RoleAssignment[]>
-  /** Takes back, in the whole organization, what these rules assigned. Answers how many assignments went. */
-  removeRolesOfRules(organizationId: OrganizationId, ruleIds: readonly string[]): Promise<number>
-  putGroupSnapshot(id: MembershipId, snapshot: GroupSnapshot): Promise<void>
+    createUser(user: User): Promise<void>
+    setUserStatus(id: UserId, status: User['status'], at: Date): Promise<void>
+    /** Throws `identity_in_use` when (cloud, tid, oid) is linked already. */
+    linkIdentity(identity: Identity): Promise<void>
+    refreshIdentity(
+      id: IdentityId,
+      seen: Pick<Identity, 'sub' | 'lastClaims' | 'lastSignInAt' | 'connectionId'>,
+    ): Promise<void>
+    /**
+     * Creates the membership under the first free username of `usernames`, ignoring case, and says which.
+     * `usernames` is tried in order. @throws {EntradaError} `username_in_use` when it ends before a free one is found.
+     */
+    createMembership(
+      membership: Omit<Membership, 'username'>,
+      usernames: Iterable<string>,
+    ): Promise<Membership>
+    refreshMembership(
+      id: MembershipId,
+      seen: { readonly profile: Profile; readonly lastSignInAt: Date },
+    ): Promise<void>
+    setMembershipStatus(id: MembershipId, status: Membership['status']): Promise<void>
+    /** Replaces what rules and defaults assigned; `manual` assignments stay. Answers all roles now held. */
+    replaceRuleRoles(
+      id: MembershipId,
+      assignments: readonly RoleAssignment[],
+    ): Promise<readonly RoleAssignment[]>
+    /** Takes back, in the whole organization, what these rules assigned. Answers how many assignments went. */
+    removeRolesOfRules(organizationId: OrganizationId, ruleIds: readonly string[]): Promise<number>
+    putGroupSnapshot(id: MembershipId, snapshot: GroupSnapshot): Promise<void>
 
-  createSession(session: Session): Promise<void>
-  /** Answers what was ended; `undefined` when there was no such session (any more). */
-  endSession(id: SessionId): Promise<Session | undefined>
-  /** Ends the session with this token, if any: signing in again replaces it. */
-  endSessionByTokenHash(tokenHash: string): Promise<Session | undefined>
-  endSessionsOfUser(id: UserId, organizationId?: OrganizationId): Promise<number>
-  /** Exactly this connection and exactly this Entra `sid`. Answers what was ended. */
-  endSessionsByEntraSid(connectionId: ConnectionId, entraSid: string): Promise<readonly Session[]>
+    createSession(session: Session): Promise<void>
+    /** Answers what was ended; `undefined` when there was no such session (any more). */
+    endSession(id: SessionId): Promise<Session | undefined>
+    /** Ends the session with this token, if any: signing in again replaces it. */
+    endSessionByTokenHash(tokenHash: string): Promise<Session | undefined>
+    endSessionsOfUser(id: UserId, organizationId?: OrganizationId): Promise<number>
+    /** Exactly this connection and exactly this Entra `sid`. Answers what was ended. */
+    endSessionsByEntraSid(connectionId: ConnectionId, entraSid: string): Promise<readonly Session[]>
 
-  /** Also puts the event into the outbox when `toOutbox`. */
-  appendAuditEvent(event: AuditEventRecord, options: { readonly toOutbox: boolean }): Promise<void>
-  appendSignInTrace(trace: SignInTrace): Promise<void>
-  removeFromOutbox(sequences: readonly number[]): Promise<void>
-}
+    /** Also schedules a delivery for each webhook that wants it, and puts the event into the outbox when `toOutbox`. */
+    appendAuditEvent(
+      event: AuditEventRecord,
+      options: { readonly toOutbox: boolean },
+    ): Promise<void>
+    appendSignInTrace(trace: SignInTrace): Promise<void>
+    removeFromOutbox(sequences: readonly number[]): Promise<void>
+  }
 
 export type DatabaseMark = {
   readonly mode: 'development' | 'production'
@@ -324,62 +329,63 @@ export type DatabaseMark = {
   readonly oldestProgram: number
 }
 
-export type Storage = StorageReader & {
-  /** Name of the implementation, for logs. `other`: made by the application, and shared by its processes. */
-  readonly kind: 'sqlite' | 'postgres' | 'other'
-  /** Names of the migrations that opening it ran. */
-  readonly migrated: readonly string[]
+export type Storage = StorageReader &
+  WebhookWork & {
+    /** Name of the implementation, for logs. `other`: made by the application, and shared by its processes. */
+    readonly kind: 'sqlite' | 'postgres' | 'other'
+    /** Names of the migrations that opening it ran. */
+    readonly migrated: readonly string[]
 
-  /**
-   * Claims a sign-in attempt for good, or throws: of any number of callers at once, on any replica, one succeeds.
-   * A claim may be forgotten after `until`, and needs no fsync.
-   *
-   * @throws {EntradaError} `attempt_already_used`
-   */
-  claimAttempt(id: string, until: Date): Promise<void>
+    /**
+     * Claims a sign-in attempt for good, or throws: of any number of callers at once, on any replica, one succeeds.
+     * A claim may be forgotten after `until`, and needs no fsync.
+     *
+     * @throws {EntradaError} `attempt_already_used`
+     */
+    claimAttempt(id: string, until: Date): Promise<void>
 
-  /** Remembers that the session is in use. Callers do this at most once a minute per session. */
-  touchSession(
-    id: SessionId,
-    seen: { readonly lastSeenAt: Date; readonly idleEndsAt: Date },
-  ): Promise<void>
+    /** Remembers that the session is in use. Callers do this at most once a minute per session. */
+    touchSession(
+      id: SessionId,
+      seen: { readonly lastSeenAt: Date; readonly idleEndsAt: Date },
+    ): Promise<void>
 
-  /**
-   * Counts uses of something under a key, and answers all in this window, whichever replica counted them. The first use opens the
-   * window and says when it ends; after that, counting begins anew. Needs no fsync.
-   */
-  countUses(
-    key: string,
-    added: { readonly uses: number; readonly now: Date; readonly windowEndsAt: Date },
-  ): Promise<{ readonly uses: number; readonly windowEndsAt: Date }>
+    /**
+     * Counts uses of something under a key, and answers all in this window, whichever replica counted them. The first use opens the
+     * window and says when it ends; after that, counting begins anew. Needs no fsync.
+     */
+    countUses(
+      key: string,
+      added: { readonly uses: number; readonly now: Date; readonly windowEndsAt: Date },
+    ): Promise<{ readonly uses: number; readonly windowEndsAt: Date }>
 
-  /**
-   * Adds what a replica has seen of connections to what is known: no sign-in is counted twice or lost, whatever other replicas add at
-   * once, and a success that is known already ends the failures before it. Needs no fsync.
-   */
-  addConnectionResults(results: readonly ConnectionResults[]): Promise<void>
+    /**
+     * Adds what a replica has seen of connections to what is known: no sign-in is counted twice or lost, whatever other replicas add at
+     * once, and a success that is known already ends the failures before it. Needs no fsync.
+     */
+    addConnectionResults(results: readonly ConnectionResults[]): Promise<void>
 
-  /**
-   * Runs `work` in one transaction: all of it is kept, durably, or none. Two that touch the same person or username run as if
-   * one came after the other; `work` may run again from the start when another writer came between, so it must have no effects
-   * of its own. An error of `work` rolls back and is rethrown; so does taking longer than five seconds, as `storage_unavailable`.
-   */
-  atomically<T>(work: (transaction: StorageTransaction) => Promise<T>): Promise<T>
+    /**
+     * Runs `work` in one transaction: all of it is kept, durably, or none. Two that touch the same person or username run as if
+     * one came after the other; `work` may run again from the start when another writer came between, so it must have no effects
+     * of its own. An error of `work` rolls back and is rethrown; so does taking longer than five seconds, as `storage_unavailable`.
+     */
+    atomically<T>(work: (transaction: StorageTransaction) => Promise<T>): Promise<T>
 
-  /**
-   * Lends the audit chain to one caller at a time, of any number on any replica; `busy` when another has it, without waiting. All of
-   * `work` is kept, durably, or none. It is in the way of no transaction of {@link atomically}, and sees what those committed.
-   */
-  withAuditChain<T>(work: (chain: AuditChain) => Promise<T>): Promise<T | 'busy'>
+    /**
+     * Lends the audit chain to one caller at a time, of any number on any replica; `busy` when another has it, without waiting. All of
+     * `work` is kept, durably, or none. It is in the way of no transaction of {@link atomically}, and sees what those committed.
+     */
+    withAuditChain<T>(work: (chain: AuditChain) => Promise<T>): Promise<T | 'busy'>
 
-  /**
-   * Removes claims, sessions, counts and test results that have ended, traces and set-up links older than `tracesBefore`, and what is
-   * known of sign-ins more than 400 days ago. Answers how many rows went.
-   */
-  sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
+    /**
+     * Removes claims, sessions, counts and test results that have ended, traces and set-up links older than `tracesBefore`, and what is
+     * known of sign-ins more than 400 days ago. Answers how many rows went.
+     */
+    sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
 
-  readMark(): Promise<DatabaseMark>
-  /** Resolves when the database can be read and written and its schema is fine. @throws {EntradaError} `storage_unavailable` */
-  checkReady(): Promise<void>
-  close(): Promise<void>
-}
+    readMark(): Promise<DatabaseMark>
+    /** Resolves when the database can be read and written and its schema is fine. @throws {EntradaError} `storage_unavailable` */
+    checkReady(): Promise<void>
+    close(): Promise<void>
+  }

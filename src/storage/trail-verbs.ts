@@ -10,6 +10,7 @@ import {
   toAuditEventRow,
   toSignInTraceRow,
 } from './trail-rows.ts'
+import { scheduleDeliveries } from './webhook-verbs.ts'
 
 export function trailReads(
   database: Database,
@@ -75,6 +76,7 @@ export function trailWrites(
   return {
     async appendAuditEvent(event, { toOutbox }) {
       await database.insertInto('audit_events').values(toAuditEventRow(event)).execute()
+      await scheduleDeliveries(database, event)
       if (toOutbox) await database.insertInto('outbox').values({ event_id: event.id }).execute()
     },
     async appendSignInTrace(trace) {

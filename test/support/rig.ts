@@ -55,12 +55,15 @@ export type RigOptions = Partial<Omit<CheckedOptions, 'entra'>> & {
   /** No Entra settings at all. */
   readonly withoutEntra?: boolean
   readonly clock?: Clock
+  /** Nothing is swept, delivered or warned of but by the test. */
+  readonly withoutBackgroundWork?: boolean
 }
 
 export async function createRig({
   withoutEntra,
   entra,
   clock = stoppedClock(),
+  withoutBackgroundWork = false,
   ...rest
 }: RigOptions = {}): Promise<Rig> {
   const emulator = createEmulator({ origin: ENTRA_URL, now: clock.now })
@@ -76,7 +79,7 @@ export async function createRig({
     ...rest,
     ...(withoutEntra ? {} : { entra: entraOptions(entra) }),
   }
-  const services = await openServices(options)
+  const services = await openServices(options, { background: !withoutBackgroundWork })
   const entrada = createEntrada(options, services)
   const browser = () => createTestBrowser(sitesOf(entrada, emulator, options))
   return {

@@ -66,7 +66,7 @@ export const auditEventOperations = {
   }),
 }
 
-function auditEventJson(event: AuditEventRecord): AuditEventJson {
+export function auditEventJson(event: AuditEventRecord): AuditEventJson {
   return {
     id: event.id,
     at: event.at.toISOString(),

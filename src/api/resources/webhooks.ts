@@ -1,0 +1,183 @@
+import * as v from 'valibot'
+import { auditEventTypes } from '../../audit/audit-events.ts'
+import type { Webhook, WebhookDelivery, WebhookId } from '../../storage/webhook-records.ts'
+import {
+  changeWebhook,
+  createWebhook,
+  getWebhook,
+  removeWebhook,
+  rotateWebhookSecret,
+} from '../../webhooks/webhooks.ts'
+import { type OwnerLookUp, operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { organizationQuery, pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
+
+const DELIVERIES_SHOWN = 50
+
+const eventTypes = v.pipe(
+  v.array(v.picklist(Object.keys(auditEventTypes))),
+  v.maxLength(100),
+  v.description('Types that are told, see docs/reference/audit-events.md. Empty: all.'),
+)
+const url = v.pipe(text(2048), v.description('https, of the public Internet.'))
+
+const webhookSchema = v.strictObject({
+  id: v.string(),
+  organizationId: v.pipe(
+    v.nullable(v.string()),
+    v.description('Of whose events it is told; `null`: of all.'),
+  ),
+  url: v.string(),
+  eventTypes: v.array(v.string()),
+  status: v.picklist(['on', 'off']),
+  offBecause: v.nullable(v.picklist(['operator', 'gone', 'failing'])),
+  createdAt: timeAnswer,
+  updatedAt: timeAnswer,
+})
+export type WebhookJson = v.InferOutput<typeof webhookSchema>
+
+const webhookWithSecretSchema = v.strictObject({
+  ...webhookSchema.entries,
+  secret: v.pipe(
+    v.string(),
+    v.description('Signs what is sent (Standard Webhooks). Shown this once.'),
+  ),
+})
+
+const deliverySchema = v.strictObject({
+  eventId: v.string(),
+  outcome: v.picklist(['waiting', 'delivered', 'given_up']),
+  attempts: v.number(),
+  nextAt: v.nullable(timeAnswer),
+  lastAt: v.nullable(timeAnswer),
+  lastAnswer: v.pipe(
+    v.nullable(v.string()),
+    v.description('Status of the last answer, or why there was none.'),
+  ),
+})
+
+const newWebhookSchema = v.strictObject({
+  url,
+  organizationId: v.optional(text(64)),
+  eventTypes: v.optional(eventTypes),
+})
+const webhookChangeSchema = v.strictObject({
+  url: v.optional(url),
+  eventTypes: v.optional(eventTypes),
+  status: v.optional(v.picklist(['on', 'off'])),
+})
+
+export const webhookSchemas = { Webhook: webhookSchema, NewWebhook: newWebhookSchema }
+
+/** Whose webhook the path names; one of the whole deployment is no organization's. */
+const ownerOfWebhook: OwnerLookUp = async ({ storage }, { params }) =>
+  (await storage.findWebhook(params.id as WebhookId))?.organizationId // any text: an unknown one finds nothing
+
+const ownerOfNew: OwnerLookUp = async (_services, { body }) =>
+  (body as { readonly organizationId?: string }).organizationId // checked before
+
+export const webhookOperations = {
+  listWebhooks: operation({
+    method: 'GET',
+    path: '/webhooks',
+    does: 'Webhooks, newest first.',
+    access: { scope: 'webhooks:read', of: 'own' },
+    query: { ...pageQuery, ...organizationQuery },
+    answer: pageOf(webhookSchema),
+    async run({ storage }, { query, within }) {
+      const filter = withoutUndefined({ organizationId: within })
+      return pageJson(await storage.listWebhooks(filter, pageRequest(query)), webhookJson)
+    },
+  }),
+  createWebhook: operation({
+    method: 'POST',
+    path: '/webhooks',
+    does: 'Creates a webhook: of one organization, or of the whole deployment.',
+    access: { scope: 'webhooks:write', of: ownerOfNew },
+    body: newWebhookSchema,
+    answer: webhookWithSecretSchema,
+    creates: true,
+    refusals: ['url_not_allowed'],
+    async run(services, { by, body }) {
+      const made = await createWebhook(services, by, withoutUndefined(body))
+      return { ...webhookJson(made.webhook), secret: made.secret }
+    },
+  }),
+  getWebhook: operation({
+    method: 'GET',
+    path: '/webhooks/:id',
+    does: 'One webhook.',
+    access: { scope: 'webhooks:read', of: ownerOfWebhook },
+    answer: webhookSchema,
+    versioned: true,
+    run: async ({ storage }, { params }) => webhookJson(await getWebhook(storage, params.id)),
+  }),
+  changeWebhook: operation({
+    method: 'PATCH',
+    path: '/webhooks/:id',
+    does: 'Changes address, types or status of a webhook. Turned on again, it is told of what happens from then on.',
+    access: { scope: 'webhooks:write', of: ownerOfWebhook },
+    body: webhookChangeSchema,
+    answer: webhookSchema,
+    versioned: true,
+    refusals: ['url_not_allowed'],
+    async run(services, { by, params: { id }, body, checkUnchanged }) {
+      const check = (before: Webhook) => checkUnchanged(webhookJson(before))
+      const change = withoutUndefined(body)
+      return webhookJson(await changeWebhook(services, by, { id, change, check }))
+    },
+  }),
+  rotateWebhookSecret: operation({
+    method: 'POST',
+    path: '/webhooks/:id/rotate-secret',
+    does: 'Makes a new secret; the one before signs beside it for a day.',
+    access: { scope: 'webhooks:write', of: ownerOfWebhook },
+    answer: webhookWithSecretSchema,
+    async run(services, { by, params }) {
+      const made = await rotateWebhookSecret(services, by, params.id)
+      return { ...webhookJson(made.webhook), secret: made.secret }
+    },
+  }),
+  removeWebhook: operation({
+    method: 'DELETE',
+    path: '/webhooks/:id',
+    does: 'Removes a webhook and what it had still to be told.',
+    access: { scope: 'webhooks:write', of: ownerOfWebhook },
+    run: (services, { by, params }) => removeWebhook(services, by, params.id),
+  }),
+  listWebhookDeliveries: operation({
+    method: 'GET',
+    path: '/webhooks/:id/deliveries',
+    does: `The latest ${DELIVERIES_SHOWN} deliveries of a webhook, newest first.`,
+    access: { scope: 'webhooks:read', of: ownerOfWebhook },
+    answer: v.strictObject({ items: v.array(deliverySchema) }),
+    async run({ storage }, { params }) {
+      const { id } = await getWebhook(storage, params.id)
+      return { items: (await storage.listDeliveries(id, DELIVERIES_SHOWN)).map(deliveryJson) }
+    },
+  }),
+}
+
+function webhookJson(webhook: Webhook): WebhookJson {
+  return {
+    id: webhook.id,
+    organizationId: webhook.organizationId ?? null,
+    url: webhook.url,
+    eventTypes: [...webhook.eventTypes],
+    status: webhook.status,
+    offBecause: webhook.offBecause ?? null,
+    createdAt: webhook.createdAt.toISOString(),
+    updatedAt: webhook.updatedAt.toISOString(),
+  }
+}
+
+function deliveryJson(delivery: WebhookDelivery): v.InferOutput<typeof deliverySchema> {
+  return {
+    eventId: delivery.eventId,
+    outcome: delivery.outcome,
+    attempts: delivery.attempts,
+    nextAt: delivery.nextAt?.toISOString() ?? null,
+    lastAt: delivery.lastAt?.toISOString() ?? null,
+    lastAnswer: delivery.lastAnswer ?? null,
+  }
+}

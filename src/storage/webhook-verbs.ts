@@ -1,0 +1,163 @@
+/** Verbs about webhooks: who is told, and what is still to be told. */
+import { type RawBuilder, sql } from 'kysely'
+import { olderThan, rowsToRead, toPage } from './pages.ts'
+import type { AuditEventRecord } from './records.ts'
+import type { Database } from './schema.ts'
+import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
+import { parseAuditEvent } from './trail-rows.ts'
+import type { DueDelivery } from './webhook-records.ts'
+import { parseDelivery, parseWebhook, toWebhookRow } from './webhook-rows.ts'
+
+export function webhookReads(
+  database: Database,
+): Pick<StorageReader, 'findWebhook' | 'listWebhooks' | 'listWebhookIds' | 'listDeliveries'> {
+  return {
+    async findWebhook(id) {
+      const query = database.selectFrom('webhooks').selectAll().where('id', '=', id)
+      const row = await query.executeTakeFirst()
+      return row && parseWebhook(row)
+    },
+    async listWebhooks({ organizationId }, page) {
+      let query = database.selectFrom('webhooks').selectAll()
+      if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
+      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      return toPage(rows, page, { time: (row) => row.created_at, item: parseWebhook })
+    },
+    async listWebhookIds() {
+      const rows = await database.selectFrom('webhooks').select('id').orderBy('id').execute()
+      return rows.map(({ id }) => id)
+    },
+    async listDeliveries(webhookId, limit) {
+      const rows = await database
+        .selectFrom('webhook_deliveries')
+        .selectAll()
+        .where('webhook_id', '=', webhookId)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(parseDelivery)
+    },
+  }
+}
+
+export function webhookWrites(
+  database: Database,
+): Pick<StorageTransaction, 'putWebhook' | 'removeWebhook' | 'rememberWarning'> {
+  return {
+    async putWebhook(webhook) {
+      const { id, ...rest } = toWebhookRow(webhook)
+      const insert = database.insertInto('webhooks').values({ id, ...rest })
+      await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(rest)).execute()
+    },
+    async removeWebhook(id) {
+      const { numDeletedRows } = await database
+        .deleteFrom('webhooks')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      return numDeletedRows === 1n
+    },
+    async rememberWarning(key, at) {
+      const { numInsertedOrUpdatedRows } = await database
+        .insertInto('given_warnings')
+        .values({ key, at: at.getTime() })
+        .onConflict((conflict) => conflict.column('key').doNothing())
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
+  }
+}
+
+/** One delivery for each webhook that wants this event, in the transaction that appends it. Without webhooks it writes nothing. */
+export async function scheduleDeliveries(
+  database: Database,
+  { id, type, at, organizationId }: AuditEventRecord,
+): Promise<void> {
+  const ofOrganization = organizationId
+    ? sql`(organization_id is null or organization_id = ${organizationId})`
+    : sql`organization_id is null`
+  // Types are words of ours without quotes, so that one in quotes is found whole or not at all.
+  const wanted = sql`(event_types = '[]' or event_types like ${`%"${type}"%`})`
+  const millis = at.getTime()
+  await sql`
+    insert into webhook_deliveries (webhook_id, event_id, outcome, attempts, next_at, created_at)
+    select id, ${id}, 'waiting', 0, ${number(millis)}, ${number(millis)} from webhooks
+    where status = 'on' and ${ofOrganization} and ${wanted}`.execute(database)
+}
+
+/** A parameter in a select list has no type of its own in PostgreSQL. */
+function number(value: number): RawBuilder<unknown> {
+  return sql`cast(${value} as bigint)`
+}
+
+/** Single statements, each by itself; see `storage.ts` for what they promise. */
+export function deliveryWork(
+  database: Database,
+  kind: Storage['kind'],
+): Pick<Storage, 'claimDeliveries' | 'settleDelivery' | 'takeLease'> {
+  return {
+    async claimDeliveries({ now, until, limit }) {
+      const due = database
+        .selectFrom('webhook_deliveries')
+        .select('id')
+        .where('outcome', '=', 'waiting')
+        .where('next_at', '<=', now.getTime())
+        .orderBy('next_at')
+        .orderBy('id')
+        .limit(limit)
+      const claimed = await database
+        .updateTable('webhook_deliveries')
+        .set((is) => ({ next_at: until.getTime(), attempts: is('attempts', '+', 1) }))
+        .where('id', 'in', kind === 'postgres' ? due.forUpdate().skipLocked() : due)
+        .where('next_at', '<=', now.getTime())
+        .returningAll()
+        .execute()
+      const inOrder = claimed.sort((a, b) => a.id - b.id)
+      return withEvents(database, inOrder.map(parseDelivery))
+    },
+    async settleDelivery(id, { outcome, nextAt, at, answer }) {
+      await database
+        .updateTable('webhook_deliveries')
+        .set({
+          outcome,
+          next_at: nextAt?.getTime() ?? null,
+          last_at: at.getTime(),
+          last_answer: answer,
+        })
+        .where('id', '=', Number(id))
+        .execute()
+    },
+    async takeLease(name, { holder, now, until }) {
+      const { numInsertedOrUpdatedRows } = await database
+        .insertInto('leases')
+        .values({ name, holder, until: until.getTime() })
+        .onConflict((conflict) =>
+          conflict
+            .column('name')
+            .doUpdateSet({ holder, until: until.getTime() })
+            .where((is) =>
+              is.or([is('leases.until', '<=', now.getTime()), is('leases.holder', '=', holder)]),
+            ),
+        )
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
+  }
+}
+
+async function withEvents(
+  database: Database,
+  deliveries: readonly ReturnType<typeof parseDelivery>[],
+): Promise<readonly DueDelivery[]> {
+  if (deliveries.length === 0) return []
+  const events = await database
+    .selectFrom('audit_events')
+    .selectAll()
+    .where('id', 'in', [...new Set(deliveries.map(({ eventId }) => eventId))])
+    .execute()
+  const known = new Map(events.map((row) => [row.id, parseAuditEvent(row)]))
+  return deliveries
+    .map((delivery) => ({ delivery, event: known.get(delivery.eventId) }))
+    .map(({ delivery, event }) => (event === undefined ? { delivery } : { delivery, event }))
+}

@@ -1,0 +1,72 @@
+/** Tells in time that a customer's connection will stop working, because its last credential ends. */
+import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import type { Services } from '../services.ts'
+import type { Connection } from '../storage/records.ts'
+
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+/** Days before the end at which a warning is given, and its end itself. */
+export const warningDays: readonly number[] = [60, 30, 14, 7, 1, 0]
+
+/** Every hour, on one replica. Answers the function that stops it. */
+export function startCredentialWarnings(services: Services, holder: string): () => void {
+  const work = () =>
+    warnInTime(services, holder).catch((error: unknown) =>
+      services.log.warn('credential_warnings_failed', { error }),
+    )
+  const timer = setInterval(work, HOUR_MS)
+  timer.unref()
+  void work()
+  return () => clearInterval(timer)
+}
+
+/** One round through the connections that are on and end soon. Answers how many warnings were given. */
+export async function warnInTime(services: Services, holder: string): Promise<number> {
+  const now = services.now()
+  const until = new Date(now.getTime() + HOUR_MS / 2)
+  if (!(await services.storage.takeLease('credential-warnings', { holder, now, until }))) return 0
+  // One day more: the bound itself is left out.
+  const farthest = Math.max(...warningDays) + 1
+  const credentialsEndBefore = new Date(now.getTime() + farthest * DAY_MS)
+  let given = 0
+  let after: string | undefined
+  do {
+    const page = { limit: 200, ...(after === undefined ? {} : { after }) }
+    const filter = { status: 'on', credentialsEndBefore } as const
+    const { items, next } = await services.storage.listConnections(filter, page)
+    for (const connection of items) given += Number(await warnOf(services, connection, now))
+    after = next
+  } while (after !== undefined)
+  return given
+}
+
+/** Each threshold of each end once, whichever replica comes to it; of several that were missed the nearest. */
+async function warnOf(services: Services, connection: Connection, now: Date): Promise<boolean> {
+  const endsAt = lastEnd(connection)
+  if (endsAt === undefined || connection.managedBy === 'environment') return false
+  const daysLeft = Math.max(0, Math.ceil((endsAt.getTime() - now.getTime()) / DAY_MS))
+  const threshold = Math.min(...warningDays.filter((days) => daysLeft <= days))
+  if (!Number.isFinite(threshold)) return false
+  const key = `credential-end:${connection.id}:${endsAt.getTime()}:${threshold}`
+  return services.storage.atomically(async (transaction) => {
+    if (!(await transaction.rememberWarning(key, now))) return false
+    const detail = { endsAt: endsAt.toISOString(), daysLeft }
+    const { organizationId, id: connectionId } = connection
+    const context = { actor: { kind: 'system' }, organizationId, connectionId } as const
+    const event = { type: 'connection.credential_ends', detail } as const
+    await transaction.appendAuditEvent(
+      auditRecord(services, event, context),
+      outboxOptions(services),
+    )
+    services.log[daysLeft <= 7 ? 'error' : 'warn']('credential_ends', { connectionId, ...detail })
+    return true
+  })
+}
+
+/** After this moment none of its active credentials works; `undefined` while the end of one is not known. */
+export function lastEnd({ credentials }: Pick<Connection, 'credentials'>): Date | undefined {
+  const active = credentials.filter(({ state }) => state === 'active')
+  const ends = active.map(({ expiresAt }) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
+  const last = Math.max(...ends)
+  return Number.isFinite(last) ? new Date(last) : undefined
+}

@@ -1,0 +1,236 @@
+/** Receivers of events: made by operators for the whole deployment or for one organization. */
+import type { AdminCaller } from '../admin/administration.ts'
+import {
+  type AuditEvent,
+  auditEventTypes,
+  auditRecord,
+  outboxOptions,
+} from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Services } from '../services.ts'
+import type { OrganizationId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import type { Webhook, WebhookId, WebhookSecret } from '../storage/webhook-records.ts'
+import { checkReceiverUrl } from './public-address.ts'
+
+/** After a rotation the secret before it goes on signing for so long. */
+const OLD_SECRET_LIFETIME_MS = 24 * 3_600_000
+const MOST_SECRETS = 4
+
+export type NewWebhook = {
+  readonly url: string
+  readonly organizationId?: string
+  /** Empty: all. */
+  readonly eventTypes?: readonly string[]
+}
+/** `secret` is shown this once. */
+export type WebhookWithSecret = { readonly webhook: Webhook; readonly secret: string }
+
+/** @throws {EntradaError} `url_not_allowed`, `request_invalid`, `record_not_found` (the organization) */
+export async function createWebhook(
+  services: Services,
+  caller: AdminCaller,
+  asked: NewWebhook,
+): Promise<WebhookWithSecret> {
+  const at = services.now()
+  const id = newId(services, 'whk')
+  const { stored, secret } = freshSecret(services, id)
+  const organizationId = asked.organizationId as OrganizationId | undefined // any text: looked up below
+  const webhook: Webhook = {
+    id,
+    ...(organizationId ? { organizationId } : {}),
+    url: checkReceiverUrl(asked.url, services.deployment.webhooks).href,
+    eventTypes: checkEventTypes(asked.eventTypes ?? []),
+    secrets: [stored],
+    status: 'on',
+    createdAt: at,
+    updatedAt: at,
+  }
+  await services.storage.atomically(async (transaction) => {
+    if (organizationId && !(await transaction.findOrganization(organizationId))) {
+      throw new EntradaError('record_not_found', { parameter: 'organizationId' })
+    }
+    await transaction.putWebhook(webhook)
+    const event = {
+      type: 'webhook.created',
+      detail: { webhookId: id, host: hostOf(webhook) },
+    } as const
+    await audit(services, transaction, { caller, webhook, event })
+  })
+  return { webhook, secret }
+}
+
+/** Changes address, types or status; back on, it is told of what happens from then on. @throws {EntradaError} as {@link createWebhook} */
+export async function changeWebhook(
+  services: Services,
+  caller: AdminCaller,
+  {
+    id,
+    change,
+    check,
+  }: {
+    readonly id: string
+    readonly change: Partial<Pick<Webhook, 'url' | 'eventTypes' | 'status'>>
+    /** Sees the webhook as it is inside the transaction, and may refuse by throwing. */
+    readonly check?: (before: Webhook) => void
+  },
+): Promise<Webhook> {
+  return updateWebhook(services, caller, id, (webhook) => {
+    check?.(webhook)
+    const { offBecause: _, ...before } = webhook
+    return {
+      ...before,
+      ...change,
+      url: checkReceiverUrl(change.url ?? before.url, services.deployment.webhooks).href,
+      eventTypes: checkEventTypes(change.eventTypes ?? before.eventTypes),
+      ...((change.status ?? before.status) === 'off' ? { offBecause: 'operator' } : {}),
+    }
+  })
+}
+
+/** A new secret signs from now on, the one before beside it for a day. */
+export async function rotateWebhookSecret(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<WebhookWithSecret> {
+  const { stored, secret } = freshSecret(services, id as WebhookId) // any text: looked up inside
+  const endsAt = new Date(services.now().getTime() + OLD_SECRET_LIFETIME_MS)
+  const webhook = await updateWebhook(services, caller, id, (before) => ({
+    ...before,
+    secrets: [stored, ...before.secrets.map((old) => ({ endsAt, ...old }))].slice(0, MOST_SECRETS),
+  }))
+  return { webhook, secret }
+}
+
+/** @throws {EntradaError} `record_not_found` */
+export async function removeWebhook(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const webhook = await getWebhook(transaction, id)
+    await transaction.removeWebhook(webhook.id)
+    const event = { type: 'webhook.removed', detail: { webhookId: webhook.id } } as const
+    await audit(services, transaction, { caller, webhook, event })
+  })
+}
+
+/** @throws {EntradaError} `record_not_found` */
+export async function getWebhook(
+  reader: Pick<StorageTransaction, 'findWebhook'>,
+  id: string,
+): Promise<Webhook> {
+  const webhook = await reader.findWebhook(id as WebhookId) // any text: an unknown one finds nothing
+  if (webhook === undefined) throw new EntradaError('record_not_found')
+  return webhook
+}
+
+/** What the deliveries themselves found out: nobody is there, or nothing was taken for days. */
+export async function turnOffWebhook(
+  services: Services,
+  id: WebhookId,
+  offBecause: NonNullable<Webhook['offBecause']>,
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const before = await transaction.findWebhook(id)
+    if (before?.status !== 'on') return
+    const webhook = { ...before, status: 'off', offBecause, updatedAt: services.now() } as const
+    await transaction.putWebhook(webhook)
+    const detail = { webhookId: id, because: offBecause }
+    const caller = { actor: { kind: 'system' } } as const
+    await audit(services, transaction, {
+      caller,
+      webhook,
+      event: { type: 'webhook.turned_off', detail },
+    })
+  })
+  services.log.error('webhook_turned_off', { webhook: id, because: offBecause })
+}
+
+/** Those that have not ended, in clear. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+export function openSecrets(
+  services: Services,
+  { id, secrets }: Webhook,
+  at: Date,
+): readonly string[] {
+  return secrets
+    .filter(({ endsAt }) => endsAt === undefined || endsAt > at)
+    .map((one) => services.keyRing.open('webhook-secret', one.sealed, boundTo(id, one.id)))
+}
+
+/** The webhook with its secrets sealed under the first key, and how many were not. */
+export function resealWebhook(
+  { keyRing }: Pick<Services, 'keyRing'>,
+  webhook: Webhook,
+): { readonly webhook: Webhook; readonly resealed: number } {
+  let resealed = 0
+  const secrets = webhook.secrets.map((one) => {
+    if (keyRing.isNewest(one.sealed)) return one
+    resealed += 1
+    const place = boundTo(webhook.id, one.id)
+    const text = keyRing.open('webhook-secret', one.sealed, place)
+    return { ...one, sealed: keyRing.seal('webhook-secret', text, place) }
+  })
+  return { webhook: { ...webhook, secrets }, resealed }
+}
+
+async function updateWebhook(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+  update: (before: Webhook) => Webhook,
+): Promise<Webhook> {
+  return services.storage.atomically(async (transaction) => {
+    const before = await getWebhook(transaction, id)
+    const webhook = { ...update(before), updatedAt: services.now() }
+    const members = (['url', 'eventTypes', 'secrets', 'status'] as const).filter(
+      (member) => JSON.stringify(before[member]) !== JSON.stringify(webhook[member]),
+    )
+    if (members.length === 0) return before
+    await transaction.putWebhook(webhook)
+    const event = { type: 'webhook.changed', detail: { webhookId: webhook.id, members } } as const
+    await audit(services, transaction, { caller, webhook, event })
+    return webhook
+  })
+}
+
+function freshSecret(services: Services, webhookId: WebhookId) {
+  const secret = newWebhookSecret(services.randomBytes)
+  const id = newId(services, 'sec')
+  const sealed = services.keyRing.seal('webhook-secret', secret, boundTo(webhookId, id))
+  const stored: WebhookSecret = { id, sealed, createdAt: services.now() }
+  return { stored, secret }
+}
+
+function boundTo(webhookId: string, secretId: string): string {
+  return `webhooks.secrets:${webhookId}:${secretId}`
+}
+
+function checkEventTypes(types: readonly string[]): readonly string[] {
+  const unknown = types.find((type) => !Object.hasOwn(auditEventTypes, type))
+  if (unknown !== undefined) throw new EntradaError('request_invalid', { parameter: 'eventTypes' })
+  return [...new Set(types)]
+}
+
+function hostOf({ url }: Webhook): string {
+  return new URL(url).host
+}
+
+async function audit(
+  services: Services,
+  transaction: StorageTransaction,
+  audited: { readonly caller: AdminCaller; readonly webhook: Webhook; readonly event: AuditEvent },
+): Promise<void> {
+  const { caller, webhook, event } = audited
+  const context = { actor: caller.actor, organizationId: webhook.organizationId }
+  const record = auditRecord(services, event, context, caller.exchange)
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+}
+
+/** Shown once: `whsec_` and 32 random bytes in base64. */
+function newWebhookSecret(randomBytes: (count: number) => Uint8Array): string {
+  return `whsec_${Buffer.from(randomBytes(32)).toString('base64')}`
+}
