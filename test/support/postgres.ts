@@ -21,6 +21,7 @@ import pg from 'pg'
 import { freePort } from './server-process.ts'
 
 export type TestPostgres = {
+  readonly port: number
   /** A new database, empty or a copy of one that nobody is connected to; answers its URL. */
   createDatabase(template?: string): Promise<string>
   /** Runs one statement as the owner of everything. */
@@ -38,7 +39,7 @@ export type TestPostgres = {
 type Binaries = { readonly initdb: string; readonly postgres: string }
 type RunAs = { readonly uid: number; readonly gid: number } | Record<string, never>
 
-const PASSWORD = 'only-for-tests'
+export const PASSWORD = 'only-for-tests'
 const START_TIME_LIMIT_MS = 30_000
 const settings = {
   listen_addresses: '127.0.0.1',
@@ -48,16 +49,28 @@ const settings = {
   timezone: 'UTC',
 }
 
-/** `durable: false` leaves out the waiting for the disk, which no test is about. */
-export async function startPostgres({ durable = false } = {}): Promise<TestPostgres> {
+export type PostgresSetUp = {
+  /** Without it nobody waits for the disk, which no test is about. */
+  readonly durable?: boolean
+  /** Where `postgres` and `initdb` are, in place of those that come with the package. */
+  readonly binaries?: string
+  /** PEM. With it the server takes TLS too. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
+export async function startPostgres(setUp: PostgresSetUp = {}): Promise<TestPostgres> {
+  const { durable = false } = setUp
   const runAs = runAsOf()
   const folder = mkdtempSync(join(tmpdir(), 'entrada-postgres-'))
   if ('uid' in runAs) chownSync(folder, runAs.uid, runAs.gid)
-  const binaries = await usableBinaries(folder, runAs)
+  const binaries = setUp.binaries
+    ? binariesFrom(setUp.binaries)
+    : await usableBinaries(folder, runAs)
   const data = join(folder, 'data')
   initialise(binaries, data, runAs)
   const port = await freePort()
-  const flags = Object.entries({ ...settings, fsync: durable ? 'on' : 'off' })
+  const tls = setUp.tls ? writeTls(folder, setUp.tls, runAs) : {}
+  const flags = Object.entries({ ...settings, ...tls, fsync: durable ? 'on' : 'off' })
   const parameters = ['-D', data, '-p', String(port)].concat(
     flags.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   )
@@ -90,6 +103,7 @@ export async function startPostgres({ durable = false } = {}): Promise<TestPostg
   await start()
   let databases = 0
   return {
+    port,
     start,
     stop,
     run: (database, statement) => run(nameOf(database), statement),
@@ -157,7 +171,24 @@ async function usableBinaries(folder: string, runAs: RunAs): Promise<Binaries> {
 }
 
 function binariesIn(native: string): Binaries {
-  return { initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') }
+  return binariesFrom(join(native, 'bin'))
+}
+
+function binariesFrom(folder: string): Binaries {
+  return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
+}
+
+/** PostgreSQL wants its key to be its own and nobody else's. */
+function writeTls(
+  folder: string,
+  { certificate, key }: NonNullable<PostgresSetUp['tls']>,
+  runAs: RunAs,
+): Record<string, string> {
+  const [certificateFile, keyFile] = [join(folder, 'server.crt'), join(folder, 'server.key')]
+  writeFileSync(certificateFile, certificate)
+  writeFileSync(keyFile, key, { mode: 0o600 })
+  if ('uid' in runAs) chownSync(keyFile, runAs.uid, runAs.gid)
+  return { ssl: 'on', ssl_cert_file: certificateFile, ssl_key_file: keyFile }
 }
 
 /** Both with their libraries; `initdb` alone of the two needs libpq. */
