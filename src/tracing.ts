@@ -7,7 +7,11 @@ import { version } from './version.ts'
 
 /** What is used of `@opentelemetry/api`. */
 export type OpenTelemetryApi = {
-  readonly trace: { getTracer(name: string, version?: string): Tracer }
+  readonly trace: {
+    getTracer(name: string, version?: string): Tracer
+    /** Since 1.2. */
+    getActiveSpan?(): object | undefined
+  }
   readonly context: { active(): TraceContext }
   readonly propagation: {
     extract(context: TraceContext, carrier: Readonly<Record<string, string>>): TraceContext
@@ -54,9 +58,11 @@ export function createTracing(api: OpenTelemetryApi): Tracing {
   const tracer = () => api.trace.getTracer('entrada', version)
   return {
     span: (name, attributes, work) =>
-      tracer().startActiveSpan(name, { attributes }, api.context.active(), (span) =>
-        endingWith(span, work),
-      ),
+      isInBackground(api)
+        ? work()
+        : tracer().startActiveSpan(name, { attributes }, api.context.active(), (span) =>
+            endingWith(span, work),
+          ),
     request({ method, traceparent }, work, described) {
       const active = api.context.active()
       const from = traceparent ? api.propagation.extract(active, { traceparent }) : active
@@ -73,6 +79,11 @@ export function createTracing(api: OpenTelemetryApi): Tracing {
       )
     },
   }
+}
+
+/** What belongs to no request, such as a look once a second, would be a trace of its own each time. */
+function isInBackground({ trace }: OpenTelemetryApi): boolean {
+  return trace.getActiveSpan !== undefined && trace.getActiveSpan() === undefined
 }
 
 /** Nothing of the error but its code: messages of others may quote what a person sent. */

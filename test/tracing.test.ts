@@ -1,13 +1,10 @@
-/** A sign-in as whoever has OpenTelemetry sees it. The provider here is made by hand, in the shape of `@opentelemetry/api`. */
+/** A sign-in as whoever has OpenTelemetry sees it. The provider here is made by hand, in the shape of
+ * `@opentelemetry/api`; the real one is in opentelemetry.test.ts. */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
-import {
-  noTracing,
-  type OpenTelemetryApi,
-  openTracing,
-  type SpanAttributes,
-} from '../src/tracing.ts'
+import type { OpenTelemetryApi, SpanAttributes } from '../src/tracing.ts'
 import { goToEntra } from './support/refusals.ts'
 import { people, type Rig, SERVER_URL } from './support/rig.ts'
 import { openRig } from './support/steps.ts'
@@ -135,8 +132,22 @@ describe('traceparent', () => {
 })
 
 describe('without @opentelemetry/api', () => {
-  it('there are no spans, and everything works', async () => {
-    assert.equal(await openTracing(), noTracing)
-    assert.equal(await noTracing.span('x', {}, async () => 1), 1)
+  it('there are no spans, and everything works', () => {
+    const script = `
+      import { registerHooks } from 'node:module'
+      registerHooks({
+        resolve(name, context, next) {
+          if (name === '@opentelemetry/api') throw new Error('not installed')
+          return next(name, context)
+        },
+      })
+      const { noTracing, openTracing } = await import('./src/tracing.ts')
+      console.log((await openTracing()) === noTracing, await noTracing.span('x', {}, async () => 1))`
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '--eval', script],
+      { encoding: 'utf8' },
+    )
+    assert.equal(stdout, 'true 1\n', stderr)
   })
 })
