@@ -89,7 +89,13 @@ async function signInFirst(storage: Storage, n: number): Promise<void> {
 }
 
 function snapshotOf(count: number) {
-  return { groups: ['g'], appRoles: [], complete: true, takenAt: at(count) }
+  return {
+    groups: ['g'],
+    appRoles: [],
+    complete: true,
+    takenAt: at(count),
+    source: 'claim' as const,
+  }
 }
 
 function membershipOf(n: number): `mem_${string}` {

@@ -41,12 +41,17 @@ Where two names stand in a row they mean the same; both set and different is an 
 }
 
 function errorsPage(): string {
-  const rows = Object.entries<ErrorEntry>(errorTable).map(([code, { status, shown, fix }]) => [
-    `<a id="${code}"></a>\`${code}\``,
-    String(status),
-    shown,
-    fix,
-  ])
+  const rows = Object.entries<ErrorEntry>(errorTable).map(
+    ([code, { status, shown, fix, fixByReason = {} }]) => [
+      `<a id="${code}"></a>\`${code}\``,
+      String(status),
+      shown,
+      [
+        fix,
+        ...Object.entries(fixByReason).map(([reason, one]) => `<br>\`${reason}\`: ${one}`),
+      ].join(' '),
+    ],
+  )
   return page(
     'Errors',
     'Every refusal has a code, a sentence for the person and a remedy for the administrator. Programs get the code in `problem+json` (RFC 9457).',

@@ -20,11 +20,13 @@ import {
   authority,
   clientId,
   cookieDomain,
+  isRecheckMinutes,
   operatorToken,
   publicUrl,
   secretKey,
   tenant,
 } from './setting-parsers.ts'
+
 import { didYouMean } from './stray-settings.ts'
 
 export type CheckedOptions = Omit<
@@ -153,6 +155,8 @@ const entraNames = {
   tenantId: true,
   policies: true,
   roleRules: true,
+  groups: true,
+  recheckMinutes: true,
 } satisfies Record<keyof EntraOptions, true>
 
 function parsed<T>(
@@ -269,6 +273,9 @@ function checkEntra(given: EntraOptions, tell: Tell): CheckedEntra {
     ...(clientSecret === undefined ? {} : { clientSecret }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(cloud === undefined ? {} : { authority: cloud }),
+  }
+  if (rest.recheckMinutes !== undefined && !isRecheckMinutes(rest.recheckMinutes)) {
+    tell('recheckMinutes', 'must be a whole number of minutes from 5 to 1440')
   }
   const tenantId = parsed('tenantId', given.tenantId, tenant, tell) ?? ''
   return { ...rest, tenantId, ...checkApplication(application, tell) }

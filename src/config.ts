@@ -279,6 +279,8 @@ const policyNames: ReadonlySet<string> = new Set(
     settingsTable.entraLinking,
     settingsTable.entraGuests,
     settingsTable.entraGroupsOverage,
+    settingsTable.entraGroupsFrom,
+    settingsTable.entraRecheckMinutes,
     settingsTable.entraSignOut,
   ].map(({ env }) => env),
 )

@@ -189,7 +189,21 @@ export const decisionErrors = {
     status: 403,
     shown:
       'Your groups could not be read, so your access cannot be decided. Please tell your administrator.',
-    fix: 'The person is in more groups than fit into the ID token (overage) and the role rules need groups. In Entra, under Token configuration > groups claim, choose "Groups assigned to the application", or use app roles; or set ENTRADA_ENTRA_GROUPS_OVERAGE=keep_last.',
+    fix: 'The role rules need groups, and they are not known. The reason in the log says why: more groups than fit into the ID token (`overage`), or what Microsoft Graph answered.',
+    fixByReason: {
+      overage:
+        'The person is in more groups than fit into the ID token (overage) and the role rules need groups. In Entra, under Token configuration > groups claim, choose "Groups assigned to the application", or use app roles; or let Entrada ask Microsoft Graph (`ENTRADA_ENTRA_GROUPS_OVERAGE=graph`, or the same policy of the connection).',
+      graph_unreachable:
+        'Microsoft Graph did not answer in time, or answered with an error of its own. Check outgoing https from this server to the Graph host of the cloud; others are not affected, and the next try asks again. `graph_or_keep_last` lets the last known groups count meanwhile.',
+      graph_forbidden:
+        'Microsoft Graph did not let this sign-in read the person’s own groups. In Entra, under App registrations > API permissions, add the delegated permission Microsoft Graph `User.Read`; an administrator of the directory grants it with "Grant admin consent" where people may not consent themselves.',
+      graph_throttled:
+        'Microsoft Graph answered that it is asked too often (429), twice or for longer than a sign-in can wait. It passes; if it lasts, let the groups claim hold "Groups assigned to the application", so that Graph is asked less.',
+      graph_answer_invalid:
+        'Something other than the expected answer came from Microsoft Graph. The sign-in trace has status and code; look for a proxy on the way.',
+      too_many_groups:
+        'The person is in more than 10,000 groups, which are not read. Use app roles, or "Groups assigned to the application".',
+    },
     startAgain: 'other_account',
   },
   no_role_matched: {

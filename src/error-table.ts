@@ -8,6 +8,8 @@ export type ErrorEntry = {
   readonly status: number
   readonly shown: string
   readonly fix: string
+  /** Remedies that are better than `fix` where `detail.reason` is known. */
+  readonly fixByReason?: Readonly<Record<string, string>>
   readonly startAgain?: StartAgain
 }
 
@@ -97,7 +99,7 @@ const requestErrors = {
   role_required: {
     status: 403,
     shown: 'You are signed in, but this page is for people with another role.',
-    fix: 'The page asks for a role that this person does not hold; `roles` in the log names it. docs/roles.md says how groups and app roles give roles.',
+    fix: 'The page asks for a role that this person does not hold; `roles` in the log names it. docs/groups.md says how groups and app roles give roles.',
     startAgain: 'other_account',
   },
   cross_site_request: {

@@ -38,6 +38,15 @@ export function errorEntry(code: ErrorCode): ErrorEntry {
   return errorTable[code]
 }
 
+/** The remedy for the administrator, by the reason where there is one of its own. */
+export function remedyOf({ code, detail }: EntradaError): string {
+  const { fix, fixByReason = {} } = errorEntry(code)
+  const { reason } = detail
+  return typeof reason === 'string' && Object.hasOwn(fixByReason, reason)
+    ? (fixByReason[reason] ?? fix)
+    : fix
+}
+
 /** Whatever else was thrown is a defect. */
 export function asEntradaError(error: unknown): EntradaError {
   return isEntradaError(error) ? error : new EntradaError('internal_error', {}, { cause: error })

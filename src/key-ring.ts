@@ -18,6 +18,7 @@ export type KeyPurpose =
   | 'form-token'
   | 'connection-credential'
   | 'trace-person'
+  | 'session-grant'
   | 'audit-chain'
   | 'identity-token'
   | 'webhook-secret'

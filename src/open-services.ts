@@ -26,6 +26,7 @@ import {
 import { createEntraAuthority } from './identity-provider/entra-authority.ts'
 import { createEntraHttp } from './identity-provider/entra-http.ts'
 import { createEntraOidc } from './identity-provider/entra-oidc.ts'
+import { permissionsOf } from './identity-provider/entra-permissions.ts'
 import type { IdentityProvider } from './identity-provider/identity-provider.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
 import { newUuid } from './ids.ts'
@@ -281,6 +282,7 @@ function createIdentityProviders(
       }),
       http,
       now,
+      permissions: permissionsOf(connection),
     })
     return environmentProvider
   }

@@ -5,7 +5,7 @@ import type { AccessRulesInput } from './forward-auth/access-rules-file.ts'
 import type { BrandOptions } from './http/brand.ts'
 import type { Secret } from './secret.ts'
 import type { Hooks, Log } from './services.ts'
-import type { ConnectionPolicies, RoleRule } from './storage/records.ts'
+import type { ConnectionPolicies, GroupSource, RoleRule } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
 import type { OpenTelemetryApi } from './tracing.ts'
 
@@ -29,6 +29,10 @@ export type EntraOptions = ApplicationOptions & {
   readonly policies?: Partial<ConnectionPolicies>
   /** Which Entra group or app role gives which role of yours. */
   readonly roleRules?: readonly RoleRule[]
+  /** Where group ids come from; default the token. */
+  readonly groups?: GroupSource
+  /** Sessions are checked against Entra again this often, from 5 to 1440; default never. */
+  readonly recheckMinutes?: number
 }
 
 /** What Entrada proves itself with to Entra. */

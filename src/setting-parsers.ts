@@ -57,6 +57,17 @@ export function perMinute(value: string): number {
   return number
 }
 
+export function recheckMinutes(value: string): number {
+  const number = Number(value)
+  if (/^\d{1,4}$/.test(value) && isRecheckMinutes(number)) return number
+  throw new Error('must be a whole number of minutes from 5 to 1440')
+}
+
+/** More often asks Entra for nothing new; less often than a day, sessions have ended anyway. */
+export function isRecheckMinutes(minutes: number): boolean {
+  return Number.isInteger(minutes) && minutes >= 5 && minutes <= 1440
+}
+
 export function days(value: string): number {
   if (/^[1-9]\d{0,3}$/.test(value)) return Number(value)
   throw new Error('must be a whole number of days from 1 to 9999')

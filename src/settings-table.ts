@@ -19,6 +19,7 @@ import {
   operatorToken,
   perMinute,
   publicUrl,
+  recheckMinutes,
   seconds,
   secretKey,
   tenant,
@@ -128,9 +129,20 @@ export const settingsTable = {
   },
   entraGroupsOverage: {
     env: 'ENTRADA_ENTRA_GROUPS_OVERAGE',
-    parse: oneOf('refuse', 'keep_last'),
+    parse: oneOf('refuse', 'keep_last', 'graph', 'graph_or_keep_last'),
     fallback: 'refuse',
-    help: 'When a person is in more groups than fit into the token and the role rules need groups: `refuse` by name, or `keep_last` known groups.',
+    help: 'When a person is in more groups than fit into the token: `refuse` by name if the role rules need groups, `keep_last` known groups, ask Microsoft `graph` and refuse when it does not tell, or `graph_or_keep_last`. See docs/groups.md.',
+  },
+  entraGroupsFrom: {
+    env: 'ENTRADA_ENTRA_GROUPS_FROM',
+    parse: oneOf('claim', 'graph', 'graph_direct'),
+    fallback: 'claim',
+    help: 'Where groups come from: the token (`claim`), always Microsoft `graph`, or `graph_direct`, which leaves out groups that hold groups.',
+  },
+  entraRecheckMinutes: {
+    env: 'ENTRADA_ENTRA_RECHECK_MINUTES',
+    parse: recheckMinutes,
+    help: 'Sessions are checked against Entra again this often, from 5 to 1440 minutes: who was disabled there is out, groups and roles follow. Without it: at sign-ins alone. See docs/sessions.md.',
   },
   entraSignOut: {
     env: 'ENTRADA_ENTRA_SIGN_OUT',
@@ -141,7 +153,7 @@ export const settingsTable = {
   roleRulesFile: {
     env: 'ENTRADA_ROLE_RULES_FILE',
     parse: text,
-    help: 'JSON file that maps Entra groups and app roles to roles; see docs/roles.md.',
+    help: 'JSON file that maps Entra groups and app roles to roles; see docs/groups.md.',
   },
   accessRulesFile: {
     env: 'ENTRADA_ACCESS_RULES_FILE',

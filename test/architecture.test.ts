@@ -100,12 +100,20 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'identity-token.ts',
     'token-keys.ts',
   ],
-  'src/session': ['session.ts', 'session-json.ts', 'session-pages.ts', 'end-sessions.ts'],
+  'src/session': [
+    'session-grant.ts',
+    'session.ts',
+    'session-json.ts',
+    'session-pages.ts',
+    'end-sessions.ts',
+  ],
   'src/identity-provider': [
     'identity-provider.ts',
     'entra-oidc.ts',
     'entra-authority.ts',
     'entra-http.ts',
+    // What a connection asks of Entra, from its policies and settings.
+    'entra-permissions.ts',
     // The credentials of a connection, which live beside the provider and are put together with it.
     'client-credentials.ts',
     'watch-credentials.ts',
@@ -131,6 +139,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'dns-txt.ts',
     // Whether a connection may be turned on: the test of a connection, in sign-in/, writes it.
     'test-fingerprint.ts',
+    // Which directory and application somebody came through.
+    'directory-fingerprint.ts',
   ],
   'src/admin': [
     'administration.ts',

@@ -29,7 +29,7 @@ const policies = {
   linking: v.picklist(['never', 'verified']),
   guests: v.picklist(['refuse', 'allow']),
   personalAccounts: v.picklist(['refuse', 'allow']),
-  groupsOverage: v.picklist(['refuse', 'keep_last', 'graph']),
+  groupsOverage: v.picklist(['refuse', 'keep_last', 'graph', 'graph_or_keep_last']),
   signOutOfMicrosoft: v.boolean(),
 }
 const defaultRole = v.pipe(

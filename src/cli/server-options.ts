@@ -4,7 +4,9 @@ import type { Settings } from '../config.ts'
 import { readAccessRules } from '../forward-auth/access-rules-file.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { Log } from '../services.ts'
+import type { GroupSource } from '../storage/records.ts'
 import { brandOptions } from './brand-options.ts'
+
 import type { CliContext } from './command.ts'
 import { credentialReader } from './credential-reader.ts'
 import { DATABASE_FILE, keepOperatorToken, keepSecretKeys, openDataFolder } from './data-folder.ts'
@@ -81,10 +83,12 @@ function entraOptions(
 export function connectionRules(
   settings: Settings,
   readTextFile: (path: string) => string,
-): Pick<CheckedEntra, 'policies' | 'roleRules'> {
+): Pick<CheckedEntra, 'policies' | 'roleRules' | 'groups' | 'recheckMinutes'> {
   const roleRules = settings.roleRulesFile && readRoleRules(settings.roleRulesFile, readTextFile)
   return {
     ...(roleRules ? { roleRules: roleRules.rules } : {}),
+    ...(settings.entraGroupsFrom === 'claim' ? {} : { groups: fromGraph(settings) }),
+    ...(settings.entraRecheckMinutes ? { recheckMinutes: settings.entraRecheckMinutes } : {}),
     policies: {
       provisioning: settings.entraProvisioning,
       linking: settings.entraLinking,
@@ -94,4 +98,8 @@ export function connectionRules(
       ...(roleRules ? { unmatched: roleRules.unmatched } : {}),
     },
   }
+}
+
+function fromGraph({ entraGroupsFrom }: Settings): GroupSource {
+  return { from: 'graph', nested: entraGroupsFrom !== 'graph_direct', names: false }
 }

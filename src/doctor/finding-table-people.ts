@@ -104,7 +104,7 @@ export const peopleFindings = {
     severity: 'error',
     what: 'The file of ENTRADA_ROLE_RULES_FILE cannot be used:',
     why: 'Entrada does not start with role rules that it does not understand.',
-    fix: 'Correct the file; docs/roles.md shows one.',
+    fix: 'Correct the file; docs/groups.md shows one.',
     whoCanFix: 'operator',
   },
   role_rules_never_matched: {

@@ -27,7 +27,11 @@ function person({
     idleEndsAt: at,
     absoluteEndsAt: at,
   } as const
-  return { session, roles, groups: { groups, appRoles: [], complete, takenAt: at } }
+  return {
+    session,
+    roles,
+    groups: { groups, appRoles: [], complete, takenAt: at, source: 'claim' as const },
+  }
 }
 
 function decide(

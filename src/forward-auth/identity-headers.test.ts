@@ -36,7 +36,9 @@ function viewOf({
       createdAt: at,
     },
     roles,
-    ...(groups ? { groups: { groups, appRoles: [], complete, takenAt: at } } : {}),
+    ...(groups
+      ? { groups: { groups, appRoles: [], complete, takenAt: at, source: 'claim' as const } }
+      : {}),
   }
 }
 

@@ -1,7 +1,14 @@
 /** The face of a refusal: a page for people, problem+json for programs; the same code and correlation id in both. */
 import { html } from 'hono/html'
-import { type EntradaError, type ErrorCode, errorEntry, type StartAgain } from '../errors.ts'
+import {
+  type EntradaError,
+  type ErrorCode,
+  errorEntry,
+  remedyOf,
+  type StartAgain,
+} from '../errors.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
+
 import { type EntraErrorEntry, entraErrors, type WhoCanFix } from '../protocol/entra-error-table.ts'
 import {
   type EntraError,
@@ -184,14 +191,13 @@ function details(
     readonly explanation: EntraExplanation | undefined
   },
 ): Html {
-  const { fix } = errorEntry(error.code)
   const entry = explanation?.entry
   return html`<details open>
 <summary>For your administrator</summary>
 <dl>
 <dt>Code</dt><dd><code>${error.code}</code></dd>
 ${entry ? html`<dt>What happened</dt><dd>${withCode(entry.whatHappened)}</dd>` : ''}
-<dt>What to do</dt><dd>${withCode(entry?.remedy ?? fix)}</dd>
+<dt>What to do</dt><dd>${withCode(entry?.remedy ?? remedyOf(error))}</dd>
 ${entry ? html`<dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
 ${explanation?.code ? html`<dt>Microsoft's number</dt><dd><code>AADSTS${explanation.code}</code>${entry ? html` ${entry.name}` : ''}</dd>` : ''}
 ${explanation?.traceId ? html`<dt>Microsoft's trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}

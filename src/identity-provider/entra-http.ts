@@ -11,9 +11,10 @@ export type EntraAnswer = {
 export type EntraHttp = {
   get(url: string, options: EntraRequestOptions): Promise<EntraAnswer>
   postForm(url: string, form: string, options: EntraRequestOptions): Promise<EntraAnswer>
+  postJson(url: string, body: unknown, options: EntraRequestOptions): Promise<EntraAnswer>
 }
 export type EntraRequestOptions = {
-  /** `discovery`, `keys` or `token`: what the log and the error call it. */
+  /** `discovery`, `keys`, `token` or `graph`: what the log and the error call it. */
   readonly endpoint: string
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
@@ -44,6 +45,16 @@ export function createEntraHttp(
           method: 'POST',
           body: form,
           headers: { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' },
+        },
+        options,
+      ),
+    postJson: (url, body, options) =>
+      sendObserved(
+        url,
+        {
+          method: 'POST',
+          body: JSON.stringify(body),
+          headers: { 'content-type': 'application/json' },
         },
         options,
       ),
@@ -114,7 +125,8 @@ async function readAnswer(response: Response, endpoint: string): Promise<EntraAn
   const text = await readText(response, endpoint)
   // A passing fault of the authority. It never reaches MSAL, which would hold it against every other person.
   if (status >= 500 || status === 429) {
-    throw new EntradaError('entra_unreachable', { endpoint, status })
+    const retryAfter = response.headers.get('retry-after')
+    throw new EntradaError('entra_unreachable', { endpoint, status, retryAfter })
   }
   if (status >= 300 && status < 400) {
     throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'redirect' })

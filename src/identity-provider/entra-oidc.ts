@@ -2,24 +2,26 @@
  * Entra through MSAL: MSAL builds the address and trades the code, we verify what comes back. Alone in importing MSAL.
  *
  *   authorizationUrl → MSAL getAuthCodeUrl
- *   redeem → tradeCode: one credential after the other → MSAL acquireTokenByCode
- *          → verifyIdToken: header, key, signature, claims (all pure but the key look-up)
+ *   redeem  → trade: one credential after the other → MSAL acquireTokenByCode
+ *           → verify-id-token.ts: header, key, signature, claims (all pure but the key look-up)
+ *           → entra-graph.ts, where the groups have to come from there
+ *   refresh → the same with MSAL acquireTokenByRefreshToken
  */
 import { ConfidentialClientApplication, LogLevel } from '@azure/msal-node'
-import { compactVerify, decodeProtectedHeader, importJWK } from 'jose'
 import { EntradaError } from '../errors.ts'
-import { type EntraMetadata, issuerForTenant } from '../protocol/discovery.ts'
+import type { EntraMetadata } from '../protocol/discovery.ts'
 import { parseEntraError } from '../protocol/explain-entra-error.ts'
-import { checkIdTokenClaims, checkIdTokenHeader, toVerifiedIdentity } from '../protocol/id-token.ts'
-import { mayKeySignFor, type SigningKey } from '../protocol/signing-keys.ts'
+import { graphOrigin } from '../protocol/graph-origin.ts'
+import { Secret } from '../secret.ts'
 import type { ClientCredential, ClientProof } from './client-credential.ts'
 import type { ClientCredentials } from './client-credentials.ts'
 import type { EntraAuthority } from './entra-authority.ts'
+import { readGroups } from './entra-graph.ts'
 import type { EntraAnswer, EntraHttp } from './entra-http.ts'
-import type { IdentityProvider, RedeemRequest, VerifiedIdentity } from './identity-provider.ts'
+import { type EntraPermissions, scopesFor } from './entra-permissions.ts'
+import type { GroupsClaim, IdentityProvider, Redeemed } from './identity-provider.ts'
 import { isCredentialRefusal, tokenRefusal } from './token-refusal.ts'
-
-const SCOPES = ['openid', 'profile', 'email']
+import { verifyIdToken } from './verify-id-token.ts'
 
 export type EntraClient = {
   readonly cloud: string
@@ -28,6 +30,7 @@ export type EntraClient = {
   readonly authority: EntraAuthority
   readonly http: EntraHttp
   readonly now: () => Date
+  readonly permissions: EntraPermissions
 }
 
 /** The identity provider of one connection. */
@@ -40,21 +43,37 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
       const { application } = msalApplication(client, metadata, { proof: noProof })
       const url = await application.getAuthCodeUrl({
         ...request,
-        scopes: SCOPES,
+        scopes: [...scopesOf(client, metadata)],
         codeChallenge,
         codeChallengeMethod: 'S256',
         ...(selectAccount ? { prompt: 'select_account' } : {}),
         // Given as MSAL's `loginHint` it would also be sent as X-AnchorMailbox, which puts the address into logs.
         ...(loginHint && !selectAccount ? { extraQueryParameters: { login_hint: loginHint } } : {}),
       })
-      return new URL(fromMsalUrl(url, metadata))
+      const address = new URL(fromMsalUrl(url, metadata))
+      address.searchParams.set('scope', withoutUnasked(client, address.searchParams.get('scope')))
+      return address
     },
 
-    async redeem(request) {
-      const { nonce, deadline } = request
+    async redeem({ deadline, nonce, ...request }) {
       const metadata = await client.authority.metadata(deadline)
-      const idToken = await tradeCode(client, metadata, request)
-      return verifyIdToken(client, metadata, { idToken, nonce, signal: deadline })
+      const scopes = [...scopesOf(client, metadata)]
+      const answer = await trade(client, metadata, {
+        deadline,
+        send: (application) => application.acquireTokenByCode({ ...request, nonce, scopes }),
+      })
+      return toRedeemed(client, metadata, { answer, nonce, deadline })
+    },
+
+    async refresh({ deadline, refreshToken, correlationId }) {
+      const metadata = await client.authority.metadata(deadline)
+      const request = { refreshToken: refreshToken.reveal(), correlationId }
+      const scopes = [...scopesOf(client, metadata)]
+      const answer = await trade(client, metadata, {
+        deadline,
+        send: (application) => application.acquireTokenByRefreshToken({ ...request, scopes }),
+      })
+      return toRedeemed(client, metadata, { answer, nonce: undefined, deadline })
     },
 
     async signOutUrl({ postLogoutRedirectUri, state, logoutHint }) {
@@ -68,18 +87,24 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
   }
 }
 
+type Trade = {
+  readonly deadline: AbortSignal
+  readonly send: (application: ConfidentialClientApplication) => Promise<unknown>
+}
+type TokenAnswer = EntraAnswer['body']
+
 /** Entra checks the client before it looks at the code: one that is refused leaves the code to the next credential. */
-async function tradeCode(
+async function trade(
   client: EntraClient,
   metadata: EntraMetadata,
-  request: RedeemRequest,
-): Promise<string> {
+  wanted: Trade,
+): Promise<TokenAnswer> {
   let first: EntradaError | undefined
   for (const credential of client.credentials.inOrder()) {
     try {
-      const idToken = await tradeCodeWith(client, metadata, { ...request, credential })
+      const answer = await tradeWith(client, metadata, { ...wanted, credential })
       client.credentials.accepted(credential)
-      return idToken
+      return answer
     } catch (error) {
       if (!isCredentialRefusal(error)) throw error
       client.credentials.refused(credential, error)
@@ -89,81 +114,92 @@ async function tradeCode(
   throw first ?? new EntradaError('entra_not_configured')
 }
 
-async function tradeCodeWith(
+async function tradeWith(
   client: EntraClient,
   metadata: EntraMetadata,
-  { credential, deadline, ...request }: RedeemRequest & { readonly credential: ClientCredential },
-): Promise<string> {
-  const { code, redirectUri, nonce, codeVerifier, correlationId } = request
+  { credential, deadline, send }: Trade & { readonly credential: ClientCredential },
+): Promise<TokenAnswer> {
   const proof = await credential.proveAt(metadata.tokenEndpoint)
   const { application, lastTokenAnswer } = msalApplication(client, metadata, { proof, deadline })
-  try {
-    await application.acquireTokenByCode({
-      code,
-      redirectUri,
-      codeVerifier,
-      correlationId,
-      nonce,
-      scopes: SCOPES,
-    })
-  } catch (error) {
-    // MSAL rewords refusals; what the endpoint really said decides. A nonce mismatch is found again by our own check.
-    const answer = lastTokenAnswer()
-    if (answer === undefined) throw asRefusal(error)
-    if (answer.status !== 200) {
-      const evidence = { status: answer.status, credential: credential.id }
-      throw tokenRefusal(parseEntraError(answer.body), evidence)
-    }
-  }
-  const idToken = lastTokenAnswer()?.body.id_token
-  if (typeof idToken !== 'string') throw new EntradaError('id_token_missing')
-  return idToken
+  let failure: unknown
+  await send(application).catch((error: unknown) => {
+    failure = error
+  })
+  // MSAL rewords refusals; what the endpoint really said decides. A nonce mismatch is found again by our own check.
+  const answer = lastTokenAnswer()
+  if (answer === undefined) throw asRefusal(failure)
+  if (answer.status === 200) return answer.body
+  const evidence = { status: answer.status, credential: credential.id }
+  throw tokenRefusal(parseEntraError(answer.body), evidence)
 }
 
-/**
- * Verifies signature, key issuer and claims; MSAL verifies none of them.
- *
- * @see OpenID Connect Core §3.1.3.7; RFC 8725
- */
-async function verifyIdToken(
+/** The token is verified before anything else of the answer counts. */
+async function toRedeemed(
   client: EntraClient,
   metadata: EntraMetadata,
-  { idToken, nonce, signal }: { idToken: string; nonce: string; signal: AbortSignal },
-): Promise<VerifiedIdentity> {
-  const { kid } = checkIdTokenHeader(protectedHeader(idToken))
-  const key = await client.authority.findSigningKey(kid, signal)
-  if (key === undefined) throw new EntradaError('id_token_key_unknown', { kid })
-
-  const claims = checkIdTokenClaims(await verifiedPayload(idToken, key), {
-    issuerForTenant: (tenantId) => issuerForTenant(metadata.issuer, tenantId),
-    clientId: client.clientId,
+  {
+    answer,
     nonce,
-    now: client.now(),
-  })
-  if (!mayKeySignFor(key, claims.iss, claims.tid)) {
-    throw new EntradaError('id_token_key_unknown', { kid, reason: 'key_issuer' })
+    deadline,
+  }: {
+    readonly answer: TokenAnswer
+    readonly nonce: string | undefined
+    readonly deadline: AbortSignal
+  },
+): Promise<Redeemed> {
+  const { id_token: idToken, refresh_token: refreshToken } = answer
+  if (typeof idToken !== 'string') throw new EntradaError('id_token_missing')
+  const verified = await verifyIdToken(client, metadata, { idToken, nonce, signal: deadline })
+  const groups = await groupsOf(client, metadata, { answer, claim: verified.groups, deadline })
+  const kept = client.permissions.offlineAccess && typeof refreshToken === 'string'
+  return {
+    identity: { ...verified, groups },
+    ...(kept ? { refreshToken: new Secret(refreshToken) } : {}),
   }
-  return toVerifiedIdentity(claims, client.cloud)
 }
 
-function protectedHeader(idToken: string): Record<string, unknown> {
-  try {
-    return { ...decodeProtectedHeader(idToken) }
-  } catch (cause) {
-    throw new EntradaError('id_token_header_invalid', { member: '(header)' }, { cause })
-  }
+/** Whatever other claims the token has: an app role in it says nothing about groups. */
+async function groupsOf(
+  { permissions, http }: EntraClient,
+  metadata: EntraMetadata,
+  {
+    answer,
+    claim,
+    deadline,
+  }: {
+    readonly answer: TokenAnswer
+    readonly claim: GroupsClaim
+    readonly deadline: AbortSignal
+  },
+): Promise<GroupsClaim> {
+  const { groups: reading } = permissions
+  if (reading === undefined) return claim
+  if (reading.when === 'overage' && claim.kind !== 'overage') return claim
+  const { access_token: accessToken, scope } = answer
+  if (typeof accessToken !== 'string') return { kind: 'unreadable', reason: 'graph_forbidden' }
+  const scopes = typeof scope === 'string' ? scope.split(' ') : []
+  const origin = graphOriginOf(metadata)
+  return readGroups({ http, origin, accessToken, scopes, deadline }, reading)
 }
 
-async function verifiedPayload(idToken: string, key: SigningKey): Promise<Record<string, unknown>> {
-  try {
-    const { payload } = await compactVerify(idToken, await importJWK(key, 'RS256'), {
-      algorithms: ['RS256'],
-    })
-    return { ...(JSON.parse(new TextDecoder().decode(payload)) as object | null) } // signed JSON, members checked next
-  } catch {
-    // Without the cause: its message can hold a piece of the token.
-    throw new EntradaError('id_token_signature_invalid', { kid: key.kid })
-  }
+function graphOriginOf({ tokenEndpoint, msgraphHost }: EntraMetadata): string | undefined {
+  return graphOrigin(new URL(tokenEndpoint), msgraphHost)
+}
+
+function scopesOf({ permissions }: EntraClient, metadata: EntraMetadata): readonly string[] {
+  return scopesFor(permissions, graphOriginOf(metadata))
+}
+
+/** MSAL always asks for a refresh token; people would be asked to consent to something that nobody uses. */
+function withoutUnasked({ permissions }: EntraClient, scope: string | null): string {
+  const scopes = (scope ?? '').split(' ')
+  return scopes.filter((one) => one !== 'offline_access' || permissions.offlineAccess).join(' ')
+}
+
+function withoutUnaskedScopes(client: EntraClient, form: string): string {
+  const fields = new URLSearchParams(form)
+  fields.set('scope', withoutUnasked(client, fields.get('scope')))
+  return fields.toString()
 }
 
 function asRefusal(error: unknown): EntradaError {
@@ -222,11 +258,15 @@ function msalApplication(
           options?: { headers?: Record<string, string>; body?: string },
         ) {
           answer = await client.http
-            .postForm(fromMsalUrl(url, metadata), options?.body ?? '', {
-              endpoint: 'token',
-              ...(options?.headers ? { headers: options.headers } : {}),
-              ...(deadline ? { signal: deadline } : {}),
-            })
+            .postForm(
+              fromMsalUrl(url, metadata),
+              withoutUnaskedScopes(client, options?.body ?? ''),
+              {
+                endpoint: 'token',
+                ...(options?.headers ? { headers: options.headers } : {}),
+                ...(deadline ? { signal: deadline } : {}),
+              },
+            )
             .catch((error: EntradaError) => {
               failure = error
               throw error

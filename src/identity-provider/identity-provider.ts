@@ -1,11 +1,36 @@
 /** The other side, as the sign-in sees it. `entra-oidc.ts` is the implementation; SAML would be another. */
+import type { Secret } from '../secret.ts'
 import type { PersonKey } from '../storage/records.ts'
 
+/** Why groups could not be read through Microsoft Graph. */
+export type GraphProblem =
+  | 'graph_unreachable'
+  /** The permission is missing, or was taken back. */
+  | 'graph_forbidden'
+  | 'graph_throttled'
+  | 'graph_answer_invalid'
+  | 'too_many_groups'
+
 export type GroupsClaim =
-  | { readonly kind: 'known'; readonly ids: readonly string[] }
+  | {
+      readonly kind: 'known'
+      readonly ids: readonly string[]
+      /** Read through Microsoft Graph; else from the token. */
+      readonly from?: 'graph'
+      /** By id, to be shown and never matched. */
+      readonly names?: Readonly<Record<string, string>>
+    }
   /** More groups than fit into the token. Unknown, not empty. */
   | { readonly kind: 'overage' }
   | { readonly kind: 'absent' }
+  /** They should have come from Graph. Unknown, not empty. */
+  | {
+      readonly kind: 'unreadable'
+      readonly reason: GraphProblem
+      /** What Graph said, for the trace. */
+      readonly status?: number
+      readonly graphCode?: string
+    }
 
 /** What Entra said about a person, after every check. */
 export type VerifiedIdentity = PersonKey & {
@@ -51,6 +76,19 @@ export type RedeemRequest = {
   readonly deadline: AbortSignal
 }
 
+/** What came of a code or a refresh token. */
+export type Redeemed = {
+  readonly identity: VerifiedIdentity
+  /** Only where the connection asks for one, to check its sessions again. */
+  readonly refreshToken?: Secret
+}
+
+export type RefreshRequest = {
+  readonly refreshToken: Secret
+  readonly correlationId: string
+  readonly deadline: AbortSignal
+}
+
 export type SignOutUrlRequest = {
   readonly postLogoutRedirectUri: string
   readonly state: string
@@ -62,6 +100,11 @@ export type IdentityProvider = {
   tenantId(deadline: AbortSignal): Promise<string | undefined>
   authorizationUrl(request: AuthorizationUrlRequest): Promise<URL>
   /** Trades the code and verifies the ID token; rejects with `entra_timeout` at the deadline. */
-  redeem(request: RedeemRequest): Promise<VerifiedIdentity>
+  redeem(request: RedeemRequest): Promise<Redeemed>
+  /**
+   * What Entra says of the same person now. Rejects with `code_refused` or `interaction_required` when it asks this person to sign in
+   * again; every other code says nothing about the person.
+   */
+  refresh(request: RefreshRequest): Promise<Redeemed>
   signOutUrl(request: SignOutUrlRequest): Promise<URL>
 }

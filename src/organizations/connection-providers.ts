@@ -9,6 +9,7 @@ import {
 import { createEntraAuthority, type EntraAuthority } from '../identity-provider/entra-authority.ts'
 import type { EntraHttp } from '../identity-provider/entra-http.ts'
 import { createEntraOidc } from '../identity-provider/entra-oidc.ts'
+import { permissionsOf } from '../identity-provider/entra-permissions.ts'
 import type { IdentityProvider } from '../identity-provider/identity-provider.ts'
 import type { KeyRing } from '../key-ring.ts'
 import { Secret } from '../secret.ts'
@@ -54,6 +55,7 @@ export function createConnectionProviders(
         ),
         http: parts.http,
         now: parts.now,
+        permissions: permissionsOf(connection),
       }),
     )
   }
@@ -71,11 +73,10 @@ function tenantOfAuthority({ tenants, policies }: Connection): string {
 }
 
 /** Everything that a provider is made from; a changed row makes a new one. */
-function describe(
-  { id, authority, clientId, application, credentials }: Connection,
-  tenant: string,
-) {
-  return JSON.stringify([id, authority, tenant, clientId, application, credentials])
+function describe(connection: Connection, tenant: string) {
+  const { id, authority, clientId, application, credentials } = connection
+  const permissions = permissionsOf(connection)
+  return JSON.stringify([id, authority, tenant, clientId, application, credentials, permissions])
 }
 
 function credentialsOf(parts: ConnectionProviderParts, connection: Connection): ClientCredentials {

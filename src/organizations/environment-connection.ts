@@ -108,7 +108,10 @@ function toConnection(services: Services, entra: CheckedEntra, existing?: Connec
     credentials: services.credentialStatus().map((status) => toRow(status, at, existing)),
     policies: { ...defaultPolicies, ...entra.policies },
     roleRules: entra.roleRules ?? [],
-    settings: {},
+    settings: {
+      ...(entra.groups ? { groups: entra.groups } : {}),
+      ...(entra.recheckMinutes ? { recheckMinutes: entra.recheckMinutes } : {}),
+    },
     status: 'on',
     managedBy: 'environment',
     createdAt: existing?.createdAt ?? at,
@@ -169,6 +172,7 @@ const compared = [
   'credentials',
   'policies',
   'roleRules',
+  'settings',
   'status',
 ] as const
 

@@ -10,6 +10,8 @@ export type EntraMetadata = {
   readonly endSessionEndpoint: string
   /** Tenant id, when the document is one tenant's. */
   readonly tenantId?: string
+  /** Host of Microsoft Graph, as it was sent; `graph-origin.ts` says whether it counts. */
+  readonly msgraphHost?: string
 }
 
 const ISSUER_PATH = /^\/([^/]+)\/v2\.0$/
@@ -32,6 +34,7 @@ export function parseDiscovery(wire: unknown, authority: URL): EntraMetadata {
     jwksUri: endpoint(document, 'jwks_uri', authority),
     endSessionEndpoint: endpoint(document, 'end_session_endpoint', authority),
     ...(isGuid(tenant) ? { tenantId: tenant } : {}),
+    ...(typeof document.msgraph_host === 'string' ? { msgraphHost: document.msgraph_host } : {}),
   }
 }
 

@@ -11,7 +11,8 @@ export type ExpectedIdToken = {
   /** The issuer with `{tenantid}` still in it, or one tenant's. */
   readonly issuerForTenant: (tenantId: string) => string
   readonly clientId: string
-  readonly nonce: string
+  /** `undefined` only for a token that came with a refresh, which answers no request of a browser. */
+  readonly nonce: string | undefined
   readonly now: Date
 }
 
@@ -61,9 +62,15 @@ export function checkIdTokenClaims(
   if (!isText(sub)) throw invalid('sub', sub)
   if (!isGuid(oid)) throw invalid('oid', oid)
   checkTimes(claims, Math.floor(expected.now.getTime() / 1000))
-  if (typeof nonce !== 'string' || nonce !== expected.nonce) throw invalid('nonce', nonce)
+  checkNonce(nonce, expected.nonce)
 
   return { ...claims, iss, sub, tid: tid.toLowerCase(), oid: oid.toLowerCase() }
+}
+
+/** @see OpenID Connect Core §3.1.3.7, step 11; §12.2: a refreshed token has none */
+function checkNonce(nonce: unknown, expected: string | undefined): void {
+  if (nonce === expected && (typeof nonce === 'string' || nonce === undefined)) return
+  throw invalid('nonce', nonce)
 }
 
 function checkTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: number): void {

@@ -4,7 +4,13 @@ import type { GroupSnapshot } from '../storage/records.ts'
 import { resolveGroups as resolve } from './group-overage.ts'
 
 const takenAt = new Date('2026-11-22T12:00:00.000Z')
-const lastKnown: GroupSnapshot = { groups: ['a', 'b'], appRoles: [], complete: true, takenAt }
+const lastKnown: GroupSnapshot = {
+  groups: ['a', 'b'],
+  appRoles: [],
+  complete: true,
+  takenAt,
+  source: 'claim',
+}
 const overage = { kind: 'overage' } as const
 
 const DAY_MS = 24 * 3_600_000
@@ -34,8 +40,12 @@ describe('resolveGroups', () => {
   })
 
   it('never takes too many groups for none (A50)', () => {
-    for (const policy of ['refuse', 'keep_last', 'graph'] as const) {
-      assert.deepEqual(resolveGroups({ claim: overage, policy }), { kind: 'unknown' }, policy)
+    for (const policy of ['refuse', 'keep_last', 'graph', 'graph_or_keep_last'] as const) {
+      assert.deepEqual(
+        resolveGroups({ claim: overage, policy }),
+        { kind: 'unknown', reason: 'overage' },
+        policy,
+      )
     }
   })
 
@@ -47,6 +57,7 @@ describe('resolveGroups', () => {
     })
     assert.deepEqual(resolveGroups({ claim: overage, policy: 'refuse', lastKnown }), {
       kind: 'unknown',
+      reason: 'overage',
     })
   })
 
@@ -60,7 +71,31 @@ describe('resolveGroups', () => {
     const incomplete = { ...lastKnown, complete: false }
     assert.deepEqual(
       resolveGroups({ claim: overage, policy: 'keep_last', lastKnown: incomplete }),
-      { kind: 'unknown' },
+      { kind: 'unknown', reason: 'overage' },
     )
+  })
+
+  it('takes the groups of Graph, with names that are only shown', () => {
+    const names = { x: 'Engineering' }
+    const claim = { kind: 'known', ids: ['x'], from: 'graph', names } as const
+    assert.deepEqual(resolveGroups({ claim, policy: 'graph' }), {
+      kind: 'known',
+      ids: ['x'],
+      source: 'graph',
+      names,
+    })
+  })
+
+  it('keeps the last known groups while Graph does not tell, if the connection says so', () => {
+    const claim = { kind: 'unreadable', reason: 'graph_throttled' } as const
+    const kept = { kind: 'known', ids: ['a', 'b'], source: 'last_known' }
+    const unknown = { kind: 'unknown', reason: 'graph_throttled' }
+    const of = (policy: 'refuse' | 'keep_last' | 'graph' | 'graph_or_keep_last') =>
+      resolveGroups({ claim, policy, lastKnown })
+    assert.deepEqual(of('graph'), unknown)
+    assert.deepEqual(of('refuse'), unknown)
+    assert.deepEqual(of('graph_or_keep_last'), kept)
+    assert.deepEqual(of('keep_last'), kept)
+    assert.deepEqual(resolveGroups({ claim, policy: 'graph_or_keep_last' }), unknown)
   })
 })

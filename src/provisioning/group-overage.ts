@@ -1,4 +1,4 @@
-import type { GroupsClaim } from '../identity-provider/identity-provider.ts'
+import type { GraphProblem, GroupsClaim } from '../identity-provider/identity-provider.ts'
 import type { ConnectionPolicies, GroupSnapshot } from '../storage/records.ts'
 
 /** `unknown` is never an empty list: whoever needs the groups has to refuse. */
@@ -6,9 +6,10 @@ export type ResolvedGroups =
   | {
       readonly kind: 'known'
       readonly ids: readonly string[]
-      readonly source: 'claim' | 'absent' | 'last_known'
+      readonly source: 'claim' | 'graph' | 'absent' | 'last_known'
+      readonly names?: Readonly<Record<string, string>>
     }
-  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown'; readonly reason: 'overage' | GraphProblem }
 
 /** Whoever left a group can often join two hundred others at will: what was known must not be kept for ever. */
 const LAST_KNOWN_LIFETIME_MS = 30 * 24 * 3_600_000
@@ -30,13 +31,18 @@ export function resolveGroups({
   readonly now: Date
 }): ResolvedGroups {
   switch (claim.kind) {
-    case 'known':
-      return { kind: 'known', ids: claim.ids, source: 'claim' }
+    case 'known': {
+      const { ids, from = 'claim', names } = claim
+      return { kind: 'known', ids, source: from, ...(names ? { names } : {}) }
+    }
     case 'absent':
       return { kind: 'known', ids: [], source: 'absent' }
     case 'overage':
-      return policy === 'keep_last' && lastKnown?.complete && isRecent(lastKnown, now)
+    case 'unreadable': {
+      const keeps = policy === 'keep_last' || policy === 'graph_or_keep_last'
+      return keeps && lastKnown?.complete && isRecent(lastKnown, now)
         ? { kind: 'known', ids: lastKnown.groups, source: 'last_known' }
-        : { kind: 'unknown' }
+        : { kind: 'unknown', reason: claim.kind === 'overage' ? 'overage' : claim.reason }
+    }
   }
 }

@@ -61,7 +61,7 @@ describe('mapRoles', () => {
     const given = {
       rules: [engineers, admins],
       unmatched: member,
-      groups: { kind: 'unknown' },
+      groups: { kind: 'unknown', reason: 'overage' },
     } as const
     assert.deepEqual(mapRoles({ ...given, appRoles: ['Admin'] }), {
       kind: 'refused',
@@ -71,7 +71,11 @@ describe('mapRoles', () => {
   })
 
   it('does without groups when no rule needs them', () => {
-    const given = { unmatched: member, groups: { kind: 'unknown' }, appRoles: ['Admin'] } as const
+    const given = {
+      unmatched: member,
+      groups: { kind: 'unknown', reason: 'overage' },
+      appRoles: ['Admin'],
+    } as const
     assert.equal(mapRoles({ ...given, rules: [admins] }).kind, 'roles')
     assert.equal(mapRoles({ ...given, rules: [] }).kind, 'roles')
   })

@@ -23,7 +23,7 @@ export function mapRoles({
 }): MappedRoles {
   const needsGroups = rules.some((rule) => rule.match === 'group')
   if (needsGroups && groups.kind === 'unknown') {
-    return { kind: 'refused', code: 'groups_not_known', detail: { reason: 'overage' } }
+    return { kind: 'refused', code: 'groups_not_known', detail: { reason: groups.reason } }
   }
   const held = { group: groups.kind === 'known' ? groups.ids : [], app_role: appRoles }
   const assignments = rules

@@ -6,11 +6,13 @@ import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-even
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { newId } from '../ids.ts'
+import { directoryFingerprint } from '../organizations/directory-fingerprint.ts'
 import type { Services } from '../services.ts'
 import type { SignInDecision } from '../sign-in/decide-sign-in.ts'
 import type { Connection, GroupSnapshot, Identity, Membership, UserId } from '../storage/records.ts'
 import type { KnownPerson, StorageTransaction } from '../storage/storage.ts'
-import type { ResolvedGroups } from './group-overage.ts'
+import { applyRoles } from './apply-roles.ts'
+import { groupSnapshot } from './group-snapshot.ts'
 import { changedMembers, profileFrom } from './profile.ts'
 import { numberedUsernames, usernameFor } from './username.ts'
 
@@ -39,7 +41,14 @@ export async function provisionUser(work: Work): Promise<ProvisionedUser> {
   const userId = await findOrCreateUser(work)
   const identityId = await findOrLinkIdentity(work, userId)
   const membership = await findOrCreateMembership(work, userId)
-  const roles = await applyRoles(work, membership)
+  const roles = await applyRoles(work.services, work.transaction, {
+    membership,
+    connection: work.connection,
+    roles: work.decision.roles,
+    actor: { kind: 'user', id: userId },
+    exchange: work.exchange,
+  })
+  await noteUse(work, membership)
   await work.transaction.putGroupSnapshot(membership.id, snapshotOf(work))
   return { userId, identityId, membership, roles }
 }
@@ -113,36 +122,18 @@ async function auditNewMembership(work: Work, { userId, username }: Membership):
   await audit(work, userId, { type: 'membership.created', detail: { username } })
 }
 
-async function applyRoles(work: Work, membership: Membership): Promise<readonly string[]> {
-  const { transaction, decision } = work
-  const before = distinct(await transaction.listRoles(membership.id))
-  const after = distinct(await transaction.replaceRuleRoles(membership.id, decision.roles))
-  if (before.join(' ') !== after.join(' ')) {
-    await audit(work, membership.userId, {
-      type: 'membership.roles_changed',
-      detail: { before, after },
-    })
-  }
-  return after
+async function noteUse({ services, transaction, connection }: Work, { id }: Membership) {
+  await transaction.noteConnectionUse(id, {
+    connectionId: connection.id,
+    fingerprint: directoryFingerprint(services, connection),
+    at: services.now(),
+  })
 }
 
-function distinct(assignments: readonly { readonly role: string }[]): string[] {
-  return [...new Set(assignments.map(({ role }) => role))].sort()
-}
-
-/** With the groups unknown, the last known ones stay and are marked as incomplete. */
 function snapshotOf({ decision, identity, known, services }: Work): GroupSnapshot {
   const { groups } = decision
-  return {
-    groups: groups.kind === 'known' ? groups.ids : (known?.groups?.groups ?? []),
-    appRoles: identity.appRoles,
-    complete: isFresh(groups) || (groups.kind === 'known' && known?.groups?.complete === true),
-    takenAt: isFresh(groups) ? services.now() : (known?.groups?.takenAt ?? services.now()),
-  }
-}
-
-function isFresh(groups: ResolvedGroups): boolean {
-  return groups.kind === 'known' && groups.source !== 'last_known'
+  const { appRoles } = identity
+  return groupSnapshot(groups, { appRoles, lastKnown: known?.groups, now: services.now() })
 }
 
 function claimsOfUse(identity: VerifiedIdentity): Identity['lastClaims'] {

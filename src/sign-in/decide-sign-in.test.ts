@@ -324,7 +324,13 @@ describe('decideSignIn', () => {
   })
 
   it('goes by the last known groups when they did not fit and the connection keeps them', () => {
-    const groups = { groups: [GROUP], appRoles: [], complete: true, takenAt: NOW }
+    const groups = {
+      groups: [GROUP],
+      appRoles: [],
+      complete: true,
+      takenAt: NOW,
+      source: 'claim' as const,
+    }
     const policies = { groupsOverage: 'keep_last', ...refuseUnmatched } as const
     const decision = decide({
       identity: overage,
@@ -339,6 +345,9 @@ describe('decideSignIn', () => {
 
   it('lets groups be unknown where no rule needs them', () => {
     const decision = decide({ identity: overage })
-    assert.deepEqual(decision.kind === 'allowed' && decision.groups, { kind: 'unknown' })
+    assert.deepEqual(decision.kind === 'allowed' && decision.groups, {
+      kind: 'unknown',
+      reason: 'overage',
+    })
   })
 })

@@ -1,7 +1,7 @@
 /** The parts that a sign-in and the test of a connection share: what came back, the claim, the code for an identity, the facts. */
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { Redeemed } from '../identity-provider/identity-provider.ts'
 import { isEmailDomainProven } from '../organizations/domains.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import { parseEntraError } from '../protocol/explain-entra-error.ts'
@@ -58,7 +58,7 @@ export async function redeem(
     code,
     deadline,
   }: { connection: Connection; attempt: Attempt; code: string; deadline: AbortSignal },
-): Promise<VerifiedIdentity> {
+): Promise<Redeemed> {
   const { nonce, codeVerifier } = attempt
   return services.identityProviderFor(connection).redeem({
     code,

@@ -1,5 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { Secret } from '../secret.ts'
 import type { Services } from '../services.ts'
 import type { Connection, SignInStep, TracedPerson, UserId } from '../storage/records.ts'
 import type { Attempt } from './attempt.ts'
@@ -20,6 +21,8 @@ export type SignInRecord = {
 export type SignIn = {
   readonly connection: Connection
   readonly identity: VerifiedIdentity
+  /** Where the connection checks its sessions again. */
+  readonly refreshToken?: Secret
   readonly record: SignInRecord
 }
 

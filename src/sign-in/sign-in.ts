@@ -14,13 +14,14 @@ import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
-import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { withKnownTenant } from '../organizations/environment-connection.ts'
 import { parseAuthorizationResponse } from '../protocol/authorization-response.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
 import { replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookies } from '../session/session.ts'
+import { keepGrant } from '../session/session-grant.ts'
 import type { Connection } from '../storage/records.ts'
 import { askApplication } from './ask-application.ts'
 import { checkAttemptOpen, dropAttemptCookie, openAttempt } from './attempt.ts'
@@ -108,13 +109,13 @@ export async function finishSignIn(services: Services, exchange: Exchange): Prom
   await claimOnce(services, record)
   if (response.kind === 'refused') throw refusalOf(response)
   const { tracing } = services
-  const identity = await tracing.span('sign_in redeem', {}, () =>
+  const redeemed = await tracing.span('sign_in redeem', {}, () =>
     redeem(services, exchange, { connection, attempt, code, deadline }),
   )
-  record.person = tracedPerson(services, identity)
-  record.step('identity_verified', evidenceOf(identity))
+  record.person = tracedPerson(services, redeemed.identity)
+  record.step('identity_verified', evidenceOf(redeemed.identity))
 
-  return completeSignIn(services, exchange, { connection, identity, record })
+  return completeSignIn(services, exchange, { connection, ...redeemed, record })
 }
 
 /** Decides, writes and lets in; or throws, having written nothing. */
@@ -133,7 +134,7 @@ export async function completeSignIn(
   record.step('decided', {
     person: decision.person.kind,
     roles: decision.roles,
-    groups: decision.groups.kind,
+    groups: decision.groups.kind === 'known' ? decision.groups.source : decision.groups.reason,
   })
 
   const opened = await services.storage.atomically(async (transaction) => {
@@ -146,6 +147,7 @@ export async function completeSignIn(
     await replaceSession(services, exchange, transaction)
     const session = newSession(services, exchange, sessionOf(signIn, user))
     await transaction.createSession(session.session)
+    await keepGrant(services, transaction, { ...signIn, session: session.session })
     await recordSignIn(services, exchange, { transaction, signIn, user, session: session.session })
     return session
   })
@@ -211,6 +213,14 @@ function sessionOf(
 
 /** What the trace keeps of Entra's answer: ids and names of claims, no token and no text about the person. */
 function evidenceOf({ tid, oid, guest, groups, appRoles, claimNames }: VerifiedIdentity) {
-  const groupCount = groups.kind === 'known' ? { groupCount: groups.ids.length } : {}
-  return { tid, oid, guest, groups: groups.kind, ...groupCount, appRoles, claimNames }
+  return { tid, oid, guest, ...groupsEvidence(groups), appRoles, claimNames }
+}
+
+function groupsEvidence(groups: GroupsClaim) {
+  if (groups.kind === 'known') {
+    const from = groups.from ? { groupsFrom: groups.from } : {}
+    return { groups: 'known', ...from, groupCount: groups.ids.length }
+  }
+  const { kind, ...evidence } = groups
+  return { groups: kind, ...evidence }
 }

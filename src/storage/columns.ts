@@ -14,6 +14,11 @@ export function parseJson<T>(text: string): T {
   return JSON.parse(text) as T // the column's only writer is the `to…Row` beside the caller
 }
 
+/** Sealed values are `v1.<key id>.<nonce>.<ciphertext>`. */
+export function keyIdOf(sealed: string): string {
+  return sealed.split('.')[1] ?? sealed
+}
+
 type AbsentKeys<T> = {
   [K in keyof T]: null extends T[K] ? K : undefined extends T[K] ? K : never
 }[keyof T]

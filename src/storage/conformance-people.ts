@@ -217,8 +217,20 @@ function describeRoles(subject: Subject): void {
   })
 
   it('keeps the last group snapshot, and whether it was complete', async () => {
-    const whole = { groups: ['g1', 'g2'], appRoles: ['a'], complete: true, takenAt: at(3) }
-    const overage = { groups: [], appRoles: [], complete: false, takenAt: at(4) }
+    const whole = {
+      groups: ['g1', 'g2'],
+      appRoles: ['a'],
+      complete: true,
+      takenAt: at(3),
+      source: 'claim' as const,
+    }
+    const overage = {
+      groups: [],
+      appRoles: [],
+      complete: false,
+      takenAt: at(4),
+      source: 'claim' as const,
+    }
     await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
       await transaction.putGroupSnapshot('mem_0001', whole)

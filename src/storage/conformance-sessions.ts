@@ -23,7 +23,13 @@ export function describeSessions(subject: Subject): void {
 
 function describeFinding(subject: Subject): void {
   it('answers everything that a request needs', async () => {
-    const groups = { groups: ['g'], appRoles: [], complete: true, takenAt: at(1) }
+    const groups = {
+      groups: ['g'],
+      appRoles: [],
+      complete: true,
+      takenAt: at(1),
+      source: 'claim' as const,
+    }
     await createSessions(subject.storage, [newSession(1)])
     await subject.storage.atomically(async (transaction) => {
       await transaction.putGroupSnapshot('mem_0001', groups)

@@ -1,6 +1,7 @@
 /** All verbs over Kysely, for every dialect. What differs between databases comes in as options. */
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { auditChainReads, borrowAuditChain } from './audit-chain-verbs.ts'
+import { connectionUseReads, connectionUseWrites } from './connection-use-verbs.ts'
 import { domainReads, domainWrites } from './domain-verbs.ts'
 import { addConnectionResults, healthReads, sweepHealth } from './health-verbs.ts'
 import { readMark } from './mark.ts'
@@ -11,6 +12,7 @@ import { peopleReads } from './people-reads.ts'
 import { membershipWrites, userWrites } from './people-writes.ts'
 import { countUses } from './rate-limit-counts.ts'
 import type { Database } from './schema.ts'
+import { leaseSessionGrants, sessionGrantReads, sessionGrantWrites } from './session-grant-verbs.ts'
 import { sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
 import { setupReads, setupWrites } from './setup-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
@@ -51,6 +53,7 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     countUses: (key, added) => outside(() => countUses(writes, key, added)),
     addConnectionResults: (results) =>
       outside(() => runAlone((transaction) => addConnectionResults(transaction, results))),
+    leaseSessionGrants: (lease) => outside(() => leaseSessionGrants(writes, lease)),
     touchSession: (id, seen) => outside(() => touchSession(writes, id, seen)),
     claimDeliveries: (claim) => outside(() => work.claimDeliveries(claim)),
     settleDelivery: (id, settled) => outside(() => work.settleDelivery(id, settled)),
@@ -90,6 +93,8 @@ function createReader(database: Database): StorageReader {
     ...domainReads(database),
     ...peopleReads(database),
     ...sessionReads(database),
+    ...sessionGrantReads(database),
+    ...connectionUseReads(database),
     ...trailReads(database),
     ...auditChainReads(database),
     ...webhookReads(database),
@@ -105,6 +110,8 @@ function createTransaction(database: Database): StorageTransaction {
     ...userWrites(database),
     ...membershipWrites(database),
     ...sessionWrites(database),
+    ...sessionGrantWrites(database),
+    ...connectionUseWrites(database),
     ...trailWrites(database),
     ...webhookWrites(database),
   }
@@ -124,6 +131,7 @@ async function sweep(database: Database, now: Date, tracesBefore: Date): Promise
   const removed = [
     await database.deleteFrom('attempt_claims').where('until', '<=', ended).execute(),
     await database.deleteFrom('sessions').where('ends_at', '<=', ended).execute(),
+    await database.deleteFrom('session_ends').where('until', '<=', ended).execute(),
     await database.deleteFrom('rate_limit_counts').where('until', '<=', ended).execute(),
     await database.deleteFrom('test_results').where('ends_at', '<=', ended).execute(),
     await database

@@ -1,7 +1,7 @@
 /** Verbs about organizations and connections. */
 import type { ExpressionBuilder } from 'kysely'
 import { EntradaError } from '../errors.ts'
-import { foldCase } from './columns.ts'
+import { foldCase, keyIdOf } from './columns.ts'
 import { putConnectionTenants } from './domain-verbs.ts'
 import { failingConnections } from './health-verbs.ts'
 import {
@@ -14,6 +14,7 @@ import {
 import { contains, olderThan, rowsToRead, toPage } from './pages.ts'
 import type { TenantPinning } from './records.ts'
 import type { Database, Tables } from './schema.ts'
+import { countSealedGrants } from './session-grant-verbs.ts'
 import type { ConnectionFilter, StorageReader, StorageTransaction } from './storage.ts'
 import { sealedWebhookSecrets } from './webhook-rows.ts'
 
@@ -180,10 +181,8 @@ async function countSealedValues(database: Database): Promise<Readonly<Record<st
       counts.set(keyId, (counts.get(keyId) ?? 0) + 1)
     }
   }
+  for (const { keyId, values } of await countSealedGrants(database)) {
+    counts.set(keyId, (counts.get(keyId) ?? 0) + values)
+  }
   return Object.fromEntries(counts)
-}
-
-/** Sealed values are `v1.<key id>.<nonce>.<ciphertext>`. */
-function keyIdOf(sealed: string): string {
-  return sealed.split('.')[1] ?? sealed
 }

@@ -1,6 +1,14 @@
 /** Users, identities, memberships and groups: row to record and back. */
 import { foldCase, optionalDate, optionalMillis, parseJson, present, tablePart } from './columns.ts'
-import type { GroupSnapshot, Identity, Membership, MembershipId, Profile, User } from './records.ts'
+import type {
+  GroupSnapshot,
+  Identity,
+  Membership,
+  MembershipId,
+  MembershipRight,
+  Profile,
+  User,
+} from './records.ts'
 import type { Row } from './schema.ts'
 
 export const userPart = tablePart('users', ['id', 'status', 'created_at', 'updated_at'])
@@ -25,6 +33,7 @@ export const membershipPart = tablePart('memberships', [
   'username',
   'profile',
   'status',
+  'rights',
   'created_at',
   'last_sign_in_at',
 ])
@@ -35,6 +44,8 @@ export const groupPart = tablePart('group_snapshots', [
   'app_roles',
   'complete',
   'taken_at',
+  'source',
+  'names',
 ])
 
 export function parseUser(row: Row<'users'>): User {
@@ -95,6 +106,8 @@ export function parseMembership(
     username: row.username,
     profile: parseJson<Profile>(row.profile),
     status: row.status,
+    // Written by toRights, and most have none: nothing is parsed for them at each request.
+    rights: row.rights === '[]' ? undefined : parseJson<readonly MembershipRight[]>(row.rights),
     createdAt: new Date(row.created_at),
     lastSignInAt: optionalDate(row.last_sign_in_at),
   })
@@ -109,9 +122,14 @@ export function toMembershipRow(membership: Membership): Row<'memberships'> {
     username_key: foldCase(membership.username),
     ...toProfileColumns(membership.profile, membership.username),
     status: membership.status,
+    rights: toRights(membership.rights ?? []),
     created_at: membership.createdAt.getTime(),
     last_sign_in_at: optionalMillis(membership.lastSignInAt),
   }
+}
+
+export function toRights(rights: readonly MembershipRight[]): string {
+  return JSON.stringify([...new Set(rights)].sort())
 }
 
 /** The profile, and what of it can be searched. */
@@ -125,12 +143,14 @@ export function toProfileColumns(profile: Profile, username: string) {
 }
 
 export function parseGroupSnapshot(row: Row<'group_snapshots'>): GroupSnapshot {
-  return {
+  return present({
     groups: parseJson<readonly string[]>(row.groups),
     appRoles: parseJson<readonly string[]>(row.app_roles),
     complete: row.complete === 1,
     takenAt: new Date(row.taken_at),
-  }
+    source: row.source,
+    names: row.names === null ? undefined : parseJson<Record<string, string>>(row.names),
+  })
 }
 
 export function toGroupSnapshotRow(
@@ -143,5 +163,7 @@ export function toGroupSnapshotRow(
     app_roles: JSON.stringify(groups.appRoles),
     complete: groups.complete ? 1 : 0,
     taken_at: groups.takenAt.getTime(),
+    source: groups.source,
+    names: groups.names === undefined ? null : JSON.stringify(groups.names),
   }
 }

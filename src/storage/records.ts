@@ -1,5 +1,10 @@
 /** What is stored, as the rest of the program sees it. Columns and their spelling stay inside `storage/`. */
 
+import type { MembershipRight, SsoRequirement } from './connection-uses.ts'
+import type { GroupSnapshot, GroupSource } from './groups.ts'
+
+export type { GroupSnapshot, GroupSource, MembershipRight, SsoRequirement }
+
 export type OrganizationId = `org_${string}` | 'default'
 export type ConnectionId = string
 export type UserId = `usr_${string}`
@@ -13,6 +18,7 @@ export type SetupLinkId = `sul_${string}`
 export type TestResultId = `tst_${string}`
 
 export type OrganizationSettings = {
+  readonly ssoRequired?: SsoRequirement
   /** Whether a work email at `/login` finds this organization; it does unless `false`. */
   readonly emailDiscovery?: boolean
 }
@@ -41,7 +47,8 @@ export type ConnectionPolicies = {
   readonly linking: 'never' | 'verified'
   readonly guests: 'refuse' | 'allow'
   readonly personalAccounts: 'refuse' | 'allow'
-  readonly groupsOverage: 'refuse' | 'keep_last' | 'graph'
+  /** What decides when the token has no room for the groups, or Graph does not tell them. */
+  readonly groupsOverage: 'refuse' | 'keep_last' | 'graph' | 'graph_or_keep_last'
   readonly unmatched: UnmatchedPolicy
   readonly signOutOfMicrosoft: boolean
 }
@@ -61,15 +68,6 @@ export type ConnectionCredential = {
   readonly expiresAt?: Date
   readonly state: 'active' | 'pending' | 'retired'
   readonly createdAt: Date
-}
-
-/** Where group ids come from. `graph`: always from Microsoft Graph, whatever the token says. */
-export type GroupSource = {
-  readonly from: 'claim' | 'graph'
-  /** Also groups that hold the person's groups; only Graph can leave them out. */
-  readonly nested: boolean
-  /** Read names too, for display; needs `GroupMember.Read.All`. */
-  readonly names: boolean
 }
 
 export type ConnectionContact = { readonly email?: string; readonly webhookUrl?: string }
@@ -214,20 +212,14 @@ export type Membership = {
   readonly username: string
   readonly profile: Profile
   readonly status: 'active' | 'disabled'
+  /** Absent: none. */
+  readonly rights?: readonly MembershipRight[]
   readonly createdAt: Date
   readonly lastSignInAt?: Date
 }
 
 export type RoleSource = `rule:${string}` | 'manual' | 'default'
 export type RoleAssignment = { readonly role: string; readonly source: RoleSource }
-
-/** What Entra last said of a membership. `complete: false`: an overage hid the groups, so `groups` is unknown, not empty. */
-export type GroupSnapshot = {
-  readonly groups: readonly string[]
-  readonly appRoles: readonly string[]
-  readonly complete: boolean
-  readonly takenAt: Date
-}
 
 export type SessionKind = 'user' | 'operator'
 

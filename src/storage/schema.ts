@@ -7,6 +7,7 @@ import type {
   ConnectionId,
   Domain,
   DomainId,
+  GroupSnapshot,
   IdentityId,
   Membership,
   MembershipId,
@@ -22,6 +23,7 @@ import type {
   User,
   UserId,
 } from './records.ts'
+import type { RememberedEnd } from './session-grants.ts'
 import type { DatabaseMark } from './storage.ts'
 import type { Webhook, WebhookDelivery, WebhookId } from './webhook-records.ts'
 
@@ -35,7 +37,10 @@ export type Tables = {
   memberships: MembershipsTable
   role_assignments: RoleAssignmentsTable
   group_snapshots: GroupSnapshotsTable
+  connection_uses: ConnectionUsesTable
   sessions: SessionsTable
+  session_grants: SessionGrantsTable
+  session_ends: SessionEndsTable
   attempt_claims: AttemptClaimsTable
   rate_limit_counts: RateLimitCountsTable
   audit_events: AuditEventsTable
@@ -134,6 +139,7 @@ type MembershipsTable = {
   email_key: string | null
   search_text: string
   status: Membership['status']
+  rights: string
   created_at: number
   last_sign_in_at: number | null
 }
@@ -146,6 +152,15 @@ type GroupSnapshotsTable = {
   app_roles: string
   complete: number
   taken_at: number
+  source: GroupSnapshot['source']
+  names: string | null
+}
+
+type ConnectionUsesTable = {
+  membership_id: MembershipId
+  connection_id: ConnectionId
+  fingerprint: string
+  last_sign_in_at: number
 }
 
 /** `ends_at` is derived: the earlier of the two ends. */
@@ -168,6 +183,22 @@ type SessionsTable = {
   absolute_ends_at: number
   ends_at: number
 }
+
+/** `key_id` is derived: under which key `sealed` is sealed. A lease that is nobody's ends at 0. */
+type SessionGrantsTable = {
+  session_id: SessionId
+  connection_id: ConnectionId
+  sealed: string
+  key_id: string
+  next_check_at: number
+  last_checked_at: number | null
+  failures: number
+  last_failure: string | null
+  lease_id: string | null
+  lease_ends_at: number
+}
+
+type SessionEndsTable = { token_hash: string; reason: RememberedEnd['reason']; until: number }
 
 type AttemptClaimsTable = { id: string; until: number }
 

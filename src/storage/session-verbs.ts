@@ -22,7 +22,10 @@ type JoinedRow = Readonly<Record<string, unknown>>
 
 export function sessionReads(
   database: Database,
-): Pick<StorageReader, 'findSession' | 'listSessions' | 'hasSessionsOfEntraSid'> {
+): Pick<
+  StorageReader,
+  'findSession' | 'findSessionById' | 'listSessions' | 'hasSessionsOfEntraSid'
+> {
   // Building and compiling takes far longer than running it, and every request runs it.
   let lookUp: CompiledQuery<JoinedRow> | undefined
 
@@ -32,6 +35,11 @@ export function sessionReads(
       const parameters = [tokenHash, now.getTime()]
       const { rows } = await database.executeQuery<JoinedRow>({ ...lookUp, parameters })
       return parseSessionView(rows[0])
+    },
+    async findSessionById(id) {
+      const query = database.selectFrom('sessions').select(sessionPart.columns)
+      const row = await query.where('id', '=', id).executeTakeFirst()
+      return row && parseSession(row)
     },
     async hasSessionsOfEntraSid(connectionId, entraSid) {
       const ofSid = database.selectFrom('sessions').select('id').where('entra_sid', '=', entraSid)

@@ -2,6 +2,8 @@
  * What must hold, whatever the database. Each verb names its promise; `conformance.ts` puts every implementation to the same test.
  * A database that is lost, locked or full rejects with `storage_unavailable` or `storage_full`, never with an empty answer.
  */
+
+import type { ConnectionUseReads, ConnectionUseWrites } from './connection-uses.ts'
 import type {
   AuditChainHead,
   AuditEventId,
@@ -39,7 +41,13 @@ import type {
   User,
   UserId,
 } from './records.ts'
+import type { SessionGrantLeases, SessionGrantReads, SessionGrantWrites } from './session-grants.ts'
 import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storage.ts'
+
+/** Verbs that stand beside their records. */
+type ReaderParts = WebhookReader & SessionGrantReads & ConnectionUseReads
+type WriterParts = WebhookWriter & SessionGrantWrites & ConnectionUseWrites
+type StorageParts = WebhookWork & SessionGrantLeases
 
 /** One page of a list, newest first. `after` is the `next` of the page before; absent `next` ends the list. */
 export type PageRequest = { readonly limit: number; readonly after?: string }
@@ -135,7 +143,7 @@ export type KnownPerson = {
 }
 
 /** Reads. None takes a lock; each sees what was committed before it began. */
-export type StorageReader = WebhookReader & {
+export type StorageReader = ReaderParts & {
   findOrganization(id: OrganizationId): Promise<Organization | undefined>
   findOrganizationBySlug(slug: string): Promise<Organization | undefined>
   /** `search`: part of a name or slug, ignoring case. */
@@ -257,7 +265,7 @@ export type AuditChain = {
 
 /** Verbs that only run inside `atomically`. */
 export type StorageTransaction = StorageReader &
-  WebhookWriter & {
+  WriterParts & {
     /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
     putOrganization(organization: Organization): Promise<void>
     /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
@@ -330,7 +338,7 @@ export type DatabaseMark = {
 }
 
 export type Storage = StorageReader &
-  WebhookWork & {
+  StorageParts & {
     /** Name of the implementation, for logs. `other`: made by the application, and shared by its processes. */
     readonly kind: 'sqlite' | 'postgres' | 'other'
     /** Names of the migrations that opening it ran. */

@@ -29,13 +29,19 @@ export function answerMemberObjects(
 }
 
 /**
- * Answers `transitiveMemberOf`, in pages. The cast to groups alone is what Graph calls an advanced query:
+ * Answers `transitiveMemberOf` and `memberOf`, in pages. The cast to groups alone is what Graph calls an advanced query:
  * it needs `ConsistencyLevel: eventual` and `$count=true`.
  */
 export function answerMemberships(
   state: EmulatorState,
   exchange: GraphExchange,
-  asked: { readonly person: Person; readonly address: string; readonly isCast: boolean },
+  asked: {
+    readonly person: Person
+    readonly address: string
+    readonly isCast: boolean
+    /** Without the groups that hold the person's groups. */
+    readonly isDirect: boolean
+  },
 ): GraphAnswer | GraphError {
   const { query, request } = exchange
   const unsupported = ['$filter', '$search', '$orderby', '$expand', '$skip'].find((name) =>
@@ -53,12 +59,13 @@ export function answerMemberships(
 function answerPage(
   state: EmulatorState,
   exchange: GraphExchange,
-  { person, address, isCast }: Parameters<typeof answerMemberships>[2],
+  { person, address, isCast, isDirect }: Parameters<typeof answerMemberships>[2],
 ): GraphAnswer | GraphError {
   const { query } = exchange
   const page = parsePage(query)
   if ('status' in page) return page
-  const groups = groupsOf(person)
+  const all = groupsOf(person)
+  const groups = isDirect ? all.filter(({ id }) => person.user.memberOf.includes(id)) : all
   const end = page.from + page.size
   const values: GraphAnswer[] = []
   for (const group of groups.slice(page.from, end)) {

@@ -32,9 +32,11 @@ export function addGraphRoutes(app: Hono, state: EmulatorState): void {
     for (const person of ['/me', '/users/:id']) {
       app.get(`${base}${person}`, at(forPerson(answerPerson)))
       app.post(`${base}${person}/getMemberObjects`, at(forPerson(answerMemberObjects)))
-      app.get(`${base}${person}/transitiveMemberOf`, at(memberships({ isCast: false })))
-      const cast = `${base}${person}/transitiveMemberOf/microsoft.graph.group`
-      app.get(cast, at(memberships({ isCast: true })))
+      for (const list of ['transitiveMemberOf', 'memberOf'] as const) {
+        app.get(`${base}${person}/${list}`, at(memberships({ list, isCast: false })))
+        const cast = `${base}${person}/${list}/microsoft.graph.group`
+        app.get(cast, at(memberships({ list, isCast: true })))
+      }
     }
     app.all(`${base}/*`, at(unknownResource))
   }
@@ -91,14 +93,21 @@ function forPerson(
   }
 }
 
-function memberships({ isCast }: { readonly isCast: boolean }): Resource {
+function memberships({
+  list,
+  isCast,
+}: {
+  readonly list: 'transitiveMemberOf' | 'memberOf'
+  readonly isCast: boolean
+}): Resource {
   return (state, exchange, id) => {
     const person = findSubject(state, exchange, id)
     if ('status' in person) return person
     const subject = id === undefined ? '/me' : `/users/${encodeURIComponent(id)}`
     const cast = isCast ? '/microsoft.graph.group' : ''
-    const address = `${subject}/transitiveMemberOf${cast}`
-    return answerMemberships(state, exchange, { person, address, isCast })
+    const address = `${subject}/${list}${cast}`
+    const isDirect = list === 'memberOf'
+    return answerMemberships(state, exchange, { person, address, isCast, isDirect })
   }
 }
 

@@ -11,6 +11,7 @@ import { widenConnections } from './0003-connections.ts'
 import { createAuditChain } from './0005-audit-chain.ts'
 import { createSetupLinks } from './0006-setup-links.ts'
 import { createDomains } from './0007-domains.ts'
+import { createSessionGrants } from './0008-session-grants.ts'
 import { createConnectionHealth } from './0010-connection-health.ts'
 import { createWebhooks } from './0011-webhooks.ts'
 
@@ -39,6 +40,7 @@ const steps: readonly {
   { name: '0005-audit-chain', up: createAuditChain },
   { name: '0006-setup-links', up: createSetupLinks },
   { name: '0007-domains', up: createDomains },
+  { name: '0008-session-grants', up: createSessionGrants },
   { name: '0010-connection-health', up: createConnectionHealth },
   { name: '0011-webhooks', up: createWebhooks },
 ]

@@ -1,0 +1,216 @@
+/**
+ * A person's groups through Microsoft Graph, with the access token of that person's own sign-in.
+ *
+ *   readGroups → ids alone: one POST to getMemberObjects
+ *              → direct groups, or with names: a list in pages
+ *
+ * Answers why not, and never throws: whether unknown groups refuse a sign-in is not decided here.
+ */
+import { EntradaError } from '../errors.ts'
+import { isGuid } from '../protocol/guid.ts'
+import type { EntraAnswer, EntraHttp } from './entra-http.ts'
+import type { GroupReading } from './entra-permissions.ts'
+import type { GraphProblem, GroupsClaim } from './identity-provider.ts'
+
+/** For Graph alone; the sign-in's own deadline ends it earlier where less is left. */
+const TIME_LIMIT_MS = 3_000
+/** Asked to wait for longer, we say that Graph is busy instead. */
+const LONGEST_PAUSE_MS = 1_000
+const PAGE_SIZE = 999
+const MOST_PAGES = 11
+const MOST_GROUPS = 10_000
+const MOST_NAME_LENGTH = 256
+
+export type GraphAccess = {
+  readonly http: EntraHttp
+  /** Our own table's or the authority's, see `graph-origin.ts`. */
+  readonly origin: string | undefined
+  readonly accessToken: string
+  /** Scopes that the access token has. */
+  readonly scopes: readonly string[]
+  readonly deadline: AbortSignal
+}
+
+/** @see https://learn.microsoft.com/graph/api/directoryobject-getmemberobjects */
+export async function readGroups(
+  access: GraphAccess,
+  reading: Pick<GroupReading, 'nested' | 'names'>,
+): Promise<GroupsClaim> {
+  const { origin, deadline } = access
+  if (origin === undefined) return { kind: 'unreadable', reason: 'graph_unreachable' }
+  const limited = {
+    ...access,
+    deadline: AbortSignal.any([deadline, AbortSignal.timeout(TIME_LIMIT_MS)]),
+  }
+  try {
+    const names = reading.names && mayReadNames(access)
+    const groups =
+      reading.nested && !names
+        ? await readIds(limited, origin)
+        : await readList(limited, origin, { nested: reading.nested, names })
+    return { kind: 'known', from: 'graph', ...groups }
+  } catch (error) {
+    return unreadable(error)
+  }
+}
+
+type Groups = { readonly ids: readonly string[]; readonly names?: Readonly<Record<string, string>> }
+
+/** Without the permission every name would come as null. */
+function mayReadNames({ scopes }: GraphAccess): boolean {
+  const names = scopes.map((scope) => scope.split('/').at(-1)?.toLowerCase())
+  return ['groupmember.read.all', 'group.read.all', 'directory.read.all'].some((one) =>
+    names.includes(one),
+  )
+}
+
+async function readIds(access: GraphAccess, origin: string): Promise<Groups> {
+  const url = `${origin}/v1.0/me/getMemberObjects`
+  const body = { securityEnabledOnly: true }
+  const answer = await ask(access, (options) => access.http.postJson(url, body, options))
+  return { ids: checkedIds(listOf(answer)) }
+}
+
+/** @see https://learn.microsoft.com/graph/api/user-list-transitivememberof */
+async function readList(
+  access: GraphAccess,
+  origin: string,
+  { nested, names }: { readonly nested: boolean; readonly names: boolean },
+): Promise<Groups> {
+  const found = new Map<string, string>()
+  let url: string | undefined = listAddress(origin, { nested, names })
+  for (let pages = 0; url !== undefined; pages += 1) {
+    if (pages === MOST_PAGES) throw problem('too_many_groups')
+    const page: string = url
+    const answer = await ask(access, (options) => access.http.get(page, options))
+    for (const group of listOf(answer)) {
+      const { id, displayName, securityEnabled } = Object(group) as Readonly<
+        Record<string, unknown>
+      > // any JSON
+      // As the token and getMemberObjects have it. Without the right to names this comes as null, as they do.
+      if (securityEnabled === false) continue
+      found.set(checkedId(id), typeof displayName === 'string' ? displayName : '')
+    }
+    if (found.size > MOST_GROUPS) throw problem('too_many_groups')
+    url = nextPage(answer, origin)
+  }
+  const ids = [...found.keys()]
+  return names ? { ids, names: namesOf(found) } : { ids }
+}
+
+function listAddress(
+  origin: string,
+  { nested, names }: { readonly nested: boolean; readonly names: boolean },
+): string {
+  const list = nested ? 'transitiveMemberOf' : 'memberOf'
+  const select = names ? 'id,displayName,securityEnabled' : 'id,securityEnabled'
+  // The cast to groups alone is an advanced query, which `$count` and the header below make possible.
+  return `${origin}/v1.0/me/${list}/microsoft.graph.group?$select=${select}&$top=${PAGE_SIZE}&$count=true`
+}
+
+/** Followed on our own Graph alone: the access token goes along. */
+function nextPage({ body }: EntraAnswer, origin: string): string | undefined {
+  const next = body['@odata.nextLink']
+  if (next === undefined) return undefined
+  const url = typeof next === 'string' ? URL.parse(next) : null
+  if (url?.origin !== origin || url.username !== '') throw problem('graph_answer_invalid')
+  return url.href
+}
+
+type Ask = (options: {
+  readonly endpoint: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+}) => Promise<EntraAnswer>
+
+/** Asks, and once more after a short pause when Graph names one. */
+async function ask({ accessToken, deadline }: GraphAccess, send: Ask): Promise<EntraAnswer> {
+  const headers = { authorization: `Bearer ${accessToken}`, consistencylevel: 'eventual' }
+  const options = { endpoint: 'graph', headers, signal: deadline }
+  try {
+    return checked(await send(options))
+  } catch (error) {
+    const pauseMs = pauseAskedFor(error)
+    if (pauseMs === undefined) throw error
+    await pause(pauseMs, deadline)
+    return checked(await send(options))
+  }
+}
+
+function checked(answer: EntraAnswer): EntraAnswer {
+  const { status, body } = answer
+  if (status === 200) return answer
+  const { code } = Object(body.error) as { readonly code?: unknown } // any JSON
+  const graphCode = typeof code === 'string' ? code.slice(0, 100) : undefined
+  if (graphCode === 'Directory_ResultSizeLimitExceeded')
+    throw problem('too_many_groups', { status })
+  const reason = status === 401 || status === 403 ? 'graph_forbidden' : 'graph_answer_invalid'
+  throw problem(reason, { status, graphCode })
+}
+
+function pauseAskedFor(error: unknown): number | undefined {
+  if (!(error instanceof EntradaError) || error.detail.status !== 429) return undefined
+  const { retryAfter } = error.detail
+  const pauseMs =
+    typeof retryAfter === 'string' && /^\d{1,4}$/.test(retryAfter)
+      ? Number(retryAfter) * 1000
+      : Number.NaN
+  return pauseMs <= LONGEST_PAUSE_MS ? pauseMs : undefined
+}
+
+function pause(milliseconds: number, deadline: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds)
+    const giveUp = () => {
+      clearTimeout(timer)
+      reject(new EntradaError('entra_timeout', { endpoint: 'graph' }))
+    }
+    if (deadline.aborted) giveUp()
+    deadline.addEventListener('abort', giveUp, { once: true })
+  })
+}
+
+function listOf({ body }: EntraAnswer): readonly unknown[] {
+  if (!Array.isArray(body.value)) throw problem('graph_answer_invalid')
+  return body.value
+}
+
+function checkedIds(values: readonly unknown[]): readonly string[] {
+  if (values.length > MOST_GROUPS) throw problem('too_many_groups')
+  return [...new Set(values.map(checkedId))]
+}
+
+function checkedId(value: unknown): string {
+  if (!isGuid(value)) throw problem('graph_answer_invalid')
+  return value.toLowerCase()
+}
+
+function namesOf(found: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const named = [...found].filter(([, name]) => name !== '')
+  return Object.fromEntries(named.map(([id, name]) => [id, name.slice(0, MOST_NAME_LENGTH)]))
+}
+
+/** Travels as an error of ours to where it becomes an answer, {@link unreadable}. */
+function problem(
+  reason: GraphProblem,
+  evidence: { readonly status?: number; readonly graphCode?: string | undefined } = {},
+): EntradaError {
+  return new EntradaError('groups_not_known', { reason, ...evidence })
+}
+
+function unreadable(error: unknown): GroupsClaim {
+  if (!(error instanceof EntradaError)) throw error
+  const { status, graphCode } = error.detail
+  return {
+    kind: 'unreadable',
+    reason: reasonOf(error),
+    ...(typeof status === 'number' ? { status } : {}),
+    ...(typeof graphCode === 'string' ? { graphCode } : {}),
+  }
+}
+
+function reasonOf({ code, detail }: EntradaError): GraphProblem {
+  if (code === 'groups_not_known') return detail.reason as GraphProblem // problem()'s own
+  if (code === 'entra_answer_invalid') return 'graph_answer_invalid'
+  return detail.status === 429 ? 'graph_throttled' : 'graph_unreachable'
+}

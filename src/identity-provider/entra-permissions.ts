@@ -1,0 +1,89 @@
+import type { Connection } from '../storage/records.ts'
+
+/** How groups are read through Microsoft Graph. */
+export type GroupReading = {
+  /** `overage`: when the token says that they did not fit. */
+  readonly when: 'overage' | 'always'
+  readonly nested: boolean
+  readonly names: boolean
+}
+
+/** What a connection asks of Entra beside who somebody is. Nothing, unless it was told to. */
+export type EntraPermissions = {
+  readonly groups?: GroupReading
+  /** A refresh token, to check sessions again. */
+  readonly offlineAccess: boolean
+}
+
+/** Direct groups alone, and names, only Graph can tell: either means that it is asked each time. */
+export function permissionsOf({
+  policies,
+  settings,
+}: Pick<Connection, 'policies' | 'settings'>): EntraPermissions {
+  const { from, nested, names } = settings.groups ?? { from: 'claim', nested: true, names: false }
+  const always = from === 'graph' || !nested || names
+  const onOverage = ['graph', 'graph_or_keep_last'].includes(policies.groupsOverage)
+  return {
+    offlineAccess: settings.recheckMinutes !== undefined,
+    ...(always || onOverage
+      ? { groups: { when: always ? 'always' : 'overage', nested, names } }
+      : {}),
+  }
+}
+
+/**
+ * The scopes of a sign-in. `GroupMember.Read.All` is not among them: whoever an administrator has granted it gets it with any token of
+ * Graph, and a name that is only shown must keep nobody out at a consent page.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc
+ */
+export function scopesFor(
+  { groups, offlineAccess }: EntraPermissions,
+  graph: string | undefined,
+): readonly string[] {
+  return [
+    'openid',
+    'profile',
+    'email',
+    ...(groups && graph ? [`${graph}/User.Read`] : []),
+    ...(offlineAccess ? ['offline_access'] : []),
+  ]
+}
+
+/** Delegated permissions of Microsoft Graph to add to the application registration, each with what it is for. */
+export function permissionsToGrant({ groups, offlineAccess }: EntraPermissions): readonly {
+  readonly permission: 'User.Read' | 'GroupMember.Read.All' | 'offline_access'
+  readonly reason: string
+  readonly adminConsent: boolean
+}[] {
+  return [
+    ...(groups
+      ? [
+          {
+            permission: 'User.Read',
+            reason:
+              "A person's own groups, read through Microsoft Graph with that person's sign-in.",
+            adminConsent: false,
+          } as const,
+        ]
+      : []),
+    ...(groups?.names
+      ? [
+          {
+            permission: 'GroupMember.Read.All',
+            reason: 'Names of these groups, for display. Without it only ids are shown.',
+            adminConsent: true,
+          } as const,
+        ]
+      : []),
+    ...(offlineAccess
+      ? [
+          {
+            permission: 'offline_access',
+            reason: 'Sessions are checked against Entra again while they last.',
+            adminConsent: false,
+          } as const,
+        ]
+      : []),
+  ]
+}

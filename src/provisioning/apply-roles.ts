@@ -1,0 +1,35 @@
+import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Services } from '../services.ts'
+import type { Actor, Connection, Membership, RoleAssignment } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+
+export type RolesToApply = {
+  readonly membership: Membership
+  readonly connection: Connection
+  /** What the rules of this connection say now; it takes the place of what any rule or default gave before. Manual roles stay. */
+  readonly roles: readonly RoleAssignment[]
+  readonly actor: Actor
+  readonly exchange?: Exchange
+}
+
+/** Writes the roles of a membership, audits a difference, and answers all roles now held. */
+export async function applyRoles(
+  services: Services,
+  transaction: StorageTransaction,
+  { membership, connection, roles, actor, exchange }: RolesToApply,
+): Promise<readonly string[]> {
+  const before = distinct(await transaction.listRoles(membership.id))
+  const after = distinct(await transaction.replaceRuleRoles(membership.id, roles))
+  if (before.join('\n') === after.join('\n')) return after
+  const event: AuditEvent = { type: 'membership.roles_changed', detail: { before, after } }
+  const { id: connectionId, organizationId } = connection
+  const context = { actor, userId: membership.userId, connectionId, organizationId }
+  const record = auditRecord(services, event, context, exchange)
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+  return after
+}
+
+function distinct(assignments: readonly { readonly role: string }[]): string[] {
+  return [...new Set(assignments.map(({ role }) => role))].sort()
+}

@@ -1,0 +1,70 @@
+/** What checks a session again while it lasts, sealed to its row. */
+import * as v from 'valibot'
+import { EntradaError } from '../errors.ts'
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { KeyRing } from '../key-ring.ts'
+import { Secret } from '../secret.ts'
+import type { Services } from '../services.ts'
+import type { Connection, Session, SessionId } from '../storage/records.ts'
+import type { SessionGrant } from '../storage/session-grants.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+
+/** `sub` belongs to the application, so the identity's own may be of a later sign-in through another one. */
+export type GrantContent = { readonly refreshToken: Secret; readonly sub: string }
+
+const content = v.strictObject({ refreshToken: v.string(), sub: v.string() })
+
+/** Keeps the refresh token of a sign-in with its session; without one, the session is not checked again. */
+export async function keepGrant(
+  services: Services,
+  transaction: StorageTransaction,
+  {
+    session,
+    connection,
+    identity,
+    refreshToken,
+  }: {
+    readonly session: Session
+    readonly connection: Connection
+    readonly identity: VerifiedIdentity
+    readonly refreshToken?: Secret
+  },
+): Promise<void> {
+  const { recheckMinutes } = connection.settings
+  if (recheckMinutes === undefined || refreshToken === undefined) return
+  await transaction.putSessionGrant({
+    sessionId: session.id,
+    connectionId: connection.id,
+    sealed: sealGrant(services.keyRing, session.id, { refreshToken, sub: identity.sub }),
+    nextCheckAt: minutesAfter(services.now(), recheckMinutes),
+    failures: 0,
+  })
+}
+
+export function sealGrant(
+  keyRing: KeyRing,
+  sessionId: SessionId,
+  { refreshToken, sub }: GrantContent,
+): string {
+  const text = JSON.stringify({ refreshToken: refreshToken.reveal(), sub })
+  return keyRing.seal('session-grant', text, boundTo(sessionId))
+}
+
+/** @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+export function openGrant(
+  keyRing: KeyRing,
+  { sessionId, sealed }: Pick<SessionGrant, 'sessionId' | 'sealed'>,
+): GrantContent {
+  const text = keyRing.open('session-grant', sealed, boundTo(sessionId))
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), content), text)
+  if (!parsed.success) throw new EntradaError('sealed_value_invalid', { purpose: 'session-grant' })
+  return { refreshToken: new Secret(parsed.output.refreshToken), sub: parsed.output.sub }
+}
+
+export function minutesAfter(from: Date, minutes: number): Date {
+  return new Date(from.getTime() + minutes * 60_000)
+}
+
+function boundTo(sessionId: SessionId): string {
+  return `session_grants.sealed:${sessionId}`
+}

@@ -1,0 +1,163 @@
+/** Verbs about sessions that are checked again, and about ends that are remembered. */
+import { sql } from 'kysely'
+import { keyIdOf, optionalDate, optionalMillis, present } from './columns.ts'
+import type { Database, Row } from './schema.ts'
+import type {
+  GrantLease,
+  RememberedEnd,
+  SessionGrant,
+  SessionGrantReads,
+  SessionGrantWrites,
+} from './session-grants.ts'
+
+export function sessionGrantReads(database: Database): Omit<SessionGrantReads, 'findSessionById'> {
+  return {
+    async findSessionEnd(tokenHash, now) {
+      const query = database.selectFrom('session_ends').selectAll()
+      const found = query.where('token_hash', '=', tokenHash).where('until', '>', now.getTime())
+      const row = await found.executeTakeFirst()
+      return row && parseEnd(row)
+    },
+    async findSessionGrant(id) {
+      const query = database.selectFrom('session_grants').selectAll().where('session_id', '=', id)
+      const row = await query.executeTakeFirst()
+      return row && parseGrant(row)
+    },
+    async listGrantsToReseal(keyId, limit) {
+      const query = database.selectFrom('session_grants').selectAll().where('key_id', '<>', keyId)
+      return (await query.limit(limit).execute()).map(parseGrant)
+    },
+    async listRecheckFailures() {
+      const rows = await database
+        .selectFrom('session_grants')
+        .select(['connection_id', 'last_failure'])
+        .select((has) => has.fn.countAll<number | string>().as('sessions'))
+        .where('last_failure', 'is not', null)
+        .groupBy(['connection_id', 'last_failure'])
+        .orderBy('sessions', 'desc')
+        .orderBy('connection_id')
+        .execute()
+      return rows.map((row) => ({
+        connectionId: row.connection_id,
+        code: row.last_failure ?? '',
+        sessions: Number(row.sessions),
+      }))
+    },
+  }
+}
+
+export function sessionGrantWrites(database: Database): SessionGrantWrites {
+  return {
+    async rememberSessionEnd({ tokenHash, reason, until }) {
+      const rest = { reason, until: until.getTime() }
+      const insert = database.insertInto('session_ends').values({ token_hash: tokenHash, ...rest })
+      await insert
+        .onConflict((conflict) => conflict.column('token_hash').doUpdateSet(rest))
+        .execute()
+    },
+    async putSessionGrant(grant) {
+      const { session_id, ...rest } = toGrantRow(grant)
+      const insert = database.insertInto('session_grants').values({ session_id, ...rest })
+      await insert
+        .onConflict((conflict) => conflict.column('session_id').doUpdateSet(rest))
+        .execute()
+    },
+    async settleSessionGrant(id, leaseId, { sealed, lastCheckedAt, ...outcome }) {
+      const { numUpdatedRows } = await database
+        .updateTable('session_grants')
+        .set({
+          ...(sealed === undefined ? {} : { sealed, key_id: keyIdOf(sealed) }),
+          ...(lastCheckedAt ? { last_checked_at: lastCheckedAt.getTime() } : {}),
+          next_check_at: outcome.nextCheckAt.getTime(),
+          failures: outcome.failures,
+          last_failure: outcome.lastFailure ?? null,
+          ...noLease,
+        })
+        .where('session_id', '=', id)
+        .where('lease_id', '=', leaseId)
+        .executeTakeFirstOrThrow()
+      return numUpdatedRows === 1n
+    },
+    async resealSessionGrant(id, from, to) {
+      const { numUpdatedRows } = await database
+        .updateTable('session_grants')
+        .set({ sealed: to, key_id: keyIdOf(to) })
+        .where('session_id', '=', id)
+        .where('sealed', '=', from)
+        .executeTakeFirstOrThrow()
+      return numUpdatedRows === 1n
+    },
+    async removeSessionGrant(id) {
+      await database.deleteFrom('session_grants').where('session_id', '=', id).execute()
+    },
+  }
+}
+
+/** In one statement. Of two at once the second waits for the row, looks at it again, and finds it leased. */
+export async function leaseSessionGrants(
+  database: Database,
+  { leaseId, now, until, limit, except = [], sessionId }: GrantLease,
+): Promise<readonly SessionGrant[]> {
+  const time = now.getTime()
+  let due = database
+    .selectFrom('session_grants')
+    .select('session_id')
+    .where('next_check_at', '<=', time)
+    .where('lease_ends_at', '<=', time)
+  if (except.length > 0) due = due.where('connection_id', 'not in', [...except])
+  if (sessionId !== undefined) due = due.where('session_id', '=', sessionId)
+  const rows = await database
+    .updateTable('session_grants')
+    .set({ lease_id: leaseId, lease_ends_at: until.getTime() })
+    .where('session_id', 'in', due.orderBy('next_check_at').limit(limit))
+    .where('next_check_at', '<=', time)
+    .where('lease_ends_at', '<=', time)
+    .returningAll()
+    .execute()
+  return rows.sort((a, b) => a.next_check_at - b.next_check_at).map(parseGrant)
+}
+
+const noLease = { lease_id: null, lease_ends_at: 0 }
+
+/** How many grants are sealed under each key; counted by the database, since there is one for each session. */
+export async function countSealedGrants(
+  database: Database,
+): Promise<readonly { readonly keyId: string; readonly values: number }[]> {
+  const rows = await database
+    .selectFrom('session_grants')
+    .select('key_id')
+    .select(sql<number | string>`count(*)`.as('values'))
+    .groupBy('key_id')
+    .execute()
+  return rows.map((row) => ({ keyId: row.key_id, values: Number(row.values) }))
+}
+
+function parseGrant(row: Row<'session_grants'>): SessionGrant {
+  return present({
+    sessionId: row.session_id,
+    connectionId: row.connection_id,
+    sealed: row.sealed,
+    nextCheckAt: new Date(row.next_check_at),
+    lastCheckedAt: optionalDate(row.last_checked_at),
+    failures: row.failures,
+    lastFailure: row.last_failure,
+  })
+}
+
+function toGrantRow(grant: SessionGrant): Row<'session_grants'> {
+  return {
+    session_id: grant.sessionId,
+    connection_id: grant.connectionId,
+    sealed: grant.sealed,
+    key_id: keyIdOf(grant.sealed),
+    next_check_at: grant.nextCheckAt.getTime(),
+    last_checked_at: optionalMillis(grant.lastCheckedAt),
+    failures: grant.failures,
+    last_failure: grant.lastFailure ?? null,
+    ...noLease,
+  }
+}
+
+function parseEnd(row: Row<'session_ends'>): RememberedEnd {
+  return { tokenHash: row.token_hash, reason: row.reason, until: new Date(row.until) }
+}
