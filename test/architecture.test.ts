@@ -131,6 +131,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // What operators and customers change; and what a connection signs in with.
     'organizations.ts',
     'connections.ts',
+    'removal.ts',
     'credentials.ts',
     'connection-providers.ts',
     // Whose a domain is: asked by a sign-in, checked in the background.

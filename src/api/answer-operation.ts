@@ -75,7 +75,8 @@ async function checkOwner(
   if (typeof access === 'string' || typeof access.of !== 'function') return
   const organizationId = await access.of(services, asked)
   if (organizationId === undefined) throw new EntradaError('record_not_found')
-  refuseUnless(decideAccess(caller, access.scope, { organizationId }), access.scope)
+  const target = organizationId === 'deployment' ? organizationId : { organizationId }
+  refuseUnless(decideAccess(caller, access.scope, target), access.scope)
 }
 
 function refuseUnless({ kind }: AccessDecision, scope: string): void {

@@ -41,7 +41,7 @@ export type Access =
       /**
        * Whose it is. `deployment`: nobody's alone, so callers confined to an organization may not. `own`: a list; the operation shows
        * `call.within` only. A function: the organization of the record that the path names, or of what is to be created;
-       * `undefined` when there is none. For somebody else's the answer is 404.
+       * `undefined` when there is none, `deployment` when it is nobody's alone. For somebody else's the answer is 404.
        */
       readonly of: 'deployment' | 'own' | OwnerLookUp
     }

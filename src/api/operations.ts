@@ -4,6 +4,7 @@ import { auditChainOperations, auditChainSchemas } from './resources/audit-chain
 import { auditEventOperations, auditEventSchemas } from './resources/audit-events.ts'
 import { connectionOperations, connectionSchemas } from './resources/connections.ts'
 import { credentialOperations, credentialSchemas } from './resources/credentials.ts'
+import { dataExportOperations, dataExportSchemas } from './resources/data-export.ts'
 import { organizationOperations, organizationSchemas } from './resources/organizations.ts'
 import { sessionOperations, sessionSchemas } from './resources/sessions.ts'
 import { signInTraceOperations, signInTraceSchemas } from './resources/sign-in-traces.ts'
@@ -20,6 +21,7 @@ export const operations = {
   ...auditChainOperations,
   ...signInTraceOperations,
   ...webhookOperations,
+  ...dataExportOperations,
 }
 
 export const namedSchemas: Readonly<Record<string, Schema>> = {
@@ -32,6 +34,7 @@ export const namedSchemas: Readonly<Record<string, Schema>> = {
   ...auditChainSchemas,
   ...signInTraceSchemas,
   ...webhookSchemas,
+  ...dataExportSchemas,
 }
 
 export const operationList: readonly (readonly [string, Operation])[] = Object.entries(operations)

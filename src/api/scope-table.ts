@@ -68,6 +68,11 @@ export const scopeTable = {
     within: 'deployment',
     roles: [],
   },
+  'organizations:export': {
+    means: 'Export everything that is kept of an organization.',
+    within: 'organization',
+    roles: admin,
+  },
   'webhooks:read': {
     means: 'Read webhooks and their deliveries.',
     within: 'organization',

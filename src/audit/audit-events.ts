@@ -105,6 +105,12 @@ export type AuditEvent =
       readonly type: 'webhook.turned_off'
       readonly detail: { readonly webhookId: string; readonly because: string }
     }
+  | { readonly type: 'user.removed'; readonly detail: Readonly<Record<string, never>> }
+  | { readonly type: 'connection.removed'; readonly detail: { readonly slug: string } }
+  | {
+      readonly type: 'organization.removed'
+      readonly detail: { readonly name: string; readonly slug: string }
+    }
   | { readonly type: 'webhook.removed'; readonly detail: { readonly webhookId: string } }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
   | {
@@ -150,6 +156,11 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'webhook.changed': 'A webhook was changed. Detail: the members that changed, never their values.',
   'webhook.turned_off':
     'A webhook was turned off because its receiver answered 410 or took nothing for days.',
+  'user.removed':
+    'A user was removed for good, with identities, memberships and sessions. What the audit says of them stays until its own time.',
+  'connection.removed': 'A connection was removed. Detail: its slug.',
+  'organization.removed':
+    'An organization was removed for good, with connections, members and everything else of it.',
   'webhook.removed': 'A webhook was removed.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",

@@ -10,6 +10,7 @@ const reserved: ReadonlySet<string> = new Set([
   'callback',
   'connection',
   'default',
+  'deployment',
   'entra',
   'initiate',
   'login',

@@ -11,6 +11,7 @@ import { organizationReads, organizationWrites } from './organization-verbs.ts'
 import { peopleReads } from './people-reads.ts'
 import { membershipWrites, userWrites } from './people-writes.ts'
 import { countUses } from './rate-limit-counts.ts'
+import { removalWrites } from './removal-verbs.ts'
 import type { Database } from './schema.ts'
 import { leaseSessionGrants, sessionGrantReads, sessionGrantWrites } from './session-grant-verbs.ts'
 import { sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
@@ -114,6 +115,7 @@ function createTransaction(database: Database): StorageTransaction {
     ...connectionUseWrites(database),
     ...trailWrites(database),
     ...webhookWrites(database),
+    ...removalWrites(database),
   }
 }
 

@@ -41,6 +41,7 @@ import type {
   User,
   UserId,
 } from './records.ts'
+import type { RemovalWriter } from './removal-storage.ts'
 import type { SessionGrantLeases, SessionGrantReads, SessionGrantWrites } from './session-grants.ts'
 import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storage.ts'
 
@@ -266,6 +267,8 @@ export type AuditChain = {
 /** Verbs that only run inside `atomically`. */
 export type StorageTransaction = StorageReader &
   WriterParts & {
+  WebhookWriter &
+  RemovalWriter & {
     /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
     putOrganization(organization: Organization): Promise<void>
     /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */

@@ -103,7 +103,7 @@ export const organizationOperations = {
   }),
 }
 
-async function ownerOfOrganization(
+export async function ownerOfOrganization(
   { storage }: Services,
   { params }: { readonly params: Readonly<Record<string, string>> },
 ): Promise<string | undefined> {
@@ -121,7 +121,7 @@ async function ownOnly(services: Services, id: OrganizationId) {
   return { items: [organizationJson(await getOrganization(services, id))], next: null }
 }
 
-function organizationJson({ settings, ...organization }: Organization): OrganizationJson {
+export function organizationJson({ settings, ...organization }: Organization): OrganizationJson {
   return {
     id: organization.id,
     name: organization.name,

@@ -92,7 +92,7 @@ export const sessionOperations = {
 
 const administration = (services: Services) => createAdministration(async () => services)
 
-function sessionRecordJson(session: Session): SessionRecordJson {
+export function sessionRecordJson(session: Session): SessionRecordJson {
   return {
     id: session.id,
     kind: session.kind,

@@ -88,7 +88,7 @@ async function getTrace({ storage }: Services, id: string): Promise<SignInTrace>
   return trace
 }
 
-function signInTraceJson(trace: SignInTrace): SignInTraceJson {
+export function signInTraceJson(trace: SignInTrace): SignInTraceJson {
   return {
     id: trace.id,
     at: trace.at.toISOString(),

@@ -128,7 +128,7 @@ export const userOperations = {
 
 const administration = (services: Services) => createAdministration(async () => services)
 
-function userJson({ user, memberships, identities, roles }: UserListItem): UserJson {
+export function userJson({ user, memberships, identities, roles }: UserListItem): UserJson {
   return {
     id: user.id,
     status: user.status,

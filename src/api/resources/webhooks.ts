@@ -69,12 +69,14 @@ const webhookChangeSchema = v.strictObject({
 
 export const webhookSchemas = { Webhook: webhookSchema, NewWebhook: newWebhookSchema }
 
-/** Whose webhook the path names; one of the whole deployment is no organization's. */
-const ownerOfWebhook: OwnerLookUp = async ({ storage }, { params }) =>
-  (await storage.findWebhook(params.id as WebhookId))?.organizationId // any text: an unknown one finds nothing
+/** Whose webhook the path names. */
+const ownerOfWebhook: OwnerLookUp = async ({ storage }, { params }) => {
+  const webhook = await storage.findWebhook(params.id as WebhookId) // any text: an unknown one finds nothing
+  return webhook && (webhook.organizationId ?? 'deployment')
+}
 
 const ownerOfNew: OwnerLookUp = async (_services, { body }) =>
-  (body as { readonly organizationId?: string }).organizationId // checked before
+  (body as { readonly organizationId?: string }).organizationId ?? 'deployment' // checked before
 
 export const webhookOperations = {
   listWebhooks: operation({

@@ -1,0 +1,212 @@
+/**
+ * Everything that is kept of a person or a customer, in pages of one list, and how it goes for good. Kinds follow each other in the order
+ * of the sections; what a section shows is what its own operation shows.
+ */
+import * as v from 'valibot'
+import { EntradaError } from '../../errors.ts'
+import { removeConnection, removeOrganization, removeUser } from '../../organizations/removal.ts'
+import type { Services } from '../../services.ts'
+import type { OrganizationId, UserId } from '../../storage/records.ts'
+import type { Page, PageRequest, UserListItem } from '../../storage/storage.ts'
+import { connectionJson } from '../connection-json.ts'
+import { operation } from '../operation.ts'
+import { pageRequest } from '../page-json.ts'
+import { pageOf, pageQuery, text } from '../schema-parts.ts'
+import { auditEventJson } from './audit-events.ts'
+import { ownerOfConnection } from './connections.ts'
+import { organizationJson, ownerOfOrganization } from './organizations.ts'
+import { sessionRecordJson } from './sessions.ts'
+import { signInTraceJson } from './sign-in-traces.ts'
+import { userJson } from './users.ts'
+
+const exportedSchema = v.strictObject({
+  kind: v.picklist([
+    'organization',
+    'connection',
+    'user',
+    'session',
+    'audit_event',
+    'sign_in_trace',
+  ]),
+  record: v.pipe(
+    v.record(v.string(), v.unknown()),
+    v.description('As its own operation shows it.'),
+  ),
+})
+type Exported = v.InferOutput<typeof exportedSchema>
+type Section = {
+  readonly kind: Exported['kind']
+  readonly list: (page: PageRequest) => Promise<Page<object>>
+}
+
+export const dataExportOperations = {
+  exportUser: operation({
+    method: 'GET',
+    path: '/users/:id/export',
+    does: 'Everything that is kept of a user, page by page.',
+    access: { scope: 'users:read', of: 'deployment' },
+    query: pageQuery,
+    answer: pageOf(exportedSchema),
+    async run(services, { params, query }) {
+      const user = await services.storage.findUser(params.id as UserId) // any text: an unknown one finds nothing
+      if (user === undefined) throw new EntradaError('record_not_found')
+      return exportPage(sectionsOfUser(services, user), pageRequest(query))
+    },
+  }),
+  removeUser: operation({
+    method: 'DELETE',
+    path: '/users/:id',
+    does: 'Removes a user for good, with identities, memberships, roles and sessions. A later sign-in creates another user; to keep a person out, disable them.',
+    access: { scope: 'users:write', of: 'deployment' },
+    run: (services, { by, params }) => removeUser(services, by, params.id),
+  }),
+  exportOrganization: operation({
+    method: 'GET',
+    path: '/organizations/:id/export',
+    does: 'Everything that is kept of an organization but its secrets, page by page.',
+    access: { scope: 'organizations:export', of: ownerOfOrganization },
+    query: pageQuery,
+    answer: pageOf(exportedSchema),
+    async run(services, { params, query }) {
+      const id = params.id as OrganizationId // found by its owner look-up
+      return exportPage(sectionsOfOrganization(services, id), pageRequest(query))
+    },
+  }),
+  removeOrganization: operation({
+    method: 'DELETE',
+    path: '/organizations/:id',
+    does: 'Removes an organization for good, with its connections, members and everything else of it. `slug` has to be its own.',
+    access: { scope: 'organizations:write', of: ownerOfOrganization },
+    query: { slug: text(64) },
+    refusals: ['connection_read_only'],
+    run: (services, { by, params: { id }, query: { slug } }) =>
+      removeOrganization(services, by, { id, slug }),
+  }),
+  removeConnection: operation({
+    method: 'DELETE',
+    path: '/connections/:id',
+    does: 'Removes a connection that is a draft or turned off. People stay members of their organization.',
+    access: { scope: 'connections:write', of: ownerOfConnection },
+    refusals: ['connection_is_on', 'connection_read_only'],
+    run: (services, { by, params }) => removeConnection(services, by, { id: params.id }),
+  }),
+}
+
+export const dataExportSchemas = { ExportedRecord: exportedSchema }
+
+function sectionsOfUser(services: Services, user: UserListItem): readonly Section[] {
+  const { storage, now } = services
+  const userId = user.user.id
+  return [
+    { kind: 'user', list: one(userJson(user)) },
+    {
+      kind: 'session',
+      list: async (page) =>
+        mapped(await storage.listSessions({ userId }, page, now()), sessionRecordJson),
+    },
+    {
+      kind: 'audit_event',
+      list: async (page) => mapped(await storage.listAuditEvents({ userId }, page), auditEventJson),
+    },
+    {
+      kind: 'sign_in_trace',
+      list: async (page) =>
+        mapped(await storage.listSignInTraces({ userId }, page), signInTraceJson),
+    },
+  ]
+}
+
+function sectionsOfOrganization(
+  services: Services,
+  organizationId: OrganizationId,
+): readonly Section[] {
+  const { storage, now } = services
+  const within = { organizationId }
+  return [
+    {
+      kind: 'organization',
+      async list() {
+        const organization = await storage.findOrganization(organizationId)
+        return { items: organization ? [organizationJson(organization)] : [] }
+      },
+    },
+    {
+      kind: 'connection',
+      list: async (page) =>
+        mapped(await storage.listConnections(within, page), (one) => connectionJson(services, one)),
+    },
+    {
+      kind: 'user',
+      list: async (page) =>
+        mapped(await storage.listUsers({ ...page, ...within }), (user) =>
+          userJson(onlyWithin(user, organizationId)),
+        ),
+    },
+    {
+      kind: 'session',
+      list: async (page) =>
+        mapped(await storage.listSessions(within, page, now()), sessionRecordJson),
+    },
+    {
+      kind: 'audit_event',
+      list: async (page) => mapped(await storage.listAuditEvents(within, page), auditEventJson),
+    },
+    {
+      kind: 'sign_in_trace',
+      list: async (page) => mapped(await storage.listSignInTraces(within, page), signInTraceJson),
+    },
+  ]
+}
+
+/** What one organization sees, no other does: neither memberships elsewhere nor their roles (design rule 19). */
+function onlyWithin(user: UserListItem, organizationId: OrganizationId): UserListItem {
+  const memberships = user.memberships.filter((one) => one.organizationId === organizationId)
+  const own = new Set(memberships.map(({ id }) => id))
+  return {
+    ...user,
+    memberships,
+    roles: user.roles.filter(({ membershipId }) => own.has(membershipId)),
+  }
+}
+
+/** One page of one section; the cursor says which section comes next, and where in it. */
+async function exportPage(
+  sections: readonly Section[],
+  { limit, after }: PageRequest,
+): Promise<{ items: Exported[]; next: string | null }> {
+  const place = parsePlace(after)
+  const section = sections[place.section]
+  if (section === undefined) throw new EntradaError('request_invalid', { parameter: 'cursor' })
+  const within = place.after === undefined ? { limit } : { limit, after: place.after }
+  const { items, next } = await section.list(within)
+  const following =
+    next === undefined ? { section: place.section + 1 } : { section: place.section, after: next }
+  const isEnd = following.section >= sections.length
+  return {
+    items: items.map((record) => ({ kind: section.kind, record: { ...record } })),
+    next: isEnd ? null : Buffer.from(JSON.stringify(following)).toString('base64url'),
+  }
+}
+
+const placeSchema = v.strictObject({
+  section: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  after: v.optional(text(512)),
+})
+
+/** @throws {EntradaError} `request_invalid` */
+function parsePlace(cursor: string | undefined): v.InferOutput<typeof placeSchema> {
+  if (cursor === undefined) return { section: 0 }
+  try {
+    return v.parse(placeSchema, JSON.parse(Buffer.from(cursor, 'base64url').toString()))
+  } catch {
+    throw new EntradaError('request_invalid', { parameter: 'cursor' })
+  }
+}
+
+function mapped<T>({ items, next }: Page<T>, toJson: (item: T) => object): Page<object> {
+  return { items: items.map(toJson), ...(next === undefined ? {} : { next }) }
+}
+
+function one(record: object): Section['list'] {
+  return async () => ({ items: [record] })
+}

@@ -1,0 +1,125 @@
+/** How a person, a connection or a customer goes for good, after their data was exported. The audit keeps that it happened. */
+import type { AdminCaller } from '../admin/administration.ts'
+import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { Connection, Organization, UserId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { turnOff } from './connections.ts'
+
+/** What one transaction takes away at most: sign-ins of others go on beside it. */
+const BATCH = 200
+
+/** With identities, memberships, roles and sessions. A later sign-in of the person creates another user. @throws {EntradaError} `record_not_found` */
+export async function removeUser(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<void> {
+  const userId = id as UserId // any text: an unknown one removes nothing
+  await services.storage.atomically(async (transaction) => {
+    if (!(await transaction.removeUser(userId))) throw new EntradaError('record_not_found')
+    await audit(services, transaction, {
+      caller,
+      context: { userId },
+      event: { type: 'user.removed', detail: {} },
+    })
+  })
+}
+
+/**
+ * Removes a connection that is a draft or turned off. People stay, as members of their organization.
+ *
+ * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`
+ */
+export async function removeConnection(
+  services: Services,
+  caller: AdminCaller,
+  { id, as = 'api' }: { readonly id: string; readonly as?: Connection['managedBy'] },
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const connection = await transaction.findConnection(id)
+    if (connection === undefined) throw new EntradaError('record_not_found')
+    if (connection.managedBy !== as) throw new EntradaError('connection_read_only', { id })
+    if (connection.status === 'on') throw new EntradaError('connection_is_on', { id })
+    await transaction.removeConnection(id)
+    const { organizationId, slug } = connection
+    await audit(services, transaction, {
+      caller,
+      context: { organizationId, connectionId: id },
+      event: { type: 'connection.removed', detail: { slug } },
+    })
+  })
+}
+
+/**
+ * Removes an organization with everything in it: first its connections are turned off, so that nobody comes in meanwhile, then its
+ * members go in batches, at last the rest. Interrupted, it is run again.
+ *
+ * @throws {EntradaError} `record_not_found`, `request_invalid` (`slug` is not its own), `connection_read_only`
+ */
+export async function removeOrganization(
+  services: Services,
+  caller: AdminCaller,
+  { id, slug }: { readonly id: string; readonly slug: string },
+): Promise<void> {
+  const organization = await getOrganization(services, id)
+  if (organization.slug !== slug) throw new EntradaError('request_invalid', { parameter: 'slug' })
+  const { storage } = services
+  await turnEverythingOff(services, caller, organization)
+  while ((await removeBatch(services, organization)) > 0);
+  await storage.atomically(async (transaction) => {
+    // A sign-in that was under way may have made a member after the last batch.
+    while ((await transaction.removeMembers(organization.id, BATCH)) > 0);
+    if (!(await transaction.removeOrganization(organization.id))) {
+      throw new EntradaError('record_not_found')
+    }
+    await audit(services, transaction, {
+      caller,
+      context: { organizationId: organization.id },
+      event: { type: 'organization.removed', detail: { name: organization.name, slug } },
+    })
+  })
+}
+
+async function turnEverythingOff(
+  services: Services,
+  caller: AdminCaller,
+  { id }: Organization,
+): Promise<void> {
+  let after: string | undefined
+  do {
+    const page = { limit: 200, ...(after === undefined ? {} : { after }) }
+    const { items, next } = await services.storage.listConnections({ organizationId: id }, page)
+    const elsewhere = items.find(({ managedBy }) => managedBy !== 'api')
+    if (elsewhere) throw new EntradaError('connection_read_only', { id: elsewhere.id })
+    for (const connection of items) {
+      if (connection.status === 'on') await turnOff(services, caller, connection.id)
+    }
+    after = next
+  } while (after !== undefined)
+}
+
+async function removeBatch({ storage }: Services, { id }: Organization): Promise<number> {
+  return storage.atomically((transaction) => transaction.removeMembers(id, BATCH))
+}
+
+async function getOrganization({ storage }: Services, id: string): Promise<Organization> {
+  const organization = await storage.findOrganization(id as Organization['id']) // any text: an unknown one finds nothing
+  if (organization === undefined) throw new EntradaError('record_not_found')
+  return organization
+}
+
+async function audit(
+  services: Services,
+  transaction: StorageTransaction,
+  audited: {
+    readonly caller: AdminCaller
+    readonly context: Omit<Parameters<typeof auditRecord>[2], 'actor'>
+    readonly event: AuditEvent
+  },
+): Promise<void> {
+  const { caller, context, event } = audited
+  const record = auditRecord(services, event, { actor: caller.actor, ...context }, caller.exchange)
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+}

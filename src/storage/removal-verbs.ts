@@ -1,0 +1,113 @@
+/** Verbs that remove a record and what refers to it, in the order that foreign keys ask for. */
+import type { ConnectionId, MembershipId, OrganizationId, UserId } from './records.ts'
+import type { RemovalWriter } from './removal-storage.ts'
+import type { Database } from './schema.ts'
+
+export function removalWrites(database: Database): RemovalWriter {
+  return {
+    removeUser: async (id) => (await removeUsers(database, [id])) === 1,
+    async removeMembers(organizationId, limit) {
+      const members = await database
+        .selectFrom('memberships')
+        .select(['id', 'user_id'])
+        .where('organization_id', '=', organizationId)
+        .orderBy('created_at')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      if (members.length === 0) return 0
+      const userIds = members.map((member) => member.user_id)
+      await database
+        .deleteFrom('sessions')
+        .where('organization_id', '=', organizationId)
+        .where('user_id', 'in', userIds)
+        .execute()
+      await removeMemberships(
+        database,
+        members.map(({ id }) => id),
+      )
+      await removeUsers(database, await withoutMembership(database, userIds))
+      return members.length
+    },
+    removeConnection: (id) => removeConnection(database, id),
+    async removeOrganization(id) {
+      const connections = await database
+        .selectFrom('connections')
+        .select('id')
+        .where('organization_id', '=', id)
+        .execute()
+      await database.deleteFrom('domains').where('organization_id', '=', id).execute()
+      for (const connection of connections) await removeConnection(database, connection.id)
+      await removeOwned(database, id)
+      const { numDeletedRows } = await database
+        .deleteFrom('organizations')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+      return numDeletedRows === 1n
+    },
+  }
+}
+
+async function removeOwned(database: Database, id: OrganizationId): Promise<void> {
+  await database.deleteFrom('webhooks').where('organization_id', '=', id).execute()
+  await database.deleteFrom('sessions').where('organization_id', '=', id).execute()
+}
+
+async function removeConnection(database: Database, id: ConnectionId): Promise<boolean> {
+  await database.deleteFrom('sessions').where('connection_id', '=', id).execute()
+  await database.deleteFrom('setup_links').where('connection_id', '=', id).execute()
+  await database.deleteFrom('test_results').where('connection_id', '=', id).execute()
+  await database.deleteFrom('connection_health').where('connection_id', '=', id).execute()
+  // Whom they belong to stays; through what they came is gone.
+  await database
+    .updateTable('identities')
+    .set({ connection_id: null })
+    .where('connection_id', '=', id)
+    .execute()
+  const { numDeletedRows } = await database
+    .deleteFrom('connections')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numDeletedRows === 1n
+}
+
+async function withoutMembership(
+  database: Database,
+  userIds: readonly UserId[],
+): Promise<readonly UserId[]> {
+  const rows = await database
+    .selectFrom('memberships')
+    .select('user_id')
+    .distinct()
+    .where('user_id', 'in', userIds)
+    .execute()
+  const elsewhere = new Set(rows.map((row) => row.user_id))
+  return userIds.filter((id) => !elsewhere.has(id))
+}
+
+async function removeUsers(database: Database, ids: readonly UserId[]): Promise<number> {
+  if (ids.length === 0) return 0
+  await database.deleteFrom('sessions').where('user_id', 'in', ids).execute()
+  const memberships = await database
+    .selectFrom('memberships')
+    .select('id')
+    .where('user_id', 'in', ids)
+    .execute()
+  await removeMemberships(
+    database,
+    memberships.map(({ id }) => id),
+  )
+  await database.deleteFrom('identities').where('user_id', 'in', ids).execute()
+  const { numDeletedRows } = await database
+    .deleteFrom('users')
+    .where('id', 'in', ids)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+async function removeMemberships(database: Database, ids: readonly MembershipId[]): Promise<void> {
+  if (ids.length === 0) return
+  await database.deleteFrom('role_assignments').where('membership_id', 'in', ids).execute()
+  await database.deleteFrom('group_snapshots').where('membership_id', 'in', ids).execute()
+  await database.deleteFrom('memberships').where('id', 'in', ids).execute()
+}
