@@ -47,7 +47,7 @@ import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storag
 
 /** Verbs that stand beside their records. */
 type ReaderParts = WebhookReader & SessionGrantReads & ConnectionUseReads
-type WriterParts = WebhookWriter & SessionGrantWrites & ConnectionUseWrites
+type WriterParts = RemovalWriter & WebhookWriter & SessionGrantWrites & ConnectionUseWrites
 type StorageParts = WebhookWork & SessionGrantLeases
 
 /** One page of a list, newest first. `after` is the `next` of the page before; absent `next` ends the list. */
@@ -267,8 +267,6 @@ export type AuditChain = {
 /** Verbs that only run inside `atomically`. */
 export type StorageTransaction = StorageReader &
   WriterParts & {
-  WebhookWriter &
-  RemovalWriter & {
     /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
     putOrganization(organization: Organization): Promise<void>
     /** Inserts or replaces by id. @throws {EntradaError} `slug_in_use` */
