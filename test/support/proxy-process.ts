@@ -28,10 +28,28 @@ export function findProxy(name: ProxyName): string | undefined {
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
 
-export async function startProxy(
+/** Starts the configuration of deploy/proxies. */
+export function startProxy(
   owner: Pick<TestContext, 'after'>,
   name: ProxyName,
   setUp: ProxySetUp,
+): Promise<void> {
+  return startConfigured(owner, name, { setUp, from: 'deploy/proxies', way: ways[name] })
+}
+
+/** Starts a configuration from this folder, with its files changed as its way says. */
+export async function startConfigured<SetUp extends Pick<ProxySetUp, 'port' | 'certificate'>>(
+  owner: Pick<TestContext, 'after'>,
+  name: ProxyName,
+  {
+    setUp,
+    from,
+    way,
+  }: {
+    readonly setUp: SetUp
+    readonly from: string
+    readonly way: (folder: string, setUp: SetUp) => Way
+  },
 ): Promise<void> {
   const program = findProxy(name)
   if (program === undefined) throw new Error(`no ${name} here; run scripts/ensure-proxies.ts`)
@@ -40,9 +58,13 @@ export async function startProxy(
   await writeFile(join(folder, 'fullchain.pem'), setUp.certificate.chain)
   await writeFile(join(folder, 'privkey.pem'), setUp.certificate.key)
   await writeFile(join(folder, 'combined.pem'), setUp.certificate.chain + setUp.certificate.key)
-  const { file, parameters, changes, wrap = (text: string) => text } = ways[name](folder, setUp)
-  const text = changed(await readFile(join('deploy/proxies', file), 'utf8'), changes)
+  const { file, parameters, changes, beside = [], wrap = (text) => text } = way(folder, setUp)
+  const text = changed(await readFile(join(from, file), 'utf8'), changes)
   await writeFile(join(folder, file), wrap(text))
+  for (const other of beside) {
+    const content = changed(await readFile(join(from, other.file), 'utf8'), other.changes)
+    await writeFile(join(folder, other.file), content)
+  }
 
   const env = { PATH: process.env.PATH, HOME: folder }
   const child = spawn(program, parameters, { cwd: folder, env })
@@ -82,10 +104,13 @@ async function takesConnections(port: number): Promise<boolean> {
   })
 }
 
-type Way = {
+type Changes = readonly (readonly [string, string])[]
+export type Way = {
   readonly file: string
   readonly parameters: readonly string[]
-  readonly changes: readonly (readonly [string, string])[]
+  readonly changes: Changes
+  /** Further files, which the first one names. */
+  readonly beside?: readonly { readonly file: string; readonly changes: Changes }[]
   readonly wrap?: (text: string) => string
 }
 
@@ -101,12 +126,7 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: ProxySetUp) => Wa
       ...upstreams(setUp),
     ],
     // As Debian's own nginx.conf includes conf.d/*.conf.
-    wrap: (text) => {
-      const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-      return `daemon off; pid ${folder}/pid; error_log stderr; worker_processes 1; events {}
-        http { access_log off; ${places.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
-        ${text} }`
-    },
+    wrap: (text) => nginxAround(folder, text),
   }),
   caddy: (folder, setUp) => ({
     file: 'Caddyfile',
@@ -132,6 +152,14 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: ProxySetUp) => Wa
       ...upstreams(setUp),
     ],
   }),
+}
+
+/** As Debian's own nginx.conf, but in a folder of its own. */
+export function nginxAround(folder: string, text: string): string {
+  const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  return `daemon off; pid ${folder}/pid; error_log stderr; worker_processes 1; events {}
+    http { access_log off; ${places.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
+    ${text} }`
 }
 
 function upstreams({ entradaPort, applicationPort }: ProxySetUp) {
