@@ -80,6 +80,7 @@ export async function openServices(
     await keepEnvironmentConnection(parts, options.entra)
     const watch = startWatch(parts, options)
     const rereadCredentials = async () => watch?.reread()
+    warnOfSharing(parts)
     return {
       ...parts,
       rereadCredentials,
@@ -89,6 +90,17 @@ export async function openServices(
     await parts.close()
     throw error
   }
+}
+
+/** Configured on purpose, and still worth a line: docs/forward-auth.md says what it costs. */
+function warnOfSharing({ deployment: { site }, log }: Services): void {
+  if (site === undefined) return
+  log.warn('session_shared_with_domain', {
+    cookieDomain: site.cookieDomain,
+    applications: site.applicationUrls.map(({ origin }) => origin),
+    effect:
+      'every host under the domain is sent a cookie that opens these applications, and may set it',
+  })
 }
 
 /**
