@@ -28,6 +28,13 @@ export const attemptErrors = {
     fix: 'The callback arrived at another host or for another connection than the attempt was made for. Check the redirect URIs registered in Entra against the addresses printed at start-up.',
     startAgain: 'same_account',
   },
+  sign_in_loop: {
+    status: 400,
+    shown:
+      'You were signed in several times in a row, and each time sent back here to sign in. Please tell your administrator; trying again will hardly help.',
+    fix: 'The application does not accept the sign-in that it has just got, and starts another one. Usually it looks at another host than the one people sign in at, drops the session cookie, or asks for a right that these people lack and answers with a redirect to the sign-in in place of a refusal.',
+    startAgain: 'other_account',
+  },
   authorization_response_invalid: {
     status: 400,
     shown: 'The answer from Microsoft could not be understood. Please start again.',

@@ -15,6 +15,7 @@ export type KeyPurpose =
   | 'attempt-cookie'
   | 'claims-challenge'
   | 'sign-out-state'
+  | 'last-connection'
   | 'form-token'
   | 'connection-credential'
   | 'trace-person'

@@ -67,6 +67,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'sign-in.ts',
     // Pages and their addresses, for the list of routes.
     'login-page.ts',
+    'find-sign-in.ts',
     'sign-out.ts',
     'operator-sign-in.ts',
     // What ends an attempt that was refused, and what the pages of a refusal and of an operator show of it.
@@ -78,6 +79,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // What forward-auth leads back to is checked as in a sign-in.
     'return-to.ts',
     'choose-connection.ts',
+    // The way that "start again" leads, where no attempt says it.
+    'last-connection.ts',
   ],
   'src/provisioning': [
     'provision-user.ts',

@@ -7,7 +7,8 @@ import { CONTOSO, FABRIKAM, people, type RigOptions } from './support/rig.ts'
 import { auditEvents, openRig } from './support/steps.ts'
 
 const ALICE = 'aaaaaaaa-0000-4000-8000-000000000001'
-const verified: RigOptions = { entra: { policies: { linking: 'verified' } } }
+const linking = { policies: { linking: 'verified' } } as const
+const verified: RigOptions = { entra: linking }
 const beforehand = { username: 'invited', email: 'Alice@Contoso.Example' }
 
 describe('two people with the same object id in two tenants', () => {
@@ -102,7 +103,7 @@ describe('linking to a user made beforehand, where the address is proven', () =>
   })
 
   it('does not happen where several tenants may sign in', async (t) => {
-    const rig = await openRigForTenants(t, [CONTOSO, FABRIKAM], verified)
+    const rig = await openRigForTenants(t, [CONTOSO, FABRIKAM], linking)
     const id = await createUser(rig, { username: 'invited', email: 'frank@fabrikam.example' })
     const { browser } = await rig.signIn(people.frank)
     assert.notEqual((await sessionJson(browser)).user.id, id)

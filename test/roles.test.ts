@@ -79,7 +79,7 @@ describe('roles', () => {
 
   it('are not given for a group of the same name in another tenant (B23)', async (t) => {
     const rules = { roleRules: [engineers], policies: refuse }
-    const rig = await openRigForTenants(t, [CONTOSO, FABRIKAM], { entra: rules })
+    const rig = await openRigForTenants(t, [CONTOSO, FABRIKAM], rules)
     assert.deepEqual(await rolesOf(rig, people.alice), ['developer'])
     const at = await goToEntra(rig, people.frank)
     await assertRefusedForGood(rig, at, { code: 'no_role_matched', status: 403 })

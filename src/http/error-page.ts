@@ -16,7 +16,8 @@ import {
   explainOAuthError,
 } from '../protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
-import { entraButton, startAddress } from '../sign-in/login-page.ts'
+import { findLastConnection } from '../sign-in/last-connection.ts'
+import { entraButton, loginAddress, startAddress } from '../sign-in/login-page.ts'
 import { type Exchange, pathTo } from './exchange.ts'
 import { type Html, pageResponse } from './responses.ts'
 
@@ -120,11 +121,11 @@ function titleFor(code: ErrorCode, status: number): string {
 }
 
 /** One click, never by itself: a page that starts again on its own goes round in circles. */
-function whatNext(
+async function whatNext(
   services: Services,
   { error, exchange, signedIn }: Refusal,
   startAgain: StartAgain,
-): Html {
+): Promise<Html> {
   const home = pathTo(services, '/')
   const goOn = signedIn
     ? html`<p>You are signed in all the same.</p><p class="next"><a class="button" href="${home}">Continue</a></p>`
@@ -133,17 +134,37 @@ function whatNext(
   if (error.code === 'operator_token_invalid')
     return html`<p><a class="button" href="${pathTo(services, '/login/token')}">Try again</a></p>`
   if (exchange === undefined) return html`<p>This server is at ${publicLinks(services)}.</p>`
-  const connection = exchange.signIn.record?.connection
-  const canStart = connection?.status === 'on' || services.deployment.defaultConnectionId
-  if (startAgain === 'none' || !canStart) {
+  if (startAgain === 'none') {
     return html`<p><a href="${home}">To the start page</a></p>${operatorLink(services, exchange)}`
   }
-  const start = startAddress(
-    services,
-    wantedPage(exchange, error),
-    connection ? { connection } : {},
-  )
+  const start = await whereToStart(services, exchange, error)
+  if (start === undefined) {
+    const login = loginAddress(services, wantedPage(exchange, error))
+    return html`${goOn}<p><a href="${login}">To the sign-in page</a></p>${operatorLink(services, exchange)}`
+  }
   return html`${goOn}${invitation(error, startAgain)}${entraButton(start)}${operatorLink(services, exchange)}`
+}
+
+/** The address of the connection that refused, or of the one that this browser used last; else the default one's. */
+async function whereToStart(
+  services: Services,
+  exchange: Exchange,
+  error: EntradaError,
+): Promise<string | undefined> {
+  const { record, connection = record?.connection } = exchange.signIn
+  const known = connection ?? (await lastConnection(services, exchange))
+  const canStart = known ? known.status === 'on' : services.deployment.defaultConnectionId
+  if (!canStart) return undefined
+  return startAddress(services, wantedPage(exchange, error), known ? { connection: known } : {})
+}
+
+/** Only to lead somewhere better; if the database does not say, the page goes without. */
+async function lastConnection(services: Services, exchange: Exchange) {
+  try {
+    return await findLastConnection(services, exchange)
+  } catch {
+    return undefined
+  }
 }
 
 /** Where they were going: what the attempt remembers, or the page itself when it only asks to sign in first. */

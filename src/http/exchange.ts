@@ -2,6 +2,7 @@ import { EntradaError } from '../errors.ts'
 import { newUuid } from '../ids.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import type { Connection } from '../storage/records.ts'
 import { parseCookies } from './cookies.ts'
 
 /** One request and what we know about it. */
@@ -17,8 +18,8 @@ export type Exchange = {
   readonly cookies: ReadonlyMap<string, string>
   /** Who is connected: a proxy, more often than a browser. */
   readonly remoteAddress?: string
-  /** Filled while a callback is worked on; the audit of a refusal reads it. */
-  readonly signIn: { record?: SignInRecord }
+  /** Filled while a sign-in is started or a callback is worked on; the audit and the page of a refusal read it. */
+  readonly signIn: { record?: SignInRecord; connection?: Connection }
   /** Filled once the address is known to be one of ours. */
   readonly matched: { path?: string }
 }

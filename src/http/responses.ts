@@ -14,6 +14,8 @@ export type Page = {
   /** The only origin that may show this page in a frame. */
   readonly framedBy?: string
   readonly wide?: boolean
+  /** Where the browser goes at once, by itself. The body has a link there too. */
+  readonly goesTo?: string
   /** Our origin, for a page that is shown at another one. */
   readonly assetsFrom?: string
   /** Of the refusal that the page is about, for whoever asks for help. */
@@ -50,7 +52,7 @@ function contentSecurityPolicy({
 }
 
 function layout(services: Services, page: Page): Html {
-  const { title, body, wide, assetsFrom = '', correlationId } = page
+  const { title, body, wide, goesTo, assetsFrom = '', correlationId } = page
   const { brand } = services.deployment
   const logo = brand.logo?.isWordmark ? undefined : brand.logo
   const asset = (name: string) => assetsFrom + assetPath(services, name)
@@ -59,6 +61,7 @@ function layout(services: Services, page: Page): Html {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+${goesTo === undefined ? '' : html`<meta http-equiv="refresh" content="0; url=${goesTo}">`}
 <title>${title} · ${brand.name}</title>
 <link rel="icon" type="${logo?.type ?? 'image/svg+xml'}" href="${logo ? asset('logo') : asset('favicon.svg')}">
 <link rel="stylesheet" href="${asset('entrada.css')}">

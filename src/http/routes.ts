@@ -8,6 +8,12 @@ import { showMetrics } from '../metrics/metrics-page.ts'
 import type { LimitName } from '../rate-limit.ts'
 import type { Services } from '../services.ts'
 import { endOwnSession, showAccount, showHome } from '../session/session-pages.ts'
+import {
+  findSignIn,
+  initiateSignIn,
+  initiateSignInByPost,
+  showOrganizationQuestion,
+} from '../sign-in/find-sign-in.ts'
 import { showLogin } from '../sign-in/login-page.ts'
 import { showOperatorSignIn, signInWithOperatorToken } from '../sign-in/operator-sign-in.ts'
 import { finishSignIn, startSignIn, startSignInAt } from '../sign-in/sign-in.ts'
@@ -57,6 +63,33 @@ const forProxies = (...given: Parameters<typeof page>): Route => ({
 export const routes: readonly Route[] = [
   page('GET', '/', showHome, 'Signed in: who you are, sign out. Otherwise 303 to `/login`.'),
   page('GET', '/login', showLogin, 'Login page. `return_to`: a path to come back to.'),
+  acting(
+    'sign_in_start',
+    'POST',
+    '/login',
+    findSignIn,
+    'Finds the connection that is meant, and goes on to Entra. `who`: a work email, or a short name; `return_to`.',
+  ),
+  page(
+    'GET',
+    '/login/organization',
+    showOrganizationQuestion,
+    'Asks which organization somebody belongs to. `return_to`.',
+  ),
+  acting(
+    'sign_in_start',
+    'GET',
+    '/login/initiate',
+    initiateSignIn,
+    'Third-party-initiated login: 303 to Entra, or to `/login/organization`. `iss`, `login_hint`, `target_link_uri`.',
+  ),
+  acting(
+    'sign_in_start',
+    'POST',
+    '/login/initiate',
+    initiateSignInByPost,
+    'The same by a form of another site: 303 to the GET. It spends nothing and ends no session.',
+  ),
   page('GET', '/login/token', showOperatorSignIn, "The operator's way in with a token."),
   page('POST', '/login/token', signInWithOperatorToken, 'Opens an operator session of one hour.'),
   acting(

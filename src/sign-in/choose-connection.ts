@@ -19,13 +19,6 @@ export async function getConnection(services: Services, id: string): Promise<Con
   return connection
 }
 
-/** @throws {EntradaError} `connection_not_found` */
-export async function getConnectionBySlug(services: Services, slug: string): Promise<Connection> {
-  const connection = await services.storage.findConnectionBySlug(slug)
-  if (connection === undefined) throw new EntradaError('connection_not_found')
-  return connection
-}
-
 /** @throws {EntradaError} `connection_off` */
 export function checkConnectionOn({ status }: Connection): void {
   if (status !== 'on') throw new EntradaError('connection_off', { status })

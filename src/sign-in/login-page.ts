@@ -8,11 +8,12 @@ import type { Services } from '../services.ts'
 import { findSession, siteSessionCookiesAgain } from '../session/session.ts'
 import type { Connection } from '../storage/records.ts'
 import { startPath } from './choose-connection.ts'
+import { emailForm } from './find-page.ts'
+import { findLastConnection } from './last-connection.ts'
 import { parseReturnTo } from './return-to.ts'
 
-/** GET /login: the button, when there is something behind it. */
+/** GET /login: the button, when there is something behind it; the field, when there are customers; the way that was taken last. */
 export async function showLogin(services: Services, exchange: Exchange): Promise<Response> {
-  const { defaultConnectionId } = services.deployment
   const asked = single(exchange.url.searchParams, 'return_to')
   const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
   const view = await findSession(services, exchange)
@@ -21,9 +22,43 @@ export async function showLogin(services: Services, exchange: Exchange): Promise
     body: html`<h1>Sign in</h1>
 <p class="lead">to continue to <strong>${new URL(returnTo, exchange.here).host}</strong></p>
 ${view?.membership ? alreadySignedIn(view.membership, returnTo) : ''}
-${defaultConnectionId === undefined ? notConfigured(services) : entraButton(startAddress(services, returnTo, { selectAccount: view !== undefined }))}`,
+${await waysIn(services, exchange, { returnTo, selectAccount: view !== undefined })}`,
   })
   return withCookies(response, view ? siteSessionCookiesAgain(services, exchange, view) : [])
+}
+
+async function waysIn(
+  services: Services,
+  exchange: Exchange,
+  { returnTo, selectAccount }: { readonly returnTo: string; readonly selectAccount: boolean },
+): Promise<Html> {
+  const { defaultConnectionId } = services.deployment
+  const hasCustomers = await services.storage.hasConnectionsOfCustomers()
+  if (defaultConnectionId === undefined && !hasCustomers) return notConfigured(services)
+  const last = hasCustomers ? await lastWay(services, exchange, { returnTo, selectAccount }) : ''
+  const button = entraButton(startAddress(services, returnTo, { selectAccount }))
+  return html`${last}${defaultConnectionId === undefined ? '' : button}${hasCustomers ? emailForm(services, returnTo) : ''}`
+}
+
+/** Only to a browser that has been signed in there does a page say the name of an organization. */
+async function lastWay(
+  services: Services,
+  exchange: Exchange,
+  { returnTo, selectAccount }: { readonly returnTo: string; readonly selectAccount: boolean },
+): Promise<Html> {
+  const connection = await findLastConnection(services, exchange)
+  const organization =
+    connection && (await services.storage.findOrganization(connection.organizationId))
+  if (connection === undefined || organization === undefined) return html``
+  const start = startAddress(services, returnTo, { selectAccount, connection })
+  return html`<p>Last time you signed in to <strong>${organization.name}</strong> here.</p>
+<p class="next"><a class="button" href="${start}">Sign in to ${organization.name}</a></p>`
+}
+
+/** The login page, and what it comes back to. */
+export function loginAddress(services: Services, returnTo: string): string {
+  const query = returnTo === '/' ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
+  return pathTo(services, '/login') + query
 }
 
 /** Where a sign-in starts, and what it comes back to. */

@@ -1,7 +1,7 @@
 /**
  * How a person gets in.
  *
- *   startSignIn    → choose-connection, return-to, begin-attempt → Entra
+ *   startSignIn    → choose-connection, return-to, sign-in-rounds, begin-attempt → Entra
  *   finishSignIn   → parse the response, open the attempt, claim it, redeem the code → completeSignIn
  *   completeSignIn → decide, ask the application, provision, open the session, audit → back to where they wanted
  *
@@ -30,11 +30,14 @@ import {
   checkCallbackAddress,
   checkConnectionOn,
   getConnection,
-  getConnectionBySlug,
   getDefaultConnection,
 } from './choose-connection.ts'
 import { dropClaimsChallengeCookie } from './claims-challenge.ts'
 import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
+import { findBySlug } from './find-connection.ts'
+import { choicePage } from './find-page.ts'
+import { lastConnectionCookies } from './last-connection.ts'
+import { startAddress } from './login-page.ts'
 import {
   claimOnce,
   grantedCode,
@@ -44,40 +47,64 @@ import {
   SIGN_IN_TIME_LIMIT_MS,
 } from './redeem-answer.ts'
 import { parseReturnTo } from './return-to.ts'
-import { dropSelectAccountCookie } from './select-account.ts'
+import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
 import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
+import { countRound } from './sign-in-rounds.ts'
 import { isSignOutReturn, signedOutPage } from './sign-out.ts'
 
 /** GET /auth/entra/login: with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
-  return startWith(services, exchange, await getDefaultConnection(services))
+  const connection = await getDefaultConnection(services)
+  return startWith(services, exchange, { connection, ...askedOfStart(services, exchange) })
 }
 
-/** GET /enterprise-login/SLUG: with a customer's connection. */
+/** GET /enterprise-login/SLUG: with a customer's connection, or with one of an organization's. */
 export async function startSignInAt(services: Services, exchange: Exchange): Promise<Response> {
   const { slug = '' } = exchange.params
-  return startWith(services, exchange, await getConnectionBySlug(services, slug))
+  const asked = askedOfStart(services, exchange)
+  const known = await services.storage.findConnectionBySlug(slug)
+  if (known !== undefined) return startWith(services, exchange, { connection: known, ...asked })
+  const found = await findBySlug(services, slug)
+  if (found.kind === 'none') throw new EntradaError('connection_not_found')
+  if (found.kind === 'several') return choicePage(services, found.connections, asked)
+  return startWith(services, exchange, { connection: found.connection, ...asked })
+}
+
+export type Start = {
+  readonly connection: Connection
+  /** Already checked. */
+  readonly returnTo: string
+  readonly loginHint?: string | undefined
+  readonly selectAccount?: boolean
 }
 
 /** Sends the browser to Entra; first to the host whose redirect URI the customer has registered, if that is another one. */
-async function startWith(
+export async function startWith(
   services: Services,
   exchange: Exchange,
-  connection: Connection,
+  { connection, returnTo, loginHint, selectAccount = false }: Start,
 ): Promise<Response> {
+  exchange.signIn.connection = connection
   checkConnectionOn(connection)
-  const { here, url } = exchange
+  const { here, request, url } = exchange
   const elsewhere = registeredOrigin(services, here, connection)
-  if (elsewhere !== undefined) return redirect(elsewhere + url.pathname + url.search)
-  const asked = single(url.searchParams, 'return_to')
-  const returnTo = parseReturnTo(asked, here, services.deployment)
+  if (elsewhere !== undefined) {
+    // What came in a form stays out of addresses, also on the way to another host of ours.
+    const start = startAddress(services, returnTo, { connection, selectAccount })
+    return redirect(elsewhere + (request.method === 'POST' ? start : url.pathname + url.search))
+  }
+  const isAsked = selectAccount || mustSelectAccount(services, exchange)
+  const rounds = isAsked ? [] : await countRound(services, exchange)
   const purpose = 'sign_in'
-  return beginAttempt(services, exchange, {
-    connection,
-    purpose,
-    returnTo,
-    ...askedOfEntra(exchange),
-  })
+  const attempt = { connection, purpose, returnTo, loginHint, selectAccount } as const
+  return withCookies(await beginAttempt(services, exchange, attempt), rounds)
+}
+
+/** What the address of a start may say. */
+function askedOfStart(services: Services, exchange: Exchange): Omit<Start, 'connection'> {
+  const asked = single(exchange.url.searchParams, 'return_to')
+  const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
+  return { returnTo, ...askedOfEntra(exchange) }
 }
 
 /** The attempt's cookie belongs to one host, so it has to begin where it comes back. */
@@ -167,6 +194,7 @@ export async function completeSignIn(
     dropAttemptCookie(services, exchange.here, record.attempt),
     ...dropSelectAccountCookie(services, exchange),
     ...dropClaimsChallengeCookie(services, exchange),
+    ...lastConnectionCookies(services, exchange, connection),
   ])
 }
 

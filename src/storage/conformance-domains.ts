@@ -153,17 +153,16 @@ function describeWays(subject: Subject): void {
     assert.deepEqual(await idsOf('t-3'), ['con_1'])
   })
 
-  it('are the authorities of customers whose connections are on', async () => {
-    assert.deepEqual(await subject.storage.listAuthoritiesOfCustomers(), [])
-    const us = 'https://login.microsoftonline.us'
-    await subject.storage.atomically(async (transaction) => {
-      const put = (id: string, overrides = {}) =>
-        transaction.putConnection(newConnection({ id, slug: id, ...overrides }))
-      await put('con_1')
-      await put('con_2', { authority: us })
-      await put('con_3', { authority: us })
-      await put('con_4', { authority: 'https://draft.example', status: 'draft' })
-    })
-    assert.deepEqual(await subject.storage.listAuthoritiesOfCustomers(), [authority, us])
+  it('is a customer’s, if any is on besides the default one', async () => {
+    const has = () => subject.storage.hasConnectionsOfCustomers()
+    const put = (status: 'draft' | 'on') =>
+      subject.storage.atomically((transaction) =>
+        transaction.putConnection(newConnection({ id: 'con_1', slug: 'con_1', status })),
+      )
+    assert.equal(await has(), false)
+    await put('draft')
+    assert.equal(await has(), false)
+    await put('on')
+    assert.equal(await has(), true)
   })
 }

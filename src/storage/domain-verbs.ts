@@ -10,7 +10,7 @@ import type { StorageReader, StorageTransaction } from './storage.ts'
 
 type DomainRead =
   | 'listConnectionsOfTenant'
-  | 'listAuthoritiesOfCustomers'
+  | 'hasConnectionsOfCustomers'
   | 'findDomain'
   | 'findOwnedDomain'
   | 'listDomains'
@@ -29,10 +29,10 @@ export function domainReads(database: Database): Pick<StorageReader, DomainRead>
       const on = query.where('status', '=', 'on').orderBy('created_at').orderBy('id')
       return (await on.limit(limit).execute()).map(parseConnection)
     },
-    async listAuthoritiesOfCustomers() {
-      const query = database.selectFrom('connections').select('authority').distinct()
-      const on = query.where('status', '=', 'on').where('id', '!=', 'default')
-      return (await on.orderBy('authority').execute()).map(({ authority }) => authority)
+    async hasConnectionsOfCustomers() {
+      const query = database.selectFrom('connections').select('id').where('status', '=', 'on')
+      const one = await query.where('id', '!=', 'default').limit(1).executeTakeFirst()
+      return one !== undefined
     },
     async findDomain(id) {
       const query = database.selectFrom('domains').selectAll().where('id', '=', id)

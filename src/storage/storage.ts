@@ -180,8 +180,8 @@ export type StorageReader = ReaderParts & {
     tenant: { readonly authority: string; readonly tenantId: string },
     limit: number,
   ): Promise<readonly Connection[]>
-  /** Authorities of the connections that are on, but for the default one. */
-  listAuthoritiesOfCustomers(): Promise<readonly string[]>
+  /** Whether any connection is on besides the default one. */
+  hasConnectionsOfCustomers(): Promise<boolean>
 
   findDomain(id: DomainId): Promise<Domain | undefined>
   /** The one that has proven this name, also if its record is lost by now. */

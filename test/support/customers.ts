@@ -7,7 +7,7 @@ import { testFingerprint } from '../../src/organizations/test-fingerprint.ts'
 import { Secret } from '../../src/secret.ts'
 import type { Connection, ConnectionPolicies, Organization } from '../../src/storage/records.ts'
 import type { TestBrowser } from './browser.ts'
-import { CONTOSO, ENTRA_URL, type Rig, SERVER_URL } from './rig.ts'
+import { CONTOSO, ENTRA_URL, FABRIKAM, type Rig, SERVER_URL } from './rig.ts'
 
 export const NORTHWIND = '55555555-5555-4555-8555-555555555555'
 export const operator = { actor: { kind: 'operator', id: 'operator_token' } } as const
@@ -51,6 +51,7 @@ export async function createCustomer(rig: Rig, options: CustomerOptions = {}): P
   const added = { connectionId, secret: { value: new Secret(secret) } }
   const { connection: draft } = await addClientSecret(services, operator, added)
   emulator.addRedirectUri(draft.clientId, redirectUriOf(draft))
+  if (draft.tenants.kind === 'allow_list') openToEveryTenant(rig, draft)
   const connection = await turnOnUntested(rig, connectionId)
   return {
     organization: owner,
@@ -84,6 +85,14 @@ export function registerApplication(
     delegatedPermissions: ['User.Read'],
     appRoles: ['Admin', 'Reader'],
   })
+}
+
+/** A multi-tenant application, to which every directory has consented: whom it lets in is the connection's to say. */
+function openToEveryTenant({ emulator }: Rig, { clientId }: Connection): void {
+  emulator.setApplication(clientId, { audience: 'multi_tenant' })
+  for (const tenantId of [CONTOSO, FABRIKAM, NORTHWIND]) {
+    emulator.grantAdminConsent(clientId, tenantId)
+  }
 }
 
 export function loginAddress({ slug }: Connection): string {

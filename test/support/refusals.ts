@@ -1,41 +1,27 @@
 /** A sign-in cut in two at the callback, and what must be true after one that was refused. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import { Secret } from '../../src/secret.ts'
 import type { TestBrowser, Visit } from './browser.ts'
-import {
-  CLIENT_SECRET,
-  OPERATOR_TOKEN,
-  type Rig,
-  type RigOptions,
-  requestsAt,
-  SERVER_URL,
-} from './rig.ts'
+import { type CustomerOptions, createCustomer, loginAddress } from './customers.ts'
+import { CLIENT_SECRET, OPERATOR_TOKEN, type Rig, requestsAt, SERVER_URL } from './rig.ts'
 import { auditEvents, liveSessions, openRig, sessionCookieOf } from './steps.ts'
 
-/**
- * A rig whose connection takes people of several tenants: the multi-tenant application behind `organizations`, and an allow-list.
- * Settings cannot say that yet, so the row is changed after the start.
- */
+/** A rig whose sign-ins begin with a connection that takes people of several tenants, in the organization `default`. */
 export async function openRigForTenants(
   t: TestContext,
   tenantIds: readonly string[],
-  options: RigOptions = {},
+  { policies, roleRules }: Pick<CustomerOptions, 'policies' | 'roleRules'> = {},
 ): Promise<Rig> {
-  const entra = { tenantId: 'organizations', ...multiTenant, ...options.entra }
-  const rig = await openRig(t, { ...options, entra })
-  const connection = await rig.services.storage.findConnection('default')
-  assert(connection !== undefined)
-  const tenants = { kind: 'allow_list', tenantIds } as const
-  await rig.services.storage.atomically((transaction) =>
-    transaction.putConnection({ ...connection, tenants }),
-  )
-  return rig
-}
-
-const multiTenant = {
-  clientId: '44444444-4444-4444-8444-444444444444',
-  clientSecret: new Secret('development~only.Fabrikam-secret'),
+  const rig = await openRig(t)
+  const organization = await rig.services.storage.findOrganization('default')
+  assert(organization !== undefined)
+  const { connection, signIn } = await createCustomer(rig, {
+    organization,
+    tenants: { kind: 'allow_list', tenantIds },
+    ...(policies ? { policies } : {}),
+    ...(roleRules ? { roleRules } : {}),
+  })
+  return { ...rig, startAt: loginAddress(connection), signIn }
 }
 
 export type AtCallback = { readonly browser: TestBrowser; readonly callback: URL }
@@ -47,7 +33,7 @@ export async function goToEntra(
   { browser = rig.browser(), query = '' }: { browser?: TestBrowser; query?: string } = {},
 ): Promise<AtCallback> {
   rig.emulator.signInAutomaticallyAs(userPrincipalName)
-  const start = await browser.request(`${SERVER_URL}/auth/entra/login${query}`)
+  const start = await browser.request(rig.startAt + query)
   const answer = await browser.request(locationOf(start))
   return { browser, callback: locationOf(answer) }
 }

@@ -41,6 +41,8 @@ export type Rig = {
   readonly options: CheckedOptions
   readonly clock: Clock
   readonly logLines: string[]
+  /** Where sign-ins begin: the default connection's address, or that of a customer. */
+  readonly startAt: string
   browser(): TestBrowser
   /** Signs a person in with a fresh browser, or the given one, and answers where that ended. */
   signIn(
@@ -81,6 +83,7 @@ export async function createRig({
   }
   const services = await openServices(options, { background: !withoutBackgroundWork })
   const entrada = createEntrada(options, services)
+  const startAt = `${options.serverUrl.origin}/auth/entra/login`
   const browser = () => createTestBrowser(sitesOf(entrada, emulator, options))
   return {
     emulator,
@@ -89,10 +92,11 @@ export async function createRig({
     options,
     clock,
     logLines,
+    startAt,
     browser,
     async signIn(userPrincipalName, { browser: used = browser(), query = '' } = {}) {
       emulator.signInAutomaticallyAs(userPrincipalName)
-      const visit = await used.visit(`${options.serverUrl.origin}/auth/entra/login${query}`)
+      const visit = await used.visit(startAt + query)
       return { ...visit, browser: used }
     },
     async close() {

@@ -1,0 +1,22 @@
+import { isGuid } from './guid.ts'
+
+/** One tenant of one authority, as the `iss` of its tokens names it. */
+export type Issuer = { readonly authority: string; readonly tenantId: string }
+
+const MAX_ISSUER_LENGTH = 512
+
+/**
+ * The tenant that an issuer is, or `undefined` when it is spelled in any other way than Entra does: it is compared, not interpreted.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-issuer
+ */
+export function parseIssuer(text: string): Issuer | undefined {
+  if (text.length > MAX_ISSUER_LENGTH) return undefined
+  const url = URL.parse(text)
+  const [, tenantId, version, ...more] = url?.pathname.split('/') ?? []
+  if (url === null || version !== 'v2.0' || more.length > 0 || !isGuid(tenantId)) return undefined
+  const authority = url.origin
+  return text === `${authority}/${tenantId}/v2.0` && tenantId === tenantId.toLowerCase()
+    ? { authority, tenantId }
+    : undefined
+}

@@ -1,0 +1,107 @@
+/** Which connection somebody means, by what they typed or by who sent them. Nothing here looks at a person. */
+import { parseWorkEmail, type WorkEmail } from '../protocol/domain-name.ts'
+import type { Issuer } from '../protocol/issuer.ts'
+import type { Services } from '../services.ts'
+import type { Connection, Domain, OrganizationId } from '../storage/records.ts'
+
+export type FoundConnection =
+  | { readonly kind: 'one'; readonly connection: Connection }
+  | { readonly kind: 'several'; readonly connections: readonly Connection[] }
+  | { readonly kind: 'none' }
+
+/** More than anybody would choose from. */
+const MOST_CHOICES = 20
+const NONE: FoundConnection = { kind: 'none' }
+
+/** A work email, an organization's short name, or the whole address that was sent to somebody. */
+export async function findByText(services: Services, text: string): Promise<FoundConnection> {
+  const email = parseWorkEmail(text)
+  return email ? findByEmail(services, email) : findBySlug(services, slugIn(text))
+}
+
+/** By exactly the domain that an organization has proven; a domain below it is another one. */
+export async function findByEmail(
+  services: Services,
+  { domain: name }: WorkEmail,
+): Promise<FoundConnection> {
+  const domain = await findDiscoverable(services, name)
+  return domain ? connectionsOf(services, domain) : NONE
+}
+
+/** A connection's slug, or an organization's. What is not on, is not there. */
+export async function findBySlug({ storage }: Services, slug: string): Promise<FoundConnection> {
+  const connection = await storage.findConnectionBySlug(slug)
+  if (connection?.status === 'on') return { kind: 'one', connection }
+  const organization = connection ? undefined : await storage.findOrganizationBySlug(slug)
+  if (organization === undefined) return NONE
+  return connectionsOf({ storage }, { organizationId: organization.id })
+}
+
+/**
+ * By the directory that sends somebody; where several connections accept it, by the domain of the address that it sends along.
+ *
+ * @see OpenID Connect Core §4
+ */
+export async function findByIssuer(
+  services: Services,
+  issuer: Issuer,
+  loginHint: string | undefined,
+): Promise<FoundConnection> {
+  const connections = await services.storage.listConnectionsOfTenant(issuer, 2)
+  if (connections.length < 2) return foundAmong(connections)
+  const email = loginHint === undefined ? undefined : parseWorkEmail(loginHint)
+  const domain = email && (await findDiscoverable(services, email.domain))
+  if (domain === undefined) return { kind: 'several', connections }
+  const found = await connectionsOf(services, domain)
+  return foundAmong(allOf(found).filter((connection) => accepts(connection, issuer)))
+}
+
+/** Unless its organization does not want to be found by email. */
+async function findDiscoverable({ storage }: Services, name: string): Promise<Domain | undefined> {
+  const domain = await storage.findOwnedDomain(name)
+  if (domain === undefined) return undefined
+  const organization = await storage.findOrganization(domain.organizationId)
+  return organization?.settings.emailDiscovery === false ? undefined : domain
+}
+
+/** The one that is named, if it is on; else all of the organization that are. */
+async function connectionsOf(
+  { storage }: Pick<Services, 'storage'>,
+  {
+    organizationId,
+    connectionId,
+  }: { readonly organizationId: OrganizationId; readonly connectionId?: string },
+): Promise<FoundConnection> {
+  const filter = { organizationId, status: 'on' } as const
+  const { items } = await storage.listConnections(filter, { limit: MOST_CHOICES })
+  const named = items.find(({ id }) => id === connectionId)
+  return named ? { kind: 'one', connection: named } : foundAmong(items)
+}
+
+function foundAmong(connections: readonly Connection[]): FoundConnection {
+  const [connection, another] = connections
+  if (connection === undefined) return NONE
+  return another === undefined ? { kind: 'one', connection } : { kind: 'several', connections }
+}
+
+function accepts({ authority, tenants }: Connection, issuer: Issuer): boolean {
+  const known = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
+  return authority === issuer.authority && known.includes(issuer.tenantId)
+}
+
+function allOf(found: FoundConnection): readonly Connection[] {
+  if (found.kind === 'none') return []
+  return found.kind === 'one' ? [found.connection] : found.connections
+}
+
+/** The last part of what may be a whole address. */
+function slugIn(text: string): string {
+  const [slug = ''] =
+    /[A-Za-z0-9_-]{1,64}$/.exec(
+      text
+        .trim()
+        .replace(/[?#].*$/, '')
+        .replace(/\/$/, ''),
+    ) ?? []
+  return slug
+}

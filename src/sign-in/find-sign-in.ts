@@ -1,0 +1,90 @@
+/** From an email, a short name or a directory to the connection that is meant, and on to Entra. */
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { checkSameOrigin, readForm, single } from '../http/form.ts'
+import { redirect } from '../http/responses.ts'
+import { parseWorkEmail } from '../protocol/domain-name.ts'
+import { parseIssuer } from '../protocol/issuer.ts'
+import type { Services } from '../services.ts'
+import { findByIssuer, findBySlug, findByText } from './find-connection.ts'
+import { choicePage, goOnPage, organizationPage } from './find-page.ts'
+import { parseReturnTo } from './return-to.ts'
+import { startWith } from './sign-in.ts'
+
+const MAX_TYPED_LENGTH = 320
+/** Of each parameter that another site sends. */
+const MAX_PARAMETER_LENGTH = 1024
+
+/** POST /login: `who` is what somebody typed, `connection` what they chose after that. In a form, so that no address of ours holds an email. */
+export async function findSignIn(services: Services, exchange: Exchange): Promise<Response> {
+  checkSameOrigin(exchange)
+  const form = await readForm(exchange)
+  const returnTo = parseReturnTo(single(form, 'return_to'), exchange.here, services.deployment)
+  const typed = (single(form, 'who') ?? '').trim().slice(0, MAX_TYPED_LENGTH)
+  const chosen = single(form, 'connection')
+  const found = await (chosen ? findBySlug(services, chosen) : findByText(services, typed))
+  const asked = { returnTo, ...(typed ? { typed } : {}) }
+  if (found.kind === 'several') return choicePage(services, found.connections, asked)
+  if (found.kind === 'none') return organizationPage(services, exchange, { ...asked, typed })
+  const loginHint = parseWorkEmail(typed)?.address
+  const { connection } = found
+  return goOnPage(
+    services,
+    await startWith(services, exchange, { connection, returnTo, loginHint }),
+  )
+}
+
+/** GET /login/organization: where nobody could tell which connection was meant. */
+export async function showOrganizationQuestion(
+  services: Services,
+  exchange: Exchange,
+): Promise<Response> {
+  const asked = single(exchange.url.searchParams, 'return_to')
+  const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
+  return organizationPage(services, exchange, { returnTo })
+}
+
+/**
+ * GET /login/initiate: another site sends somebody here to sign in. An ordinary sign-in begins, bound to this browser like any other;
+ * whoever is signed in stays so until it is completed.
+ *
+ * @see OpenID Connect Core §4
+ */
+export async function initiateSignIn(services: Services, exchange: Exchange): Promise<Response> {
+  const { searchParams } = exchange.url
+  const issuer = parseIssuer(single(searchParams, 'iss') ?? '')
+  const loginHint = single(searchParams, 'login_hint')
+  const returnTo = parseTarget(services, exchange, single(searchParams, 'target_link_uri'))
+  const found = issuer && (await findByIssuer(services, issuer, loginHint))
+  if (found?.kind === 'one') {
+    return startWith(services, exchange, { connection: found.connection, returnTo, loginHint })
+  }
+  const query = returnTo === '/' ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
+  return redirect(pathTo(services, '/login/organization') + query)
+}
+
+/**
+ * POST /login/initiate: the same, from a form of another site. Such a request carries none of our cookies, so it only leads to the GET,
+ * which does, and can see which attempts this browser holds.
+ */
+export async function initiateSignInByPost(
+  services: Services,
+  exchange: Exchange,
+): Promise<Response> {
+  const form = await readForm(exchange)
+  const query = new URLSearchParams()
+  for (const name of ['iss', 'login_hint', 'target_link_uri']) {
+    const value = single(form, name)
+    if (value !== undefined && value.length <= MAX_PARAMETER_LENGTH) query.set(name, value)
+  }
+  return redirect(`${pathTo(services, '/login/initiate')}?${query}`)
+}
+
+/** A whole address of ours is as good as its path. */
+function parseTarget(
+  { deployment }: Services,
+  { here }: Exchange,
+  target: string | undefined,
+): string {
+  const isWhole = target?.startsWith(`${here.origin}/`)
+  return parseReturnTo(isWhole ? target?.slice(here.origin.length) : target, here, deployment)
+}

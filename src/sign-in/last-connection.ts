@@ -1,0 +1,53 @@
+/**
+ * Which connection this browser signed in with last, so that the login page offers it again. Sealed: a name of an organization is
+ * shown only to a browser that has been signed in to it. It holds nothing about a person.
+ */
+import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
+import type { Services } from '../services.ts'
+import type { Connection } from '../storage/records.ts'
+
+type Browser = Pick<Exchange, 'here' | 'cookies'>
+
+const LIFETIME_SECONDS = 180 * 24 * 3600
+
+/** `Set-Cookie` lines after a sign-in. The default connection has its button anyway: after it, nothing is remembered. */
+export function lastConnectionCookies(
+  services: Services,
+  { here, cookies }: Browser,
+  { id }: Pick<Connection, 'id'>,
+): string[] {
+  const name = lastConnectionCookieName(services, here)
+  if (id === DEFAULT_CONNECTION_ID) return cookies.has(name) ? [dropCookie(name, here)] : []
+  const sealed = services.keyRing.seal('last-connection', id, boundTo(name, here))
+  return [setCookie(name, sealed, { here, maxAgeSeconds: LIFETIME_SECONDS })]
+}
+
+/** The connection that is remembered, if it is still there and on. */
+export async function findLastConnection(
+  services: Services,
+  { here, cookies }: Browser,
+): Promise<Connection | undefined> {
+  const name = lastConnectionCookieName(services, here)
+  const sealed = cookies.get(name)
+  const id = sealed === undefined ? undefined : unseal(services, sealed, boundTo(name, here))
+  const connection = id === undefined ? undefined : await services.storage.findConnection(id)
+  return connection?.status === 'on' ? connection : undefined
+}
+
+function unseal(services: Services, sealed: string, associatedData: string): string | undefined {
+  try {
+    return services.keyRing.open('last-connection', sealed, associatedData)
+  } catch {
+    return undefined
+  }
+}
+
+function lastConnectionCookieName(services: Services, here: URL): string {
+  return cookieName(services, here, 'last-connection')
+}
+
+function boundTo(name: string, here: URL): string {
+  return `${name}@${here.host}`
+}
