@@ -289,7 +289,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
           answer.text,
           /href="https:\/\/sso\.example\.com\/login\?return_to=%2Fadmin%2Fx"/,
         )
-        assert.match(answer.text, /href="https:\/\/sso\.example\.com\/auth\/assets\/entrada\.css"/)
+        assert.match(answer.text, /href="https:\/\/sso\.example\.com\/auth\/assets\/entrada\.css/)
         assert.match(
           answer.headers.get('content-security-policy') ?? '',
           /style-src https:\/\/sso\.example\.com;/,
