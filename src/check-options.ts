@@ -26,12 +26,13 @@ import {
   secretKey,
   tenant,
 } from './setting-parsers.ts'
-
+import type { Storage } from './storage/storage.ts'
 import { didYouMean } from './stray-settings.ts'
 
 export type CheckedOptions = Omit<
   EntradaOptions,
   | 'serverUrl'
+  | 'database'
   | 'extraUrls'
   | 'applicationUrls'
   | 'secretKeys'
@@ -40,6 +41,7 @@ export type CheckedOptions = Omit<
   | 'sharedApplication'
 > & {
   readonly serverUrl: URL
+  readonly database: string | Secret | Storage
   readonly extraUrls?: readonly URL[]
   readonly applicationUrls?: readonly URL[]
   readonly secretKeys: readonly Secret[]
@@ -48,7 +50,8 @@ export type CheckedOptions = Omit<
   readonly sharedApplication?: CheckedApplication
 }
 
-export type CheckedEntra = Omit<EntraOptions, keyof ApplicationOptions> & CheckedApplication
+export type CheckedEntra = Omit<EntraOptions, 'tenantId' | keyof ApplicationOptions> &
+  CheckedApplication & { readonly tenantId: string }
 
 export type CheckedApplication = {
   readonly clientId: string

@@ -163,7 +163,7 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`, `storage_unavailable`
  */
 export async function openDatabase(
-  options: Pick<EntradaOptions, 'database' | 'databaseConnections' | 'mode' | 'now'>,
+  options: Pick<CheckedOptions, 'database' | 'databaseConnections' | 'mode' | 'now'>,
 ): Promise<Storage> {
   const { database, databaseConnections: connections, mode = 'production' } = options
   const now = clockOf(options)

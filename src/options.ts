@@ -1,5 +1,7 @@
-/** What `createEntrada` takes. `check-options.ts` makes of it what the parts work with. */
-
+/**
+ * What `createEntrada` takes. `check-options.ts` makes of it what the parts work with. What usually comes from the environment may be
+ * `undefined` for the compiler: what is missing is told at the start, all of it at once.
+ */
 import type { OperatorEntry } from './admin/operators.ts'
 import type { AccessRulesInput } from './forward-auth/access-rules-file.ts'
 import type { BrandOptions } from './http/brand.ts'
@@ -12,19 +14,19 @@ import type { OpenTelemetryApi } from './tracing.ts'
 /** An application registration and what proves that we are it. */
 export type ApplicationOptions = {
   /** Application (client) id. */
-  readonly clientId: string
+  readonly clientId: string | undefined
   /** The simple case: the secret's value, not its id. */
-  readonly clientSecret?: string | Secret
+  readonly clientSecret?: string | Secret | undefined
   /** In place of `clientSecret`: any number, or a function that reads them again whenever they may have changed. */
   readonly credentials?: readonly CredentialOptions[] | (() => readonly CredentialOptions[])
   /** Default `https://login.microsoftonline.com`. `http` on loopback only: the emulator. */
-  readonly authority?: string | URL
+  readonly authority?: string | URL | undefined
 }
 
 /** The default connection: one Entra application in one directory. */
 export type EntraOptions = ApplicationOptions & {
   /** Directory (tenant) id, or a domain of the directory. */
-  readonly tenantId: string
+  readonly tenantId: string | undefined
   /** Who may come in; each policy has a default. */
   readonly policies?: Partial<ConnectionPolicies>
   /** Which Entra group or app role gives which role of yours. */
@@ -50,15 +52,15 @@ export type CredentialOptions =
 /** Everything that can be said to `createEntrada`. */
 export type EntradaOptions = {
   /** Address people use: scheme, host and port. `http` on loopback only. */
-  readonly serverUrl: string | URL
+  readonly serverUrl: string | URL | undefined
   /** Further addresses under which the same application is reached; the callback of each is registered in Entra. */
   readonly extraUrls?: readonly (string | URL)[]
   /** File of the embedded database, `:memory:`, a `postgres://` URL, or a storage of your own. */
-  readonly database: string | Secret | Storage
+  readonly database: string | Secret | Storage | undefined
   /** With PostgreSQL: how many connections this process opens at most. Default 16. */
   readonly databaseConnections?: number
   /** Key ring, the sealing key first: 32 random bytes each, as `openssl rand -base64 32` prints them. */
-  readonly secretKeys: readonly (string | Secret)[]
+  readonly secretKeys: readonly (string | Secret | undefined)[]
   /** Without it the login page has no button. */
   readonly entra?: EntraOptions
   /** One multi-tenant application that customers consent to, in place of one of their own. */
@@ -76,7 +78,7 @@ export type EntradaOptions = {
   /** Who may administer Entrada at `/admin` and `/api/v1`. */
   readonly operators?: readonly OperatorEntry[]
   /** For `/login/token` and the API: 32 random bytes each. */
-  readonly operatorTokens?: readonly (string | Secret)[]
+  readonly operatorTokens?: readonly (string | Secret | undefined)[]
   /** Addresses or CIDR blocks of the reverse proxies whose `X-Forwarded-For` names the client. */
   readonly trustedProxies?: readonly string[]
   /** Who may open what, when a reverse proxy asks at `/auth/verify`; as the file of docs/forward-auth.md. Default: whoever is signed in. */

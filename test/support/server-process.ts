@@ -56,20 +56,34 @@ export async function startServer(
   const port = given.port ?? (await freePort())
   const origin = `http://localhost:${port}`
   const env = { PATH: process.env.PATH, ENTRADA_SERVER_URL: origin, ...given.environment }
-  const child = spawn(process.execPath, [given.program ?? program, verb], { cwd: folder, env })
+  const started = startProgram(owner, [given.program ?? program, verb], { cwd: folder, env })
+  return { origin, port, folder, ...started }
+}
+
+export type RunningProgram = Pick<RunningServer, 'output' | 'printed' | 'kill' | 'ended'>
+
+/** Any program of Node, with what it was given. It ends with the test: at once, or in order when it has children of its own. */
+export function startProgram(
+  owner: Owner,
+  given: readonly string[],
+  {
+    endWith = 'SIGKILL',
+    ...options
+  }: {
+    readonly cwd?: string
+    readonly env?: NodeJS.ProcessEnv
+    readonly endWith?: 'SIGTERM' | 'SIGKILL'
+  } = {},
+): RunningProgram {
+  const child = spawn(process.execPath, given, { env: { PATH: process.env.PATH }, ...options })
   const ended = once(child, 'exit').then(([code, signal]) => code ?? signal)
   owner.after(async () => {
-    child.kill('SIGKILL')
+    child.kill(endWith)
+    const kill = setTimeout(() => child.kill('SIGKILL'), 5_000)
     await ended
+    clearTimeout(kill)
   })
-  return {
-    origin,
-    port,
-    folder,
-    ended,
-    ...watchOutput(child),
-    kill: (signal) => child.kill(signal),
-  }
+  return { ended, ...watchOutput(child), kill: (signal) => child.kill(signal) }
 }
 
 function watchOutput(child: ChildProcess): Pick<RunningServer, 'output' | 'printed'> {
