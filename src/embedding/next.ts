@@ -5,40 +5,43 @@ import type { Needed } from './decide-access.ts'
 
 export type { Needed } from './decide-access.ts'
 
+/** The instance, or the function that makes it when it is first used: `next build` loads every file, and has no secrets. */
+export type EntradaSource = Entrada | (() => Entrada)
+
 export type RouteHandler = (request: Request) => Promise<Response>
 
 /** What a file `route.ts` exports: `export const { GET, POST, PUT, PATCH, DELETE } = routeHandlers(entrada)`. */
-export function routeHandlers(entrada: Entrada): {
+export function routeHandlers(entrada: EntradaSource): {
   readonly GET: RouteHandler
   readonly POST: RouteHandler
   readonly PUT: RouteHandler
   readonly PATCH: RouteHandler
   readonly DELETE: RouteHandler
 } {
-  const answer: RouteHandler = (request) => entrada.fetch(request)
+  const answer: RouteHandler = (request) => instanceOf(entrada).fetch(request)
   return { GET: answer, POST: answer, PUT: answer, PATCH: answer, DELETE: answer }
 }
 
 /** The session in a server component or action: `await getSession(entrada, await headers())`. One look-up each time. */
 export function getSession(
-  entrada: Entrada,
+  entrada: EntradaSource,
   headers: Pick<Headers, 'get'>,
 ): Promise<UserSession | undefined> {
   const given = ['host', 'cookie'].flatMap((name) => {
     const value = headers.get(name)
     return value === null ? [] : [[name, value] as [string, string]]
   })
-  return entrada.getSession(new Request('http://localhost/', { headers: given }))
+  return instanceOf(entrada).getSession(new Request('http://localhost/', { headers: given }))
 }
 
 /** A route handler for signed-in people. */
 export function requireSession<R extends Request, C>(
-  entrada: Entrada,
+  entrada: EntradaSource,
   answer: (request: R, session: UserSession, context: C) => Response | Promise<Response>,
   needed: Needed = {},
 ): (request: R, context: C) => Promise<Response> {
   return async (request, context) => {
-    const access = await entrada.decideAccess(request, needed)
+    const access = await instanceOf(entrada).decideAccess(request, needed)
     if (access.kind === 'refused') return access.response
     return notStored(await answer(request, access.session, context))
   }
@@ -46,11 +49,15 @@ export function requireSession<R extends Request, C>(
 
 /** A route handler for people with this role, or with one of several. */
 export function requireRole<R extends Request, C>(
-  entrada: Entrada,
+  entrada: EntradaSource,
   role: string | readonly string[],
   answer: (request: R, session: UserSession, context: C) => Response | Promise<Response>,
 ): (request: R, context: C) => Promise<Response> {
   return requireSession(entrada, answer, { roles: [role].flat() })
+}
+
+function instanceOf(entrada: EntradaSource): Entrada {
+  return typeof entrada === 'function' ? entrada() : entrada
 }
 
 /** Unless the handler says otherwise. A response that cannot be changed, such as a redirect, is copied. */
