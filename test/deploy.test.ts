@@ -1,12 +1,12 @@
 /** What deploy/ says fits what the program does. Whether Docker and Kubernetes take it is not tried here. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { describeSettings } from '../src/config.ts'
 import { routes } from '../src/http/routes.ts'
-import { freePort, startServer } from './support/server-process.ts'
+import { freePort, startServer, temporaryFolder } from './support/server-process.ts'
 
 const read = (path: string) => readFileSync(join('deploy', path), 'utf8')
 
@@ -95,6 +95,64 @@ describe('deploy/', () => {
       read('compose.yaml').match(/(?<=file: secrets\/)[\w-]+/g) ?? []
     assert.ok(wanted.length > 4)
     for (const name of wanted) assert.ok(read('compose-secrets.sh').includes(name), name)
+  })
+
+  it('has a systemd unit whose lines for a certificate are right too', async (t) => {
+    const folder = await temporaryFolder(t)
+    const unit = read('systemd/entrada.service').replace(/^#(?=[A-Z]\w+=)/gm, '')
+    assert.ok(unit.includes('\nLoadCredential=entra-certificate-key:'))
+    const path = join(folder, 'entrada.service')
+    writeFileSync(path, unit)
+    const { error, stderr } = spawnSync('systemd-analyze', ['verify', path], { encoding: 'utf8' })
+    if (error) t.skip('no systemd on this machine')
+    else assert.doesNotMatch(stderr, /Unknown|Failed to parse|ignoring/i)
+  })
+
+  it('has the command line of the systemd unit, with its settings', async (t) => {
+    const folder = await temporaryFolder(t)
+    const command = read('systemd/entrada-command')
+      .replaceAll('/etc/entrada', folder)
+      .replace('/var/lib/entrada', join(folder, 'data'))
+      .replace('/usr/bin/node', process.execPath)
+      .replace('/opt/entrada/entrada.js', resolve('src/bin.ts'))
+    const unit = read('systemd/entrada.service')
+    assert.ok(unit.includes('EnvironmentFile=/etc/entrada/entrada.env'))
+    assert.ok(unit.includes('Environment=ENTRADA_DATA_DIR=%S/entrada'))
+    writeFileSync(
+      join(folder, 'entrada.env'),
+      [
+        `ENTRADA_SERVER_URL=http://localhost:${await freePort()}`,
+        'ENTRADA_ENTRA_TENANT_ID=contoso.example',
+        'ENTRADA_ENTRA_CLIENT_ID=33333333-3333-4333-8333-333333333333',
+      ].join('\n'),
+    )
+    writeFileSync(join(folder, 'entra-client-secret'), 'a-secret-of-the-test~0123456789-abcdefghij')
+    const entrada = (...argv: readonly string[]) =>
+      spawnSync('sh', ['-c', command, 'entrada', ...argv], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH ?? '' },
+      })
+    for (const argv of [['migrate'], ['backup', join(folder, 'backup.db')], ['key', 'rotate']]) {
+      const { status, stderr } = entrada(...argv)
+      assert.equal(status, 0, stderr)
+    }
+    assert.match(entrada('audit', 'verify').stdout, /^audit trail: /)
+    const { stdout } = entrada('doctor', '--only', 'database')
+    assert.match(stdout, /ok {7}The database fits/)
+    assert.equal(entrada('restore', '--force', join(folder, 'backup.db')).status, 0)
+  })
+
+  it('has Kubernetes manifests that kustomize puts together', (t) => {
+    const { error, status, stdout, stderr } = spawnSync(
+      'kubectl',
+      ['kustomize', 'deploy/kubernetes'],
+      { encoding: 'utf8' },
+    )
+    if (error) return t.skip('no kubectl on this machine')
+    assert.equal(status, 0, stderr)
+    const kinds = [...stdout.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind)
+    assert.deepEqual(kinds.sort(), ['Deployment', 'Ingress', 'PodDisruptionBudget', 'Service'])
+    assert.match(stdout, /image: registry\.example\.com\/entrada:/)
   })
 
   it('has a systemd unit that systemd understands', (t) => {
