@@ -1,4 +1,5 @@
 /** The table of refusals: status, the sentence for the person, the remedy for the administrator. `errors.ts` is its door. */
+import { setupErrors } from './error-table-setup.ts'
 import { attemptErrors, decisionErrors, entraErrors, idTokenErrors } from './error-table-sign-in.ts'
 
 /** What the person can do next. `other_account` asks Entra for `prompt=select_account`, or the same person comes straight back. */
@@ -352,6 +353,7 @@ export const errorTable = {
   ...idTokenErrors,
   ...decisionErrors,
   ...connectionErrors,
+  ...setupErrors,
   ...requestErrors,
   ...startErrors,
 } as const satisfies Record<string, ErrorEntry>

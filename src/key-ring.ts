@@ -20,6 +20,7 @@ export type KeyPurpose =
   | 'connection-credential'
   | 'trace-person'
   | 'session-grant'
+  | 'test-result'
   | 'audit-chain'
   | 'identity-token'
   | 'webhook-secret'

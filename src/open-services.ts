@@ -28,6 +28,7 @@ import { createEntraHttp } from './identity-provider/entra-http.ts'
 import { createEntraOidc } from './identity-provider/entra-oidc.ts'
 import { permissionsOf } from './identity-provider/entra-permissions.ts'
 import type { IdentityProvider } from './identity-provider/identity-provider.ts'
+import { createKeyPair, describeCertificate } from './identity-provider/new-key-pair.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
 import { newUuid } from './ids.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
@@ -37,7 +38,7 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createProcessSamples } from './metrics/process-samples.ts'
 import type { EntradaOptions } from './options.ts'
 import { startDomainChecks } from './organizations/check-domains.ts'
-import { cloudOf } from './organizations/clouds.ts'
+import { cloudAuthorities, cloudOf } from './organizations/clouds.ts'
 import { createConnectionProviders } from './organizations/connection-providers.ts'
 import { createTxtResolver } from './organizations/dns-txt.ts'
 import {
@@ -143,6 +144,8 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
     signInNotes: createSignInNotes({ storage, now, log: options.log ?? silentLog }),
     tracing,
     processSamples: createProcessSamples(),
+    certificates: { create: createKeyPair, describe: describeCertificate },
+    readFederatedToken: options.readFederatedToken,
     credentialStatus: () => credentials?.status() ?? [],
     identityProviderFor: createIdentityProviders(options, {
       metrics,
@@ -190,6 +193,8 @@ function deploymentOf(options: CheckedOptions): Deployment {
     ...(options.auditRetentionDays ? { auditRetentionDays: options.auditRetentionDays } : {}),
     accessRules: options.accessRules ? toAccessRules(options.accessRules) : signedInRequired,
     ...(site ? { site } : {}),
+    authorities: authoritiesOf(options),
+    ...(options.sharedApplication ? { sharedClientId: options.sharedApplication.clientId } : {}),
     ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
   }
 }
@@ -213,6 +218,13 @@ async function identityTokensOf(
   if (!options.identityTokens) return undefined
   const keys = await deriveTokenKeys(keyRing)
   return createIdentityTokens(keys, { issuer: options.serverUrl.origin, now: clockOf(options) })
+}
+
+function authoritiesOf({ entra, sharedApplication }: CheckedOptions): Deployment['authorities'] {
+  const configured = sharedApplication?.authority ?? entra?.authority
+  const others = [entra?.authority?.origin ?? [], cloudAuthorities].flat()
+  const first = configured?.origin ?? 'https://login.microsoftonline.com'
+  return [first, ...new Set(others.filter((origin) => origin !== first))]
 }
 
 function limitsOf(options: CheckedOptions, storage: Storage): Limits {

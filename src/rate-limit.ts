@@ -36,6 +36,12 @@ export const limitTable = {
     each: 'address',
     of: "Calls of the front-channel logout URL, which come from people's browsers.",
   },
+  setup: {
+    uses: 120,
+    perSeconds: 60,
+    each: 'address',
+    of: 'Set-up links opened, and forms of the pages behind them.',
+  },
   operator_token: {
     uses: 10,
     perSeconds: 60,

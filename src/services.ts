@@ -10,6 +10,7 @@ import type { IdentityTokens } from './forward-auth/identity-token.ts'
 import type { Brand } from './http/brand.ts'
 import type { CredentialStatus } from './identity-provider/client-credentials.ts'
 import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
+import type { CertificateDescription, NewKeyPair } from './identity-provider/new-key-pair.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Metrics, Sample } from './metrics/metrics.ts'
 import type { LimitName } from './rate-limit.ts'
@@ -35,6 +36,10 @@ export type Deployment = {
   readonly auditRetentionDays?: number
   /** Whether receivers may be on private addresses. */
   readonly webhooks: { readonly privateAllowed: boolean }
+  /** Origins of authorities that a connection may use: the configured one first, then Microsoft's own clouds. Never an address from outside. */
+  readonly authorities: readonly [string, ...string[]]
+  /** Client id of the multi-tenant application of this deployment, if there is one. */
+  readonly sharedClientId?: string
   /** Absent when no Entra settings are given: the login page then has no button. */
   readonly defaultConnectionId?: string
   /** Who may open what, when a reverse proxy asks. */
@@ -121,6 +126,14 @@ export type Services = {
   readonly identityTokens?: IdentityTokens
   /** What is known of the credentials of the environment's connection, on this replica. No values. */
   readonly credentialStatus: () => readonly CredentialStatus[]
+  /** Key pairs of our own for customers who would rather keep no secret. */
+  readonly certificates: {
+    readonly create: (wanted: { readonly now: Date; readonly days: number }) => Promise<NewKeyPair>
+    /** What may be shown of one (PEM) that {@link create} made. */
+    readonly describe: (certificate: string) => CertificateDescription
+  }
+  /** The token that the platform issues to this workload, for customers who trust it in place of a secret. */
+  readonly readFederatedToken?: (() => string) | undefined
   /** @throws {EntradaError} `entra_not_configured` when the connection's credential is not at hand */
   readonly identityProviderFor: (connection: Connection) => IdentityProvider
 }

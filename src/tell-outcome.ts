@@ -102,9 +102,17 @@ function logAnswer(services: Services, done: ToldAnswer): void {
   services.log.debug('request_answered', {
     correlationId: exchange?.correlationId,
     method: asked.request.method,
-    path: new URL(asked.request.url).pathname.slice(0, 200),
+    path: loggedPath(done),
     status,
     ms: Math.round(performance.now() - startedAt),
     ip: exchange?.client.ip,
   })
+}
+
+/** Whoever reads a log must not be able to open a set-up link with it, however it was spelled. */
+function loggedPath({ asked, exchange }: ToldAnswer): string {
+  const route = exchange?.matched.path
+  if (route?.includes(':token')) return route
+  const { pathname } = new URL(asked.request.url)
+  return pathname.replace(/(\/setup\/link\/).+/i, '$1[secret]').slice(0, 200)
 }

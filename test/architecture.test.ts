@@ -81,6 +81,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'choose-connection.ts',
     // The way that "start again" leads, where no attempt says it.
     'last-connection.ts',
+    // Where the set-up page sends the browser.
+    'test-sign-in.ts',
+    'consent.ts',
   ],
   'src/provisioning': [
     'provision-user.ts',
@@ -124,8 +127,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'credential-expiry.ts',
     // Read with the settings, so that a wrong file is told with every other problem; thumbprints for the command line.
     'certificate.ts',
-    // Made for whoever wants no secret.
-    'self-signed-certificate.ts',
+    // Key pairs of our own, for the command line and for customers who set up a connection.
+    'new-key-pair.ts',
   ],
   'src/organizations': [
     'environment-connection.ts',
@@ -145,6 +148,22 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'test-fingerprint.ts',
     // Which directory and application somebody came through.
     'directory-fingerprint.ts',
+    // How a change is audited that a customer's administrator makes through a set-up link.
+    'audit-change.ts',
+  ],
+  'src/setup': [
+    'setup-link.ts',
+    // Pages and their forms, for the list of routes.
+    'setup-link-page.ts',
+    'setup-page.ts',
+    'setup-actions.ts',
+    'setup-files.ts',
+    'operator-test.ts',
+    // What a test or a consent that comes back belongs to, and how its result is kept.
+    'setup-session.ts',
+    'test-holder.ts',
+    'test-result.ts',
+    'test-findings.ts',
   ],
   'src/admin': [
     'administration.ts',

@@ -9,6 +9,8 @@ import type {
   ConnectionId,
   OrganizationId,
   SessionId,
+  SetupLink,
+  SetupLinkId,
   UserId,
 } from '../storage/records.ts'
 
@@ -112,6 +114,30 @@ export type AuditEvent =
       readonly detail: { readonly name: string; readonly slug: string }
     }
   | { readonly type: 'webhook.removed'; readonly detail: { readonly webhookId: string } }
+  | {
+      readonly type: 'connection.tested'
+      readonly detail: { readonly outcome: 'works' | 'refused'; readonly code?: string }
+    }
+  | { readonly type: 'connection.consent_returned'; readonly detail: { readonly tenant: string } }
+  | {
+      readonly type: 'setup_link.created'
+      readonly detail: {
+        readonly link: SetupLinkId
+        readonly kind: SetupLink['kind']
+        readonly endsAt: string
+      }
+    }
+  | {
+      readonly type: 'setup_link.opened'
+      readonly detail: { readonly link: SetupLinkId; readonly superseded: boolean }
+    }
+  | {
+      readonly type: 'setup_link.closed'
+      readonly detail: {
+        readonly link: SetupLinkId
+        readonly as: NonNullable<SetupLink['closed']>['as']
+      }
+    }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
   | {
       readonly type: 'audit_chain.restarted'
@@ -162,6 +188,16 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'organization.removed':
     'An organization was removed for good, with connections, members and everything else of it.',
   'webhook.removed': 'A webhook was removed.',
+  'connection.tested':
+    'A test sign-in through a connection came back. Detail: whether the connection works, and the code if not; nothing about the person.',
+  'connection.consent_returned':
+    'Somebody came back from admin consent. Detail: the tenant that the answer names, which counts for nothing before a test sign-in from there.',
+  'setup_link.created':
+    'An operator made a set-up link for a connection. Detail: its id, kind and end; never the link itself.',
+  'setup_link.opened':
+    'A browser opened a set-up link. Detail: whether it took over from another browser.',
+  'setup_link.closed':
+    'A set-up link ended before its time: withdrawn by an operator, replaced by a newer one, or finished by who used it.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
   'audit_chain.restarted':

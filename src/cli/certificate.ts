@@ -1,30 +1,18 @@
 /** `entrada certificate create`: a key pair of our own, to prove ourselves to Entra with in place of a secret. */
-import {
-  generateKeyPair,
-  type KeyPairKeyObjectResult,
-  randomBytes,
-  X509Certificate,
-} from 'node:crypto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { names } from '../credential-settings.ts'
 import { EntradaError } from '../errors.ts'
-import { thumbprint } from '../identity-provider/certificate.ts'
-import { selfSignedCertificate } from '../identity-provider/self-signed-certificate.ts'
+import { createKeyPair, describeCertificate } from '../identity-provider/new-key-pair.ts'
 import { type CliContext, type Command, jsonOption, textOption } from './command.ts'
 
-const KEY_BITS = 3072
 const DEFAULT_DAYS = 365
 const MAX_DAYS = 3650
-const DAY_MS = 86_400_000
-/** So that a certificate counts at once where the clock is a little behind. */
-const BACKDATED_MS = 300_000
 
 type Created = {
   readonly certificateFile: string
   readonly privateKeyFile: string
-  readonly certificate: X509Certificate
+  readonly certificate: string
 }
 
 export const certificateCommands: readonly Command[] = [
@@ -59,26 +47,17 @@ function parseDays(text: string | undefined): number {
 
 /** Files are named after the thumbprint: a second one never stands in the way of the first. */
 async function createCertificate(folder: string, days: number, now: Date): Promise<Created> {
-  const keyPair: KeyPairKeyObjectResult = await promisify(generateKeyPair)('rsa', {
-    modulusLength: KEY_BITS,
-  })
-  const pem = selfSignedCertificate({
-    keyPair,
-    commonName: 'Entrada',
-    serialNumber: Buffer.concat([Buffer.of(1), randomBytes(15)]),
-    notBefore: new Date(now.getTime() - BACKDATED_MS),
-    notAfter: new Date(now.getTime() + days * DAY_MS),
-  })
-  const certificate = new X509Certificate(pem)
-  const name = `entrada-${thumbprint(certificate, 'sha1').toString('hex').slice(0, 8)}`
+  const { certificate, privateKey } = await createKeyPair({ now, days })
+  const { sha1Thumbprint } = describeCertificate(certificate)
+  const name = `entrada-${sha1Thumbprint.slice(0, 8).toLowerCase()}`
   const created = {
     certificate,
     certificateFile: resolve(join(folder, `${name}.pem`)),
     privateKeyFile: resolve(join(folder, `${name}.key`)),
   }
   writeFiles(folder, [
-    [created.privateKeyFile, String(keyPair.privateKey.export({ type: 'pkcs8', format: 'pem' }))],
-    [created.certificateFile, pem],
+    [created.privateKeyFile, privateKey.reveal()],
+    [created.certificateFile, certificate],
   ])
   return created
 }
@@ -99,18 +78,15 @@ function writeFiles(folder: string, files: readonly (readonly [string, string])[
 }
 
 function toJson({ certificate, certificateFile, privateKeyFile }: Created) {
+  const { sha1Thumbprint, sha256Thumbprint, expiresAt } = describeCertificate(certificate)
   return {
     certificateFile,
     privateKeyFile,
-    sha1Thumbprint: hexThumbprint(certificate, 'sha1'),
-    sha256Thumbprint: hexThumbprint(certificate, 'sha256'),
-    expiresAt: certificate.validToDate.toISOString(),
+    sha1Thumbprint,
+    sha256Thumbprint,
+    expiresAt: expiresAt.toISOString(),
     settings: { [names.certificate]: certificateFile, [names.privateKey]: privateKeyFile },
   }
-}
-
-function hexThumbprint(certificate: X509Certificate, hash: 'sha1' | 'sha256'): string {
-  return thumbprint(certificate, hash).toString('hex').toUpperCase()
 }
 
 function printCreated({ print }: CliContext, created: Created): void {

@@ -1,4 +1,4 @@
-/** The look: one stylesheet and one mark, both text, so that a library host needs no files beside the code. */
+/** The look: one stylesheet, one mark and one small script, all text, so that a library host needs no files beside the code. */
 import type { Services } from '../services.ts'
 import { type Brand, brandStylesheet } from './brand.ts'
 import { toHex } from './contrast.ts'
@@ -64,12 +64,31 @@ code { font: .9em ui-monospace, "Cascadia Mono", Menlo, monospace; overflow-wrap
 .button:hover { background: var(--button-hover); border-color: var(--accent-strong); color: var(--on-button); }
 .button.plain { background: none; border-color: var(--edge); color: var(--ink); }
 .button.plain:hover { background: var(--ground); border-color: var(--accent); }
-.entra-button:focus-visible, .button:focus-visible, a:focus-visible, input:focus-visible, summary:focus-visible, .table:focus-visible {
+.entra-button:focus-visible, .button:focus-visible, a:focus-visible, input:focus-visible, select:focus-visible, textarea:focus-visible, summary:focus-visible, .table:focus-visible {
   outline: 3px solid var(--accent); outline-offset: 2px; }
 .stack { display: flex; flex-wrap: wrap; gap: .75rem; margin: 0 0 1.25rem; }
 .stack label, .stack input { flex: 1 1 100%; }
 .stack label { font-weight: 600; margin-bottom: -.4rem; }
 .stack .button { flex: 1 0 auto; max-width: 100%; }
+select, textarea { font: inherit; }
+.stack select { flex: 1 1 100%; }
+.stack small { flex: 1 1 100%; margin-top: -.4rem; }
+.stack [aria-invalid=true] { border-width: 2px; border-color: var(--ink); }
+.value { margin: 0 0 1rem; }
+.value label { display: block; font-weight: 600; margin-bottom: .25rem; }
+.value div { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem; }
+.value input, .value textarea { flex: 1 1 16rem; font: .9em ui-monospace, "Cascadia Mono", Menlo, monospace; }
+.value textarea { width: 100%; flex-basis: 100%; min-height: 16rem; padding: .7rem; border: 1px solid var(--edge); border-radius: .45rem;
+  background: var(--sheet); color: var(--ink); white-space: pre; overflow: auto; }
+.value [role=status]:empty { display: none; }
+.out-of-sight { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.steps { padding-left: 1.4rem; margin: 0 0 1rem; }
+.steps li { margin-bottom: .5rem; overflow-wrap: anywhere; }
+.choices { display: grid; gap: 1rem; margin: 0 0 1.25rem; }
+.choices > * { padding: 1rem 1.25rem; border: 1px solid var(--line); border-radius: .6rem; }
+.choices h3, h3 { margin: 0 0 .5rem; font-size: 1rem; font-weight: 600; }
+.choices > * > :last-child { margin-bottom: 0; }
+select { min-height: 44px; padding: .5rem .7rem; border: 1px solid var(--edge); border-radius: .45rem; background: var(--sheet); color: var(--ink); min-width: 0; max-width: 100%; }
 input { min-height: 44px; padding: .5rem .7rem; border: 1px solid var(--edge); border-radius: .45rem; background: var(--sheet); color: var(--ink); font: inherit; min-width: 0; }
 dl { margin: 0 0 1.5rem; display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: .45rem 1.25rem; }
 dt { color: var(--quiet); }
@@ -101,6 +120,19 @@ type Asset = { readonly type: string; readonly body: string | Uint8Array<ArrayBu
 
 /** An SVG is a document: opened by itself, somebody else's can do nothing, and may still be drawn as it was meant. */
 const logoPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+/** Copy buttons, which are hidden without it: the fields they copy can be selected by hand. */
+const copyScript = `for (const button of document.querySelectorAll('button[data-copy]')) {
+  const field = document.getElementById(button.dataset.copy)
+  const said = button.parentElement.querySelector('[role=status]')
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    field.select()
+    try { await navigator.clipboard.writeText(field.value) } catch { document.execCommand('copy') }
+    said.textContent = 'Copied'
+    setTimeout(() => { said.textContent = '' }, 3000)
+  })
+}
+`
 
 /** A file of the look, or `undefined`. */
 export function assetResponse({ deployment }: Services, name: string): Response | undefined {
@@ -127,6 +159,8 @@ function assetOf(brand: Brand, name: string): Asset | undefined {
       return { type: 'text/css; charset=utf-8', body: stylesheet }
     case 'favicon.svg':
       return { type: 'image/svg+xml', body: favicon(brand) }
+    case 'copy.js':
+      return { type: 'text/javascript; charset=utf-8', body: copyScript }
     case 'brand.css':
       return { type: 'text/css; charset=utf-8', body: brandStylesheet(brand) }
     case 'logo':

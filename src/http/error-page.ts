@@ -8,17 +8,11 @@ import {
   type StartAgain,
 } from '../errors.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
-
-import { type EntraErrorEntry, entraErrors, type WhoCanFix } from '../protocol/entra-error-table.ts'
-import {
-  type EntraError,
-  explainEntraError,
-  explainOAuthError,
-} from '../protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import { findLastConnection } from '../sign-in/last-connection.ts'
 import { entraButton, loginAddress, startAddress } from '../sign-in/login-page.ts'
 import { type Exchange, pathTo } from './exchange.ts'
+import { type EntraExplanation, explainRefusal, whoWords, withCode } from './explain-refusal.ts'
 import { type Html, pageResponse } from './responses.ts'
 
 export type Refusal = {
@@ -28,29 +22,6 @@ export type Refusal = {
   readonly exchange?: Exchange
   /** Whether this browser is signed in all the same. */
   readonly signedIn: boolean
-}
-
-/** What Entra itself said, explained; numbers are for people, no logic hangs on them. */
-export type EntraExplanation = {
-  readonly code?: number
-  readonly entry?: EntraErrorEntry
-  readonly traceId?: string
-  readonly correlationId?: string
-}
-
-/** The explanation of an error's Entra part, if it has one. */
-function explainRefusal({ detail }: EntradaError): EntraExplanation | undefined {
-  const { entra } = detail as { readonly entra?: EntraError } // put there by entra-oidc and sign-in
-  if (entra === undefined) return undefined
-  const code = entra.codes.find((number) => number in entraErrors) ?? entra.codes[0]
-  const entry =
-    (code === undefined ? undefined : explainEntraError(code)) ?? explainOAuthError(entra.error)
-  return {
-    ...(code === undefined ? {} : { code }),
-    ...(entry === undefined ? {} : { entry }),
-    ...(entra.traceId ? { traceId: entra.traceId } : {}),
-    ...(entra.correlationId ? { correlationId: entra.correlationId } : {}),
-  }
 }
 
 /** The page. Its status is the refusal's own, never 200; nothing of the request's text is repeated on it. */
@@ -192,14 +163,6 @@ function publicLinks({ deployment }: Services): Html {
   return html`${deployment.publicUrls.map(({ origin }) => html` <a href="${origin}/">${origin}</a>`)}`
 }
 
-const whoWords: Readonly<Record<WhoCanFix, string>> = {
-  person: 'you',
-  application_administrator: 'who administers the application registration in Entra',
-  directory_administrator: 'an administrator of the directory',
-  operator: 'who runs this server',
-  nobody_needed: 'nobody; it passes',
-}
-
 function details(
   services: Services,
   {
@@ -227,12 +190,6 @@ ${explanation?.correlationId ? html`<dt>Microsoft's correlation id</dt><dd><code
 <dt>Time</dt><dd>${services.now().toISOString()}</dd>
 </dl>
 </details>`
-}
-
-/** The tables mark names and values with backticks. */
-function withCode(text: string): Html {
-  const parts = text.split('`')
-  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`
 }
 
 /** @see RFC 9457 */

@@ -20,6 +20,8 @@ export type Page = {
   readonly assetsFrom?: string
   /** Of the refusal that the page is about, for whoever asks for help. */
   readonly correlationId?: string
+  /** Scripts of ours beside the stylesheet, by name. The page has to work without them. */
+  readonly scripts?: readonly string[]
 }
 
 /** A page in our layout. Never stored: most name a person. */
@@ -35,16 +37,18 @@ export async function pageResponse(services: Services, page: Page): Promise<Resp
   })
 }
 
-/** Strict, without scripts. `form-action` also binds redirects that follow a form (Chromium). */
+/** Strict, without scripts but our own where a page names one. `form-action` also binds redirects that follow a form (Chromium). */
 function contentSecurityPolicy({
   formTargets = [],
   framedBy,
   assetsFrom = "'self'",
+  scripts = [],
 }: Page): string {
   return [
     "default-src 'none'",
     `style-src ${assetsFrom}`,
     `img-src ${assetsFrom}`,
+    ...(scripts.length > 0 ? ["script-src 'self'"] : []),
     "base-uri 'none'",
     `form-action ${["'self'", ...formTargets].join(' ')}`,
     `frame-ancestors ${framedBy ?? "'none'"}`,
@@ -52,7 +56,7 @@ function contentSecurityPolicy({
 }
 
 function layout(services: Services, page: Page): Html {
-  const { title, body, wide, goesTo, assetsFrom = '', correlationId } = page
+  const { title, body, wide, goesTo, assetsFrom = '', correlationId, scripts = [] } = page
   const { brand } = services.deployment
   const logo = brand.logo?.isWordmark ? undefined : brand.logo
   const asset = (name: string) => assetsFrom + assetPath(services, name)
@@ -66,6 +70,7 @@ ${goesTo === undefined ? '' : html`<meta http-equiv="refresh" content="0; url=${
 <link rel="icon" type="${logo?.type ?? 'image/svg+xml'}" href="${logo ? asset('logo') : asset('favicon.svg')}">
 <link rel="stylesheet" href="${asset('entrada.css')}">
 ${brand.color ? html`<link rel="stylesheet" href="${asset('brand.css')}">` : ''}
+${scripts.map((name) => html`<script src="${asset(name)}" defer></script>`)}
 </head>
 <body${wide ? html` class="wide"` : ''}>
 ${services.deployment.mode === 'development' ? developmentBanner : ''}

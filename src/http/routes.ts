@@ -8,6 +8,11 @@ import { showMetrics } from '../metrics/metrics-page.ts'
 import type { LimitName } from '../rate-limit.ts'
 import type { Services } from '../services.ts'
 import { endOwnSession, showAccount, showHome } from '../session/session-pages.ts'
+import { showOperatorTest, startOperatorTest } from '../setup/operator-test.ts'
+import { changeSetup } from '../setup/setup-actions.ts'
+import { downloadCertificate, showSetupTest } from '../setup/setup-files.ts'
+import { openSetupLink, showSetupLink } from '../setup/setup-link-page.ts'
+import { showSetup } from '../setup/setup-page.ts'
 import {
   findSignIn,
   initiateSignIn,
@@ -59,6 +64,51 @@ const forProxies = (...given: Parameters<typeof page>): Route => ({
   ...page(...given),
   speaks: 'proxy',
 })
+
+const setupRoutes: readonly Route[] = [
+  {
+    ...page(
+      'GET',
+      '/setup/link/:token',
+      showSetupLink,
+      'A set-up link: shows one button and changes nothing. Its address is redacted in the log.',
+    ),
+    limit: 'setup',
+  },
+  {
+    ...page(
+      'POST',
+      '/setup/link',
+      openSetupLink,
+      'Swaps the token of a set-up link for a cookie: 303 to `/setup`.',
+    ),
+    limit: 'setup',
+  },
+  page('GET', '/setup', showSetup, 'The page behind a set-up link: connects a directory.'),
+  {
+    ...page('POST', '/setup', changeSetup, 'Forms of that page; `do` says which.'),
+    limit: 'setup',
+  },
+  page(
+    'GET',
+    '/setup/certificate/:name',
+    downloadCertificate,
+    'The certificate made for a connection, `entrada.cer` or `entrada.pem`, to upload in Entra.',
+  ),
+  page(
+    'GET',
+    '/setup/test/:id',
+    showSetupTest,
+    'What a test sign-in found, for the browser that began it.',
+  ),
+  page(
+    'POST',
+    '/admin/connections/:id/test',
+    startOperatorTest,
+    'Operators: a test sign-in through a connection, 303 to Entra. `credential`: with that one alone. `account=other`.',
+  ),
+  page('GET', '/admin/tests/:id', showOperatorTest, 'Operators: what a test of theirs found.'),
+]
 
 export const routes: readonly Route[] = [
   page('GET', '/', showHome, 'Signed in: who you are, sign out. Otherwise 303 to `/login`.'),
@@ -134,6 +184,7 @@ export const routes: readonly Route[] = [
     frontChannelSignOut,
     "Front-channel logout URL of a customer's connection. `sid`.",
   ),
+  ...setupRoutes,
   page('GET', '/auth/logout', showSignOut, 'Asks whether to sign out.'),
   page(
     'POST',
@@ -149,7 +200,12 @@ export const routes: readonly Route[] = [
   ),
   forProxies('ALL', '/auth/verify/*', showAccess, 'The same for Envoy, which appends its path.'),
   forProxies('GET', '/auth/keys', showTokenKeys, 'Keys of the signed tokens (JWK set).'),
-  page('GET', '/auth/assets/:name', showAsset, 'Stylesheets, favicon and logo of the pages.'),
+  page(
+    'GET',
+    '/auth/assets/:name',
+    showAsset,
+    'Stylesheets, script, favicon and logo of the pages.',
+  ),
   page('GET', '/account', showAccount, 'Own sessions.'),
   page('POST', '/account', endOwnSession, "Ends one of one's own sessions."),
   page(

@@ -19,7 +19,7 @@ import type { EntraAuthority } from './entra-authority.ts'
 import { readGroups } from './entra-graph.ts'
 import type { EntraAnswer, EntraHttp } from './entra-http.ts'
 import { type EntraPermissions, scopesFor } from './entra-permissions.ts'
-import type { GroupsClaim, IdentityProvider, Redeemed } from './identity-provider.ts'
+import type { GroupsClaim, IdentityProvider, Redeemed, RedeemRequest } from './identity-provider.ts'
 import { isCredentialRefusal, tokenRefusal } from './token-refusal.ts'
 import { verifyIdToken } from './verify-id-token.ts'
 
@@ -55,14 +55,14 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
       return address
     },
 
-    async redeem({ deadline, nonce, ...request }) {
+    async redeem({ deadline, nonce, showClaims, ...request }) {
       const metadata = await client.authority.metadata(deadline)
       const scopes = [...scopesOf(client, metadata)]
       const answer = await trade(client, metadata, {
         deadline,
         send: (application) => application.acquireTokenByCode({ ...request, nonce, scopes }),
       })
-      return toRedeemed(client, metadata, { answer, nonce, deadline })
+      return toRedeemed(client, metadata, { answer, nonce, deadline, showClaims })
     },
 
     async refresh({ deadline, refreshToken, correlationId }) {
@@ -141,15 +141,22 @@ async function toRedeemed(
     answer,
     nonce,
     deadline,
+    showClaims,
   }: {
     readonly answer: TokenAnswer
     readonly nonce: string | undefined
     readonly deadline: AbortSignal
+    readonly showClaims?: RedeemRequest['showClaims'] | undefined
   },
 ): Promise<Redeemed> {
   const { id_token: idToken, refresh_token: refreshToken } = answer
   if (typeof idToken !== 'string') throw new EntradaError('id_token_missing')
-  const verified = await verifyIdToken(client, metadata, { idToken, nonce, signal: deadline })
+  const verified = await verifyIdToken(client, metadata, {
+    idToken,
+    nonce,
+    signal: deadline,
+    showClaims,
+  })
   const groups = await groupsOf(client, metadata, { answer, claim: verified.groups, deadline })
   const kept = client.permissions.offlineAccess && typeof refreshToken === 'string'
   return {

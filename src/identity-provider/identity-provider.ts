@@ -72,6 +72,8 @@ export type RedeemRequest = {
   readonly nonce: string
   readonly codeVerifier: string
   readonly correlationId: string
+  /** Shown every claim that came, once all were checked: for the page of a test, never for a decision. */
+  readonly showClaims?: (claims: Readonly<Record<string, unknown>>) => void
   /** Ends the waiting for Entra as a whole. */
   readonly deadline: AbortSignal
 }

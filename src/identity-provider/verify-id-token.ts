@@ -4,7 +4,7 @@ import { type EntraMetadata, issuerForTenant } from '../protocol/discovery.ts'
 import { checkIdTokenClaims, checkIdTokenHeader, toVerifiedIdentity } from '../protocol/id-token.ts'
 import { mayKeySignFor, type SigningKey } from '../protocol/signing-keys.ts'
 import type { EntraAuthority } from './entra-authority.ts'
-import type { VerifiedIdentity } from './identity-provider.ts'
+import type { RedeemRequest, VerifiedIdentity } from './identity-provider.ts'
 
 export type IdTokenVerifier = {
   readonly cloud: string
@@ -21,7 +21,17 @@ export type IdTokenVerifier = {
 export async function verifyIdToken(
   client: IdTokenVerifier,
   metadata: EntraMetadata,
-  { idToken, nonce, signal }: { idToken: string; nonce: string | undefined; signal: AbortSignal },
+  {
+    idToken,
+    nonce,
+    signal,
+    showClaims,
+  }: {
+    readonly idToken: string
+    readonly nonce: string | undefined
+    readonly signal: AbortSignal
+    readonly showClaims: RedeemRequest['showClaims'] | undefined
+  },
 ): Promise<VerifiedIdentity> {
   const { kid } = checkIdTokenHeader(protectedHeader(idToken))
   const key = await client.authority.findSigningKey(kid, signal)
@@ -36,6 +46,7 @@ export async function verifyIdToken(
   if (!mayKeySignFor(key, claims.iss, claims.tid)) {
     throw new EntradaError('id_token_key_unknown', { kid, reason: 'key_issuer' })
   }
+  showClaims?.(claims)
   return toVerifiedIdentity(claims, client.cloud)
 }
 

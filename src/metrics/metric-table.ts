@@ -12,6 +12,11 @@ export const metricTable = {
     labels: ['outcome', 'code'],
     help: 'Sign-in attempts that came back from Entra. Outcome `signed_in`, `refused` or `failed` (ours or Entra’s fault); code of the refusal, else empty.',
   },
+  entrada_connection_tests_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Test sign-ins through connections that came back from Entra. Outcome `works` or `refused`.',
+  },
   entrada_refusals_total: {
     type: 'counter',
     labels: ['code'],

@@ -81,7 +81,7 @@ function draftOf(
   asked: NewConnection,
   own: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId'>,
 ): Connection {
-  const authority = asked.authority ?? new URL('https://login.microsoftonline.com')
+  const authority = asked.authority ?? new URL(services.deployment.authorities[0])
   const createdAt = services.now()
   return {
     ...own,
@@ -90,7 +90,7 @@ function draftOf(
     authority: authority.origin,
     tenants: asked.tenants ?? noTenant,
     application: asked.application ?? 'own',
-    clientId: asked.clientId ?? '',
+    clientId: clientIdOf(services, asked),
     credentials: [],
     policies: { ...newConnectionPolicies, ...asked.policies },
     roleRules: asked.roleRules ?? [],
@@ -100,6 +100,15 @@ function draftOf(
     createdAt,
     updatedAt: createdAt,
   }
+}
+
+/** @throws {EntradaError} `request_invalid` when this deployment has no application to share */
+function clientIdOf({ deployment }: Services, { application, clientId }: NewConnection): string {
+  if (application !== 'shared') return clientId ?? ''
+  if (deployment.sharedClientId === undefined) {
+    throw new EntradaError('request_invalid', { parameter: 'application' })
+  }
+  return deployment.sharedClientId
 }
 
 async function freeSlug(transaction: StorageTransaction, base: string): Promise<string> {
@@ -115,6 +124,8 @@ export type ConnectionChange = {
   readonly as?: 'api' | 'file'
   /** Sees the connection as it is inside the transaction, and may refuse by throwing. */
   readonly change: (before: Connection) => Connection
+  /** What has to hold besides, looked up in the same transaction. */
+  readonly check?: (transaction: StorageTransaction, after: Connection) => Promise<void>
 }
 
 /**
@@ -125,7 +136,7 @@ export type ConnectionChange = {
 export async function changeConnection(
   services: Services,
   caller: AdminCaller,
-  { id, as = 'api', change }: ConnectionChange,
+  { id, as = 'api', change, check }: ConnectionChange,
 ): Promise<Connection> {
   return services.storage.atomically(async (transaction) => {
     const before = await transaction.findConnection(id)
@@ -135,6 +146,7 @@ export async function changeConnection(
     const members = changedMembers(before, after)
     if (members.length === 0) return before
     await checkDirectoryChange(transaction, { before, after, members })
+    await check?.(transaction, after)
     await transaction.putConnection(after)
     await transaction.removeRolesOfRules(after.organizationId, goneRules(before, after))
     const event = {
@@ -147,7 +159,7 @@ export async function changeConnection(
   })
 }
 
-/** @throws {EntradaError} as {@link changeConnection}, and `connection_not_tested` */
+/** @throws {EntradaError} as {@link changeConnection}, and `connection_not_tested`, `shared_tenant_in_use` */
 export async function turnOn(
   services: Services,
   caller: AdminCaller,
@@ -159,7 +171,23 @@ export async function turnOn(
       if (!isTested(services, before)) throw new EntradaError('connection_not_tested', { id })
       return { ...before, status: 'on' }
     },
+    check: checkSharedTenantFree,
   })
+}
+
+/** With the shared application Entra tells connections apart by tenant alone. */
+async function checkSharedTenantFree(
+  transaction: StorageTransaction,
+  { id, application, cloud, tenants, settings }: Connection,
+): Promise<void> {
+  if (application !== 'shared' || settings.tenantMayBeShared) return
+  const tenantIds = tenants.kind === 'pinned' ? [tenants.tenantId ?? ''] : tenants.tenantIds
+  for (const tenantId of tenantIds) {
+    const others = await transaction.listSharedConnectionsOf(cloud, tenantId)
+    if (others.some((other) => other !== id)) {
+      throw new EntradaError('shared_tenant_in_use', { id, tenantId })
+    }
+  }
 }
 
 /** People who are signed in stay so; nobody comes in through it any more. */

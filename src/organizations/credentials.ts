@@ -10,6 +10,8 @@ import { changeConnection } from './connections.ts'
 import { sealCredential } from './sealed-credentials.ts'
 
 const MOST_CREDENTIALS = 10
+/** Long enough that nobody learns how to renew it twice a year; the end is warned about. */
+const CERTIFICATE_DAYS = 730
 
 export type NewClientSecret = {
   readonly value: Secret
@@ -28,18 +30,55 @@ export async function addClientSecret(
   caller: AdminCaller,
   { connectionId, secret }: { readonly connectionId: string; readonly secret: NewClientSecret },
 ): Promise<{ readonly connection: Connection; readonly credentialId: string }> {
+  const credential = newClientSecretCredential(services, { connectionId, secret })
+  const connection = await addCredential(services, caller, { connectionId, credential })
+  return { connection, credentialId: credential.id }
+}
+
+/** @throws {EntradaError} `client_secret_is_id`, `request_invalid` */
+export function newClientSecretCredential(
+  services: Services,
+  { connectionId, secret }: { readonly connectionId: string; readonly secret: NewClientSecret },
+): ConnectionCredential {
   const text = checkClientSecret(secret.value.reveal())
-  const credentialId = newId(services, 'crd')
-  const credential: ConnectionCredential = {
-    id: credentialId,
+  const id = newId(services, 'crd')
+  return {
+    id,
     kind: 'client_secret',
-    sealed: sealCredential(services.keyRing, text, { connectionId, credentialId }),
+    sealed: sealCredential(services.keyRing, text, { connectionId, credentialId: id }),
     ...(secret.expiresAt ? { expiresAt: secret.expiresAt } : {}),
     state: secret.state ?? 'active',
     createdAt: services.now(),
   }
-  const connection = await addCredential(services, caller, { connectionId, credential })
-  return { connection, credentialId }
+}
+
+/** A key pair of our own: the key is sealed, the certificate is for the customer to upload. */
+export async function newCertificateCredential(
+  services: Services,
+  connectionId: string,
+): Promise<ConnectionCredential> {
+  const now = services.now()
+  const { certificate, privateKey } = await services.certificates.create({
+    now,
+    days: CERTIFICATE_DAYS,
+  })
+  const id = newId(services, 'crd')
+  const place = { connectionId, credentialId: id }
+  return {
+    id,
+    kind: 'certificate',
+    sealed: sealCredential(services.keyRing, privateKey.reveal(), place),
+    certificate,
+    expiresAt: services.certificates.describe(certificate).expiresAt,
+    state: 'active',
+    createdAt: now,
+  }
+}
+
+/** The token that the platform issues to this deployment; nothing is kept of it. */
+export function newFederatedCredential(services: Services): ConnectionCredential {
+  const id = newId(services, 'crd')
+  return { id, kind: 'federated_token_file', state: 'active', createdAt: services.now() }
 }
 
 /** @throws {EntradaError} those of `changeConnection`; `request_invalid` when there are too many */

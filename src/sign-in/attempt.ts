@@ -12,6 +12,16 @@ import type { ConnectionId } from '../storage/records.ts'
 
 export type AttemptPurpose = 'sign_in' | 'test' | 'consent' | 'sign_out'
 
+/** Of a test or a request for consent: who began it, what it tries, and where its result is shown. */
+export type AskedByHolder = {
+  readonly holder: string
+  readonly resultsAt: string
+  /** The one credential that is tested, in place of the active ones. */
+  readonly credentialId?: string
+  /** A directory that only said that it consented. */
+  readonly candidateTenant?: string
+}
+
 export type Attempt = {
   /** UUIDv7 without dashes: ordered by time, and part of the cookie's name. */
   readonly id: string
@@ -23,6 +33,7 @@ export type Attempt = {
   /** RFC 7636 §4.1: 43 characters from 32 random bytes. */
   readonly codeVerifier: string
   readonly expiresAt: Date
+  readonly asked?: AskedByHolder
 }
 
 const ATTEMPT_LIFETIME_SECONDS = 600
@@ -38,7 +49,12 @@ const MAX_ATTEMPT_BYTES = 6000
 
 export function newAttempt(
   services: Services,
-  { connectionId, purpose, returnTo }: Pick<Attempt, 'connectionId' | 'purpose' | 'returnTo'>,
+  {
+    connectionId,
+    purpose,
+    returnTo,
+    asked,
+  }: Pick<Attempt, 'connectionId' | 'purpose' | 'returnTo' | 'asked'>,
 ): Attempt {
   const random = (bytes: number) => Buffer.from(services.randomBytes(bytes)).toString('base64url')
   return {
@@ -50,6 +66,7 @@ export function newAttempt(
     nonce: random(16),
     codeVerifier: random(32),
     expiresAt: new Date(services.now().getTime() + ATTEMPT_LIFETIME_SECONDS * 1000),
+    ...(asked ? { asked } : {}),
   }
 }
 
@@ -152,7 +169,8 @@ function unseal(services: Services, sealed: string, associatedData: string): str
 
 /** A list, not an object: eight of these travel with every request. */
 function encode(attempt: Attempt): string {
-  const { connectionId, purpose, returnTo, stateSecret, nonce, codeVerifier, expiresAt } = attempt
+  const { connectionId, purpose, returnTo, stateSecret, nonce, codeVerifier, expiresAt, asked } =
+    attempt
   return JSON.stringify([
     connectionId,
     purpose,
@@ -161,12 +179,19 @@ function encode(attempt: Attempt): string {
     nonce,
     codeVerifier,
     expiresAt.getTime(),
+    ...(asked ? [asked] : []),
   ])
 }
 
+type EncodedAttempt = [
+  ...[string, AttemptPurpose, string, string, string, string, number],
+  AskedByHolder?,
+]
+
 function decode(id: string, text: string): Attempt {
-  const parts = JSON.parse(text) as [string, AttemptPurpose, string, string, string, string, number] // sealed by `encode`
-  const [connectionId, purpose, returnTo, stateSecret, nonce, codeVerifier, expiresAt] = parts
+  const parts = JSON.parse(text) as EncodedAttempt // sealed by `encode`
+  const [connectionId, purpose, returnTo, stateSecret, nonce, codeVerifier, expiresAt, asked] =
+    parts
   return {
     id,
     connectionId,
@@ -176,6 +201,7 @@ function decode(id: string, text: string): Attempt {
     nonce,
     codeVerifier,
     expiresAt: new Date(expiresAt),
+    ...(asked ? { asked } : {}),
   }
 }
 

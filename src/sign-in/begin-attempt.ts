@@ -6,6 +6,7 @@ import type { AuthorizationUrlRequest } from '../identity-provider/identity-prov
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import {
+  type AskedByHolder,
   type Attempt,
   type AttemptPurpose,
   attemptCookies,
@@ -26,15 +27,21 @@ export type BeginAttempt = {
   readonly returnTo: string
   readonly loginHint?: string | undefined
   readonly selectAccount?: boolean
+  readonly asked?: AskedByHolder
 }
 
 /** Sends the browser to Entra with a fresh attempt in its cookie. Writes nothing to the database (design rule 6). */
 export async function beginAttempt(
   services: Services,
   exchange: Exchange,
-  { connection, purpose, returnTo, loginHint, selectAccount = false }: BeginAttempt,
+  { connection, purpose, returnTo, loginHint, selectAccount = false, asked }: BeginAttempt,
 ): Promise<Response> {
-  const attempt = newAttempt(services, { connectionId: connection.id, purpose, returnTo })
+  const attempt = newAttempt(services, {
+    connectionId: connection.id,
+    purpose,
+    returnTo,
+    ...(asked ? { asked } : {}),
+  })
   const hint = loginHint?.slice(0, MAX_LOGIN_HINT_LENGTH).toWellFormed()
   const claims = claimsChallenge(services, exchange)
   const location = await services.identityProviderFor(connection).authorizationUrl({

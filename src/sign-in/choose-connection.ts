@@ -42,6 +42,15 @@ export function redirectUri(
     : at(`/login/callback?connection=${encodeURIComponent(id)}`)
 }
 
+/** The origin that a connection's registered addresses begin with: its own choice among ours, else the server URL. */
+export function homeOrigin(
+  { deployment: { publicUrls } }: Services,
+  { settings: { redirectOrigin } }: Pick<Connection, 'settings'>,
+): string {
+  const own = publicUrls.find(({ origin }) => origin === redirectOrigin)
+  return (own ?? publicUrls[0]).origin
+}
+
 /**
  * That a callback came to the redirect URI of the attempt's own connection, before any code is sent anywhere.
  *

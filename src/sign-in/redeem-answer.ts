@@ -1,7 +1,7 @@
 /** The parts that a sign-in and the test of a connection share: what came back, the claim, the code for an identity, the facts. */
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { Redeemed } from '../identity-provider/identity-provider.ts'
+import type { Redeemed, RedeemRequest } from '../identity-provider/identity-provider.ts'
 import { isEmailDomainProven } from '../organizations/domains.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import { parseEntraError } from '../protocol/explain-entra-error.ts'
@@ -57,7 +57,14 @@ export async function redeem(
     attempt,
     code,
     deadline,
-  }: { connection: Connection; attempt: Attempt; code: string; deadline: AbortSignal },
+    showClaims,
+  }: {
+    readonly connection: Connection
+    readonly attempt: Attempt
+    readonly code: string
+    readonly deadline: AbortSignal
+    readonly showClaims?: RedeemRequest['showClaims']
+  },
 ): Promise<Redeemed> {
   const { nonce, codeVerifier } = attempt
   return services.identityProviderFor(connection).redeem({
@@ -67,6 +74,7 @@ export async function redeem(
     correlationId,
     redirectUri: redirectUri(services, here, connection),
     deadline,
+    ...(showClaims ? { showClaims } : {}),
   })
 }
 

@@ -33,6 +33,7 @@ import {
   getDefaultConnection,
 } from './choose-connection.ts'
 import { dropClaimsChallengeCookie } from './claims-challenge.ts'
+import { finishConsent } from './consent.ts'
 import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
 import { findBySlug } from './find-connection.ts'
 import { choicePage } from './find-page.ts'
@@ -51,6 +52,7 @@ import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
 import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
 import { countRound } from './sign-in-rounds.ts'
 import { isSignOutReturn, signedOutPage } from './sign-out.ts'
+import { finishTest } from './test-sign-in.ts'
 
 /** GET /auth/entra/login: with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
@@ -128,6 +130,8 @@ export async function finishSignIn(services: Services, exchange: Exchange): Prom
   const attempt = openAttempt(services, exchange, response.state)
   const record = beginRecord(services, exchange, attempt)
   checkAttemptOpen(services, attempt)
+  if (attempt.purpose === 'test') return finishTest(services, exchange, { response, record })
+  if (attempt.purpose === 'consent') return finishConsent(services, exchange, { response, record })
   const code = grantedCode(response)
   const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
   const opened = await openConnection(services, exchange, record)

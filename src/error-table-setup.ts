@@ -1,0 +1,86 @@
+/** The refusals of set-up links and of the pages behind them; part of `error-table.ts`. */
+import type { ErrorEntry } from './error-table.ts'
+
+export const setupErrors = {
+  setup_link_not_found: {
+    status: 404,
+    shown: 'This set-up link does not exist. Please check that it was copied whole.',
+    fix: 'No link has this token: cut on the way, or removed long after its end. Make a new one with `entrada connection invite`.',
+  },
+  setup_link_ended: {
+    status: 410,
+    shown: 'This set-up link has ended. Please ask whoever sent it for a new one.',
+    fix: 'A link ends after three days, when its connection is turned on, when it is withdrawn, and when a newer one is made. Make a new one with `entrada connection invite`.',
+  },
+  setup_session_missing: {
+    status: 401,
+    shown: 'Please open your set-up link again: this browser does not hold it.',
+    fix: 'The page of a set-up link needs the cookie that the button behind the link sets: other browser, private window, cookies blocked or cleared. The link itself can be opened again until it ends.',
+  },
+  setup_superseded: {
+    status: 409,
+    shown:
+      'The set-up goes on in another browser now. Please open the link again here to take it back.',
+    fix: 'Somebody opened the same link later in another browser, and the later one counts. If nobody of the customer did, withdraw the link and make a new one; the audit trail has the address.',
+  },
+  setup_link_not_possible: {
+    status: 409,
+    shown: 'A set-up link cannot be made for this connection.',
+    fix: 'Links are for connections that are kept here: not for the one of the environment, nor for those of a file.',
+  },
+  directory_invalid: {
+    status: 400,
+    shown: 'This is neither the ID of a directory nor one of its domains.',
+    fix: 'Enter the Directory (tenant) ID, or a domain of the directory such as contoso.com: no web address, no email address. Both are on the Overview page of Microsoft Entra ID.',
+  },
+  directory_is_alias: {
+    status: 400,
+    shown: 'This stands for any directory, not for yours.',
+    fix: '`common`, `organizations` and `consumers` are aliases of Microsoft. Enter the Directory (tenant) ID from the Overview page of Microsoft Entra ID.',
+  },
+  directory_is_personal: {
+    status: 400,
+    shown: 'This is the directory of personal Microsoft accounts.',
+    fix: 'Personal accounts belong to no organization. Enter the Directory (tenant) ID from the Overview page of Microsoft Entra ID.',
+  },
+  directory_not_found: {
+    status: 400,
+    shown: 'Microsoft knows no directory of this ID or domain.',
+    fix: 'Compare it with the Overview page of Microsoft Entra ID, and check that the right cloud is chosen: a directory exists in one only.',
+  },
+  client_id_invalid: {
+    status: 400,
+    shown: 'This is not an Application (client) ID.',
+    fix: 'It has the form 00000000-0000-0000-0000-000000000000 and is on the Overview page of the application. The Object ID beside it is something else.',
+  },
+  connection_incomplete: {
+    status: 409,
+    shown: 'Something is still missing before this can be tried.',
+    fix: 'A connection needs the application (client) ID, the directory, and a credential; one of the shared application needs the consent of an administrator.',
+  },
+  connection_test_elsewhere: {
+    status: 409,
+    shown: 'This connection can only be tested at its own address.',
+    fix: 'A sign-in has to come back to the host where it started. Open this page at the address that the redirect URI of the connection begins with.',
+  },
+  credential_not_tested: {
+    status: 409,
+    shown: 'This credential has to be tested before it is used.',
+    fix: 'Run a test sign-in with it. It waits beside the one that is used now, which goes on working.',
+  },
+  consent_answer_invalid: {
+    status: 400,
+    shown: 'The answer to the request for consent could not be understood. Please ask again.',
+    fix: 'The callback said neither that consent was given nor why not, or named no directory.',
+  },
+  shared_tenant_in_use: {
+    status: 409,
+    shown: 'This directory is connected here already. Please ask whoever sent you the link.',
+    fix: 'Of the shared application a directory has one connection that is on. If it is meant to have another one, allow it for this connection (`tenantMayBeShared` in its settings).',
+  },
+  test_result_not_found: {
+    status: 404,
+    shown: 'The result of this test is not here any more. Please run it again.',
+    fix: 'Results are kept for an hour, and shown only to the browser that began the test.',
+  },
+} as const satisfies Record<string, ErrorEntry>

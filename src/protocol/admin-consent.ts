@@ -1,0 +1,49 @@
+import { EntradaError } from '../errors.ts'
+import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
+
+/** What we ask of a customer's directory: who signs in, and their own profile and groups. A name without a resource is Graph's. */
+const CONSENTED_SCOPES = ['openid', 'profile', 'email', 'User.Read']
+
+/**
+ * Where an administrator consents for a whole directory, whichever they belong to.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
+ */
+export function adminConsentUrl({
+  authority,
+  offlineAccess,
+  ...asked
+}: {
+  readonly authority: string
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly state: string
+  /** Where sessions are checked again. */
+  readonly offlineAccess: boolean
+}): URL {
+  const scopes = [...CONSENTED_SCOPES, ...(offlineAccess ? ['offline_access'] : [])]
+  const url = new URL('/organizations/v2.0/adminconsent', authority)
+  url.searchParams.set('client_id', asked.clientId)
+  url.searchParams.set('scope', scopes.join(' '))
+  url.searchParams.set('redirect_uri', asked.redirectUri)
+  url.searchParams.set('state', asked.state)
+  return url
+}
+
+/**
+ * The directory that an answer says consented. Anybody can write such an answer: it is believed once somebody of that directory signed
+ * in. Errors are read before (`parseAuthorizationResponse`): they come with `admin_consent=True` too.
+ *
+ * @throws {EntradaError} `consent_answer_invalid`, `directory_is_personal`
+ */
+export function parseConsentedTenant(query: URLSearchParams): string {
+  const [tenant, another] = query.getAll('tenant')
+  const [given, again] = query.getAll('admin_consent')
+  const isOne = another === undefined && again === undefined
+  if (!isOne || given?.toLowerCase() !== 'true' || !isGuid(tenant)) {
+    throw new EntradaError('consent_answer_invalid')
+  }
+  const tenantId = tenant.toLowerCase()
+  if (tenantId === PERSONAL_ACCOUNTS_TENANT_ID) throw new EntradaError('directory_is_personal')
+  return tenantId
+}

@@ -1,0 +1,65 @@
+import { optionalClaims, type Registration } from './registration.ts'
+
+/** Microsoft's own clouds as `az` calls them. Ids of Graph's permissions are the same in all of them. */
+const clouds: Readonly<Record<string, string>> = {
+  us_government: 'AzureUSGovernment',
+  china: 'AzureChinaCloud',
+}
+const MICROSOFT_GRAPH = '00000003-0000-0000-c000-000000000000'
+const USER_READ = 'e1fe6dd8-ba31-4d61-89e7-88639da4683d'
+
+/**
+ * The registration as a script for the Azure CLI, filled in with the addresses of this connection: one call of Graph that makes the
+ * application whole, where `az ad app create` would need three.
+ *
+ * @see https://learn.microsoft.com/graph/api/application-post-applications
+ */
+export function azScript(registration: Registration): string {
+  const { cloud, graph } = registration
+  return `# For bash with the Azure CLI. Sign in as who may register applications.
+set -eu
+az cloud set --name ${clouds[cloud] ?? 'AzureCloud'}
+az login --allow-no-subscriptions
+
+cat > entrada-application.json <<'APPLICATION'
+${JSON.stringify(applicationBody(registration), undefined, 2)}
+APPLICATION
+
+APP_ID=$(az rest --method POST --uri ${graph}/v1.0/applications \\
+  --headers 'Content-Type=application/json' --body @entrada-application.json --query appId -o tsv)
+az ad sp create --id "$APP_ID" --only-show-errors > /dev/null
+
+# Consent for everybody, so that nobody is asked one by one:
+az ad app permission admin-consent --id "$APP_ID"
+
+echo "Application (client) ID: $APP_ID"
+echo "Directory (tenant) ID:   $(az account show --query tenantId -o tsv)"
+
+# Then one of these, as the page asks for it.
+# A secret that ends in a year (--append keeps the ones that are there):
+#   az ad app credential reset --id "$APP_ID" --append --years 1 --display-name Entrada --query password -o tsv
+# Or the certificate that the page made:
+#   az ad app credential reset --id "$APP_ID" --append --cert @entrada.pem
+`
+}
+
+/** @see https://learn.microsoft.com/graph/api/resources/application */
+function applicationBody({ applicationName, redirectUri, homePageUrl, logoutUrl }: Registration) {
+  return {
+    displayName: applicationName,
+    signInAudience: 'AzureADMyOrg',
+    web: {
+      redirectUris: [redirectUri],
+      homePageUrl,
+      ...(logoutUrl.startsWith('https:') ? { logoutUrl } : {}),
+      implicitGrantSettings: { enableIdTokenIssuance: false, enableAccessTokenIssuance: false },
+    },
+    groupMembershipClaims: 'ApplicationGroup',
+    optionalClaims: {
+      idToken: [...Object.keys(optionalClaims), 'groups'].map((name) => ({ name })),
+    },
+    requiredResourceAccess: [
+      { resourceAppId: MICROSOFT_GRAPH, resourceAccess: [{ id: USER_READ, type: 'Scope' }] },
+    ],
+  }
+}

@@ -1,0 +1,31 @@
+import type { Services } from '../services.ts'
+
+/** What a customer enters in Entra to trust this deployment's token. */
+export type FederatedIdentity = {
+  readonly issuer: string
+  readonly subject: string
+  readonly audience: string
+}
+
+/** Read from the token itself, so that it cannot be configured wrongly. `undefined`: there is no token, or none that can be read. */
+export function findFederatedIdentity({
+  readFederatedToken,
+}: Pick<Services, 'readFederatedToken'>): FederatedIdentity | undefined {
+  if (readFederatedToken === undefined) return undefined
+  try {
+    return parseIdentity(readFederatedToken())
+  } catch {
+    return undefined // what a file or a parser says about it could quote the token
+  }
+}
+
+function parseIdentity(federatedToken: string): FederatedIdentity | undefined {
+  const payload = federatedToken.trim().split('.')[1] ?? ''
+  const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  const { iss, sub, aud } = claims as Readonly<Record<string, unknown>> // members are looked at next
+  const audience = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+  return isText(iss) && isText(sub) && isText(audience)
+    ? { issuer: iss, subject: sub, audience }
+    : undefined
+}

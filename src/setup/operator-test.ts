@@ -1,0 +1,49 @@
+/** The same test for operators, from their own session. */
+import { authorizeOperator, type Operator } from '../admin/authorize-operator.ts'
+import { EntradaError } from '../errors.ts'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { checkFormToken, checkSameOrigin, readForm, single } from '../http/form.ts'
+import type { Services } from '../services.ts'
+import { beginTest } from '../sign-in/test-sign-in.ts'
+import { operatorHolder } from './test-holder.ts'
+import { testPage } from './test-page.ts'
+import { getTestResult } from './test-result.ts'
+
+/**
+ * POST /admin/connections/ID/test: sends the operator to Entra. `credential` tests one alone.
+ *
+ * @throws {EntradaError} `record_not_found`, those of `beginTest`, and of whoever is no operator
+ */
+export async function startOperatorTest(services: Services, exchange: Exchange): Promise<Response> {
+  checkSameOrigin(exchange)
+  const form = await readForm(exchange)
+  const sessionId = sessionOf(await authorizeOperator(services, exchange))
+  checkFormToken(services, sessionId, single(form, 'form_token') ?? null)
+  const connection = await services.storage.findConnection(exchange.params.id ?? '')
+  if (connection === undefined) throw new EntradaError('record_not_found')
+  const credentialId = single(form, 'credential')
+  const asked = {
+    holder: operatorHolder(sessionId),
+    resultsAt: pathTo(services, '/admin/tests'),
+    ...(credentialId ? { credentialId } : {}),
+  }
+  const selectAccount = single(form, 'account') === 'other'
+  return beginTest(services, exchange, { connection, asked, selectAccount })
+}
+
+/** GET /admin/tests/ID. @throws {EntradaError} `test_result_not_found` */
+export async function showOperatorTest(services: Services, exchange: Exchange): Promise<Response> {
+  const sessionId = sessionOf(await authorizeOperator(services, exchange))
+  const id = exchange.params.id ?? ''
+  const result = await getTestResult(services, { id, holder: operatorHolder(sessionId) })
+  return testPage(services, {
+    result,
+    back: { href: pathTo(services, '/admin'), words: 'Back' },
+  })
+}
+
+/** A token in a header has no browser to go to Entra with. */
+function sessionOf({ view }: Operator): string {
+  if (view === undefined) throw new EntradaError('sign_in_required')
+  return view.session.id
+}

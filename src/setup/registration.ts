@@ -1,0 +1,43 @@
+/** What a customer registers in Entra for a connection: addresses, claims and permissions, as values. */
+import { graphOrigin } from '../protocol/graph-origin.ts'
+import type { Services } from '../services.ts'
+import {
+  frontChannelLogoutUrl,
+  homeOrigin,
+  redirectUri,
+  startPath,
+} from '../sign-in/choose-connection.ts'
+import type { Connection } from '../storage/records.ts'
+
+export type Registration = {
+  /** What to call the application in Entra. */
+  readonly applicationName: string
+  readonly redirectUri: string
+  /** Opened by the tile in My Apps. */
+  readonly homePageUrl: string
+  readonly logoutUrl: string
+  readonly cloud: string
+  /** Origin of the Microsoft Graph that makes applications there. */
+  readonly graph: string
+}
+
+export function registrationOf(services: Services, connection: Connection): Registration {
+  const home = new URL(homeOrigin(services, connection))
+  return {
+    applicationName: `Entrada (${home.host})`,
+    redirectUri: redirectUri(services, home, connection),
+    homePageUrl: home.origin + startPath(services, connection),
+    logoutUrl: frontChannelLogoutUrl(services, home, connection),
+    cloud: connection.cloud,
+    graph: graphOrigin(new URL(connection.authority)) ?? 'https://graph.microsoft.com',
+  }
+}
+
+/** Optional claims of the ID token, each with what it is for. */
+export const optionalClaims = {
+  email: 'the address that is shown',
+  xms_edov: 'Entra vouches that the address belongs to your directory',
+  acct: 'tells guests from members',
+  sid: 'signing out at Microsoft signs out here too',
+  login_hint: 'signing out does not ask which account',
+} as const

@@ -1,0 +1,145 @@
+/** POST /setup: the forms of the set-up page. What cannot be carried out comes back on the page, beside what was typed. */
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError, errorEntry, isEntradaError } from '../errors.ts'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { single } from '../http/form.ts'
+import { redirect } from '../http/responses.ts'
+import { turnOn } from '../organizations/connections.ts'
+import {
+  newCertificateCredential,
+  newClientSecretCredential,
+  newFederatedCredential,
+  removeCredential,
+} from '../organizations/credentials.ts'
+import { Secret } from '../secret.ts'
+import type { Services } from '../services.ts'
+import { beginConsent } from '../sign-in/consent.ts'
+import { beginTest } from '../sign-in/test-sign-in.ts'
+import { findFederatedIdentity } from './federated-identity.ts'
+import {
+  chooseOwn,
+  chooseShared,
+  nameApplication,
+  putCredential,
+  useCredential,
+} from './setup-changes.ts'
+import { closeSetupLink } from './setup-link.ts'
+import { setupPage } from './setup-page.ts'
+import { getSetup, readSetupForm, type Setup, setupHolder } from './setup-session.ts'
+
+type Asked = {
+  readonly setup: Setup
+  readonly caller: AdminCaller
+  readonly form: URLSearchParams
+}
+/** Answers a response when it leads elsewhere; else it goes back to the page. */
+type Action = (services: Services, exchange: Exchange, asked: Asked) => Promise<unknown>
+
+const ofDraft: Readonly<Record<string, Action>> = {
+  application: (services, _exchange, { form, ...of }) =>
+    nameApplication(services, of, {
+      clientId: single(form, 'client_id') ?? '',
+      directory: single(form, 'directory') ?? '',
+      authority: single(form, 'cloud') ?? '',
+    }),
+  shared: (services, _exchange, of) => chooseShared(services, of),
+  own: (services, _exchange, of) => chooseOwn(services, of),
+  consent: (services, exchange, { setup }) => beginConsent(services, exchange, setup),
+  async turn_on(services, _exchange, { setup, caller }) {
+    await turnOn(services, caller, setup.connection.id)
+  },
+}
+
+const ofRenewal: Readonly<Record<string, Action>> = {
+  use: (services, _exchange, { form, ...of }) =>
+    useCredential(services, of, single(form, 'credential') ?? ''),
+  async remove(services, _exchange, { form, setup, caller }) {
+    const credentialId = single(form, 'credential') ?? ''
+    await removeCredential(services, caller, { connectionId: setup.connection.id, credentialId })
+  },
+  async finish(services, _exchange, { setup, caller }) {
+    const { connection, link } = setup
+    await services.storage.atomically((transaction) =>
+      closeSetupLink(services, transaction, { caller, connection, link, as: 'finished' }),
+    )
+  },
+}
+
+const ofBoth: Readonly<Record<string, Action>> = {
+  async certificate(services, _exchange, of) {
+    const credential = await newCertificateCredential(services, of.setup.connection.id)
+    await putCredential(services, of, credential)
+  },
+  async secret(services, _exchange, { form, ...of }) {
+    const value = new Secret(single(form, 'client_secret') ?? '')
+    const expiresAt = parseDay(services, single(form, 'expires_at') ?? '')
+    const secret = { value, ...(expiresAt ? { expiresAt } : {}) }
+    const connectionId = of.setup.connection.id
+    await putCredential(services, of, newClientSecretCredential(services, { connectionId, secret }))
+  },
+  async federated(services, _exchange, of) {
+    if (findFederatedIdentity(services) === undefined)
+      throw new EntradaError('entra_not_configured')
+    await putCredential(services, of, newFederatedCredential(services))
+  },
+  test: (services, exchange, { setup }) => startTest(services, exchange, setup, false),
+  test_other: (services, exchange, { setup }) => startTest(services, exchange, setup, true),
+}
+
+/** @throws {EntradaError} as `readSetupForm`; what belongs to no field of the page */
+export async function changeSetup(services: Services, exchange: Exchange): Promise<Response> {
+  const { setup, form, caller } = await readSetupForm(services, exchange)
+  const action = findAction(setup, single(form, 'do') ?? '')
+  try {
+    const answer = await action(services, exchange, { setup, caller, form })
+    return answer instanceof Response ? answer : redirect(pathTo(services, '/setup'))
+  } catch (error) {
+    if (!isEntradaError(error) || !isForPage(error)) throw error
+    return setupPage(services, await getSetup(services, exchange), { problem: error, typed: form })
+  }
+}
+
+function findAction({ link }: Setup, name: string): Action {
+  const actions = { ...ofBoth, ...(link.kind === 'setup' ? ofDraft : ofRenewal) }
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+  if (action === undefined) throw new EntradaError('request_invalid', { parameter: 'do' })
+  return action
+}
+
+/** What who fills in the form can do something about, or Entra's trouble; not ours. */
+function isForPage({ code }: EntradaError): boolean {
+  if (code === 'setup_link_ended') return false
+  return errorEntry(code).status < 500 || code.startsWith('entra_')
+}
+
+async function startTest(
+  services: Services,
+  exchange: Exchange,
+  setup: Setup,
+  selectAccount: boolean,
+): Promise<Response> {
+  const { connection, link } = setup
+  const pending = connection.credentials.find(({ state }) => state === 'pending')
+  if (link.kind === 'renewal' && pending === undefined) {
+    throw new EntradaError('connection_incomplete')
+  }
+  const { candidateTenant } = link.progress
+  const asked = {
+    holder: setupHolder(setup),
+    resultsAt: pathTo(services, '/setup/test'),
+    ...(link.kind === 'renewal' && pending ? { credentialId: pending.id } : {}),
+    ...(candidateTenant && connection.application === 'shared' ? { candidateTenant } : {}),
+  }
+  return beginTest(services, exchange, { connection, asked, selectAccount })
+}
+
+/** The beginning of that day: a warning is better a day early. @throws {EntradaError} `request_invalid` */
+function parseDay({ now }: Services, text: string): Date | undefined {
+  if (text.trim() === '') return undefined
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text.trim())
+    ? new Date(`${text.trim()}T00:00:00Z`)
+    : undefined
+  const isRight = day?.toJSON()?.startsWith(text.trim()) === true && day > now()
+  if (!isRight) throw new EntradaError('request_invalid', { parameter: 'expiresAt' })
+  return day
+}

@@ -1,0 +1,172 @@
+/** What the holder of a set-up link may change: of a draft, application, directory and credential; of any other connection, credentials. */
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError, isEntradaError } from '../errors.ts'
+import { cloudOf } from '../organizations/clouds.ts'
+import { changeConnection } from '../organizations/connections.ts'
+import { testFingerprint } from '../organizations/test-fingerprint.ts'
+import { parseDirectoryName } from '../protocol/directory-name.ts'
+import { isGuid } from '../protocol/guid.ts'
+import type { Services } from '../services.ts'
+import { homeOrigin } from '../sign-in/choose-connection.ts'
+import type { Connection, ConnectionCredential, TenantPinning } from '../storage/records.ts'
+import type { Setup } from './setup-session.ts'
+
+const TIME_LIMIT_MS = 5_500
+const MOST_CREDENTIALS = 10
+
+type ChangeOf = { readonly setup: Setup; readonly caller: AdminCaller }
+
+/**
+ * Names application and directory of a draft. The directory is looked up, so that a domain stands for one id from now on.
+ *
+ * @throws {EntradaError} `client_id_invalid`, `request_invalid` (the cloud), those of `parseDirectoryName`, `directory_not_found`, or why Entra could not be asked
+ */
+export async function nameApplication(
+  services: Services,
+  { setup, caller }: ChangeOf,
+  asked: { readonly clientId: string; readonly directory: string; readonly authority: string },
+): Promise<void> {
+  const { connection } = setup
+  const clientId = asked.clientId.trim().toLowerCase()
+  if (!isGuid(clientId)) throw new EntradaError('client_id_invalid')
+  const { value: tenant } = parseDirectoryName(asked.directory)
+  const authority = checkAuthority(services, connection, asked.authority)
+  const pinned = { kind: 'pinned', tenant } as const
+  const tenantId = await lookUpTenant(services, { ...connection, authority, tenants: pinned })
+  await changeDraft(services, caller, {
+    connection,
+    change: (before) => ({
+      ...before,
+      application: 'own',
+      clientId,
+      authority,
+      cloud: cloudOf(new URL(authority)),
+      tenants: { ...pinned, tenantId },
+      settings: withRedirectOrigin(services, before),
+    }),
+  })
+}
+
+/** Only what is offered: this deployment sends requests to these and to no others (I16). */
+function checkAuthority(
+  { deployment }: Services,
+  connection: Connection,
+  authority: string,
+): string {
+  if (authority === connection.authority || deployment.authorities.includes(authority)) {
+    return authority
+  }
+  throw new EntradaError('request_invalid', { parameter: 'cloud' })
+}
+
+/** Looked up without any credential of the connection: discovery is public. */
+async function lookUpTenant(services: Services, connection: Connection): Promise<string> {
+  const asking = { ...connection, application: 'own', clientId: '', credentials: [] } as const
+  const deadline = AbortSignal.timeout(TIME_LIMIT_MS)
+  try {
+    const tenantId = await services.identityProviderFor(asking).tenantId(deadline)
+    if (tenantId === undefined) throw new EntradaError('directory_not_found')
+    return tenantId
+  } catch (error) {
+    const unknown = isEntradaError(error) && error.code === 'entra_tenant_not_found'
+    throw unknown ? new EntradaError('directory_not_found', {}, { cause: error }) : error
+  }
+}
+
+/** With several public addresses, sign-ins start at the one that the customer registered. */
+function withRedirectOrigin(services: Services, before: Connection): Connection['settings'] {
+  if (services.deployment.publicUrls.length === 1) return before.settings
+  return { ...before.settings, redirectOrigin: homeOrigin(services, before) }
+}
+
+/** The deployment's application in place of one of the customer's. @throws {EntradaError} `entra_not_configured` */
+export async function chooseShared(services: Services, { setup, caller }: ChangeOf): Promise<void> {
+  const { sharedClientId, authorities } = services.deployment
+  if (sharedClientId === undefined) throw new EntradaError('entra_not_configured')
+  const [authority] = authorities
+  await changeDraft(services, caller, {
+    connection: setup.connection,
+    change: (before) => ({
+      ...before,
+      application: 'shared',
+      clientId: sharedClientId,
+      authority,
+      cloud: cloudOf(new URL(authority)),
+      tenants: noTenant,
+      credentials: [],
+      settings: withRedirectOrigin(services, before),
+    }),
+  })
+}
+
+/** Back to an application of the customer's own, with nothing of it known yet. */
+export async function chooseOwn(services: Services, { setup, caller }: ChangeOf): Promise<void> {
+  await changeDraft(services, caller, {
+    connection: setup.connection,
+    change: (before) =>
+      before.application === 'own'
+        ? before
+        : { ...before, application: 'own', clientId: '', tenants: noTenant, credentials: [] },
+  })
+}
+
+const noTenant: TenantPinning = { kind: 'allow_list', tenantIds: [] }
+
+/** A new credential: the only one of a draft, or one that waits beside those in use. @throws {EntradaError} `request_invalid` */
+export async function putCredential(
+  services: Services,
+  { setup, caller }: ChangeOf,
+  credential: ConnectionCredential,
+): Promise<void> {
+  const { link, connection } = setup
+  if (link.kind === 'setup') {
+    const change = (before: Connection) => ({ ...before, credentials: [credential] })
+    return changeDraft(services, caller, { connection, change })
+  }
+  const change = (before: Connection): Connection => {
+    const kept = before.credentials.filter(({ state }) => state !== 'pending')
+    if (kept.length >= MOST_CREDENTIALS) {
+      throw new EntradaError('request_invalid', { parameter: 'credentials' })
+    }
+    return { ...before, credentials: [...kept, { ...credential, state: 'pending' }] }
+  }
+  await changeConnection(services, caller, { id: connection.id, change })
+}
+
+/** From now on beside the others. @throws {EntradaError} `credential_not_tested`, `record_not_found` */
+export async function useCredential(
+  services: Services,
+  { setup, caller }: ChangeOf,
+  credentialId: string,
+): Promise<void> {
+  const change = (before: Connection): Connection => {
+    const chosen = before.credentials.find(({ id }) => id === credentialId)
+    if (chosen === undefined) throw new EntradaError('record_not_found')
+    if (chosen.testedAt === undefined) throw new EntradaError('credential_not_tested')
+    const credentials = before.credentials.map((one) =>
+      one.id === credentialId ? ({ ...one, state: 'active' } as const) : one,
+    )
+    const after = { ...before, credentials }
+    const tested = { at: chosen.testedAt, fingerprint: testFingerprint(services, after) }
+    return { ...after, settings: { ...after.settings, tested } }
+  }
+  await changeConnection(services, caller, { id: setup.connection.id, change })
+}
+
+/** Turned on meanwhile, it is not the link's to change any more. */
+async function changeDraft(
+  services: Services,
+  caller: AdminCaller,
+  {
+    connection,
+    change,
+  }: { readonly connection: Connection; readonly change: (before: Connection) => Connection },
+): Promise<void> {
+  await changeConnection(services, caller, {
+    id: connection.id,
+    change: (before) => {
+      if (before.status !== 'draft') throw new EntradaError('setup_link_ended')
+      return change(before)
+    },
+  })
+}

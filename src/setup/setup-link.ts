@@ -1,0 +1,163 @@
+/** Set-up links, as operators make, list and withdraw them. What is behind one: `setup-session.ts`. */
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError } from '../errors.ts'
+import { pathTo } from '../http/exchange.ts'
+import { newId } from '../ids.ts'
+import { auditChange } from '../organizations/audit-change.ts'
+import type { Services } from '../services.ts'
+import { homeOrigin } from '../sign-in/choose-connection.ts'
+import type { Connection, SetupLink, SetupLinkId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+
+const LIFETIME_MS = 3 * 86_400_000
+const TOKEN_BYTES = 32
+const MOST_LISTED = 100
+
+export type SetupLinkState =
+  | 'waiting'
+  | 'opened'
+  | 'ended'
+  | 'turned_on'
+  | 'withdrawn'
+  | 'replaced'
+  | 'finished'
+
+/** `address` holds the token, which is kept nowhere: it is shown once. */
+export type CreatedSetupLink = { readonly link: SetupLink; readonly address: string }
+export type ListedSetupLink = { readonly link: SetupLink; readonly state: SetupLinkState }
+
+/**
+ * A link for a draft to be set up, or for the credentials of another connection to be renewed. It takes the place of an earlier one:
+ * two people with two links would not know of each other.
+ *
+ * @throws {EntradaError} `record_not_found`, `setup_link_not_possible`
+ */
+export async function createSetupLink(
+  services: Services,
+  caller: AdminCaller,
+  connectionId: string,
+): Promise<CreatedSetupLink> {
+  const token = Buffer.from(services.randomBytes(TOKEN_BYTES)).toString('base64url')
+  return services.storage.atomically(async (transaction) => {
+    const connection = await getSetupConnection(transaction, connectionId)
+    await closeOpenLinks(services, transaction, { caller, connection, as: 'replaced' })
+    const link = newSetupLink(services, connection, token)
+    await transaction.putSetupLink(link)
+    const { id, kind, endsAt } = link
+    const detail = { link: id, kind, endsAt: endsAt.toISOString() }
+    await auditChange(services, transaction, {
+      caller,
+      event: { type: 'setup_link.created', detail },
+      ...ofConnection(connection),
+    })
+    const address = homeOrigin(services, connection) + pathTo(services, `/setup/link/${token}`)
+    return { link, address }
+  })
+}
+
+/** Newest first. @throws {EntradaError} `record_not_found` */
+export async function listSetupLinks(
+  services: Services,
+  connectionId: string,
+): Promise<readonly ListedSetupLink[]> {
+  const connection = await services.storage.findConnection(connectionId)
+  if (connection === undefined) throw new EntradaError('record_not_found')
+  const links = await services.storage.listSetupLinks(connectionId, MOST_LISTED)
+  return links.map((link) => ({ link, state: setupLinkState(services, link, connection) }))
+}
+
+/** Ends it now, and the page behind it with it. @throws {EntradaError} `record_not_found` */
+export async function withdrawSetupLink(
+  services: Services,
+  caller: AdminCaller,
+  { connectionId, linkId }: { readonly connectionId: string; readonly linkId: string },
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const link = await transaction.findSetupLink(linkId as SetupLinkId) // any text: an unknown one finds nothing
+    const connection = await transaction.findConnection(connectionId)
+    if (link?.connectionId !== connectionId || connection === undefined) {
+      throw new EntradaError('record_not_found')
+    }
+    if (link.closed !== undefined) return
+    await closeSetupLink(services, transaction, { caller, connection, link, as: 'withdrawn' })
+  })
+}
+
+/** Why it opens nothing any more, or how far it has come. A draft's link ends with the draft. */
+export function setupLinkState(
+  { now }: Pick<Services, 'now'>,
+  { kind, closed, endsAt, openedAt }: SetupLink,
+  { status }: Pick<Connection, 'status'>,
+): SetupLinkState {
+  if (closed !== undefined) return closed.as
+  if (kind === 'setup' && status !== 'draft') return 'turned_on'
+  if (now() >= endsAt) return 'ended'
+  return openedAt === undefined ? 'waiting' : 'opened'
+}
+
+export function isOpen(state: SetupLinkState): boolean {
+  return state === 'waiting' || state === 'opened'
+}
+
+/** Ends a link before its time, audited. */
+export async function closeSetupLink(
+  services: Services,
+  transaction: StorageTransaction,
+  closing: {
+    readonly caller: AdminCaller
+    readonly connection: Connection
+    readonly link: SetupLink
+    readonly as: NonNullable<SetupLink['closed']>['as']
+  },
+): Promise<void> {
+  const { caller, connection, link, as } = closing
+  await transaction.putSetupLink({ ...link, closed: { at: services.now(), as } })
+  await auditChange(services, transaction, {
+    caller,
+    event: { type: 'setup_link.closed', detail: { link: link.id, as } },
+    ...ofConnection(connection),
+  })
+}
+
+async function getSetupConnection(
+  transaction: StorageTransaction,
+  connectionId: string,
+): Promise<Connection> {
+  const connection = await transaction.findConnection(connectionId)
+  if (connection === undefined) throw new EntradaError('record_not_found')
+  if (connection.managedBy !== 'api') throw new EntradaError('setup_link_not_possible')
+  return connection
+}
+
+async function closeOpenLinks(
+  services: Services,
+  transaction: StorageTransaction,
+  closing: {
+    readonly caller: AdminCaller
+    readonly connection: Connection
+    readonly as: 'replaced'
+  },
+): Promise<void> {
+  const { connection } = closing
+  for (const link of await transaction.listSetupLinks(connection.id, MOST_LISTED)) {
+    if (!isOpen(setupLinkState(services, link, connection))) continue
+    await closeSetupLink(services, transaction, { ...closing, link })
+  }
+}
+
+function newSetupLink(services: Services, connection: Connection, token: string): SetupLink {
+  const createdAt = services.now()
+  return {
+    id: newId(services, 'sul'),
+    connectionId: connection.id,
+    kind: connection.status === 'draft' ? 'setup' : 'renewal',
+    tokenHash: services.sha256(token),
+    progress: {},
+    createdAt,
+    endsAt: new Date(createdAt.getTime() + LIFETIME_MS),
+  }
+}
+
+export function ofConnection({ id, organizationId }: Connection) {
+  return { connectionId: id, organizationId }
+}

@@ -1,0 +1,183 @@
+/**
+ * The browser that holds a set-up link. The token of the link is swapped for a cookie once somebody pressed the button behind it; a
+ * browser that does so later takes over, and the earlier one is told.
+ */
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError } from '../errors.ts'
+import { cookieName, setCookie } from '../http/cookies.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
+import { auditChange } from '../organizations/audit-change.ts'
+import type { Services } from '../services.ts'
+import type {
+  Connection,
+  Organization,
+  SetupLink,
+  SetupLinkId,
+  SetupProgress,
+} from '../storage/records.ts'
+import type { StorageReader } from '../storage/storage.ts'
+import { isOpen, ofConnection, type SetupLinkState, setupLinkState } from './setup-link.ts'
+
+const SECRET_BYTES = 32
+
+/** What the holder of a link may see. */
+export type Setup = {
+  readonly link: SetupLink
+  readonly connection: Connection
+  readonly organization: Organization
+  readonly state: SetupLinkState
+}
+
+/** The link behind a token, whatever its state. @throws {EntradaError} `setup_link_not_found` */
+export async function getSetupByToken(
+  services: Services,
+  reader: StorageReader,
+  token: string,
+): Promise<Setup> {
+  const link = /^[A-Za-z0-9_-]{43}$/.test(token)
+    ? await reader.findSetupLinkByTokenHash(services.sha256(token))
+    : undefined
+  if (link === undefined) throw new EntradaError('setup_link_not_found')
+  return toSetup(services, reader, link)
+}
+
+/**
+ * Makes this browser the one that holds the link; answers its `Set-Cookie` line. One that holds it already keeps what it has found.
+ *
+ * @throws {EntradaError} `setup_link_not_found`, `setup_link_ended`
+ */
+export async function takeSetupLink(
+  services: Services,
+  exchange: Exchange,
+  token: string,
+): Promise<string> {
+  const secret = Buffer.from(services.randomBytes(SECRET_BYTES)).toString('base64url')
+  const held = heldSecret(services, exchange)
+  return services.storage.atomically(async (transaction) => {
+    const setup = await getSetupByToken(services, transaction, token)
+    checkOpen(setup)
+    const { link, connection } = setup
+    if (held?.linkId === link.id && services.sha256(held.secret) === link.sessionHash) {
+      return setupCookie(services, exchange, { link, secret: held.secret })
+    }
+    const [sessionHash, openedAt] = [services.sha256(secret), services.now()]
+    await transaction.putSetupLink({ ...link, sessionHash, openedAt, progress: {} })
+    const detail = { link: link.id, superseded: link.sessionHash !== undefined }
+    await auditChange(services, transaction, {
+      caller: callerOf(setup, exchange),
+      event: { type: 'setup_link.opened', detail },
+      ...ofConnection(connection),
+    })
+    return setupCookie(services, exchange, { link, secret })
+  })
+}
+
+/**
+ * The link that this browser holds, also when it has ended.
+ *
+ * @throws {EntradaError} `setup_session_missing`, `setup_superseded`
+ */
+export async function getSetup(services: Services, exchange: Exchange): Promise<Setup> {
+  const held = heldSecret(services, exchange)
+  const link = held && (await services.storage.findSetupLink(held.linkId))
+  if (held === undefined || link === undefined) throw new EntradaError('setup_session_missing')
+  if (services.sha256(held.secret) !== link.sessionHash) throw new EntradaError('setup_superseded')
+  return toSetup(services, services.storage, link)
+}
+
+/** @throws {EntradaError} as {@link getSetup}, and `setup_link_ended` */
+export async function getOpenSetup(services: Services, exchange: Exchange): Promise<Setup> {
+  const setup = await getSetup(services, exchange)
+  checkOpen(setup)
+  return setup
+}
+
+/**
+ * A form of the set-up page, from this site and this browser's page.
+ *
+ * @throws {EntradaError} as {@link getOpenSetup}; `cross_site_request`, `content_type_not_supported`, `body_too_large`
+ */
+export async function readSetupForm(
+  services: Services,
+  exchange: Exchange,
+): Promise<{
+  readonly setup: Setup
+  readonly form: URLSearchParams
+  readonly caller: AdminCaller
+}> {
+  checkSameOrigin(exchange)
+  const form = await readForm(exchange)
+  const setup = await getOpenSetup(services, exchange)
+  checkFormToken(services, setupHolder(setup), single(form, 'form_token') ?? null)
+  return { setup, form, caller: callerOf(setup, exchange) }
+}
+
+export function setupFormToken(services: Services, setup: Setup): string {
+  return formToken(services, setupHolder(setup))
+}
+
+/** Names the browser that holds the link now; the one before and the one after are somebody else. */
+export function setupHolder({ link }: Pick<Setup, 'link'>): string {
+  return `setup:${link.id}:${link.sessionHash ?? ''}`
+}
+
+export function callerOf({ link }: Pick<Setup, 'link'>, exchange: Exchange): AdminCaller {
+  return { actor: { kind: 'setup_link', id: link.id }, exchange }
+}
+
+/** Remembers what this browser has found; one that took over meanwhile is left alone. */
+export async function rememberProgress(
+  services: Services,
+  { link }: Pick<Setup, 'link'>,
+  progress: SetupProgress,
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const now = await transaction.findSetupLink(link.id)
+    if (now === undefined || now.sessionHash !== link.sessionHash) return
+    await transaction.putSetupLink({ ...now, progress: { ...now.progress, ...progress } })
+  })
+}
+
+/** @throws {EntradaError} `setup_link_ended` */
+export function checkOpen({ link, state }: Pick<Setup, 'link' | 'state'>): void {
+  if (!isOpen(state)) throw new EntradaError('setup_link_ended', { link: link.id, as: state })
+}
+
+async function toSetup(services: Services, reader: StorageReader, link: SetupLink): Promise<Setup> {
+  const connection = await reader.findConnection(link.connectionId)
+  const organization = connection && (await reader.findOrganization(connection.organizationId))
+  if (connection === undefined || organization === undefined) {
+    throw new EntradaError('setup_link_not_found')
+  }
+  return { link, connection, organization, state: setupLinkState(services, link, connection) }
+}
+
+type HeldSecret = { readonly linkId: SetupLinkId; readonly secret: string }
+
+function heldSecret(
+  services: Services,
+  { cookies, here }: Pick<Exchange, 'cookies' | 'here'>,
+): HeldSecret | undefined {
+  const cookie = cookies.get(setupCookieName(services, here)) ?? ''
+  const [, linkId, secret] = /^(sul_[\w-]{1,64})\.([\w-]{43})$/.exec(cookie) ?? []
+  return linkId === undefined || secret === undefined
+    ? undefined
+    : { linkId: linkId as SetupLinkId, secret } // its shape is checked above
+}
+
+/** Ends with the link, so that who closes the browser over lunch goes on where they were. */
+function setupCookie(
+  services: Services,
+  { here }: Exchange,
+  { link, secret }: { readonly link: SetupLink; readonly secret: string },
+): string {
+  const leftMs = link.endsAt.getTime() - services.now().getTime()
+  const maxAgeSeconds = Math.max(1, Math.floor(leftMs / 1000))
+  const value = `${link.id}.${secret}`
+  return setCookie(setupCookieName(services, here), value, { here, maxAgeSeconds })
+}
+
+function setupCookieName(services: Services, here: URL): string {
+  return cookieName(services, here, 'setup')
+}

@@ -1,0 +1,191 @@
+/** What a test sign-in says about the registration in Entra, beside letting somebody in. Pure; sentences for the customer's administrator. */
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { isGuid } from '../protocol/guid.ts'
+import type { Connection, ConnectionCredential } from '../storage/records.ts'
+
+type FindingRow = {
+  /** `error`: somebody will be kept out. `warning`: something works worse than it could. */
+  readonly severity: 'error' | 'warning' | 'info'
+  readonly what: string
+  readonly fix: string
+}
+
+const tokenConfiguration = 'Token configuration > Add optional claim > ID'
+
+const findingTable = {
+  claim_missing_email: {
+    severity: 'warning',
+    what: 'No `email` came. People are shown without an address, and cannot be matched with users created beforehand.',
+    fix: `${tokenConfiguration} > email. Entra sends it for accounts that have a mail address.`,
+  },
+  claim_missing_xms_edov: {
+    severity: 'warning',
+    what: 'No `xms_edov` came, so nobody vouches for the email address.',
+    fix: `${tokenConfiguration} > xms_edov.`,
+  },
+  linking_without_proof: {
+    severity: 'error',
+    what: 'Users created beforehand are matched by email here, and without `xms_edov` none will be.',
+    fix: `${tokenConfiguration} > xms_edov.`,
+  },
+  claim_missing_acct: {
+    severity: 'warning',
+    what: 'No `acct` came. Guests are then told by `idp`, which is less certain.',
+    fix: `${tokenConfiguration} > acct.`,
+  },
+  claim_missing_sid: {
+    severity: 'warning',
+    what: 'No `sid` came: signing out at Microsoft will not sign people out here.',
+    fix: `${tokenConfiguration} > sid.`,
+  },
+  claim_missing_login_hint: {
+    severity: 'info',
+    what: 'No `login_hint` came: when people sign out of Microsoft, they are asked which account.',
+    fix: `${tokenConfiguration} > login_hint.`,
+  },
+  groups_missing: {
+    severity: 'error',
+    what: 'Roles depend on groups here, and no groups came.',
+    fix: 'Token configuration > Add groups claim > Groups assigned to the application (or Security groups), ID: Group ID. Then assign the groups to the application under Enterprise apps > Users and groups.',
+  },
+  groups_not_needed: {
+    severity: 'info',
+    what: 'No groups came. Roles do not depend on groups here so far.',
+    fix: 'Nothing. If roles shall follow groups later: Token configuration > Add groups claim.',
+  },
+  groups_overage: {
+    severity: 'warning',
+    what: 'This person is in more groups than fit into the token, so Entra sent none.',
+    fix: 'Token configuration > groups claim > Groups assigned to the application: then only those count. Or use app roles in place of groups.',
+  },
+  groups_overage_refuses: {
+    severity: 'error',
+    what: 'This person is in more groups than fit into the token, and roles depend on groups here. People in so many groups are refused.',
+    fix: 'Token configuration > groups claim > Groups assigned to the application: then only those count. Or use app roles in place of groups.',
+  },
+  groups_unreadable: {
+    severity: 'warning',
+    what: 'The groups of this person should have been read through Microsoft Graph, and could not be.',
+    fix: 'API permissions > Microsoft Graph > delegated > User.Read, and Grant admin consent. If it is there, try again in a moment.',
+  },
+  groups_unreadable_refuses: {
+    severity: 'error',
+    what: 'The groups of this person should have been read through Microsoft Graph, and could not be. Roles depend on them here: people whose groups are not known are refused.',
+    fix: 'API permissions > Microsoft Graph > delegated > User.Read, and Grant admin consent. If it is there, try again in a moment.',
+  },
+  groups_are_names: {
+    severity: 'error',
+    what: 'Groups came by name. Names are neither unique nor lasting, and count for nothing here.',
+    fix: 'Token configuration > groups claim > ID > Group ID.',
+  },
+  app_roles_missing: {
+    severity: 'warning',
+    what: 'Roles depend on app roles here, and this person has none.',
+    fix: 'Enterprise apps > the application > Users and groups: assign the person or a group with an app role.',
+  },
+  tested_by_guest: {
+    severity: 'warning',
+    what: 'The account of this test is a guest of the directory. What holds for members was not tried.',
+    fix: 'Run the test again with an account that belongs to the directory.',
+  },
+  secret_without_end: {
+    severity: 'warning',
+    what: 'When the client secret ends is not known here, so nobody is warned before.',
+    fix: 'Enter the secret again with its end date: Certificates & secrets > Expires.',
+  },
+  secret_ends_soon: {
+    severity: 'warning',
+    what: 'The credential ends within 60 days. After that nobody can sign in.',
+    fix: 'Enter a newer one now, or upload a certificate.',
+  },
+  tenant_other: {
+    severity: 'error',
+    what: 'The account belongs to another directory than the one this connection is for.',
+    fix: 'Sign in with an account of the directory; or correct the directory, if it is the wrong one.',
+  },
+} as const satisfies Readonly<Record<string, FindingRow>>
+
+export type TestFinding = keyof typeof findingTable
+
+export function testFindingRow(id: TestFinding): FindingRow {
+  return findingTable[id]
+}
+
+const SOON_MS = 60 * 86_400_000
+
+export type Tested = {
+  readonly connection: Connection
+  readonly identity: VerifiedIdentity
+  readonly credentials: readonly ConnectionCredential[]
+  readonly now: Date
+}
+
+/** In the order in which they are worth reading. */
+export function diagnoseTest(tested: Tested): readonly TestFinding[] {
+  return [
+    ...aboutTenant(tested),
+    ...aboutGroups(tested),
+    ...aboutClaims(tested),
+    ...aboutCredentials(tested),
+  ]
+}
+
+function aboutTenant({ connection: { tenants }, identity }: Tested): readonly TestFinding[] {
+  const allowed = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
+  return [
+    ...(allowed.includes(identity.tid) ? [] : (['tenant_other'] as const)),
+    ...(identity.guest ? (['tested_by_guest'] as const) : []),
+  ]
+}
+
+function aboutGroups({ connection, identity }: Tested): readonly TestFinding[] {
+  const needs = (match: 'group' | 'app_role') =>
+    connection.roleRules.some((rule) => rule.match === match)
+  const appRoles = needs('app_role') && identity.appRoles.length === 0
+  return [
+    ...groupsFinding(identity, needs('group')),
+    ...(appRoles ? (['app_roles_missing'] as const) : []),
+  ]
+}
+
+function groupsFinding({ groups }: VerifiedIdentity, needed: boolean): readonly TestFinding[] {
+  switch (groups.kind) {
+    case 'absent':
+      return [needed ? 'groups_missing' : 'groups_not_needed']
+    case 'unreadable':
+      return [needed ? 'groups_unreadable_refuses' : 'groups_unreadable']
+    case 'overage':
+      return [needed ? 'groups_overage_refuses' : 'groups_overage']
+    case 'known':
+      return groups.ids.every(isGuid) ? [] : ['groups_are_names']
+  }
+}
+
+function aboutClaims({ connection, identity }: Tested): readonly TestFinding[] {
+  const came = new Set(identity.claimNames)
+  const proof =
+    connection.policies.linking === 'verified' ? 'linking_without_proof' : 'claim_missing_xms_edov'
+  const wanted = {
+    email: 'claim_missing_email',
+    xms_edov: proof,
+    acct: 'claim_missing_acct',
+    sid: 'claim_missing_sid',
+    login_hint: 'claim_missing_login_hint',
+  } as const
+  return Object.entries(wanted)
+    .filter(([claim]) => !came.has(claim))
+    .map(([, finding]) => finding)
+}
+
+function aboutCredentials({ credentials, now }: Tested): readonly TestFinding[] {
+  const unknown = credentials.some(
+    ({ kind, expiresAt }) => kind === 'client_secret' && expiresAt === undefined,
+  )
+  const soon = credentials.some(
+    ({ expiresAt }) => expiresAt !== undefined && expiresAt.getTime() - now.getTime() < SOON_MS,
+  )
+  return [
+    ...(unknown ? (['secret_without_end'] as const) : []),
+    ...(soon ? (['secret_ends_soon'] as const) : []),
+  ]
+}

@@ -1,0 +1,41 @@
+/** Whose test it is: the browser of a set-up link, or an operator's session. The same one has to come back and to look at the result. */
+import type { AdminCaller } from '../admin/administration.ts'
+import { authorizeOperator } from '../admin/authorize-operator.ts'
+import { EntradaError } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Services } from '../services.ts'
+import { callerOf, getOpenSetup, type Setup, setupHolder } from './setup-session.ts'
+
+export type TestCaller = {
+  readonly caller: AdminCaller
+  /** When it is the browser of a set-up link. */
+  readonly setup?: Setup
+}
+
+export function operatorHolder(sessionId: string): string {
+  return `operator:${sessionId}`
+}
+
+/**
+ * Who may finish what `holder` began for a connection: nobody but that browser, as long as it may.
+ *
+ * @throws {EntradaError} `setup_session_missing`, `setup_superseded`, `setup_link_ended`; `sign_in_required`, `operator_required`
+ */
+export async function getTestCaller(
+  services: Services,
+  exchange: Exchange,
+  { holder, connectionId }: { readonly holder: string; readonly connectionId: string },
+): Promise<TestCaller> {
+  if (holder.startsWith('operator:')) {
+    const { actor, view } = await authorizeOperator(services, exchange)
+    if (view === undefined || operatorHolder(view.session.id) !== holder) {
+      throw new EntradaError('sign_in_required')
+    }
+    return { caller: { actor, exchange } }
+  }
+  const setup = await getOpenSetup(services, exchange)
+  if (setupHolder(setup) !== holder || setup.connection.id !== connectionId) {
+    throw new EntradaError('setup_superseded')
+  }
+  return { caller: callerOf(setup, exchange), setup }
+}

@@ -1,0 +1,115 @@
+/** What a test sign-in found. It holds a person's claims: sealed, for an hour, for whoever began it. */
+import { EntradaError, type ErrorCode } from '../errors.ts'
+import type { GraphProblem, GroupsClaim } from '../identity-provider/identity-provider.ts'
+import { newId } from '../ids.ts'
+import type { EntraError } from '../protocol/explain-entra-error.ts'
+import type { Services } from '../services.ts'
+import type {
+  ConnectionCredential,
+  ConnectionId,
+  RoleAssignment,
+  RoleRule,
+  TestResultId,
+  TestResultRecord,
+} from '../storage/records.ts'
+import type { TestFinding } from './test-findings.ts'
+
+const LIFETIME_MS = 3_600_000
+
+/** As JSON, so that it can be sealed: times are text. */
+export type TestResult = {
+  readonly at: string
+  readonly correlationId: string
+  readonly connectionId: ConnectionId
+  /** The one that was tested alone; absent when the active ones were. */
+  readonly credential?: Pick<ConnectionCredential, 'id' | 'kind'>
+  /** Whether Entra and the directory are as they have to be, whoever it was that signed in. */
+  readonly works: boolean
+  readonly outcome: TestOutcome
+  readonly findings: readonly TestFinding[]
+}
+
+export type TestOutcome =
+  /** It did not come so far that Entra's word for a person was verified. */
+  | {
+      readonly kind: 'failed'
+      readonly code: ErrorCode
+      readonly claim?: string
+      readonly entra?: Omit<EntraError, 'description' | 'claims'>
+    }
+  | {
+      readonly kind: 'verified'
+      readonly claims: Readonly<Record<string, unknown>>
+      readonly groups: TestedGroups
+      readonly decision: TestedDecision
+    }
+
+export type TestedGroups = {
+  readonly kind: GroupsClaim['kind']
+  /** Why Graph did not say. */
+  readonly reason?: GraphProblem
+  /** Read through Graph; else from the token. */
+  readonly from?: 'graph'
+  readonly groups: readonly { readonly id: string; readonly name?: string }[]
+}
+
+export type TestedDecision =
+  | { readonly kind: 'refused'; readonly code: ErrorCode }
+  | {
+      readonly kind: 'allowed'
+      readonly person: TestedPerson
+      readonly roles: readonly TestedRole[]
+    }
+
+export type TestedPerson =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'known'; readonly username?: string }
+  | { readonly kind: 'linked'; readonly username: string; readonly reason: string }
+
+/** A role, and the rule that gives it. */
+export type TestedRole = RoleAssignment & { readonly rule?: RoleRule }
+
+export function newTestResultId(services: Services): TestResultId {
+  return newId(services, 'tst')
+}
+
+/** The stored form. */
+export function sealTestResult(
+  services: Services,
+  {
+    id,
+    holder,
+    result,
+  }: { readonly id: TestResultId; readonly holder: string; readonly result: TestResult },
+): TestResultRecord {
+  return {
+    id,
+    holder,
+    connectionId: result.connectionId,
+    sealed: services.keyRing.seal('test-result', JSON.stringify(result), boundTo(id)),
+    endsAt: new Date(services.now().getTime() + LIFETIME_MS),
+  }
+}
+
+/**
+ * The result, for its holder alone. Whatever cannot be opened any more (a key that is gone) is gone too.
+ *
+ * @throws {EntradaError} `test_result_not_found`
+ */
+export async function getTestResult(
+  services: Services,
+  { id, holder }: { readonly id: string; readonly holder: string },
+): Promise<TestResult> {
+  const found = await services.storage.findTestResult(id as TestResultId, services.now()) // any text
+  if (found?.holder !== holder) throw new EntradaError('test_result_not_found')
+  try {
+    const text = services.keyRing.open('test-result', found.sealed, boundTo(found.id))
+    return JSON.parse(text) as TestResult // sealed above
+  } catch (cause) {
+    throw new EntradaError('test_result_not_found', {}, { cause })
+  }
+}
+
+function boundTo(id: TestResultId): string {
+  return `test_results.sealed:${id}`
+}

@@ -1,0 +1,56 @@
+import { html } from 'hono/html'
+import { pathTo } from '../http/exchange.ts'
+import { withCode } from '../http/explain-refusal.ts'
+import type { Html } from '../http/responses.ts'
+import { explainEntraError } from '../protocol/explain-entra-error.ts'
+import type { Services } from '../services.ts'
+import type { Connection } from '../storage/records.ts'
+import { doButton, setupForm } from './page-parts.ts'
+import type { Setup } from './setup-session.ts'
+import { remedyOf } from './test-remedies.ts'
+
+/** A test sign-in, once there is enough to try it with. */
+export function trySection(services: Services, setup: Setup, number: number): Html {
+  return html`<h2>${number}. Try it</h2>
+${
+  canTry(setup)
+    ? html`<p>Sign in once as a person of your directory would. Nobody is added, and you are not signed in here afterwards: you see what Entra sent and what would be decided.</p>
+${testForm(services, setup)}`
+    : html`<p>Possible once the steps above are done.</p>`
+}
+${lastTestLink(services, setup)}
+${numbersOfMicrosoft}`
+}
+
+export function testForm(services: Services, setup: Setup): Html {
+  return setupForm(
+    services,
+    setup,
+    html`${doButton('test', 'Test sign-in')}${doButton('test_other', 'Test with another account', { plain: true })}`,
+  )
+}
+
+export function lastTestLink(services: Services, { link: { progress } }: Setup): Html {
+  if (progress.lastTest === undefined) return html``
+  return html`<p><a href="${pathTo(services, `/setup/test/${progress.lastTest}`)}">Result of the last test</a> (kept for an hour)</p>`
+}
+
+function canTry({ connection, link }: Setup): boolean {
+  const { application, clientId, credentials, tenants } = connection
+  const isPinned = tenants.kind === 'pinned' && tenants.tenantId !== undefined
+  return application === 'shared'
+    ? isPinned || link.progress.candidateTenant !== undefined
+    : isPinned && clientId !== '' && credentials.some(isActive)
+}
+
+function isActive({ state }: Connection['credentials'][number]): boolean {
+  return state === 'active'
+}
+
+/** What Entra shows on a page of its own never comes back here, and can only be looked up. */
+const numbersOfMicrosoft = html`<details><summary>Microsoft shows a number instead of coming back here?</summary>
+<dl>${[50011, 700016, 90002, 50020, 50105, 90094].map((code) => {
+  const entry = explainEntraError(code)
+  return html`<dt><code>AADSTS${code}</code></dt><dd>${withCode(entry?.whatHappened ?? '')} ${withCode(remedyOf(code) ?? entry?.remedy ?? '')}</dd>`
+})}</dl>
+</details>`

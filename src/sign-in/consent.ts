@@ -1,0 +1,103 @@
+/**
+ * Admin consent to the shared application, asked for from a set-up page.
+ *
+ *   beginConsent  → Entra, with an attempt of purpose `consent`
+ *   finishConsent → whose it is → claim → refused: a result to read; given: a directory that a test has to prove
+ */
+import { EntradaError } from '../errors.ts'
+import { withCookies } from '../http/cookies.ts'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { redirect } from '../http/responses.ts'
+import { auditChange } from '../organizations/audit-change.ts'
+import { adminConsentUrl, parseConsentedTenant } from '../protocol/admin-consent.ts'
+import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
+import type { Services } from '../services.ts'
+import {
+  callerOf,
+  getOpenSetup,
+  rememberProgress,
+  type Setup,
+  setupHolder,
+} from '../setup/setup-session.ts'
+import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from './attempt.ts'
+import { checkCallbackAddress, homeOrigin, redirectUri } from './choose-connection.ts'
+import { claimOnce, refusalOf } from './redeem-answer.ts'
+import type { SignInRecord } from './sign-in-record.ts'
+import { keepRefusal } from './test-sign-in.ts'
+
+/** @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere` */
+export async function beginConsent(
+  services: Services,
+  exchange: Exchange,
+  setup: Setup,
+): Promise<Response> {
+  const { connection } = setup
+  if (connection.application !== 'shared') throw new EntradaError('connection_incomplete')
+  if (homeOrigin(services, connection) !== exchange.here.origin) {
+    throw new EntradaError('connection_test_elsewhere')
+  }
+  const attempt = newAttempt(services, {
+    connectionId: connection.id,
+    purpose: 'consent',
+    returnTo: '/',
+    asked: { holder: setupHolder(setup), resultsAt: pathTo(services, '/setup/test') },
+  })
+  const { authority, clientId } = connection
+  const location = adminConsentUrl({
+    authority,
+    clientId,
+    redirectUri: redirectUri(services, exchange.here, connection),
+    state: attemptState(attempt),
+    offlineAccess: connection.settings.recheckMinutes !== undefined,
+  })
+  return withCookies(redirect(location), attemptCookies(services, exchange, attempt))
+}
+
+/** Nothing that the answer says is written into the connection. */
+export async function finishConsent(
+  services: Services,
+  exchange: Exchange,
+  { response, record }: { readonly response: AuthorizationResponse; readonly record: SignInRecord },
+): Promise<Response> {
+  const { attempt } = record
+  const setup = await getOpenSetup(services, exchange)
+  const { connection } = setup
+  record.connection = connection
+  record.step('attempt_opened', { purpose: attempt.purpose })
+  if (attempt.asked?.holder !== setupHolder(setup) || attempt.connectionId !== connection.id) {
+    throw new EntradaError('setup_superseded')
+  }
+  checkCallbackAddress(services, exchange, connection)
+  await claimOnce(services, record)
+  const location = await answerOf(services, exchange, { response, record, setup })
+  return withCookies(redirect(location), [dropAttemptCookie(services, exchange.here, attempt)])
+}
+
+type Answered = {
+  readonly response: AuthorizationResponse
+  readonly record: SignInRecord
+  readonly setup: Setup
+}
+
+async function answerOf(
+  services: Services,
+  exchange: Exchange,
+  { response, record, setup }: Answered,
+): Promise<string> {
+  const { connection } = setup
+  if (response.kind === 'refused') {
+    return keepRefusal(services, exchange, { record, connection, refusal: refusalOf(response) })
+  }
+  if (response.kind === 'granted') throw new EntradaError('consent_answer_invalid')
+  const candidateTenant = parseConsentedTenant(exchange.url.searchParams)
+  await rememberProgress(services, setup, { candidateTenant })
+  await services.storage.atomically((transaction) =>
+    auditChange(services, transaction, {
+      caller: callerOf(setup, exchange),
+      event: { type: 'connection.consent_returned', detail: { tenant: candidateTenant } },
+      organizationId: connection.organizationId,
+      connectionId: connection.id,
+    }),
+  )
+  return pathTo(services, '/setup')
+}
