@@ -165,7 +165,7 @@ export const decisionErrors = {
   guest_not_allowed: {
     status: 403,
     shown: 'Guests of this directory may not sign in here.',
-    fix: 'The person is a guest (B2B) in the directory. Allow guests with ENTRADA_ENTRA_GUESTS=allow, or give them an account of their own.',
+    fix: "The person is a guest (B2B) in the directory. Allow guests with ENTRADA_ENTRA_GUESTS=allow, at a customer's connection with its policy `guests`; or give them an account of their own.",
     startAgain: 'other_account',
   },
   user_not_known: {
@@ -216,7 +216,7 @@ export const decisionErrors = {
   no_role_matched: {
     status: 403,
     shown: 'Your account has no access here. Please ask your administrator.',
-    fix: 'No role rule matched the groups and app roles of this person, and the rules file says `"unmatched": "refuse"`. The sign-in trace lists what Entra sent.',
+    fix: 'No role rule matched the groups and app roles of this person, and who matches none is refused (`"unmatched": "refuse"` in the rules file, or the policy of the connection). The sign-in trace lists what Entra sent.',
     startAgain: 'other_account',
   },
   refused_by_application: {
