@@ -154,7 +154,7 @@ describe('a domain', () => {
     const fabrikam = await createCustomer(rig, { name: 'Fabrikam', tenantId: FABRIKAM })
     const { id } = await add(rig, contoso, 'contoso.example')
     const route = (connectionId: string | undefined) =>
-      routeDomain(rig.services, operator, { id, connectionId })
+      routeDomain(rig.services, operator, { id, route: () => connectionId })
     assert.equal((await route(contoso.connection.id)).connectionId, contoso.connection.id)
     await assert.rejects(route(fabrikam.connection.id), { code: 'record_not_found' })
     await assert.rejects(route('absent'), { code: 'record_not_found' })

@@ -300,7 +300,7 @@ describe('an organization with several connections', () => {
   it('has no choice where the domain names one of them, while that one is on', async (t) => {
     const { rig, contoso, partners, domain } = await openTwo(t)
     const connectionId = partners.connection.id
-    await routeDomain(rig.services, operator, { id: domain.id, connectionId })
+    await routeDomain(rig.services, operator, { id: domain.id, route: () => connectionId })
     const first = await type(rig.browser(), people.alice)
     assert.equal(clientIdOf(goesTo(first.text)), partners.connection.clientId)
     await turnOff(rig.services, operator, partners.connection.id)

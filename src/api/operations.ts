@@ -5,6 +5,7 @@ import { auditEventOperations, auditEventSchemas } from './resources/audit-event
 import { connectionOperations, connectionSchemas } from './resources/connections.ts'
 import { credentialOperations, credentialSchemas } from './resources/credentials.ts'
 import { dataExportOperations, dataExportSchemas } from './resources/data-export.ts'
+import { domainOperations, domainSchemas } from './resources/domains.ts'
 import { organizationOperations, organizationSchemas } from './resources/organizations.ts'
 import { sessionOperations, sessionSchemas } from './resources/sessions.ts'
 import { signInTraceOperations, signInTraceSchemas } from './resources/sign-in-traces.ts'
@@ -16,6 +17,7 @@ export const operations = {
   ...organizationOperations,
   ...connectionOperations,
   ...credentialOperations,
+  ...domainOperations,
   ...userOperations,
   ...auditEventOperations,
   ...auditChainOperations,
@@ -29,6 +31,7 @@ export const namedSchemas: Readonly<Record<string, Schema>> = {
   ...organizationSchemas,
   ...connectionSchemas,
   ...credentialSchemas,
+  ...domainSchemas,
   ...userSchemas,
   ...auditEventSchemas,
   ...auditChainSchemas,

@@ -35,6 +35,21 @@ export const scopeTable = {
     within: 'organization',
     roles: admin,
   },
+  'domains:read': {
+    means: 'Read the domains of an organization and what proves them.',
+    within: 'organization',
+    roles: both,
+  },
+  'domains:write': {
+    means: 'Name domains, have them looked up in DNS, and take them away.',
+    within: 'organization',
+    roles: admin,
+  },
+  'domains:vouch': {
+    means: 'Take a domain for an organization’s without DNS.',
+    within: 'deployment',
+    roles: [],
+  },
   'memberships:read': {
     means: 'Read the members of an organization and their roles.',
     within: 'organization',

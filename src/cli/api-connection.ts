@@ -2,6 +2,7 @@
 import type { NewUser } from '../admin/administration.ts'
 import type { VerificationJson } from '../api/resources/audit-chain.ts'
 import type { AuditEventJson } from '../api/resources/audit-events.ts'
+import type { DomainJson } from '../api/resources/domains.ts'
 import type { SessionRecordJson } from '../api/resources/sessions.ts'
 import type { SignInTraceJson } from '../api/resources/sign-in-traces.ts'
 import type { UserJson } from '../api/resources/users.ts'
@@ -24,7 +25,16 @@ export type AdminConnection = {
   getSignInTrace(id: string): Promise<SignInTraceJson>
   verifyAuditTrail(query: ListQuery): Promise<VerificationJson>
   restartAuditChain(reason: string): Promise<void>
+  listDomains(query: ListQuery): Promise<ListJson<DomainJson>>
+  addDomain(domain: NewDomainJson): Promise<DomainJson>
+  verifyDomain(id: string): Promise<DomainJson>
+  vouchForDomain(id: string): Promise<DomainJson>
+  removeDomain(id: string): Promise<void>
   close(): Promise<void>
+}
+
+type NewDomainJson = Pick<DomainJson, 'organizationId' | 'name'> & {
+  readonly connectionId?: string
 }
 
 export type ApiServer = {
@@ -54,6 +64,11 @@ export function apiConnection(server: ApiServer): AdminConnection {
     getSignInTrace: (id) => call('GET', one('/sign-in-traces', id)),
     verifyAuditTrail: (query) => call('GET', `/audit-chain/verify${queryText(query)}`),
     restartAuditChain: (reason) => call('POST', '/audit-chain/restart', { reason }),
+    listDomains: (query) => call('GET', `/domains${queryText(query)}`),
+    addDomain: (domain) => call('POST', '/domains', domain),
+    verifyDomain: (id) => call('POST', `${one('/domains', id)}/verify`),
+    vouchForDomain: (id) => call('POST', `${one('/domains', id)}/vouch`),
+    removeDomain: (id) => call('DELETE', one('/domains', id)),
     close: async () => {},
   }
 }

@@ -7,6 +7,7 @@ import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
+import { domainCommands } from './domain.ts'
 import { emulatorCommand } from './emulator.ts'
 import { explainCommand } from './explain.ts'
 import { printCommandHelp, printHelp, usage } from './help.ts'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   ...certificateCommands,
   ...userCommands,
   ...sessionCommands,
+  ...domainCommands,
   ...signInCommands,
   ...auditCommands,
   ...auditChainCommands,

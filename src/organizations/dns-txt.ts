@@ -10,8 +10,9 @@ export type TxtResolverOptions = {
   readonly timeLimitMs?: number
 }
 
-const TIME_LIMIT_MS = 5_000
-const TRY_LIMIT_MS = 1_500
+/** Below what the command line waits for an answer of the API. */
+const TIME_LIMIT_MS = 4_000
+const TRY_LIMIT_MS = 1_000
 const MAX_RECORDS = 200
 /** Answers that say: there is no such record. Everything else is no answer. */
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND'])

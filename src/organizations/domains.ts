@@ -91,18 +91,25 @@ export async function vouchForDomain(
   return prove(services, caller, { id: domainId, proof: 'operator' })
 }
 
-/** Which connection its people go to; `undefined`: any of the organization. @throws {EntradaError} `record_not_found` */
+/**
+ * Says which connection its people go to; `undefined`: any of the organization. `route` sees the domain as it is inside the
+ * transaction, and may refuse by throwing.
+ *
+ * @throws {EntradaError} `record_not_found`
+ */
 export async function routeDomain(
   services: Services,
   caller: AdminCaller,
-  { id, connectionId }: { readonly id: string; readonly connectionId: string | undefined },
+  { id, route }: { readonly id: string; readonly route: (before: Domain) => string | undefined },
 ): Promise<Domain> {
   return services.storage.atomically(async (transaction) => {
-    const { connectionId: before, ...domain } = await getDomain(transaction, id)
+    const before = await getDomain(transaction, id)
+    const connectionId = route(before)
+    const { connectionId: _, ...domain } = before
     const { organizationId, name } = domain
+    if (before.connectionId === connectionId) return before
     await checkConnection(transaction, organizationId, connectionId)
     const after: Domain = { ...domain, ...(connectionId ? { connectionId } : {}) }
-    if (before === connectionId) return after
     await transaction.putDomain(after)
     const event = { type: 'domain.changed', detail: { name, members: ['connectionId'] } } as const
     await auditChange(services, transaction, { caller, event, organizationId })
@@ -123,6 +130,17 @@ export async function removeDomain(
     const event = { type: 'domain.removed', detail: { name } } as const
     await auditChange(services, transaction, { caller, event, organizationId })
   })
+}
+
+/** By id, or by slug. */
+export async function findOrganizationNamed(
+  reader: Pick<StorageReader, 'findOrganization' | 'findOrganizationBySlug'>,
+  idOrSlug: string,
+): Promise<Organization | undefined> {
+  return (
+    (await reader.findOrganization(idOrSlug as OrganizationId)) ?? // any text: an unknown id finds nothing
+    reader.findOrganizationBySlug(idOrSlug)
+  )
 }
 
 /** Whether addresses in it count as proven for this organization, now (design rule 3). */
@@ -239,11 +257,9 @@ async function getDomain(reader: Pick<StorageReader, 'findDomain'>, id: string):
 }
 
 async function getOrganization(reader: StorageReader, idOrSlug: string): Promise<Organization> {
-  const organization =
-    (await reader.findOrganization(idOrSlug as OrganizationId)) ?? // any text, as above
-    (await reader.findOrganizationBySlug(idOrSlug))
+  const organization = await findOrganizationNamed(reader, idOrSlug)
   if (organization === undefined) {
-    throw new EntradaError('record_not_found', { parameter: 'organization' })
+    throw new EntradaError('record_not_found', { parameter: 'organizationId' })
   }
   return organization
 }
@@ -257,6 +273,6 @@ async function checkConnection(
   if (connectionId === undefined) return
   const connection = await reader.findConnection(connectionId)
   if (connection?.organizationId !== organizationId) {
-    throw new EntradaError('record_not_found', { parameter: 'connection' })
+    throw new EntradaError('record_not_found', { parameter: 'connectionId' })
   }
 }

@@ -1,0 +1,175 @@
+import * as v from 'valibot'
+import { EntradaError } from '../../errors.ts'
+import {
+  addDomain,
+  challengeRecord,
+  findOrganizationNamed,
+  removeDomain,
+  routeDomain,
+  verifyDomain,
+  vouchForDomain,
+} from '../../organizations/domains.ts'
+import { parseDomainName } from '../../protocol/domain-name.ts'
+import type { Domain, DomainId } from '../../storage/records.ts'
+import { type OwnerLookUp, operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { organizationQuery, pageOf, pageQuery, parsed, text, timeAnswer } from '../schema-parts.ts'
+
+const status = v.picklist(['pending', 'proven', 'lost'])
+const connectionId = v.pipe(
+  v.nullish(text(64)),
+  v.description('Where its people sign in; `null`: any connection of the organization.'),
+)
+
+const domainSchema = v.strictObject({
+  id: v.string(),
+  organizationId: v.string(),
+  name: v.string(),
+  connectionId: v.nullable(v.string()),
+  status: v.pipe(
+    status,
+    v.description('`lost`: its record is gone; it links nobody, and people go on signing in.'),
+  ),
+  proof: v.nullable(v.picklist(['dns', 'operator'])),
+  record: v.pipe(
+    v.strictObject({ type: v.literal('TXT'), name: v.string(), value: v.string() }),
+    v.description('What proves it, in DNS.'),
+  ),
+  provenAt: v.nullable(timeAnswer),
+  checkedAt: v.pipe(v.nullable(timeAnswer), v.description('When DNS answered last.')),
+  nextCheckAt: v.nullable(timeAnswer),
+  createdAt: timeAnswer,
+})
+export type DomainJson = v.InferOutput<typeof domainSchema>
+
+const newDomainSchema = v.strictObject({
+  organizationId: v.pipe(text(64), v.description('Id of an organization, or its slug.')),
+  name: v.pipe(text(320), v.description('Such as `contoso.com`. A domain below it is another.')),
+  connectionId,
+})
+const domainChangeSchema = v.strictObject({ connectionId })
+
+export const domainSchemas = {
+  Domain: domainSchema,
+  NewDomain: newDomainSchema,
+  DomainChange: domainChangeSchema,
+}
+
+const ownerOfDomain: OwnerLookUp = async ({ storage }, { params }) =>
+  (await storage.findDomain(params.id as DomainId))?.organizationId // any text: an unknown one finds nothing
+
+export const domainOperations = {
+  listDomains: operation({
+    method: 'GET',
+    path: '/domains',
+    does: 'Domains of organizations, newest first.',
+    access: { scope: 'domains:read', of: 'own' },
+    query: {
+      ...pageQuery,
+      ...organizationQuery,
+      name: v.optional(parsed(parseDomainName, 'is not the name of a domain')),
+      status: v.optional(status),
+    },
+    answer: pageOf(domainSchema),
+    async run(services, { query, within }) {
+      const { name, status } = query
+      const filter = withoutUndefined({ organizationId: within, name, status })
+      return pageJson(await services.storage.listDomains(filter, pageRequest(query)), domainJson)
+    },
+  }),
+  addDomain: operation({
+    method: 'POST',
+    path: '/domains',
+    does: 'Names a domain for an organization. It counts once its record is found in DNS.',
+    access: {
+      scope: 'domains:write',
+      of: async ({ storage }, { body }) => {
+        const { organizationId } = body as { readonly organizationId: string } // checked by the schema
+        return (await findOrganizationNamed(storage, organizationId))?.id
+      },
+    },
+    body: newDomainSchema,
+    answer: domainSchema,
+    creates: true,
+    versioned: true,
+    refusals: ['record_not_found', 'domain_is_public', 'record_in_use'],
+    async run(services, { by, body: { organizationId: organization, name, connectionId } }) {
+      const asked = { organization, name, ...(connectionId ? { connectionId } : {}) }
+      return domainJson(await addDomain(services, by, asked))
+    },
+  }),
+  getDomain: operation({
+    method: 'GET',
+    path: '/domains/:id',
+    does: 'One domain.',
+    access: { scope: 'domains:read', of: ownerOfDomain },
+    answer: domainSchema,
+    versioned: true,
+    async run({ storage }, { params }) {
+      const domain = await storage.findDomain(params.id as DomainId) // as above
+      if (domain === undefined) throw new EntradaError('record_not_found')
+      return domainJson(domain)
+    },
+  }),
+  changeDomain: operation({
+    method: 'PATCH',
+    path: '/domains/:id',
+    does: 'Says which connection its people go to.',
+    access: { scope: 'domains:write', of: ownerOfDomain },
+    body: domainChangeSchema,
+    answer: domainSchema,
+    versioned: true,
+    async run(services, { by, params: { id }, body, checkUnchanged }) {
+      const route = (before: Domain) => {
+        checkUnchanged(domainJson(before))
+        const { connectionId = before.connectionId } = body
+        return connectionId ?? undefined
+      }
+      return domainJson(await routeDomain(services, by, { id, route }))
+    },
+  }),
+  verifyDomain: operation({
+    method: 'POST',
+    path: '/domains/:id/verify',
+    does: 'Asks DNS for the record. The domain is the organization’s from then on, also if it was another one’s whose record is gone.',
+    access: { scope: 'domains:write', of: ownerOfDomain },
+    answer: domainSchema,
+    refusals: ['domain_not_proven', 'domain_in_use', 'dns_unavailable'],
+    run: async (services, { by, params }) =>
+      domainJson(await verifyDomain(services, by, params.id)),
+  }),
+  vouchForDomain: operation({
+    method: 'POST',
+    path: '/domains/:id/vouch',
+    does: 'Takes the domain for the organization’s on the operator’s word, without DNS.',
+    access: { scope: 'domains:vouch', of: 'deployment' },
+    answer: domainSchema,
+    refusals: ['domain_in_use'],
+    run: async (services, { by, params }) =>
+      domainJson(await vouchForDomain(services, by, params.id)),
+  }),
+  removeDomain: operation({
+    method: 'DELETE',
+    path: '/domains/:id',
+    does: 'Takes a domain away from its organization. People who were linked by it stay.',
+    access: { scope: 'domains:write', of: ownerOfDomain },
+    run: (services, { by, params }) => removeDomain(services, by, params.id),
+  }),
+}
+
+export function domainJson(domain: Domain): DomainJson {
+  const { id, organizationId, name, connectionId, status, proof } = domain
+  return {
+    id,
+    organizationId,
+    name,
+    connectionId: connectionId ?? null,
+    status,
+    proof: proof ?? null,
+    record: { type: 'TXT', ...challengeRecord(domain) },
+    provenAt: domain.provenAt?.toISOString() ?? null,
+    checkedAt: domain.checkedAt?.toISOString() ?? null,
+    nextCheckAt: domain.nextCheckAt?.toISOString() ?? null,
+    createdAt: domain.createdAt.toISOString(),
+  }
+}
