@@ -19,6 +19,7 @@ import { serveCommand } from './serve.ts'
 import { sessionCommands } from './session.ts'
 import { signInCommands } from './sign-in.ts'
 import { userCommands } from './user.ts'
+import { userImportCommand } from './user-import.ts'
 
 export const commands: readonly Command[] = [
   devCommand,
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   explainCommand,
   ...certificateCommands,
   ...userCommands,
+  userImportCommand,
   ...sessionCommands,
   ...domainCommands,
   ...signInCommands,

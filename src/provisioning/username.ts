@@ -4,7 +4,12 @@ const MAX_USERNAME_LENGTH = 50
 const MAX_NUMBER = 100_000
 
 /** A username from the UPN: its local part, in at most 50 characters of `[a-zA-Z0-9-_]`. */
-export function usernameFor(identity: VerifiedIdentity): string {
+export function usernameFor(
+  identity: Pick<
+    VerifiedIdentity,
+    'userPrincipalName' | 'preferredUsername' | 'email' | 'displayName'
+  >,
+): string {
   const { userPrincipalName, preferredUsername, email, displayName } = identity
   const name = userPrincipalName ?? preferredUsername ?? email ?? displayName ?? ''
   return cleanUsername(localPart(name)) || 'user'

@@ -22,6 +22,7 @@ export const people = {
   carol: 'carol@contoso.example',
   dave: 'dave@contoso.example',
   erin: 'erin@contoso.example',
+  heidi: 'heidi@contoso.example',
   grace: 'grace_fabrikam.example#EXT#@contoso.example',
   frank: 'frank@fabrikam.example',
 } as const

@@ -1,0 +1,217 @@
+/** People of another system, as its tables were exported: who of them Entra knows by (`tid`, `oid`), and who is not known that well. */
+import { EntradaError } from '../errors.ts'
+import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
+import { parseCsv } from './csv.ts'
+
+export type ImportedPerson = {
+  readonly tid: string
+  readonly oid: string
+  readonly username?: string
+  readonly displayName?: string
+  readonly email?: string
+}
+
+/** `oldId`: what the other system called the user. */
+export type ImportedRow = { readonly line: number; readonly oldId?: string } & (
+  | { readonly kind: 'person'; readonly person: ImportedPerson }
+  | { readonly kind: 'not_taken'; readonly reason: NotTaken }
+)
+
+/** Why a row is left out, each with what can be done. */
+export const notTakenReasons = {
+  other_provider: 'It is an account of another provider than Microsoft.',
+  only_sub:
+    'It has the `sub` alone, which says nothing about the person outside of one application. They become a new user when they first sign in; docs/move-over.md says how to find your own row again then.',
+  no_object_id: 'It has neither an object id nor an ID token.',
+  id_token_unreadable: 'Its ID token cannot be read; it may be encrypted in that database.',
+  no_tenant_id: 'It has an object id without its tenant. If all are of one tenant: --tenant ID.',
+  not_a_guid: 'Its object id or tenant id is no GUID.',
+  contradiction: 'Its columns and its ID token name different people.',
+  personal_account: 'It is a personal Microsoft account, which no directory has.',
+  other_tenant: 'It is of another tenant than --tenant.',
+  twice: 'The same person stands in the file before. Both rows are one user here.',
+} as const
+export type NotTaken = keyof typeof notTakenReasons
+
+/** @throws {EntradaError} `request_invalid`, with the line that cannot be read in `detail.problems` */
+export function readImportedPeople(
+  text: string,
+  { tenant }: { readonly tenant?: string | undefined } = {},
+): readonly ImportedRow[] {
+  const seen = new Set<string>()
+  return rowsOf(text.replace(/^\ufeff/, '')).map(({ line, values }) => {
+    const columns = columnsOf(values)
+    const oldId = textOf(columns, 'userId', 'id')
+    const row = { line, ...(oldId ? { oldId } : {}) }
+    const found = personOf(columns, tenant?.toLowerCase())
+    if (typeof found === 'string') return { ...row, kind: 'not_taken', reason: found }
+    const key = `${found.tid}/${found.oid}`
+    if (seen.has(key)) return { ...row, kind: 'not_taken', reason: 'twice' }
+    seen.add(key)
+    return { ...row, kind: 'person', person: found }
+  })
+}
+
+type Values = Readonly<Record<string, unknown>>
+type Row = { readonly line: number; readonly values: Values }
+
+/** JSON lines, a JSON list, or a comma-separated file whose first line names the columns. */
+function rowsOf(text: string): readonly Row[] {
+  try {
+    if (/^\s*\[/.test(text)) {
+      const list: unknown = JSON.parse(text)
+      return (list as readonly unknown[]).map((values, at) => toRow(values, at + 1)) // it begins as a list
+    }
+    if (/^\s*\{/.test(text)) return jsonLines(text)
+    return parseCsv(text)
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    throw new EntradaError('request_invalid', { parameter: 'FILE', problems: [problem] })
+  }
+}
+
+function jsonLines(text: string): readonly Row[] {
+  return text.split(/\r?\n/).flatMap((line, at) => {
+    if (line.trim() === '') return []
+    try {
+      return [toRow(JSON.parse(line), at + 1)]
+    } catch {
+      throw new Error(`line ${at + 1} is no JSON object`)
+    }
+  })
+}
+
+function toRow(values: unknown, line: number): Row {
+  if (typeof values === 'object' && values !== null && !Array.isArray(values)) {
+    return { line, values: values as Values } // any object: its members are looked at one by one
+  }
+  throw new Error(`line ${line} is no JSON object`)
+}
+
+/** The names of those systems for one thing; letter case, `_` and `-` do not count. */
+const columnNames = {
+  userId: ['userid'],
+  id: ['id'],
+  provider: ['provider', 'providerid', 'identityprovider'],
+  // Auth.js, better-auth
+  sub: ['sub', 'provideraccountid', 'accountid'],
+  idToken: ['idtoken'],
+  oid: ['oid', 'objectid', 'localaccountid'],
+  tid: ['tid', 'tenantid'],
+  // MSAL: `<oid>.<tid>`
+  homeAccountId: ['homeaccountid'],
+  issuer: ['iss', 'issuer'],
+  // passport-azure-ad: the claims as they came
+  claims: ['json', 'claims', 'profile', 'idtokenclaims'],
+  username: ['username'],
+  userPrincipalName: ['upn', 'userprincipalname', 'preferredusername'],
+  displayName: ['displayname', 'name'],
+  email: ['email', 'mail'],
+} as const
+type Column = keyof typeof columnNames
+type Columns = ReadonlyMap<Column, unknown>
+
+function columnsOf(values: Values): Columns {
+  const columns = new Map<Column, unknown>()
+  const names = Object.entries(columnNames) as [Column, readonly string[]][] // keys of the table
+  for (const [name, value] of Object.entries(values)) {
+    const folded = name.toLowerCase().replace(/[^a-z0-9]/g, '')
+    const column = names.find(([, known]) => known.includes(folded))?.[0]
+    if (column !== undefined && !columns.has(column)) columns.set(column, value)
+  }
+  return columns
+}
+
+function textOf(columns: Columns, ...names: readonly Column[]): string | undefined {
+  for (const name of names) {
+    const value = columns.get(name)
+    if (typeof value === 'number') return String(value)
+    if (typeof value === 'string' && value.trim() !== '') return value.trim()
+  }
+  return undefined
+}
+
+const microsoftProviders = ['microsoft', 'microsoftentraid', 'azuread', 'entraid', 'azureadoidc']
+
+function personOf(columns: Columns, tenant: string | undefined): ImportedPerson | NotTaken {
+  const provider = textOf(columns, 'provider')
+    ?.toLowerCase()
+    .replace(/[^a-z]/g, '')
+  if (provider !== undefined && !microsoftProviders.includes(provider)) return 'other_provider'
+  const sources = [ofColumns(columns), ofHomeAccount(columns), ofToken(columns), ofClaims(columns)]
+  const oids = distinct(sources.map(({ oid }) => oid))
+  const tids = distinct(sources.map(({ tid }) => tid))
+  if (oids.length > 1 || tids.length > 1) return 'contradiction'
+  const [oid] = oids
+  const [tid = tenant] = tids
+  if (oid === undefined) return withoutObjectId(columns)
+  if (tid === undefined) return 'no_tenant_id'
+  if (!isGuid(oid) || !isGuid(tid)) return 'not_a_guid'
+  if (tid === PERSONAL_ACCOUNTS_TENANT_ID) return 'personal_account'
+  if (tenant !== undefined && tid !== tenant) return 'other_tenant'
+  return { tid, oid, ...profileOf(columns) }
+}
+
+type Ids = { readonly oid?: string | undefined; readonly tid?: string | undefined }
+
+function ofColumns(columns: Columns): Ids {
+  const tid = textOf(columns, 'tid') ?? tenantOfIssuer(textOf(columns, 'issuer'))
+  return { oid: textOf(columns, 'oid'), tid }
+}
+
+/** `https://login.microsoftonline.com/<tid>/v2.0`, `https://sts.windows.net/<tid>/` */
+function tenantOfIssuer(issuer: string | undefined): string | undefined {
+  return /^https:\/\/[^/]+\/([0-9a-f-]{36})(\/|$)/i.exec(issuer ?? '')?.[1]
+}
+
+function ofHomeAccount(columns: Columns): Ids {
+  const [oid, tid] = textOf(columns, 'homeAccountId')?.split('.') ?? []
+  return { oid, tid }
+}
+
+/** Not verified: it comes from the other system's own database, which verified it or did not. */
+function ofToken(columns: Columns): Ids {
+  const [, payload = ''] = textOf(columns, 'idToken')?.split('.') ?? []
+  return idsOf(parseObject(Buffer.from(payload, 'base64url').toString()))
+}
+
+function ofClaims(columns: Columns): Ids {
+  const given = columns.get('claims')
+  return idsOf(typeof given === 'string' ? parseObject(given) : given)
+}
+
+function parseObject(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function idsOf(claims: unknown): Ids {
+  const { oid, tid } = (claims ?? {}) as Values // its members are looked at
+  return {
+    oid: typeof oid === 'string' ? oid : undefined,
+    tid: typeof tid === 'string' ? tid : undefined,
+  }
+}
+
+function distinct(values: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(values.flatMap((value) => (value ? [value.toLowerCase()] : [])))]
+}
+
+function withoutObjectId(columns: Columns): NotTaken {
+  if (textOf(columns, 'idToken') !== undefined) return 'id_token_unreadable'
+  return textOf(columns, 'sub') === undefined ? 'no_object_id' : 'only_sub'
+}
+
+function profileOf(columns: Columns): Omit<ImportedPerson, 'tid' | 'oid'> {
+  const email = textOf(columns, 'email')
+  const displayName = textOf(columns, 'displayName')
+  const username = textOf(columns, 'username', 'userPrincipalName') ?? email
+  return {
+    ...(username ? { username } : {}),
+    ...(displayName ? { displayName: displayName.slice(0, 256) } : {}),
+    ...(email ? { email } : {}),
+  }
+}

@@ -1,0 +1,208 @@
+import type { UserJson } from '../api/resources/users.ts'
+import { EntradaError, isEntradaError } from '../errors.ts'
+import { isGuid } from '../protocol/guid.ts'
+import { numberedUsernames, usernameFor } from '../provisioning/username.ts'
+import { withAdministration } from './admin-connection.ts'
+import type { AdminConnection } from './api-connection.ts'
+import {
+  type CliArguments,
+  type CliContext,
+  type Command,
+  devOption,
+  jsonOption,
+  textOption,
+} from './command.ts'
+import {
+  type ImportedPerson,
+  type ImportedRow,
+  type NotTaken,
+  notTakenReasons,
+  readImportedPeople,
+} from './imported-people.ts'
+import { printTable } from './print-table.ts'
+
+export const userImportCommand: Command = {
+  name: 'user import',
+  parameters: 'FILE',
+  summary:
+    'Take over the users of another system by (tenant id, object id), from CSV, JSON lines or a JSON list. Says what it would do; --apply does it. See docs/move-over.md.',
+  options: {
+    ...jsonOption,
+    ...devOption,
+    apply: { type: 'boolean', help: 'Create the users. Without it nothing is written.' },
+    tenant: {
+      type: 'string',
+      help: 'Tenant id of rows that have none; rows of other tenants are left out.',
+    },
+  },
+  positionals: 1,
+  async run(context, given) {
+    const tenant = textOption(given, 'tenant')
+    if (tenant !== undefined && !isGuid(tenant)) {
+      throw new EntradaError('request_invalid', { parameter: 'tenant' })
+    }
+    const rows = readImportedPeople(readFile(context, given), { tenant })
+    return withAdministration(context, given, async (administration) => {
+      const outcomes = await importRows(administration, rows, given.values.apply === true)
+      if (given.values.json) for (const outcome of outcomes) context.print(JSON.stringify(outcome))
+      else printOutcomes(context, outcomes)
+      return outcomes.some(({ outcome }) => outcome === 'failed') ? 1 : 0
+    })
+  },
+}
+
+function readFile(
+  { readTextFile }: CliContext,
+  { positionals: [path = ''] }: CliArguments,
+): string {
+  try {
+    return readTextFile(path)
+  } catch (cause) {
+    const problems = ['this file cannot be read']
+    throw new EntradaError('request_invalid', { parameter: 'FILE', problems }, { cause })
+  }
+}
+
+type Outcome = {
+  readonly line: number
+  readonly oldId: string | null
+  readonly outcome: 'created' | 'would_create' | 'here_already' | 'not_taken' | 'failed'
+  readonly reason: NotTaken | string | null
+  readonly userId: string | null
+  readonly username: string | null
+  readonly tid: string | null
+  readonly oid: string | null
+}
+
+async function importRows(
+  administration: AdminConnection,
+  rows: readonly ImportedRow[],
+  apply: boolean,
+): Promise<readonly Outcome[]> {
+  const users = await allUsers(administration)
+  const known = new Map(
+    users.flatMap((user) => user.identities.map(({ tid, oid }) => [`${tid}/${oid}`, user])),
+  )
+  const taken = new Set(
+    users.flatMap(({ memberships }) => memberships.map(({ username }) => username.toLowerCase())),
+  )
+  const outcomes: Outcome[] = []
+  for (const row of rows) {
+    const { line, oldId = null } = row
+    const about = { line, oldId, reason: null, userId: null, username: null, tid: null, oid: null }
+    if (row.kind === 'not_taken') {
+      outcomes.push({ ...about, outcome: 'not_taken', reason: row.reason })
+      continue
+    }
+    const { tid, oid } = row.person
+    const user = known.get(`${tid}/${oid}`)
+    if (user !== undefined) {
+      const username = user.memberships[0]?.username ?? null
+      outcomes.push({ ...about, tid, oid, outcome: 'here_already', userId: user.id, username })
+      continue
+    }
+    const username = freeUsername(row.person, taken)
+    taken.add(username.toLowerCase())
+    const created = apply
+      ? await create(administration, row.person, username)
+      : ({ outcome: 'would_create' } as const)
+    outcomes.push({ ...about, tid, oid, username, ...created })
+  }
+  return outcomes
+}
+
+async function allUsers({ listUsers }: AdminConnection): Promise<readonly UserJson[]> {
+  const users: UserJson[] = []
+  let cursor: string | undefined
+  do {
+    const page = await patiently(() => listUsers({ limit: '200', cursor }))
+    users.push(...page.items)
+    cursor = page.next ?? undefined
+  } while (cursor !== undefined)
+  return users
+}
+
+function freeUsername({ username, displayName }: ImportedPerson, taken: ReadonlySet<string>) {
+  const wanted = usernameFor({
+    ...(username ? { preferredUsername: username } : {}),
+    ...(displayName ? { displayName } : {}),
+  })
+  for (const candidate of numberedUsernames(wanted)) {
+    if (!taken.has(candidate.toLowerCase())) return candidate
+  }
+  throw new EntradaError('username_in_use', { username: wanted })
+}
+
+async function create(
+  { createUser }: AdminConnection,
+  { tid, oid, displayName, email }: ImportedPerson,
+  username: string,
+): Promise<Pick<Outcome, 'outcome'> & Partial<Outcome>> {
+  const person = {
+    username,
+    tid,
+    oid,
+    ...(displayName ? { displayName } : {}),
+    ...(email ? { email } : {}),
+  }
+  try {
+    const { id } = await patiently(() => createUser(person))
+    return { outcome: 'created', userId: id }
+  } catch (error) {
+    if (!isEntradaError(error) || error.code === 'storage_unavailable') throw error
+    const { parameter } = error.detail
+    const what = typeof parameter === 'string' ? `${error.code}: ${parameter}` : error.code
+    return { outcome: 'failed', reason: what }
+  }
+}
+
+const PAUSE_MS = 5_000
+const MOST_PAUSES = 24
+
+/** A running server counts the calls of the API; whoever imports thousands waits now and then. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let pauses = 0; ; pauses += 1) {
+    try {
+      return await call()
+    } catch (error) {
+      const isLimited = isEntradaError(error) && error.code === 'too_many_requests'
+      if (!isLimited || pauses >= MOST_PAUSES) throw error
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+    }
+  }
+}
+
+function printOutcomes(context: CliContext, outcomes: readonly Outcome[]): void {
+  const { print } = context
+  const count = (wanted: Outcome['outcome']) =>
+    outcomes.filter(({ outcome }) => outcome === wanted).length
+  const left = outcomes.filter(({ outcome }) => outcome === 'not_taken' || outcome === 'failed')
+  if (left.length > 0) {
+    printTable(
+      context,
+      ['LINE', 'OLD ID', 'NOT TAKEN'],
+      left.map(({ line, oldId, reason }) => [String(line), oldId ?? '-', reason ?? '-']),
+    )
+    print('')
+    for (const reason of new Set(left.map(({ reason }) => reason))) {
+      if (reason && isNotTaken(reason)) print(`${reason}: ${notTakenReasons[reason]}`)
+    }
+    print('')
+  }
+  for (const [tid, people] of peopleByTenant(outcomes)) print(`tenant ${tid}: ${people}`)
+  print(
+    `created ${count('created')}, would create ${count('would_create')}, here already ${count('here_already')}, not taken ${count('not_taken')}, failed ${count('failed')}`,
+  )
+  if (count('would_create') > 0) print('Nothing was written. With --apply these users are created.')
+}
+
+function isNotTaken(reason: string): reason is NotTaken {
+  return Object.hasOwn(notTakenReasons, reason)
+}
+
+/** A person of a tenant that no connection accepts can never sign in: the numbers show it. */
+function peopleByTenant(outcomes: readonly Outcome[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { tid } of outcomes) if (tid) counts.set(tid, (counts.get(tid) ?? 0) + 1)
+  return counts
+}
