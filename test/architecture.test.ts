@@ -167,13 +167,18 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/admin': [
     'administration.ts',
-    'overview-page.ts',
     'operators.ts',
     // Metrics are for operators too.
     'authorize-operator.ts',
   ],
   // The list of routes takes them all.
-  'src/api': ['api-routes.ts'],
+  'src/admin/pages': ['admin-pages.ts'],
+  'src/api': [
+    'api-routes.ts',
+    // The pages give the same rights as the API: one decision for both.
+    'access.ts',
+    'authorize-call.ts',
+  ],
   'src/webhooks': [
     'webhooks.ts',
     // Background work.

@@ -189,8 +189,11 @@ describe('what is known of credentials', () => {
     await assertSignsIn(rig)
     const operator = rig.browser()
     await signInWithToken(operator, SERVER_URL)
-    const { text } = await operator.visit(`${SERVER_URL}/admin`)
-    const notices = [...text.matchAll(/<p class="notice">(.*?)<\/p>/g)].map(([, words]) => words)
+    const overview = await operator.visit(`${SERVER_URL}/admin`)
+    const notices = [...overview.text.matchAll(/<li class="bad"><p>(.*?)<\/p>/g)].map(
+      ([, words]) => words,
+    )
+    const { text } = await operator.visit(`${SERVER_URL}/admin/connections/default`)
     assert.equal(notices.length, 3)
     assert.match(notices[0] ?? '', /has ended/)
     assert.match(notices[1] ?? '', /was refused/)

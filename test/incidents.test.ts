@@ -65,7 +65,7 @@ describe('docs/incidents/secret-expired.md', () => {
       method: 'POST',
       body,
     })
-    assert.match(admin.text, /refused: AADSTS7000222/)
+    assert.match(admin.text, /was refused when it was tried last \(AADSTS7000222\)/)
     assert.match((await signedIn.visit(`${origin}/`)).text, /Alice Example/)
 
     emulator.setApplication(CLIENT_ID, { secrets: [{ value: NEW_SECRET }] })

@@ -5,11 +5,17 @@ import type { CredentialStatus } from '../identity-provider/client-credentials.t
 import { expiryThreshold } from '../identity-provider/credential-expiry.ts'
 import type { Services } from '../services.ts'
 
+/** What about the credentials of the environment's connection needs somebody. */
+export function credentialNotices({
+  credentialStatus,
+}: Pick<Services, 'credentialStatus'>): readonly string[] {
+  return credentialStatus().flatMap((one) => noticeOf(one) ?? [])
+}
+
 export function credentialSection({ credentialStatus }: Services): Html {
   const credentials = credentialStatus()
   if (credentials.length === 0) return html``
-  const notices = credentials.flatMap((one) => noticeOf(one) ?? [])
-  return html`<h2>Credentials</h2>${notices.map((text) => html`<p class="notice">${text}</p>`)}
+  return html`${credentialNotices({ credentialStatus }).map((text) => html`<p class="notice">${text}</p>`)}
 <div class="table" role="region" aria-label="Credentials" tabindex="0"><table>
 <thead><tr><th scope="col">Credential</th><th scope="col">State</th><th scope="col">Ends</th></tr></thead>
 <tbody>${credentials.map(
@@ -22,17 +28,22 @@ function noticeOf(credential: CredentialStatus): string | undefined {
   const { id, state, daysLeft } = credential
   if (state === 'expired') return `${id} has ended. Put a new one in its place.`
   if (state === 'refused') {
-    return `${id} was refused when it was tried last. Another one is tried in its place, if there is one.`
+    const why = whyRefused(credential)
+    return `${id} was refused when it was tried last${why ? ` (${why})` : ''}. Another one is tried in its place, if there is one.`
   }
   if (expiryThreshold(credential) === undefined) return undefined
   return `${id} ends in ${daysLeft === 1 ? 'one day' : `${daysLeft} days`}. Put a new one beside it now.`
 }
 
-function stateOf({ state, refusal }: CredentialStatus): string {
-  if (state !== 'refused' || refusal === undefined) return state
+function stateOf(credential: CredentialStatus): string {
+  const why = whyRefused(credential)
+  return why === '' ? credential.state : `${credential.state}: ${why}`
+}
+
+function whyRefused({ state, refusal }: CredentialStatus): string {
+  if (state !== 'refused' || refusal === undefined) return ''
   const { reason, entraCodes = [] } = refusal
-  const why = reason ?? entraCodes.map((code) => `AADSTS${code}`).join(', ')
-  return why === '' ? state : `${state}: ${why}`
+  return reason ?? entraCodes.map((code) => `AADSTS${code}`).join(', ')
 }
 
 function endOf({ kind, expiresAt }: CredentialStatus): string {

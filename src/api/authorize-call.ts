@@ -30,7 +30,7 @@ export async function authorizeCaller(services: Services, exchange: Exchange): P
 }
 
 /** @throws {EntradaError} `operator_required`, also for a member whose roles say nothing about Entrada itself */
-function callerOf(services: Services, view: SessionView): ApiCaller {
+export function callerOf(services: Services, view: SessionView): ApiCaller {
   const operator = operatorOf(services, view)
   if (operator !== undefined) return { kind: 'operator', ...operator }
   const { user, organization, roles } = view

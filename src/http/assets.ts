@@ -1,5 +1,6 @@
 /** The look: one stylesheet, one mark and one small script, all text, so that a library host needs no files beside the code. */
 import type { Services } from '../services.ts'
+import { adminStylesheet } from './admin-stylesheet.ts'
 import { type Brand, brandStylesheet } from './brand.ts'
 import { toHex } from './contrast.ts'
 import { pathTo } from './exchange.ts'
@@ -161,6 +162,8 @@ function assetOf(brand: Brand, name: string): Asset | undefined {
       return { type: 'image/svg+xml', body: favicon(brand) }
     case 'copy.js':
       return { type: 'text/javascript; charset=utf-8', body: copyScript }
+    case 'admin.css':
+      return { type: 'text/css; charset=utf-8', body: adminStylesheet }
     case 'brand.css':
       return { type: 'text/css; charset=utf-8', body: brandStylesheet(brand) }
     case 'logo':

@@ -16,6 +16,8 @@ export type Page = {
   readonly wide?: boolean
   /** Where the browser goes at once, by itself. The body has a link there too. */
   readonly goesTo?: string
+  /** A page of the administration: its own header, and a stylesheet beside the common one. */
+  readonly admin?: { readonly header: Html; readonly stylesheet: string }
   /** Our origin, for a page that is shown at another one. */
   readonly assetsFrom?: string
   /** Of the refusal that the page is about, for whoever asks for help. */
@@ -56,7 +58,7 @@ function contentSecurityPolicy({
 }
 
 function layout(services: Services, page: Page): Html {
-  const { title, body, wide, goesTo, assetsFrom = '', correlationId, scripts = [] } = page
+  const { title, body, wide, goesTo, admin, assetsFrom = '', correlationId, scripts = [] } = page
   const { brand } = services.deployment
   const logo = brand.logo?.isWordmark ? undefined : brand.logo
   const asset = (name: string) => assetsFrom + assetPath(services, name)
@@ -71,11 +73,12 @@ ${goesTo === undefined ? '' : html`<meta http-equiv="refresh" content="0; url=${
 <link rel="stylesheet" href="${asset('entrada.css')}">
 ${brand.color ? html`<link rel="stylesheet" href="${asset('brand.css')}">` : ''}
 ${scripts.map((name) => html`<script src="${asset(name)}" defer></script>`)}
+${admin ? html`<link rel="stylesheet" href="${admin.stylesheet}">` : ''}
 </head>
-<body${wide ? html` class="wide"` : ''}>
+<body${admin ? html` class="admin"` : wide ? html` class="wide"` : ''}>
 ${services.deployment.mode === 'development' ? developmentBanner : ''}
-<header class="brand">${mark(services, asset)}</header>
-<main>${body}</main>
+${admin?.header ?? html`<header class="brand">${mark(services, asset)}</header>`}
+<main id="main">${body}</main>
 ${supportLine(services, correlationId)}
 </body>
 </html>`

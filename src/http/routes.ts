@@ -1,6 +1,6 @@
 /** Every address of Entrada in one list. docs/reference/addresses.md is made from it. */
 import { Hono } from 'hono'
-import { showOverview } from '../admin/overview-page.ts'
+import { adminPages } from '../admin/pages/admin-pages.ts'
 import { apiRoutes } from '../api/api-routes.ts'
 import { EntradaError } from '../errors.ts'
 import { showAccess, showTokenKeys } from '../forward-auth/verify-access.ts'
@@ -208,12 +208,7 @@ export const routes: readonly Route[] = [
   ),
   page('GET', '/account', showAccount, 'Own sessions.'),
   page('POST', '/account', endOwnSession, "Ends one of one's own sessions."),
-  page(
-    'GET',
-    '/admin',
-    showOverview,
-    'Operators: what to register in Entra, recent sign-ins, people.',
-  ),
+  ...adminPages,
   ...apiRoutes,
   {
     method: 'GET',

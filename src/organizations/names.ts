@@ -39,10 +39,17 @@ export function checkSlug(slug: string): string {
   return folded
 }
 
+/** What Persian and Indic words, and many emoji, are written with. */
+const joiners = /[\u200c\u200d]/g
+
 /** Text that people read: one line, trimmed, nothing that turns the direction of writing. @throws {EntradaError} `request_invalid` */
 export function checkDisplayName(name: string): string {
   const trimmed = name.trim()
-  if (trimmed === '' || trimmed.length > 128 || /[\p{Cc}\p{Cf}]/u.test(trimmed)) {
+  if (
+    trimmed === '' ||
+    trimmed.length > 128 ||
+    /[\p{Cc}\p{Cf}]/u.test(trimmed.replace(joiners, ''))
+  ) {
     throw new EntradaError('request_invalid', { parameter: 'name' })
   }
   return trimmed.toWellFormed()

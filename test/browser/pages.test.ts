@@ -13,7 +13,7 @@ const pages: readonly PageToCheck[] = [
   { name: 'operator-sign-in', heading: 'Operator sign-in', way: to('/login/token') },
   {
     name: 'operators',
-    heading: 'Operators',
+    heading: 'Overview',
     way: inOrder(refused(people.grace), signedIn('/'), withOperatorToken()),
   },
 ]

@@ -40,7 +40,7 @@ describe('the operator’s way in', () => {
       await page.goBack()
       await page.getByLabel('Operator token').fill(OPERATOR_TOKEN)
       await press(page, 'Sign in')
-      await see(page, 'Operators')
+      await see(page, 'Overview')
       assert.equal(new URL(page.url()).pathname, '/admin')
       await keepScreenshot(page, 'operators')
       await press(page, 'Sign out')

@@ -1,0 +1,54 @@
+/** GET /admin/audit */
+import { html } from 'hono/html'
+import { auditEventTypes } from '../../audit/audit-events.ts'
+import { type Exchange, pathTo } from '../../http/exchange.ts'
+import type { Html } from '../../http/responses.ts'
+import type { Services } from '../../services.ts'
+import { createAdministration } from '../administration.ts'
+import { adminPage } from './admin-page.ts'
+import { auditParameters, readAuditFilter } from './audit-filter.ts'
+import { auditTable } from './audit-table.ts'
+import { openPage } from './page-access.ts'
+import { asked, type Choice, filterForm, pageAsked, pager, selectFilter } from './page-parts.ts'
+
+const types: readonly Choice[] = [
+  ['', 'everything'],
+  ...Object.keys(auditEventTypes).map((type) => [type, type] as const),
+]
+
+export async function showAudit(services: Services, exchange: Exchange): Promise<Response> {
+  const viewer = await openPage(services, exchange, 'audit:read')
+  const filter = await readAuditFilter(services, exchange, viewer)
+  const page = await createAdministration(async () => services).listAuditEvents(
+    filter,
+    pageAsked(exchange),
+  )
+  return adminPage(services, exchange, viewer, {
+    title: 'Audit',
+    section: 'audit',
+    actions: exportLinks(services, exchange),
+    body: html`${filterForm(services, '/admin/audit', filterFields(exchange, viewer.organizationId !== undefined))}
+${await auditTable(services, page.items, html`<p>Nothing of this kind happened.</p>`)}${pager(exchange, page)}`,
+  })
+}
+
+function filterFields(exchange: Exchange, isConfined: boolean): Html {
+  const field = (name: string, words: string, type = 'text') =>
+    html`<div><label for="${name}">${words}</label><input id="${name}" name="${name}" type="${type}" value="${asked(exchange, name) ?? ''}" maxlength="200"></div>`
+  return html`${selectFilter('type', 'What', { choices: types, value: asked(exchange, 'type') })}
+${field('person', 'Person')}${isConfined ? '' : field('organization', 'Organization id')}${field('connection', 'Connection id')}
+${field('correlation', 'Correlation id')}${field('from', 'From', 'date')}${field('until', 'Until', 'date')}`
+}
+
+/** With the same filter. */
+function exportLinks(services: Services, exchange: Exchange): Html {
+  const query = new URLSearchParams()
+  for (const name of auditParameters) {
+    const value = asked(exchange, name)
+    if (value !== undefined) query.set(name, value)
+  }
+  const to = (kind: string) =>
+    `${pathTo(services, `/admin/audit/export.${kind}`)}${query.size > 0 ? `?${query}` : ''}`
+  return html`<a class="button plain" href="${to('csv')}" download>Export CSV</a>
+<a class="button plain" href="${to('jsonl')}" download>Export JSON lines</a>`
+}

@@ -1,0 +1,83 @@
+import { html } from 'hono/html'
+import type { Html } from '../../http/responses.ts'
+import type { Services } from '../../services.ts'
+import type { Actor, AuditEventRecord } from '../../storage/records.ts'
+import { dataTable, linkTo, nameOf, timeTag } from './page-parts.ts'
+import { displayNameOf } from './user-words.ts'
+
+const MOST_DETAIL = 600
+
+/** Events, newest first, with the people in them by name. */
+export async function auditTable(
+  services: Services,
+  events: readonly AuditEventRecord[],
+  empty: Html,
+): Promise<Html> {
+  const names = await namesIn(services, events)
+  return dataTable({
+    label: 'Audit events',
+    head: ['When (UTC)', 'What', 'Who', 'About', 'From', 'Detail'],
+    rows: events.map(({ at, type, actor, userId, connectionId, organizationId, ip, detail }) => [
+      timeTag(at),
+      html`<code>${type}</code>`,
+      actorOf(services, actor, names),
+      userId
+        ? linkTo(services, `/admin/users/${userId}`, names.get(userId) ?? userId)
+        : connectionId
+          ? linkTo(
+              services,
+              `/admin/connections/${connectionId}`,
+              names.get(connectionId) ?? connectionId,
+            )
+          : organizationId
+            ? linkTo(
+                services,
+                `/admin/organizations/${organizationId}`,
+                names.get(organizationId) ?? organizationId,
+              )
+            : html``,
+      html`<span class="nowrap">${ip ?? ''}</span>`,
+      detailOf(detail),
+    ]),
+    empty,
+  })
+}
+
+function actorOf(services: Services, actor: Actor, names: ReadonlyMap<string, string>): Html {
+  if (actor.kind === 'user') {
+    return linkTo(services, `/admin/users/${actor.id}`, names.get(actor.id) ?? actor.id)
+  }
+  if (actor.kind !== 'operator') return html`${actor.kind}`
+  if (actor.id === 'operator_token') return html`operator (token)`
+  return html`operator ${nameOf(names.get(actor.id) ?? actor.id)}`
+}
+
+function detailOf(detail: AuditEventRecord['detail']): Html {
+  const members = Object.entries(detail)
+  if (members.length === 0) return html``
+  const text = members
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' · ')
+  return html`<span class="detail">${nameOf(text.slice(0, MOST_DETAIL))}</span>`
+}
+
+/** Of each person, connection and organization once. */
+async function namesIn(
+  { storage }: Services,
+  events: readonly AuditEventRecord[],
+): Promise<ReadonlyMap<string, string>> {
+  const userIds = new Set(events.flatMap(({ userId }) => userId ?? []))
+  for (const { actor } of events) if (actor.kind === 'user') userIds.add(actor.id)
+  const connectionIds = new Set(events.flatMap(({ connectionId }) => connectionId ?? []))
+  const organizationIds = new Set(events.flatMap(({ organizationId }) => organizationId ?? []))
+  const [users, connections, organizations] = await Promise.all([
+    Promise.all([...userIds].map((id) => storage.findUser(id))),
+    Promise.all([...connectionIds].map((id) => storage.findConnection(id))),
+    Promise.all([...organizationIds].map((id) => storage.findOrganization(id))),
+  ])
+  const named = [...connections, ...organizations].flatMap((one) => one ?? [])
+  return new Map([
+    ...named.map(({ id, name }) => [id, name] as const),
+    ...users.flatMap((one) => (one ? [[one.user.id, displayNameOf(one)] as const] : [])),
+  ])
+}

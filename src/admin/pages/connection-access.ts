@@ -1,0 +1,27 @@
+/** Which connection a page is about, and whether it may be changed there. */
+import { EntradaError } from '../../errors.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import type { Services } from '../../services.ts'
+import type { Connection } from '../../storage/records.ts'
+import { checkMay, idIn, own, type Viewer } from './page-access.ts'
+
+/** @throws {EntradaError} `record_not_found`, also for another organization's */
+export async function getConnection(
+  { storage }: Services,
+  exchange: Exchange,
+  viewer: Viewer,
+): Promise<Connection> {
+  return own(viewer, 'connections:read', await storage.findConnection(idIn(exchange)))
+}
+
+export function mayChange(viewer: Viewer, connection: Connection): boolean {
+  return connection.managedBy === 'api' && viewer.may('connections:write', connection)
+}
+
+/** @throws {EntradaError} `access_not_granted`, `connection_read_only` */
+export function checkMayChange(viewer: Viewer, connection: Connection): void {
+  checkMay(viewer, 'connections:write', connection)
+  if (connection.managedBy !== 'api') {
+    throw new EntradaError('connection_read_only', { id: connection.id })
+  }
+}

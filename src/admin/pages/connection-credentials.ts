@@ -1,0 +1,85 @@
+/** What a connection proves itself with: what is there, and its forms. A value is never shown again. */
+import { html } from 'hono/html'
+import type { Html } from '../../http/responses.ts'
+import { DEFAULT_CONNECTION_ID } from '../../organizations/environment-connection.ts'
+import type { Connection, ConnectionCredential } from '../../storage/records.ts'
+import { credentialSection } from '../credential-section.ts'
+import { credentialKinds, credentialStates, expiryBadge } from './connection-words.ts'
+import { confirmed, type FormPlace, postForm, selectField, textField } from './form-parts.ts'
+import { badge, dataTable, dayTag, panel } from './page-parts.ts'
+
+export function credentialPanel(
+  place: FormPlace,
+  connection: Connection,
+  mayChange: boolean,
+): Html {
+  if (connection.id === DEFAULT_CONNECTION_ID && connection.managedBy === 'environment') {
+    return panel('Credentials', credentialSection(place.services))
+  }
+  if (connection.application === 'shared') {
+    return panel('Credentials', html`<p>Those of the shared application.</p>`)
+  }
+  return panel(
+    'Credentials',
+    html`${dataTable({
+      label: 'Credentials',
+      head: ['Credential', 'State', 'Ends', 'Added', ...(mayChange ? ['Change'] : [])],
+      rows: connection.credentials.map((one) => [
+        html`${credentialKinds[one.kind]}<br><code>${one.id}</code>`,
+        badge(...credentialStates[one.state]),
+        expiryBadge(one.expiresAt, place.services.now()),
+        dayTag(one.createdAt),
+        ...(mayChange ? [credentialActions(place, connection, one)] : []),
+      ]),
+      empty: html`<p>No credential yet.</p>`,
+    })}${mayChange ? secretForm(place, connection) : ''}`,
+  )
+}
+
+function credentialActions(
+  place: FormPlace,
+  { id: connectionId }: Connection,
+  { id, state }: ConnectionCredential,
+): Html {
+  const action = `/admin/connections/${connectionId}/credentials/${id}`
+  const step = (doing: string, words: string) =>
+    postForm(place, {
+      action,
+      className: 'inline',
+      fields: html`<input type="hidden" name="do" value="${doing}"><button class="link">${words}</button>`,
+    })
+  return html`<div class="steps">${state === 'active' ? step('retire', 'Retire') : step('use', 'Use')}
+${confirmed(place, {
+  action,
+  words: 'Remove…',
+  what: html`The value is gone for good; Entra shows it to nobody a second time.`,
+  fields: html`<input type="hidden" name="do" value="remove">`,
+  confirm: 'Remove for good',
+})}</div>`
+}
+
+function secretForm(place: FormPlace, { id, credentials }: Connection): Html {
+  const wasTyped = place.leftover?.typed.has('clientSecret') ?? false
+  const isFirst = !credentials.some(({ state }) => state === 'active')
+  const fields = html`${textField(place, {
+    name: 'clientSecret',
+    label: 'Client secret value',
+    type: 'password',
+    secret: true,
+    required: true,
+    hint: 'Certificates & secrets > Value, not the Secret ID beside it.',
+  })}
+${textField(place, { name: 'expires', label: 'Ends on', type: 'date', hint: 'As Entra shows it. Warnings come before.' })}
+${selectField(place, {
+  name: 'state',
+  label: 'When',
+  value: isFirst ? 'active' : 'pending',
+  choices: [
+    ['pending', 'wait for a test beside the others'],
+    ['active', 'use it at once'],
+  ],
+})}
+<button class="button plain">Add the secret</button>`
+  return html`<details class="more"${wasTyped ? html` open` : ''}><summary>Add a client secret</summary>
+${postForm(place, { action: `/admin/connections/${id}/credentials`, fields })}</details>`
+}

@@ -1,0 +1,245 @@
+/** GET /admin/connections/ID: how a connection does, what to register for it, what it proves itself with, who may come in. */
+import { html } from 'hono/html'
+import type { Exchange } from '../../http/exchange.ts'
+import type { Html } from '../../http/responses.ts'
+import { turnOff, turnOn } from '../../organizations/connections.ts'
+import { isTested } from '../../organizations/test-fingerprint.ts'
+import type { Services } from '../../services.ts'
+import { frontChannelLogoutUrl, redirectUri, startPath } from '../../sign-in/choose-connection.ts'
+import type { Connection, ConnectionHealth } from '../../storage/records.ts'
+import { adminPage } from './admin-page.ts'
+import { getConnection, mayChange } from './connection-access.ts'
+import { credentialPanel } from './connection-credentials.ts'
+import {
+  healthBadge,
+  managedWords,
+  policyRows,
+  policyWords,
+  statusBadge,
+  tenantWords,
+} from './connection-words.ts'
+import { remedyFor, withCode } from './error-words.ts'
+import { done } from './flash.ts'
+import { answerForm, confirmed, type FormPlace, type Leftover, problemBox } from './form-parts.ts'
+import { checkMay, openForm, openPage, type Viewer } from './page-access.ts'
+import {
+  badge,
+  copyable,
+  dataTable,
+  dayTag,
+  factList,
+  linkTo,
+  nameOf,
+  panel,
+  timeTag,
+} from './page-parts.ts'
+
+export async function showConnection(services: Services, exchange: Exchange): Promise<Response> {
+  const viewer = await openPage(services, exchange, 'connections:read')
+  const connection = await getConnection(services, exchange, viewer)
+  return connectionPage(services, exchange, { viewer, connection })
+}
+
+/** POST …/status: `status` is `on` or `off`. */
+export async function setStatus(services: Services, exchange: Exchange): Promise<Response> {
+  const { viewer, by, form, read } = await openForm(services, exchange)
+  const connection = await getConnection(services, exchange, viewer)
+  checkMay(viewer, 'connections:write', connection)
+  const isOn = read('status') === 'on'
+  return answerForm(form, {
+    async carryOut() {
+      await (isOn ? turnOn : turnOff)(services, by, connection.id)
+      const flash = isOn ? 'connection_on' : 'connection_off'
+      return done(services, exchange, { flash, to: `/admin/connections/${connection.id}` })
+    },
+    again: (leftover, status) =>
+      connectionPage(services, exchange, { viewer, connection, leftover, status }),
+  })
+}
+
+export type ShownConnection = {
+  readonly viewer: Viewer
+  readonly connection: Connection
+  readonly leftover?: Leftover
+  readonly status?: number
+}
+
+export async function connectionPage(
+  services: Services,
+  exchange: Exchange,
+  { viewer, connection, leftover, status }: ShownConnection,
+): Promise<Response> {
+  const { storage } = services
+  const organization = await storage.findOrganization(connection.organizationId)
+  const health = (await storage.findConnectionHealth([connection.id])).get(connection.id)
+  const place: FormPlace = { services, viewer, leftover }
+  return adminPage(services, exchange, viewer, {
+    title: connection.name,
+    section: 'connections',
+    above: [
+      { to: '/admin/connections', words: 'Connections' },
+      ...(organization
+        ? [{ to: `/admin/organizations/${organization.id}`, words: organization.name }]
+        : []),
+    ],
+    lead: html`<p class="states">${statusBadge(connection.status)} ${healthBadge(health)}
+${mayChange(viewer, connection) ? '' : badge('quiet', 'read-only here')}</p>`,
+    ...(status ? { status } : {}),
+    body: html`${problemBox(place)}${readOnlyNote(connection)}
+<div class="columns">${healthPanel(services, connection, health)}${factPanel(connection)}</div>
+${registerPanel(services, connection)}
+${credentialPanel(place, connection, mayChange(viewer, connection))}
+${policyPanel(services, viewer, connection)}
+${rulePanel(services, viewer, connection)}
+${mayChange(viewer, connection) ? statusPanel(place, connection) : ''}
+${panel(
+  'More',
+  html`<ul class="links"><li>${linkTo(services, `/admin/sign-ins?connection=${connection.id}`, 'Sign-ins through this connection')}</li>
+<li>${linkTo(services, `/admin/audit?connection=${connection.id}`, 'Audit events of this connection')}</li></ul>`,
+)}`,
+  })
+}
+
+function readOnlyNote({ managedBy }: Connection): Html {
+  if (managedBy === 'api') return html``
+  return html`<p class="notice">This connection is managed by ${managedWords[managedBy]}. It can be read here, and is changed there.</p>`
+}
+
+function healthPanel(
+  services: Services,
+  connection: Connection,
+  health: ConnectionHealth | undefined,
+): Html {
+  const { tested } = connection.settings
+  return panel(
+    'Health',
+    html`${factList([
+      ['Last sign-in', timeTag(health?.lastSuccessAt)],
+      ['Last failure', timeTag(health?.lastFailureAt)],
+      ['Failures in a row', String(health?.failuresInARow ?? 0)],
+      [
+        'Tested',
+        tested
+          ? html`${timeTag(new Date(tested.at))} ${isTested(services, connection) ? badge('good', 'as it is now') : badge('warn', 'changed since')}`
+          : html`<span class="quiet">never</span>`,
+      ],
+    ])}${
+      health?.lastFailureCode
+        ? html`<div class="${health.failingSince ? 'problem' : 'remark'}"><p>${withCode(remedyFor(health.lastFailureCode, connection))}</p><p><code>${health.lastFailureCode}</code></p></div>`
+        : ''
+    }`,
+  )
+}
+
+function factPanel(connection: Connection): Html {
+  const { id, slug, authority, clientId, application, managedBy, createdAt, settings } = connection
+  return panel(
+    'What it is',
+    factList([
+      ['Id', copyable(id)],
+      ['Short name', html`<code>${slug}</code>`],
+      ['Authority', html`<code>${authority}</code>`],
+      ['Tenant', html`<code>${tenantWords(connection)}</code>`],
+      ['Application', application === 'shared' ? 'shared by all customers' : 'its own'],
+      ['Client id', clientId ? copyable(clientId) : 'none yet'],
+      ['Contact', settings.contact?.email],
+      [
+        'Sessions checked again',
+        settings.recheckMinutes ? `every ${settings.recheckMinutes} minutes` : undefined,
+      ],
+      ['Managed by', managedWords[managedBy]],
+      ['Created', dayTag(createdAt)],
+    ]),
+  )
+}
+
+function registerPanel(services: Services, connection: Connection): Html {
+  const { publicUrls } = services.deployment
+  const list = (of: (url: URL) => string) =>
+    html`${publicUrls.map((url) => html`<div>${copyable(of(url))}</div>`)}`
+  return panel(
+    'To register in Entra',
+    html`${factList([
+      ['Redirect URI (Web)', list((url) => redirectUri(services, url, connection))],
+      [
+        'Home page URL, for My Apps',
+        copyable(publicUrls[0].origin + startPath(services, connection)),
+      ],
+      [
+        'Front-channel logout URL',
+        copyable(frontChannelLogoutUrl(services, publicUrls[0], connection)),
+      ],
+    ])}<p class="quiet">A click selects an address as a whole.</p>`,
+  )
+}
+
+function policyPanel(services: Services, viewer: Viewer, connection: Connection): Html {
+  const { policies, id } = connection
+  const { unmatched } = policies
+  return panel(
+    'Policies',
+    html`${factList([
+      ...policyRows.map((row) => [row.label, policyWords(policies, row)] as const),
+      [
+        'People whom no rule matches',
+        unmatched.kind === 'refuse'
+          ? 'are refused'
+          : html`get the role <strong>${nameOf(unmatched.role)}</strong>`,
+      ],
+    ])}${mayChange(viewer, connection) ? html`<p>${linkTo(services, `/admin/connections/${id}/policies`, 'Change the policies')}</p>` : ''}`,
+  )
+}
+
+function rulePanel(
+  services: Services,
+  viewer: Viewer,
+  { roleRules, ...connection }: Connection,
+): Html {
+  const whole = { ...connection, roleRules }
+  return panel(
+    'Role rules',
+    html`${dataTable({
+      label: 'Role rules',
+      head: ['Who', 'Has the role', 'Rule'],
+      rows: roleRules.map(({ id, match, value, role }) => [
+        html`${match === 'group' ? 'Group' : 'App role'} <code>${nameOf(value)}</code>`,
+        html`<strong>${nameOf(role)}</strong>`,
+        html`<code>${id}</code>`,
+      ]),
+      empty: html`<p>No rules. The policy for people whom no rule matches decides alone.</p>`,
+    })}${mayChange(viewer, whole) ? html`<p>${linkTo(services, `/admin/connections/${connection.id}/rules`, 'Change the rules')}</p>` : ''}`,
+  )
+}
+
+function statusPanel(place: FormPlace, connection: Connection): Html {
+  const { id, status } = connection
+  const action = `/admin/connections/${id}/status`
+  if (status === 'on') {
+    return panel(
+      'Turn off',
+      confirmed(place, {
+        action,
+        words: 'Turn this connection off…',
+        what: html`Nobody can sign in through <strong>${nameOf(connection.name)}</strong> until it is turned on again. People who are signed in stay so.`,
+        fields: html`<input type="hidden" name="status" value="off">`,
+        confirm: 'Turn off',
+      }),
+    )
+  }
+  if (!isTested(place.services, connection)) {
+    return panel(
+      'Turn on',
+      html`<p>A connection is turned on once a test sign-in through it succeeded, as it is now.</p>`,
+    )
+  }
+  return panel(
+    'Turn on',
+    confirmed(place, {
+      action,
+      words: 'Turn this connection on…',
+      what: html`People of <strong>${tenantWords(connection)}</strong> can then sign in.`,
+      fields: html`<input type="hidden" name="status" value="on">`,
+      confirm: 'Turn on',
+    }),
+  )
+}

@@ -1,0 +1,36 @@
+/** Whom a text means: a user, somebody in a directory, or whoever signs in with this name. */
+import { nameKeysOf } from '../../audit/traced-person.ts'
+import { isGuid } from '../../protocol/guid.ts'
+import type { Services } from '../../services.ts'
+import type { OrganizationId, UserId } from '../../storage/records.ts'
+import type { TraceFilter } from '../../storage/storage.ts'
+import { createAdministration } from '../administration.ts'
+
+const MOST_PEOPLE = 50
+
+/** At most fifty, the newest. */
+export async function findUserIds(
+  services: Services,
+  search: string,
+  organizationId: OrganizationId | undefined,
+): Promise<readonly UserId[]> {
+  const { items } = await createAdministration(async () => services).listUsers({
+    search,
+    limit: MOST_PEOPLE,
+    ...(organizationId ? { organizationId } : {}),
+  })
+  return items.map(({ user }) => user.id)
+}
+
+/** Also people who never became users: by object id, or by the whole sign-in name or email. */
+export async function personIn(
+  services: Services,
+  search: string,
+  organizationId: OrganizationId | undefined,
+): Promise<NonNullable<TraceFilter['person']>> {
+  return {
+    userIds: await findUserIds(services, search, organizationId),
+    ...(isGuid(search) ? { oid: search.toLowerCase() } : {}),
+    nameKeys: nameKeysOf(services, search),
+  }
+}

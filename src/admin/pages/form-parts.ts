@@ -1,0 +1,131 @@
+/** Forms of the pages under /admin: fields that keep what was typed, what was wrong, and a way to ask twice. */
+import { html } from 'hono/html'
+import { type EntradaError, errorEntry, isEntradaError } from '../../errors.ts'
+import { pathTo } from '../../http/exchange.ts'
+import { formToken } from '../../http/form.ts'
+import type { Html } from '../../http/responses.ts'
+import type { Services } from '../../services.ts'
+import { withCode } from './error-words.ts'
+import type { Viewer } from './page-access.ts'
+import { type Choice, options } from './page-parts.ts'
+
+/** What was typed into a form that did not work, and why. */
+export type Leftover = { readonly typed: URLSearchParams; readonly problem: EntradaError }
+
+export type FormPlace = {
+  readonly services: Services
+  readonly viewer: Viewer
+  readonly leftover?: Leftover | undefined
+}
+
+export function postForm(
+  { services, viewer }: FormPlace,
+  { action, fields, className = 'form' }: { action: string; fields: Html; className?: string },
+): Html {
+  const token = viewer.sessionId === undefined ? '' : formToken(services, viewer.sessionId)
+  return html`<form class="${className}" method="post" action="${pathTo(services, action)}">
+<input type="hidden" name="form_token" value="${token}">${fields}</form>`
+}
+
+/** Why the form did not work, above it. */
+export function problemBox({ leftover }: Pick<FormPlace, 'leftover'>): Html {
+  if (leftover === undefined) return html``
+  const { shown, fix } = errorEntry(leftover.problem.code)
+  const { parameter } = leftover.problem.detail
+  const field = typeof parameter === 'string' ? html` Field: <code>${parameter}</code>.` : ''
+  return html`<div class="problem" role="alert"><p><strong>${shown}</strong>${field}</p><p>${withCode(fix)}</p></div>`
+}
+
+export type TextField = {
+  readonly name: string
+  readonly label: string
+  readonly value?: string
+  readonly hint?: string
+  readonly required?: boolean
+  readonly maxLength?: number
+  readonly type?: 'text' | 'password' | 'date' | 'number'
+  /** Never shown again, not even after a mistake. */
+  readonly secret?: boolean
+}
+
+export function textField(place: Pick<FormPlace, 'leftover'>, field: TextField): Html {
+  const { name, label, hint, type = 'text', maxLength = 256, secret = false } = field
+  const typed = secret ? undefined : place.leftover?.typed.get(name)
+  const isWrong = place.leftover?.problem.detail.parameter === name
+  return html`<div class="field"><label for="${name}">${label}</label>
+<input id="${name}" name="${name}" type="${type}" value="${secret ? '' : (typed ?? field.value ?? '')}" maxlength="${maxLength}" autocomplete="off"${
+    field.required ? html` required` : ''
+  }${isWrong ? html` aria-invalid="true"` : ''}${hint ? html` aria-describedby="${name}-hint"` : ''}>
+${hint ? html`<small id="${name}-hint">${hint}</small>` : ''}</div>`
+}
+
+export function selectField(
+  place: Pick<FormPlace, 'leftover'>,
+  field: {
+    readonly name: string
+    readonly label: string
+    readonly value: string
+    readonly choices: readonly Choice[]
+    readonly hint?: string
+  },
+): Html {
+  const { name, label, hint, choices } = field
+  const value = place.leftover?.typed.get(name) ?? field.value
+  return html`<div class="field"><label for="${name}">${label}</label>
+<select id="${name}" name="${name}"${hint ? html` aria-describedby="${name}-hint"` : ''}>${options(choices, value)}</select>
+${hint ? html`<small id="${name}-hint">${hint}</small>` : ''}</div>`
+}
+
+/** A button that opens what it would do, and asks there. Works without a script. */
+export function confirmed(
+  place: FormPlace,
+  asked: {
+    readonly action: string
+    readonly words: string
+    readonly what: Html
+    readonly fields?: Html
+    readonly confirm: string
+  },
+): Html {
+  const { action, words, what, fields = html``, confirm } = asked
+  return html`<details class="confirm"><summary>${words}</summary>
+<div><p>${what}</p>${postForm(place, {
+    action,
+    className: 'inline',
+    fields: html`${fields}<button class="button danger">${confirm}</button>`,
+  })}</div></details>`
+}
+
+/**
+ * Carries a form out, or shows it again with what was typed and why not.
+ *
+ * @throws {EntradaError} what no other input would mend
+ */
+export async function answerForm(
+  typed: URLSearchParams,
+  {
+    carryOut,
+    again,
+  }: {
+    readonly carryOut: () => Promise<Response>
+    readonly again: (leftover: Leftover, status: number) => Promise<Response>
+  },
+): Promise<Response> {
+  try {
+    return await carryOut()
+  } catch (error) {
+    if (!isEntradaError(error)) throw error
+    const { status } = errorEntry(error.code)
+    if (![400, 409, 412].includes(status)) throw error
+    return again({ typed, problem: error }, status)
+  }
+}
+
+/** Which state of a record a form was made from; a form that is older than the record changes nothing. */
+export function versionOf({ sha256 }: Pick<Services, 'sha256'>, record: unknown): string {
+  return sha256(JSON.stringify(record)).slice(0, 24)
+}
+
+export function versionField(services: Services, record: unknown): Html {
+  return html`<input type="hidden" name="version" value="${versionOf(services, record)}">`
+}

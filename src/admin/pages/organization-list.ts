@@ -1,0 +1,116 @@
+/** GET /admin/organizations, and the form that makes one. */
+import { html } from 'hono/html'
+import { EntradaError } from '../../errors.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import type { Html } from '../../http/responses.ts'
+import { newId } from '../../ids.ts'
+import { createOrganization } from '../../organizations/organizations.ts'
+import type { Services } from '../../services.ts'
+import { adminPage } from './admin-page.ts'
+import { done } from './flash.ts'
+import {
+  answerForm,
+  type FormPlace,
+  type Leftover,
+  postForm,
+  problemBox,
+  textField,
+} from './form-parts.ts'
+import { checkMay, openForm, openPage, type SentForm, type Viewer } from './page-access.ts'
+import {
+  asked,
+  dataTable,
+  dayTag,
+  filterForm,
+  linkTo,
+  pageAsked,
+  pager,
+  searchField,
+} from './page-parts.ts'
+
+export async function showOrganizations(services: Services, exchange: Exchange): Promise<Response> {
+  const viewer = await openPage(services, exchange, 'organizations:read', 'deployment')
+  const search = asked(exchange, 'search')
+  const page = await services.storage.listOrganizations({
+    ...pageAsked(exchange),
+    ...(search ? { search } : {}),
+  })
+  const mayCreate = viewer.may('organizations:write', 'deployment')
+  return adminPage(services, exchange, viewer, {
+    title: 'Organizations',
+    section: 'organizations',
+    ...(mayCreate ? { actions: newButton(services) } : {}),
+    body: html`${filterForm(services, '/admin/organizations', searchField(search, 'Name or short name'))}
+${dataTable({
+  label: 'Organizations',
+  head: ['Name', 'Short name', 'Created'],
+  rows: page.items.map(({ id, name, slug, createdAt }) => [
+    linkTo(services, `/admin/organizations/${id}`, name),
+    html`<code>${slug}</code>`,
+    dayTag(createdAt),
+  ]),
+  empty: search
+    ? html`<p>No organization has this in its name.</p>`
+    : html`<p>No organization yet. Each customer whose people sign in is one.</p>`,
+})}${pager(exchange, page)}`,
+  })
+}
+
+function newButton({ deployment }: Services): Html {
+  return html`<a class="button" href="${deployment.mountPath}/admin/organizations/new">New organization</a>`
+}
+
+export async function showNewOrganization(
+  services: Services,
+  exchange: Exchange,
+): Promise<Response> {
+  const viewer = await openPage(services, exchange, 'organizations:write', 'deployment')
+  return newPage(services, exchange, { viewer })
+}
+
+/** The id is in the form: a form that is sent twice makes one organization. */
+export async function createFromForm(services: Services, exchange: Exchange): Promise<Response> {
+  const sent = await openForm(services, exchange)
+  checkMay(sent.viewer, 'organizations:write', 'deployment')
+  return answerForm(sent.form, {
+    carryOut: () => create(services, exchange, sent),
+    again: (leftover, status) =>
+      newPage(services, exchange, { viewer: sent.viewer, leftover, status }),
+  })
+}
+
+async function create(
+  services: Services,
+  exchange: Exchange,
+  { by, read }: SentForm,
+): Promise<Response> {
+  const id = read('id')
+  const known = await services.storage.findOrganization(`org_${id.replace(/^org_/, '')}`)
+  if (known !== undefined && known.name !== read('name')) throw new EntradaError('record_in_use')
+  const slug = read('slug')
+  const organization =
+    known ??
+    (await createOrganization(services, by, { id, name: read('name'), ...(slug ? { slug } : {}) }))
+  const to = `/admin/organizations/${organization.id}`
+  return done(services, exchange, { flash: 'organization_created', to })
+}
+
+function newPage(
+  services: Services,
+  exchange: Exchange,
+  { viewer, leftover, status }: { viewer: Viewer; leftover?: Leftover; status?: number },
+): Promise<Response> {
+  const place: FormPlace = { services, viewer, leftover }
+  const typedId = leftover?.problem.code === 'record_in_use' ? undefined : leftover?.typed.get('id')
+  const fields = html`<input type="hidden" name="id" value="${typedId ?? newId(services, 'org')}">
+${textField(place, { name: 'name', label: 'Name', required: true, maxLength: 128, hint: 'As the customer calls itself.' })}
+${textField(place, { name: 'slug', label: 'Short name', maxLength: 64, hint: 'Letters, digits, - and _; made from the name when empty. Never changes.' })}
+<button class="button">Create</button>`
+  return adminPage(services, exchange, viewer, {
+    title: 'New organization',
+    section: 'organizations',
+    above: [{ to: '/admin/organizations', words: 'Organizations' }],
+    ...(status ? { status } : {}),
+    body: html`<section class="panel">${problemBox(place)}${postForm(place, { action: '/admin/organizations', fields })}</section>`,
+  })
+}

@@ -1,0 +1,165 @@
+/** GET /admin/organizations/ID: a customer, its connections and its people. */
+import { html } from 'hono/html'
+import { EntradaError } from '../../errors.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import type { Html } from '../../http/responses.ts'
+import { newId } from '../../ids.ts'
+import { createConnection } from '../../organizations/connections.ts'
+import { changeOrganization } from '../../organizations/organizations.ts'
+import type { Services } from '../../services.ts'
+import type { Organization, OrganizationId } from '../../storage/records.ts'
+import { adminPage } from './admin-page.ts'
+import { connectionTable } from './connection-table.ts'
+import { done } from './flash.ts'
+import {
+  answerForm,
+  type FormPlace,
+  type Leftover,
+  postForm,
+  problemBox,
+  textField,
+  versionField,
+  versionOf,
+} from './form-parts.ts'
+import { checkMay, idIn, openForm, openPage, own, type Viewer } from './page-access.ts'
+import { copyable, dayTag, factList, linkTo, panel } from './page-parts.ts'
+import { userTable } from './user-table.ts'
+
+const SHOWN = 20
+
+export async function showOrganization(services: Services, exchange: Exchange): Promise<Response> {
+  const viewer = await openPage(services, exchange, 'organizations:read')
+  const organization = await getOrganization(services, exchange, viewer)
+  return organizationPage(services, exchange, { viewer, organization })
+}
+
+/** POST: another name. */
+export async function saveOrganization(services: Services, exchange: Exchange): Promise<Response> {
+  const { viewer, by, form, read } = await openForm(services, exchange)
+  const organization = await getOrganization(services, exchange, viewer)
+  checkMay(viewer, 'organizations:write', 'deployment')
+  return answerForm(form, {
+    async carryOut() {
+      const change = (before: Organization): Organization => {
+        if (before.name === read('name')) return before
+        if (versionOf(services, before) !== read('version'))
+          throw new EntradaError('record_changed')
+        return { ...before, name: read('name') }
+      }
+      await changeOrganization(services, by, { id: organization.id, change })
+      const to = `/admin/organizations/${organization.id}`
+      return done(services, exchange, { flash: 'organization_saved', to })
+    },
+    again: (leftover, status) =>
+      organizationPage(services, exchange, { viewer, organization, leftover, status }),
+  })
+}
+
+/** POST …/connections: a draft. Its id is in the form, so that a form that is sent twice makes one. */
+export async function addConnection(services: Services, exchange: Exchange): Promise<Response> {
+  const { viewer, by, form, read } = await openForm(services, exchange)
+  const organization = await getOrganization(services, exchange, viewer)
+  checkMay(viewer, 'connections:write', { organizationId: organization.id })
+  return answerForm(form, {
+    async carryOut() {
+      const id = read('id')
+      const known = await services.storage.findConnection(id)
+      if (known !== undefined && known.organizationId !== organization.id) {
+        throw new EntradaError('record_in_use')
+      }
+      const name = read('connection_name')
+      const slug = read('slug')
+      const connection =
+        known ??
+        (await createConnection(services, by, {
+          organizationId: organization.id,
+          ...(id ? { id } : {}),
+          ...(name ? { name } : {}),
+          ...(slug ? { slug } : {}),
+        }))
+      const to = `/admin/connections/${connection.id}`
+      return done(services, exchange, { flash: 'connection_created', to })
+    },
+    again: (leftover, status) =>
+      organizationPage(services, exchange, { viewer, organization, leftover, status }),
+  })
+}
+
+async function getOrganization(
+  { storage }: Services,
+  exchange: Exchange,
+  viewer: Viewer,
+): Promise<Organization> {
+  const id = idIn(exchange) as OrganizationId // any text: an unknown one finds nothing
+  const found = await storage.findOrganization(id)
+  const organizationId = found?.id
+  own(viewer, 'organizations:read', organizationId && { organizationId })
+  if (found === undefined) throw new EntradaError('record_not_found')
+  return found
+}
+
+type Shown = {
+  readonly viewer: Viewer
+  readonly organization: Organization
+  readonly leftover?: Leftover
+  readonly status?: number
+}
+
+async function organizationPage(
+  services: Services,
+  exchange: Exchange,
+  { viewer, organization, leftover, status }: Shown,
+): Promise<Response> {
+  const { id, name, slug, createdAt } = organization
+  const [connections, members] = await Promise.all([
+    services.storage.listConnections({ organizationId: id }, { limit: 200 }),
+    services.storage.listUsers({ organizationId: id, limit: SHOWN }),
+  ])
+  const place: FormPlace = { services, viewer, leftover }
+  return adminPage(services, exchange, viewer, {
+    title: name,
+    section: 'organizations',
+    ...(viewer.organizationId
+      ? {}
+      : { above: [{ to: '/admin/organizations', words: 'Organizations' }] }),
+    ...(status ? { status } : {}),
+    body: html`${problemBox(place)}
+<section class="panel"><h2>What it is</h2>${factList([
+      ['Id', copyable(id)],
+      ['Short name', html`<code>${slug}</code>`],
+      ['Created', dayTag(createdAt)],
+    ])}${viewer.may('organizations:write', 'deployment') ? nameForm(place, organization) : ''}</section>
+${panel(
+  'Connections',
+  html`${await connectionTable(services, connections.items, { empty: html`<p>No connection yet.</p>` })}
+${viewer.may('connections:write', { organizationId: id }) ? connectionForm(place, organization) : ''}`,
+)}
+${panel(
+  'People',
+  html`${userTable(services, members.items, { organizationId: id, empty: html`<p>Nobody has signed in yet.</p>` })}
+${members.next ? html`<p>${linkTo(services, `/admin/users?organization=${id}`, 'All people')}</p>` : ''}`,
+)}
+${panel(
+  'More',
+  html`<ul class="links"><li>${linkTo(services, `/admin/sign-ins?organization=${id}`, 'Sign-ins of this organization')}</li>
+<li>${linkTo(services, `/admin/audit?organization=${id}`, 'Audit events of this organization')}</li></ul>`,
+)}`,
+  })
+}
+
+function nameForm(place: FormPlace, organization: Organization): Html {
+  const fields = html`${versionField(place.services, organization)}
+${textField(place, { name: 'name', label: 'Name', value: organization.name, required: true, maxLength: 128 })}
+<button class="button plain">Change the name</button>`
+  return postForm(place, { action: `/admin/organizations/${organization.id}`, fields })
+}
+
+function connectionForm(place: FormPlace, { id, name }: Organization): Html {
+  const typed = place.leftover?.typed
+  const fields = html`<input type="hidden" name="id" value="${typed?.get('id') || newId(place.services, 'con')}">
+${textField(place, { name: 'connection_name', label: 'Name', value: name, maxLength: 128 })}
+${textField(place, { name: 'slug', label: 'Short name', maxLength: 64, hint: 'Stands in the login address; made from that of the organization when empty. Never changes.' })}
+<button class="button plain">Create a draft</button>`
+  return html`<details class="more"${typed?.has('connection_name') ? html` open` : ''}><summary>New connection</summary>
+${postForm(place, { action: `/admin/organizations/${id}/connections`, fields })}</details>`
+}
