@@ -16,7 +16,15 @@ export type AuthorizationResponse =
 const MAX_CODE_LENGTH = 8192
 const MAX_STATE_LENGTH = 2048
 const MAX_DESCRIPTION_LENGTH = 4096
-const READ_PARAMETERS = ['state', 'code', 'error', 'error_description', 'error_uri', 'connection']
+const READ_PARAMETERS = [
+  'state',
+  'code',
+  'error',
+  'error_description',
+  'error_uri',
+  'connection',
+  'iss',
+]
 
 /**
  * Reads the query of a callback into one of four shapes.

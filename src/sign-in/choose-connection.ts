@@ -2,6 +2,7 @@ import { EntradaError } from '../errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
+import { parseIssuer } from '../protocol/issuer.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 
@@ -52,10 +53,11 @@ export function homeOrigin(
 }
 
 /**
- * That a callback came to the redirect URI of the attempt's own connection, before any code is sent anywhere.
+ * That a callback came to the redirect URI of the attempt's own connection, and from its issuer where that is said, before any code is
+ * sent anywhere.
  *
  * @throws {EntradaError} `sign_in_attempt_mismatch`, `request_invalid`
- * @see RFC 9700 §4.4.2.2
+ * @see RFC 9700 §4.4.2; RFC 9207 §2.4
  */
 export function checkCallbackAddress(
   services: Services,
@@ -68,6 +70,17 @@ export function checkCallbackAddress(
   if (url.pathname !== expected.pathname || given !== wanted) {
     throw new EntradaError('sign_in_attempt_mismatch', { connection: connection.id })
   }
+  const issuer = single(url.searchParams, 'iss')
+  if (issuer !== undefined && !isIssuerOf(connection, issuer)) {
+    throw new EntradaError('sign_in_attempt_mismatch', { connection: connection.id, member: 'iss' })
+  }
+}
+
+/** Of several tenants, or of one not known yet, whichever it is: who that person is, is decided later. */
+function isIssuerOf({ authority, tenants }: Connection, text: string): boolean {
+  const issuer = parseIssuer(text)
+  const tenantId = tenants.kind === 'pinned' ? tenants.tenantId : undefined
+  return issuer?.authority === authority && (tenantId ?? issuer.tenantId) === issuer.tenantId
 }
 
 /** Where the sign-ins of a connection start: what is shown, linked and registered as the tile's home page. */
