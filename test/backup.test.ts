@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { chown, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { linkEvents } from '../src/audit/extend-audit-chain.ts'
+import { verifyAuditTrail } from '../src/audit/verify-audit-chain.ts'
 import { knownSchemaVersion } from '../src/storage/migrations/migrations.ts'
 import { sameBrowserAcross } from './support/replicas.ts'
 import { people, type Rig, SERVER_URL } from './support/rig.ts'
@@ -34,6 +36,8 @@ describe('entrada backup', () => {
     const before = (await second.services.storage.listUsers({ limit: 9 })).items.length
     assert.equal((await second.signIn(people.alice)).response.status, 200)
     assert.equal((await second.services.storage.listUsers({ limit: 9 })).items.length, before)
+    await checkTrail(second)
+    await checkTrail(rig)
   })
 
   it('writes over nothing, unless told to, and leaves nothing half-made', async (t) => {
@@ -165,4 +169,16 @@ async function backUp(folder: string): Promise<string> {
   const { exitCode, lines } = await run(['backup', file], { ENTRADA_DATA_DIR: folder })
   assert.equal(exitCode, 0, lines.join('\n'))
   return file
+}
+
+/** Every event is linked, those of before the backup and those since, and none was changed on the way. */
+async function checkTrail({ services }: Rig): Promise<void> {
+  for (let step = await linkEvents(services, undefined); ; ) {
+    if (step.kind === 'done' && step.count === 0) break
+    assert.notEqual(step.kind, 'broken')
+    step = await linkEvents(services, undefined)
+  }
+  const { problem, links } = await verifyAuditTrail(services, undefined, 10_000)
+  assert.equal(problem, undefined)
+  assert.ok(links > 3)
 }
