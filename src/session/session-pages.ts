@@ -44,18 +44,34 @@ export async function showAccount(services: Services, exchange: Exchange): Promi
   const view = await getSession(services, exchange)
   if (view.session.kind === 'operator') return redirect(pathTo(services, '/admin'))
   const sessions = await ownSessions(services, view)
+  const names = await organizationNames(services, sessions)
   return pageResponse(services, {
     title: 'Where you are signed in',
     wide: true,
     body: html`<h1>Where you are signed in</h1>
-<ul class="cards">${sessions.map((session) => sessionCard(services, view, session))}</ul>
+<ul class="cards">${sessions.map((session) => sessionCard(services, view, { session, names }))}</ul>
 <p><a href="${pathTo(services, '/')}">Back</a></p>`,
   })
 }
 
-function sessionCard(services: Services, { session: current }: SessionView, session: Session) {
+/** One person may be in several organizations here. */
+async function organizationNames(
+  { storage }: Services,
+  sessions: readonly Session[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Set(sessions.flatMap(({ organizationId }) => organizationId ?? []))
+  const found = await Promise.all([...ids].map((id) => storage.findOrganization(id)))
+  return new Map(found.flatMap((one) => (one ? [[one.id, one.name] as const] : [])))
+}
+
+function sessionCard(
+  services: Services,
+  { session: current }: SessionView,
+  { session, names }: { readonly session: Session; readonly names: ReadonlyMap<string, string> },
+) {
   const isCurrent = session.id === current.id
-  return html`<li><p><strong>${isCurrent ? 'This browser' : 'Another browser'}</strong> at ${session.host}<br>
+  const organization = names.get(session.organizationId ?? '')
+  return html`<li><p><strong>${isCurrent ? 'This browser' : 'Another browser'}</strong> at ${session.host}${organization ? html`, in <strong>${organization}</strong>` : ''}<br>
 since ${timeTag(session.createdAt)}, last seen ${timeTag(session.lastSeenAt)}${session.ip ? html`, from ${session.ip}` : ''}<br>
 <small>${session.userAgent ?? 'unknown browser'}</small></p>
 <form method="post" action="${pathTo(services, '/account')}">

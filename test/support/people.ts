@@ -42,7 +42,9 @@ export async function createUser(
 }
 
 type SignedIn = {
-  readonly user: { readonly id: string }
+  readonly user: { readonly id: `usr_${string}` }
+  readonly organization: { readonly id: string; readonly name: string }
+  readonly membership: { readonly id: Membership['id']; readonly username: string }
   readonly roles: readonly string[]
   readonly groups: readonly string[] | null
 }
