@@ -1,4 +1,6 @@
 /** The table of refusals: status, the sentence for the person, the remedy for the administrator. `errors.ts` is its door. */
+
+import { apiErrors } from './error-table-api.ts'
 import { setupErrors } from './error-table-setup.ts'
 import { attemptErrors, decisionErrors, entraErrors, idTokenErrors } from './error-table-sign-in.ts'
 
@@ -43,16 +45,6 @@ const requestErrors = {
     status: 400,
     shown: 'This request could not be understood.',
     fix: 'Something in it is missing, repeated or malformed. Where it has a name, the log and the API answer with it as `parameter`, and list all of them in `errors`.',
-  },
-  record_changed: {
-    status: 412,
-    shown: 'Somebody else has changed this meanwhile.',
-    fix: 'The record is no longer the one that `If-Match` names. Read it again, and change what you find then.',
-  },
-  access_not_granted: {
-    status: 403,
-    shown: 'You may not do this.',
-    fix: 'The operation needs the right named by `scope`, which this key or role does not hold; docs/api.md lists them.',
   },
   sign_in_required: {
     status: 401,
@@ -355,5 +347,6 @@ export const errorTable = {
   ...connectionErrors,
   ...setupErrors,
   ...requestErrors,
+  ...apiErrors,
   ...startErrors,
 } as const satisfies Record<string, ErrorEntry>

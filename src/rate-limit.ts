@@ -46,7 +46,7 @@ export const limitTable = {
     uses: 10,
     perSeconds: 60,
     each: 'address',
-    of: 'Operator tokens offered at `/login/token`, and wrong ones offered to the API.',
+    of: 'Operator tokens offered at `/login/token`; wrong ones, and wrong API keys, offered to the API.',
   },
   api_address: {
     uses: 600,
@@ -58,7 +58,7 @@ export const limitTable = {
     uses: 1200,
     perSeconds: 60,
     each: 'operator',
-    of: 'Calls of the API for operators with one token or session, from whatever address.',
+    of: 'Calls of the API with one operator token, API key or session, from whatever address.',
   },
   api_session: {
     uses: 1200,

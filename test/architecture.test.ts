@@ -168,6 +168,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'src/admin': [
     'administration.ts',
     'operators.ts',
+    // What the API does beside.
+    'api-keys.ts',
+    'memberships.ts',
     // Metrics are for operators too.
     'authorize-operator.ts',
   ],

@@ -5,6 +5,13 @@ import { type OrganizationRole, type Scope, type ScopeRow, scopeTable } from './
 export type ApiCaller =
   /** An operator token, its session, or a listed person: everything. */
   | { readonly kind: 'operator'; readonly actor: Actor; readonly view?: SessionView }
+  /** A program. Without an organization it sees all. */
+  | {
+      readonly kind: 'api_key'
+      readonly actor: Actor
+      readonly scopes: readonly string[]
+      readonly organizationId: OrganizationId | undefined
+    }
   /** A person in their own organization. */
   | {
       readonly kind: 'member'
@@ -24,6 +31,7 @@ export type AccessDecision =
   /** As if it did not exist: of another organization not even that is told (design rule 19). */
   | { readonly kind: 'hidden' }
 
+/** Whether a caller may do something to something. The one place that says so. */
 export function decideAccess(
   caller: ApiCaller,
   scope: Scope,
@@ -41,10 +49,12 @@ export function organizationOf(caller: ApiCaller): OrganizationId | undefined {
   return caller.kind === 'operator' ? undefined : caller.organizationId
 }
 
-function holdsScope(caller: ApiCaller, scope: Scope): boolean {
+export function holdsScope(caller: ApiCaller, scope: Scope): boolean {
   switch (caller.kind) {
     case 'operator':
       return true
+    case 'api_key':
+      return caller.scopes.includes(scope)
     case 'member': {
       const { roles }: ScopeRow = scopeTable[scope]
       return roles.some((role: OrganizationRole) => caller.roles.includes(role))

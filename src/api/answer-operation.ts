@@ -1,7 +1,7 @@
 /**
  * One call of the API: who calls, may they, is what they sent right, do it, answer.
  *
- *   answerOperation → authorizeCaller, decideAccess → readQuery, readBody → checkOwner → operation.run → toResponse
+ *   answerOperation → authorizeCaller, decideAccess → readQuery, readBody → checkOwner → runOnce → toResponse
  */
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -9,6 +9,7 @@ import { jsonResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 import { type AccessDecision, type ApiCaller, decideAccess, organizationOf } from './access.ts'
+import { answerOnce, type Once } from './answer-once.ts'
 import { authorizeCaller } from './authorize-call.ts'
 import type { Call, Operation } from './operation.ts'
 import { readBody, readQuery } from './read-input.ts'
@@ -21,15 +22,25 @@ export async function answerOperation(
   const caller = await authorize(operation, services, exchange)
   const asked = await readCall(operation, exchange)
   await checkOwner(operation, services, { caller, asked })
-  const answer = await operation.run(services, {
+  const call: Call = {
     ...asked,
     caller,
     exchange,
     by: { actor: caller.actor, exchange },
     within: narrowed(caller, asked.query),
     checkUnchanged: (json) => checkMatches(services, exchange, json),
+  }
+  return toResponse(services, exchange, {
+    operation,
+    ...(await runOnce(operation, services, call)),
   })
-  return toResponse(services, exchange, { operation, answer })
+}
+
+/** What makes something heeds `Idempotency-Key`; anything else may be repeated as it is. */
+async function runOnce(operation: Operation, services: Services, call: Call): Promise<Once> {
+  if (!operation.creates) return { answer: await operation.run(services, call), isRepeated: false }
+  const { shownOnce = [] } = operation
+  return answerOnce(services, { ...call, shownOnce }, (within) => operation.run(within, call))
 }
 
 /**
@@ -75,7 +86,9 @@ async function checkOwner(
   if (typeof access === 'string' || typeof access.of !== 'function') return
   const organizationId = await access.of(services, asked)
   if (organizationId === undefined) throw new EntradaError('record_not_found')
-  const target = organizationId === 'deployment' ? organizationId : { organizationId }
+  // A record of the whole deployment is as hidden as another organization's; only of a new one the answer may say who may not.
+  const isNew = organizationId === 'deployment' && Object.keys(asked.params).length === 0
+  const target = isNew ? 'deployment' : { organizationId }
   refuseUnless(decideAccess(caller, access.scope, target), access.scope)
 }
 
@@ -110,11 +123,12 @@ function entityTag({ sha256 }: Services, json: unknown): string {
 function toResponse(
   services: Services,
   { url }: Exchange,
-  { operation, answer }: { readonly operation: Operation; readonly answer: unknown },
+  { operation, answer, isRepeated }: Once & { readonly operation: Operation },
 ): Response {
   if (operation.answer === undefined) return new Response(null, { status: 204 })
   const response = jsonResponse(answer, operation.creates ? 201 : 200)
   if (operation.versioned) response.headers.set('etag', entityTag(services, answer))
+  if (isRepeated) response.headers.set('idempotent-replayed', 'true')
   const { id } = answer as { readonly id?: unknown } // of any operation
   if (operation.creates && typeof id === 'string') {
     response.headers.set('location', `${url.pathname}/${encodeURIComponent(id)}`)

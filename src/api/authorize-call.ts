@@ -1,23 +1,24 @@
+import { getLiveApiKey } from '../admin/api-keys.ts'
 import { authorizeOperator, operatorOf } from '../admin/authorize-operator.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError, isEntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin } from '../http/form.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
+import type { ApiKey } from '../storage/api-key-records.ts'
 import type { SessionView } from '../storage/records.ts'
 import type { ApiCaller } from './access.ts'
 
 /**
- * Who calls: an operator by token or session, or a person by their own session. A change with a session must come from our own page
+ * Who calls: an operator by token or session, a program by its key, or a person by their own session. A change with a session must come from our own page
  * and carry its token (`X-Form-Token`); with a bearer token no browser is involved.
  *
- * @throws {EntradaError} `sign_in_required`, `operator_required`, `operator_token_invalid`, `cross_site_request`, `too_many_requests`
+ * @throws {EntradaError} `sign_in_required`, `operator_required`, `operator_token_invalid`, `api_key_invalid`, `cross_site_request`, `too_many_requests`
  */
 export async function authorizeCaller(services: Services, exchange: Exchange): Promise<ApiCaller> {
   const { headers, method } = exchange.request
-  if (headers.has('authorization')) {
-    return { kind: 'operator', ...(await authorizeOperator(services, exchange)) }
-  }
+  const authorization = headers.get('authorization')
+  if (authorization !== null) return authorizeBearer(services, exchange, authorization)
   const view = await findSession(services, exchange)
   if (view === undefined) throw new EntradaError('sign_in_required')
   await services.limits.spend('api_operator', view.session.id)
@@ -27,6 +28,37 @@ export async function authorizeCaller(services: Services, exchange: Exchange): P
     checkFormToken(services, view.session.id, headers.get('x-form-token'))
   }
   return caller
+}
+
+/** An API key says what it is by its first letters; anything else is taken for an operator token. */
+async function authorizeBearer(
+  services: Services,
+  exchange: Exchange,
+  authorization: string,
+): Promise<ApiCaller> {
+  const [, offered] = /^Bearer (ent_\w{1,128})$/i.exec(authorization) ?? []
+  if (offered === undefined) {
+    return { kind: 'operator', ...(await authorizeOperator(services, exchange)) }
+  }
+  const { id, scopes, organizationId } = await getOfferedKey(services, exchange, offered)
+  await services.limits.spend('api_operator', id)
+  return { kind: 'api_key', actor: { kind: 'api_key', id }, scopes, organizationId }
+}
+
+/** Only wrong ones count, so that whoever shares the address is in nobody's way. @throws {EntradaError} `api_key_invalid`, `too_many_requests` */
+async function getOfferedKey(
+  services: Services,
+  exchange: Exchange,
+  offered: string,
+): Promise<ApiKey> {
+  try {
+    return await getLiveApiKey(services, offered)
+  } catch (error) {
+    if (isEntradaError(error) && error.code === 'api_key_invalid') {
+      await services.limits.spend('operator_token', exchange.client.ip ?? 'unknown')
+    }
+    throw error
+  }
 }
 
 /** @throws {EntradaError} `operator_required`, also for a member whose roles say nothing about Entrada itself */

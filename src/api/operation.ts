@@ -81,6 +81,8 @@ export type Operation<
   readonly answer?: Answer
   /** Makes something: 201, `Location`, and `Idempotency-Key` is heeded. */
   readonly creates?: true
+  /** Members of the answer that are told this once: a call that is repeated with its `Idempotency-Key` gets `null` for them. */
+  readonly shownOnce?: readonly string[]
   /** The answer carries an `ETag`, or the change heeds `If-Match`. */
   readonly versioned?: true
   /** Codes beside those that any operation may answer. */

@@ -1,11 +1,13 @@
 /** Every operation of the JSON API, by `operationId`, and the schemas that its document names. A resource adds its two tables here. */
 import type { Operation, Schema } from './operation.ts'
+import { apiKeyOperations, apiKeySchemas } from './resources/api-keys.ts'
 import { auditChainOperations, auditChainSchemas } from './resources/audit-chain.ts'
 import { auditEventOperations, auditEventSchemas } from './resources/audit-events.ts'
 import { connectionOperations, connectionSchemas } from './resources/connections.ts'
 import { credentialOperations, credentialSchemas } from './resources/credentials.ts'
 import { dataExportOperations, dataExportSchemas } from './resources/data-export.ts'
 import { domainOperations, domainSchemas } from './resources/domains.ts'
+import { membershipOperations, membershipSchemas } from './resources/memberships.ts'
 import { organizationOperations, organizationSchemas } from './resources/organizations.ts'
 import { sessionOperations, sessionSchemas } from './resources/sessions.ts'
 import { signInTraceOperations, signInTraceSchemas } from './resources/sign-in-traces.ts'
@@ -18,7 +20,9 @@ export const operations = {
   ...connectionOperations,
   ...credentialOperations,
   ...domainOperations,
+  ...membershipOperations,
   ...userOperations,
+  ...apiKeyOperations,
   ...auditEventOperations,
   ...auditChainOperations,
   ...signInTraceOperations,
@@ -32,7 +36,9 @@ export const namedSchemas: Readonly<Record<string, Schema>> = {
   ...connectionSchemas,
   ...credentialSchemas,
   ...domainSchemas,
+  ...membershipSchemas,
   ...userSchemas,
+  ...apiKeySchemas,
   ...auditEventSchemas,
   ...auditChainSchemas,
   ...signInTraceSchemas,

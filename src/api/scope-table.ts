@@ -73,6 +73,16 @@ export const scopeTable = {
   'sessions:read': { means: 'Read live sessions.', within: 'organization', roles: both },
   'sessions:write': { means: 'End sessions.', within: 'organization', roles: admin },
   'audit:read': { means: 'Read audit events.', within: 'organization', roles: both },
+  'api-keys:read': {
+    means: 'Read keys for the API. The keys themselves are never shown.',
+    within: 'deployment',
+    roles: [],
+  },
+  'api-keys:write': {
+    means: 'Make keys for the API, with no more rights than the maker has, and revoke them.',
+    within: 'deployment',
+    roles: [],
+  },
   'audit-chain:read': {
     means: 'Verify the audit trail.',
     within: 'deployment',

@@ -56,6 +56,20 @@ export type AuditEvent =
       readonly type: 'membership.roles_changed'
       readonly detail: { readonly before: readonly string[]; readonly after: readonly string[] }
     }
+  | { readonly type: 'membership.disabled'; readonly detail: { readonly sessionsEnded: number } }
+  | { readonly type: 'membership.enabled'; readonly detail: Readonly<Record<string, never>> }
+  | {
+      readonly type: 'api_key.created'
+      readonly detail: {
+        readonly keyId: string
+        readonly name: string
+        readonly scopes: readonly string[]
+      }
+    }
+  | {
+      readonly type: 'api_key.revoked'
+      readonly detail: { readonly keyId: string; readonly name: string }
+    }
   | { readonly type: 'user.disabled'; readonly detail: { readonly sessionsEnded: number } }
   | { readonly type: 'user.enabled'; readonly detail: Readonly<Record<string, never>> }
   | { readonly type: 'session.ended'; readonly detail: { readonly reason: SessionEndReason } }
@@ -157,7 +171,12 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'membership.profile_changed':
     'A sign-in brought another profile. Detail: the names of the members that changed.',
   'membership.roles_changed':
-    'A sign-in changed the roles of a membership. Detail: before and after.',
+    'A sign-in, or somebody by hand, changed the roles of a membership. Detail: before and after.',
+  'membership.disabled':
+    'Somebody was kept out of one organization; their sessions there ended. Detail: how many.',
+  'membership.enabled': 'Somebody was let into an organization again.',
+  'api_key.created': 'A key for the API was made. Detail: its name and scopes, never the key.',
+  'api_key.revoked': 'A key for the API was revoked. Detail: its name.',
   'user.disabled': 'An operator disabled a user; all their sessions ended.',
   'user.enabled': 'An operator enabled a user again.',
   'session.ended': 'A session ended before its time. Detail: the reason.',

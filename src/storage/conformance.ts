@@ -1,5 +1,6 @@
 /** The promises of `storage.ts`, each a sentence. Every implementation passes this suite, so nothing here is about one database. */
 import { afterEach, beforeEach, describe } from 'node:test'
+import { describeApiKeys } from './conformance-api-keys.ts'
 import { describeAtomicity } from './conformance-atomicity.ts'
 import { describeCounts } from './conformance-counts.ts'
 import { describeDomains } from './conformance-domains.ts'
@@ -45,6 +46,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describeDomains(subject)
     describePeople(subject)
     describeSessions(subject)
+    describeApiKeys(subject)
     describeSetup(subject)
     describeTrail(subject)
     describeWebhooks(subject)

@@ -1,10 +1,12 @@
 /** All verbs over Kysely, for every dialect. What differs between databases comes in as options. */
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { apiKeyReads, apiKeyWrites, touchApiKey } from './api-key-verbs.ts'
 import { auditChainReads, borrowAuditChain } from './audit-chain-verbs.ts'
 import { connectionUseReads, connectionUseWrites } from './connection-use-verbs.ts'
 import { domainReads, domainWrites } from './domain-verbs.ts'
 import { addConnectionResults, healthReads, sweepHealth } from './health-verbs.ts'
 import { readMark } from './mark.ts'
+import { membershipReads } from './membership-reads.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
 import { createNestingGuard } from './nesting-guard.ts'
 import { organizationReads, organizationWrites } from './organization-verbs.ts'
@@ -55,6 +57,7 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     addConnectionResults: (results) =>
       outside(() => runAlone((transaction) => addConnectionResults(transaction, results))),
     leaseSessionGrants: (lease) => outside(() => leaseSessionGrants(writes, lease)),
+    touchApiKey: (id, usedAt) => outside(() => touchApiKey(writes, id, usedAt)),
     touchSession: (id, seen) => outside(() => touchSession(writes, id, seen)),
     claimDeliveries: (claim) => outside(() => work.claimDeliveries(claim)),
     settleDelivery: (id, settled) => outside(() => work.settleDelivery(id, settled)),
@@ -93,6 +96,8 @@ function createReader(database: Database): StorageReader {
     ...healthReads(database),
     ...domainReads(database),
     ...peopleReads(database),
+    ...membershipReads(database),
+    ...apiKeyReads(database),
     ...sessionReads(database),
     ...sessionGrantReads(database),
     ...connectionUseReads(database),
@@ -113,6 +118,7 @@ function createTransaction(database: Database): StorageTransaction {
     ...sessionWrites(database),
     ...sessionGrantWrites(database),
     ...connectionUseWrites(database),
+    ...apiKeyWrites(database),
     ...trailWrites(database),
     ...webhookWrites(database),
     ...removalWrites(database),
@@ -135,6 +141,7 @@ async function sweep(database: Database, now: Date, tracesBefore: Date): Promise
     await database.deleteFrom('sessions').where('ends_at', '<=', ended).execute(),
     await database.deleteFrom('session_ends').where('until', '<=', ended).execute(),
     await database.deleteFrom('rate_limit_counts').where('until', '<=', ended).execute(),
+    await database.deleteFrom('kept_answers').where('until', '<=', ended).execute(),
     await database.deleteFrom('test_results').where('ends_at', '<=', ended).execute(),
     await database
       .deleteFrom('setup_links')

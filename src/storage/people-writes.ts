@@ -27,6 +27,8 @@ type MembershipVerb =
   | 'setMembershipStatus'
   | 'replaceRuleRoles'
   | 'removeRolesOfRules'
+  | 'giveRole'
+  | 'takeRole'
   | 'putGroupSnapshot'
   | 'setMembershipRights'
 
@@ -73,6 +75,21 @@ export function membershipWrites(database: Database): Pick<StorageTransaction, M
     replaceRuleRoles: (id, assignments) => replaceRuleRoles(database, id, assignments),
     removeRolesOfRules: (organizationId, ruleIds) =>
       removeRolesOfRules(database, organizationId, ruleIds),
+    async giveRole(id, role) {
+      const row = { membership_id: id, role, source: 'manual' } as const
+      const { numInsertedOrUpdatedRows } = await database
+        .insertInto('role_assignments')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirstOrThrow()
+      return numInsertedOrUpdatedRows === 1n
+    },
+    async takeRole(id, role) {
+      const byHand = database.deleteFrom('role_assignments').where('source', '=', 'manual')
+      const ofMembership = byHand.where('membership_id', '=', id).where('role', '=', role)
+      const { numDeletedRows } = await ofMembership.executeTakeFirstOrThrow()
+      return numDeletedRows > 0n
+    },
     async putGroupSnapshot(id, snapshot) {
       const { membership_id, ...rest } = toGroupSnapshotRow(id, snapshot)
       const insert = database.insertInto('group_snapshots').values({ membership_id, ...rest })

@@ -14,6 +14,7 @@ export type DomainId = `dom_${string}`
 export type SessionId = `ses_${string}`
 export type AuditEventId = `evt_${string}`
 export type SignInTraceId = `trc_${string}`
+export type ApiKeyId = `key_${string}`
 export type SetupLinkId = `sul_${string}`
 export type TestResultId = `tst_${string}`
 
@@ -261,6 +262,8 @@ export type Actor =
   | { readonly kind: 'entra' }
   /** A customer's administrator, known by the set-up link they hold. */
   | { readonly kind: 'setup_link'; readonly id: SetupLinkId }
+  /** A program, known by its key. */
+  | { readonly kind: 'api_key'; readonly id: ApiKeyId }
   /** Somebody of whom nothing is known. */
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'system' }

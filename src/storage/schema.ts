@@ -2,6 +2,7 @@
 import type { Generated, Kysely, Selectable } from 'kysely'
 import type {
   Actor,
+  ApiKeyId,
   AuditEventId,
   Connection,
   ConnectionId,
@@ -57,6 +58,8 @@ export type Tables = {
   webhook_deliveries: WebhookDeliveriesTable
   leases: LeasesTable
   given_warnings: GivenWarningsTable
+  api_keys: ApiKeysTable
+  kept_answers: KeptAnswersTable
   database_mark: DatabaseMarkTable
 }
 export type Database = Kysely<Tables>
@@ -326,6 +329,21 @@ type WebhookDeliveriesTable = {
 type LeasesTable = { name: string; holder: string; until: number }
 
 type GivenWarningsTable = { key: string; at: number }
+
+type ApiKeysTable = {
+  id: ApiKeyId
+  name: string
+  token_hash: string
+  hint: string
+  scopes: string
+  organization_id: OrganizationId | null
+  created_at: number
+  ends_at: number | null
+  last_used_at: number | null
+  revoked_at: number | null
+}
+
+type KeptAnswersTable = { key: string; request_hash: string; answer: string; until: number }
 
 type DatabaseMarkTable = {
   id: number

@@ -3,6 +3,8 @@
  * A database that is lost, locked or full rejects with `storage_unavailable` or `storage_full`, never with an empty answer.
  */
 
+import type { ApiKeyReader, ApiKeyWork, ApiKeyWriter } from './api-key-storage.ts'
+import type { AuditChainReader } from './audit-chain-storage.ts'
 import type { ConnectionUseReads, ConnectionUseWrites } from './connection-uses.ts'
 import type {
   AuditChainHead,
@@ -46,9 +48,17 @@ import type { SessionGrantLeases, SessionGrantReads, SessionGrantWrites } from '
 import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storage.ts'
 
 /** Verbs that stand beside their records. */
-type ReaderParts = WebhookReader & SessionGrantReads & ConnectionUseReads
-type WriterParts = RemovalWriter & WebhookWriter & SessionGrantWrites & ConnectionUseWrites
-type StorageParts = WebhookWork & SessionGrantLeases
+type ReaderParts = AuditChainReader &
+  WebhookReader &
+  ApiKeyReader &
+  SessionGrantReads &
+  ConnectionUseReads
+type WriterParts = RemovalWriter &
+  ApiKeyWriter &
+  WebhookWriter &
+  SessionGrantWrites &
+  ConnectionUseWrites
+type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases
 
 /** One page of a list, newest first. `after` is the `next` of the page before; absent `next` ends the list. */
 export type PageRequest = { readonly limit: number; readonly after?: string }
@@ -224,24 +234,6 @@ export type StorageReader = ReaderParts & {
     readonly outbox: number
     readonly unlinked: number
   }>
-
-  hasUnlinkedEvents(): Promise<boolean>
-  /** `undefined`: somebody has removed it. */
-  findAuditChainHead(): Promise<AuditChainHead | undefined>
-  /** Links behind this one, in order, each with its event. */
-  listAuditLinks(after: number, limit: number): Promise<readonly ChainedAuditEvent[]>
-  /** By id. `waiting`: noted for the chain; an event that is neither linked nor noted came past it. */
-  listAuditEventPlaces(
-    after: string,
-    limit: number,
-  ): Promise<
-    readonly {
-      readonly id: AuditEventId
-      readonly place: 'linked' | 'waiting' | 'nowhere'
-    }[]
-  >
-  /** Of the events noted for the chain, some that are not there any more. */
-  listVanishedEvents(limit: number): Promise<readonly AuditEventId[]>
 }
 
 /** The audit chain, lent to one caller. */
@@ -388,7 +380,7 @@ export type Storage = StorageReader &
     withAuditChain<T>(work: (chain: AuditChain) => Promise<T>): Promise<T | 'busy'>
 
     /**
-     * Removes claims, sessions, counts and test results that have ended, traces and set-up links older than `tracesBefore`, and what is
+     * Removes claims, sessions, counts, test results and kept answers that have ended, traces and set-up links older than `tracesBefore`, and what is
      * known of sign-ins more than 400 days ago. Answers how many rows went.
      */
     sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>

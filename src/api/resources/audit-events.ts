@@ -18,7 +18,7 @@ const auditEventSchema = v.strictObject({
   at: timeAnswer,
   type: v.pipe(v.string(), v.description('See docs/reference/audit-events.md.')),
   actor: v.strictObject({
-    kind: v.picklist(['user', 'operator', 'entra', 'anonymous', 'system', 'setup_link']),
+    kind: v.picklist(['user', 'operator', 'entra', 'anonymous', 'system', 'setup_link', 'api_key']),
     id: v.optional(v.string()),
   }),
   organizationId: v.nullable(v.string()),

@@ -160,9 +160,13 @@ export const connectionOperations = {
     does: 'Lets nobody in through it any more. Who is signed in stays so.',
     access: { scope: 'connections:write', of: ownerOfConnection },
     answer: connectionSchema,
-    refusals: ['connection_read_only'],
-    run: async (services, { by, params }) =>
-      connectionJson(services, await turnOff(services, by, params.id)),
+    refusals: ['connection_read_only', 'own_access_kept'],
+    async run(services, { by, params, caller }) {
+      // Who came in through it would not come in again to turn it on.
+      const isOwn = caller.kind === 'member' && caller.view.session.connectionId === params.id
+      if (isOwn) throw new EntradaError('own_access_kept')
+      return connectionJson(services, await turnOff(services, by, params.id))
+    },
   }),
 }
 

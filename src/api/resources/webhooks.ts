@@ -39,7 +39,7 @@ export type WebhookJson = v.InferOutput<typeof webhookSchema>
 const webhookWithSecretSchema = v.strictObject({
   ...webhookSchema.entries,
   secret: v.pipe(
-    v.string(),
+    v.nullable(v.string()),
     v.description('Signs what is sent (Standard Webhooks). Shown this once.'),
   ),
 })
@@ -99,6 +99,7 @@ export const webhookOperations = {
     body: newWebhookSchema,
     answer: webhookWithSecretSchema,
     creates: true,
+    shownOnce: ['secret'],
     refusals: ['url_not_allowed'],
     async run(services, { by, body }) {
       const made = await createWebhook(services, by, withoutUndefined(body))

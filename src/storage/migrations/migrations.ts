@@ -12,6 +12,7 @@ import { createAuditChain } from './0005-audit-chain.ts'
 import { createSetupLinks } from './0006-setup-links.ts'
 import { createDomains } from './0007-domains.ts'
 import { createSessionGrants } from './0008-session-grants.ts'
+import { createApiKeys } from './0009-api-keys.ts'
 import { createConnectionHealth } from './0010-connection-health.ts'
 import { createWebhooks } from './0011-webhooks.ts'
 
@@ -41,6 +42,7 @@ const steps: readonly {
   { name: '0006-setup-links', up: createSetupLinks },
   { name: '0007-domains', up: createDomains },
   { name: '0008-session-grants', up: createSessionGrants },
+  { name: '0009-api-keys', up: createApiKeys },
   { name: '0010-connection-health', up: createConnectionHealth },
   { name: '0011-webhooks', up: createWebhooks },
 ]

@@ -1,0 +1,119 @@
+/** Keys with which programs call the API: made by operators, shown once, revoked at once. */
+import {
+  type AuditContext,
+  type AuditEvent,
+  auditRecord,
+  outboxOptions,
+} from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { apiKeyHint, isApiKeyText, toApiKey } from '../protocol/api-key.ts'
+import { Secret } from '../secret.ts'
+import type { Services } from '../services.ts'
+import type { ApiKey } from '../storage/api-key-records.ts'
+import type { ApiKeyId, OrganizationId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import type { AdminCaller } from './administration.ts'
+
+export type NewApiKey = {
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly organizationId?: string
+  readonly endsAt?: Date
+}
+
+/** Answers the key itself too; it is stored nowhere. @throws {EntradaError} `record_not_found` (the organization), `request_invalid` */
+export async function createApiKey(
+  services: Services,
+  caller: AdminCaller,
+  { name, scopes, endsAt, organizationId: ofOrganization }: NewApiKey,
+): Promise<{ readonly apiKey: ApiKey; readonly value: Secret }> {
+  const createdAt = services.now()
+  if (endsAt !== undefined && endsAt <= createdAt) {
+    throw new EntradaError('request_invalid', { parameter: 'expiresAt' })
+  }
+  const value = toApiKey(services.randomBytes(32))
+  const organizationId = ofOrganization as OrganizationId | undefined // any text: an unknown one is refused below
+  const apiKey: ApiKey = {
+    id: newId(services, 'key'),
+    name,
+    tokenHash: services.sha256(value),
+    hint: apiKeyHint(value),
+    scopes,
+    ...(organizationId ? { organizationId } : {}),
+    ...(endsAt ? { endsAt } : {}),
+    createdAt,
+  }
+  await services.storage.atomically(async (transaction) => {
+    if (organizationId && !(await transaction.findOrganization(organizationId))) {
+      throw new EntradaError('record_not_found')
+    }
+    await transaction.createApiKey(apiKey)
+    const detail = { keyId: apiKey.id, name, scopes }
+    const event = { type: 'api_key.created', detail } as const
+    await audit(services, transaction, { caller, event, organizationId })
+  })
+  return { apiKey, value: new Secret(value) }
+}
+
+/** Holds at once, on every replica. Revoking again changes nothing. @throws {EntradaError} `record_not_found` */
+export async function revokeApiKey(
+  services: Services,
+  caller: AdminCaller,
+  id: string,
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const apiKey = await transaction.findApiKey(id as ApiKeyId) // any text: an unknown one finds nothing
+    if (apiKey === undefined) throw new EntradaError('record_not_found')
+    if (!(await transaction.revokeApiKey(apiKey.id, services.now()))) return
+    const event = {
+      type: 'api_key.revoked',
+      detail: { keyId: apiKey.id, name: apiKey.name },
+    } as const
+    await audit(services, transaction, { caller, event, organizationId: apiKey.organizationId })
+  })
+}
+
+const SEEN_INTERVAL_MS = 60_000
+
+/** The key that a caller offers, if it is one of ours and still holds. @throws {EntradaError} `api_key_invalid` */
+export async function getLiveApiKey(services: Services, offered: string): Promise<ApiKey> {
+  const apiKey = isApiKeyText(offered)
+    ? await services.storage.findApiKeyByTokenHash(services.sha256(offered))
+    : undefined
+  const now = services.now()
+  if (apiKey === undefined) throw new EntradaError('api_key_invalid', { reason: 'unknown' })
+  const { id: keyId, revokedAt, endsAt } = apiKey
+  if (revokedAt) throw new EntradaError('api_key_invalid', { reason: 'revoked', keyId })
+  if (endsAt && endsAt <= now)
+    throw new EntradaError('api_key_invalid', { reason: 'expired', keyId })
+  await rememberUse(services, apiKey, now)
+  return apiKey
+}
+
+/** Once a minute. A full disk must not end keys that are fine; the next call tries again. */
+async function rememberUse(
+  services: Services,
+  { id, lastUsedAt }: ApiKey,
+  now: Date,
+): Promise<void> {
+  if (lastUsedAt && now.getTime() - lastUsedAt.getTime() < SEEN_INTERVAL_MS) return
+  await services.storage
+    .touchApiKey(id, now)
+    .catch((error: unknown) => services.log.warn('api_key_touch_failed', { error }))
+}
+
+async function audit(
+  services: Services,
+  transaction: StorageTransaction,
+  audited: {
+    readonly caller: AdminCaller
+    readonly event: AuditEvent
+    readonly organizationId: OrganizationId | undefined
+  },
+): Promise<void> {
+  const { caller, event, organizationId } = audited
+  const context: AuditContext = { actor: caller.actor, organizationId }
+  const record = auditRecord(services, event, context, caller.exchange)
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+}

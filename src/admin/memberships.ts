@@ -1,0 +1,109 @@
+/** Members of an organization: kept out and let in again, and the roles they are given by hand. */
+import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { MembershipListItem } from '../storage/api-key-storage.ts'
+import type { Membership, MembershipId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import type { AdminCaller } from './administration.ts'
+
+export type MembershipChange =
+  | { readonly kind: 'disable' }
+  | { readonly kind: 'enable' }
+  | { readonly kind: 'give_role'; readonly role: string }
+  | { readonly kind: 'take_role'; readonly role: string }
+
+/**
+ * Changes a membership; `check` sees it as it was and as it would be, inside the transaction, and may refuse by throwing. Disabling ends the
+ * person's sessions in this organization, and in no other.
+ *
+ * @throws {EntradaError} `record_not_found`
+ */
+export async function changeMembership(
+  services: Services,
+  caller: AdminCaller,
+  asked: {
+    readonly id: string
+    readonly change: MembershipChange
+    readonly check?: (seen: MembershipsSeen) => Promise<void> | void
+  },
+): Promise<MembershipListItem> {
+  const id = asked.id as MembershipId // any text: an unknown one finds nothing
+  return services.storage.atomically(async (transaction) => {
+    const before = await getMembership(transaction, id)
+    const event = await apply(transaction, before, asked.change)
+    const after = await getMembership(transaction, id)
+    await asked.check?.({ transaction, before, after })
+    if (event !== undefined) await audit(services, transaction, { caller, event, after })
+    return after
+  })
+}
+
+export type MembershipsSeen = {
+  readonly transaction: StorageTransaction
+  readonly before: MembershipListItem
+  readonly after: MembershipListItem
+}
+
+/** `undefined`: it is so already. */
+async function apply(
+  transaction: StorageTransaction,
+  { membership, roles }: MembershipListItem,
+  change: MembershipChange,
+): Promise<AuditEvent | undefined> {
+  const { id, userId, organizationId } = membership
+  switch (change.kind) {
+    case 'disable': {
+      if (membership.status === 'disabled') return undefined
+      await transaction.setMembershipStatus(id, 'disabled')
+      const sessionsEnded = await transaction.endSessionsOfUser(userId, organizationId)
+      return { type: 'membership.disabled', detail: { sessionsEnded } }
+    }
+    case 'enable':
+      if (membership.status === 'active') return undefined
+      await transaction.setMembershipStatus(id, 'active')
+      return { type: 'membership.enabled', detail: {} }
+    case 'give_role':
+      if (!(await transaction.giveRole(id, change.role))) return undefined
+      return rolesChanged(roles, await transaction.listRoles(id))
+    case 'take_role':
+      if (!(await transaction.takeRole(id, change.role))) return undefined
+      return rolesChanged(roles, await transaction.listRoles(id))
+  }
+}
+
+function rolesChanged(
+  before: MembershipListItem['roles'],
+  after: MembershipListItem['roles'],
+): AuditEvent {
+  const names = (roles: MembershipListItem['roles']) => [...new Set(roles.map(({ role }) => role))]
+  return {
+    type: 'membership.roles_changed',
+    detail: { before: names(before), after: names(after) },
+  }
+}
+
+async function getMembership(
+  transaction: StorageTransaction,
+  id: MembershipId,
+): Promise<MembershipListItem> {
+  const found = await transaction.findMembershipWithRoles(id)
+  if (found === undefined) throw new EntradaError('record_not_found')
+  return found
+}
+
+async function audit(
+  services: Services,
+  transaction: StorageTransaction,
+  audited: {
+    readonly caller: AdminCaller
+    readonly event: AuditEvent
+    readonly after: { readonly membership: Membership }
+  },
+): Promise<void> {
+  const { caller, event, after } = audited
+  const { userId, organizationId } = after.membership
+  const context = { actor: caller.actor, userId, organizationId }
+  const record = auditRecord(services, event, context, caller.exchange)
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+}

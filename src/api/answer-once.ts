@@ -1,0 +1,71 @@
+/** Calls that may come again: what a call made and what it was answered are kept in one transaction, so there is never one without the other. */
+import { EntradaError } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import type { Services } from '../services.ts'
+import type { Storage, StorageTransaction } from '../storage/storage.ts'
+import type { ApiCaller } from './access.ts'
+
+const KEPT_MS = 24 * 3_600_000
+
+export type RepeatableCall = {
+  readonly caller: ApiCaller
+  readonly exchange: Exchange
+  readonly body: unknown
+  /** Members of the answer that are not kept. */
+  readonly shownOnce: readonly string[]
+}
+export type Once = { readonly answer: unknown; readonly isRepeated: boolean }
+
+/**
+ * Does the work once for each `Idempotency-Key` of a caller, however often and on however many replicas it is asked for at once: the
+ * others wait for the first, and get its answer. Work that was refused left nothing, and may be tried again with the same key.
+ *
+ * @throws {EntradaError} `idempotency_key_reused`, `request_invalid`, and whatever `work` throws
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+ */
+export async function answerOnce(
+  services: Services,
+  call: RepeatableCall,
+  work: (services: Services) => Promise<unknown>,
+): Promise<Once> {
+  const given = call.exchange.request.headers.get('idempotency-key')
+  if (given === null) return { answer: await work(services), isRepeated: false }
+  const key = keptUnder(services, call, given)
+  const requestHash = hashOf(services, call)
+  return services.storage.atomically(async (transaction) => {
+    const kept = await transaction.findKeptAnswer(key, services.now())
+    if (kept !== undefined) {
+      if (kept.requestHash !== requestHash) throw new EntradaError('idempotency_key_reused')
+      return { answer: JSON.parse(kept.answer) as unknown, isRepeated: true }
+    }
+    const answer = await work({ ...services, storage: within(services.storage, transaction) })
+    const until = new Date(services.now().getTime() + KEPT_MS)
+    const text = JSON.stringify(withoutSecrets(answer, call.shownOnce))
+    await transaction.keepAnswer(key, { requestHash, answer: text, until })
+    return { answer, isRepeated: false }
+  })
+}
+
+/** Each caller's keys are its own. @throws {EntradaError} `request_invalid` */
+function keptUnder({ sha256 }: Services, { caller }: RepeatableCall, given: string): string {
+  if (!/^[\x21-\x7e]{1,255}$/.test(given)) {
+    throw new EntradaError('request_invalid', { parameter: 'Idempotency-Key' })
+  }
+  return sha256(JSON.stringify([caller.actor, given]))
+}
+
+function hashOf({ sha256 }: Services, { exchange, body }: RepeatableCall): string {
+  const { method } = exchange.request
+  return sha256(JSON.stringify([method, exchange.url.pathname, exchange.url.search, body]))
+}
+
+/** Storage whose transactions are parts of this one. */
+function within(storage: Storage, transaction: StorageTransaction): Storage {
+  return { ...storage, ...transaction, atomically: (work) => work(transaction) }
+}
+
+function withoutSecrets(answer: unknown, shownOnce: readonly string[]): unknown {
+  if (typeof answer !== 'object' || answer === null) return answer
+  const hidden = shownOnce.map((member) => [member, null])
+  return { ...answer, ...Object.fromEntries(hidden) }
+}

@@ -1,0 +1,139 @@
+import * as v from 'valibot'
+import { createApiKey, revokeApiKey } from '../../admin/api-keys.ts'
+import { EntradaError } from '../../errors.ts'
+import type { ApiKey } from '../../storage/api-key-records.ts'
+import type { ApiKeyId } from '../../storage/records.ts'
+import { type ApiCaller, holdsScope } from '../access.ts'
+import { operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { organizationQuery, pageOf, pageQuery, text, time, timeAnswer } from '../schema-parts.ts'
+import { type Scope, type ScopeRow, scopes, scopeTable } from '../scope-table.ts'
+
+const scope = v.picklist(scopes)
+
+const apiKeySchema = v.strictObject({
+  id: v.string(),
+  name: v.string(),
+  hint: v.pipe(v.string(), v.description('How the key begins.')),
+  scopes: v.array(v.string()),
+  organizationId: v.pipe(
+    v.nullable(v.string()),
+    v.description('It sees this organization only; `null`: all.'),
+  ),
+  status: v.picklist(['active', 'expired', 'revoked']),
+  createdAt: timeAnswer,
+  expiresAt: v.nullable(timeAnswer),
+  lastUsedAt: v.pipe(v.nullable(timeAnswer), v.description('To the minute.')),
+  revokedAt: v.nullable(timeAnswer),
+})
+const newlyMadeSchema = v.strictObject({
+  ...apiKeySchema.entries,
+  value: v.pipe(v.nullable(v.string()), v.description('The key itself. Shown this once.')),
+})
+const newApiKeySchema = v.strictObject({
+  name: text(128),
+  scopes: v.pipe(v.array(scope), v.minLength(1), v.maxLength(scopes.length)),
+  organizationId: v.optional(
+    v.pipe(text(64), v.description('The key is to see this organization only.')),
+  ),
+  expiresAt: v.optional(time),
+})
+export type ApiKeyJson = v.InferOutput<typeof apiKeySchema>
+export type NewlyMadeApiKeyJson = v.InferOutput<typeof newlyMadeSchema>
+
+export const apiKeySchemas = { ApiKey: apiKeySchema, NewApiKey: newApiKeySchema }
+
+export const apiKeyOperations = {
+  listApiKeys: operation({
+    method: 'GET',
+    path: '/api-keys',
+    does: 'Keys for the API, newest first, revoked ones too.',
+    access: { scope: 'api-keys:read', of: 'deployment' },
+    query: { ...pageQuery, ...organizationQuery },
+    answer: pageOf(apiKeySchema),
+    async run({ storage, now }, { query, within }) {
+      const filter = withoutUndefined({ organizationId: within })
+      const keys = await storage.listApiKeys(filter, pageRequest(query))
+      return pageJson(keys, (key) => apiKeyJson(key, now()))
+    },
+  }),
+  createApiKey: operation({
+    method: 'POST',
+    path: '/api-keys',
+    does: 'Makes a key for the API. Its value is in this answer and nowhere else.',
+    access: { scope: 'api-keys:write', of: 'deployment' },
+    body: newApiKeySchema,
+    answer: newlyMadeSchema,
+    creates: true,
+    shownOnce: ['value'],
+    refusals: ['record_not_found'],
+    async run(services, { by, caller, body }) {
+      const { expiresAt: endsAt, scopes: asked, ...own } = body
+      checkScopes(caller, asked, own.organizationId)
+      const key = { ...withoutUndefined({ ...own, endsAt }), scopes: [...new Set(asked)] }
+      const { apiKey, value } = await createApiKey(services, by, key)
+      return { ...apiKeyJson(apiKey, services.now()), value: value.reveal() }
+    },
+  }),
+  getApiKey: operation({
+    method: 'GET',
+    path: '/api-keys/:id',
+    does: 'One key for the API.',
+    access: { scope: 'api-keys:read', of: 'deployment' },
+    answer: apiKeySchema,
+    async run({ storage, now }, { params }) {
+      const key = await storage.findApiKey(params.id as ApiKeyId) // any text: an unknown one finds nothing
+      if (key === undefined) throw new EntradaError('record_not_found')
+      return apiKeyJson(key, now())
+    },
+  }),
+  revokeApiKey: operation({
+    method: 'DELETE',
+    path: '/api-keys/:id',
+    does: 'Revokes a key for the API, at once and for good. It stays in the list.',
+    access: { scope: 'api-keys:write', of: 'deployment' },
+    run: (services, { by, params }) => revokeApiKey(services, by, params.id),
+  }),
+}
+
+/**
+ * Nobody makes a key that may do more than its maker; and in one organization a right over the whole deployment would mean nothing.
+ *
+ * @throws {EntradaError} `access_not_granted`, `request_invalid`
+ */
+function checkScopes(
+  caller: ApiCaller,
+  asked: readonly Scope[],
+  organizationId: string | undefined,
+): void {
+  const beyond = asked.find((one) => !holdsScope(caller, one))
+  if (beyond !== undefined) throw new EntradaError('access_not_granted', { scope: beyond })
+  if (organizationId === undefined) return
+  const errors = asked.flatMap((one, index) => {
+    const { within }: ScopeRow = scopeTable[one]
+    const problem = 'has no meaning within one organization'
+    return within === 'deployment' ? [{ parameter: `scopes.${index}`, problem }] : []
+  })
+  const [first] = errors
+  if (first) throw new EntradaError('request_invalid', { parameter: first.parameter, errors })
+}
+
+function apiKeyJson(key: ApiKey, now: Date): ApiKeyJson {
+  return {
+    id: key.id,
+    name: key.name,
+    hint: key.hint,
+    scopes: [...key.scopes],
+    organizationId: key.organizationId ?? null,
+    status: statusOf(key, now),
+    createdAt: key.createdAt.toISOString(),
+    expiresAt: key.endsAt?.toISOString() ?? null,
+    lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+    revokedAt: key.revokedAt?.toISOString() ?? null,
+  }
+}
+
+function statusOf({ revokedAt, endsAt }: ApiKey, now: Date): ApiKeyJson['status'] {
+  if (revokedAt) return 'revoked'
+  return endsAt && endsAt <= now ? 'expired' : 'active'
+}

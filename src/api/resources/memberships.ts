@@ -1,0 +1,180 @@
+import * as v from 'valibot'
+import {
+  changeMembership,
+  type MembershipChange,
+  type MembershipsSeen,
+} from '../../admin/memberships.ts'
+import { EntradaError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import type { MembershipListItem } from '../../storage/api-key-storage.ts'
+import type { MembershipId } from '../../storage/records.ts'
+import type { ApiCaller } from '../access.ts'
+import { type Call, type OwnerLookUp, operation } from '../operation.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import {
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  searchQuery,
+  text,
+  timeAnswer,
+  userIdQuery,
+} from '../schema-parts.ts'
+import { emailSchema, roleSchema } from './users.ts'
+
+const status = v.picklist(['active', 'disabled'])
+
+const membershipSchema = v.strictObject({
+  id: v.string(),
+  userId: v.string(),
+  organizationId: v.string(),
+  username: v.string(),
+  displayName: v.nullable(v.string()),
+  email: v.nullable(emailSchema),
+  guest: v.nullable(v.boolean()),
+  status,
+  roles: v.array(roleSchema),
+  createdAt: timeAnswer,
+  lastSignInAt: v.nullable(timeAnswer),
+})
+export type MembershipJson = v.InferOutput<typeof membershipSchema>
+
+export const membershipSchemas = { Membership: membershipSchema }
+
+/** Whose member the path names. */
+const ownerOfMembership: OwnerLookUp = async ({ storage }, { params }) =>
+  (await storage.findMembershipWithRoles(params.id as MembershipId))?.membership.organizationId // any text: an unknown one finds nothing
+
+const read = { scope: 'memberships:read', of: ownerOfMembership } as const
+const write = { scope: 'memberships:write', of: ownerOfMembership } as const
+
+export const membershipOperations = {
+  listMemberships: operation({
+    method: 'GET',
+    path: '/memberships',
+    does: 'Members of organizations with their roles, newest first.',
+    access: { scope: 'memberships:read', of: 'own' },
+    query: {
+      ...pageQuery,
+      ...organizationQuery,
+      ...searchQuery('a username, display name or email'),
+      user: v.optional(userIdQuery),
+      role: v.optional(v.pipe(text(64), v.description('Who hold this role.'))),
+      status: v.optional(status),
+    },
+    answer: pageOf(membershipSchema),
+    async run({ storage }, { query, within }) {
+      const { search, user: userId, role, status, ...page } = query
+      const filter = withoutUndefined({ search, userId, role, status, organizationId: within })
+      return pageJson(await storage.listMemberships(filter, pageRequest(page)), membershipJson)
+    },
+  }),
+  getMembership: operation({
+    method: 'GET',
+    path: '/memberships/:id',
+    does: 'One member with roles.',
+    access: read,
+    answer: membershipSchema,
+    versioned: true,
+    async run({ storage }, { params }) {
+      const found = await storage.findMembershipWithRoles(params.id as MembershipId) // as above
+      if (found === undefined) throw new EntradaError('record_not_found')
+      return membershipJson(found)
+    },
+  }),
+  disableMembership: operation({
+    method: 'POST',
+    path: '/memberships/:id/disable',
+    does: 'Keeps the person out of this organization and ends their sessions there.',
+    access: write,
+    answer: membershipSchema,
+    refusals: ['own_access_kept', 'last_administrator'],
+    run: (services, call) => change(services, call, { kind: 'disable' }),
+  }),
+  enableMembership: operation({
+    method: 'POST',
+    path: '/memberships/:id/enable',
+    does: 'Lets the person into this organization again.',
+    access: write,
+    answer: membershipSchema,
+    run: (services, call) => change(services, call, { kind: 'enable' }),
+  }),
+  giveRole: operation({
+    method: 'PUT',
+    path: '/memberships/:id/roles/:role',
+    does: 'Gives a role by hand, beside what rules give.',
+    access: write,
+    answer: membershipSchema,
+    run: (services, call) =>
+      change(services, call, { kind: 'give_role', role: roleOf(call.params.role) }),
+  }),
+  takeRole: operation({
+    method: 'DELETE',
+    path: '/memberships/:id/roles/:role',
+    does: 'Takes a role that was given by hand. What rules give stays.',
+    access: write,
+    answer: membershipSchema,
+    refusals: ['own_access_kept', 'last_administrator'],
+    run: (services, call) =>
+      change(services, call, { kind: 'take_role', role: roleOf(call.params.role) }),
+  }),
+}
+
+async function change(
+  services: Services,
+  { by, caller, params: { id } }: Call<'/memberships/:id'>,
+  change: MembershipChange,
+): Promise<MembershipJson> {
+  const check = (seen: MembershipsSeen) => checkNobodyLockedOut(caller, seen)
+  return membershipJson(await changeMembership(services, by, { id, change, check }))
+}
+
+/** As in rules. @throws {EntradaError} `request_invalid` */
+function roleOf(text: string): string {
+  if (/^[A-Za-z0-9._:-]{1,64}$/.test(text)) return text
+  throw new EntradaError('request_invalid', { parameter: 'role' })
+}
+
+const ADMINISTRATOR = 'organization_admin'
+
+/**
+ * An organization does not lose its last administrator by its own hand, nor one of them themself. The operator, who has another way in,
+ * may do both.
+ *
+ * @throws {EntradaError} `own_access_kept`, `last_administrator`
+ */
+async function checkNobodyLockedOut(
+  caller: ApiCaller,
+  { transaction, before, after }: MembershipsSeen,
+): Promise<void> {
+  if (caller.kind === 'operator') return
+  if (!administers(before) || administers(after)) return
+  const { userId, organizationId } = after.membership
+  if (caller.actor.kind === 'user' && caller.actor.id === userId) {
+    throw new EntradaError('own_access_kept')
+  }
+  const filter = { organizationId, role: ADMINISTRATOR, status: 'active' } as const
+  const { items } = await transaction.listMemberships(filter, { limit: 1 })
+  if (items.length === 0) throw new EntradaError('last_administrator')
+}
+
+function administers({ membership, roles }: MembershipListItem): boolean {
+  return membership.status === 'active' && roles.some(({ role }) => role === ADMINISTRATOR)
+}
+
+function membershipJson({ membership, roles }: MembershipListItem): MembershipJson {
+  const { profile } = membership
+  return {
+    id: membership.id,
+    userId: membership.userId,
+    organizationId: membership.organizationId,
+    username: membership.username,
+    displayName: profile.displayName ?? null,
+    email: profile.email ?? null,
+    guest: profile.guest ?? null,
+    status: membership.status,
+    roles: roles.map(({ role, source }) => ({ role, source })),
+    createdAt: membership.createdAt.toISOString(),
+    lastSignInAt: membership.lastSignInAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,35 @@
+/** The refusals of the JSON API that no page shows; part of `error-table.ts`. */
+import type { ErrorEntry } from './error-table.ts'
+
+export const apiErrors = {
+  record_changed: {
+    status: 412,
+    shown: 'Somebody else has changed this meanwhile.',
+    fix: 'The record is no longer the one that `If-Match` names. Read it again, and change what you find then.',
+  },
+  access_not_granted: {
+    status: 403,
+    shown: 'You may not do this.',
+    fix: 'The operation needs the right named by `scope`, which this key or role does not hold; docs/api.md lists them.',
+  },
+  api_key_invalid: {
+    status: 401,
+    shown: 'That API key is not valid.',
+    fix: 'It is mistyped, revoked or over; `reason` in the log says which. `entrada api-key list` shows those that hold.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    shown: 'This key was used for another request.',
+    fix: 'An `Idempotency-Key` stands for one request for 24 hours, its body included. Make a new key for a new request.',
+  },
+  own_access_kept: {
+    status: 409,
+    shown: 'You would lock yourself out.',
+    fix: 'Ask another administrator of the organization, or the operator of this deployment.',
+  },
+  last_administrator: {
+    status: 409,
+    shown: 'This is the last administrator of the organization.',
+    fix: 'Make somebody else `organization_admin` first. An operator of this deployment may do it all the same.',
+  },
+} as const satisfies Record<string, ErrorEntry>

@@ -1,0 +1,99 @@
+/** Verbs about keys for the API, and answers that are kept for calls that come again. */
+
+import type { ApiKey } from './api-key-records.ts'
+import type { ApiKeyReader, ApiKeyWriter } from './api-key-storage.ts'
+import { optionalDate, optionalMillis, parseJson, present } from './columns.ts'
+import { olderThan, rowsToRead, toPage } from './pages.ts'
+import type { ApiKeyId } from './records.ts'
+import type { Database, Row } from './schema.ts'
+
+export function apiKeyReads(
+  database: Database,
+): Pick<ApiKeyReader, 'findApiKey' | 'findApiKeyByTokenHash' | 'listApiKeys' | 'findKeptAnswer'> {
+  const keys = () => database.selectFrom('api_keys').selectAll()
+  return {
+    async findApiKey(id) {
+      const row = await keys().where('id', '=', id).executeTakeFirst()
+      return row && parseApiKey(row)
+    },
+    async findApiKeyByTokenHash(tokenHash) {
+      const row = await keys().where('token_hash', '=', tokenHash).executeTakeFirst()
+      return row && parseApiKey(row)
+    },
+    async listApiKeys({ organizationId }, page) {
+      let query = keys()
+      if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
+      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
+      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      const rows = await newestFirst.limit(rowsToRead(page)).execute()
+      return toPage(rows, page, { time: (row) => row.created_at, item: parseApiKey })
+    },
+    async findKeptAnswer(key, now) {
+      const query = database.selectFrom('kept_answers').selectAll().where('key', '=', key)
+      const row = await query.where('until', '>', now.getTime()).executeTakeFirst()
+      return (
+        row && { requestHash: row.request_hash, answer: row.answer, until: new Date(row.until) }
+      )
+    },
+  }
+}
+
+export function apiKeyWrites(
+  database: Database,
+): Pick<ApiKeyWriter, 'createApiKey' | 'revokeApiKey' | 'keepAnswer'> {
+  return {
+    async createApiKey(key) {
+      await database.insertInto('api_keys').values(toApiKeyRow(key)).execute()
+    },
+    async revokeApiKey(id, at) {
+      const { numUpdatedRows } = await database
+        .updateTable('api_keys')
+        .set({ revoked_at: at.getTime() })
+        .where('id', '=', id)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirstOrThrow()
+      return numUpdatedRows === 1n
+    },
+    async keepAnswer(key, { requestHash, answer, until }) {
+      const rest = { request_hash: requestHash, answer, until: until.getTime() }
+      const insert = database.insertInto('kept_answers').values({ key, ...rest })
+      await insert.onConflict((conflict) => conflict.column('key').doUpdateSet(rest)).execute()
+    },
+  }
+}
+
+/** Outside of transactions: losing one does no harm. */
+export async function touchApiKey(database: Database, id: ApiKeyId, usedAt: Date): Promise<void> {
+  const update = database.updateTable('api_keys').set({ last_used_at: usedAt.getTime() })
+  await update.where('id', '=', id).execute()
+}
+
+function parseApiKey(row: Row<'api_keys'>): ApiKey {
+  return present({
+    id: row.id,
+    name: row.name,
+    tokenHash: row.token_hash,
+    hint: row.hint,
+    scopes: parseJson<readonly string[]>(row.scopes),
+    organizationId: row.organization_id,
+    createdAt: new Date(row.created_at),
+    endsAt: optionalDate(row.ends_at),
+    lastUsedAt: optionalDate(row.last_used_at),
+    revokedAt: optionalDate(row.revoked_at),
+  })
+}
+
+function toApiKeyRow(key: ApiKey): Row<'api_keys'> {
+  return {
+    id: key.id,
+    name: key.name,
+    token_hash: key.tokenHash,
+    hint: key.hint,
+    scopes: JSON.stringify(key.scopes),
+    organization_id: key.organizationId ?? null,
+    created_at: key.createdAt.getTime(),
+    ends_at: optionalMillis(key.endsAt),
+    last_used_at: optionalMillis(key.lastUsedAt),
+    revoked_at: optionalMillis(key.revokedAt),
+  }
+}
