@@ -8,6 +8,7 @@ import { routes } from '../src/http/routes.ts'
 import { type Metric, metricTable } from '../src/metrics/metric-table.ts'
 import { entraErrors } from '../src/protocol/entra-error-table.ts'
 import { type Limit, limitTable } from '../src/rate-limit.ts'
+import { libraryReference } from './library-reference.ts'
 
 const MADE = '<!-- Made by `npm run docs` from the code. Do not edit. -->'
 
@@ -23,7 +24,16 @@ export function referencePages(): Readonly<Record<string, string>> {
     'doctor.md': doctorPage(),
     'metrics.md': metricsPage(),
     'limits.md': limitsPage(),
+    'library.md': libraryPage(),
   }
+}
+
+function libraryPage(): string {
+  return page(
+    'The library',
+    'What an application imports, from the docstrings of the code. [embed.md](../embed.md) shows it at work.',
+    libraryReference(),
+  )
 }
 
 function settingsPage(): string {

@@ -46,10 +46,13 @@ export type Entrada = {
 export type { AdminCaller }
 
 /**
- * Entrada inside an application. Database and keys are opened with the first use, or have been: `opened` is for our own server.
+ * Entrada inside an application. Database and keys are opened with the first use.
  *
  * @throws {EntradaError} `settings_invalid`, every problem in its message
  */
+export function createEntrada(options: EntradaOptions): Entrada
+/** @internal The command line opens the parts itself, and needs them too. */
+export function createEntrada(options: EntradaOptions, opened: OpenedServices): Entrada
 export function createEntrada(given: EntradaOptions, opened?: OpenedServices): Entrada {
   const options = checkOptions(given)
   const { opening, close } = opened ? openedAlready(opened) : openLazily(options)

@@ -52,8 +52,9 @@ export function requireRole<R extends Request, C>(
   entrada: EntradaSource,
   role: string | readonly string[],
   answer: (request: R, session: UserSession, context: C) => Response | Promise<Response>,
+  needed: Omit<Needed, 'roles'> = {},
 ): (request: R, context: C) => Promise<Response> {
-  return requireSession(entrada, answer, { roles: [role].flat() })
+  return requireSession(entrada, answer, { ...needed, roles: [role].flat() })
 }
 
 function instanceOf(entrada: EntradaSource): Entrada {

@@ -1,0 +1,93 @@
+/** The TypeScript in the guides compiles against the package, under the strictest settings that a reader may have. */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { after, describe, it } from 'node:test'
+
+// Inside the package, so that `entrada` means what it means to those who install it.
+const folder = `test-output/docs-code-${process.pid}`
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+type Fence = {
+  readonly guide: string
+  readonly line: number
+  readonly path: string
+  readonly code: string
+}
+
+/** ```` ```ts app/page.tsx ```` names the file, so that others of the same guide can import it. */
+function fencesOf(guide: string): readonly Fence[] {
+  const text = readFileSync(guide, 'utf8')
+  const name = guide.replace(/\W+/g, '-')
+  return [...text.matchAll(/^```tsx?(?: (\S+))?\n([\s\S]*?)^```/gm)].map((match, index) => {
+    const [, path = `fence-${index + 1}.ts`, code = ''] = match
+    const line = text.slice(0, match.index).split('\n').length
+    return { guide, line, path: join(folder, name, path), code }
+  })
+}
+
+const guides = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => join('docs', path)),
+]
+
+describe('the guides', () => {
+  it('have TypeScript that compiles', () => {
+    const fences = guides.flatMap(fencesOf)
+    assert.ok(fences.some(({ guide }) => guide === 'docs/embed.md'))
+    for (const { path, code } of fences) {
+      mkdirSync(dirname(path), { recursive: true })
+      // A fence without imports would be a script, whose names all fences share.
+      writeFileSync(path, `${code}\nexport {}\n`)
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(STRICT))
+    const compiler = resolve('node_modules/typescript/bin/tsc')
+    const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' })
+    const problems = stdout.split('\n').filter((line) => line !== '')
+    assert.deepEqual(
+      problems.map((line) => inGuide(line, fences)),
+      [],
+    )
+  })
+})
+
+describe('docs/embed.md', () => {
+  it('has a test that passes', () => {
+    const fence = fencesOf('docs/embed.md').find(({ path }) => path.endsWith('reports.test.ts'))
+    assert.ok(fence)
+    mkdirSync(dirname(fence.path), { recursive: true })
+    writeFileSync(fence.path, fence.code)
+    // Else the runner of this test would take the inner one for its child.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env
+    const ran = spawnSync(process.execPath, ['--test', fence.path], { encoding: 'utf8', env })
+    assert.equal(ran.status, 0, ran.stdout)
+    assert.match(ran.stdout, /pass 1/)
+  })
+})
+
+/** As `bundler` resolves, which is what Next.js needs; build.test.ts tries the package as Node resolves it too. */
+const STRICT = {
+  compilerOptions: {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noEmit: true,
+    target: 'es2024',
+    module: 'esnext',
+    moduleResolution: 'bundler',
+    jsx: 'react-jsx',
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    types: ['node'],
+  },
+  include: ['**/*.ts', '**/*.tsx'],
+}
+
+function inGuide(problem: string, fences: readonly Fence[]): string {
+  const [, path = '', line = '0'] = /^(.+?)\((\d+),/.exec(problem) ?? []
+  const fence = fences.find((one) => resolve(one.path) === resolve(path))
+  return fence ? `${fence.guide}:${fence.line + Number(line)} ${problem}` : problem
+}
