@@ -7,6 +7,7 @@ import {
   credentialSettingKeys,
   type ReadCredentials,
   toCredentials,
+  toSharedCredentials,
 } from './credential-settings.ts'
 import { EntradaError, isEntradaError } from './errors.ts'
 import { readAccessRules, toAccessRules, unknownHosts } from './forward-auth/access-rules-file.ts'
@@ -103,6 +104,7 @@ export function inspectSettings(
   const { unknown, warnings } = strayNames(environment, new Set(settingNames()))
   problems.push(...unknown, ...contradictions(settings, environment))
   problems.push(...toCredentials(settings, readTextFile).problems)
+  problems.push(...toSharedCredentials(settings, readTextFile).problems)
   return { settings, problems, warnings }
 }
 
@@ -169,7 +171,7 @@ function namesOf({ env, twin, secret, fileToo }: Setting<unknown>): readonly str
 
 function contradictions(settings: Settings, environment: Environment): string[] {
   const problems: string[] = []
-  problems.push(...missingEntraSettings(environment))
+  problems.push(...missingEntraSettings(environment), ...missingSharedSettings(environment))
   if (isGiven(settingsTable.databaseUrl, environment)) {
     // What one replica made for itself, the others would not know.
     for (const setting of [settingsTable.secretKeys, settingsTable.operatorTokens]) {
@@ -217,6 +219,21 @@ function missingEntraSettings(environment: Environment): string[] {
   return needed
     .filter(({ given }) => !given)
     .map(({ setting, or }) => `${setting.env} is missing. ${setting.help}${or}`)
+}
+
+/** Application and one credential at least belong together; the token of the platform has other uses too. */
+function missingSharedSettings(environment: Environment): string[] {
+  const { sharedClientId, sharedClientSecrets, federatedTokenFile, ...others } = settingsTable
+  const { sharedClientCertificateFile, sharedClientCertificateKeyFile } = others
+  const own = [sharedClientSecrets, sharedClientCertificateFile, sharedClientCertificateKeyFile]
+  const isOneGiven = (among: readonly Setting<unknown>[]) =>
+    among.some((setting) => isGiven(setting, environment))
+  if (!isOneGiven([sharedClientId])) {
+    return isOneGiven(own) ? [`${sharedClientId.env} is missing. ${sharedClientId.help}`] : []
+  }
+  if (isOneGiven([...own, federatedTokenFile])) return []
+  const or = ` Or a certificate: ${sharedClientCertificateFile.env}; or ${federatedTokenFile.env}.`
+  return [`${sharedClientSecrets.env} is missing. ${sharedClientSecrets.help}${or}`]
 }
 
 function isGiven(setting: Setting<unknown>, environment: Environment): boolean {

@@ -24,6 +24,43 @@ export const names = {
   federatedToken: 'ENTRADA_ENTRA_FEDERATED_TOKEN_FILE',
 } as const
 
+/** Of the multi-tenant application that customers consent to. */
+const sharedNames: Names = {
+  secret: 'ENTRADA_SHARED_CLIENT_SECRET',
+  expires: 'ENTRADA_SHARED_CLIENT_SECRET_EXPIRES',
+  certificate: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_FILE',
+  privateKey: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_KEY_FILE',
+  federatedToken: 'ENTRADA_FEDERATED_TOKEN_FILE',
+}
+type Names = Readonly<Record<keyof typeof names, string>>
+
+export type SharedCredentialSettings = Pick<
+  Settings,
+  | 'sharedClientSecrets'
+  | 'sharedClientSecretExpires'
+  | 'sharedClientCertificateFile'
+  | 'sharedClientCertificateKeyFile'
+  | 'federatedTokenFile'
+>
+
+/** The credentials of the shared application. */
+export function toSharedCredentials(
+  settings: SharedCredentialSettings,
+  readTextFile: (path: string) => string,
+): ReadCredentials {
+  return toCredentials(
+    {
+      entraClientSecrets: settings.sharedClientSecrets,
+      entraClientSecretExpires: settings.sharedClientSecretExpires,
+      entraClientCertificateFile: settings.sharedClientCertificateFile,
+      entraClientCertificateKeyFile: settings.sharedClientCertificateKeyFile,
+      entraFederatedTokenFile: settings.federatedTokenFile,
+    },
+    readTextFile,
+    sharedNames,
+  )
+}
+
 export type ReadCredentials = {
   readonly credentials: readonly CheckedCredential[]
   readonly problems: readonly string[]
@@ -33,12 +70,13 @@ export type ReadCredentials = {
 export function toCredentials(
   settings: CredentialSettings,
   readTextFile: (path: string) => string,
+  named: Names = names,
 ): ReadCredentials {
   const problems: string[] = []
   const { entraFederatedTokenFile: tokenFile } = settings
   const credentials = [
-    ...secretsOf(settings, problems),
-    ...certificateOf(settings, readTextFile, problems),
+    ...secretsOf(settings, named, problems),
+    ...certificateOf(settings, named, { readTextFile, problems }),
     ...(tokenFile === undefined
       ? []
       : [{ kind: 'federated_token_file', readToken: () => readTextFile(tokenFile) } as const]),
@@ -48,13 +86,14 @@ export function toCredentials(
 
 function secretsOf(
   { entraClientSecrets: secrets = [], entraClientSecretExpires: dates }: CredentialSettings,
+  named: Names,
   problems: string[],
 ): readonly CheckedCredential[] {
   if (dates !== undefined && secrets.length === 0) {
-    problems.push(`${names.expires} is given without ${names.secret}`)
+    problems.push(`${named.expires} is given without ${named.secret}`)
   } else if (dates !== undefined && dates.length !== secrets.length) {
     problems.push(
-      `${names.expires} must hold one date for each secret of ${names.secret}, in the same order; \`-\` where it is not known`,
+      `${named.expires} must hold one date for each secret of ${named.secret}, in the same order; \`-\` where it is not known`,
     )
   }
   return secrets.map((value, at) => {
@@ -65,25 +104,28 @@ function secretsOf(
 
 function certificateOf(
   settings: CredentialSettings,
-  readTextFile: (path: string) => string,
-  problems: string[],
+  named: Names,
+  {
+    readTextFile,
+    problems,
+  }: { readonly readTextFile: (path: string) => string; readonly problems: string[] },
 ): readonly CheckedCredential[] {
   const { entraClientCertificateFile: file, entraClientCertificateKeyFile: keyFile } = settings
   if (file === undefined && keyFile === undefined) return []
   if (file === undefined || keyFile === undefined) {
     const [missing, given] =
       file === undefined
-        ? [names.certificate, names.privateKey]
-        : [names.privateKey, names.certificate]
+        ? [named.certificate, named.privateKey]
+        : [named.privateKey, named.certificate]
     problems.push(`${missing} is missing, and ${given} is of no use without it`)
     return []
   }
-  const certificate = readOrExplain(names.certificate, file, readTextFile, problems)
-  const key = readOrExplain(names.privateKey, keyFile, readTextFile, problems)
+  const certificate = readOrExplain(named.certificate, file, readTextFile, problems)
+  const key = readOrExplain(named.privateKey, keyFile, readTextFile, problems)
   if (certificate === undefined || key === undefined) return []
   const privateKey = new Secret(key)
   try {
-    parseKeyPair({ certificate, privateKey }, names)
+    parseKeyPair({ certificate, privateKey }, named)
   } catch (error) {
     if (!isEntradaError(error)) throw error
     problems.push(...(error.detail.problems as readonly string[])) // parseKeyPair's own

@@ -96,6 +96,38 @@ export const settingsTable = {
     parse: text,
     help: 'Token that the platform issues to this workload, in place of the secret, or beside it. Read at each use.',
   },
+  sharedClientId: {
+    env: 'ENTRADA_SHARED_CLIENT_ID',
+    parse: clientId,
+    help: 'Application (client) ID of a multi-tenant application of yours, which customers consent to in place of registering their own. See docs/customers.md.',
+  },
+  sharedClientSecrets: {
+    env: 'ENTRADA_SHARED_CLIENT_SECRET',
+    parse: clientSecrets,
+    secret: true,
+    help: 'Its client secret value (not its ID); several, the newest first, separated by commas or white space.',
+  },
+  sharedClientSecretExpires: {
+    env: 'ENTRADA_SHARED_CLIENT_SECRET_EXPIRES',
+    parse: expiryDates,
+    fileToo: true,
+    help: 'When each of these secrets ends, such as `2027-11-22`, in the same order; `-` where it is not known.',
+  },
+  sharedClientCertificateFile: {
+    env: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_FILE',
+    parse: text,
+    help: 'Its certificate (PEM) in place of the secret, or beside it.',
+  },
+  sharedClientCertificateKeyFile: {
+    env: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_KEY_FILE',
+    parse: text,
+    help: "That certificate's private key (PEM, not encrypted). May be the same file.",
+  },
+  federatedTokenFile: {
+    env: 'ENTRADA_FEDERATED_TOKEN_FILE',
+    parse: text,
+    help: 'Token that the platform issues to this workload: for customers who trust it in place of a secret, and for the shared application. Read at each use.',
+  },
   entraExtraUrls: {
     env: 'ENTRADA_ENTRA_EXTRA_URLS',
     twin: 'DSTACK_ENTRA_EXTRA_URLS',

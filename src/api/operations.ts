@@ -10,6 +10,7 @@ import { domainOperations, domainSchemas } from './resources/domains.ts'
 import { membershipOperations, membershipSchemas } from './resources/memberships.ts'
 import { organizationOperations, organizationSchemas } from './resources/organizations.ts'
 import { sessionOperations, sessionSchemas } from './resources/sessions.ts'
+import { setupLinkOperations, setupLinkSchemas } from './resources/setup-links.ts'
 import { signInTraceOperations, signInTraceSchemas } from './resources/sign-in-traces.ts'
 import { userOperations, userSchemas } from './resources/users.ts'
 import { webhookOperations, webhookSchemas } from './resources/webhooks.ts'
@@ -21,6 +22,7 @@ export const operations = {
   ...credentialOperations,
   ...domainOperations,
   ...membershipOperations,
+  ...setupLinkOperations,
   ...userOperations,
   ...apiKeyOperations,
   ...auditEventOperations,
@@ -37,6 +39,7 @@ export const namedSchemas: Readonly<Record<string, Schema>> = {
   ...credentialSchemas,
   ...domainSchemas,
   ...membershipSchemas,
+  ...setupLinkSchemas,
   ...userSchemas,
   ...apiKeySchemas,
   ...auditEventSchemas,

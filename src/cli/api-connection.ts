@@ -1,9 +1,12 @@
 /** The verbs of the command line through the JSON API: of a running server, or of one in this process. */
 import type { NewUser } from '../admin/administration.ts'
+import type { ConnectionJson } from '../api/connection-json.ts'
 import type { VerificationJson } from '../api/resources/audit-chain.ts'
 import type { AuditEventJson } from '../api/resources/audit-events.ts'
 import type { DomainJson } from '../api/resources/domains.ts'
+import type { OrganizationJson } from '../api/resources/organizations.ts'
 import type { SessionRecordJson } from '../api/resources/sessions.ts'
+import type { NewSetupLinkJson } from '../api/resources/setup-links.ts'
 import type { SignInTraceJson } from '../api/resources/sign-in-traces.ts'
 import type { UserJson } from '../api/resources/users.ts'
 import { EntradaError, type ErrorCode, errorTable } from '../errors.ts'
@@ -18,6 +21,9 @@ export type AdminConnection = {
   createUser(user: NewUser): Promise<UserJson>
   disableUser(id: string): Promise<UserJson>
   enableUser(id: string): Promise<UserJson>
+  createOrganization(asked: Readonly<Record<string, unknown>>): Promise<OrganizationJson>
+  createConnection(asked: Readonly<Record<string, unknown>>): Promise<ConnectionJson>
+  createSetupLink(connectionId: string): Promise<NewSetupLinkJson>
   listSessions(query: ListQuery): Promise<ListJson<SessionRecordJson>>
   endSession(id: string): Promise<void>
   listAuditEvents(query: ListQuery): Promise<ListJson<AuditEventJson>>
@@ -57,6 +63,9 @@ export function apiConnection(server: ApiServer): AdminConnection {
     createUser: (user) => call('POST', '/users', user),
     disableUser: (id) => call('POST', `${one('/users', id)}/disable`),
     enableUser: (id) => call('POST', `${one('/users', id)}/enable`),
+    createOrganization: (asked) => call('POST', '/organizations', asked),
+    createConnection: (asked) => call('POST', '/connections', asked),
+    createSetupLink: (id) => call('POST', `${one('/connections', id)}/setup-links`),
     listSessions: (query) => call('GET', `/sessions${queryText(query)}`),
     endSession: (id) => call('DELETE', one('/sessions', id)),
     listAuditEvents: (query) => call('GET', `/audit-events${queryText(query)}`),

@@ -32,6 +32,7 @@ export const devCommand: Command = {
       await serveUntilStopped(context, {
         options: {
           ...options,
+          sharedApplication: emulatedShared(emulator),
           entra: { ...emulatedEntra(emulator), ...connectionRules(settings, context.readTextFile) },
         },
         settings,
@@ -92,6 +93,10 @@ async function startDevelopmentEmulator({ serverUrl }: Settings): Promise<Starte
   const port = Number(serverUrl.port || 80) + 1
   const emulator = await startEmulator({ port }).catch(() => startEmulator())
   const clientId = developmentApplication(emulator).clientId
+  emulator.addRedirectUri(
+    sharedApplication(emulator).clientId,
+    `${serverUrl.origin}/login/callback`,
+  )
   emulator.addRedirectUri(clientId, `${serverUrl.origin}/auth/entra/callback`)
   emulator.setApplication(clientId, {
     logoutUrl: `${serverUrl.origin}/auth/entra/frontchannel-logout`,
@@ -104,6 +109,20 @@ function developmentApplication({ directory }: StartedEmulator) {
   if (application === undefined)
     throw new Error('the made-up directory has no single-tenant application')
   return application
+}
+
+/** What customers of a development server may consent to in place of an application of their own. */
+function sharedApplication({ directory }: StartedEmulator) {
+  const application = directory.applications.find(({ audience }) => audience === 'multi_tenant')
+  if (application === undefined)
+    throw new Error('the made-up directory has no multi-tenant application')
+  return application
+}
+
+function emulatedShared(emulator: StartedEmulator) {
+  const { clientId, secrets } = sharedApplication(emulator)
+  const clientSecret = new Secret(secrets[0]?.value ?? '')
+  return { clientId, clientSecret, authority: new URL(emulator.origin) }
 }
 
 function emulatedEntra(emulator: StartedEmulator): NonNullable<CheckedOptions['entra']> {

@@ -5,6 +5,7 @@ import { auditChainCommands } from './audit-chain.ts'
 import { backupCommands } from './backup.ts'
 import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
+import { customerCommands } from './customer.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
 import { domainCommands } from './domain.ts'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   emulatorCommand,
   explainCommand,
   ...certificateCommands,
+  ...customerCommands,
   ...userCommands,
   userImportCommand,
   ...sessionCommands,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { CheckedEntra, CheckedOptions } from '../check-options.ts'
 import type { Settings } from '../config.ts'
+import { toSharedCredentials } from '../credential-settings.ts'
 import { readAccessRules } from '../forward-auth/access-rules-file.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { Log } from '../services.ts'
@@ -51,6 +52,7 @@ export function serverOptions(
       : {}),
     brand: brandOptions(settings),
     webhooksToPrivateAddresses: settings.webhooksPrivate === 'allow',
+    ...sharedOptions(settings, context),
     ...(entra ? { entra } : {}),
   }
   return { options, ...(kept ? { operatorTokenPath: kept.path } : {}) }
@@ -76,6 +78,19 @@ function entraOptions(
     credentials: credentialReader(context),
     authority: settings.entraAuthority,
     ...connectionRules(settings, context.readTextFile),
+  }
+}
+
+/** The application that customers consent to, and the token that they may trust in place of a secret. */
+function sharedOptions(
+  settings: Settings,
+  { readTextFile }: Pick<CliContext, 'readTextFile'>,
+): Pick<CheckedOptions, 'sharedApplication' | 'readFederatedToken'> {
+  const { sharedClientId: clientId, federatedTokenFile, entraAuthority: authority } = settings
+  const credentials = () => toSharedCredentials(settings, readTextFile).credentials
+  return {
+    ...(clientId ? { sharedApplication: { clientId, authority, credentials } } : {}),
+    ...(federatedTokenFile ? { readFederatedToken: () => readTextFile(federatedTokenFile) } : {}),
   }
 }
 

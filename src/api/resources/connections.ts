@@ -103,7 +103,9 @@ export const connectionOperations = {
       const { organizationId, id, slug, name, ...sent } = body
       const { authority, ...members } = toConnectionMembers(sent)
       const own = withoutUndefined({ id, slug, name: name ?? undefined })
-      const asked = { organizationId, ...own, ...members, authority: new URL(authority) }
+      // Left out: what this deployment is configured for, which is the emulator's in development.
+      const given = sent.authority ? { authority: new URL(authority) } : {}
+      const asked = { organizationId, ...own, ...members, ...given }
       checkMayChange(services, caller, { ...members, authority })
       return connectionJson(services, await createConnection(services, by, asked))
     },
