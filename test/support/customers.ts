@@ -1,10 +1,12 @@
 /** Customers of a rig: an organization, an application registered in its own directory, and a connection between them. */
 import { randomUUID } from 'node:crypto'
+import type { EmulatorHandles } from '../../src/emulator/handles.ts'
 import { changeConnection, createConnection, turnOn } from '../../src/organizations/connections.ts'
 import { addClientSecret } from '../../src/organizations/credentials.ts'
 import { createOrganization } from '../../src/organizations/organizations.ts'
 import { testFingerprint } from '../../src/organizations/test-fingerprint.ts'
 import { Secret } from '../../src/secret.ts'
+import type { Services } from '../../src/services.ts'
 import type { Connection, ConnectionPolicies, Organization } from '../../src/storage/records.ts'
 import type { TestBrowser } from './browser.ts'
 import { CONTOSO, ENTRA_URL, FABRIKAM, type Rig, SERVER_URL } from './rig.ts'
@@ -36,38 +38,52 @@ export type CustomerOptions = Partial<
 
 /** A connection that is on, as if its test had succeeded. */
 export async function createCustomer(rig: Rig, options: CustomerOptions = {}): Promise<Customer> {
+  const site = { ...rig, serverOrigin: SERVER_URL, entraOrigin: ENTRA_URL }
+  const connected = await connectCustomer(site, options)
+  return {
+    ...connected,
+    async signIn(userPrincipalName, { browser = rig.browser(), query = '' } = {}) {
+      rig.emulator.signInAutomaticallyAs(userPrincipalName)
+      const visit = await browser.visit(loginAddress(connected.connection) + query)
+      return { ...visit, browser }
+    },
+  }
+}
+
+export type CustomerSite = {
+  readonly services: Services
+  readonly emulator: EmulatorHandles
+  readonly serverOrigin: string
+  readonly entraOrigin: string
+}
+
+/** The same at whatever addresses the two servers have. */
+export async function connectCustomer(
+  site: CustomerSite,
+  options: CustomerOptions = {},
+): Promise<Omit<Customer, 'signIn'>> {
   const { name = 'Contoso', tenantId = CONTOSO, policies, organization, ...own } = options
-  const { services, emulator } = rig
+  const { services, emulator } = site
   const secret = `development~only.${randomUUID()}`
   const owner = organization ?? (await createOrganization(services, operator, { name }))
   const { id: connectionId } = await createConnection(services, operator, {
     organizationId: owner.id,
-    authority: new URL(ENTRA_URL),
-    clientId: registerApplication(rig, { name, tenantId, secret }),
+    authority: new URL(site.entraOrigin),
+    clientId: registerApplication(site, { name, tenantId, secret }),
     tenants: { kind: 'pinned', tenant: tenantId, tenantId },
     policies: { unmatched: { kind: 'default_role', role: 'member' }, ...policies },
     ...own,
   })
   const added = { connectionId, secret: { value: new Secret(secret) } }
   const { connection: draft } = await addClientSecret(services, operator, added)
-  emulator.addRedirectUri(draft.clientId, redirectUriOf(draft))
-  if (draft.tenants.kind === 'allow_list') openToEveryTenant(rig, draft)
-  const connection = await turnOnUntested(rig, connectionId)
-  return {
-    organization: owner,
-    connection,
-    secret,
-    async signIn(userPrincipalName, { browser = rig.browser(), query = '' } = {}) {
-      emulator.signInAutomaticallyAs(userPrincipalName)
-      const visit = await browser.visit(loginAddress(connection) + query)
-      return { ...visit, browser }
-    },
-  }
+  emulator.addRedirectUri(draft.clientId, redirectUriOf(draft, site.serverOrigin))
+  if (draft.tenants.kind === 'allow_list') openToEveryTenant(site, draft)
+  return { organization: owner, connection: await turnOnUntested(site, connectionId), secret }
 }
 
 /** What a customer's administrator registers in their directory. Answers the client id. */
 export function registerApplication(
-  { emulator }: Rig,
+  { emulator }: Pick<CustomerSite, 'emulator'>,
   {
     name,
     tenantId,
@@ -88,7 +104,7 @@ export function registerApplication(
 }
 
 /** A multi-tenant application, to which every directory has consented: whom it lets in is the connection's to say. */
-function openToEveryTenant({ emulator }: Rig, { clientId }: Connection): void {
+function openToEveryTenant({ emulator }: CustomerSite, { clientId }: Connection): void {
   emulator.setApplication(clientId, { audience: 'multi_tenant' })
   for (const tenantId of [CONTOSO, FABRIKAM, NORTHWIND]) {
     emulator.grantAdminConsent(clientId, tenantId)
@@ -99,11 +115,14 @@ export function loginAddress({ slug }: Connection): string {
   return `${SERVER_URL}/enterprise-login/${slug}`
 }
 
-export function redirectUriOf({ id }: Connection): string {
-  return `${SERVER_URL}/login/callback?connection=${id}`
+export function redirectUriOf({ id }: Connection, serverOrigin = SERVER_URL): string {
+  return `${serverOrigin}/login/callback?connection=${id}`
 }
 
-export async function turnOnUntested({ services }: Rig, id: string): Promise<Connection> {
+export async function turnOnUntested(
+  { services }: Pick<CustomerSite, 'services'>,
+  id: string,
+): Promise<Connection> {
   const change = (before: Connection): Connection => {
     const fingerprint = testFingerprint(services, before)
     const tested = { at: services.now().toISOString(), fingerprint }
