@@ -92,6 +92,18 @@ describe('administration on the command line', () => {
     })
   })
 
+  it('tells receivers, and removes people for good', async (t) => {
+    const folder = await temporaryFolder(t)
+    const serverUrl = new URL(`http://localhost:${await freePort()}`)
+    const database = join(folder, 'entrada.db')
+    const rig = await openRigNow(t, { serverUrl, database, withoutBackgroundWork: true })
+    await rig.signIn(people.alice)
+    await assertTranscript('webhooks', {
+      ENTRADA_SERVER_URL: serverUrl.origin,
+      ENTRADA_DATA_DIR: folder,
+    })
+  })
+
   it('works on the running server when that answers, with the same words', async (t) => {
     const folder = await temporaryFolder(t)
     const port = await freePort()

@@ -9,7 +9,13 @@ import type { SessionRecordJson } from '../api/resources/sessions.ts'
 import type { NewSetupLinkJson } from '../api/resources/setup-links.ts'
 import type { SignInTraceJson } from '../api/resources/sign-in-traces.ts'
 import type { UserJson } from '../api/resources/users.ts'
+import type {
+  WebhookDeliveryJson,
+  WebhookJson,
+  WebhookWithSecretJson,
+} from '../api/resources/webhooks.ts'
 import { EntradaError, type ErrorCode, errorTable } from '../errors.ts'
+import type { NewWebhook } from '../webhooks/webhooks.ts'
 
 export type ListJson<T> = { readonly items: readonly T[]; readonly next: string | null }
 export type ListQuery = Readonly<Record<string, string | undefined>>
@@ -36,6 +42,16 @@ export type AdminConnection = {
   verifyDomain(id: string): Promise<DomainJson>
   vouchForDomain(id: string): Promise<DomainJson>
   removeDomain(id: string): Promise<void>
+  listWebhooks(query: ListQuery): Promise<ListJson<WebhookJson>>
+  createWebhook(webhook: NewWebhook): Promise<WebhookWithSecretJson>
+  changeWebhook(id: string, change: Pick<WebhookJson, 'status'>): Promise<WebhookJson>
+  rotateWebhookSecret(id: string): Promise<WebhookWithSecretJson>
+  listWebhookDeliveries(id: string): Promise<{ readonly items: readonly WebhookDeliveryJson[] }>
+  removeWebhook(id: string): Promise<void>
+  exportUser(id: string, query: ListQuery): Promise<ListJson<object>>
+  removeUser(id: string): Promise<void>
+  exportOrganization(id: string, query: ListQuery): Promise<ListJson<object>>
+  removeOrganization(id: string, slug: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -78,6 +94,18 @@ export function apiConnection(server: ApiServer): AdminConnection {
     verifyDomain: (id) => call('POST', `${one('/domains', id)}/verify`),
     vouchForDomain: (id) => call('POST', `${one('/domains', id)}/vouch`),
     removeDomain: (id) => call('DELETE', one('/domains', id)),
+    listWebhooks: (query) => call('GET', `/webhooks${queryText(query)}`),
+    createWebhook: (webhook) => call('POST', '/webhooks', webhook),
+    changeWebhook: (id, change) => call('PATCH', one('/webhooks', id), change),
+    rotateWebhookSecret: (id) => call('POST', `${one('/webhooks', id)}/rotate-secret`),
+    listWebhookDeliveries: (id) => call('GET', `${one('/webhooks', id)}/deliveries`),
+    removeWebhook: (id) => call('DELETE', one('/webhooks', id)),
+    exportUser: (id, query) => call('GET', `${one('/users', id)}/export${queryText(query)}`),
+    removeUser: (id) => call('DELETE', one('/users', id)),
+    exportOrganization: (id, query) =>
+      call('GET', `${one('/organizations', id)}/export${queryText(query)}`),
+    removeOrganization: (id, slug) =>
+      call('DELETE', `${one('/organizations', id)}${queryText({ slug })}`),
     close: async () => {},
   }
 }

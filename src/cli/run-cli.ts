@@ -6,6 +6,7 @@ import { backupCommands } from './backup.ts'
 import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { customerCommands } from './customer.ts'
+import { dataExportCommands } from './data-export.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
 import { domainCommands } from './domain.ts'
@@ -21,6 +22,7 @@ import { sessionCommands } from './session.ts'
 import { signInCommands } from './sign-in.ts'
 import { userCommands } from './user.ts'
 import { userImportCommand } from './user-import.ts'
+import { webhookCommands } from './webhook.ts'
 
 export const commands: readonly Command[] = [
   devCommand,
@@ -34,6 +36,8 @@ export const commands: readonly Command[] = [
   userImportCommand,
   ...sessionCommands,
   ...domainCommands,
+  ...webhookCommands,
+  ...dataExportCommands,
   ...signInCommands,
   ...auditCommands,
   ...auditChainCommands,

@@ -94,6 +94,7 @@ function createNames(folder: string | undefined) {
         .replace(/(?<=--cursor |"next":")[\w-]{30,}/g, (cursor) => stableName(cursor, 'cursor'))
         .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
         .replace(/"afterMs":\d+/g, '"afterMs":0')
+        .replace(/whsec_[A-Za-z0-9+/]{43}=/g, 'SECRET')
         .replace(/localhost:\d+/g, 'localhost:PORT')
         .replace(/(?<=\S) {2,}/g, '  ')
         .trimEnd(),

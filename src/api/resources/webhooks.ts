@@ -35,6 +35,7 @@ const webhookSchema = v.strictObject({
   updatedAt: timeAnswer,
 })
 export type WebhookJson = v.InferOutput<typeof webhookSchema>
+export type WebhookWithSecretJson = WebhookJson & { readonly secret: string }
 
 const webhookWithSecretSchema = v.strictObject({
   ...webhookSchema.entries,
@@ -55,6 +56,8 @@ const deliverySchema = v.strictObject({
     v.description('Status of the last answer, or why there was none.'),
   ),
 })
+
+export type WebhookDeliveryJson = v.InferOutput<typeof deliverySchema>
 
 const newWebhookSchema = v.strictObject({
   url,
@@ -174,7 +177,7 @@ function webhookJson(webhook: Webhook): WebhookJson {
   }
 }
 
-function deliveryJson(delivery: WebhookDelivery): v.InferOutput<typeof deliverySchema> {
+function deliveryJson(delivery: WebhookDelivery): WebhookDeliveryJson {
   return {
     eventId: delivery.eventId,
     outcome: delivery.outcome,
