@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { fillIn, formOf, openOperator, send } from './support/admin-pages.ts'
 import { createCustomer } from './support/customers.ts'
+import { createTestDns } from './support/dns.ts'
 import { ENGINEERING, people, SALES, SERVER_URL } from './support/rig.ts'
 import { auditEvents, liveSessions, openRig } from './support/steps.ts'
 
@@ -153,7 +154,8 @@ describe('a connection', () => {
     const { browser, read } = await openScene(t)
     const text = await read('/admin/connections/default')
     assert.match(text, /managed by the settings of the server/)
-    assert.doesNotMatch(text, /<form[^>]*action="\/admin\//)
+    const forms = [...text.matchAll(/<form[^>]*action="(\/admin\/[^"]*)"/g)].map(([, to]) => to)
+    assert.deepEqual(forms, ['/admin/connections/default/test'])
     for (const action of ['policies', 'rules', 'credentials', 'status']) {
       const { response } = await send(browser, `/admin/connections/default/${action}`, {
         status: 'off',
@@ -311,7 +313,7 @@ describe('role rules of a connection', () => {
     assert.ok(!(await rolesOf())?.includes('engineer'))
     const after = (await connection()).roleRules
     assert.equal(after[1]?.id, sellers?.id)
-    assert.notEqual(after[0]?.id, engineers?.id)
+    assert.equal(after[0]?.role, 'builder')
   })
 
   for (const [what, row] of [
@@ -512,5 +514,74 @@ describe('lists under /admin', () => {
     assert.equal(await status('search=a&search=b'), 400)
     assert.equal(await status(`search=${'x'.repeat(5_000)}`), 200)
     assert.equal(await status('search=%00%25_%27%22'), 200)
+  })
+})
+
+describe('a set-up link', () => {
+  it('is made by a button, shown once, replaced and withdrawn', async (t) => {
+    const { rig, browser, read } = await openScene(t)
+    const fields = { name: 'Fabrikam' }
+    const page = '/admin/organizations/new'
+    const made = await fillIn(browser, { page, action: '/admin/organizations', fields })
+    const organization = made.url.pathname
+    const { url } = await fillIn(browser, {
+      page: organization,
+      action: `${organization}/connections`,
+      fields: {},
+    })
+    const connection = url.pathname
+    const action = `${connection}/setup-links`
+    const first = await fillIn(browser, { page: connection, action, fields: {} })
+    const address = /id="setup-link" value="([^"]+)"/.exec(first.text)?.[1] ?? ''
+    assert.equal(new URL(address).origin, SERVER_URL)
+    const customer = rig.browser()
+    assert.equal((await customer.visit(address)).response.status, 200)
+    assert.ok(!(await read(connection)).includes(address))
+    await fillIn(browser, { page: connection, action, fields: {} })
+    const shown = await read(connection)
+    assert.match(shown, /replaced by a newer one/)
+    const withdraw = /action="([^"]+\/withdraw)"/.exec(shown)?.[1] ?? ''
+    assert.match((await send(browser, withdraw)).text, /The link was withdrawn/)
+    assert.doesNotMatch(await read(connection), /\/withdraw"/)
+    assert.doesNotMatch(
+      JSON.stringify(await auditEvents(rig)),
+      new RegExp(address.split('/').at(-1) ?? '-'),
+    )
+  })
+})
+
+describe('a domain of an organization', () => {
+  it('is named, proven by its record, and removed', async (t) => {
+    const dns = createTestDns()
+    const rig = await openRig(t, { resolveTxt: dns.resolveTxt })
+    const browser = await openOperator(rig)
+    const { organization } = await createCustomer(rig)
+    const page = `/admin/organizations/${organization.id}`
+    const fields = { domain: 'Contoso.example' }
+    const added = await fillIn(browser, { page, action: `${page}/domains`, fields })
+    assert.match(added.text, /_entrada-challenge\.contoso\.example/)
+    const list = () =>
+      rig.services.storage.listDomains({ organizationId: organization.id }, { limit: 9 })
+    const [domain] = (await list()).items
+    assert.ok(domain)
+    const action = `${page}/domains/${domain.id}`
+    const early = await send(browser, action, { do: 'verify' })
+    assert.equal(early.response.status, 409)
+    dns.setDown(true)
+    assert.equal((await send(browser, action, { do: 'verify' })).response.status, 502)
+    dns.setDown(false)
+    dns.add(domain)
+    assert.match((await send(browser, action, { do: 'verify' })).text, /The domain is proven/)
+    await send(browser, action, { do: 'remove' })
+    assert.deepEqual((await list()).items, [])
+  })
+
+  it('that anybody can have a mailbox in is refused, and what was typed stays', async (t) => {
+    const { browser, customer } = await openCustomer(t)
+    const page = `/admin/organizations/${customer.organization.id}`
+    const fields = { domain: 'gmail.com' }
+    const { response, text } = await fillIn(browser, { page, action: `${page}/domains`, fields })
+    assert.equal(response.status, 400)
+    assert.match(text, /id="domain"[^>]*value="gmail\.com"/)
   })
 })

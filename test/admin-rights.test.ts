@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { adminPages } from '../src/admin/pages/admin-pages.ts'
-import { formOf, openMember, openOperator, send } from './support/admin-pages.ts'
+import { fillIn, formOf, openMember, openOperator, send } from './support/admin-pages.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { createCustomer } from './support/customers.ts'
 import { people, type Rig, SERVER_URL } from './support/rig.ts'
@@ -147,8 +147,14 @@ describe('an organization’s own', () => {
     for (const page of ['', '/policies', '/rules']) {
       assert.equal((await browser.visit(SERVER_URL + address + page)).response.status, 200, page)
     }
-    const { text } = await send(browser, `${address}/status`, { status: 'off' })
-    assert.match(text, /The connection is off/)
+    const policies = await fillIn(browser, {
+      page: `${address}/policies`,
+      fields: { guests: 'allow' },
+    })
+    assert.match(policies.text, /The policies were saved/)
+    // But not turned off by who came in through it.
+    const off = await send(browser, `${address}/status`, { status: 'off' })
+    assert.equal(off.response.status, 409)
     const overview = await browser.visit(`${SERVER_URL}/admin`)
     assert.equal(overview.response.status, 200)
     assert.doesNotMatch(overview.text, /Organizations<|new organization/i)

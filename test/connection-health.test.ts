@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { nameKeysOf } from '../src/audit/traced-person.ts'
 import type { ConnectionId } from '../src/storage/records.ts'
+import { ask } from './support/api-calls.ts'
 import { createCustomer } from './support/customers.ts'
 import { people, type Rig, SERVER_URL } from './support/rig.ts'
 import { openRig } from './support/steps.ts'
@@ -122,4 +123,26 @@ it('is not disturbed by a request that belongs to no sign-in', async (t) => {
   await rig.browser().visit(`${SERVER_URL}/login/callback?connection=x&state=y&code=z`)
   await rig.services.signInNotes.tell()
   assert.deepEqual(await rig.services.storage.listSignInCounts({ since: DAY, until: DAY }), [])
+})
+
+describe('GET /api/v1/connections/:id/health', () => {
+  it('tells how the sign-ins went', async (t) => {
+    const { rig, customer } = await openCustomer(t)
+    const path = `/connections/${customer.connection.id}`
+    const unused = await ask(rig, `${path}/health`)
+    assert.deepEqual(unused.body, {
+      lastSuccessAt: null,
+      lastFailureAt: null,
+      lastFailureCode: null,
+      failuresInARow: 0,
+      failingSince: null,
+    })
+    const { headers } = await ask(rig, path)
+    await customer.signIn(people.alice)
+    await rig.services.signInNotes.tell()
+    const { body } = await ask(rig, `${path}/health`)
+    assert.equal(body.lastSuccessAt, '2026-11-22T12:00:00.000Z')
+    assert.equal((await ask(rig, path)).headers.get('etag'), headers.get('etag'))
+    assert.equal((await ask(rig, '/connections/absent/health')).status, 404)
+  })
 })

@@ -3,6 +3,10 @@ import type { Operation, Schema } from './operation.ts'
 import { apiKeyOperations, apiKeySchemas } from './resources/api-keys.ts'
 import { auditChainOperations, auditChainSchemas } from './resources/audit-chain.ts'
 import { auditEventOperations, auditEventSchemas } from './resources/audit-events.ts'
+import {
+  connectionHealthOperations,
+  connectionHealthSchemas,
+} from './resources/connection-health.ts'
 import { connectionOperations, connectionSchemas } from './resources/connections.ts'
 import { credentialOperations, credentialSchemas } from './resources/credentials.ts'
 import { dataExportOperations, dataExportSchemas } from './resources/data-export.ts'
@@ -19,6 +23,7 @@ export const operations = {
   ...sessionOperations,
   ...organizationOperations,
   ...connectionOperations,
+  ...connectionHealthOperations,
   ...credentialOperations,
   ...domainOperations,
   ...membershipOperations,
@@ -36,6 +41,7 @@ export const namedSchemas: Readonly<Record<string, Schema>> = {
   ...sessionSchemas,
   ...organizationSchemas,
   ...connectionSchemas,
+  ...connectionHealthSchemas,
   ...credentialSchemas,
   ...domainSchemas,
   ...membershipSchemas,

@@ -80,6 +80,8 @@ export const adminStylesheet = `
 .inline { display: inline; }
 .facts { margin: 0 0 .75rem; gap: .3rem 1.25rem; grid-template-columns: fit-content(14rem) minmax(0, 1fr); }
 .copy { user-select: all; padding: .1rem .4rem; border-radius: .3rem; background: var(--plain-ground); overflow-wrap: anywhere; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+.register { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); gap: 0 1.5rem; }
+.admin .value input { flex: 1 1 14rem; width: auto; }
 .facts dd > div { margin-bottom: .25rem; }
 .admin details { margin: .75rem 0 0; padding: 0; border: 0; font-size: inherit; }
 .admin details[open] > summary { margin-bottom: .6rem; }

@@ -248,7 +248,12 @@ async function checkDirectoryChange(
   }
 }
 
+/** A rule that now says something else is gone too: the roles that it gave were for something else. */
 function goneRules(before: Connection, after: Connection): readonly string[] {
-  const kept = new Set(after.roleRules.map(({ id }) => id))
-  return before.roleRules.map(({ id }) => id).filter((id) => !kept.has(id))
+  const kept = new Set(after.roleRules.map(meaningOf))
+  return before.roleRules.filter((rule) => !kept.has(meaningOf(rule))).map(({ id }) => id)
+}
+
+function meaningOf({ id, match, value, role }: RoleRule): string {
+  return JSON.stringify([id, match, value, role])
 }

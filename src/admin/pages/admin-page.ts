@@ -22,6 +22,9 @@ export type AdminPage = {
   /** Pages above this one. */
   readonly above?: readonly { readonly to: string; readonly words: string }[]
   readonly status?: number
+  readonly scripts?: readonly string[]
+  /** Origins besides ours at which a form of this page may end. */
+  readonly formTargets?: readonly string[]
 }
 
 export async function adminPage(
@@ -31,10 +34,12 @@ export async function adminPage(
   page: AdminPage,
 ): Promise<Response> {
   const flash = readFlash(services, exchange)
-  const { title, above = [], actions = '', lead = '', status } = page
+  const { title, above = [], actions = '', lead = '', status, scripts, formTargets } = page
   const response = await pageResponse(services, {
     title,
     ...(status ? { status } : {}),
+    ...(scripts ? { scripts } : {}),
+    ...(formTargets ? { formTargets } : {}),
     admin: {
       header: header(services, viewer, page.section),
       stylesheet: assetPath(services, 'admin.css'),

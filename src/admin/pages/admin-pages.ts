@@ -3,6 +3,7 @@ import type { Route } from '../../http/routes.ts'
 import { exportCsv, exportJsonLines } from './audit-export.ts'
 import { showAudit } from './audit-list.ts'
 import { addSecret, changeCredential } from './change-credentials.ts'
+import { addDomainFromForm, changeDomain } from './change-domains.ts'
 import { showConnections } from './connection-list.ts'
 import { setStatus, showConnection } from './connection-page.ts'
 import { savePolicies, showPolicies } from './connection-policies.ts'
@@ -10,6 +11,7 @@ import { saveRules, showRules } from './connection-rules.ts'
 import { createFromForm, showNewOrganization, showOrganizations } from './organization-list.ts'
 import { addConnection, saveOrganization, showOrganization } from './organization-page.ts'
 import { showOverview } from './overview-page.ts'
+import { makeSetupLink, withdrawLink } from './setup-link-panel.ts'
 import { showSignIns } from './sign-in-list.ts'
 import { showSignIn } from './sign-in-page.ts'
 import { showUsers } from './user-list.ts'
@@ -35,6 +37,13 @@ export const adminPages: readonly Route[] = [
   page('GET', '/organizations/:id', showOrganization, 'One organization.'),
   page('POST', '/organizations/:id', saveOrganization, 'Changes its name.'),
   page('POST', '/organizations/:id/connections', addConnection, 'Creates a draft of a connection.'),
+  page('POST', '/organizations/:id/domains', addDomainFromForm, 'Names a domain.'),
+  page(
+    'POST',
+    '/organizations/:id/domains/:domain',
+    changeDomain,
+    'Looks a domain up in DNS, vouches for it, or removes it.',
+  ),
   page(
     'GET',
     '/connections',
@@ -50,6 +59,13 @@ export const adminPages: readonly Route[] = [
     changeCredential,
     'Uses, retires or removes a credential.',
   ),
+  page(
+    'POST',
+    '/connections/:id/setup-links',
+    makeSetupLink,
+    'Makes a set-up link, and shows its address once.',
+  ),
+  page('POST', '/connections/:id/setup-links/:link/withdraw', withdrawLink, 'Ends one now.'),
   page('GET', '/connections/:id/policies', showPolicies, 'The form of its policies.'),
   page('POST', '/connections/:id/policies', savePolicies, 'Changes them.'),
   page('GET', '/connections/:id/rules', showRules, 'The form of its role rules.'),

@@ -47,7 +47,9 @@ function actorOf(services: Services, actor: Actor, names: ReadonlyMap<string, st
   if (actor.kind === 'user') {
     return linkTo(services, `/admin/users/${actor.id}`, names.get(actor.id) ?? actor.id)
   }
-  if (actor.kind !== 'operator') return html`${actor.kind}`
+  if (actor.kind !== 'operator') {
+    return html`${actor.kind.replaceAll('_', ' ')}${'id' in actor ? html` <code>${nameOf(actor.id)}</code>` : ''}`
+  }
   if (actor.id === 'operator_token') return html`operator (token)`
   return html`operator ${nameOf(names.get(actor.id) ?? actor.id)}`
 }

@@ -48,7 +48,14 @@ function credentialActions(
       className: 'inline',
       fields: html`<input type="hidden" name="do" value="${doing}"><button class="link">${words}</button>`,
     })
-  return html`<div class="steps">${state === 'active' ? step('retire', 'Retire') : step('use', 'Use')}
+  const mayTest = place.viewer.organizationId === undefined && state !== 'active'
+  const test = () =>
+    postForm(place, {
+      action: `/admin/connections/${connectionId}/test`,
+      className: 'inline',
+      fields: html`<input type="hidden" name="credential" value="${id}"><button class="link">Test it</button>`,
+    })
+  return html`<div class="steps">${mayTest ? test() : ''}${state === 'active' ? step('retire', 'Retire') : step('use', 'Use')}
 ${confirmed(place, {
   action,
   words: 'Remove…',

@@ -1,5 +1,6 @@
 /** GET /admin/connections/ID: how a connection does, what to register for it, what it proves itself with, who may come in. */
 import { html } from 'hono/html'
+import { EntradaError } from '../../errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { turnOff, turnOn } from '../../organizations/connections.ts'
@@ -18,9 +19,17 @@ import {
   statusBadge,
   tenantWords,
 } from './connection-words.ts'
+import { copyField } from './copy-field.ts'
 import { remedyFor, withCode } from './error-words.ts'
 import { done } from './flash.ts'
-import { answerForm, confirmed, type FormPlace, type Leftover, problemBox } from './form-parts.ts'
+import {
+  answerForm,
+  confirmed,
+  type FormPlace,
+  type Leftover,
+  postForm,
+  problemBox,
+} from './form-parts.ts'
 import { checkMay, openForm, openPage, type Viewer } from './page-access.ts'
 import {
   badge,
@@ -33,6 +42,7 @@ import {
   panel,
   timeTag,
 } from './page-parts.ts'
+import { setupLinkPanel } from './setup-link-panel.ts'
 
 export async function showConnection(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
@@ -48,6 +58,7 @@ export async function setStatus(services: Services, exchange: Exchange): Promise
   const isOn = read('status') === 'on'
   return answerForm(form, {
     async carryOut() {
+      checkKeepsOwnAccess(viewer, connection, isOn)
       await (isOn ? turnOn : turnOff)(services, by, connection.id)
       const flash = isOn ? 'connection_on' : 'connection_off'
       return done(services, exchange, { flash, to: `/admin/connections/${connection.id}` })
@@ -55,6 +66,12 @@ export async function setStatus(services: Services, exchange: Exchange): Promise
     again: (leftover, status) =>
       connectionPage(services, exchange, { viewer, connection, leftover, status }),
   })
+}
+
+/** Who came in through it would not come in again to turn it on. @throws {EntradaError} `own_access_kept` */
+function checkKeepsOwnAccess({ caller }: Viewer, { id }: Connection, isOn: boolean): void {
+  if (isOn || caller.kind !== 'member') return
+  if (caller.view.session.connectionId === id) throw new EntradaError('own_access_kept')
 }
 
 export type ShownConnection = {
@@ -73,6 +90,7 @@ export async function connectionPage(
   const organization = await storage.findOrganization(connection.organizationId)
   const health = (await storage.findConnectionHealth([connection.id])).get(connection.id)
   const place: FormPlace = { services, viewer, leftover }
+  const links = mayChange(viewer, connection) ? await setupLinkPanel(place, connection) : ''
   return adminPage(services, exchange, viewer, {
     title: connection.name,
     section: 'connections',
@@ -85,13 +103,19 @@ export async function connectionPage(
     lead: html`<p class="states">${statusBadge(connection.status)} ${healthBadge(health)}
 ${mayChange(viewer, connection) ? '' : badge('quiet', 'read-only here')}</p>`,
     ...(status ? { status } : {}),
+    scripts: ['copy.js'],
+    // A test ends at Entra.
+    formTargets: [connection.authority],
     body: html`${problemBox(place)}${readOnlyNote(connection)}
 <div class="columns">${healthPanel(services, connection, health)}${factPanel(connection)}</div>
+${connection.status === 'draft' ? links : ''}
 ${registerPanel(services, connection)}
 ${credentialPanel(place, connection, mayChange(viewer, connection))}
+${testPanel(place, connection)}
 ${policyPanel(services, viewer, connection)}
 ${rulePanel(services, viewer, connection)}
 ${mayChange(viewer, connection) ? statusPanel(place, connection) : ''}
+${connection.status === 'draft' ? '' : links}
 ${panel(
   'More',
   html`<ul class="links"><li>${linkTo(services, `/admin/sign-ins?connection=${connection.id}`, 'Sign-ins through this connection')}</li>
@@ -155,21 +179,32 @@ function factPanel(connection: Connection): Html {
 
 function registerPanel(services: Services, connection: Connection): Html {
   const { publicUrls } = services.deployment
-  const list = (of: (url: URL) => string) =>
-    html`${publicUrls.map((url) => html`<div>${copyable(of(url))}</div>`)}`
+  const redirectUris = publicUrls.map((url, index) =>
+    copyField(
+      `redirect-uri-${index}`,
+      index === 0 ? 'Redirect URI (Web)' : `Redirect URI for ${url.host}`,
+      redirectUri(services, url, connection),
+    ),
+  )
   return panel(
     'To register in Entra',
-    html`${factList([
-      ['Redirect URI (Web)', list((url) => redirectUri(services, url, connection))],
-      [
-        'Home page URL, for My Apps',
-        copyable(publicUrls[0].origin + startPath(services, connection)),
-      ],
-      [
-        'Front-channel logout URL',
-        copyable(frontChannelLogoutUrl(services, publicUrls[0], connection)),
-      ],
-    ])}<p class="quiet">A click selects an address as a whole.</p>`,
+    html`<div class="register">${redirectUris}
+${copyField('home-page', 'Home page URL, for My Apps', publicUrls[0].origin + startPath(services, connection))}
+${copyField('sign-out', 'Front-channel logout URL', frontChannelLogoutUrl(services, publicUrls[0], connection))}</div>`,
+  )
+}
+
+/** Operators alone: what a test shows of a person is not an organization's to ask for from here. */
+function testPanel(place: FormPlace, connection: Connection): Html {
+  if (place.viewer.organizationId !== undefined || !connection.clientId) return html``
+  return panel(
+    'Test',
+    html`<p>Sign in through this connection as it is now. Nothing is written but that it worked; you see what Microsoft sent and what would be decided.</p>
+${postForm(place, {
+  action: `/admin/connections/${connection.id}/test`,
+  className: 'inline',
+  fields: html`<button class="button plain">Test the sign-in</button>`,
+})}`,
   )
 }
 

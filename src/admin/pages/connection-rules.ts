@@ -81,11 +81,7 @@ function rowsOf(form: URLSearchParams): readonly Row[] {
   }))
 }
 
-/**
- * A rule that says something else than before is another rule: the roles that it gave are taken back.
- *
- * @throws {EntradaError} `request_invalid`, with the place of the row
- */
+/** @throws {EntradaError} `request_invalid`, with the place of the row */
 function toRules(
   services: Services,
   rows: readonly Row[],
@@ -100,22 +96,16 @@ function toRules(
     if (match === 'group' && !isGuid(value))
       throw new EntradaError('request_invalid', { parameter })
     if (value === '' || value.length > 256) throw new EntradaError('request_invalid', { parameter })
-    const rule: RoleRule = {
-      id,
+    return {
+      id: before.some((one) => one.id === id) ? id : newId(services, 'rul'),
       match,
       value: match === 'group' ? value.toLowerCase() : value,
       role: checkRoleName(role, parameter),
     }
-    const isKept = before.some((one) => JSON.stringify(asSent(one)) === JSON.stringify(rule))
-    return isKept ? rule : { ...rule, id: newId(services, 'rul') }
   })
   const ids = new Set(rules.map(({ id }) => id))
   if (ids.size < rules.length) throw new EntradaError('request_invalid', { parameter: 'rules' })
   return rules
-}
-
-function asSent({ id, match, value, role }: RoleRule): RoleRule {
-  return { id, match, value, role }
 }
 
 /** But for the ids of new ones. */

@@ -133,6 +133,10 @@ export const policyRows: readonly PolicyRow[] = [
     choices: [
       ['graph', 'are read from Microsoft Graph'],
       ['keep_last', 'leave the last known groups'],
+      [
+        'graph_or_keep_last',
+        'are read from Graph, or leave the last known groups while it is away',
+      ],
       ['refuse', 'refuse the sign-in'],
     ],
   },

@@ -116,7 +116,8 @@ export async function answerForm(
   } catch (error) {
     if (!isEntradaError(error)) throw error
     const { status } = errorEntry(error.code)
-    if (![400, 409, 412].includes(status)) throw error
+    const isInput = [400, 409, 412].includes(status) || error.code === 'dns_unavailable'
+    if (!isInput) throw error
     return again({ typed, problem: error }, status)
   }
 }

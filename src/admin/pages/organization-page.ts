@@ -10,6 +10,7 @@ import type { Services } from '../../services.ts'
 import type { Organization, OrganizationId } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
 import { connectionTable } from './connection-table.ts'
+import { domainSection } from './domain-section.ts'
 import { done } from './flash.ts'
 import {
   answerForm,
@@ -85,7 +86,8 @@ export async function addConnection(services: Services, exchange: Exchange): Pro
   })
 }
 
-async function getOrganization(
+/** @throws {EntradaError} `record_not_found`, also for another organization's */
+export async function getOrganization(
   { storage }: Services,
   exchange: Exchange,
   viewer: Viewer,
@@ -105,7 +107,7 @@ type Shown = {
   readonly status?: number
 }
 
-async function organizationPage(
+export async function organizationPage(
   services: Services,
   exchange: Exchange,
   { viewer, organization, leftover, status }: Shown,
@@ -134,6 +136,7 @@ ${panel(
   html`${await connectionTable(services, connections.items, { empty: html`<p>No connection yet.</p>` })}
 ${viewer.may('connections:write', { organizationId: id }) ? connectionForm(place, organization) : ''}`,
 )}
+${panel('Domains', await domainSection(place, organization))}
 ${panel(
   'People',
   html`${userTable(services, members.items, { organizationId: id, empty: html`<p>Nobody has signed in yet.</p>` })}
@@ -148,10 +151,12 @@ ${panel(
 }
 
 function nameForm(place: FormPlace, organization: Organization): Html {
+  const isOpen = place.leftover?.typed.has('name') ?? false
   const fields = html`${versionField(place.services, organization)}
 ${textField(place, { name: 'name', label: 'Name', value: organization.name, required: true, maxLength: 128 })}
-<button class="button plain">Change the name</button>`
-  return postForm(place, { action: `/admin/organizations/${organization.id}`, fields })
+<button class="button plain">Save the name</button>`
+  return html`<details class="more"${isOpen ? html` open` : ''}><summary>Change the name</summary>
+${postForm(place, { action: `/admin/organizations/${organization.id}`, fields })}</details>`
 }
 
 function connectionForm(place: FormPlace, { id, name }: Organization): Html {

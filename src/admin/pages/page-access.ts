@@ -34,7 +34,10 @@ export async function openPage(
   scope: Scope,
   target: AccessTarget = 'own',
 ): Promise<Viewer> {
-  const viewer = viewerOf(await authorizeCaller(services, exchange))
+  const caller = await authorizeCaller(services, exchange)
+  // Pages are for people; a program has the API, and rights that are cut for it.
+  if (caller.kind === 'api_key') throw new EntradaError('operator_required')
+  const viewer = viewerOf(caller)
   checkMay(viewer, scope, target)
   return viewer
 }

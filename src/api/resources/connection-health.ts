@@ -1,0 +1,40 @@
+import * as v from 'valibot'
+import { operation } from '../operation.ts'
+import { timeAnswer } from '../schema-parts.ts'
+import { ownerOfConnection } from './connections.ts'
+
+/** Apart from the connection itself: it changes with every sign-in, and `If-Match` on a connection must not. */
+const connectionHealthSchema = v.strictObject({
+  lastSuccessAt: v.nullable(timeAnswer),
+  lastFailureAt: v.nullable(timeAnswer),
+  lastFailureCode: v.pipe(
+    v.nullable(v.string()),
+    v.description(
+      'Why nobody got in: Entra, the network, or a credential that is refused. A person who may not come in is no failure of the connection.',
+    ),
+  ),
+  failuresInARow: v.pipe(v.number(), v.description('Since the last success.')),
+  failingSince: v.nullable(timeAnswer),
+})
+
+export const connectionHealthSchemas = { ConnectionHealth: connectionHealthSchema }
+
+export const connectionHealthOperations = {
+  getConnectionHealth: operation({
+    method: 'GET',
+    path: '/connections/:id/health',
+    does: 'How the sign-ins through a connection went, a few seconds behind them.',
+    access: { scope: 'connections:read', of: ownerOfConnection },
+    answer: connectionHealthSchema,
+    async run({ storage }, { params: { id } }) {
+      const health = (await storage.findConnectionHealth([id])).get(id)
+      return {
+        lastSuccessAt: health?.lastSuccessAt?.toISOString() ?? null,
+        lastFailureAt: health?.lastFailureAt?.toISOString() ?? null,
+        lastFailureCode: health?.lastFailureCode ?? null,
+        failuresInARow: health?.failuresInARow ?? 0,
+        failingSince: health?.failingSince?.toISOString() ?? null,
+      }
+    },
+  }),
+}
