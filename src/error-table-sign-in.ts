@@ -168,6 +168,12 @@ export const decisionErrors = {
     fix: "The person is a guest (B2B) in the directory. Allow guests with ENTRADA_ENTRA_GUESTS=allow, at a customer's connection with its policy `guests`; or give them an account of their own.",
     startAgain: 'other_account',
   },
+  email_domain_not_allowed: {
+    status: 403,
+    shown: 'People with your email address may not sign in here. Please use your work account.',
+    fix: 'The connection takes people of some email domains only (`emailDomains` in its settings), and the first address in the token (`email`, else `preferred_username`, else `upn`) is in none of them, or is no plain address. A domain below another one has to be listed itself.',
+    startAgain: 'other_account',
+  },
   user_not_known: {
     status: 403,
     shown: 'There is no user for your account here yet. Please ask your administrator to add you.',

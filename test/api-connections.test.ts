@@ -86,6 +86,7 @@ describe('POST /api/v1/connections', () => {
     assert.deepEqual(settings, {
       contact: { email: 'it@contoso.com', webhookUrl: null },
       groups: { from: 'graph', nested: true, names: false },
+      emailDomains: null,
       recheckMinutes: null,
       redirectOrigin: null,
       tenantMayBeShared: false,

@@ -162,6 +162,25 @@ async function administratorOf({ services }: Rig, { signIn }: Customer) {
   }
 }
 
+describe('emailDomains of a connection', () => {
+  it('are folded, and refused where they are none', async (t) => {
+    const { rig, contoso } = await openDomainRig(t)
+    const patch = (emailDomains: unknown) =>
+      ask(rig, `/connections/${contoso.connection.id}`, {
+        method: 'PATCH',
+        body: { settings: { emailDomains } },
+      })
+    const { body } = await patch(['CORP.com', 'bücher.example'])
+    const { emailDomains } = body.settings as { readonly emailDomains: unknown }
+    assert.deepEqual(emailDomains, ['corp.com', 'xn--bcher-kva.example'])
+    for (const wrong of [[], ['corp'], ['a@corp.com'], ['*.corp.com'], 'corp.com']) {
+      assert.equal((await patch(wrong)).status, 400, JSON.stringify(wrong))
+    }
+    const cleared = (await patch(null)).body.settings as { readonly emailDomains: unknown }
+    assert.equal(cleared.emailDomains, null)
+  })
+})
+
 describe('entrada domain', () => {
   async function openServer(t: TestContext) {
     const dns = createTestDns()

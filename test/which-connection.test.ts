@@ -606,3 +606,60 @@ describe('an application that sends people back to sign in', () => {
     }
   })
 })
+
+describe('a connection for some email domains only', () => {
+  const settings = { emailDomains: ['contoso.example', 'corp.com'] }
+  const only = async (t: TestContext, setClaims: Readonly<Record<string, unknown>>) => {
+    const rig = await openRig(t)
+    const customer = await createCustomer(rig, { settings })
+    rig.emulator.setFault({ kind: 'id_token', setClaims })
+    return customer.signIn(people.alice)
+  }
+
+  for (const email of ['a@contoso.example', 'a@CORP.COM']) {
+    it(`lets in ${email} (B10)`, async (t) => {
+      const { response, text } = await only(t, { email })
+      assert.equal(response.status, 200, text)
+    })
+  }
+
+  const refused = [
+    'a@evil.com@corp.com',
+    'a@corp.com.evil.com',
+    'a@corp.com.',
+    '"a@corp.com"@evil.com',
+    'a@corp.com,b@evil.com',
+    'a@sub.corp.com',
+    'a@ｃorp.com',
+    'a@corp.com\u0000.evil.com',
+    'corp.com',
+    'a@evil.example',
+  ]
+  for (const email of refused) {
+    it(`refuses ${JSON.stringify(email)}, whatever the other claims say (B10)`, async (t) => {
+      const { response, text } = await only(t, { email, preferred_username: 'alice@corp.com' })
+      assert.equal(response.status, 403)
+      assert.match(text, /email_domain_not_allowed/)
+    })
+  }
+
+  it('goes by the next address only where there is no email at all', async (t) => {
+    const rig = await openRig(t)
+    const customer = await createCustomer(rig, { settings })
+    const removeClaims = ['email', 'upn']
+    rig.emulator.setFault({ kind: 'id_token', removeClaims })
+    assert.equal((await customer.signIn(people.alice)).response.status, 200)
+    rig.emulator.setFault({
+      kind: 'id_token',
+      removeClaims: [...removeClaims, 'preferred_username'],
+    })
+    assert.equal((await customer.signIn(people.bob)).response.status, 403)
+  })
+
+  it('proves nothing and finds nobody: it only keeps people out', async (t) => {
+    const rig = await openRig(t)
+    await createCustomer(rig, { settings })
+    const { text } = await type(rig.browser(), 'a@corp.com')
+    assert.equal(goesTo(text), undefined)
+  })
+})

@@ -7,6 +7,7 @@ import { EntradaError } from '../errors.ts'
 import { cloudOf } from '../organizations/clouds.ts'
 import { newConnectionPolicies } from '../organizations/connections.ts'
 import { isTested } from '../organizations/test-fingerprint.ts'
+import { parseDomainName } from '../protocol/domain-name.ts'
 import type { Services } from '../services.ts'
 import { authority, clientId, tenant } from '../setting-parsers.ts'
 import { frontChannelLogoutUrl, redirectUri, startPath } from '../sign-in/choose-connection.ts'
@@ -19,7 +20,7 @@ import type {
   TenantPinning,
 } from '../storage/records.ts'
 import { withoutNull, withoutUndefined } from './page-json.ts'
-import { saidBy, text, timeAnswer } from './schema-parts.ts'
+import { parsed, saidBy, text, timeAnswer } from './schema-parts.ts'
 
 const roleName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:-]{1,64}$/))
 const guid = v.pipe(v.string(), v.uuid(), v.toLowerCase())
@@ -97,6 +98,18 @@ const changeable = {
           names: v.nullish(groups.names),
         }),
       ),
+      emailDomains: v.pipe(
+        v.nullish(
+          v.pipe(
+            v.array(parsed(parseDomainName, 'is not the name of a domain')),
+            v.minLength(1),
+            v.maxLength(1000),
+          ),
+        ),
+        v.description(
+          'Only people with an address in exactly one of these come in; `null`: any. A filter, and no proof.',
+        ),
+      ),
       recheckMinutes: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(1440))),
       redirectOrigin: v.nullish(saidBy((address) => authority(address).origin)),
       tenantMayBeShared: v.nullish(v.boolean()),
@@ -145,6 +158,7 @@ export const connectionSchema = v.strictObject({
     groups: v.nullable(v.strictObject(groups)),
     recheckMinutes: v.nullable(v.number()),
     redirectOrigin: v.nullable(v.string()),
+    emailDomains: v.nullable(v.array(v.string())),
     tenantMayBeShared: v.boolean(),
   }),
   tested: v.pipe(
@@ -299,12 +313,14 @@ function toRules(sent: ConnectionChangeJson['roleRules']): readonly RoleRule[] {
 
 /** 3: from record to JSON. */
 function settingsJson(settings: ConnectionSettings): ConnectionJson['settings'] {
-  const { contact, groups, recheckMinutes, redirectOrigin, tenantMayBeShared } = settings
+  const { contact, groups, emailDomains, recheckMinutes, redirectOrigin, tenantMayBeShared } =
+    settings
   return {
     contact: contact
       ? { email: contact.email ?? null, webhookUrl: contact.webhookUrl ?? null }
       : null,
     groups: groups ? { ...groups } : null,
+    emailDomains: emailDomains ? [...emailDomains] : null,
     recheckMinutes: recheckMinutes ?? null,
     redirectOrigin: redirectOrigin ?? null,
     tenantMayBeShared: tenantMayBeShared ?? false,

@@ -1,6 +1,7 @@
 /** Whether a person may come in, and as whom. Pure: facts in, decision out; shared by the real sign-in and the test of a connection. */
 import type { ErrorCode, ErrorDetail } from '../errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { parseWorkEmail } from '../protocol/domain-name.ts'
 import { type ResolvedGroups, resolveGroups } from '../provisioning/group-overage.ts'
 import { decideLink, type LinkCandidate, type LinkReason } from '../provisioning/link-policy.ts'
 import { mapRoles } from '../provisioning/map-roles.ts'
@@ -48,7 +49,8 @@ function refuseConnection({ status }: Connection): SignInDecision | undefined {
   return status === 'on' ? undefined : refused('connection_off', { status })
 }
 
-function refuseAccount({ connection, identity }: SignInFacts): SignInDecision | undefined {
+function refuseAccount(facts: SignInFacts): SignInDecision | undefined {
+  const { connection, identity } = facts
   const { policies, tenants } = connection
   if (identity.cloud !== connection.cloud) return refused('tenant_not_allowed', { reason: 'cloud' })
   const allowed = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
@@ -57,7 +59,22 @@ function refuseAccount({ connection, identity }: SignInFacts): SignInDecision | 
   }
   if (!allowed.includes(identity.tid)) return refused('tenant_not_allowed', { tid: identity.tid })
   if (identity.guest && policies.guests !== 'allow') return refused('guest_not_allowed')
-  return undefined
+  return refuseEmailDomain(facts)
+}
+
+/**
+ * By the first address that the token has. One that is not plainly an address is in no domain: looking at the next one would let
+ * somebody choose which is looked at.
+ */
+function refuseEmailDomain({ connection, identity }: SignInFacts): SignInDecision | undefined {
+  const { emailDomains } = connection.settings
+  if (emailDomains === undefined) return undefined
+  const { email, preferredUsername, userPrincipalName } = identity
+  const address = email ?? preferredUsername ?? userPrincipalName ?? ''
+  // Folding makes some other letters equal to ours; a directory has no need of them.
+  const domain = /^[\x21-\x7e]+$/.test(address) ? parseWorkEmail(address)?.domain : undefined
+  if (domain !== undefined && emailDomains.includes(domain)) return undefined
+  return refused('email_domain_not_allowed')
 }
 
 function refuseDisabled(facts: SignInFacts): SignInDecision | undefined {

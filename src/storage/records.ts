@@ -79,6 +79,11 @@ export type ConnectionSettings = {
   readonly groups?: GroupSource
   /** Sessions are checked against Entra again this often. */
   readonly recheckMinutes?: number
+  /**
+   * Only people whose address is in one of these domains come in. A filter: an address is what their directory writes, and proves
+   * nothing. It neither lets anybody in nor finds anybody's connection.
+   */
+  readonly emailDomains?: readonly string[]
   /** Origin of the redirect URI that the customer has registered, where this deployment has several; default: where the sign-in starts. */
   readonly redirectOrigin?: string
   /** The last `test` sign-in that succeeded, and what of the connection it was made with (`testFingerprint`). */
