@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { changeConnection } from '../src/organizations/connections.ts'
+import { createSetupLink } from '../src/setup/setup-link.ts'
 import type { Connection } from '../src/storage/records.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { createCustomer, operator } from './support/customers.ts'
@@ -103,6 +104,21 @@ describe('a test sign-in', () => {
     const { slug } = invited.connection
     const { text } = await rig.browser().visit(`${SERVER_URL}/enterprise-login/${slug}`)
     assert.match(text, /Hello, Alice/)
+  })
+
+  it('tells a member by name, and nothing of whom another organization knows (rule 19)', async () => {
+    const elsewhere = await createCustomer(rig, { name: 'Elsewhere' })
+    await elsewhere.signIn(people.erin)
+    assert.match((await test(rig, browser, people.erin)).text, /a new user, made by their/)
+    await submit(browser, { do: 'turn_on' })
+    rig.emulator.signInAutomaticallyAs(people.erin)
+    await rig.browser().visit(`${SERVER_URL}/enterprise-login/${invited.connection.slug}`)
+    const { address } = await createSetupLink(rig.services, operator, invited.connection.id)
+    const renewing = rig.browser()
+    await openLink(renewing, address)
+    await submit(renewing, { do: 'secret', client_secret: registered.secret })
+    const { text } = await test(rig, renewing, people.erin)
+    assert.match(text, /the user <strong>erin<\/strong>, who is linked to this account already/)
   })
 
   it('says what is missing in the registration, and what to do', async () => {

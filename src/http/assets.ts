@@ -29,6 +29,7 @@ const stylesheet = `
   }
 }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; align-items: center; padding-bottom: clamp(2rem, 12vh, 8rem);
   background: var(--ground); color: var(--ink); font: 1rem/1.5 "Segoe UI", system-ui, sans-serif; -webkit-text-size-adjust: 100%; }
 .development { width: 100%; padding: .5rem 1rem; text-align: center; font-size: .9rem; background: var(--note); color: var(--ink); }

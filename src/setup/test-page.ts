@@ -105,7 +105,7 @@ function personSentence(person: TestedPerson): Html {
     case 'new':
       return html`a new user, made by their first sign-in`
     case 'known':
-      return html`the user <strong>${person.username ?? 'who is known here from elsewhere'}</strong>, who is linked to this account already`
+      return html`the user <strong>${person.username}</strong>, who is linked to this account already`
     case 'linked':
       return html`the user <strong>${person.username}</strong>, made beforehand, who would be linked to this account (<code>${person.reason}</code>)`
   }

@@ -63,7 +63,7 @@ export type TestedDecision =
 
 export type TestedPerson =
   | { readonly kind: 'new' }
-  | { readonly kind: 'known'; readonly username?: string }
+  | { readonly kind: 'known'; readonly username: string }
   | { readonly kind: 'linked'; readonly username: string; readonly reason: string }
 
 /** A role, and the rule that gives it. */

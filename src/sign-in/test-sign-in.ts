@@ -276,7 +276,8 @@ function toTestedPerson(person: DecidedPerson, username: string | undefined): Te
     case 'new':
       return person
     case 'known':
-      return { kind: 'known', ...(username ? { username } : {}) }
+      // Whom other organizations know is not told here (design rule 19).
+      return username === undefined ? { kind: 'new' } : { kind: 'known', username }
     case 'linked':
       return { kind: 'linked', username: person.membership.username, reason: person.reason }
   }
