@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'
+import { newSecretKey } from '../src/key-ring.ts'
+import { Secret } from '../src/secret.ts'
 import { parseReturnTo } from '../src/sign-in/return-to.ts'
 import type { TestBrowser } from './support/browser.ts'
+import { newDatabaseFile } from './support/replicas.ts'
 import { ENGINEERING, people, type Rig, type RigOptions } from './support/rig.ts'
 import { HTTPS_URL, openRig, sessionCookieOf, signInWithToken, signOut } from './support/steps.ts'
 import { type Ask, dialects, navigation, script, verifyWays } from './support/verify-ways.ts'
@@ -207,6 +210,23 @@ describe('another host under the domain that means harm', () => {
     assert.equal(seen.headers.get('x-auth-request-email'), people.alice)
     const theirs = await askAt(ask, WIKI, { cookie: chosen })
     assert.equal(theirs.headers.get('x-auth-request-user'), 'bob', 'and ended nothing of the other')
+  })
+
+  it('comes and goes with the settings, while everybody stays signed in on the server itself', async (t) => {
+    const shared = { database: await newDatabaseFile(t), secretKeys: [new Secret(newSecretKey())] }
+    const alone = await openRig(t, { serverUrl: new URL(HTTPS_URL), ...shared })
+    const onSite = await openSite(t, shared)
+    for (const [before, after] of [
+      [alone, onSite],
+      [onSite, alone],
+    ] as const) {
+      const { browser } = await before.signIn(people.alice)
+      const later = after.browser()
+      for (const [name, value] of browser.cookies(SSO)) later.setCookie(SSO, name, value)
+      assert.equal((await later.request(`${HTTPS_URL}/api/v1/session`)).status, 200)
+      await after.signIn(people.alice, { browser: later })
+      assert.equal((await browser.request(`${HTTPS_URL}/api/v1/session`)).status, 401, 'replaced')
+    }
   })
 
   it('gets nobody in by a second value beside the right one, whichever comes first', async (t) => {

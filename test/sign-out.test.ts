@@ -179,7 +179,7 @@ async function signInWithoutEntra(rig: Rig): Promise<TestBrowser> {
       userId: user.id,
       organizationId: 'default',
       connectionId: 'default',
-      tokenHash: storedTokenHash(rig.services, sessionToken),
+      tokenHash: storedTokenHash(rig.services, new URL(SERVER_URL), sessionToken),
       host: new URL(SERVER_URL).host,
       createdAt: at,
       lastSeenAt: at,

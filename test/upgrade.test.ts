@@ -13,7 +13,7 @@ import { knownSchemaVersion } from '../src/storage/migrations/migrations.ts'
 import { openSqliteConnection } from '../src/storage/sqlite.ts'
 import { startBalancer } from './support/balancer.ts'
 import { type EarlierRelease, earlierReleases, unpackRelease } from './support/earlier-releases.ts'
-import { hasSession, startCrowd, startEntra } from './support/fault-servers.ts'
+import { startCrowd, startEntra } from './support/fault-servers.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
 import { OPERATOR_TOKEN } from './support/rig.ts'
 import { freePort, startServer, temporaryFolder } from './support/server-process.ts'
@@ -78,7 +78,7 @@ for (const release of earlierReleases) {
       await moreSignIn(crowd, 12)
       await endWell(site.origin, crowd, visitors)
       await site.replace(0)
-      for (const { browser } of crowd.signedIn()) assert.ok(await hasSession(site.origin, browser))
+      await checkSessions(site.origin, crowd)
       const later = startCrowd(t, site.origin, 4)
       await moreSignIn(later, 8)
       await later.stop()
@@ -168,7 +168,16 @@ async function endWell(
   assert.deepEqual(crowd.failed(), [])
   assert.deepEqual(visitors.lost(), [])
   assert.ok(visitors.visits() > 20)
-  for (const { browser } of crowd.signedIn()) assert.ok(await hasSession(origin, browser))
+  await checkSessions(origin, crowd)
+}
+
+async function checkSessions(origin: string, crowd: Crowd): Promise<void> {
+  const answers = new Set<string>()
+  for (const { browser } of crowd.signedIn()) {
+    const response = await browser.request(`${origin}/api/v1/session`)
+    answers.add(`${response.status} ${response.status === 200 ? '' : await response.text()}`)
+  }
+  assert.deepEqual([...answers], ['200 '])
 }
 
 /** `entrada migrate` of the present program, in a process of its own. */
@@ -180,13 +189,13 @@ async function migrate(environment: Environment) {
 
 /** Every event of before, of the earlier program on the new schema, and of the new one is in the chain. */
 async function verifyTrail(environment: Environment, crowd: Crowd): Promise<void> {
-  for (;;) {
+  // Some may be linked behind the back of the first look that finds none waiting.
+  for (let looks = 2; looks > 0; ) {
     const { status, output } = await runProgram(['audit', 'verify', '--json'], environment)
     assert.equal(status, 0, output)
     const { links, waiting } = JSON.parse(output) as { links: number; waiting: number }
-    if (waiting > 0) continue
-    assert.ok(links >= OLD_EVENTS + crowd.signedIn().length)
-    return
+    if (waiting === 0) looks -= 1
+    if (looks === 0) assert.ok(links >= OLD_EVENTS + crowd.signedIn().length)
   }
 }
 

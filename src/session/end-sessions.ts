@@ -3,7 +3,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import type { Actor, Session } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { presentedTokenHash } from './session.ts'
+import { presentedTokenHashes } from './session.ts'
 
 /** Ends sessions and audits each, in one transaction. */
 export async function endSessions(
@@ -61,9 +61,10 @@ export async function replaceSession(
   exchange: Exchange,
   transaction: StorageTransaction,
 ): Promise<void> {
-  const tokenHash = presentedTokenHash(services, exchange)
-  if (tokenHash === undefined) return
-  const ended = await transaction.endSessionByTokenHash(tokenHash)
-  const sessions = ended === undefined ? [] : [ended]
+  const sessions: Session[] = []
+  for (const tokenHash of presentedTokenHashes(services, exchange)) {
+    const ended = await transaction.endSessionByTokenHash(tokenHash)
+    if (ended !== undefined) sessions.push(ended)
+  }
   await auditEnded(services, exchange, { transaction, sessions, reason: 'replaced' })
 }

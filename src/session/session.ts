@@ -33,7 +33,7 @@ export function newSession(services: Services, exchange: Exchange, of: SessionOf
   const session: Session = {
     ...of,
     id: newId(services, 'ses'),
-    tokenHash: storedTokenHash(services, sessionToken),
+    tokenHash: storedTokenHash(services, exchange.here, sessionToken),
     host: exchange.here.host,
     ...exchange.client,
     createdAt,
@@ -54,9 +54,11 @@ export async function findSession(
   exchange: Pick<Exchange, 'cookies' | 'here'>,
 ): Promise<SessionView | undefined> {
   // The cookie is the host's own; a token carried to another host of ours is not a session there.
-  return findLive(services, presentedTokenHash(services, exchange), ({ host }) => {
-    return host === exchange.here.host
-  })
+  for (const tokenHash of presentedTokenHashes(services, exchange)) {
+    const view = await findLive(services, tokenHash, ({ host }) => host === exchange.here.host)
+    if (view !== undefined) return view
+  }
+  return undefined
 }
 
 /**
@@ -76,7 +78,7 @@ export async function findSiteSession(
   )
   const [siteToken] = values
   const tokenHash =
-    values.length === 1 && isToken(siteToken) ? services.sha256(siteToken) : undefined
+    values.length === 1 && isToken(siteToken) ? siteTokenHash(services, siteToken) : undefined
   return findLive(
     services,
     tokenHash,
@@ -104,18 +106,32 @@ export async function getSession(services: Services, exchange: Exchange): Promis
   return view
 }
 
-/** What the database keeps of a session token. */
-export function storedTokenHash(services: Services, sessionToken: string): string {
-  return services.sha256(siteTokenOf(services, sessionToken))
+/** What the database keeps of a session token: by what it is looked up on this site, if there is one. */
+export function storedTokenHash(services: Services, here: URL, sessionToken: string): string {
+  const [kept] = tokenHashes(services, here, sessionToken)
+  return kept
 }
 
-/** What is stored of the session token in the request's cookie, live or not. */
-export function presentedTokenHash(
+/**
+ * What may be stored of the session token in the request's cookie, live or not. Both forms, so that sessions outlive an upgrade, and
+ * the day on which applications on other hosts come or go.
+ */
+export function presentedTokenHashes(
   services: Services,
   { cookies, here }: Pick<Exchange, 'cookies' | 'here'>,
-): string | undefined {
+): readonly string[] {
   const sessionToken = cookies.get(sessionCookieName(services, here))
-  return isToken(sessionToken) ? storedTokenHash(services, sessionToken) : undefined
+  return isToken(sessionToken) ? tokenHashes(services, here, sessionToken) : []
+}
+
+function tokenHashes(
+  services: Services,
+  here: URL,
+  sessionToken: string,
+): readonly [string, string] {
+  const alone = services.sha256(sessionToken)
+  const onSite = siteTokenHash(services, siteTokenOf(services, sessionToken))
+  return siteOf(services, here) === undefined ? [alone, onSite] : [onSite, alone]
 }
 
 /** `Set-Cookie` lines of a new session: the host's own cookie and, for a person, the one for applications on the site's other hosts. */
@@ -168,6 +184,11 @@ function siteSessionCookies(
  */
 function siteTokenOf(services: Services, sessionToken: string): string {
   return Buffer.from(services.sha256(`site ${sessionToken}`), 'hex').toString('base64url')
+}
+
+/** Not as a session token is hashed: taken for one, it has to find nothing. */
+function siteTokenHash(services: Services, siteToken: string): string {
+  return services.sha256(`session on site ${siteToken}`)
 }
 
 function isToken(text: string | undefined): text is string {

@@ -4,11 +4,14 @@
  * There are two pools. One runs single statements, each its own transaction: reads, claims, and the note that a session is in use.
  * They need not wait for the disk. The other runs transactions, serializable and durable. So a read never waits for a transaction.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
+import { isEntradaError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { createKyselyStorage } from './kysely-storage.ts'
 import { migrate } from './migrations/migrations.ts'
+import { isCollision } from './postgres-errors.ts'
 import { createPatientPool, newPoolState, type PoolState } from './postgres-pool.ts'
 import { createRunAlone } from './postgres-transactions.ts'
 import type { Database, Tables } from './schema.ts'
@@ -32,6 +35,10 @@ const STATEMENT_TIME_LIMIT_MS = 2_000
 const ABANDONED_TRANSACTION_MS = 10_000
 const MIGRATION_LOCK = '4992130211'
 const INT8 = 20
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const LOCK_NOT_AVAILABLE = '55P03'
+const LOCK_TRIES = 200
+const LOCK_PAUSE_MS = 200
 
 /**
  * Opens the database, made or brought up to date if need be.
@@ -83,14 +90,29 @@ async function prepare({ url, mode, now }: PostgresOptions): Promise<readonly st
   const state = newPoolState(Number.POSITIVE_INFINITY)
   const { database, pool } = openPool(url, { state, max: 1, serverSettings: migrationSettings })
   try {
-    return await database.transaction().execute(async (transaction) => {
-      await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)}::bigint)`.execute(
-        transaction,
-      )
-      return migrate(transaction, { dialect: 'postgres', mode, now })
-    })
+    return await untilLocked(() =>
+      database.transaction().execute(async (transaction) => {
+        await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)}::bigint)`.execute(
+          transaction,
+        )
+        return migrate(transaction, { dialect: 'postgres', mode, now })
+      }),
+    )
   } finally {
     await pool.end()
+  }
+}
+
+/** A migration takes all tables or none, and leaves them to others for a moment between two tries. */
+async function untilLocked<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = LOCK_TRIES; ; left -= 1) {
+    try {
+      return await work()
+    } catch (error) {
+      const isLocked = isEntradaError(error) && error.detail.reason === LOCK_NOT_AVAILABLE
+      if (left === 1 || !(isLocked || isCollision(error))) throw error
+      await sleep(LOCK_PAUSE_MS * (0.5 + Math.random()))
+    }
   }
 }
 

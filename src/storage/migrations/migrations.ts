@@ -50,6 +50,8 @@ const steps: readonly {
 /** All of them, in order. */
 export const migrationNames: readonly string[] = steps.map(({ name }) => name)
 
+const LOCK_TIME_LIMIT_MS = 300
+
 /** The schema number that this program was written for. */
 export const knownSchemaVersion = steps.length
 
@@ -68,14 +70,30 @@ export async function migrate(
   // A later release has migrated already and still admits us; Kysely's migrator would call its migrations corrupt.
   if (mark !== undefined && mark.schemaVersion >= knownSchemaVersion) return []
 
+  if (options.dialect === 'postgres' && mark !== undefined) await lockTables(transaction)
   const text = options.dialect === 'sqlite' ? 'text' : sql`text collate "C"`
+  const failures: unknown[] = []
+  const migrations = toMigrations({ ...options, text }, failures)
   const migrator = new Migrator({
     db: transaction,
-    provider: { getMigrations: async () => toMigrations({ ...options, text }) },
+    provider: { getMigrations: async () => migrations },
   })
   const { error, results = [] } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error
+  // The first of them: what Kysely says then is only that the transaction is of no use any more.
+  if (error !== undefined) throw failures[0] ?? error
   return results.map(({ migrationName }) => migrationName)
+}
+
+/**
+ * All of them before anything is done, while people sign in: step by step, each in its own order, a migration and a sign-in would wait
+ * for each other. Those who come meanwhile wait as long as the migration takes. Whoever holds a table for long is not waited for: behind
+ * this lock everybody else would wait too. The caller tries again.
+ */
+async function lockTables(transaction: Database): Promise<void> {
+  const tables = await listTables(transaction, 'postgres')
+  await sql`set local lock_timeout = ${sql.lit(LOCK_TIME_LIMIT_MS)}`.execute(transaction)
+  await sql`lock table ${sql.join(tables.map((name) => sql.table(name)))}`.execute(transaction)
+  await sql`set local lock_timeout = 0`.execute(transaction)
 }
 
 /** @throws {EntradaError} `database_not_ours` when tables of somebody else are in our place */
@@ -116,13 +134,16 @@ function checkMark(mark: DatabaseMark, { mode }: MigrationOptions): void {
   }
 }
 
-function toMigrations(context: MigrationContext): Record<string, Migration> {
+function toMigrations(context: MigrationContext, failures: unknown[]): Record<string, Migration> {
   return Object.fromEntries(
     steps.map(({ name, up }, index) => [
       name,
       {
         up: async (database) => {
-          await up(database, context)
+          await up(database, context).catch((error: unknown) => {
+            failures.push(error)
+            throw error
+          })
           await sql`update database_mark set schema_version = ${index + 1}`.execute(database)
         },
       },
