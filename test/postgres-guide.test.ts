@@ -78,6 +78,7 @@ describe('docs/operate.md on PostgreSQL', () => {
       operatorTokens: [new Secret(operatorToken)],
     })
     const { browser } = await rig.signIn(people.alice)
+    await rig.signIn(people.bob)
     let goOn = true
     const signingIn = (async () => {
       while (goOn) assert.equal((await rig.signIn(people.bob)).response.status, 200)
