@@ -115,6 +115,7 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
   const deployment = deploymentOf(options)
   const keyRing = createKeyRing(options.secretKeys)
   const identityTokens = await identityTokensOf(options, keyRing)
+  const { trustedProxies = [] } = options
   const credentials = options.entra && credentialsOf(options.entra, options)
   const metrics = createMetrics()
   const tracing = await openTracing(options.openTelemetry)
@@ -134,8 +135,8 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
     randomBytes: (count) => randomBytes(count),
     sha256,
     clientIp: (forwardedFor, remoteAddress) =>
-      clientIp(forwardedFor, remoteAddress, options.trustedProxies ?? []),
-    isTrustedProxy: (remoteAddress) => isTrustedProxy(remoteAddress, options.trustedProxies ?? []),
+      clientIp(forwardedFor, remoteAddress, trustedProxies),
+    isTrustedProxy: (remoteAddress) => isTrustedProxy(remoteAddress, trustedProxies),
     resolveTxt: options.resolveTxt ?? createTxtResolver(),
     hooks: options.hooks ?? {},
     sampleRefusal: createRefusalSampler(now),

@@ -104,7 +104,7 @@ function tellStopped(
   const { code, detail, cause } = error
   const { status } = errorEntry(code)
   services.metrics.count('entrada_refusals_total', { code })
-  const ip = services.clientIp(header('x-forwarded-for') ?? null, remoteAddress)
+  const ip = services.clientIp(header('x-forwarded-for') ?? null, remoteAddress())
   const fields = { correlationId, method, route: '/auth/verify', code, status, detail, cause, ip }
   if (status >= 500) {
     services.log.error('request_refused', fields)

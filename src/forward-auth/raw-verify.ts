@@ -3,6 +3,7 @@
  * a router and a Web `Response` cost would be a good part of the answer (`bench/forward-auth.ts`).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { methodLabel } from '../metrics/metrics.ts'
 import type { Services } from '../services.ts'
 import { isVerifyTarget, type VerifyRequest } from './read-question.ts'
@@ -16,31 +17,42 @@ export type RawHandler = {
 
 export function createRawVerify(services: Services): RawHandler {
   const { mountPath } = services.deployment
+  const isTrusted = createSocketTrust(services)
   return {
     takes: ({ url = '' }) => isVerifyTarget(url, mountPath),
     async answer(incoming, outgoing) {
-      const request = toVerifyRequest(incoming)
+      const request = toVerifyRequest(incoming, isTrusted)
       const startedAt = performance.now()
       const given = request.header('traceparent')
-      const traceparent =
-        given && services.isTrustedProxy(request.remoteAddress) ? given : undefined
+      const traceparent = given && request.isFromTrustedProxy() ? given : undefined
       const answer = await services.tracing.request(
         { method: request.method, traceparent },
         () => verifyAccess(services, request),
         (done) => ({ route: '/auth/verify', status: statusOf(done) }),
       )
-      await send(incoming, outgoing, answer)
+      if (answer.kind === 'pass') outgoing.writeHead(204, answer.headers).end()
+      else await sendStop(incoming, outgoing, answer.response)
       observe(services, request, { status: statusOf(answer), startedAt })
     },
   }
 }
 
-function toVerifyRequest({
-  method = '',
-  url = '',
-  headers,
-  socket,
-}: IncomingMessage): VerifyRequest {
+/** A proxy keeps its connections, and an address does not change. */
+function createSocketTrust({ isTrustedProxy }: Services): (socket: Socket) => boolean {
+  const known = new WeakMap<Socket, boolean>()
+  return (socket) => {
+    const before = known.get(socket)
+    if (before !== undefined) return before
+    const isTrusted = isTrustedProxy(socket.remoteAddress)
+    known.set(socket, isTrusted)
+    return isTrusted
+  }
+}
+
+function toVerifyRequest(
+  { method = '', url = '', headers, socket }: IncomingMessage,
+  isTrusted: (socket: Socket) => boolean,
+): VerifyRequest {
   return {
     method,
     target: url,
@@ -48,21 +60,17 @@ function toVerifyRequest({
       const value = headers[name]
       return typeof value === 'object' ? value.join(', ') : value
     },
-    remoteAddress: socket.remoteAddress,
+    remoteAddress: () => socket.remoteAddress,
+    isFromTrustedProxy: () => isTrusted(socket),
   }
 }
 
 /** The body of the request, if one came along, is nobody's: Node reads it away or closes the connection. */
-async function send(
+async function sendStop(
   { method }: IncomingMessage,
   outgoing: ServerResponse,
-  answer: AccessAnswer,
+  response: Response,
 ): Promise<void> {
-  if (answer.kind === 'pass') {
-    outgoing.writeHead(204, answer.headers).end()
-    return
-  }
-  const { response } = answer
   const body = await response.text()
   outgoing.writeHead(response.status, {
     ...Object.fromEntries(response.headers),

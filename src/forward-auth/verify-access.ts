@@ -6,16 +6,16 @@
  * The same for `entrada.fetch` and for the way past it (`raw-verify.ts`). Nothing here is written, but that the session is in use.
  */
 import { EntradaError } from '../errors.ts'
-import { parseCookies } from '../http/cookies.ts'
 import { checkOnlyLocal, type Exchange, isHostOf } from '../http/exchange.ts'
 import { jsonResponse } from '../http/responses.ts'
 import { isUnder } from '../http/site.ts'
 import type { Services } from '../services.ts'
-import { findSession, findSiteSession } from '../session/session.ts'
+import { findSessionByHeader, findSiteSession } from '../session/session.ts'
 import type { SessionView } from '../storage/records.ts'
 import { deniedAnswer, type Place, refusedAnswer, signInAnswer } from './access-answer.ts'
 import { type AccessDecision, decideAccess } from './decide-access.ts'
 import { identityHeaders } from './identity-headers.ts'
+import type { IdentityTokens } from './identity-token.ts'
 import { readQuestion, type VerifyRequest } from './read-question.ts'
 
 /** `pass`: 204 with who it is. `stop`: whatever keeps the request from the application. */
@@ -45,7 +45,8 @@ export async function showAccess(
     method: request.method,
     target: pathname + search,
     header: (name) => request.headers.get(name) ?? undefined,
-    remoteAddress,
+    remoteAddress: () => remoteAddress,
+    isFromTrustedProxy: () => services.isTrustedProxy(remoteAddress),
   })
   return answer.kind === 'pass'
     ? new Response(null, { status: 204, headers: answer.headers })
@@ -61,20 +62,24 @@ export async function showTokenKeys({ identityTokens }: Services): Promise<Respo
 }
 
 async function answerQuestion(services: Services, request: VerifyRequest): Promise<AccessAnswer> {
-  const { deployment } = services
+  const { deployment, identityTokens } = services
   if (deployment.mode === 'development') checkOnlyLocal(request.header)
-  const { page, signIn } = readQuestion(request, {
-    mountPath: deployment.mountPath,
-    isTrustedProxy: services.isTrustedProxy,
-  })
+  const { page, signIn } = readQuestion(request, deployment)
   const place = placeOf(services, page.host)
-  const view = await findPerson(services, request, place)
+  const found = await findView(services, request, place)
+  // An operator's token session is nobody's: an application must not let it in.
+  const view = found?.session.kind === 'user' ? found : undefined
   const asked = { ...page, host: place.url.host }
   const decision = decideAccess(view, deployment.accessRules, asked)
   services.metrics.count('entrada_access_decisions_total', { decision: wordFor(decision) })
   switch (decision.kind) {
     case 'allowed':
-      return { kind: 'pass', headers: await passHeaders(services, place, decision.view) }
+      return {
+        kind: 'pass',
+        headers: identityTokens
+          ? await withToken(identityTokens, place, decision.view)
+          : passHeaders(decision.view),
+      }
     case 'sign_in_needed':
       return {
         kind: 'stop',
@@ -99,20 +104,16 @@ function placeOf({ deployment }: Services, host: string): Place {
   return { kind: 'application', url, here, site }
 }
 
-/** An operator's token session is nobody's: an application must not let it in. */
-async function findPerson(
+function findView(
   services: Services,
   { header }: VerifyRequest,
   place: Place,
-): Promise<SessionView | undefined> {
+): Promise<SessionView | undefined> | undefined {
   const cookieHeader = header('cookie')
   if (cookieHeader === undefined) return undefined
-  const { here } = place
-  const view =
-    place.kind === 'own'
-      ? await findSession(services, { cookies: parseCookies(cookieHeader), here })
-      : await findSiteSession(services, place.site, { cookieHeader, here })
-  return view?.session.kind === 'user' ? view : undefined
+  return place.kind === 'own'
+    ? findSessionByHeader(services, cookieHeader, place.here)
+    : findSiteSession(services, cookieHeader, place)
 }
 
 function wordFor(decision: AccessDecision): string {
@@ -120,13 +121,15 @@ function wordFor(decision: AccessDecision): string {
 }
 
 /** With signed tokens on, `Authorization` too is always there: what a client sent must not stay. */
-async function passHeaders(
-  { identityTokens }: Services,
+async function withToken(
+  identityTokens: IdentityTokens,
   { url }: Place,
   view: SessionView | undefined,
 ): Promise<Readonly<Record<string, string>>> {
-  const headers = { ...identityHeaders(view), 'Cache-Control': 'no-store' }
-  if (identityTokens === undefined) return headers
   const token = view && (await identityTokens.sign(view, url.origin))
-  return { ...headers, Authorization: token ? `Bearer ${token}` : '' }
+  return { ...passHeaders(view), Authorization: token ? `Bearer ${token}` : '' }
+}
+
+function passHeaders(view: SessionView | undefined): Readonly<Record<string, string>> {
+  return { ...identityHeaders(view), 'Cache-Control': 'no-store' }
 }

@@ -3,7 +3,14 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { servicesWith } from '../../test/support/samples.ts'
 import type { Deployment } from '../services.ts'
-import { cookieName, dropCookie, parseCookies, setCookie, withCookies } from './cookies.ts'
+import {
+  cookieName,
+  cookieValues,
+  dropCookie,
+  parseCookies,
+  setCookie,
+  withCookies,
+} from './cookies.ts'
 
 const HTTPS = new URL('https://sso.example.com')
 const LOCAL = new URL('http://localhost:3000')
@@ -70,6 +77,23 @@ describe('parseCookies', () => {
       fc.property(fc.string({ unit: 'binary' }), (header) => parseCookies(header).size >= 0),
     )
   })
+})
+
+describe('cookieValues', () => {
+  for (const [header, values] of [
+    ['a=1', ['1']],
+    ['x=0; a=1; y=2', ['1']],
+    ['a=1; a=2', ['1', '2']],
+    ['a=1;a=2;  a=3 ', ['1', '2', '3']],
+    ['ba=1; xa=2; a =3; A=4', []],
+    ['x=a=1; b="a=2"', []],
+    ['a=', ['']],
+    ['a=b=c', ['b=c']],
+    ['', []],
+    ['a', []],
+  ] as const) {
+    it(`reads ${JSON.stringify(header)}`, () => assert.deepEqual(cookieValues(header, 'a'), values))
+  }
 })
 
 describe('cookieName', () => {

@@ -11,14 +11,25 @@ export function parseCookies(header: string | null): ReadonlyMap<string, string>
   }
 }
 
-/** Every value that the request has under this name; who may set cookies for a parent domain can add some. */
-export function cookieValues(header: string | undefined, name: string): readonly string[] {
-  if (header === undefined) return []
-  return header
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(name) && pair[name.length] === '=')
-    .map((pair) => pair.slice(name.length + 1))
+/**
+ * Every value that the request has under this name; who may set cookies for a parent domain can add some. Looks for the name instead of
+ * reading the whole header: a proxy asks about every request of an application, with all of its cookies.
+ */
+export function cookieValues(header: string, name: string): readonly string[] {
+  const values: string[] = []
+  const wanted = `${name}=`
+  for (let at = header.indexOf(wanted); at >= 0; at = header.indexOf(wanted, at + 1)) {
+    if (!beginsAt(header, at)) continue
+    const end = header.indexOf(';', at)
+    values.push(header.slice(at + wanted.length, end < 0 ? undefined : end).trim())
+  }
+  return values
+}
+
+function beginsAt(header: string, at: number): boolean {
+  let before = at - 1
+  while (header[before] === ' ') before -= 1
+  return before < 0 || header[before] === ';'
 }
 
 /**

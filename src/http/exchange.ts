@@ -62,8 +62,9 @@ export function openExchange(
 
 /** The configured host, with or without its scheme's own port, which some proxies add. */
 export function isHostOf(url: URL, host: string | undefined): boolean {
+  if (host === url.host) return true
   const ownPort = url.protocol === 'https:' ? ':443' : ':80'
-  return host === url.host || (url.port === '' && host === url.host + ownPort)
+  return url.port === '' && host === url.host + ownPort
 }
 
 /**

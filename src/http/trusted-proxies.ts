@@ -31,8 +31,14 @@ export function isTrustedProxy(
   return remote !== undefined && isInside(blockList(trustedProxies), remote)
 }
 
+/** Made once for each list of the settings: every request of an application asks. */
+const made = new WeakMap<readonly string[], BlockList>()
+
 function blockList(networks: readonly string[]): BlockList {
+  const known = made.get(networks)
+  if (known) return known
   const blocks = new BlockList()
+  made.set(networks, blocks)
   for (const network of networks) {
     const [address = '', bits] = network.split('/')
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'

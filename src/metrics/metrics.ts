@@ -124,5 +124,6 @@ function labelText(labels: Readonly<Record<string, string>> | undefined): string
 }
 
 function escaped(value: string): string {
+  if (!/[\\"\n]/.test(value)) return value
   return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

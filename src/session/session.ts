@@ -53,12 +53,22 @@ export async function findSession(
   services: Services,
   exchange: Pick<Exchange, 'cookies' | 'here'>,
 ): Promise<SessionView | undefined> {
-  // The cookie is the host's own; a token carried to another host of ours is not a session there.
-  for (const tokenHash of presentedTokenHashes(services, exchange)) {
-    const view = await findLive(services, tokenHash, ({ host }) => host === exchange.here.host)
-    if (view !== undefined) return view
-  }
-  return undefined
+  const { cookies, here } = exchange
+  return findByToken(services, cookies.get(sessionCookieName(services, here)), here)
+}
+
+/**
+ * The same by the header as it came. Of two values neither counts.
+ *
+ * @throws {EntradaError} `storage_unavailable`
+ */
+export function findSessionByHeader(
+  services: Services,
+  cookieHeader: string,
+  here: URL,
+): Promise<SessionView | undefined> {
+  const name = sessionCookieName(services, here)
+  return findByToken(services, onlyValue(cookieHeader, name), here)
 }
 
 /**
@@ -69,29 +79,46 @@ export async function findSession(
  */
 export async function findSiteSession(
   services: Services,
-  site: Site,
-  request: { readonly cookieHeader: string | undefined; readonly here: URL },
+  cookieHeader: string,
+  { site, here }: { readonly site: Site; readonly here: URL },
 ): Promise<SessionView | undefined> {
-  const values = cookieValues(
-    request.cookieHeader,
-    siteSessionCookieName(services, site, request.here),
-  )
-  const [siteToken] = values
-  const tokenHash =
-    values.length === 1 && isToken(siteToken) ? siteTokenHash(services, siteToken) : undefined
+  const siteToken = onlyValue(cookieHeader, siteSessionCookieName(services, site, here))
+  if (!isToken(siteToken)) return undefined
   return findLive(
     services,
-    tokenHash,
+    siteTokenHash(services, siteToken),
     ({ kind, host }) => kind === 'user' && isUnder(site.cookieDomain, host),
   )
 }
 
+function onlyValue(cookieHeader: string, name: string): string | undefined {
+  const [value, second] = cookieValues(cookieHeader, name)
+  return second === undefined ? value : undefined
+}
+
+/** The cookie is the host's own; a token carried to another host of ours is not a session there. */
+async function findByToken(
+  services: Services,
+  sessionToken: string | undefined,
+  here: URL,
+): Promise<SessionView | undefined> {
+  if (!isToken(sessionToken)) return undefined
+  for (const hash of hashesAt(services, here)) {
+    const found = await findLive(
+      services,
+      hash(services, sessionToken),
+      ({ host }) => host === here.host,
+    )
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 async function findLive(
   services: Services,
-  tokenHash: string | undefined,
+  tokenHash: string,
   isAt: (session: Session) => boolean,
 ): Promise<SessionView | undefined> {
-  if (tokenHash === undefined) return undefined
   const now = services.now()
   const view = await services.storage.findSession(tokenHash, now)
   if (view === undefined || !isAt(view.session)) return undefined
@@ -108,8 +135,8 @@ export async function getSession(services: Services, exchange: Exchange): Promis
 
 /** What the database keeps of a session token: by what it is looked up on this site, if there is one. */
 export function storedTokenHash(services: Services, here: URL, sessionToken: string): string {
-  const [kept] = tokenHashes(services, here, sessionToken)
-  return kept
+  const [kept] = hashesAt(services, here)
+  return kept(services, sessionToken)
 }
 
 /**
@@ -121,17 +148,19 @@ export function presentedTokenHashes(
   { cookies, here }: Pick<Exchange, 'cookies' | 'here'>,
 ): readonly string[] {
   const sessionToken = cookies.get(sessionCookieName(services, here))
-  return isToken(sessionToken) ? tokenHashes(services, here, sessionToken) : []
+  if (!isToken(sessionToken)) return []
+  return hashesAt(services, here).map((hash) => hash(services, sessionToken))
 }
 
-function tokenHashes(
-  services: Services,
-  here: URL,
-  sessionToken: string,
-): readonly [string, string] {
-  const alone = services.sha256(sessionToken)
-  const onSite = siteTokenHash(services, siteTokenOf(services, sessionToken))
-  return siteOf(services, here) === undefined ? [alone, onSite] : [onSite, alone]
+type Hash = (services: Services, sessionToken: string) => string
+
+const hashAlone: Hash = ({ sha256 }, sessionToken) => sha256(sessionToken)
+const hashOnSite: Hash = (services, sessionToken) =>
+  siteTokenHash(services, siteTokenOf(services, sessionToken))
+
+/** The form that is stored now comes first, so that a live session takes one look-up. */
+function hashesAt(services: Services, here: URL): readonly [Hash, Hash] {
+  return siteOf(services, here) === undefined ? [hashAlone, hashOnSite] : [hashOnSite, hashAlone]
 }
 
 /** `Set-Cookie` lines of a new session: the host's own cookie and, for a person, the one for applications on the site's other hosts. */
