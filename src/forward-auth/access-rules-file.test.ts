@@ -40,7 +40,12 @@ describe('toAccessRules', () => {
         },
         {
           id: 'rule 2',
-          allow: { kind: 'some', roles: ['admin'], groups: [GROUP.toLowerCase()] },
+          allow: {
+            kind: 'some',
+            organizations: ['default'],
+            roles: ['admin'],
+            groups: [GROUP.toLowerCase()],
+          },
           hosts: ['a.example', 'b.example:8443'],
         },
         { id: 'rule 3', allow: { kind: 'signed_in' }, paths: [{ path: '/', below: true }] },
@@ -64,7 +69,11 @@ describe('toAccessRules', () => {
       rule({ allow: 'everybody' }),
       /rules\.0\.allow: allow must be/,
     ],
-    ['an empty allow', rule({ allow: {} }), /rules\.0\.allow: allow needs roles or groups/],
+    [
+      'an empty allow',
+      rule({ allow: {} }),
+      /rules\.0\.allow: allow needs organizations, roles or groups/,
+    ],
     ['a group by name', rule({ allow: { groups: ['Admins'] } }), /must be an object id/],
     ['a role with a comma', rule({ allow: { roles: ['a,b'] } }), /a role must be/],
     ['a host with a scheme', rule({ host: 'https://a.example' }), /rules\.0\.host/],

@@ -11,6 +11,10 @@ const oneOrMore = <Entry extends v.GenericSchema<string, string>>(entry: Entry) 
   v.union([entry, v.pipe(v.array(entry), v.minLength(1, 'must not be empty'))])
 
 const role = v.pipe(v.string(), v.regex(NAME, 'a role must be 1 to 64 of A-Z a-z 0-9 . _ : -'))
+const organization = v.pipe(
+  v.string(),
+  v.regex(/^(\*|[A-Za-z0-9_-]{1,64})$/, 'an organization must be an id or a slug, or * for any'),
+)
 const group = v.pipe(
   v.string(),
   v.check((id: string) => isGuid(id), 'a group must be an object id (GUID), not a name'),
@@ -40,17 +44,24 @@ const allow = v.union(
     v.literal('signed_in'),
     v.literal('nobody'),
     v.pipe(
-      v.strictObject({ roles: v.optional(v.array(role)), groups: v.optional(v.array(group)) }),
+      v.strictObject({
+        organizations: v.optional(
+          v.pipe(v.array(organization), v.minLength(1, 'must not be empty')),
+        ),
+        roles: v.optional(v.array(role)),
+        groups: v.optional(v.array(group)),
+      }),
       v.check(
-        ({ roles = [], groups = [] }) => roles.length + groups.length > 0,
-        'allow needs roles or groups',
+        ({ organizations = [], roles = [], groups = [] }) =>
+          organizations.length + roles.length + groups.length > 0,
+        'allow needs organizations, roles or groups',
       ),
     ),
   ],
   (issue) =>
     issue.issues?.length === 1
       ? issue.issues[0].message
-      : 'allow must be "everyone", "signed_in", "nobody" or { "roles": […], "groups": […] }',
+      : 'allow must be "everyone", "signed_in", "nobody" or { "organizations": […], "roles": […], "groups": […] }',
 )
 
 const rule = v.strictObject({
@@ -88,12 +99,19 @@ export type AccessRuleInput = {
   readonly method?: string | readonly string[]
   /** `/admin`, or `/admin/*` with everything below it. */
   readonly path?: string | readonly string[]
-  /** With roles and groups: whoever has one of them. */
+  /**
+   * With roles and groups: whoever has one of them, in one of the organizations. Those are ids or slugs, or `*` for any; left out it is
+   * the one of the environment, `default`: other organizations name their roles themselves.
+   */
   readonly allow:
     | 'everyone'
     | 'signed_in'
     | 'nobody'
-    | { readonly roles?: readonly string[]; readonly groups?: readonly string[] }
+    | {
+        readonly organizations?: readonly string[]
+        readonly roles?: readonly string[]
+        readonly groups?: readonly string[]
+      }
 }
 
 /**
@@ -164,8 +182,8 @@ function withGet(methods: readonly string[]): readonly string[] {
 
 function toAllowance(given: v.InferOutput<typeof allow>): Allowance {
   if (typeof given === 'string') return { kind: given }
-  const { roles = [], groups = [] } = given
-  return { kind: 'some', roles, groups: groups.map((id) => id.toLowerCase()) }
+  const { organizations = ['default'], roles = [], groups = [] } = given
+  return { kind: 'some', organizations, roles, groups: groups.map((id) => id.toLowerCase()) }
 }
 
 function toPattern(text: string): PathPattern | undefined {

@@ -11,7 +11,9 @@ function person({
   roles = [],
   groups = [],
   complete = true,
+  organization = 'default',
 }: {
+  readonly organization?: string
   readonly roles?: readonly string[]
   readonly groups?: readonly string[]
   readonly complete?: boolean
@@ -29,6 +31,14 @@ function person({
   } as const
   return {
     session,
+    organization: {
+      id: organization === 'default' ? 'default' : 'org_1',
+      name: organization,
+      slug: organization,
+      settings: {},
+      createdAt: at,
+      updatedAt: at,
+    },
     roles,
     groups: { groups, appRoles: [], complete, takenAt: at, source: 'claim' as const },
   }
@@ -48,6 +58,30 @@ function decide(
 }
 
 describe('decideAccess', () => {
+  it('takes a role for what the organization means that gave it: by default only our own', () => {
+    const ours = [{ path: '/admin/*', allow: { roles: ['admin'] } }]
+    const mine = person({ roles: ['admin'] })
+    const theirs = person({ roles: ['admin'], organization: 'fabrikam' })
+    assert.equal(decide(ours, '/admin/x', { view: mine }).kind, 'allowed')
+    assert.equal(decide(ours, '/admin/x', { view: theirs }).kind, 'denied')
+    const named = (organizations: readonly string[]) => [
+      { path: '/admin/*', allow: { organizations, roles: ['admin'] } },
+    ]
+    assert.equal(decide(named(['fabrikam']), '/admin/x', { view: theirs }).kind, 'allowed')
+    assert.equal(decide(named(['org_1']), '/admin/x', { view: theirs }).kind, 'allowed')
+    assert.equal(decide(named(['fabrikam']), '/admin/x', { view: mine }).kind, 'denied')
+    assert.equal(decide(named(['*']), '/admin/x', { view: theirs }).kind, 'allowed')
+    assert.equal(decide(named(['*']), '/admin/x', { view: person() }).kind, 'denied')
+  })
+
+  it('lets in everybody of an organization that is named without roles', () => {
+    const rules = [{ path: '/*', allow: { organizations: ['fabrikam'] } }]
+    const theirs = person({ organization: 'fabrikam' })
+    assert.equal(decide(rules, '/x', { view: theirs }).kind, 'allowed')
+    assert.equal(decide(rules, '/x', { view: person() }).kind, 'denied')
+    assert.equal(decide(rules, '/x').kind, 'sign_in_needed')
+  })
+
   it('without rules lets in whoever is signed in, and needs no page named', () => {
     assert.deepEqual(decideAccess(undefined, signedInRequired, { host: HOST }), {
       kind: 'sign_in_needed',

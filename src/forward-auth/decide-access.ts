@@ -6,8 +6,13 @@ export type Allowance =
   | { readonly kind: 'everyone' }
   | { readonly kind: 'signed_in' }
   | { readonly kind: 'nobody' }
-  /** Whoever holds one of the roles, or is in one of the groups. */
-  | { readonly kind: 'some'; readonly roles: readonly string[]; readonly groups: readonly string[] }
+  /** Of one of the organizations (ids or slugs, `*`: any), whoever holds one of the roles or is in one of the groups; without either all. */
+  | {
+      readonly kind: 'some'
+      readonly organizations: readonly string[]
+      readonly roles: readonly string[]
+      readonly groups: readonly string[]
+    }
 
 /** What is absent matches everything. */
 export type AccessRule = {
@@ -75,13 +80,22 @@ function decideBy(allow: Allowance, view: SessionView | undefined, ruleId: strin
 }
 
 function holdsOneOf(
-  { roles, groups }: Extract<Allowance, { kind: 'some' }>,
+  { organizations, roles, groups }: Extract<Allowance, { kind: 'some' }>,
   view: SessionView,
 ): boolean {
+  if (!isOfOneOf(organizations, view)) return false
+  if (roles.length + groups.length === 0) return true
   return (
     roles.some((role) => view.roles.includes(role)) ||
     groups.some((group) => view.groups?.groups.includes(group))
   )
+}
+
+/** Each organization names its roles itself: one of another must never open what was meant for ours. */
+function isOfOneOf(organizations: readonly string[], { organization }: SessionView): boolean {
+  if (organizations.includes('*')) return true
+  const named = [organization?.id, organization?.slug]
+  return named.some((name) => name !== undefined && organizations.includes(name))
 }
 
 /** Groups that Entra did not tell are not "no groups": the log says so. */
