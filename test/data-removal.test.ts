@@ -30,11 +30,16 @@ describe('an organization', () => {
     const fabrikam = await createCustomer(rig, { name: 'Fabrikam', tenantId: FABRIKAM })
     await fabrikam.signIn(people.frank)
     for (const person of [people.alice, people.bob, people.erin]) await contoso.signIn(person)
+    for (const { organization } of [contoso, fabrikam]) {
+      const domain = { organizationId: organization.id, name: `${organization.slug}.example` }
+      await ask(rig, '/domains', { method: 'POST', body: domain })
+    }
 
     const exported = await exportAll(rig, `/organizations/${contoso.organization.id}/export`)
     assert.deepEqual(kindsOf(exported), [
       'organization',
       'connection',
+      'domain',
       'user',
       'session',
       'audit_event',
@@ -42,6 +47,7 @@ describe('an organization', () => {
     ])
     assert.equal(exported.filter(({ kind }) => kind === 'user').length, 3)
     const text = JSON.stringify(exported)
+    assert.equal(exported.filter(({ kind }) => kind === 'domain').length, 1)
     assert.ok(!text.includes(fabrikam.organization.id) && !text.includes('Frank'))
     assert.ok(!text.includes(contoso.secret) && !text.includes('v1.'))
   })

@@ -131,6 +131,8 @@ describe('a domain', () => {
     const [lost] = await auditEvents(rig, { type: 'domain.lost' })
     assert.equal(lost?.organizationId, contoso.organization.id)
     assert.deepEqual(lost?.detail, { name: 'shared.example', reason: 'moved' })
+    assert.deepEqual(lost?.actor, { kind: 'system' }, 'who did it is another organization’s')
+    assert.equal(rig.logLines.filter((line) => line.includes('"domain_lost"')).length, 1)
   })
 
   it('that an operator vouches for is taken by no record, and by no other word', async (t) => {

@@ -6,7 +6,7 @@ import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import type { Services } from '../services.ts'
 import type { Domain } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { CHECK_AGAIN_MS, isThere, readRecords } from './domains.ts'
+import { CHECK_AGAIN_MS, isThere, readRecords, tellLost } from './domains.ts'
 
 const INTERVAL_MS = 10 * 60_000
 const LOOK_FOR_LOST_MS = 24 * 3_600_000
@@ -57,18 +57,17 @@ type Seen = 'there' | 'gone' | 'unknown'
 async function checkDomain(services: Services, domain: Domain): Promise<void> {
   const seen = await look(services, domain)
   services.metrics.count('entrada_domain_checks_total', { outcome: seen })
-  await services.storage.atomically(async (transaction) => {
+  const changed = await services.storage.atomically(async (transaction) => {
     const before = await transaction.findDomain(domain.id)
     // Removed, moved, proven by an operator or checked by somebody else meanwhile.
-    if (before?.nextCheckAt?.getTime() !== domain.nextCheckAt?.getTime() || !before) return
+    if (before?.nextCheckAt?.getTime() !== domain.nextCheckAt?.getTime() || !before) return false
     const after = afterCheck(before, seen, services.now())
     await transaction.putDomain(after)
-    if (before.status !== after.status) await audit(services, transaction, after)
+    if (before.status === after.status) return false
+    await audit(services, transaction, after)
+    return true
   })
-  if (seen === 'gone' && domain.status === 'proven') {
-    const { id: domainId, name, organizationId } = domain
-    services.log.warn('domain_lost', { domainId, name, organizationId })
-  }
+  if (changed && seen === 'gone') tellLost(services, domain, 'record_gone')
 }
 
 /** No answer is no answer: it neither proves nor takes away. */

@@ -164,6 +164,12 @@ export async function isEmailDomainProven(
   return email !== undefined && isProven(await reader.findOwnedDomain(email.domain), asked)
 }
 
+/** For who watches the log. After the transaction: inside, it may run twice. */
+export function tellLost({ log }: Services, domain: Domain, reason: 'record_gone' | 'moved'): void {
+  const { id: domainId, name, organizationId } = domain
+  log.warn('domain_lost', { domainId, name, organizationId, reason })
+}
+
 /** The texts at the place of the challenge, everybody's who has one there. @throws {EntradaError} `dns_unavailable` */
 export function readRecords(services: Services, domain: Domain): Promise<readonly string[]> {
   return services.resolveTxt(challengeRecord(domain).name)
@@ -186,27 +192,31 @@ async function prove(
   caller: AdminCaller,
   { id, proof, texts = [] }: Proving,
 ): Promise<Domain> {
-  const at = services.now()
-  return services.storage.atomically(async (transaction) => {
-    const { nextCheckAt: _, ...before } = await getDomain(transaction, id)
-    await releaseFromOther(services, transaction, { caller, wanted: before, proof, texts })
-    const proven: Domain = {
-      ...before,
-      status: 'proven',
-      proof,
-      provenAt: before.status === 'proven' ? (before.provenAt ?? at) : at,
-      ...(proof === 'dns'
-        ? { checkedAt: at, nextCheckAt: new Date(at.getTime() + CHECK_AGAIN_MS) }
-        : {}),
-    }
+  const { proven, lost } = await services.storage.atomically(async (transaction) => {
+    const before = await getDomain(transaction, id)
+    const lost = await releaseFromOther(services, transaction, { wanted: before, proof, texts })
+    const proven = toProven(before, proof, services.now())
     await transaction.putDomain(proven)
     if (before.status !== 'proven' || before.proof !== proof) {
       const event: AuditEvent = { type: 'domain.proven', detail: { name: before.name, proof } }
       const { organizationId } = before
       await auditChange(services, transaction, { caller, event, organizationId })
     }
-    return proven
+    return { proven, lost }
   })
+  if (lost !== undefined) tellLost(services, lost, 'moved')
+  return proven
+}
+
+function toProven(
+  { nextCheckAt: _, ...before }: Domain,
+  proof: Proving['proof'],
+  at: Date,
+): Domain {
+  const provenAt = before.status === 'proven' ? (before.provenAt ?? at) : at
+  const proven = { ...before, status: 'proven', proof, provenAt } as const
+  if (proof === 'operator') return proven
+  return { ...proven, checkedAt: at, nextCheckAt: new Date(at.getTime() + CHECK_AGAIN_MS) }
 }
 
 /**
@@ -216,30 +226,28 @@ async function prove(
 async function releaseFromOther(
   services: Services,
   transaction: StorageTransaction,
-  move: {
-    readonly caller: AdminCaller
+  {
+    wanted,
+    proof,
+    texts,
+  }: {
     readonly wanted: Domain
     readonly proof: Proving['proof']
     readonly texts: readonly string[]
   },
-): Promise<void> {
-  const { caller, wanted, proof, texts } = move
+): Promise<Domain | undefined> {
   const owner = await transaction.findOwnedDomain(wanted.name)
-  if (owner === undefined || owner.id === wanted.id) return
+  if (owner === undefined || owner.id === wanted.id) return undefined
   const isGone = proof === 'dns' ? !isThere(owner, texts) : owner.status === 'lost'
   if (owner.proof !== 'dns' || !isGone) throw new EntradaError('domain_in_use')
-  const { id, organizationId, name, connectionId, challenge, createdAt } = owner
-  await transaction.putDomain({
-    id,
-    organizationId,
-    name,
-    ...(connectionId ? { connectionId } : {}),
-    challenge,
-    status: 'pending',
-    createdAt,
-  })
+  const { proof: _, provenAt, checkedAt, nextCheckAt, ...named } = owner
+  await transaction.putDomain({ ...named, status: 'pending' })
+  const { organizationId, name } = owner
   const event = { type: 'domain.lost', detail: { name, reason: 'moved' } } as const
+  // By nobody: who proved it belongs to another organization, of which this one learns nothing.
+  const caller = { actor: { kind: 'system' } } as const
   await auditChange(services, transaction, { caller, event, organizationId })
+  return owner
 }
 
 /** A dot at the end is how zone files spell it. @throws {EntradaError} `request_invalid`, `domain_is_public` */

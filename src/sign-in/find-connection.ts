@@ -32,7 +32,7 @@ export async function findByEmail(
 export async function findBySlug({ storage }: Services, slug: string): Promise<FoundConnection> {
   const connection = await storage.findConnectionBySlug(slug)
   if (connection?.status === 'on') return { kind: 'one', connection }
-  const organization = connection ? undefined : await storage.findOrganizationBySlug(slug)
+  const organization = await storage.findOrganizationBySlug(slug)
   if (organization === undefined) return NONE
   return connectionsOf({ storage }, { organizationId: organization.id })
 }

@@ -14,6 +14,7 @@ import { pageRequest } from '../page-json.ts'
 import { pageOf, pageQuery, text } from '../schema-parts.ts'
 import { auditEventJson } from './audit-events.ts'
 import { ownerOfConnection } from './connections.ts'
+import { domainJson } from './domains.ts'
 import { organizationJson, ownerOfOrganization } from './organizations.ts'
 import { sessionRecordJson } from './sessions.ts'
 import { signInTraceJson } from './sign-in-traces.ts'
@@ -23,6 +24,7 @@ const exportedSchema = v.strictObject({
   kind: v.picklist([
     'organization',
     'connection',
+    'domain',
     'user',
     'session',
     'audit_event',
@@ -134,6 +136,10 @@ function sectionsOfOrganization(
       kind: 'connection',
       list: async (page) =>
         mapped(await storage.listConnections(within, page), (one) => connectionJson(services, one)),
+    },
+    {
+      kind: 'domain',
+      list: async (page) => mapped(await storage.listDomains(within, page), domainJson),
     },
     {
       kind: 'user',
