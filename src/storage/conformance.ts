@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'node:test'
 import { describeApiKeys } from './conformance-api-keys.ts'
 import { describeAtomicity } from './conformance-atomicity.ts'
+import { describeChain } from './conformance-chain.ts'
 import { describeCounts } from './conformance-counts.ts'
 import { describeDomains } from './conformance-domains.ts'
 import { describeHealth } from './conformance-health.ts'
@@ -49,6 +50,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describeApiKeys(subject)
     describeSetup(subject)
     describeTrail(subject)
+    describeChain(subject)
     describeWebhooks(subject)
     describeCounts(subject)
     describeAtomicity(subject)
