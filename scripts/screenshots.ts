@@ -3,8 +3,17 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { type BrowserRig, createBrowserRig } from '../test/browser/browser-rig.ts'
+import {
+  enterApplication,
+  enterSecret,
+  inviteCustomer,
+  openSetup,
+  registerAsShown,
+  testAs,
+} from '../test/browser/setup-steps.ts'
 import { see } from '../test/browser/steps.ts'
 import { refusedByEntra, to } from '../test/browser/ways.ts'
+import { CONTOSO, people } from '../test/support/rig.ts'
 
 const folder = join(import.meta.dirname, '../docs/images')
 const WIDTH = 1000
@@ -26,8 +35,22 @@ try {
     await refusedByEntra('interaction_required', 50105)(rig, page)
     await see(page, 'No access')
   })
+  await keepPicture('setup', (page) => fillInSetup(page))
+  await keepPicture('setup-test', async (page) => {
+    await fillInSetup(page)
+    await testAs(page, people.alice)
+    await see(page, 'The connection works')
+  })
 } finally {
   await rig.close()
+}
+
+/** A customer's set-up page with everything entered but the test. */
+async function fillInSetup(page: Page): Promise<void> {
+  await openSetup(page, await inviteCustomer(rig, 'Contoso'))
+  const { clientId, secret } = await registerAsShown(rig, page, CONTOSO)
+  await enterApplication(page, clientId, 'contoso.example')
+  await enterSecret(page, secret)
 }
 
 async function keepPicture(name: string, way: (page: Page) => Promise<void>): Promise<void> {
