@@ -271,6 +271,28 @@ describe('another host under the domain that means harm', () => {
   })
 })
 
+describe('a session from before there were such applications', () => {
+  it('goes on at the server, and is told to sign in once more for them', async (t) => {
+    const rig = await openSite(t)
+    const { browser } = await rig.signIn(people.alice)
+    const [, sessionToken] = sessionCookieOf(browser, HTTPS_URL)
+    const [session] = (await rig.services.storage.listSessions({}, { limit: 9 }, rig.clock.now()))
+      .items
+    assert.ok(session)
+    await rig.services.storage.atomically(async (transaction) => {
+      await transaction.endSession(session.id)
+      const tokenHash = rig.services.sha256(sessionToken)
+      await transaction.createSession({ ...session, tokenHash })
+    })
+    const page = await browser.request(`${HTTPS_URL}/login?return_to=${encodeURIComponent(WIKI)}`)
+    const text = await page.text()
+    assert.match(text, /You are signed in as <strong>Alice Example<\/strong>, but not there yet/)
+    assert.doesNotMatch(text, /Continue/, 'which would lead back here')
+    const own = await browser.request(`${HTTPS_URL}/login?return_to=/x`)
+    assert.match(await own.text(), /<a href="\/x">Continue/)
+  })
+})
+
 describe('the way back to an application', () => {
   const site = { cookieDomain: 'example.com', applicationUrls: [new URL(WIKI), new URL(FILES)] }
   const here = new URL(HTTPS_URL)

@@ -32,16 +32,20 @@ describe('deploy/', () => {
     )
     assert.ok(parts.has('/login') && parts.has('/api/v1'))
     const ingress = read('kubernetes/ingress.yaml')
-    const caddy: readonly string[] = /@entrada path (.*)/
-      .exec(read('proxies/Caddyfile'))?.[1]
-      ?.split(' ') ?? ['']
-    const patterns: readonly (readonly string[])[] = ['nginx.conf', 'haproxy.cfg'].map(
-      (file) =>
+    const caddies = ['Caddyfile', 'forward-auth/Caddyfile'].map(
+      (file): readonly string[] =>
+        /@entrada path (.*)/.exec(read(join('proxies', file)))?.[1]?.split(' ') ?? [],
+    )
+    const patterns = [
+      ...['nginx.conf', 'haproxy.cfg'],
+      ...['nginx.conf', 'haproxy.cfg', 'traefik.yaml'].map((file) => join('forward-auth', file)),
+    ].map(
+      (file): readonly string[] =>
         /\^\/\(([^)]*)\)\(\/\|\$\)/.exec(read(join('proxies', file)))?.[1]?.split('|') ?? [],
     )
     for (const part of parts) {
       for (const listed of patterns) assert.ok(listed.includes(part.slice(1)), part)
-      assert.ok(caddy.includes(`${part}/*`), part)
+      for (const listed of caddies) assert.ok(listed.includes(`${part}/*`), part)
       assert.ok(ingress.includes(`path: ${part},`), part)
     }
     assert.doesNotMatch(ingress, /healthz|readyz|metrics,/)

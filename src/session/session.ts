@@ -176,14 +176,19 @@ export function sessionCookies(
   ]
 }
 
-/** The second of them again, for who is signed in here: another host of the site may have changed or removed it. */
+/**
+ * The second of them again, for who is signed in here: another host of the site may have changed or removed it. None where it would open
+ * nothing, because the session is from before there were such applications.
+ */
 export function siteSessionCookiesAgain(
   services: Services,
   { cookies, here }: Pick<Exchange, 'cookies' | 'here'>,
   { session }: SessionView,
 ): string[] {
   const sessionToken = cookies.get(sessionCookieName(services, here))
-  return isToken(sessionToken) ? siteSessionCookies(services, here, { session, sessionToken }) : []
+  const isKnownThere =
+    isToken(sessionToken) && session.tokenHash === hashOnSite(services, sessionToken)
+  return isKnownThere ? siteSessionCookies(services, here, { session, sessionToken }) : []
 }
 
 export function dropSessionCookies(services: Services, here: URL): string[] {

@@ -17,14 +17,16 @@ export async function showLogin(services: Services, exchange: Exchange): Promise
   const asked = single(exchange.url.searchParams, 'return_to')
   const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
   const view = await findSession(services, exchange)
+  const siteCookies = view ? siteSessionCookiesAgain(services, exchange, view) : []
+  const opens = returnTo.startsWith('/') || siteCookies.length > 0
   const response = await pageResponse(services, {
     title: 'Sign in',
     body: html`<h1>Sign in</h1>
 <p class="lead">to continue to <strong>${new URL(returnTo, exchange.here).host}</strong></p>
-${view?.membership ? alreadySignedIn(view.membership, returnTo) : ''}
+${view?.membership ? alreadySignedIn(view.membership, opens ? returnTo : undefined) : ''}
 ${await waysIn(services, exchange, { returnTo, selectAccount: view !== undefined })}`,
   })
-  return withCookies(response, view ? siteSessionCookiesAgain(services, exchange, view) : [])
+  return withCookies(response, siteCookies)
 }
 
 async function waysIn(
@@ -94,9 +96,13 @@ function alreadySignedIn(
     username,
     profile,
   }: { readonly username: string; readonly profile: { readonly displayName?: string } },
-  returnTo: string,
+  returnTo: string | undefined,
 ): Html {
-  return html`<p>You are signed in as <strong>${profile.displayName ?? username}</strong>.
+  const name = profile.displayName ?? username
+  if (returnTo === undefined) {
+    return html`<p>You are signed in as <strong>${name}</strong>, but not there yet. Please sign in once more:</p>`
+  }
+  return html`<p>You are signed in as <strong>${name}</strong>.
 <a href="${returnTo}">Continue</a>, or sign in as somebody else:</p>`
 }
 
