@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { type BrowserRig, createBrowserRig } from '../test/browser/browser-rig.ts'
+import { crowd } from '../test/browser/crowded.ts'
 import {
   enterApplication,
   enterSecret,
@@ -11,8 +12,8 @@ import {
   registerAsShown,
   testAs,
 } from '../test/browser/setup-steps.ts'
-import { see } from '../test/browser/steps.ts'
-import { refusedByEntra, to } from '../test/browser/ways.ts'
+import { open, see } from '../test/browser/steps.ts'
+import { refused, refusedByEntra, to, withOperatorToken } from '../test/browser/ways.ts'
 import { CONTOSO, people } from '../test/support/rig.ts'
 
 const folder = join(import.meta.dirname, '../docs/images')
@@ -41,6 +42,7 @@ try {
     await testAs(page, people.alice)
     await see(page, 'The connection works')
   })
+  await keepAdminPictures()
 } finally {
   await rig.close()
 }
@@ -51,6 +53,33 @@ async function fillInSetup(page: Page): Promise<void> {
   const { clientId, secret } = await registerAsShown(rig, page, CONTOSO)
   await enterApplication(page, clientId, 'contoso.example')
   await enterSecret(page, secret)
+}
+
+/** A deployment with customers, one of which has let its secret end. */
+async function keepAdminPictures(): Promise<void> {
+  const page = await rig.chromium.newPage()
+  await refused(people.grace)(rig, page)
+  await page.close()
+  const { connectionIds } = await crowd(rig.services, {
+    plain: 'Fabrikam',
+    script: 'Northwind Traders',
+    rightToLeft: 'Adventure Works',
+    emoji: 'Tailspin Toys',
+    long: 'Woodgrove Bank',
+    noSpaces: 'Litware',
+  })
+  const [trace] = (await rig.services.storage.listSignInTraces({}, { limit: 1 })).items
+  const pictures = [
+    ['admin-overview', '/admin'],
+    ['admin-connection', `/admin/connections/${connectionIds.emoji}`],
+    ['admin-sign-in', `/admin/sign-ins/${trace?.id}`],
+  ] as const
+  for (const [name, path] of pictures) {
+    await keepPicture(name, async (shown) => {
+      await withOperatorToken()(rig, shown)
+      await open(rig, shown, path)
+    })
+  }
 }
 
 async function keepPicture(name: string, way: (page: Page) => Promise<void>): Promise<void> {
