@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { dirname, join, resolve } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { startEmulator } from '../src/emulator/start-emulator.ts'
-import { CLIENT_ID, CLIENT_SECRET, people } from './support/rig.ts'
+import { CLIENT_ID, CLIENT_SECRET, OPERATOR_TOKEN, people } from './support/rig.ts'
 import {
   createSocketBrowser,
   freePort,
@@ -258,6 +258,7 @@ async function installedInApplication(t: TestContext): Promise<string> {
 const APPLICATION = `
 import { createServer } from 'node:http'
 import { createEntrada, EntradaError, Secret, type Entrada } from 'entrada'
+import { createClient, type EntradaClient } from 'entrada/client'
 import { startEmulator } from 'entrada/emulator'
 import * as express from 'entrada/express'
 import * as fastify from 'entrada/fastify'
@@ -277,6 +278,7 @@ const entrada: Entrada = createEntrada({
   mountPath: '/sso',
   database: ':memory:',
   secretKeys: [new Secret(Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString('base64url'))],
+  operatorTokens: [new Secret('${OPERATOR_TOKEN}')],
   entra: { tenantId: 'contoso.example', clientId, clientSecret: '${CLIENT_SECRET}', authority: emulator.origin },
 })
 const listener = toNodeListener(entrada)
@@ -293,5 +295,13 @@ const parts = [express, fastify, hono].map(({ mountEntrada, requireRole, require
 if (EntradaError.name !== 'EntradaError' || name === '' || parts.length !== 3) process.exit(1)
 const { GET } = next.routeHandlers(entrada)
 await GET(new Request(serverUrl + '/sso/login'))
+const client: EntradaClient = createClient({
+  serverUrl: serverUrl + '/sso',
+  apiKey: '${OPERATOR_TOKEN}',
+  fetch: (url, init) => entrada.fetch(new Request(url, init)),
+})
+const { items: [organization] } = await client.listOrganizations({ query: { limit: 1 } })
+const slug: string | undefined = organization?.slug
+if (slug !== 'default') process.exit(2)
 server.listen(process.env.PORT, () => console.log('ready'))
 `

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import { clientPaths } from '../scripts/client-paths.ts'
 import { referencePages } from '../scripts/reference-pages.ts'
 import { describeSettings } from '../src/config.ts'
 import { errorTable } from '../src/errors.ts'
@@ -30,6 +31,12 @@ describe('docs/reference', () => {
       assert.equal(readFileSync(join('docs/reference', name), 'utf8'), text)
     })
   }
+})
+
+describe('entrada/client', () => {
+  it('has its addresses as `npm run docs` makes them', () => {
+    assert.equal(readFileSync('src/client/paths.ts', 'utf8'), clientPaths())
+  })
 })
 
 describe('the documents', () => {
