@@ -231,6 +231,21 @@ describe('credentials of a connection', () => {
     assert.equal((await ask(rig, `${path}/${credential.id}`, { method: 'DELETE' })).status, 404)
   })
 
+  it('can be a certificate, whose key nobody sees', async (t) => {
+    const rig = await openRig(t)
+    const { body: connection } = await createConnection(rig)
+    const path = `/connections/${connection.id}/credentials`
+    const { status, body } = await ask(rig, path, {
+      method: 'POST',
+      body: { kind: 'certificate', state: 'pending' },
+    })
+    assert.deepEqual([status, body.state], [201, 'pending'])
+    assert.match(String(body.certificate), /^-----BEGIN CERTIFICATE-----/)
+    assert.doesNotMatch(JSON.stringify(body), /PRIVATE|sealed/)
+    const expiresAt = new Date(String(body.expiresAt)).getTime()
+    assert.ok(expiresAt > rig.clock.now().getTime() + 700 * 24 * 3_600_000)
+  })
+
   it('refuse what is the id of a secret, or no secret at all, without repeating it', async (t) => {
     const rig = await openRig(t)
     const { body: connection } = await createConnection(rig)
@@ -253,8 +268,10 @@ describe('credentials of a connection', () => {
     const { connection } = await createCustomer(rig)
     const [credential] = connection.credentials
     const path = `/connections/${connection.id}/credentials/${credential?.id}`
-    const { status, body } = await ask(rig, path, { method: 'DELETE' })
-    assert.deepEqual([status, body.code], [409, 'credential_in_use'])
+    for (const asked of [{ method: 'DELETE' }, { method: 'PATCH', body: { state: 'retired' } }]) {
+      const { status, body } = await ask(rig, path, asked)
+      assert.deepEqual([status, body.code], [409, 'credential_in_use'], asked.method)
+    }
   })
 })
 

@@ -181,6 +181,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // The pages give the same rights as the API: one decision for both.
     'access.ts',
     'authorize-call.ts',
+    // The command line lists them.
+    'scope-table.ts',
   ],
   'src/webhooks': [
     'webhooks.ts',

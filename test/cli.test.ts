@@ -120,6 +120,39 @@ describe('administration on the command line', () => {
     assert.deepEqual(await readdir(folder), [], 'no database was made beside it')
   })
 
+  const secrets = {
+    CONTOSO_SECRET: 'a-client-secret~of.some-length',
+    CONTOSO_SECRET_ID: '77777777-7777-4777-8777-777777777777',
+  }
+
+  it('makes and changes customers, members and keys on the database', async (t) => {
+    const folder = await temporaryFolder(t)
+    const serverUrl = new URL(`http://localhost:${await freePort()}`)
+    const rig = await openRigNow(t, { serverUrl, database: join(folder, 'entrada.db') })
+    await rig.signIn(people.alice)
+    await assertTranscript('customers', {
+      ...secrets,
+      ENTRADA_SERVER_URL: serverUrl.origin,
+      ENTRADA_DATA_DIR: folder,
+      ENTRADA_SECRET_KEYS: rig.options.secretKeys[0]?.reveal() ?? '',
+    })
+  })
+
+  it('makes and changes them on the running server, with the same words', async (t) => {
+    const port = await freePort()
+    const serverUrl = new URL(`http://localhost:${port}`)
+    const rig = await openRigNow(t, { serverUrl })
+    await rig.signIn(people.alice)
+    const server = await startHttpServer(rig.entrada, { host: '127.0.0.1', port })
+    t.after(() => server.stop())
+    await assertTranscript('customers', {
+      ...secrets,
+      ENTRADA_SERVER_URL: serverUrl.origin,
+      ENTRADA_DATA_DIR: await temporaryFolder(t),
+      ENTRADA_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    })
+  })
+
   it('says so when the running server does not take its token', async (t) => {
     const port = await freePort()
     const serverUrl = new URL(`http://localhost:${port}`)

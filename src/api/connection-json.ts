@@ -251,16 +251,18 @@ type ConnectionMembers = Pick<
  * @throws {EntradaError} `request_invalid`
  */
 export function toConnectionMembers(
+  { deployment }: Services,
   sent: ConnectionChangeJson,
   before?: Pick<Connection, 'tenants' | 'settings'>,
 ): ConnectionMembers {
-  const at = new URL(sent.authority ?? 'https://login.microsoftonline.com')
+  const at = new URL(sent.authority ?? deployment.authorities[0])
+  const application = sent.application ?? 'own'
   return {
     cloud: cloudOf(at),
     authority: at.origin,
     tenants: toTenants(sent, before?.tenants),
-    application: sent.application ?? 'own',
-    clientId: sent.clientId ?? '',
+    application,
+    clientId: (application === 'shared' ? deployment.sharedClientId : sent.clientId) ?? '',
     policies: toPolicies(sent.policies),
     roleRules: toRules(sent.roleRules),
     settings: toSettings(sent.settings, before?.settings),

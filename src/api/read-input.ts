@@ -52,7 +52,7 @@ function toProblem(issue: v.BaseIssue<unknown>): InputProblem {
   if (issue.type === 'check' || issue.type === 'raw_transform') {
     return { parameter, problem: issue.message }
   }
-  const expected = issue.expected?.slice(0, 200)
+  const expected = issue.expected ?? undefined
   if (issue.type === 'regex') return { parameter, problem: `must match ${expected}` }
   return {
     parameter,
@@ -75,6 +75,9 @@ function inWords(type: string, expected: string): string {
       return 'an email address'
     case 'iso_timestamp':
       return 'a time such as 2026-11-22T08:00:00Z'
+    case 'picklist':
+      if (expected.length > 200) return 'one of a closed list, see docs/reference'
+      return inWords('', expected)
     default:
       return expected.replace(/^\(|\)$/g, '').replaceAll(' | ', ' or ')
   }

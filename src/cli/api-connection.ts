@@ -1,6 +1,5 @@
 /** The verbs of the command line through the JSON API: of a running server, or of one in this process. */
 import type { NewUser } from '../admin/administration.ts'
-import type { ConnectionJson } from '../api/connection-json.ts'
 import type { VerificationJson } from '../api/resources/audit-chain.ts'
 import type { AuditEventJson } from '../api/resources/audit-events.ts'
 import type { DomainJson } from '../api/resources/domains.ts'
@@ -14,6 +13,8 @@ import type {
   WebhookJson,
   WebhookWithSecretJson,
 } from '../api/resources/webhooks.ts'
+import type { Answered, Asked, OperationId } from '../client/operation-types.ts'
+import { paths } from '../client/paths.ts'
 import { EntradaError, type ErrorCode, errorTable } from '../errors.ts'
 import type { NewWebhook } from '../webhooks/webhooks.ts'
 
@@ -22,13 +23,14 @@ export type ListQuery = Readonly<Record<string, string | undefined>>
 
 /** In the JSON of the API whichever way they go. */
 export type AdminConnection = {
+  /** Any operation of the API by its name. */
+  call<Id extends OperationId>(id: Id, asked: Asked<Id>): Promise<Answered<Id>>
   listUsers(query: ListQuery): Promise<ListJson<UserJson>>
   getUser(id: string): Promise<UserJson>
   createUser(user: NewUser): Promise<UserJson>
   disableUser(id: string): Promise<UserJson>
   enableUser(id: string): Promise<UserJson>
   createOrganization(asked: Readonly<Record<string, unknown>>): Promise<OrganizationJson>
-  createConnection(asked: Readonly<Record<string, unknown>>): Promise<ConnectionJson>
   createSetupLink(connectionId: string): Promise<NewSetupLinkJson>
   listSessions(query: ListQuery): Promise<ListJson<SessionRecordJson>>
   endSession(id: string): Promise<void>
@@ -74,13 +76,13 @@ export function apiConnection(server: ApiServer): AdminConnection {
     callApi<T>(server, { method, path, body })
   const one = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
   return {
+    call: (id, asked) => callOperation(server, paths[id], asked),
     listUsers: (query) => call('GET', `/users${queryText(query)}`),
     getUser: (id) => call('GET', one('/users', id)),
     createUser: (user) => call('POST', '/users', user),
     disableUser: (id) => call('POST', `${one('/users', id)}/disable`),
     enableUser: (id) => call('POST', `${one('/users', id)}/enable`),
     createOrganization: (asked) => call('POST', '/organizations', asked),
-    createConnection: (asked) => call('POST', '/connections', asked),
     createSetupLink: (id) => call('POST', `${one('/connections', id)}/setup-links`),
     listSessions: (query) => call('GET', `/sessions${queryText(query)}`),
     endSession: (id) => call('DELETE', one('/sessions', id)),
@@ -115,6 +117,21 @@ function queryText(query: ListQuery): string {
     (entry): entry is [string, string] => entry[1] !== undefined,
   )
   return given.length > 0 ? `?${new URLSearchParams(given)}` : ''
+}
+
+type AnyAsked = {
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+}
+
+async function callOperation<T>(server: ApiServer, place: string, asked: object): Promise<T> {
+  const { params = {}, query = {}, body }: AnyAsked = asked
+  const [method = '', pattern = ''] = place.split(' ')
+  const filled = pattern.replaceAll(/:(\w+)/g, (_, name) => encodeURIComponent(params[name] ?? ''))
+  const given = Object.entries(query).filter(([, value]) => value !== undefined)
+  const text = queryText(Object.fromEntries(given.map(([name, value]) => [name, String(value)])))
+  return callApi<T>(server, { method, path: filled + text, body })
 }
 
 type Call = { readonly method: string; readonly path: string; readonly body: unknown }
@@ -175,11 +192,16 @@ function parseJson(text: string): unknown {
 /** `undefined`: not an error of our API. */
 function problemOf({ lastFailure }: ApiServer, answered: unknown): EntradaError | undefined {
   const problem = (answered ?? {}) as Readonly<Record<string, unknown>> // every member is looked at
-  const { code, parameter, correlationId } = problem
+  const { code, parameter, correlationId, errors } = problem
   if (typeof code !== 'string' || !Object.hasOwn(errorTable, code)) return undefined
   const detail = {
     ...(typeof parameter === 'string' ? { parameter } : {}),
+    ...(Array.isArray(errors) ? { problems: errors.map(problemText) } : {}),
     ...(code === 'internal_error' && typeof correlationId === 'string' ? { correlationId } : {}),
   }
   return new EntradaError(code as ErrorCode, detail, { cause: lastFailure?.() }) // a key of the table
+}
+
+function problemText({ parameter, problem }: { parameter: string; problem: string }): string {
+  return `${parameter} ${problem}`
 }

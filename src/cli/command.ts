@@ -35,6 +35,8 @@ export type CommandOption = ParseArgsOptionsConfig[string] & {
   readonly help: string
   /** Its name in the API, where that is another one. */
   readonly sentAs?: string
+  /** What was typed may be a secret in the wrong place, and is not repeated. */
+  readonly mayBeSecret?: true
 }
 
 /** 0: done. 1: refused or failed, with a code on standard error. 2: the call itself was wrong. */

@@ -1,6 +1,7 @@
 /** What an operator does for a new customer: an organization, a connection as a draft, and a link for the customer's administrator. */
 import { withAdministration } from './admin-connection.ts'
 import { type Command, devOption, jsonOption, textOption } from './command.ts'
+import { connectionChange, connectionOptions } from './connection.ts'
 
 const common = { ...jsonOption, ...devOption }
 const brought = {
@@ -39,25 +40,20 @@ export const customerCommands: readonly Command[] = [
     options: {
       ...common,
       ...brought,
-      name: { type: 'string', help: "What it is called; default the organization's name." },
-      'default-role': {
-        type: 'string',
-        sentAs: 'policies.defaultRole',
-        help: 'Role of people whom no rule matches; without it they are refused.',
-      },
+      ...connectionOptions,
     },
     positionals: 1,
     run: (context, given) =>
-      withAdministration(context, given, async ({ createConnection }) => {
+      withAdministration(context, given, async ({ call }) => {
         const [organizationId = ''] = given.positionals
         const [id, slug] = [textOption(given, 'id'), textOption(given, 'slug')]
-        const [name, defaultRole] = [textOption(given, 'name'), textOption(given, 'default-role')]
-        const connection = await createConnection({
-          organizationId,
-          ...(id ? { id } : {}),
-          ...(slug ? { slug } : {}),
-          ...(name ? { name } : {}),
-          ...(defaultRole ? { policies: { defaultRole } } : {}),
+        const connection = await call('createConnection', {
+          body: {
+            organizationId,
+            ...(id ? { id } : {}),
+            ...(slug ? { slug } : {}),
+            ...connectionChange(given),
+          },
         })
         if (given.values.json) context.print(JSON.stringify(connection))
         else context.print(`${connection.id}  ${connection.name} (${connection.slug}), draft`)

@@ -54,9 +54,12 @@ function wrongPart({ command, given }: Call, { detail }: EntradaError): WrongPar
     const [value = ''] = given.positionals
     return { typed: quoted(value), name: command.parameters, help: command.summary }
   }
-  for (const [name, { sentAs = name, help }] of Object.entries(command.options ?? {})) {
-    if (sentAs !== parameter) continue
-    return { typed: `--${name} ${quoted(String(given.values[name]))}`, name: `--${name}`, help }
+  for (const [name, { sentAs = name, help, mayBeSecret }] of Object.entries(
+    command.options ?? {},
+  )) {
+    if (sentAs !== parameter && !parameter.startsWith(`${sentAs}.`)) continue
+    const typed = mayBeSecret ? '' : ` ${quoted(String(given.values[name]))}`
+    return { typed: `--${name}${typed}`, name: `--${name}`, help }
   }
   return undefined
 }

@@ -1,10 +1,13 @@
 import { parseArgs } from 'node:util'
 import { version } from '../version.ts'
+import { apiKeyCommands } from './api-key.ts'
 import { auditCommands } from './audit.ts'
 import { auditChainCommands } from './audit-chain.ts'
 import { backupCommands } from './backup.ts'
 import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
+import { connectionCommands } from './connection.ts'
+import { credentialCommands } from './credential.ts'
 import { customerCommands } from './customer.ts'
 import { dataExportCommands } from './data-export.ts'
 import { devCommand } from './dev.ts'
@@ -14,7 +17,9 @@ import { emulatorCommand } from './emulator.ts'
 import { explainCommand } from './explain.ts'
 import { printCommandHelp, printHelp, usage } from './help.ts'
 import { keyCommands } from './key.ts'
+import { membershipCommands } from './membership.ts'
 import { migrateCommand } from './migrate.ts'
+import { organizationCommands } from './organization.ts'
 import { printFailure } from './print-failure.ts'
 import { printable } from './printable.ts'
 import { serveCommand } from './serve.ts'
@@ -31,7 +36,11 @@ export const commands: readonly Command[] = [
   emulatorCommand,
   explainCommand,
   ...certificateCommands,
+  ...organizationCommands,
   ...customerCommands,
+  ...connectionCommands,
+  ...credentialCommands,
+  ...membershipCommands,
   ...userCommands,
   userImportCommand,
   ...sessionCommands,
@@ -41,6 +50,7 @@ export const commands: readonly Command[] = [
   ...signInCommands,
   ...auditCommands,
   ...auditChainCommands,
+  ...apiKeyCommands,
   migrateCommand,
   ...keyCommands,
   ...backupCommands,

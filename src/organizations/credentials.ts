@@ -96,7 +96,7 @@ export async function addCredential(
   return changeConnection(services, caller, { id: added.connectionId, change })
 }
 
-/** @throws {EntradaError} `record_not_found`, and those of `changeConnection` */
+/** The last active one of a connection that is on stays so. @throws {EntradaError} `record_not_found`, `credential_in_use`, and those of `changeConnection` */
 export async function setCredentialState(
   services: Services,
   caller: AdminCaller,
@@ -114,6 +114,7 @@ export async function setCredentialState(
     const credentials = before.credentials.map((one) =>
       one.id === credentialId ? { ...one, state } : one,
     )
+    checkStillUsable(before, credentials)
     return { ...before, credentials }
   }
   return changeConnection(services, caller, { id: connectionId, change })
@@ -129,12 +130,19 @@ export async function removeCredential(
     const removed = before.credentials.find(({ id }) => id === credentialId)
     if (removed === undefined) throw new EntradaError('record_not_found')
     const credentials = before.credentials.filter(({ id }) => id !== credentialId)
-    const isLast =
-      removed.state === 'active' && !credentials.some(({ state }) => state === 'active')
-    if (before.status === 'on' && isLast) throw new EntradaError('credential_in_use')
+    checkStillUsable(before, credentials)
     return { ...before, credentials }
   }
   return changeConnection(services, caller, { id: connectionId, change })
+}
+
+/** @throws {EntradaError} `credential_in_use` when people would sign in with nothing */
+function checkStillUsable(before: Connection, after: Connection['credentials']): void {
+  const isUsable = (credentials: Connection['credentials']) =>
+    credentials.some(({ state }) => state === 'active')
+  if (before.status === 'on' && isUsable(before.credentials) && !isUsable(after)) {
+    throw new EntradaError('credential_in_use')
+  }
 }
 
 /** A secret has 16 to 64 characters; its id, copied by mistake, is a GUID. @throws {EntradaError} `client_secret_is_id`, `request_invalid` */

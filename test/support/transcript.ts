@@ -95,6 +95,8 @@ function createNames(folder: string | undefined) {
         .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
         .replace(/"afterMs":\d+/g, '"afterMs":0')
         .replace(/whsec_[A-Za-z0-9+/]{43}=/g, 'SECRET')
+        .replace(/\bent_[0-9A-Za-z]{49}\b/g, 'ent_KEY')
+        .replace(/\bent_[0-9A-Za-z]{6}\b/g, 'ent_BEGIN')
         .replace(/localhost:\d+/g, 'localhost:PORT')
         .replace(/(?<=\S) {2,}/g, '  ')
         .trimEnd(),

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { EntradaError } from '../../errors.ts'
-import { cloudAuthorities } from '../../organizations/clouds.ts'
 import {
   changeConnection,
   createConnection,
@@ -101,11 +100,9 @@ export const connectionOperations = {
     refusals: ['record_not_found', 'slug_in_use', 'record_in_use'],
     async run(services, { by, body, caller }) {
       const { organizationId, id, slug, name, ...sent } = body
-      const { authority, ...members } = toConnectionMembers(sent)
+      const { authority, ...members } = toConnectionMembers(services, sent)
       const own = withoutUndefined({ id, slug, name: name ?? undefined })
-      // Left out: what this deployment is configured for, which is the emulator's in development.
-      const given = sent.authority ? { authority: new URL(authority) } : {}
-      const asked = { organizationId, ...own, ...members, ...given }
+      const asked = { organizationId, ...own, ...members, authority: new URL(authority) }
       checkMayChange(services, caller, { ...members, authority })
       return connectionJson(services, await createConnection(services, by, asked))
     },
@@ -138,7 +135,7 @@ export const connectionOperations = {
         checkUnchanged(json)
         const merged = mergePatch(changeableJson(json), body)
         const { name, ...sent } = checkInput(connectionChangeSchema, merged)
-        const members = toConnectionMembers(sent, before)
+        const members = toConnectionMembers(services, sent, before)
         checkMayChange(services, caller, members, before)
         return { ...before, ...whatDiffers(before, members), name: name ?? before.name }
       }
@@ -182,12 +179,6 @@ function whatDiffers<T extends object>(before: T, members: Partial<T>): Partial<
 
 type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings'>
 
-const nothingSet: Sensitive = {
-  authority: 'https://login.microsoftonline.com',
-  application: 'own',
-  settings: {},
-}
-
 /**
  * What is not an organization's own business: to which hosts this server goes, the deployment's own application, and a tenant in two
  * places. And addresses that this deployment does not have are nobody's.
@@ -198,17 +189,29 @@ function checkMayChange(
   { deployment }: Services,
   caller: ApiCaller,
   after: Sensitive,
-  before: Sensitive = nothingSet,
+  before?: Sensitive,
 ): void {
   const { redirectOrigin } = after.settings
   if (redirectOrigin && !deployment.publicUrls.some(({ origin }) => origin === redirectOrigin)) {
     throw new EntradaError('request_invalid', { parameter: 'settings.redirectOrigin' })
   }
+  checkMayReach(deployment, caller, { after, before })
+  if (after.application === 'shared' && deployment.sharedClientId === undefined) {
+    throw new EntradaError('request_invalid', { parameter: 'application' })
+  }
+}
+
+/** @throws {EntradaError} `access_not_granted` */
+function checkMayReach(
+  deployment: Services['deployment'],
+  caller: ApiCaller,
+  { after, before }: { readonly after: Sensitive; readonly before: Sensitive | undefined },
+): void {
   if (organizationOf(caller) === undefined) return
   const isElsewhere =
-    after.authority !== before.authority && !cloudAuthorities.includes(after.authority)
+    after.authority !== before?.authority && !deployment.authorities.includes(after.authority)
   const isShared =
-    after.application !== before.application ||
-    after.settings.tenantMayBeShared !== before.settings.tenantMayBeShared
+    after.application !== (before?.application ?? 'own') ||
+    after.settings.tenantMayBeShared !== before?.settings.tenantMayBeShared
   if (isElsewhere || isShared) throw new EntradaError('access_not_granted', { scope: 'operator' })
 }

@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import { EntradaError } from '../../errors.ts'
-import { newId } from '../../ids.ts'
 import {
   addClientSecret,
   addCredential,
+  newCertificateCredential,
+  newFederatedCredential,
   removeCredential,
   setCredentialState,
 } from '../../organizations/credentials.ts'
@@ -24,6 +25,13 @@ const newCredentialSchema = v.variant('kind', [
     kind: v.literal('client_secret'),
     value: v.pipe(text(256), v.description('The secret itself, not its id. Never shown again.')),
     expiresAt: v.optional(time),
+    state,
+  }),
+  v.strictObject({
+    kind: v.pipe(
+      v.literal('certificate'),
+      v.description('A key pair is made here; upload the `certificate` of the answer in Entra.'),
+    ),
     state,
   }),
   v.strictObject({
@@ -63,12 +71,11 @@ export const credentialOperations = {
         const added = await addClientSecret(services, by, { connectionId, secret })
         return credentialJson(getCredential(added.connection, added.credentialId))
       }
-      const credential = {
-        id: newId(services, 'crd'),
-        kind: body.kind,
-        state: body.state,
-        createdAt: services.now(),
-      }
+      const made =
+        body.kind === 'certificate'
+          ? await newCertificateCredential(services, connectionId)
+          : newFederatedCredential(services)
+      const credential = { ...made, state: body.state }
       await addCredential(services, by, { connectionId, credential })
       return credentialJson(credential)
     },

@@ -1,0 +1,38 @@
+import { EntradaError } from '../errors.ts'
+import type { CliContext } from './command.ts'
+
+/**
+ * The text that a reference names: `env:NAME` or `file:PATH`, without white space around it. What the text is never gets into an error.
+ *
+ * @throws {EntradaError} `request_invalid`, for a literal too
+ */
+export function readReference(
+  { environment, readTextFile }: CliContext,
+  reference: string,
+): string {
+  const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(reference) ?? []
+  if (kind === undefined) throw invalid('is env:NAME or file:PATH, never the secret itself')
+  const text = kind === 'env' ? environment[name] : readFile(readTextFile, name)
+  if (text === undefined) {
+    throw invalid(
+      kind === 'env' ? `names ${name}, which is not set` : `names ${name}, which cannot be read`,
+    )
+  }
+  if (text.trim() === '') throw invalid(`names ${name}, which is empty`)
+  return text.trim()
+}
+
+function readFile(read: CliContext['readTextFile'], path: string): string | undefined {
+  try {
+    return read(path)
+  } catch {
+    return undefined
+  }
+}
+
+function invalid(problem: string): EntradaError {
+  return new EntradaError('request_invalid', {
+    parameter: 'value',
+    problems: [`the reference ${problem}`],
+  })
+}
