@@ -42,6 +42,12 @@ export const limitTable = {
     each: 'address',
     of: 'Set-up links opened, and forms of the pages behind them.',
   },
+  setup_certificate: {
+    uses: 10,
+    perSeconds: 600,
+    each: 'session',
+    of: 'Certificates made through one set-up link: each takes a second of this machine.',
+  },
   operator_token: {
     uses: 10,
     perSeconds: 60,

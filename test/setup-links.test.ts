@@ -377,6 +377,13 @@ describe('forms of the set-up page', () => {
     )
   })
 
+  it('make so many certificates and no more: each takes a second of the machine', async () => {
+    for (let made = 0; made < 10; made += 1) await submit(browser, { do: 'certificate' })
+    const { response, text } = await submit(browser, { do: 'certificate' })
+    assert.equal(response.status, 429)
+    assert.match(text, /too_many_requests/)
+  })
+
   it('take an end date to come, and nothing else', async () => {
     for (const expires_at of ['2020-01-01', '2028-02-31', 'tomorrow', '2026-11-22', '20280131']) {
       const secret = { do: 'secret', client_secret: 'a~good.secret-value', expires_at }

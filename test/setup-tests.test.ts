@@ -335,6 +335,20 @@ describe('an operator’s test', () => {
     assert.deepEqual(await rig.services.storage.findConnection('default'), before)
   })
 
+  it('resolves a domain first: a connection made through the API with a domain can be tested', async () => {
+    await change((before) => ({
+      ...before,
+      tenants: { kind: 'pinned', tenant: 'contoso.example' },
+    }))
+    const { one, form_token } = await operatorBrowser()
+    rig.emulator.signInAutomaticallyAs(people.alice)
+    const address = `${SERVER_URL}/admin/connections/${invited.connection.id}/test`
+    const { text } = await one.visit(address, form({ form_token }))
+    assert.match(text, /The connection works/)
+    const kept = await rig.services.storage.findConnection(invited.connection.id)
+    assert.ok(kept?.settings.tested)
+  })
+
   it('needs an operator, their form and a connection', async () => {
     const { one, form_token } = await operatorBrowser()
     const address = (id: string) => `${SERVER_URL}/admin/connections/${id}/test`

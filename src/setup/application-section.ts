@@ -57,7 +57,7 @@ function cloudChoice({ deployment }: Services, connection: Connection): Html {
 }
 
 function connectedDirectory({ tenants }: Connection): Html {
-  if (tenants.kind !== 'pinned') return html``
+  if (tenants.kind !== 'pinned' || tenants.tenantId === undefined) return html``
   const { tenant, tenantId } = tenants
   return tenant === tenantId
     ? html`<p>Found: the directory <code>${tenantId}</code>.</p>`

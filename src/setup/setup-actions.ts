@@ -67,6 +67,7 @@ const ofRenewal: Readonly<Record<string, Action>> = {
 
 const ofBoth: Readonly<Record<string, Action>> = {
   async certificate(services, _exchange, of) {
+    await services.limits.spend('setup_certificate', of.setup.link.id)
     const credential = await newCertificateCredential(services, of.setup.connection.id)
     await putCredential(services, of, credential)
   },

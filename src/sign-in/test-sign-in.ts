@@ -11,6 +11,7 @@ import { redirect } from '../http/responses.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { auditChange } from '../organizations/audit-change.ts'
 import { changeConnection } from '../organizations/connections.ts'
+import { withKnownTenant } from '../organizations/environment-connection.ts'
 import { testFingerprint } from '../organizations/test-fingerprint.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { EntraError } from '../protocol/explain-entra-error.ts'
@@ -53,12 +54,15 @@ export async function beginTest(
     readonly selectAccount: boolean
   },
 ): Promise<Response> {
-  const { connection, asked, selectAccount } = begin
-  if (homeOrigin(services, connection) !== exchange.here.origin) {
+  const { asked, selectAccount } = begin
+  if (homeOrigin(services, begin.connection) !== exchange.here.origin) {
     throw new EntradaError('connection_test_elsewhere')
   }
+  checkComplete(underTest(begin.connection, asked))
+  // A domain is resolved and kept first, as with every sign-in: what is tested is one directory.
+  const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
+  const connection = await withKnownTenant(services, begin.connection, deadline)
   const tested = underTest(connection, asked)
-  checkComplete(tested)
   const purpose = 'test'
   return beginAttempt(services, exchange, {
     connection: tested,

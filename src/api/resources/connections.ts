@@ -149,7 +149,7 @@ export const connectionOperations = {
     does: 'Lets people sign in through it, once a test sign-in succeeded.',
     access: { scope: 'connections:write', of: ownerOfConnection },
     answer: connectionSchema,
-    refusals: ['connection_read_only', 'connection_not_tested'],
+    refusals: ['connection_read_only', 'connection_not_tested', 'shared_tenant_in_use'],
     run: async (services, { by, params }) =>
       connectionJson(services, await turnOn(services, by, params.id)),
   }),
