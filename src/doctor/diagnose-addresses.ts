@@ -1,4 +1,10 @@
-import type { AddressesFacts, AddressFacts, CertificateFacts, Facts } from './facts.ts'
+import type {
+  AddressesFacts,
+  AddressFacts,
+  ApplicationFacts,
+  CertificateFacts,
+  Facts,
+} from './facts.ts'
 import { describeFailure } from './failure.ts'
 import { type Finding, newFinding } from './finding.ts'
 
@@ -15,10 +21,27 @@ export function diagnoseAddresses({ addresses: facts, settings, at }: Facts): re
       ...health(address, facts),
       ...(address.certificate ? [certificate(address.certificate, at)] : []),
     ]),
+    ...(facts.applications ?? []).map(application),
     ...(mustBeProxied && !facts.namesProxies
       ? [newFinding('proxies_not_named', { listen: facts.listen })]
       : []),
   ]
+}
+
+function application({ origin, answer }: ApplicationFacts): Finding {
+  switch (answer.kind) {
+    case 'guarded':
+      return newFinding('application_guarded', { origin })
+    case 'open':
+      return newFinding('application_open', { origin, status: answer.status })
+    case 'failing':
+      return newFinding('application_refused', { origin, status: answer.status })
+    case 'unreachable':
+      return newFinding('application_not_reached', {
+        origin,
+        reason: describeFailure(answer.failure),
+      })
+  }
 }
 
 function health(address: AddressFacts, facts: AddressesFacts): readonly Finding[] {

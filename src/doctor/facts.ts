@@ -146,6 +146,16 @@ export type AddressesFacts = {
   /** What answered at the listening address itself. */
   readonly local: 'alive' | 'other' | 'silent'
   readonly addresses: readonly AddressFacts[]
+  /** Applications on other hosts, as somebody meets them who is not signed in. */
+  readonly applications?: readonly ApplicationFacts[]
+}
+export type ApplicationFacts = {
+  readonly origin: string
+  readonly answer:
+    | { readonly kind: 'guarded' }
+    | { readonly kind: 'open'; readonly status: number }
+    | { readonly kind: 'failing'; readonly status: number }
+    | { readonly kind: 'unreachable'; readonly failure: Failed }
 }
 export type AddressFacts = {
   readonly origin: string

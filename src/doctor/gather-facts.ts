@@ -21,6 +21,7 @@ import type { Area } from './finding.ts'
 import { probeAddresses } from './probe-addresses.ts'
 import { probeApplication } from './probe-application.ts'
 import { probeDatabase } from './probe-database.ts'
+import { probeGuard } from './probe-guard.ts'
 import { probeKeyRing, probeOperatorToken } from './probe-keys.ts'
 import { probeFolder } from './probe-machine.ts'
 
@@ -125,6 +126,7 @@ async function addressesOf(
   { publicOrigins }: SettingsFacts,
 ): Promise<AddressesFacts | undefined> {
   const { entraAuthority, entraClientId: clientId, trustedProxies = [] } = inspected.settings
+  const { applicationUrls = [] } = inspected.settings
   if (listen === undefined) return undefined
   const address = `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`
   const target = {
@@ -135,10 +137,15 @@ async function addressesOf(
       ? { entra: { authority: entraAuthority.origin, clientId } }
       : {}),
   }
+  const [probed, applications] = await Promise.all([
+    probeAddresses(context, target),
+    Promise.all(applicationUrls.map(({ origin }) => probeGuard(context, origin, publicOrigins))),
+  ])
   return {
     listen: address,
     listensLocally: isLoopbackHost(address.replace(/:\d+$/, '')),
     namesProxies: trustedProxies.length > 0,
-    ...(await probeAddresses(context, target)),
+    ...probed,
+    applications,
   }
 }
