@@ -79,6 +79,18 @@ const requestErrors = {
     shown: 'This request could not be understood.',
     fix: 'The header named in `parameter` is missing, repeated or malformed. The reverse proxy has to set it anew, in one of the ways of docs/forward-auth.md, and to remove what clients send by that name.',
   },
+  sign_in_again: {
+    status: 401,
+    shown: 'Your session was ended because Microsoft asks you to sign in again.',
+    fix: 'A check of the session against Entra ended it: the account was disabled, its sessions were revoked, its password or a policy changed, or no role is left for it. The audit event `session.ended` has the code.',
+    startAgain: 'same_account',
+  },
+  sso_session_ended: {
+    status: 401,
+    shown: 'Your organization now signs in at its own address only. Please sign in again.',
+    fix: 'Single sign-on through one connection is required for this organization, and this session came through another one.',
+    startAgain: 'same_account',
+  },
   operator_token_invalid: {
     status: 401,
     shown: 'That operator token is not valid.',

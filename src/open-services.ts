@@ -47,6 +47,7 @@ import {
 } from './organizations/environment-connection.ts'
 import { createLimits } from './rate-limit.ts'
 import type { Deployment, Limits, Services, Site } from './services.ts'
+import { createRechecking, type Rechecking, startRechecking } from './session/start-rechecking.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
@@ -82,10 +83,12 @@ export async function openServices(
     const watch = startWatch(parts, options)
     const rereadCredentials = async () => watch?.reread()
     warnOfSharing(parts)
+    const rechecking = createRechecking(parts)
     return {
       ...parts,
       rereadCredentials,
-      close: background ? startBackgroundWork(parts, watch) : parts.close,
+      ...(background ? { recheckSoon: rechecking.soon } : {}),
+      close: background ? startBackgroundWork(parts, { watch, rechecking }) : parts.close,
     }
   } catch (error) {
     await parts.close()
@@ -143,6 +146,7 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
     limits: limitsOf(options, storage),
     metrics,
     signInNotes: createSignInNotes({ storage, now, log: options.log ?? silentLog }),
+    recheckSoon: () => {},
     tracing,
     processSamples: createProcessSamples(),
     certificates: { create: createKeyPair, describe: describeCertificate },
@@ -332,12 +336,19 @@ function startWatch(
 }
 
 /** Answers the function that ends it all, the database last. */
-function startBackgroundWork(services: Services, watch?: CredentialWatch): () => Promise<void> {
+function startBackgroundWork(
+  services: Services,
+  {
+    watch,
+    rechecking,
+  }: { readonly watch: CredentialWatch | undefined; readonly rechecking: Rechecking },
+): () => Promise<void> {
   const stopSweeping = startSweeping(services)
   const stopOutbox = startOutbox(services)
   const stopTelling = startTelling(services.signInNotes)
   const stopAuditChain = startAuditChain(services)
   const stopDomainChecks = startDomainChecks(services)
+  const stopRechecking = startRechecking(rechecking, services)
   const stopDeliveries = startDeliveries(
     services,
     createWebhookSender(services.deployment.webhooks),
@@ -347,6 +358,7 @@ function startBackgroundWork(services: Services, watch?: CredentialWatch): () =>
     watch?.stop()
     stopSweeping()
     stopWarnings()
+    await stopRechecking()
     await stopDeliveries()
     await stopOutbox()
     await stopTelling()

@@ -15,7 +15,7 @@ import type { KeyRing } from './key-ring.ts'
 import type { Metrics, Sample } from './metrics/metrics.ts'
 import type { LimitName } from './rate-limit.ts'
 import type { SignInDecision } from './sign-in/decide-sign-in.ts'
-import type { AuditEventRecord, Connection, OrganizationId } from './storage/records.ts'
+import type { AuditEventRecord, Connection, OrganizationId, SessionId } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
 import type { Tracing } from './tracing.ts'
 
@@ -119,6 +119,8 @@ export type Services = {
   readonly metrics: Metrics
   /** What the sign-ins tell of their connections. */
   readonly signInNotes: SignInNotes
+  /** Checks a session in use against Entra soon, if its connection asks for it and it is due. Nothing waits for it. */
+  readonly recheckSoon: (sessionId: SessionId) => void
   readonly tracing: Tracing
   /** Memory, CPU and event loop of this process. */
   readonly processSamples: () => readonly Sample[]

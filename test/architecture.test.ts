@@ -65,6 +65,8 @@ function withoutComments(text: string): string {
 const doors: Readonly<Record<string, readonly string[]>> = {
   'src/sign-in': [
     'sign-in.ts',
+    // The same decision for a session that is checked again. Pure.
+    'decide-recheck.ts',
     // Pages and their addresses, for the list of routes.
     'login-page.ts',
     'find-sign-in.ts',
@@ -87,8 +89,11 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/provisioning': [
     'provision-user.ts',
+    // For a session that is checked again.
+    'apply-roles.ts',
     // Pure parts of the decision, which sign-in/decide-sign-in.ts puts in order.
     'group-overage.ts',
+    'group-snapshot.ts',
     'link-policy.ts',
     'map-roles.ts',
     'username.ts',
@@ -107,8 +112,10 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'token-keys.ts',
   ],
   'src/session': [
-    'session-grant.ts',
     'session.ts',
+    // What a sign-in keeps to check the session again, and what key rotation seals anew; the checks are started with the parts.
+    'session-grant.ts',
+    'start-rechecking.ts',
     'session-json.ts',
     'session-pages.ts',
     'end-sessions.ts',

@@ -20,6 +20,8 @@ export type SessionEndReason =
   | 'replaced'
   | 'entra_front_channel'
   | 'operator'
+  /** A check against Entra ended it; `code` says why. */
+  | 'recheck'
 
 export type AuditEvent =
   | {
@@ -72,7 +74,10 @@ export type AuditEvent =
     }
   | { readonly type: 'user.disabled'; readonly detail: { readonly sessionsEnded: number } }
   | { readonly type: 'user.enabled'; readonly detail: Readonly<Record<string, never>> }
-  | { readonly type: 'session.ended'; readonly detail: { readonly reason: SessionEndReason } }
+  | {
+      readonly type: 'session.ended'
+      readonly detail: { readonly reason: SessionEndReason; readonly code?: string }
+    }
   | { readonly type: 'operator.signed_in'; readonly detail: { readonly how: 'operator_token' } }
   | {
       readonly type: 'operator.sign_in_refused'
@@ -179,7 +184,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'api_key.revoked': 'A key for the API was revoked. Detail: its name.',
   'user.disabled': 'An operator disabled a user; all their sessions ended.',
   'user.enabled': 'An operator enabled a user again.',
-  'session.ended': 'A session ended before its time. Detail: the reason.',
+  'session.ended':
+    'A session ended before its time. Detail: the reason; with `recheck` the code of what Entra said of the person.',
   'operator.signed_in': 'Somebody opened an operator session with the operator token.',
   'operator.sign_in_refused': 'A wrong operator token was offered.',
   'connection.changed':

@@ -26,6 +26,8 @@ export type SignInNote = {
 
 export type SignInNotes = {
   note(signIn: SignInNote): void
+  /** A session that was checked again: it counts as no sign-in, and tells as much of the connection. `code`: why nothing was learnt. */
+  noteCheck(check: { readonly connectionId: ConnectionId; readonly code?: ErrorCode }): void
   /** Tells the database what is noted. Rejects never: what could not be told waits for the next time. */
   tell(): Promise<void>
 }
@@ -46,6 +48,10 @@ export function createSignInNotes({
   }
   return {
     note: (signIn) => add(resultsOf(signIn, now())),
+    noteCheck({ connectionId, code }) {
+      const at = now()
+      add({ connectionId, counts: [], health: code ? failedAt(at, code) : succeededAt(at) })
+    },
     async tell() {
       if (noted.size === 0) return
       const told = [...noted.values()]
@@ -80,18 +86,20 @@ function resultsOf(
 ): ConnectionResults {
   const counts = [{ day: at.toISOString().slice(0, 10), outcome, signIns: 1 }]
   if (outcome === 'signed_in') {
-    return { connectionId, counts, health: { lastSuccessAt: at, failuresInARow: 0 } }
+    return { connectionId, counts, health: succeededAt(at) }
   }
   if (!atConnection || code === undefined) {
     return { connectionId, counts, health: { failuresInARow: 0 } }
   }
-  const health: ConnectionHealth = {
-    lastFailureAt: at,
-    lastFailureCode: code,
-    failuresInARow: 1,
-    failingSince: at,
-  }
-  return { connectionId, counts, health }
+  return { connectionId, counts, health: failedAt(at, code) }
+}
+
+function succeededAt(at: Date): ConnectionHealth {
+  return { lastSuccessAt: at, failuresInARow: 0 }
+}
+
+function failedAt(at: Date, code: ErrorCode): ConnectionHealth {
+  return { lastFailureAt: at, lastFailureCode: code, failuresInARow: 1, failingSince: at }
 }
 
 function sumOf(one: ConnectionResults, other: ConnectionResults): ConnectionResults {

@@ -11,6 +11,7 @@ import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.t
 import type { Services } from '../services.ts'
 import { findLastConnection } from '../sign-in/last-connection.ts'
 import { entraButton, loginAddress, startAddress } from '../sign-in/login-page.ts'
+import type { Connection } from '../storage/records.ts'
 import { type Exchange, pathTo } from './exchange.ts'
 import { type EntraExplanation, explainRefusal, whoWords, withCode } from './explain-refusal.ts'
 import { type Html, pageResponse } from './responses.ts'
@@ -85,6 +86,7 @@ const overCodes: ReadonlySet<string> = new Set<ErrorCode>([
 
 function titleFor(code: ErrorCode, status: number): string {
   if (code === 'sign_in_required') return 'Sign in first'
+  if (code === 'sign_in_again' || code === 'sso_session_ended') return 'Please sign in again'
   if (status === 404) return 'Not found'
   if (status === 401 || status === 403) return 'No access'
   if (status === 429 || status >= 500) return 'Not available right now'
@@ -122,6 +124,8 @@ async function whereToStart(
   exchange: Exchange,
   error: EntradaError,
 ): Promise<string | undefined> {
+  const startAt = startAtOf(error)
+  if (startAt) return startAddress(services, wantedPage(exchange, error), { connection: startAt })
   const { record, connection = record?.connection } = exchange.signIn
   const known = connection ?? (await lastConnection(services, exchange))
   const canStart = known ? known.status === 'on' : services.deployment.defaultConnectionId
@@ -138,16 +142,27 @@ async function lastConnection(services: Services, exchange: Exchange) {
   }
 }
 
+/** Where the refusal itself says to sign in; put there by `session.ts` and `choose-connection.ts`. */
+function startAtOf({ detail }: EntradaError): Pick<Connection, 'id' | 'slug'> | undefined {
+  return (detail as { readonly startAt?: Pick<Connection, 'id' | 'slug'> }).startAt
+}
+
 /** Where they were going: what the attempt remembers, or the page itself when it only asks to sign in first. */
 function wantedPage({ signIn, url, request }: Exchange, { code }: EntradaError): string {
   const isPage = request.method === 'GET' || request.method === 'HEAD'
-  const asks = code === 'sign_in_required' || code === 'role_required'
+  const asks = code === 'role_required' || asksToSignIn.has(code)
   const here = asks && isPage ? url.pathname + url.search : '/'
   return signIn.record?.attempt.returnTo ?? here
 }
 
+const asksToSignIn: ReadonlySet<string> = new Set<ErrorCode>([
+  'sign_in_required',
+  'sign_in_again',
+  'sso_session_ended',
+])
+
 function invitation({ code }: EntradaError, startAgain: StartAgain): Html {
-  if (code === 'sign_in_required') return html``
+  if (asksToSignIn.has(code)) return html``
   const other = startAgain === 'other_account'
   return html`<p>${other ? 'You can try with another account:' : 'You can start again:'}</p>`
 }

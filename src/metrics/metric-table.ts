@@ -50,6 +50,11 @@ export const metricTable = {
     labels: ['method', 'route', 'status'],
     help: 'Time to answer a request, by address as docs/reference/addresses.md has it (`other`: none of ours) and class of status.',
   },
+  entrada_session_rechecks_total: {
+    type: 'counter',
+    labels: ['outcome', 'code'],
+    help: 'Sessions that were checked against Entra again. Outcome `unchanged`, `changed` (roles), `ended` (Entra asks the person to sign in again), `left` (another replica, or ended meanwhile), `failed` (nothing was learnt, the session goes on); code of the end or failure, else empty.',
+  },
   entrada_entra_request_duration_seconds: {
     type: 'histogram',
     labels: ['endpoint', 'outcome'],

@@ -1,11 +1,14 @@
 import { type AuditContext, auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
 import type { Services } from '../services.ts'
+import { openGrant, sealGrant } from '../session/session-grant.ts'
 import type { Actor, ConnectionId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import type { WebhookId } from '../storage/webhook-records.ts'
 import { resealWebhook } from '../webhooks/webhooks.ts'
 import { resealCredentials } from './sealed-credentials.ts'
+
+const GRANTS_AT_ONCE = 200
 
 export type KeyRotation = {
   /** The key that everything is sealed under now. */
@@ -32,6 +35,7 @@ export async function rotateKeys(services: Services, actor: Actor): Promise<KeyR
   for (const id of await storage.listWebhookIds()) {
     resealed += await rotateWebhook(services, actor, id)
   }
+  resealed += await rotateGrants(services, actor)
   const counts = await storage.countSealedValues()
   const keyIds = [...new Set([...keyRing.keyIds, ...Object.keys(counts)])]
   const keys = keyIds.map((keyId) => ({ keyId, values: counts[keyId] ?? 0 }))
@@ -68,6 +72,34 @@ async function rotateWebhook(services: Services, actor: Actor, id: WebhookId): P
     await auditRotation(services, transaction, { resealed, context: { actor, organizationId } })
     return resealed
   })
+}
+
+/** As many as sessions: in batches, and audited as one. Whoever's sign-out comes between takes the grant along. */
+async function rotateGrants(services: Services, actor: Actor): Promise<number> {
+  const { storage, keyRing } = services
+  const [newest = ''] = keyRing.keyIds
+  let resealed = 0
+  for (;;) {
+    const grants = await storage.listGrantsToReseal(newest, GRANTS_AT_ONCE)
+    if (grants.length === 0) break
+    const again = grants.map(({ sessionId, sealed }) => ({
+      sessionId,
+      from: sealed,
+      to: sealGrant(keyRing, sessionId, openGrant(keyRing, { sessionId, sealed })),
+    }))
+    await storage.atomically(async (transaction) => {
+      for (const { sessionId, from, to } of again) {
+        await transaction.resealSessionGrant(sessionId, from, to)
+      }
+    })
+    resealed += grants.length
+  }
+  if (resealed > 0) {
+    await storage.atomically((transaction) =>
+      auditRotation(services, transaction, { resealed, context: { actor } }),
+    )
+  }
+  return resealed
 }
 
 async function auditRotation(

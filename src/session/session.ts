@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { isUnder, siteOf } from '../http/site.ts'
 import { newId } from '../ids.ts'
 import type { Services, Site } from '../services.ts'
-import type { Session, SessionView } from '../storage/records.ts'
+import type { Connection, Session, SessionView } from '../storage/records.ts'
 
 const SEEN_INTERVAL_MS = 60_000
 const OPERATOR_SESSION_SECONDS = 3600
@@ -126,11 +126,32 @@ async function findLive(
   return view
 }
 
-/** @throws {EntradaError} `sign_in_required` */
+/** @throws {EntradaError} `sign_in_required`, `sign_in_again`, `sso_session_ended` */
 export async function getSession(services: Services, exchange: Exchange): Promise<SessionView> {
   const view = await findSession(services, exchange)
-  if (view === undefined) throw new EntradaError('sign_in_required')
-  return view
+  if (view !== undefined) return view
+  const { code, startAt } = await whySignIn(services, exchange)
+  throw new EntradaError(code, startAt ? { startAt } : {})
+}
+
+export type SignInReason = {
+  readonly code: 'sign_in_required' | 'sign_in_again' | 'sso_session_ended'
+  /** The connection to sign in with again. */
+  readonly startAt?: Pick<Connection, 'id' | 'slug'>
+}
+
+/** Why there is no session: the end of one that this browser still holds is told for as long as it would have lasted. */
+export async function whySignIn(
+  services: Services,
+  exchange: Pick<Exchange, 'cookies' | 'here'>,
+): Promise<SignInReason> {
+  const tokenHash = presentedTokenHash(services, exchange)
+  const end = tokenHash && (await services.storage.findSessionEnd(tokenHash, services.now()))
+  if (!end) return { code: 'sign_in_required' }
+  const { reason: code, connectionId } = end
+  const connection = connectionId ? await services.storage.findConnection(connectionId) : undefined
+  if (connection?.status !== 'on') return { code }
+  return { code, startAt: { id: connection.id, slug: connection.slug } }
 }
 
 /** What the database keeps of a session token: by what it is looked up on this site, if there is one. */
@@ -248,6 +269,7 @@ async function rememberSeen(services: Services, session: Session, now: Date): Pr
   await services.storage
     .touchSession(session.id, { lastSeenAt: now, idleEndsAt })
     .catch((error: unknown) => services.log.warn('session_touch_failed', { error }))
+  services.recheckSoon(session.id)
 }
 
 function idleEnd(services: Services, from: Date, absoluteEndsAt: Date): Date {

@@ -1,11 +1,17 @@
 import { html } from 'hono/html'
+import { errorEntry } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
-import { findSession, siteSessionCookiesAgain } from '../session/session.ts'
+import {
+  findSession,
+  type SignInReason,
+  siteSessionCookiesAgain,
+  whySignIn,
+} from '../session/session.ts'
 import type { Connection } from '../storage/records.ts'
 import { startPath } from './choose-connection.ts'
 import { emailForm } from './find-page.ts'
@@ -19,11 +25,13 @@ export async function showLogin(services: Services, exchange: Exchange): Promise
   const view = await findSession(services, exchange)
   const siteCookies = view ? siteSessionCookiesAgain(services, exchange, view) : []
   const opens = returnTo.startsWith('/') || siteCookies.length > 0
+  const reason = view === undefined ? await whySignIn(services, exchange) : undefined
   const response = await pageResponse(services, {
     title: 'Sign in',
     body: html`<h1>Sign in</h1>
 <p class="lead">to continue to <strong>${new URL(returnTo, exchange.here).host}</strong></p>
 ${view?.membership ? alreadySignedIn(view.membership, opens ? returnTo : undefined) : ''}
+${reason ? endedNotice(services, reason, returnTo) : ''}
 ${await waysIn(services, exchange, { returnTo, selectAccount: view !== undefined })}`,
   })
   return withCookies(response, siteCookies)
@@ -89,6 +97,16 @@ export function startAddress(
  */
 export function entraButton(href: string): Html {
   return html`<p class="next"><a class="entra-button" href="${href}"><svg viewBox="0 0 21 21" width="21" height="21" aria-hidden="true"><path fill="#f25022" d="M1 1h9v9H1z"/><path fill="#00a4ef" d="M1 11h9v9H1z"/><path fill="#7fba00" d="M11 1h9v9h-9z"/><path fill="#ffb900" d="M11 11h9v9h-9z"/></svg><span>Sign in with Microsoft Entra ID</span></a></p>`
+}
+
+/** Why the session that this browser held is over, and the way back to where it came from. */
+function endedNotice(services: Services, { code, startAt }: SignInReason, returnTo: string) {
+  if (code === 'sign_in_required') return ''
+  const { shown } = errorEntry(code)
+  // The last way is offered below; where it is closed, the one that took its place is offered here.
+  const isElsewhere = code === 'sso_session_ended' && startAt !== undefined
+  return html`<p role="status">${shown}</p>
+${isElsewhere ? entraButton(startAddress(services, returnTo, { connection: startAt })) : ''}`
 }
 
 function alreadySignedIn(

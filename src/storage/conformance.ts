@@ -5,6 +5,7 @@ import { describeAtomicity } from './conformance-atomicity.ts'
 import { describeChain } from './conformance-chain.ts'
 import { describeCounts } from './conformance-counts.ts'
 import { describeDomains } from './conformance-domains.ts'
+import { describeGrants } from './conformance-grants.ts'
 import { describeHealth } from './conformance-health.ts'
 import { describeOrganizations } from './conformance-organizations.ts'
 import { describePeople } from './conformance-people.ts'
@@ -48,6 +49,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describePeople(subject)
     describeSessions(subject)
     describeApiKeys(subject)
+    describeGrants(subject)
     describeSetup(subject)
     describeTrail(subject)
     describeChain(subject)

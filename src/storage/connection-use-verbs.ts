@@ -98,12 +98,16 @@ export function connectionUseWrites(
       const ended = database
         .selectFrom('sessions')
         .select(['token_hash'])
-        .select([sql.lit(reason).as('reason'), sql.lit(until.getTime()).as('until')])
+        .select([
+          sql<typeof reason>`${sql.lit(reason)}`.as('reason'),
+          sql<string>`${sql.lit(connectionId)}`.as('connection_id'),
+          sql<number>`${sql.lit(until.getTime())}`.as('until'),
+        ])
         .where('organization_id', '=', organizationId)
         .where(ofOthers(connectionId))
       await database
         .insertInto('session_ends')
-        .columns(['token_hash', 'reason', 'until'])
+        .columns(['token_hash', 'reason', 'connection_id', 'until'])
         .expression(ended)
         .onConflict((conflict) => conflict.column('token_hash').doNothing())
         .execute()

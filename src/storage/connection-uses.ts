@@ -62,6 +62,6 @@ export type ConnectionUseWrites = {
   endSessionsOfOthers(
     organizationId: OrganizationId,
     connectionId: ConnectionId,
-    end: Omit<RememberedEnd, 'tokenHash'>,
+    end: Pick<RememberedEnd, 'reason' | 'until'>,
   ): Promise<number>
 }

@@ -201,7 +201,12 @@ type SessionGrantsTable = {
   lease_ends_at: number
 }
 
-type SessionEndsTable = { token_hash: string; reason: RememberedEnd['reason']; until: number }
+type SessionEndsTable = {
+  token_hash: string
+  reason: RememberedEnd['reason']
+  connection_id: ConnectionId | null
+  until: number
+}
 
 type AttemptClaimsTable = { id: string; until: number }
 

@@ -48,8 +48,8 @@ export function sessionGrantReads(database: Database): Omit<SessionGrantReads, '
 
 export function sessionGrantWrites(database: Database): SessionGrantWrites {
   return {
-    async rememberSessionEnd({ tokenHash, reason, until }) {
-      const rest = { reason, until: until.getTime() }
+    async rememberSessionEnd({ tokenHash, reason, connectionId = null, until }) {
+      const rest = { reason, connection_id: connectionId, until: until.getTime() }
       const insert = database.insertInto('session_ends').values({ token_hash: tokenHash, ...rest })
       await insert
         .onConflict((conflict) => conflict.column('token_hash').doUpdateSet(rest))
@@ -159,5 +159,10 @@ function toGrantRow(grant: SessionGrant): Row<'session_grants'> {
 }
 
 function parseEnd(row: Row<'session_ends'>): RememberedEnd {
-  return { tokenHash: row.token_hash, reason: row.reason, until: new Date(row.until) }
+  return present({
+    tokenHash: row.token_hash,
+    reason: row.reason,
+    connectionId: row.connection_id,
+    until: new Date(row.until),
+  })
 }

@@ -62,7 +62,7 @@ export const sessionOperations = {
     does: 'The session of this browser, or 401. Takes the session cookie, no token.',
     access: 'own_session',
     answer: ownSessionSchema,
-    refusals: ['sign_in_required'],
+    refusals: ['sign_in_required', 'sign_in_again', 'sso_session_ended'],
     run: (services, { exchange }) => getSessionJson(services, exchange),
   }),
   listSessions: operation({

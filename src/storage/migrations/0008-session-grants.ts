@@ -77,6 +77,7 @@ async function createGrants(database: Kysely<unknown>, { text }: MigrationContex
     .createTable('session_ends')
     .addColumn('token_hash', text, (column) => column.primaryKey().notNull())
     .addColumn('reason', text, (column) => column.notNull())
+    .addColumn('connection_id', text)
     .addColumn('until', 'bigint', (column) => column.notNull())
     .execute()
 }

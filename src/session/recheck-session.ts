@@ -1,0 +1,254 @@
+/**
+ * One session against Entra, by whoever holds the lease of its grant.
+ *
+ *   recheckSession → refresh → the same person? → decide-recheck (pure) → roles and groups, or the end
+ *
+ * Only when Entra asks this very person to sign in again, or says what would refuse them at a sign-in, the session ends. Every other
+ * failure is told to those who watch, and the session goes on.
+ */
+import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { asEntradaError, EntradaError } from '../errors.ts'
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { newUuid } from '../ids.ts'
+import { applyRoles } from '../provisioning/apply-roles.ts'
+import type { Services } from '../services.ts'
+import { decideRecheck } from '../sign-in/decide-recheck.ts'
+import type { Connection, Identity, Session } from '../storage/records.ts'
+import type { SessionGrant } from '../storage/session-grants.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { minutesAfter, openGrant, sealGrant } from './session-grant.ts'
+
+/** `left`: it was not ours to check any more. `failed`: nothing was learnt about the person. */
+export type RecheckOutcome = 'unchanged' | 'changed' | 'ended' | 'left' | 'failed'
+
+/** For all of Entra's answers to one check together. */
+const TIME_LIMIT_MS = 5_500
+const LONGEST_RETRY_MINUTES = 30
+
+type Work = {
+  readonly grant: SessionGrant
+  readonly leaseId: string
+  readonly correlationId: string
+  readonly connection: Connection
+  readonly recheckMinutes: number
+}
+
+/** Checks a session whose grant the caller has leased. Rejects only when the database does. */
+export async function recheckSession(
+  services: Services,
+  leased: Pick<Work, 'grant' | 'leaseId'>,
+): Promise<RecheckOutcome> {
+  const connection = await services.storage.findConnection(leased.grant.connectionId)
+  const recheckMinutes = connection?.settings.recheckMinutes
+  if (connection === undefined || recheckMinutes === undefined) {
+    const { sessionId } = leased.grant
+    await services.storage.atomically((transaction) => transaction.removeSessionGrant(sessionId))
+    return 'left'
+  }
+  const work = { ...leased, connection, recheckMinutes, correlationId: newUuid(services) }
+  const outcome = await checkedAgainst(services, work)
+  const { code } = outcome
+  services.metrics.count('entrada_session_rechecks_total', { outcome: outcome.kind, code })
+  return outcome.kind
+}
+
+type Outcome = { readonly kind: RecheckOutcome; readonly code: string }
+
+async function checkedAgainst(services: Services, work: Work): Promise<Outcome> {
+  try {
+    const said = await askEntra(services, work)
+    if (said === undefined) return left
+    services.signInNotes.noteCheck({ connectionId: work.connection.id })
+    return await applyAnswer(services, work, said)
+  } catch (error) {
+    const refusal = asEntradaError(error)
+    if (refusal.code === 'storage_unavailable' || refusal.code === 'storage_full') throw error
+    return asksThePerson(refusal)
+      ? endSession(services, work, refusal)
+      : settleFailure(services, work, refusal)
+  }
+}
+
+const left: Outcome = { kind: 'left', code: '' }
+
+/** `invalid_grant` and `interaction_required`, which the token endpoint says of one person's refresh token alone. */
+function asksThePerson({ code, detail }: EntradaError): boolean {
+  return (code === 'code_refused' || code === 'interaction_required') && detail.endpoint === 'token'
+}
+
+type Answer = {
+  readonly session: Session
+  readonly identity: VerifiedIdentity
+  readonly sealed: string
+}
+
+/** `undefined` when the session is gone meanwhile. */
+async function askEntra(
+  services: Services,
+  { grant, connection, correlationId }: Work,
+): Promise<Answer | undefined> {
+  const session = await services.storage.findSessionById(grant.sessionId)
+  const person = session && (await personOf(services, session))
+  if (session === undefined || person === undefined) return undefined
+  const { refreshToken, sub } = openGrant(services.keyRing, grant)
+  const redeemed = await services.identityProviderFor(connection).refresh({
+    refreshToken,
+    correlationId,
+    deadline: AbortSignal.timeout(TIME_LIMIT_MS),
+  })
+  checkSamePerson(redeemed.identity, { ...person, sub })
+  const content = { refreshToken: redeemed.refreshToken ?? refreshToken, sub }
+  const sealed = sealGrant(services.keyRing, session.id, content)
+  return { session, identity: redeemed.identity, sealed }
+}
+
+async function personOf(
+  { storage }: Services,
+  { userId, identityId }: Session,
+): Promise<Identity | undefined> {
+  const found = userId && (await storage.findUser(userId))
+  return found ? found.identities.find(({ id }) => id === identityId) : undefined
+}
+
+/** @see OpenID Connect Core §12.2 @throws {EntradaError} `id_token_claim_invalid` */
+function checkSamePerson(
+  now: VerifiedIdentity,
+  before: Pick<VerifiedIdentity, 'cloud' | 'tid' | 'oid' | 'sub'>,
+): void {
+  for (const claim of ['cloud', 'tid', 'oid', 'sub'] as const) {
+    if (now[claim] === before[claim]) continue
+    throw new EntradaError('id_token_claim_invalid', { claim, reason: 'another_person' })
+  }
+}
+
+/** The lease is given back first: who lost it to somebody else writes nothing. */
+async function applyAnswer(services: Services, work: Work, answer: Answer): Promise<Outcome> {
+  const now = services.now()
+  const { grant, leaseId, connection } = work
+  const settled = {
+    sealed: answer.sealed,
+    nextCheckAt: minutesAfter(now, work.recheckMinutes),
+    lastCheckedAt: now,
+    failures: 0,
+  }
+  const outcome = await services.storage.atomically(async (transaction): Promise<Outcome> => {
+    if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return left
+    const { identity, session } = answer
+    const known = await transaction.findPerson(identity, connection.organizationId)
+    const membership = known?.membership
+    if (known === undefined || membership === undefined) return left
+    const decision = decideRecheck({ connection, identity, known, now })
+    if (decision.kind === 'ended') {
+      await writeEnd(services, transaction, { work, session, code: decision.code })
+      return { kind: 'ended', code: decision.code }
+    }
+    if (decision.snapshot) await transaction.putGroupSnapshot(membership.id, decision.snapshot)
+    if (decision.roles === undefined) return { kind: 'unchanged', code: '' }
+    const before = await transaction.listRoles(membership.id)
+    const roles = {
+      membership,
+      connection,
+      roles: decision.roles,
+      actor: { kind: 'entra' },
+    } as const
+    await applyRoles(services, transaction, roles)
+    const after = await transaction.listRoles(membership.id)
+    const isSame = JSON.stringify(before) === JSON.stringify(after)
+    return { kind: isSame ? 'unchanged' : 'changed', code: '' }
+  })
+  if (outcome.kind === 'ended') logEnd(services, work, { code: outcome.code })
+  return outcome
+}
+
+async function endSession(
+  services: Services,
+  work: Work,
+  { code, detail }: EntradaError,
+): Promise<Outcome> {
+  const { grant, leaseId } = work
+  const settled = { nextCheckAt: services.now(), failures: grant.failures }
+  const ended = await services.storage.atomically(async (transaction) => {
+    if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return false
+    const session = await transaction.findSessionById(grant.sessionId)
+    if (session === undefined) return false
+    await writeEnd(services, transaction, { work, session, code })
+    return true
+  })
+  if (!ended) return left
+  logEnd(services, work, { code, entra: detail.entra })
+  return { kind: 'ended', code }
+}
+
+function logEnd(
+  { log }: Services,
+  { grant: { sessionId, connectionId }, correlationId }: Work,
+  said: { readonly code: string; readonly entra?: unknown },
+): void {
+  log.info('session_recheck_ended', { sessionId, connectionId, correlationId, ...said })
+}
+
+async function writeEnd(
+  services: Services,
+  transaction: StorageTransaction,
+  {
+    work,
+    session,
+    code,
+  }: { readonly work: Work; readonly session: Session; readonly code: string },
+): Promise<void> {
+  const { id: sessionId, tokenHash, userId, organizationId, connectionId } = session
+  await transaction.endSession(sessionId)
+  await transaction.rememberSessionEnd({
+    tokenHash,
+    reason: 'sign_in_again',
+    until: session.absoluteEndsAt,
+    ...(connectionId ? { connectionId } : {}),
+  })
+  const event = { type: 'session.ended', detail: { reason: 'recheck', code } } as const
+  const context = {
+    actor: { kind: 'entra' },
+    userId,
+    organizationId,
+    connectionId,
+    sessionId,
+  } as const
+  const record = auditRecord(services, event, context, {
+    correlationId: work.correlationId,
+    client: {},
+  })
+  await transaction.appendAuditEvent(record, outboxOptions(services))
+}
+
+/** Told in the log, in the metric and with the connection; tried again, at first soon. */
+async function settleFailure(
+  services: Services,
+  work: Work,
+  { code, detail, cause }: EntradaError,
+): Promise<Outcome> {
+  const { grant, leaseId, recheckMinutes, correlationId } = work
+  const { sessionId, connectionId } = grant
+  const failures = grant.failures + 1
+  const minutes = Math.min(2 ** Math.min(failures - 1, 10), LONGEST_RETRY_MINUTES, recheckMinutes)
+  const nextCheckAt = minutesAfter(services.now(), minutes)
+  const settled = { nextCheckAt, failures, lastFailure: code }
+  const isOurs = await services.storage.atomically((transaction) =>
+    transaction.settleSessionGrant(sessionId, leaseId, settled),
+  )
+  if (!isOurs) return left
+  const { endpoint, status, entra, claim, reason } = detail
+  services.log.error('session_recheck_failed', {
+    sessionId,
+    connectionId,
+    correlationId,
+    code,
+    failures,
+    endpoint,
+    status,
+    entra,
+    claim,
+    reason,
+    cause,
+  })
+  services.signInNotes.noteCheck({ connectionId, code })
+  return { kind: 'failed', code }
+}

@@ -1,0 +1,61 @@
+/** What a check of a session against Entra comes to. Pure: what Entra says of the person now, and what is known. */
+import type { ErrorCode } from '../errors.ts'
+import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { groupSnapshot } from '../provisioning/group-snapshot.ts'
+import type { Connection, GroupSnapshot, RoleAssignment } from '../storage/records.ts'
+import type { KnownPerson } from '../storage/storage.ts'
+import { decideSignIn } from './decide-sign-in.ts'
+
+export type RecheckFacts = {
+  readonly connection: Connection
+  readonly identity: VerifiedIdentity
+  readonly known: KnownPerson
+  readonly now: Date
+}
+
+export type RecheckDecision =
+  /** A sign-in would be refused now, and with this code. */
+  | { readonly kind: 'ended'; readonly code: ErrorCode }
+  | {
+      readonly kind: 'kept'
+      /** Absent: too little is known to change any. */
+      readonly roles?: readonly RoleAssignment[]
+      readonly snapshot?: GroupSnapshot
+    }
+
+/**
+ * The decision of a sign-in, on what a refresh tells. A claim that is missing there says nothing: what was known stays. Only in a token
+ * that tells the groups, missing app roles are none. That the connection is switched off keeps nobody out who is in.
+ */
+export function decideRecheck({ connection, identity, known, now }: RecheckFacts): RecheckDecision {
+  const claim = identity.groups
+  const last = known.groups
+  const tellsRoles = claim.kind === 'known' || identity.claimNames.includes('roles')
+  const appRoles = tellsRoles ? identity.appRoles : (last?.appRoles ?? [])
+  const decision = decideSignIn({
+    connection: { ...connection, status: 'on' },
+    identity: { ...identity, appRoles, groups: claim.kind === 'known' ? claim : kept(last) },
+    known,
+    linkCandidates: [],
+    emailDomainProven: false,
+    now,
+  })
+  if (decision.kind === 'refused') {
+    return decision.code === 'groups_not_known'
+      ? { kind: 'kept' }
+      : { kind: 'ended', code: decision.code }
+  }
+  if (claim.kind === 'known') {
+    const snapshot = groupSnapshot(decision.groups, { appRoles, lastKnown: last, now })
+    return { kind: 'kept', roles: decision.roles, snapshot }
+  }
+  return {
+    kind: 'kept',
+    roles: decision.roles,
+    ...(last ? { snapshot: { ...last, appRoles } } : {}),
+  }
+}
+
+function kept(last: GroupSnapshot | undefined): GroupsClaim {
+  return last?.complete ? { kind: 'known', ids: last.groups } : { kind: 'overage' }
+}
