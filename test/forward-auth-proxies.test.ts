@@ -435,6 +435,20 @@ for (const name of proxyNames) {
       }
     })
 
+    it('offers the address for proxies to nobody else', async () => {
+      const front = frontOf(name)
+      const { own } = front.cookies
+      for (const path of ['/auth/verify', '/auth/verify/x', '/auth/verify?sign_in=redirect']) {
+        const answer = await send(front, [
+          `GET ${path} HTTP/1.1`,
+          hostLine(front),
+          `Cookie: ${own}`,
+        ])
+        assert.equal(answer.status, 404, path)
+        assert.doesNotMatch(answer.head, /x-auth-request/i)
+      }
+    })
+
     it('answers 421 to another name, before anybody is asked', async () => {
       const front = frontOf(name)
       const { own } = front.cookies

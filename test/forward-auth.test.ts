@@ -85,6 +85,25 @@ for (const [way, open] of Object.entries(verifyWays)) {
       assert.deepEqual([posted.status, posted.headers.get('allow')], [405, 'GET, HEAD'])
     })
 
+    it('answers under a mount path, and nowhere else', async (t) => {
+      const rig = await openProxied(t, { mountPath: '/sso', accessRules: adminOnly })
+      const ask = await open(t, rig)
+      const headers = ofNginx({ uri: '/public/x' })
+      assert.equal((await ask(headers, { path: '/sso/auth/verify' })).status, 204)
+      assert.equal((await ask(headers, { path: '/auth/verify' })).status, 404)
+      const envoy = { path: '/sso/auth/verify/reports' }
+      assert.equal((await ask({ host: HOST }, { path: '/sso/auth/verify/public/x' })).status, 204)
+      assert.equal((await ask({ host: HOST, ...script }, envoy)).status, 401)
+      const led = await ask(
+        { ...ofNginx({ uri: '/x' }), ...navigation },
+        { path: '/sso/auth/verify' },
+      )
+      assert.equal(led.headers.get('location'), `${HTTPS_URL}/sso/login?return_to=%2Fx`)
+      for (const path of ['/sso/auth/verifyx', '/sso/auth/verify.x']) {
+        assert.equal((await ask(headers, { path })).status, 404, path)
+      }
+    })
+
     it('denies when rules need the page and nobody says which it is', async (t) => {
       const rig = await openProxied(t, { accessRules: adminOnly })
       const ask = await open(t, rig)
@@ -374,6 +393,16 @@ for (const [way, open] of Object.entries(verifyWays)) {
     })
   })
 }
+
+describe('entrada.handles', () => {
+  it('knows the addresses for proxies, with what Envoy appends', async (t) => {
+    const { entrada } = await openProxied(t)
+    for (const path of ['/auth/verify', '/auth/verify/', '/auth/verify/a/b', '/auth/keys']) {
+      assert.equal(entrada.handles(path), true, path)
+    }
+    assert.equal(entrada.handles('/auth/verifyx'), false)
+  })
+})
 
 describe('signed tokens of /auth/verify', () => {
   const openSigning = (t: TestContext, options: RigOptions = {}) =>

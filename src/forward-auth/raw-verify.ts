@@ -9,6 +9,8 @@ import type { Services } from '../services.ts'
 import { isVerifyTarget, type VerifyRequest } from './read-question.ts'
 import { type AccessAnswer, verifyAccess } from './verify-access.ts'
 
+const ROUTE = '/auth/verify'
+
 export type RawHandler = {
   takes(incoming: IncomingMessage): boolean
   /** Never rejects. */
@@ -21,20 +23,34 @@ export function createRawVerify(services: Services): RawHandler {
   return {
     takes: ({ url = '' }) => isVerifyTarget(url, mountPath),
     async answer(incoming, outgoing) {
-      const request = toVerifyRequest(incoming, isTrusted)
-      const startedAt = performance.now()
-      const given = request.header('traceparent')
-      const traceparent = given && request.isFromTrustedProxy() ? given : undefined
-      const answer = await services.tracing.request(
-        { method: request.method, traceparent },
-        () => verifyAccess(services, request),
-        (done) => ({ route: '/auth/verify', status: statusOf(done) }),
-      )
-      if (answer.kind === 'pass') outgoing.writeHead(204, answer.headers).end()
-      else await sendStop(incoming, outgoing, answer.response)
-      observe(services, request, { status: statusOf(answer), startedAt })
+      try {
+        await answerRaw(services, toVerifyRequest(incoming, isTrusted), outgoing)
+      } catch (cause) {
+        // A defect, or an answer that cannot be written: a no to the proxy, and nothing that ends the process.
+        services.log.error('request_refused', { code: 'internal_error', route: ROUTE, cause })
+        if (outgoing.headersSent) outgoing.destroy()
+        else outgoing.writeHead(500).end()
+      }
     },
   }
+}
+
+async function answerRaw(
+  services: Services,
+  request: VerifyRequest,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const startedAt = performance.now()
+  const given = request.header('traceparent')
+  const traceparent = given && request.isFromTrustedProxy() ? given : undefined
+  const answer = await services.tracing.request(
+    { method: request.method, traceparent },
+    () => verifyAccess(services, request),
+    (done) => ({ route: ROUTE, status: statusOf(done) }),
+  )
+  if (answer.kind === 'pass') outgoing.writeHead(204, answer.headers).end()
+  else await sendStop(request, outgoing, answer.response)
+  observe(services, request, { status: statusOf(answer), startedAt })
 }
 
 /** A proxy keeps its connections, and an address does not change. */
@@ -67,7 +83,7 @@ function toVerifyRequest(
 
 /** The body of the request, if one came along, is nobody's: Node reads it away or closes the connection. */
 async function sendStop(
-  { method }: IncomingMessage,
+  { method }: VerifyRequest,
   outgoing: ServerResponse,
   response: Response,
 ): Promise<void> {
@@ -90,7 +106,7 @@ function observe(
 ): void {
   const labels = {
     method: methodLabel(method),
-    route: '/auth/verify',
+    route: ROUTE,
     status: `${Math.floor(status / 100)}xx`,
   }
   const seconds = (performance.now() - startedAt) / 1000

@@ -269,7 +269,7 @@ export function isOurAddress(path: string, mountPath: string): boolean {
 }
 
 const ourAddresses = new RegExp(
-  `^(${[...new Set(routes.map(({ path }) => path.replace(/:\w+/g, '[^/]+')))].join('|')})$`,
+  `^(${[...new Set(routes.map(({ path }) => path.replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')))].join('|')})$`,
 )
 
 /** How an address speaks; addresses we do not have speak like the API under `/api/`, else like pages. */
