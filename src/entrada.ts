@@ -69,7 +69,7 @@ export function createEntrada(given: EntradaOptions, opened?: OpenedServices): E
     async getSession(request) {
       const services = await opening()
       const view = await findSession(services, openExchange(services, request, {}))
-      return view && toUserSession(view)
+      return view && toUserSession(view, services.now())
     },
     async decideAccess(request, needed = {}) {
       try {

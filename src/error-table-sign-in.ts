@@ -150,6 +150,12 @@ export const idTokenErrors = {
 } as const satisfies Record<string, ErrorEntry>
 
 export const decisionErrors = {
+  sso_required: {
+    status: 403,
+    shown: 'Your organization signs in at another address. Please use the button below.',
+    fix: 'Single sign-on through another connection is required for this organization. An operator can open the others for some hours with `entrada organization bypass`.',
+    startAgain: 'same_account',
+  },
   tenant_not_allowed: {
     status: 403,
     shown: 'Your account belongs to a directory that may not sign in here.',

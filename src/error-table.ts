@@ -188,6 +188,26 @@ const requestErrors = {
     shown: 'This is the last credential that works.',
     fix: 'Add another one and test it first; then this one can go.',
   },
+  sso_not_proven: {
+    status: 409,
+    shown: 'Single sign-on cannot be required yet.',
+    fix: 'An administrator of the organization (role `organization_admin`) has to sign in through this very connection first, and again after its directory or application was changed; and the connection has to be on.',
+    fixByReason: {
+      connection_off: 'The connection is a draft or switched off. Turn it on first.',
+      administrator_sign_in:
+        'No administrator of the organization (role `organization_admin`) has signed in through this connection since its directory or application was changed last. Let one sign in at its address.',
+    },
+  },
+  sso_not_required: {
+    status: 409,
+    shown: 'Single sign-on is not required for this organization.',
+    fix: 'There is nothing to go around: every connection of the organization is open.',
+  },
+  sso_connection_needed: {
+    status: 409,
+    shown: 'This is the only connection through which people of the organization may sign in.',
+    fix: 'Single sign-on through it is required. Lift that first, or require it through another connection; then this one can be switched off.',
+  },
   connection_read_only: {
     status: 409,
     shown: 'This connection is managed elsewhere and cannot be changed here.',

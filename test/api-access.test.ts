@@ -100,6 +100,7 @@ const bodies: Readonly<Record<string, (organizationId: string) => unknown>> = {
   changeConnection: () => ({ name: 'Mine' }),
   changeDomain: () => ({ connectionId: null }),
   changeOrganization: () => ({ name: 'Mine' }),
+  requireSso: () => ({ connectionId: 'default' }),
   addCredential: () => ({ kind: 'client_secret', value: 'a-secret-of-the-attacker' }),
   changeCredential: () => ({ state: 'retired' }),
 }

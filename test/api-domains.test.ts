@@ -142,9 +142,7 @@ async function administratorOf({ services }: Rig, { signIn }: Customer) {
     membership: { id: `mem_${string}` }
   }
   await services.storage.atomically((transaction) =>
-    transaction.replaceRuleRoles(membership.id, [
-      { role: 'organization_admin', source: 'default' },
-    ]),
+    transaction.giveRole(membership.id, 'organization_admin'),
   )
   const formToken = formTokenOf(text)
   return async (method: string, path: string, sent?: unknown) => {

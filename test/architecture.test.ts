@@ -153,6 +153,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'dns-txt.ts',
     // Whether a connection may be turned on: the test of a connection, in sign-in/, writes it.
     'test-fingerprint.ts',
+    // The one connection that an organization demands, and who may demand it.
+    'sso-requirement.ts',
+    'enforcement.ts',
     // Which directory and application somebody came through.
     'directory-fingerprint.ts',
     // How a change is audited that a customer's administrator makes through a set-up link.

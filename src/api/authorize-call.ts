@@ -65,7 +65,8 @@ async function getOfferedKey(
 export function callerOf(services: Services, view: SessionView): ApiCaller {
   const operator = operatorOf(services, view)
   if (operator !== undefined) return { kind: 'operator', ...operator }
-  const { user, organization, roles } = view
+  // By hand alone: a group or an app role of a directory leads to no right over Entrada itself.
+  const { user, organization, rolesByHand: roles = [] } = view
   const administers = roles.includes('organization_admin') || roles.includes('auditor')
   if (!administers || !user || !organization) throw new EntradaError('operator_required')
   const actor = { kind: 'user', id: user.id } as const

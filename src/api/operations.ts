@@ -16,12 +16,14 @@ import { organizationOperations, organizationSchemas } from './resources/organiz
 import { sessionOperations, sessionSchemas } from './resources/sessions.ts'
 import { setupLinkOperations, setupLinkSchemas } from './resources/setup-links.ts'
 import { signInTraceOperations, signInTraceSchemas } from './resources/sign-in-traces.ts'
+import { ssoOperations, ssoSchemas } from './resources/sso.ts'
 import { userOperations, userSchemas } from './resources/users.ts'
 import { webhookOperations, webhookSchemas } from './resources/webhooks.ts'
 
 export const operations = {
   ...sessionOperations,
   ...organizationOperations,
+  ...ssoOperations,
   ...connectionOperations,
   ...connectionHealthOperations,
   ...credentialOperations,
@@ -40,6 +42,7 @@ export const operations = {
 export const namedSchemas: Readonly<Record<string, Schema>> = {
   ...sessionSchemas,
   ...organizationSchemas,
+  ...ssoSchemas,
   ...connectionSchemas,
   ...connectionHealthSchemas,
   ...credentialSchemas,

@@ -7,7 +7,7 @@ export type ScopeRow = {
   /** Roles of a membership that hold it in their own organization. */
   readonly roles: readonly OrganizationRole[]
 }
-/** Roles that Entrada itself knows. An application may use them too. */
+/** Roles that Entrada itself knows, where they are given by hand. An application may use them too, from rules as well. */
 export type OrganizationRole = 'organization_admin' | 'auditor'
 export type Scope = keyof typeof scopeTable
 
@@ -24,6 +24,11 @@ export const scopeTable = {
     means: 'Create and change organizations.',
     within: 'deployment',
     roles: [],
+  },
+  'sso:write': {
+    means: 'Require single sign-on through one connection for an organization, and lift it.',
+    within: 'organization',
+    roles: admin,
   },
   'connections:read': {
     means: 'Read connections. Secrets are never shown.',

@@ -22,6 +22,8 @@ export type SessionEndReason =
   | 'operator'
   /** A check against Entra ended it; `code` says why. */
   | 'recheck'
+  /** It came through a connection that is closed, as single sign-on is required through another. */
+  | 'sso_required'
 
 export type AuditEvent =
   | {
@@ -91,6 +93,19 @@ export type AuditEvent =
   | {
       readonly type: 'organization.created'
       readonly detail: { readonly name: string; readonly slug: string }
+    }
+  | {
+      readonly type: 'organization.sso_required'
+      readonly detail: { readonly losing: number; readonly sessionsEnded: number }
+    }
+  | { readonly type: 'organization.sso_lifted'; readonly detail: Readonly<Record<string, never>> }
+  | {
+      readonly type: 'organization.sso_bypassed'
+      readonly detail: { readonly reason: string; readonly until: string }
+    }
+  | {
+      readonly type: 'organization.sso_bypass_ended'
+      readonly detail: Readonly<Record<string, never>>
     }
   | {
       readonly type: 'organization.changed'
@@ -192,6 +207,13 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'A connection was created or changed. Detail: the members that changed, never their values.',
   'connection.created': 'A connection was created, as a draft. Detail: its slug.',
   'organization.created': 'An organization was created. Detail: name and slug.',
+  'organization.sso_required':
+    'Single sign-on through one connection was required. Detail: how many members had never used it, and how many sessions ended.',
+  'organization.sso_lifted':
+    'Single sign-on is no longer required; every connection is open again.',
+  'organization.sso_bypassed':
+    'The way around required single sign-on was opened. Detail: the reason, and when it ends by itself.',
+  'organization.sso_bypass_ended': 'The way around it was closed before its time.',
   'organization.changed':
     'An organization was changed. Detail: the members that changed, never their values.',
   'domain.added': 'A domain was named for an organization. It proves nothing yet.',

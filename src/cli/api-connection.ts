@@ -7,6 +7,7 @@ import type { OrganizationJson } from '../api/resources/organizations.ts'
 import type { SessionRecordJson } from '../api/resources/sessions.ts'
 import type { NewSetupLinkJson } from '../api/resources/setup-links.ts'
 import type { SignInTraceJson } from '../api/resources/sign-in-traces.ts'
+import type { SsoPreviewJson } from '../api/resources/sso.ts'
 import type { UserJson } from '../api/resources/users.ts'
 import type {
   WebhookDeliveryJson,
@@ -32,6 +33,14 @@ export type AdminConnection = {
   enableUser(id: string): Promise<UserJson>
   createOrganization(asked: Readonly<Record<string, unknown>>): Promise<OrganizationJson>
   createSetupLink(connectionId: string): Promise<NewSetupLinkJson>
+  previewSso(organizationId: string, query: ListQuery): Promise<SsoPreviewJson>
+  requireSso(organizationId: string, connectionId: string): Promise<OrganizationJson>
+  liftSso(organizationId: string): Promise<OrganizationJson>
+  bypassSso(
+    organizationId: string,
+    asked: { readonly reason: string; readonly hours: number },
+  ): Promise<OrganizationJson>
+  endSsoBypass(organizationId: string): Promise<OrganizationJson>
   listSessions(query: ListQuery): Promise<ListJson<SessionRecordJson>>
   endSession(id: string): Promise<void>
   listAuditEvents(query: ListQuery): Promise<ListJson<AuditEventJson>>
@@ -84,6 +93,12 @@ export function apiConnection(server: ApiServer): AdminConnection {
     enableUser: (id) => call('POST', `${one('/users', id)}/enable`),
     createOrganization: (asked) => call('POST', '/organizations', asked),
     createSetupLink: (id) => call('POST', `${one('/connections', id)}/setup-links`),
+    previewSso: (id, query) => call('GET', `${one('/organizations', id)}/sso${queryText(query)}`),
+    requireSso: (id, connectionId) =>
+      call('PUT', `${one('/organizations', id)}/sso`, { connectionId }),
+    liftSso: (id) => call('DELETE', `${one('/organizations', id)}/sso`),
+    bypassSso: (id, asked) => call('POST', `${one('/organizations', id)}/sso/bypass`, asked),
+    endSsoBypass: (id) => call('DELETE', `${one('/organizations', id)}/sso/bypass`),
     listSessions: (query) => call('GET', `/sessions${queryText(query)}`),
     endSession: (id) => call('DELETE', one('/sessions', id)),
     listAuditEvents: (query) => call('GET', `/audit-events${queryText(query)}`),

@@ -14,6 +14,7 @@ import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
 import { domainCommands } from './domain.ts'
 import { emulatorCommand } from './emulator.ts'
+import { enforcementCommands } from './enforcement.ts'
 import { explainCommand } from './explain.ts'
 import { printCommandHelp, printHelp, usage } from './help.ts'
 import { keyCommands } from './key.ts'
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   ...connectionCommands,
   ...credentialCommands,
   ...membershipCommands,
+  ...enforcementCommands,
   ...userCommands,
   userImportCommand,
   ...sessionCommands,

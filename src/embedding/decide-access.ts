@@ -32,7 +32,7 @@ export async function decideAccess(
     known.exchange = openExchange(services, request, {})
     checkOrigin(known.exchange, needed.trustedOrigins ?? [])
     const view = await findSession(services, known.exchange)
-    known.session = view && toUserSession(view)
+    known.session = view && toUserSession(view, services.now())
     if (known.session === undefined) throw new EntradaError('sign_in_required')
     checkRoles(known.session, needed)
     return { kind: 'allowed', session: known.session }

@@ -20,6 +20,7 @@ import type {
 import type { StorageTransaction } from '../storage/storage.ts'
 import { auditChange } from './audit-change.ts'
 import { cloudOf } from './clouds.ts'
+import { checkNotRequired } from './enforcement.ts'
 import { checkDisplayName, checkGivenId, checkSlug, slugsFor } from './names.ts'
 import { isTested } from './test-fingerprint.ts'
 
@@ -131,7 +132,7 @@ export type ConnectionChange = {
 /**
  * Changes a connection. A role rule that is gone takes its roles along at once, from everybody.
  *
- * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`, `connection_has_people`
+ * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`, `connection_has_people`, `sso_connection_needed`
  */
 export async function changeConnection(
   services: Services,
@@ -146,6 +147,7 @@ export async function changeConnection(
     const members = changedMembers(before, after)
     if (members.length === 0) return before
     await checkDirectoryChange(transaction, { before, after, members })
+    if (before.status === 'on' && after.status !== 'on') await checkNotRequired(transaction, after)
     await check?.(transaction, after)
     await transaction.putConnection(after)
     await transaction.removeRolesOfRules(after.organizationId, goneRules(before, after))

@@ -51,7 +51,10 @@ export async function changeOrganization(
   return services.storage.atomically(async (transaction) => {
     const before = await transaction.findOrganization(id as OrganizationId) // any text: an unknown one finds nothing
     if (before === undefined) throw new EntradaError('record_not_found')
-    const { name, settings } = change(before)
+    const { name, settings: given } = change(before)
+    const { ssoRequired } = before.settings
+    // Changed by `enforcement.ts` alone, which checks first.
+    const settings = { ...given, ...(ssoRequired ? { ssoRequired } : {}) }
     const after = { ...before, name: checkDisplayName(name), settings, updatedAt: services.now() }
     const members = (['name', 'settings'] as const).filter(
       (member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]),

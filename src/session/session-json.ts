@@ -1,5 +1,6 @@
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services } from '../services.ts'
 import type { ProfileEmail, SessionView } from '../storage/records.ts'
 import { getSession } from './session.ts'
@@ -11,6 +12,8 @@ export type SessionJson = {
     readonly id: string
     readonly name: string
     readonly slug: string
+    /** People of the organization may sign in through one connection alone: close every other way of yours too. */
+    readonly ssoRequired: boolean
   } | null
   readonly membership: {
     readonly id: string
@@ -43,22 +46,27 @@ export async function getSessionJson(services: Services, exchange: Exchange): Pr
   // An operator's token session is nobody's: an application that asks only "is there a session" must not let it in.
   if (view.session.kind === 'operator') throw new EntradaError('sign_in_required')
   await services.limits.spend('api_session', view.session.id)
-  return toSessionJson(view)
+  return toSessionJson(view, services.now())
 }
 
 /** `undefined`: an operator's token session, which is nobody's. */
-export function toUserSession(view: SessionView): UserSession | undefined {
-  const { user, organization, membership, ...rest } = toSessionJson(view)
+export function toUserSession(view: SessionView, now: Date): UserSession | undefined {
+  const { user, organization, membership, ...rest } = toSessionJson(view, now)
   if (rest.session.kind !== 'user' || !user || !organization || !membership) return undefined
   return { user, organization, membership, ...rest }
 }
 
-export function toSessionJson(view: SessionView): SessionJson {
+export function toSessionJson(view: SessionView, now: Date): SessionJson {
   const { user, organization, session, groups } = view
   return {
     user: user ? { id: user.id } : null,
     organization: organization
-      ? { id: organization.id, name: organization.name, slug: organization.slug }
+      ? {
+          id: organization.id,
+          name: organization.name,
+          slug: organization.slug,
+          ssoRequired: requiredConnectionId(organization, now) !== undefined,
+        }
       : null,
     membership: membershipJson(view),
     roles: view.roles,

@@ -1,8 +1,10 @@
+import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors.ts'
 import { cookieName, cookieValues, dropCookie, setCookie, siteCookieName } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { isUnder, siteOf } from '../http/site.ts'
 import { newId } from '../ids.ts'
+import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services, Site } from '../services.ts'
 import type { Connection, Session, SessionView } from '../storage/records.ts'
 
@@ -122,8 +124,35 @@ async function findLive(
   const now = services.now()
   const view = await services.storage.findSession(tokenHash, now)
   if (view === undefined || !isAt(view.session)) return undefined
+  if (isClosed(view, now)) {
+    await endClosed(services, view)
+    return undefined
+  }
   await rememberSeen(services, view.session, now)
   return view
+}
+
+/** It came through a connection that the organization does not open to anybody now: before the demand, or by the way around it. */
+function isClosed({ session, organization }: SessionView, now: Date): boolean {
+  const required = requiredConnectionId(organization, now)
+  return session.kind === 'user' && required !== undefined && required !== session.connectionId
+}
+
+async function endClosed(
+  services: Services,
+  { session, organization }: SessionView,
+): Promise<void> {
+  const { id: sessionId, tokenHash, userId, organizationId, absoluteEndsAt: until } = session
+  const connectionId = organization?.settings.ssoRequired?.connectionId
+  await services.storage.atomically(async (transaction) => {
+    if ((await transaction.endSession(sessionId)) === undefined) return
+    const end = { tokenHash, reason: 'sso_session_ended', until } as const
+    await transaction.rememberSessionEnd({ ...end, ...(connectionId ? { connectionId } : {}) })
+    const event = { type: 'session.ended', detail: { reason: 'sso_required' } } as const
+    const ended = { userId, organizationId, connectionId: session.connectionId, sessionId }
+    const record = auditRecord(services, event, { actor: { kind: 'system' }, ...ended })
+    await transaction.appendAuditEvent(record, outboxOptions(services))
+  })
 }
 
 /** @throws {EntradaError} `sign_in_required`, `sign_in_again`, `sso_session_ended` */
@@ -145,13 +174,20 @@ export async function whySignIn(
   services: Services,
   exchange: Pick<Exchange, 'cookies' | 'here'>,
 ): Promise<SignInReason> {
-  const tokenHash = presentedTokenHash(services, exchange)
-  const end = tokenHash && (await services.storage.findSessionEnd(tokenHash, services.now()))
-  if (!end) return { code: 'sign_in_required' }
+  const end = await findEnd(services, presentedTokenHashes(services, exchange))
+  if (end === undefined) return { code: 'sign_in_required' }
   const { reason: code, connectionId } = end
   const connection = connectionId ? await services.storage.findConnection(connectionId) : undefined
   if (connection?.status !== 'on') return { code }
   return { code, startAt: { id: connection.id, slug: connection.slug } }
+}
+
+async function findEnd({ storage, now }: Services, tokenHashes: readonly string[]) {
+  for (const tokenHash of tokenHashes) {
+    const end = await storage.findSessionEnd(tokenHash, now())
+    if (end !== undefined) return end
+  }
+  return undefined
 }
 
 /** What the database keeps of a session token: by what it is looked up on this site, if there is one. */

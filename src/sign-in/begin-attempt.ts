@@ -14,7 +14,7 @@ import {
   codeChallenge,
   newAttempt,
 } from './attempt.ts'
-import { redirectUri } from './choose-connection.ts'
+import { checkNoOtherRequired, redirectUri } from './choose-connection.ts'
 import { claimsChallenge } from './claims-challenge.ts'
 import { mustSelectAccount } from './select-account.ts'
 
@@ -36,6 +36,7 @@ export async function beginAttempt(
   exchange: Exchange,
   { connection, purpose, returnTo, loginHint, selectAccount = false, asked }: BeginAttempt,
 ): Promise<Response> {
+  if (purpose === 'sign_in') await checkNoOtherRequired(services, connection)
   const attempt = newAttempt(services, {
     connectionId: connection.id,
     purpose,

@@ -2,9 +2,11 @@ import { EntradaError } from '../errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
+import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import { parseIssuer } from '../protocol/issuer.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
+import type { StorageReader } from '../storage/storage.ts'
 
 /** @throws {EntradaError} `entra_not_configured` */
 export async function getDefaultConnection(services: Services): Promise<Connection> {
@@ -18,6 +20,27 @@ export async function getConnection(services: Services, id: string): Promise<Con
   const connection = await services.storage.findConnection(id)
   if (connection === undefined) throw new EntradaError('connection_not_found')
   return connection
+}
+
+/** The connection that the organization of this one demands, where that is another. */
+export async function findRequiredElsewhere(
+  reader: Pick<StorageReader, 'findOrganization' | 'findConnection'>,
+  { id, organizationId }: Pick<Connection, 'id' | 'organizationId'>,
+  now: Date,
+): Promise<Pick<Connection, 'id' | 'slug'> | undefined> {
+  const requiredId = requiredConnectionId(await reader.findOrganization(organizationId), now)
+  if (requiredId === undefined || requiredId === id) return undefined
+  const required = await reader.findConnection(requiredId)
+  return required ? { id: required.id, slug: required.slug } : { id: requiredId, slug: requiredId }
+}
+
+/** @throws {EntradaError} `sso_required`, with where to go */
+export async function checkNoOtherRequired(
+  { storage, now }: Services,
+  connection: Connection,
+): Promise<void> {
+  const startAt = await findRequiredElsewhere(storage, connection, now())
+  if (startAt !== undefined) throw new EntradaError('sso_required', { startAt })
 }
 
 /** @throws {EntradaError} `connection_off` */

@@ -17,6 +17,8 @@ export type SignInFacts = {
   readonly linkCandidates: readonly LinkCandidate[]
   /** Whether the domain of their email is proven to be the organization's; looked up when there are candidates. */
   readonly emailDomainProven: boolean
+  /** The connection that the organization demands, where that is another one than this. */
+  readonly required?: Pick<Connection, 'id' | 'slug'>
   readonly now: Date
 }
 
@@ -34,10 +36,11 @@ export type DecidedPerson =
   | { readonly kind: 'linked'; readonly membership: Membership; readonly reason: LinkReason }
   | { readonly kind: 'new' }
 
-/** In this order: connection, tenant, kind of account, the person's own status, provisioning, groups, roles. */
+/** In this order: connection, what the organization demands, tenant, kind of account, the person's own status, provisioning, groups, roles. */
 export function decideSignIn(facts: SignInFacts): SignInDecision {
   return (
     refuseConnection(facts.connection) ??
+    refuseElsewhere(facts) ??
     refuseAccount(facts) ??
     refuseDisabled(facts) ??
     refuseUnknown(facts) ??
@@ -47,6 +50,10 @@ export function decideSignIn(facts: SignInFacts): SignInDecision {
 
 function refuseConnection({ status }: Connection): SignInDecision | undefined {
   return status === 'on' ? undefined : refused('connection_off', { status })
+}
+
+function refuseElsewhere({ required }: SignInFacts): SignInDecision | undefined {
+  return required && refused('sso_required', { startAt: required })
 }
 
 function refuseAccount(facts: SignInFacts): SignInDecision | undefined {

@@ -9,7 +9,7 @@ import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 import { type Attempt, CLAIM_LIFETIME_SECONDS } from './attempt.ts'
-import { redirectUri } from './choose-connection.ts'
+import { findRequiredElsewhere, redirectUri } from './choose-connection.ts'
 import type { SignInFacts } from './decide-sign-in.ts'
 import type { SignIn, SignInRecord } from './sign-in-record.ts'
 
@@ -86,6 +86,7 @@ export async function readFacts(
 ): Promise<SignInFacts> {
   const { organizationId, policies } = connection
   const known = await reader.findPerson(identity, organizationId)
+  const required = await findRequiredElsewhere(reader, connection, now)
   const mayLink =
     known === undefined && policies.linking === 'verified' && identity.email !== undefined
   const linkCandidates = mayLink
@@ -101,6 +102,7 @@ export async function readFacts(
     emailDomainProven,
     now,
     ...(known ? { known } : {}),
+    ...(required ? { required } : {}),
   }
 }
 

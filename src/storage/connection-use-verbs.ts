@@ -8,28 +8,20 @@ import type { Database } from './schema.ts'
 
 export function connectionUseReads(database: Database): ConnectionUseReads {
   return {
-    async findMembership(id) {
-      const query = database.selectFrom('memberships').select(membershipPart.columns)
-      const row = await query.where('id', '=', id).executeTakeFirst()
-      return row && parseMembership(row)
-    },
-    async listMembershipsWithRights(organizationId) {
-      const rows = await database
-        .selectFrom('memberships')
-        .select(membershipPart.columns)
-        .where('organization_id', '=', organizationId)
-        .where('rights', '<>', '[]')
-        .orderBy('created_at')
-        .orderBy('id')
-        .execute()
-      return rows.map(parseMembership)
-    },
     async findAdministratorUse({ organizationId, connectionId, fingerprint }) {
       const row = await activeMembers(database, organizationId)
         .innerJoin('connection_uses', 'connection_uses.membership_id', 'memberships.id')
         .select(qualified)
         .select('connection_uses.last_sign_in_at as used_at')
-        .where('memberships.rights', 'like', '%"organization_admin"%')
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('role_assignments')
+              .select('role_assignments.role')
+              .whereRef('role_assignments.membership_id', '=', 'memberships.id')
+              .where('role_assignments.role', '=', 'organization_admin')
+              .where('role_assignments.source', '=', 'manual'),
+          ),
+        )
         .where('connection_uses.connection_id', '=', connectionId)
         .where('connection_uses.fingerprint', '=', fingerprint)
         .orderBy('connection_uses.last_sign_in_at', 'desc')
@@ -79,9 +71,7 @@ export function connectionUseReads(database: Database): ConnectionUseReads {
   }
 }
 
-export function connectionUseWrites(
-  database: Database,
-): Omit<ConnectionUseWrites, 'setMembershipRights'> {
+export function connectionUseWrites(database: Database): ConnectionUseWrites {
   return {
     async noteConnectionUse(id, { connectionId, fingerprint, at }) {
       const rest = { fingerprint, last_sign_in_at: at.getTime() }

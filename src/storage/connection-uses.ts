@@ -12,12 +12,6 @@ export type SsoRequirement = {
   readonly bypass?: { readonly reason: string; readonly since: string; readonly until: string }
 }
 
-/**
- * What somebody may do for an organization in Entrada itself. Given and taken by operators: never by a sign-in, and no role of an
- * application, so that no group or app role of a directory leads to it.
- */
-export type MembershipRight = 'organization_admin' | 'auditor'
-
 /** A connection of an organization, and what of it a sign-in was made with. */
 export type ConnectionUse = {
   readonly organizationId: OrganizationId
@@ -31,10 +25,6 @@ export type MemberWithoutUse = {
 }
 
 export type ConnectionUseReads = {
-  findMembership(id: MembershipId): Promise<Membership | undefined>
-  /** Those with a right over the organization, oldest first. */
-  listMembershipsWithRights(organizationId: OrganizationId): Promise<readonly Membership[]>
-
   /** The active administrator who last signed in through this connection as it was then, by its fingerprint. */
   findAdministratorUse(connection: ConnectionUse): Promise<AdministratorUse | undefined>
   /** Active members of the organization who never signed in through the connection. */
@@ -52,7 +42,6 @@ export type ConnectionUseReads = {
 }
 
 export type ConnectionUseWrites = {
-  setMembershipRights(id: MembershipId, rights: readonly MembershipRight[]): Promise<void>
   /** Remembers that the membership signed in through the connection, and with what of it. */
   noteConnectionUse(
     id: MembershipId,

@@ -1,14 +1,6 @@
 /** Users, identities, memberships and groups: row to record and back. */
 import { foldCase, optionalDate, optionalMillis, parseJson, present, tablePart } from './columns.ts'
-import type {
-  GroupSnapshot,
-  Identity,
-  Membership,
-  MembershipId,
-  MembershipRight,
-  Profile,
-  User,
-} from './records.ts'
+import type { GroupSnapshot, Identity, Membership, MembershipId, Profile, User } from './records.ts'
 import type { Row } from './schema.ts'
 
 export const userPart = tablePart('users', ['id', 'status', 'created_at', 'updated_at'])
@@ -33,7 +25,6 @@ export const membershipPart = tablePart('memberships', [
   'username',
   'profile',
   'status',
-  'rights',
   'created_at',
   'last_sign_in_at',
 ])
@@ -106,8 +97,6 @@ export function parseMembership(
     username: row.username,
     profile: parseJson<Profile>(row.profile),
     status: row.status,
-    // Written by toRights, and most have none: nothing is parsed for them at each request.
-    rights: row.rights === '[]' ? undefined : parseJson<readonly MembershipRight[]>(row.rights),
     createdAt: new Date(row.created_at),
     lastSignInAt: optionalDate(row.last_sign_in_at),
   })
@@ -122,14 +111,9 @@ export function toMembershipRow(membership: Membership): Row<'memberships'> {
     username_key: foldCase(membership.username),
     ...toProfileColumns(membership.profile, membership.username),
     status: membership.status,
-    rights: toRights(membership.rights ?? []),
     created_at: membership.createdAt.getTime(),
     last_sign_in_at: optionalMillis(membership.lastSignInAt),
   }
-}
-
-export function toRights(rights: readonly MembershipRight[]): string {
-  return JSON.stringify([...new Set(rights)].sort())
 }
 
 /** The profile, and what of it can be searched. */

@@ -7,7 +7,6 @@ import {
   toIdentityRow,
   toMembershipRow,
   toProfileColumns,
-  toRights,
   toUserRow,
 } from './people-rows.ts'
 import type {
@@ -30,7 +29,6 @@ type MembershipVerb =
   | 'giveRole'
   | 'takeRole'
   | 'putGroupSnapshot'
-  | 'setMembershipRights'
 
 export function userWrites(database: Database): Pick<StorageTransaction, UserVerb> {
   return {
@@ -67,10 +65,6 @@ export function membershipWrites(database: Database): Pick<StorageTransaction, M
     refreshMembership: (id, seen) => refreshMembership(database, id, seen),
     async setMembershipStatus(id, status) {
       await database.updateTable('memberships').set({ status }).where('id', '=', id).execute()
-    },
-    async setMembershipRights(id, rights) {
-      const update = database.updateTable('memberships').set({ rights: toRights(rights) })
-      await update.where('id', '=', id).execute()
     },
     replaceRuleRoles: (id, assignments) => replaceRuleRoles(database, id, assignments),
     removeRolesOfRules: (organizationId, ruleIds) =>

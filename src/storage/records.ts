@@ -1,9 +1,9 @@
 /** What is stored, as the rest of the program sees it. Columns and their spelling stay inside `storage/`. */
 
-import type { MembershipRight, SsoRequirement } from './connection-uses.ts'
+import type { SsoRequirement } from './connection-uses.ts'
 import type { GroupSnapshot, GroupSource } from './groups.ts'
 
-export type { GroupSnapshot, GroupSource, MembershipRight, SsoRequirement }
+export type { GroupSnapshot, GroupSource, SsoRequirement }
 
 export type OrganizationId = `org_${string}` | 'default'
 export type ConnectionId = string
@@ -218,8 +218,6 @@ export type Membership = {
   readonly username: string
   readonly profile: Profile
   readonly status: 'active' | 'disabled'
-  /** Absent: none. */
-  readonly rights?: readonly MembershipRight[]
   readonly createdAt: Date
   readonly lastSignInAt?: Date
 }
@@ -258,6 +256,8 @@ export type SessionView = {
   readonly organization?: Organization
   readonly membership?: Membership
   readonly roles: readonly string[]
+  /** Those of them that somebody gave by hand; absent: none. Rights over the organization come from here alone. */
+  readonly rolesByHand?: readonly string[]
   readonly groups?: GroupSnapshot
 }
 

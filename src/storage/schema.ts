@@ -142,7 +142,6 @@ type MembershipsTable = {
   email_key: string | null
   search_text: string
   status: Membership['status']
-  rights: string
   created_at: number
   last_sign_in_at: number | null
 }

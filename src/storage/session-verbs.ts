@@ -149,12 +149,17 @@ function selectSession(database: Database) {
     .where(sql<SqlBool>`coalesce(${sql.ref('memberships.status')}, 'active') = 'active'`)
 }
 
+/** Stands before a role that was given by hand; a space before any other. */
+const BY_HAND = '+'
+
 /** Roles in one column, since a row for each would repeat all the others. A control character never occurs in a role. */
 const ROLE_SEPARATOR = '\u001f'
 
 function selectRoles() {
   return sql<string | null>`(
-    select string_agg(role, ${sql.lit(ROLE_SEPARATOR)}) from role_assignments
+    select string_agg(
+      case source when 'manual' then ${sql.lit(BY_HAND)} else ' ' end || role, ${sql.lit(ROLE_SEPARATOR)}
+    ) from role_assignments
     where role_assignments.membership_id = memberships.id
   )`
 }
@@ -168,18 +173,22 @@ function parseSessionView(joined: JoinedRow | undefined): SessionView | undefine
   const membership = partOf(membershipPart, joined)
   const groups = partOf(groupPart, joined)
 
+  const byHand = rolesOf(joined.roles, /^\+/)
   return present({
     session: parseSession(session),
     user: user && parseUser(user),
     identity: identity && parseIdentity(identity),
     organization: organization && parseOrganization(organization),
     membership: membership && parseMembership(membership),
-    roles: parseRoles(joined.roles),
+    roles: rolesOf(joined.roles, /^/),
+    rolesByHand: byHand.length > 0 ? byHand : undefined,
     groups: groups && parseGroupSnapshot(groups),
   })
 }
 
 /** A role may be held from several sources, and is one role. */
-function parseRoles(roles: unknown): readonly string[] {
-  return typeof roles === 'string' ? [...new Set(roles.split(ROLE_SEPARATOR))].sort() : []
+function rolesOf(roles: unknown, marked: RegExp): readonly string[] {
+  if (typeof roles !== 'string') return []
+  const found = roles.split(ROLE_SEPARATOR).filter((role) => marked.test(role))
+  return [...new Set(found.map((role) => role.slice(1)))].sort()
 }

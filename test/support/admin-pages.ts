@@ -1,5 +1,5 @@
 /** Steps on the pages under /admin, as somebody with a browser takes them. */
-import type { MembershipRight } from '../../src/storage/records.ts'
+import type { OrganizationRole } from '../../src/api/scope-table.ts'
 import type { TestBrowser, Visit } from './browser.ts'
 import { type Customer, createCustomer } from './customers.ts'
 import { people, type Rig, SERVER_URL } from './rig.ts'
@@ -14,11 +14,10 @@ export async function openOperator(rig: Rig): Promise<TestBrowser> {
 /** A customer, and somebody of theirs with this right over their organization. */
 export async function openMember(
   rig: Rig,
-  right: MembershipRight,
+  right: OrganizationRole,
 ): Promise<{ readonly customer: Customer; readonly browser: TestBrowser }> {
   const customer = await createCustomer(rig, {
     name: 'Tailspin Toys',
-    policies: { unmatched: { kind: 'default_role', role: right } },
   })
   const { browser } = await customer.signIn(people.alice)
   const { storage } = rig.services
@@ -27,7 +26,7 @@ export async function openMember(
     ({ organizationId }) => organizationId === customer.organization.id,
   )
   if (membership === undefined) throw new Error('the member of the customer did not sign in')
-  await storage.atomically((transaction) => transaction.setMembershipRights(membership.id, [right]))
+  await storage.atomically((transaction) => transaction.giveRole(membership.id, right))
   return { customer, browser }
 }
 

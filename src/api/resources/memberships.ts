@@ -154,12 +154,17 @@ async function checkNobodyLockedOut(
     throw new EntradaError('own_access_kept')
   }
   const filter = { organizationId, role: ADMINISTRATOR, status: 'active' } as const
-  const { items } = await transaction.listMemberships(filter, { limit: 1 })
-  if (items.length === 0) throw new EntradaError('last_administrator')
+  const { items } = await transaction.listMemberships(filter, { limit: 200 })
+  if (!items.some(administers)) throw new EntradaError('last_administrator')
 }
 
 function administers({ membership, roles }: MembershipListItem): boolean {
-  return membership.status === 'active' && roles.some(({ role }) => role === ADMINISTRATOR)
+  return membership.status === 'active' && roles.some(isAdministrator)
+}
+
+/** From a rule it is a role of an application, and no right over Entrada. */
+function isAdministrator({ role, source }: MembershipListItem['roles'][number]): boolean {
+  return role === ADMINISTRATOR && source === 'manual'
 }
 
 function membershipJson({ membership, roles }: MembershipListItem): MembershipJson {

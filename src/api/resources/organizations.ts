@@ -21,6 +21,18 @@ const organizationSchema = v.strictObject({
   name: v.string(),
   slug: v.string(),
   settings: v.strictObject({ emailDiscovery: v.boolean() }),
+  ssoRequired: v.pipe(
+    v.nullable(
+      v.strictObject({
+        connectionId: v.string(),
+        since: timeAnswer,
+        bypass: v.nullable(
+          v.strictObject({ reason: v.string(), since: timeAnswer, until: timeAnswer }),
+        ),
+      }),
+    ),
+    v.description('The one connection that people sign in through; `null`: any of them.'),
+  ),
   createdAt: timeAnswer,
   updatedAt: timeAnswer,
 })
@@ -127,9 +139,16 @@ export function organizationJson({ settings, ...organization }: Organization): O
     name: organization.name,
     slug: organization.slug,
     settings: { emailDiscovery: settings.emailDiscovery ?? true },
+    ssoRequired: ssoRequiredJson(settings.ssoRequired),
     createdAt: organization.createdAt.toISOString(),
     updatedAt: organization.updatedAt.toISOString(),
   }
+}
+
+function ssoRequiredJson(required: Organization['settings']['ssoRequired']) {
+  if (required === undefined) return null
+  const { connectionId, since, bypass } = required
+  return { connectionId, since, bypass: bypass ?? null }
 }
 
 /** Only what differs from the default is stored. */

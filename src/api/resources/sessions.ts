@@ -28,7 +28,19 @@ export type SessionRecordJson = v.InferOutput<typeof sessionSchema>
 
 const ownSessionSchema = v.strictObject({
   user: v.nullable(v.strictObject({ id: v.string() })),
-  organization: v.nullable(v.strictObject({ id: v.string(), name: v.string(), slug: v.string() })),
+  organization: v.nullable(
+    v.strictObject({
+      id: v.string(),
+      name: v.string(),
+      slug: v.string(),
+      ssoRequired: v.pipe(
+        v.boolean(),
+        v.description(
+          'People of the organization may sign in through one connection alone; `false` while the way around it is open.',
+        ),
+      ),
+    }),
+  ),
   membership: v.nullable(
     v.strictObject({
       id: v.string(),

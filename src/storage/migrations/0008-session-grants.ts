@@ -2,27 +2,23 @@ import { type Kysely, sql } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
 /**
- * Sessions that are checked again, through which connection somebody came, rights over an organization, and where groups were read.
+ * Sessions that are checked again, through which connection somebody came, and where groups were read.
  * Earlier programs write rows without the new columns; a session that one of them ends takes its grant along.
  */
 export async function createSessionGrants(
   database: Kysely<unknown>,
   context: MigrationContext,
 ): Promise<void> {
-  await widenMemberships(database, context)
+  await widenSnapshots(database, context)
   await createConnectionUses(database, context)
   await createGrants(database, context)
   await createIndexes(database)
 }
 
-async function widenMemberships(
+async function widenSnapshots(
   database: Kysely<unknown>,
   { text }: MigrationContext,
 ): Promise<void> {
-  await database.schema
-    .alterTable('memberships')
-    .addColumn('rights', text, (column) => column.notNull().defaultTo('[]'))
-    .execute()
   await database.schema
     .alterTable('group_snapshots')
     .addColumn('source', text, (column) => column.notNull().defaultTo('claim'))

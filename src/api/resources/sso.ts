@@ -1,0 +1,147 @@
+import * as v from 'valibot'
+import {
+  bypassSso,
+  endSsoBypass,
+  type LosingMember,
+  liftSso,
+  MOST_BYPASS_HOURS,
+  previewSso,
+  requireSso,
+  type SsoPreview,
+} from '../../organizations/enforcement.ts'
+import { operation } from '../operation.ts'
+import { pageJson, pageRequest } from '../page-json.ts'
+import { pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
+import { organizationJson, organizationSchemas, ownerOfOrganization } from './organizations.ts'
+
+const losingMemberSchema = v.strictObject({
+  id: v.string(),
+  userId: v.string(),
+  username: v.string(),
+  displayName: v.nullable(v.string()),
+  lastSignInAt: v.nullable(timeAnswer),
+  why: v.pipe(
+    v.picklist(['other_directory', 'never_signed_in']),
+    v.description(
+      '`other_directory`: no identity of a directory that the connection accepts. `never_signed_in`: there is one, and nobody has seen it work.',
+    ),
+  ),
+})
+
+const previewSchema = v.strictObject({
+  organizationId: v.string(),
+  connectionId: v.string(),
+  missing: v.pipe(
+    v.array(v.picklist(['connection_off', 'administrator_sign_in'])),
+    v.description('What keeps it from being switched on; empty when nothing does.'),
+  ),
+  administrator: v.pipe(
+    v.nullable(v.strictObject({ membershipId: v.string(), username: v.string(), at: timeAnswer })),
+    v.description('The administrator who has shown that this connection works.'),
+  ),
+  losing: v.pipe(v.number(), v.description('How many members would lose access.')),
+  losers: pageOf(losingMemberSchema),
+  sessionsThatEnd: v.number(),
+})
+export type SsoPreviewJson = v.InferOutput<typeof previewSchema>
+
+const bypassSchema = v.strictObject({
+  reason: v.pipe(text(500), v.description('Why; kept in the audit trail.')),
+  hours: v.pipe(
+    v.number(),
+    v.integer(),
+    v.minValue(1),
+    v.maxValue(MOST_BYPASS_HOURS),
+    v.description('Ends by itself after so many hours.'),
+  ),
+})
+
+export const ssoSchemas = { SsoPreview: previewSchema, SsoBypass: bypassSchema }
+
+const organization = organizationSchemas.Organization
+const required = v.strictObject({ connectionId: text(64) })
+
+export const ssoOperations = {
+  previewSso: operation({
+    method: 'GET',
+    path: '/organizations/:id/sso',
+    does: 'What requiring single sign-on through a connection would do: what is missing, who would lose access. Changes nothing.',
+    access: { scope: 'memberships:read', of: ownerOfOrganization },
+    query: { ...pageQuery, connection: v.pipe(text(64), v.description('Id of the connection.')) },
+    answer: previewSchema,
+    async run(services, { params, query: { connection, ...page } }) {
+      const asked = { organizationId: params.id, connectionId: connection }
+      return previewJson(await previewSso(services, asked, pageRequest(page)))
+    },
+  }),
+  requireSso: operation({
+    method: 'PUT',
+    path: '/organizations/:id/sso',
+    does: 'Requires single sign-on through a connection. Sessions that came through others end at once.',
+    access: { scope: 'sso:write', of: ownerOfOrganization },
+    body: required,
+    answer: organization,
+    refusals: ['sso_not_proven'],
+    run: async (services, { by, params, body }) =>
+      organizationJson(await requireSso(services, by, { ...body, organizationId: params.id })),
+  }),
+  liftSso: operation({
+    method: 'DELETE',
+    path: '/organizations/:id/sso',
+    does: 'Opens every connection of the organization again.',
+    access: { scope: 'sso:write', of: ownerOfOrganization },
+    answer: organization,
+    run: async (services, { by, params }) =>
+      organizationJson(await liftSso(services, by, params.id)),
+  }),
+  bypassSso: operation({
+    method: 'POST',
+    path: '/organizations/:id/sso/bypass',
+    does: 'Opens the other connections for some hours: the way around, for an emergency.',
+    access: { scope: 'organizations:write', of: ownerOfOrganization },
+    body: bypassSchema,
+    answer: organization,
+    refusals: ['sso_not_required'],
+    run: async (services, { by, params, body }) =>
+      organizationJson(await bypassSso(services, by, { ...body, organizationId: params.id })),
+  }),
+  endSsoBypass: operation({
+    method: 'DELETE',
+    path: '/organizations/:id/sso/bypass',
+    does: 'Closes the way around before its time.',
+    access: { scope: 'organizations:write', of: ownerOfOrganization },
+    answer: organization,
+    run: async (services, { by, params }) =>
+      organizationJson(await endSsoBypass(services, by, params.id)),
+  }),
+}
+
+function previewJson(preview: SsoPreview): SsoPreviewJson {
+  const { administrator } = preview
+  return {
+    organizationId: preview.organization.id,
+    connectionId: preview.connection.id,
+    missing: [...preview.missing],
+    administrator: administrator
+      ? {
+          membershipId: administrator.membership.id,
+          username: administrator.membership.username,
+          at: administrator.at.toISOString(),
+        }
+      : null,
+    losing: preview.losing,
+    losers: pageJson(preview.losers, losingMemberJson),
+    sessionsThatEnd: preview.sessionsThatEnd,
+  }
+}
+
+function losingMemberJson({ membership, why }: LosingMember) {
+  return {
+    id: membership.id,
+    userId: membership.userId,
+    username: membership.username,
+    displayName: membership.profile.displayName ?? null,
+    lastSignInAt: membership.lastSignInAt?.toISOString() ?? null,
+    why,
+  }
+}

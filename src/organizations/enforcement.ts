@@ -1,0 +1,234 @@
+/**
+ * "SSO required": people of an organization sign in through one connection and no other.
+ *
+ *   previewSso → who would lose access, and what is missing; changes nothing
+ *   requireSso → once an administrator of the organization has come in through that very connection, as it is now
+ *   bypassSso  → the way around it: named, for hours, ends by itself
+ */
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { AdministratorUse, MemberWithoutUse } from '../storage/connection-uses.ts'
+import type { Connection, Identity, Organization, OrganizationId } from '../storage/records.ts'
+import type { Page, PageRequest, StorageReader, StorageTransaction } from '../storage/storage.ts'
+import { auditChange } from './audit-change.ts'
+import { directoryFingerprint } from './directory-fingerprint.ts'
+
+export const MOST_BYPASS_HOURS = 72
+const MOST_REASON_LENGTH = 500
+
+export type SsoPreview = {
+  readonly organization: Organization
+  readonly connection: Connection
+  /** What keeps it from being switched on. */
+  readonly missing: readonly ('connection_off' | 'administrator_sign_in')[]
+  readonly administrator?: AdministratorUse
+  readonly losing: number
+  readonly losers: Page<LosingMember>
+  /** Live sessions that would end at once. */
+  readonly sessionsThatEnd: number
+}
+
+/** `other_directory`: none of their identities is of a directory that the connection accepts. */
+export type LosingMember = MemberWithoutUse & {
+  readonly why: 'other_directory' | 'never_signed_in'
+}
+
+type Asked = { readonly organizationId: string; readonly connectionId: string }
+
+/** @throws {EntradaError} `record_not_found` */
+export async function previewSso(
+  services: Services,
+  asked: Asked,
+  page: PageRequest,
+): Promise<SsoPreview> {
+  const { storage, now } = services
+  const { organization, connection } = await getBoth(storage, asked)
+  const through = { organizationId: organization.id, connectionId: connection.id }
+  const administrator = await findAdministrator(services, storage, connection)
+  const losers = await storage.listMembersWithoutUse(through, page)
+  const why = (identities: readonly Identity[]) =>
+    identities.some((one) => isOfDirectory(connection, one)) ? 'never_signed_in' : 'other_directory'
+  return {
+    organization,
+    connection,
+    missing: missingFor(connection, administrator),
+    ...(administrator ? { administrator } : {}),
+    losing: await storage.countMembersWithoutUse(through),
+    losers: { ...losers, items: losers.items.map((one) => ({ ...one, why: why(one.identities) })) },
+    sessionsThatEnd: await storage.countSessionsOfOthers(organization.id, connection.id, now()),
+  }
+}
+
+/**
+ * From now on the organization's other connections are closed, and sessions that came through them end at once.
+ *
+ * @throws {EntradaError} `record_not_found`, `sso_not_proven`
+ */
+export async function requireSso(
+  services: Services,
+  caller: AdminCaller,
+  asked: Asked,
+): Promise<Organization> {
+  return services.storage.atomically(async (transaction) => {
+    const { organization, connection } = await getBoth(transaction, asked)
+    const administrator = await findAdministrator(services, transaction, connection)
+    const missing = missingFor(connection, administrator)
+    if (missing.length > 0)
+      throw new EntradaError('sso_not_proven', { reason: missing[0], missing })
+    if (organization.settings.ssoRequired?.connectionId === connection.id) return organization
+    const required = { connectionId: connection.id, since: services.now().toISOString() }
+    const through = { organizationId: organization.id, connectionId: connection.id }
+    const losing = await transaction.countMembersWithoutUse(through)
+    const sessionsEnded = await transaction.endSessionsOfOthers(organization.id, connection.id, {
+      reason: 'sso_session_ended',
+      until: new Date(services.now().getTime() + services.deployment.session.maxSeconds * 1000),
+    })
+    const detail = { losing, sessionsEnded }
+    const event = { type: 'organization.sso_required', detail } as const
+    return put(services, transaction, { caller, organization, required, event, connection })
+  })
+}
+
+/** Every connection of the organization is open again. @throws {EntradaError} `record_not_found` */
+export async function liftSso(
+  services: Services,
+  caller: AdminCaller,
+  organizationId: string,
+): Promise<Organization> {
+  return services.storage.atomically(async (transaction) => {
+    const organization = await getOrganization(transaction, organizationId)
+    if (organization.settings.ssoRequired === undefined) return organization
+    const event = { type: 'organization.sso_lifted', detail: {} } as const
+    return put(services, transaction, { caller, organization, required: undefined, event })
+  })
+}
+
+/**
+ * Opens the other connections for some hours. Sessions that come through them end with it.
+ *
+ * @throws {EntradaError} `record_not_found`, `request_invalid`, `sso_not_required`
+ */
+export async function bypassSso(
+  services: Services,
+  caller: AdminCaller,
+  asked: { readonly organizationId: string; readonly reason: string; readonly hours: number },
+): Promise<Organization> {
+  const reason = checkReason(asked.reason)
+  const { hours } = asked
+  if (!(hours > 0 && hours <= MOST_BYPASS_HOURS)) {
+    throw new EntradaError('request_invalid', { parameter: 'hours' })
+  }
+  return services.storage.atomically(async (transaction) => {
+    const organization = await getOrganization(transaction, asked.organizationId)
+    const { ssoRequired } = organization.settings
+    if (ssoRequired === undefined) throw new EntradaError('sso_not_required')
+    const since = services.now()
+    const until = new Date(since.getTime() + hours * 3_600_000).toISOString()
+    const required = { ...ssoRequired, bypass: { reason, since: since.toISOString(), until } }
+    const event = { type: 'organization.sso_bypassed', detail: { reason, until } } as const
+    return put(services, transaction, { caller, organization, required, event })
+  })
+}
+
+/** Before its time. @throws {EntradaError} `record_not_found` */
+export async function endSsoBypass(
+  services: Services,
+  caller: AdminCaller,
+  organizationId: string,
+): Promise<Organization> {
+  return services.storage.atomically(async (transaction) => {
+    const organization = await getOrganization(transaction, organizationId)
+    const { bypass, ...required } = organization.settings.ssoRequired ?? { bypass: undefined }
+    if (bypass === undefined || !('connectionId' in required)) return organization
+    const event = { type: 'organization.sso_bypass_ended', detail: {} } as const
+    return put(services, transaction, { caller, organization, required, event })
+  })
+}
+
+/**
+ * That nobody closes the only door: the connection that is required stays on and where it is.
+ *
+ * @throws {EntradaError} `sso_connection_needed`
+ */
+export async function checkNotRequired(
+  reader: StorageReader,
+  { id, organizationId }: Connection,
+): Promise<void> {
+  const organization = await reader.findOrganization(organizationId)
+  if (organization?.settings.ssoRequired?.connectionId === id) {
+    throw new EntradaError('sso_connection_needed', { id })
+  }
+}
+
+async function getOrganization(reader: StorageReader, id: string): Promise<Organization> {
+  const organization = await reader.findOrganization(id as OrganizationId) // any text: an unknown one finds nothing
+  if (organization === undefined) throw new EntradaError('record_not_found')
+  return organization
+}
+
+async function getBoth(reader: StorageReader, { organizationId, connectionId }: Asked) {
+  const organization = await getOrganization(reader, organizationId)
+  const connection = await reader.findConnection(connectionId)
+  if (connection?.organizationId !== organization.id) throw new EntradaError('record_not_found')
+  return { organization, connection }
+}
+
+async function findAdministrator(
+  services: Services,
+  reader: StorageReader,
+  connection: Connection,
+): Promise<AdministratorUse | undefined> {
+  return reader.findAdministratorUse({
+    organizationId: connection.organizationId,
+    connectionId: connection.id,
+    fingerprint: directoryFingerprint(services, connection),
+  })
+}
+
+function missingFor(
+  { status }: Connection,
+  administrator: AdministratorUse | undefined,
+): SsoPreview['missing'] {
+  return [
+    ...(status === 'on' ? [] : (['connection_off'] as const)),
+    ...(administrator ? [] : (['administrator_sign_in'] as const)),
+  ]
+}
+
+function isOfDirectory({ cloud, tenants }: Connection, identity: Identity): boolean {
+  const accepted = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
+  return identity.cloud === cloud && accepted.includes(identity.tid)
+}
+
+function checkReason(text: string): string {
+  const reason = text.trim()
+  if (reason !== '' && reason.length <= MOST_REASON_LENGTH) return reason
+  throw new EntradaError('request_invalid', { parameter: 'reason' })
+}
+
+async function put(
+  services: Services,
+  transaction: StorageTransaction,
+  changed: {
+    readonly caller: AdminCaller
+    readonly organization: Organization
+    readonly required: Organization['settings']['ssoRequired']
+    readonly event: Parameters<typeof auditChange>[2]['event']
+    readonly connection?: Connection
+  },
+): Promise<Organization> {
+  const { caller, organization, required, event, connection } = changed
+  const { ssoRequired, ...others } = organization.settings
+  const settings = { ...others, ...(required ? { ssoRequired: required } : {}) }
+  const after = { ...organization, settings, updatedAt: services.now() }
+  await transaction.putOrganization(after)
+  const connectionId = connection?.id ?? ssoRequired?.connectionId
+  await auditChange(services, transaction, {
+    caller,
+    event,
+    organizationId: organization.id,
+    ...(connectionId ? { connectionId } : {}),
+  })
+  return after
+}
