@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -35,27 +36,48 @@ async function run(example: string): Promise<void> {
   const origin = `http://localhost:${values.port}`
   const emulator = process.env.ENTRADA_ENTRA_TENANT_ID ? undefined : await startDirectory(origin)
   const data = await mkdtemp(join(tmpdir(), 'entrada-example-'))
-  const [command = '', ...given] = commandOf(example)
-  const child = spawn(command, given, {
-    cwd: join(folder, example),
-    stdio: 'inherit',
-    env: {
-      NEXT_TELEMETRY_DISABLED: '1',
-      PORT: values.port,
-      ENTRADA_SERVER_URL: origin,
-      ENTRADA_SECRET_KEYS: randomBytes(32).toString('base64url'),
-      DATABASE_FILE: join(data, 'entrada.db'),
-      APPLICATION_DATABASE_FILE: join(data, 'application.db'),
-      ...process.env,
-      ...(emulator ? directoryOf(emulator) : {}),
-    },
-  })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => child.kill(signal))
-  const [code] = await once(child, 'exit')
+  const ports = { public: values.port, entrada: await freePort(), application: await freePort() }
+  const children = (await partsOf(example, ports, data)).map(([command = '', ...given]) =>
+    spawn(command, given, {
+      cwd: join(folder, example),
+      stdio: 'inherit',
+      env: {
+        ...settingsOf(origin, ports, data),
+        ...process.env,
+        ...(emulator ? directoryOf(emulator) : {}),
+      },
+    }),
+  )
+  const stop = () => {
+    for (const child of children) child.kill('SIGTERM')
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  // One that ends takes the others along: without any of them the example does not work.
+  const ended = children.map((child) => once(child, 'exit').finally(stop))
+  const codes = (await Promise.all(ended)).map(([code]) => code ?? 0)
   await emulator?.close()
   await rm(data, { recursive: true, force: true })
-  process.exitCode = code ?? 0
+  process.exitCode = Math.max(...codes)
+}
+
+type Ports = { readonly public: string; readonly entrada: string; readonly application: string }
+
+/** Those that an example does not read do no harm to it. */
+function settingsOf(origin: string, ports: Ports, data: string): Record<string, string> {
+  return {
+    NEXT_TELEMETRY_DISABLED: '1',
+    PORT: ports.public,
+    SSO_PORT: ports.entrada,
+    APPLICATION_PORT: ports.application,
+    ENTRADA_SERVER_URL: origin,
+    ENTRADA_SECRET_KEYS: randomBytes(32).toString('base64url'),
+    // For `entrada serve` behind a proxy on this machine.
+    ENTRADA_LISTEN: `127.0.0.1:${ports.entrada}`,
+    ENTRADA_TRUSTED_PROXIES: '127.0.0.1',
+    ENTRADA_DATA_DIR: data,
+    DATABASE_FILE: join(data, 'entrada.db'),
+    APPLICATION_DATABASE_FILE: join(data, 'application.db'),
+  }
 }
 
 async function startDirectory(origin: string): Promise<StartedEmulator> {
@@ -84,8 +106,42 @@ function directoryOf(emulator: StartedEmulator): Record<string, string> {
   }
 }
 
-function commandOf(example: string): readonly string[] {
+/** What runs, each with its parameters: one program, or Entrada beside a reverse proxy and an application. */
+async function partsOf(
+  example: string,
+  ports: Ports,
+  data: string,
+): Promise<readonly (readonly string[])[]> {
+  const node = process.execPath
   const next = resolve(folder, '../node_modules/next/dist/bin/next')
-  const given = example === 'next' ? [next, 'dev', '--port', values.port] : ['app.ts']
-  return [process.execPath, ...given]
+  if (example === 'next') return [[node, next, 'dev', '--port', ports.public]]
+  const server = [node, resolve(folder, '../src/bin.ts'), 'serve']
+  if (example === 'caddy') return [server, ['caddy', 'run', '--config', 'Caddyfile']]
+  if (example !== 'nginx') return [[node, 'app.ts']]
+  const configuration = await nginxConfiguration(ports, data)
+  return [server, ['python3', 'app.py'], ['nginx', '-e', 'stderr', '-p', data, '-c', configuration]]
+}
+
+/** nginx reads no environment: the ports of the file are put to those that are free. */
+async function nginxConfiguration(ports: Ports, data: string): Promise<string> {
+  const text = await readFile(join(folder, 'nginx/nginx.conf'), 'utf8')
+  const path = join(data, 'nginx.conf')
+  await chmod(data, 0o755) // nginx's worker may be another user
+  await writeFile(
+    path,
+    text
+      .replaceAll('127.0.0.1:3000', `127.0.0.1:${ports.public}`)
+      .replaceAll('127.0.0.1:3001', `127.0.0.1:${ports.entrada}`)
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${ports.application}`),
+  )
+  return path
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return String(typeof address === 'object' && address !== null ? address.port : 0)
 }

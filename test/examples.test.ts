@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { createTestBrowser, type TestBrowser } from './support/browser.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createTestBrowser, type Site, type TestBrowser } from './support/browser.ts'
 import { httpSite } from './support/http-site.ts'
 import { people } from './support/rig.ts'
 import { freePort, startProgram } from './support/server-process.ts'
@@ -17,6 +18,8 @@ const examples: Readonly<Record<string, { page: string; shows: RegExp; closed?: 
   hono: { page: '/reports', shows: /"reportsOf":"Alice Example"/, closed: '/everyones' },
   fastify: { page: '/reports', shows: /"reportsOf":"Alice Example"/, closed: '/everyones' },
   next: { page: '/reports', shows: /"reportsOf":"Alice Example"/, closed: '/everyones' },
+  nginx: { page: '/reports', shows: /"reportsOf": "alice"/ },
+  caddy: { page: '/', shows: /Hello alice\./ },
   'library-with-own-user-table': { page: '/', shows: /"notesOf":"Alice Example"/ },
 }
 
@@ -28,10 +31,22 @@ async function start(t: TestContext, name: string) {
   })
   const [, directory = ''] =
     /made-up directory \((\S+)\)/.exec(await program.printed(/directory \(/)) ?? []
-  await program.printed(/^listening|Ready in/m)
+  await program.printed(/^listening|Ready in|"event":"started"/m)
   const origin = `http://localhost:${port}`
   const sites = { [new URL(origin).host]: httpSite(port), [new URL(directory).host]: fetch }
+  await answers(httpSite(port), origin)
   return { origin, browser: () => createTestBrowser(sites) }
+}
+
+/** Of several programs the one before them all may be up first. */
+async function answers(site: Site, origin: string): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const headers = { ...asScript.headers, host: new URL(origin).host }
+    const response = await site(new Request(origin, { headers })).catch(() => undefined)
+    if (response && response.status < 500) return
+    await pause(100)
+  }
+  assert.fail(`${origin} does not answer`)
 }
 
 async function signIn(browser: TestBrowser, page: string) {
