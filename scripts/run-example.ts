@@ -66,6 +66,9 @@ type Ports = { readonly public: string; readonly entrada: string; readonly appli
 function settingsOf(origin: string, ports: Ports, data: string): Record<string, string> {
   return {
     NEXT_TELEMETRY_DISABLED: '1',
+    // Where Caddy keeps what it made of its configuration.
+    XDG_CONFIG_HOME: data,
+    XDG_DATA_HOME: data,
     PORT: ports.public,
     SSO_PORT: ports.entrada,
     APPLICATION_PORT: ports.application,
