@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { Environment } from '../src/config.ts'
 import { newSecretKey } from '../src/key-ring.ts'
+import type { EntraOptions } from '../src/options.ts'
 import { openSqliteConnection } from '../src/storage/sqlite.ts'
 import { examineWith, makeDatabase } from './support/examined.ts'
 import { openFarRig } from './support/far-rig.ts'
@@ -39,9 +40,9 @@ async function sealWith({ services: { storage } }: Rig, keyId: string): Promise<
 }
 
 /** A server whose people sign in against an Entra on a socket, and the doctor beside it. */
-async function openClinic(t: TestContext) {
+async function openClinic(t: TestContext, entra: Partial<Pick<EntraOptions, 'policies'>> = {}) {
   const folder = await temporaryFolder(t)
-  const rig = await openFarRig(t, { database: join(folder, 'entrada.db') })
+  const rig = await openFarRig(t, { database: join(folder, 'entrada.db'), entra })
   const environment: Environment = {
     ENTRADA_DATA_DIR: folder,
     ENTRADA_SERVER_URL: SERVER_URL,
@@ -247,6 +248,16 @@ describe('what the doctor finds in the sign-ins so far', () => {
     const rules = await writeRules([{ group: ENGINEERING, role: 'admin' }])
     const { find } = await examine('claims', rules)
     assert.equal(find('groups_overage_refuses').severity, 'warning')
+  })
+
+  it('groups that Microsoft Graph did not tell, with the permission that is missing', async (t) => {
+    const policies = { groupsOverage: 'graph' } as const
+    const { rig, signIn, examine } = await openClinic(t, { policies })
+    rig.emulator.setFault({ on: 'graph', kind: 'status', status: 403, body: '{"error":{}}' })
+    await signIn(people.dave)
+    const found = (await examine('claims')).find('groups_unreadable')
+    assert.equal(found.severity, 'warning')
+    assert.match(JSON.stringify(found), /graph_forbidden.*User\.Read/)
   })
 
   it('why people were refused', async (t) => {

@@ -230,6 +230,15 @@ describe('requiring single sign-on', () => {
     assert.equal((await auditEvents(rig, { type: 'organization.sso_lifted' })).length, 1)
   })
 
+  it('does not keep the organization from being removed', async (t) => {
+    const two = await openTwo(t)
+    await signInAdministrator(two)
+    await two.api('PUT', '/sso', requirementOf(two))
+    const removed = await two.api('DELETE', `?slug=${two.organization.slug}`)
+    assert.equal(removed.status, 204, await removed.text())
+    assert.equal(await two.rig.services.storage.findOrganization(two.organization.id), undefined)
+  })
+
   it('is the organization administrator’s to do, the way around it is not (I14)', async (t) => {
     const two = await openTwo(t)
     const { organization, entra } = two

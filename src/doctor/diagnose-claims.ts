@@ -29,6 +29,8 @@ type SignInSeen = {
   readonly oid: string
   readonly claimNames: readonly string[]
   readonly groups: string
+  /** Why they could not be read. */
+  readonly reason: string
 }
 
 /** What `sign-in.ts` put into the trace of a sign-in that Entra vouched for, whatever became of it. */
@@ -36,7 +38,8 @@ function toSignIn({ steps }: SignInTrace): readonly SignInSeen[] {
   const detail = steps.find(({ step }) => step === 'identity_verified')?.detail
   if (detail === undefined) return []
   const claimNames = Array.isArray(detail.claimNames) ? detail.claimNames.map(String) : []
-  return [{ oid: String(detail.oid), groups: String(detail.groups), claimNames }]
+  const { oid, groups, reason } = detail
+  return [{ oid: String(oid), groups: String(groups), reason: String(reason), claimNames }]
 }
 
 function claims(signIns: readonly SignInSeen[], { settings }: Facts): readonly Finding[] {
@@ -61,6 +64,12 @@ function groups(signIns: readonly SignInSeen[], facts: Facts): readonly Finding[
         ? newFinding('groups_overage_refuses', { ...evidence, needs })
         : newFinding('groups_overage_seen', evidence),
     )
+  }
+  const unreadable = signIns.filter((one) => one.groups === 'unreadable')
+  if (unreadable.length > 0) {
+    const lines = [...new Set(unreadable.map(({ reason }) => reason))].sort()
+    const evidence = { unreadable: unreadable.length, signIns: signIns.length }
+    findings.push(newFinding('groups_unreadable', evidence, lines))
   }
   if (needs && signIns.every((one) => one.groups === 'absent')) {
     const people = new Set(signIns.map(({ oid }) => oid)).size

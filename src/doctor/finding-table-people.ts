@@ -79,7 +79,15 @@ export const peopleFindings = {
     severity: 'warning',
     what: '{overages} of the last {signIns} sign-ins came from people in more groups than fit into a token, and {needs} on groups.',
     why: 'Their groups are not known here, so they are refused (or keep their last ones, as ENTRADA_ENTRA_GROUPS_OVERAGE says).',
-    fix: `In ${tokens}, let the groups claim hold "Groups assigned to the application" only, or use app roles in place of groups.`,
+    fix: `In ${tokens}, let the groups claim hold "Groups assigned to the application" only, or use app roles in place of groups. Or let Entrada read them: ENTRADA_ENTRA_GROUPS_OVERAGE=graph, which needs the delegated permission \`User.Read\` of Microsoft Graph.`,
+    whoCanFix: 'application_administrator',
+  },
+  groups_unreadable: {
+    area: 'claims',
+    severity: 'warning',
+    what: 'The groups of {unreadable} of the last {signIns} sign-ins could not be read through Microsoft Graph:',
+    why: 'Where rules need groups, these people were refused, or kept their last known ones.',
+    fix: 'With `graph_forbidden`: under API permissions, add the delegated permission Microsoft Graph `User.Read` and press "Grant admin consent". With `graph_unreachable`: let this server reach the Graph host of the cloud by https. `graph_throttled` passes.',
     whoCanFix: 'application_administrator',
   },
   groups_overage_seen: {

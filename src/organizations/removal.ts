@@ -6,6 +6,7 @@ import type { Services } from '../services.ts'
 import type { Connection, Organization, UserId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { turnOff } from './connections.ts'
+import { liftSso } from './enforcement.ts'
 
 /** What one transaction takes away at most: sign-ins of others go on beside it. */
 const BATCH = 200
@@ -66,6 +67,8 @@ export async function removeOrganization(
   const organization = await getOrganization(services, id)
   if (organization.slug !== slug) throw new EntradaError('request_invalid', { parameter: 'slug' })
   const { storage } = services
+  // A connection that is required cannot be turned off.
+  await liftSso(services, caller, organization.id)
   await turnEverythingOff(services, caller, organization)
   while ((await removeBatch(services, organization)) > 0);
   await storage.atomically(async (transaction) => {
