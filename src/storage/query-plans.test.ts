@@ -1,0 +1,182 @@
+/** What the hot paths and the lists of operators ask of a database, and that an index answers it: timing would tell too late, and not always. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts'
+import { apiKeyReads } from './api-key-verbs.ts'
+import { membershipReads } from './membership-reads.ts'
+import { openStorage } from './open-storage.ts'
+import { organizationReads } from './organization-verbs.ts'
+import { peopleReads } from './people-reads.ts'
+import type { Database, Tables } from './schema.ts'
+import { sessionReads } from './session-verbs.ts'
+import { openSqliteConnection } from './sqlite.ts'
+import { createSqliteDialect } from './sqlite-driver.ts'
+import type { PageRequest } from './storage.ts'
+import { trailReads } from './trail-verbs.ts'
+
+type Reads = ReturnType<typeof readsOf>
+
+function readsOf(database: Database) {
+  return {
+    ...organizationReads(database),
+    ...peopleReads(database),
+    ...membershipReads(database),
+    ...apiKeyReads(database),
+    ...sessionReads(database),
+    ...trailReads(database),
+  }
+}
+
+const now = new Date('2026-11-22T09:00:00Z')
+const cursor = Buffer.from('1700000000000,zzz').toString('base64url')
+const first: PageRequest = { limit: 50 }
+const deep: PageRequest = { limit: 50, after: cursor }
+
+/** Once for each request of a person. */
+const hotPaths: Readonly<Record<string, (reads: Reads) => Promise<unknown>>> = {
+  'the session of a request': (reads) => reads.findSession('hash', now),
+  'a connection by its id': (reads) => reads.findConnection('con_1'),
+  'a connection by its address': (reads) => reads.findConnectionBySlug('contoso'),
+  'a person who signs in': (reads) =>
+    reads.findPerson({ cloud: 'global', tid: 't', oid: 'o' }, 'org_1'),
+  'an email to link by': (reads) => reads.findMembershipsByEmail('org_1', 'a@b.example', 2),
+  'roles of a membership': (reads) => reads.listRoles('mem_1'),
+  'sessions that Entra ends': (reads) => reads.hasSessionsOfEntraSid('con_1', 'sid'),
+  'a key of the API': (reads) => reads.findApiKeyByTokenHash('hash'),
+  'a call that comes again': (reads) => reads.findKeptAnswer('key', now),
+  'tenants of a connection that is changed': (reads) => reads.listLinkedTenants('con_1'),
+}
+
+/** Each at its beginning and far behind it. */
+const lists: Readonly<Record<string, (reads: Reads, page: PageRequest) => Promise<unknown>>> = {
+  organizations: (reads, page) => reads.listOrganizations(page),
+  connections: (reads, page) => reads.listConnections({}, page),
+  'connections of an organization': (reads, page) =>
+    reads.listConnections({ organizationId: 'org_1' }, page),
+  users: (reads, page) => reads.listUsers(page),
+  memberships: (reads, page) => reads.listMemberships({}, page),
+  'memberships of an organization': (reads, page) =>
+    reads.listMemberships({ organizationId: 'org_1' }, page),
+  sessions: (reads, page) => reads.listSessions({}, page, now),
+  'sessions of a user': (reads, page) => reads.listSessions({ userId: 'usr_1' }, page, now),
+  'sessions of an organization': (reads, page) =>
+    reads.listSessions({ organizationId: 'org_1' }, page, now),
+  'audit events': (reads, page) => reads.listAuditEvents({}, page),
+  'audit events of an organization': (reads, page) =>
+    reads.listAuditEvents({ organizationId: 'org_1' }, page),
+  'audit events of a type': (reads, page) => reads.listAuditEvents({ type: 'user.created' }, page),
+  'audit events of a connection': (reads, page) =>
+    reads.listAuditEvents({ connectionId: 'con_1' }, page),
+  'sign-ins': (reads, page) => reads.listSignInTraces({}, page),
+  'sign-ins of an organization': (reads, page) =>
+    reads.listSignInTraces({ organizationId: 'org_1' }, page),
+  'sign-ins of a connection': (reads, page) =>
+    reads.listSignInTraces({ connectionId: 'con_1' }, page),
+  'sign-ins of a user': (reads, page) => reads.listSignInTraces({ userId: 'usr_1' }, page),
+  'keys of the API': (reads, page) => reads.listApiKeys({}, page),
+}
+
+type Bench = {
+  readonly database: Database
+  /** What was asked since the last look. */
+  asked(): readonly CompiledQuery[]
+  /** Steps of the plan that go through a whole table, or sort one. */
+  costlySteps(query: CompiledQuery): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+function newBench(dialect: ConstructorParameters<typeof Kysely>[0]['dialect']) {
+  const seen: CompiledQuery[] = []
+  const database = new Kysely<Tables>({
+    dialect,
+    log: ({ query }) => void seen.push(query),
+  })
+  return { database, asked: () => seen.splice(0) }
+}
+
+async function openSqliteBench(): Promise<Bench> {
+  const folder = mkdtempSync(join(tmpdir(), 'entrada-plans-'))
+  const path = join(folder, 'plans.db')
+  await (await openStorage(path, { mode: 'development', now: () => now })).close()
+  const { handle } = openSqliteConnection(path)
+  const bench = newBench(createSqliteDialect(handle))
+  return {
+    ...bench,
+    async costlySteps({ sql, parameters }) {
+      const explain = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters])
+      const { rows } = await bench.database.executeQuery<{ detail: string }>(explain)
+      const steps = rows.map(({ detail }) => detail)
+      return steps.filter((step) => /^SCAN (?!.*USING (COVERING )?INDEX)|TEMP B-TREE/.test(step))
+    },
+    async close() {
+      handle.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function openPostgresBench(postgres: TestPostgres): Promise<Bench> {
+  const connectionString = await postgres.createDatabase()
+  await (await openStorage(connectionString, { mode: 'development', now: () => now })).close()
+  // Small tables are read whole, whatever the indexes: told not to, it does so only where it has to.
+  const options = '-c enable_seqscan=off -c enable_sort=off'
+  const pool = new pg.Pool({ connectionString, max: 1, options })
+  const bench = newBench(new PostgresDialect({ pool }))
+  return {
+    ...bench,
+    async costlySteps({ sql, parameters }) {
+      const { rows } = await pool.query(`explain ${sql}`, [...parameters])
+      const steps = rows.map((row) => String(row['QUERY PLAN']))
+      return steps.filter((step) => /Seq Scan|(?<!Incremental )\bSort {2}/.test(step))
+    },
+    close: () => bench.database.destroy(),
+  }
+}
+
+describe('what is asked of the database', () => {
+  let postgres: TestPostgres
+  before(async () => {
+    postgres = await startPostgres()
+  })
+  after(() => postgres.close())
+
+  const databases = {
+    SQLite: openSqliteBench,
+    PostgreSQL: () => openPostgresBench(postgres),
+  }
+  for (const [name, open] of Object.entries(databases)) {
+    describe(name, () => {
+      let bench: Bench
+      before(async () => {
+        bench = await open()
+      })
+      after(() => bench.close())
+
+      async function costlyStepsOf(ask: (reads: Reads) => Promise<unknown>): Promise<string[]> {
+        bench.asked()
+        await ask(readsOf(bench.database))
+        const queries = bench.asked()
+        assert.ok(queries.length > 0)
+        const steps = await Promise.all(queries.map(bench.costlySteps))
+        return steps.flat()
+      }
+
+      for (const [what, ask] of Object.entries(hotPaths)) {
+        it(`finds ${what} by an index`, async () => {
+          assert.deepEqual(await costlyStepsOf(ask), [])
+        })
+      }
+      for (const [what, list] of Object.entries(lists)) {
+        it(`reads a page of ${what} along an index, wherever it begins`, async () => {
+          assert.deepEqual(await costlyStepsOf((reads) => list(reads, first)), [])
+          assert.deepEqual(await costlyStepsOf((reads) => list(reads, deep)), [])
+        })
+      }
+    })
+  }
+})
