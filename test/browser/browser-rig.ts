@@ -20,6 +20,7 @@ import { type OpenedServices, openServices } from '../../src/open-services.ts'
 import { Secret } from '../../src/secret.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { CLIENT_ID, CLIENT_SECRET, CONTOSO, OPERATOR_TOKEN } from '../support/rig.ts'
+import { SHARED_CLIENT_ID, SHARED_SECRET } from '../support/setup.ts'
 import { openWindow, type View, type Window } from './window.ts'
 
 export type BrowserRig = {
@@ -37,6 +38,8 @@ export type BrowserRig = {
 
 export type BrowserRigOptions = Pick<CheckedOptions, 'mode'> & {
   readonly withoutEntra?: boolean
+  /** Customers may consent to the emulator's multi-tenant application. */
+  readonly withShared?: boolean
   /** Of the server; any free one unless it shall look the same each time. */
   readonly port?: number
 }
@@ -92,6 +95,7 @@ function registerAddresses(emulator: StartedEmulator, { serverUrl, secondUrl }: 
   for (const { origin } of [serverUrl, secondUrl]) {
     emulator.addRedirectUri(CLIENT_ID, `${origin}/auth/entra/callback`)
   }
+  emulator.addRedirectUri(SHARED_CLIENT_ID, `${serverUrl.origin}/login/callback`)
   emulator.setApplication(CLIENT_ID, {
     logoutUrl: `${serverUrl.origin}/auth/entra/frontchannel-logout`,
   })
@@ -99,7 +103,7 @@ function registerAddresses(emulator: StartedEmulator, { serverUrl, secondUrl }: 
 
 function entradaOptionsFor(
   { entraUrl, serverUrl, secondUrl }: Urls,
-  { mode, withoutEntra }: BrowserRigOptions,
+  { mode, withoutEntra, withShared }: BrowserRigOptions,
 ): CheckedOptions {
   const entra = {
     tenantId: CONTOSO,
@@ -116,8 +120,13 @@ function entradaOptionsFor(
     log: createLog('error', { write: () => undefined }),
     fetch: fetchOnThisMachine,
     ...(mode ? { mode } : {}),
+    ...(withShared ? { sharedApplication: sharedApplication(entraUrl) } : {}),
     ...(withoutEntra ? {} : { entra }),
   }
+}
+
+function sharedApplication(authority: URL) {
+  return { clientId: SHARED_CLIENT_ID, clientSecret: new Secret(SHARED_SECRET), authority }
 }
 
 /** Browsers know that `*.localhost` is this machine; resolvers of operating systems often do not. */

@@ -17,7 +17,7 @@ import { pick, press, see, words } from './steps.ts'
 
 let rig: BrowserRig
 before(async () => {
-  rig = await createBrowserRig()
+  rig = await createBrowserRig({ withShared: true })
 })
 after(() => rig.close())
 
@@ -65,6 +65,24 @@ describe('a set-up link in a browser', () => {
       for (const other of others) assert.doesNotMatch(await words(visitor), new RegExp(other))
     })
   }
+
+  it('takes a customer through consent to the shared application, over the pages of both sites', async (t) => {
+    const { page } = await rig.open(t)
+    const invited = await inviteCustomer(rig, 'Northwind')
+    await openSetup(page, invited)
+    await press(page, 'Use your application')
+    await press(page, 'Go to Microsoft and consent')
+    await see(page, 'Permissions requested for everybody')
+    await page.getByRole('button', { name: 'nora@northwind.example' }).click()
+    await page.getByText('Consent came back for the directory').waitFor()
+    await testAs(page, 'nora@northwind.example')
+    await see(page, 'The connection works')
+    await page.getByRole('link', { name: 'Back to the set-up' }).click()
+    await press(page, 'Turn on')
+    await see(page, 'The connection is on')
+    await page.getByRole('link', { name: 'Sign in', exact: true }).click()
+    await see(page, 'Hello, Nora Northwind')
+  })
 
   it('works by keyboard alone', async (t) => {
     const { page } = await rig.open(t)
