@@ -1,6 +1,7 @@
 /** One person of a directory in two organizations of this deployment: one user, two memberships, nothing of one in the other. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { ask } from './support/api-calls.ts'
 import { createCustomer } from './support/customers.ts'
 import { sessionJson, usersOf } from './support/people.ts'
 import { ENGINEERING, people, SERVER_URL } from './support/rig.ts'
@@ -75,8 +76,12 @@ describe('one person in two organizations', () => {
     const first = await one.signIn(people.alice)
     const second = await two.signIn(people.alice)
     const { membership } = await sessionJson(first.browser)
-    await rig.services.storage.atomically((transaction) =>
-      transaction.setMembershipStatus(membership.id, 'disabled'),
+    const change = (verb: string) =>
+      ask(rig, `/memberships/${membership.id}/${verb}`, { method: 'POST' })
+    assert.equal((await change('disable')).status, 200)
+    assert.deepEqual(
+      (await liveSessions(rig)).map(({ organizationId }) => organizationId),
+      [two.organization.id],
     )
     const state = async ({ browser }: typeof first) =>
       (await browser.request(`${SERVER_URL}/api/v1/session`)).status
@@ -85,5 +90,9 @@ describe('one person in two organizations', () => {
     assert.equal(again.response.status, 403)
     assert.match(again.text, /membership_disabled/)
     assert.equal((await two.signIn(people.alice)).response.status, 200)
+
+    await change('enable')
+    const back = await sessionJson((await one.signIn(people.alice)).browser)
+    assert.deepEqual([back.membership.username, back.organization.name], ['alice', 'One'])
   })
 })
