@@ -308,6 +308,18 @@ describe('an organization with several connections', () => {
     assert.equal(clientIdOf(goesTo(second.text)), contoso.connection.clientId)
   })
 
+  it('has no choice where the organization demands one of them', async (t) => {
+    const { rig, contoso, partners } = await openTwo(t)
+    const since = rig.clock.now().toISOString()
+    await rig.services.storage.atomically(async (transaction) => {
+      const ssoRequired = { connectionId: partners.connection.id, since }
+      const organization = { ...contoso.organization, settings: { ssoRequired } }
+      await transaction.putOrganization(organization)
+    })
+    const { text } = await type(rig.browser(), people.alice)
+    assert.equal(clientIdOf(goesTo(text)), partners.connection.clientId)
+  })
+
   it('is found by its own short name, typed, sent or opened as an address', async (t) => {
     const rig = await openRig(t, withoutDefault)
     const one = await createCustomer(rig, { name: 'Northwind', slug: 'north-one' })

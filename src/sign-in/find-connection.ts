@@ -1,8 +1,9 @@
 /** Which connection somebody means, by what they typed or by who sent them. Nothing here looks at a person. */
+import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import { parseWorkEmail, type WorkEmail } from '../protocol/domain-name.ts'
 import type { Issuer } from '../protocol/issuer.ts'
 import type { Services } from '../services.ts'
-import type { Connection, Domain, OrganizationId } from '../storage/records.ts'
+import type { Connection, ConnectionId, Organization } from '../storage/records.ts'
 
 export type FoundConnection =
   | { readonly kind: 'one'; readonly connection: Connection }
@@ -24,17 +25,17 @@ export async function findByEmail(
   services: Services,
   { domain: name }: WorkEmail,
 ): Promise<FoundConnection> {
-  const domain = await findDiscoverable(services, name)
-  return domain ? connectionsOf(services, domain) : NONE
+  const found = await findDiscoverable(services, name)
+  return found ? connectionsOf(services, found) : NONE
 }
 
 /** A connection's slug, or an organization's. What is not on, is not there. */
-export async function findBySlug({ storage }: Services, slug: string): Promise<FoundConnection> {
+export async function findBySlug(services: Services, slug: string): Promise<FoundConnection> {
+  const { storage } = services
   const connection = await storage.findConnectionBySlug(slug)
   if (connection?.status === 'on') return { kind: 'one', connection }
   const organization = await storage.findOrganizationBySlug(slug)
-  if (organization === undefined) return NONE
-  return connectionsOf({ storage }, { organizationId: organization.id })
+  return organization ? connectionsOf(services, { organization }) : NONE
 }
 
 /**
@@ -50,32 +51,34 @@ export async function findByIssuer(
   const connections = await services.storage.listConnectionsOfTenant(issuer, 2)
   if (connections.length < 2) return foundAmong(connections)
   const email = loginHint === undefined ? undefined : parseWorkEmail(loginHint)
-  const domain = email && (await findDiscoverable(services, email.domain))
-  if (domain === undefined) return { kind: 'several', connections }
-  const found = await connectionsOf(services, domain)
+  const hinted = email && (await findDiscoverable(services, email.domain))
+  if (hinted === undefined) return { kind: 'several', connections }
+  const found = await connectionsOf(services, hinted)
   return foundAmong(allOf(found).filter((connection) => accepts(connection, issuer)))
 }
 
+type Meant = { readonly organization: Organization; readonly connectionId?: ConnectionId }
+
 /** Unless its organization does not want to be found by email. */
-async function findDiscoverable({ storage }: Services, name: string): Promise<Domain | undefined> {
+async function findDiscoverable({ storage }: Services, name: string): Promise<Meant | undefined> {
   const domain = await storage.findOwnedDomain(name)
-  if (domain === undefined) return undefined
-  const organization = await storage.findOrganization(domain.organizationId)
-  return organization?.settings.emailDiscovery === false ? undefined : domain
+  const organization = domain && (await storage.findOrganization(domain.organizationId))
+  if (organization === undefined || organization.settings.emailDiscovery === false) return undefined
+  return { organization, ...(domain?.connectionId ? { connectionId: domain.connectionId } : {}) }
 }
 
-/** The one that is named, if it is on; else all of the organization that are. */
+/** The one that the organization demands; else the one that is named, if it is on; else all of the organization that are. */
 async function connectionsOf(
-  { storage }: Pick<Services, 'storage'>,
-  {
-    organizationId,
-    connectionId,
-  }: { readonly organizationId: OrganizationId; readonly connectionId?: string },
+  { storage, now }: Services,
+  { organization, connectionId }: Meant,
 ): Promise<FoundConnection> {
-  const filter = { organizationId, status: 'on' } as const
-  const { items } = await storage.listConnections(filter, { limit: MOST_CHOICES })
-  const named = items.find(({ id }) => id === connectionId)
-  return named ? { kind: 'one', connection: named } : foundAmong(items)
+  const required = requiredConnectionId(organization, now())
+  const id = required ?? connectionId
+  const named = id === undefined ? undefined : await storage.findConnection(id)
+  if (named?.status === 'on') return { kind: 'one', connection: named }
+  if (required !== undefined) return NONE
+  const filter = { organizationId: organization.id, status: 'on' } as const
+  return foundAmong((await storage.listConnections(filter, { limit: MOST_CHOICES })).items)
 }
 
 function foundAmong(connections: readonly Connection[]): FoundConnection {
