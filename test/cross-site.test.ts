@@ -267,15 +267,20 @@ describe('a request that another host name was put into', () => {
 })
 
 describe('a request of the wrong kind', () => {
-  const paths = [...new Set(routes.map(({ path }) => path))]
-  for (const path of paths) {
+  // For Envoy, which asks with the method that it has in hand, an address takes all of them.
+  const choosy = routes.filter(({ method }) => method !== 'ALL')
+  for (const path of new Set(choosy.map(({ path }) => path))) {
     it(`${path} names the methods it takes (C39)`, async (t) => {
       const rig = await openRig(t)
       const expected = routes
         .filter((route) => route.path === path)
         .flatMap(({ method, acts }) => (method === 'GET' && !acts ? ['GET', 'HEAD'] : [method]))
       const address = SERVER_URL + path.replace(/:\w+/, 'x')
-      for (const method of ['PUT', 'PATCH', 'OPTIONS']) {
+      const others = ['PUT', 'PATCH', 'OPTIONS'].filter(
+        (method) => !expected.some((one) => one === method),
+      )
+      assert.ok(others.includes('OPTIONS'))
+      for (const method of others) {
         const response = await rig.browser().request(address, { method, headers: asOperator })
         assert.equal(response.status, 405, method)
         assert.equal(response.headers.get('allow'), expected.join(', '))
