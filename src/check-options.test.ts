@@ -108,6 +108,11 @@ describe('checkOptions', () => {
     assert.match(problemsOf({ entra: without }).join(), /^entra.clientSecret is missing/)
   })
 
+  it('refuses options that are none', () => {
+    assert.throws(() => checkOptions(undefined as unknown as EntradaOptions), /takes its options/)
+    assert.match(problemsOf({ database: 7 }).join(), /^database must be text/)
+  })
+
   it('names the option that was meant', () => {
     assert.match(
       problemsOf({ cookiePrefx: 'a' }).join(),

@@ -69,6 +69,9 @@ export type CheckedCredential =
 export function checkOptions(given: EntradaOptions): CheckedOptions {
   const problems: string[] = []
   const tell = (name: string, problem: string) => void problems.push(`${name} ${problem}`)
+  if (typeof given !== 'object' || given === null) {
+    throw new EntradaError('settings_invalid', { problems: ['createEntrada takes its options'] })
+  }
   tellUnknown(given, optionNames, tell)
   const { serverUrl, extraUrls, applicationUrls, secretKeys, operatorTokens, ...others } = given
   const { entra, sharedApplication, ...rest } = others
@@ -202,9 +205,7 @@ function checkPlain(
   { database, mode, mountPath, cookiePrefix, session, trustedProxies, brand }: EntradaOptions,
   tell: Tell,
 ): Pick<CheckedOptions, 'mountPath'> {
-  if (database === undefined || database === '') {
-    tell('database', 'is missing; a file, `:memory:`, or a postgres:// URL')
-  }
+  checkDatabase(database, tell)
   if (mode !== undefined && !['development', 'production'].includes(mode)) {
     tell('mode', 'must be development or production')
   }
@@ -241,6 +242,14 @@ function checkRules(rules: NonNullable<EntradaOptions['accessRules']>, tell: Tel
   } catch (error) {
     if (!isEntradaError(error)) throw error
     for (const problem of error.detail.problems as readonly string[]) tell('accessRules', problem) // toAccessRules' own
+  }
+}
+
+function checkDatabase(database: EntradaOptions['database'], tell: Tell): void {
+  if (database === undefined || database === '') {
+    tell('database', 'is missing; a file, `:memory:`, or a postgres:// URL')
+  } else if (typeof database !== 'string' && typeof database !== 'object') {
+    tell('database', 'must be text, or a storage')
   }
 }
 

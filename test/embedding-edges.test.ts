@@ -137,6 +137,46 @@ describe('getSession', () => {
   }
 })
 
+describe('decideAccess', () => {
+  it('takes what changes something from trusted origins, and from what is no browser', async (t) => {
+    const rig = await openRig(t)
+    const { browser } = await rig.signIn(people.alice)
+    const cookie = sessionCookieOf(browser, SERVER_URL).join('=')
+    const decide = async (
+      headers: Record<string, string>,
+      trustedOrigins: readonly string[] = [],
+    ) => {
+      const init = { method: 'DELETE', headers: { host: HOST, cookie, ...headers } }
+      const access = await rig.entrada.decideAccess(new Request(SERVER_URL, init), {
+        trustedOrigins,
+      })
+      return access.kind === 'allowed' ? 'allowed' : access.error.code
+    }
+    const own = { origin: 'https://app.example.com', 'sec-fetch-site': 'same-site' }
+    assert.equal(await decide(own), 'cross_site_request')
+    assert.equal(await decide(own, ['https://app.example.com']), 'allowed')
+    assert.equal(await decide(own, ['https://app.example.com.evil.example']), 'cross_site_request')
+    assert.equal(
+      await decide({ origin: 'null', 'sec-fetch-site': 'cross-site' }),
+      'cross_site_request',
+    )
+    assert.equal(await decide({ origin: SERVER_URL }), 'allowed')
+    assert.equal(await decide({}), 'allowed')
+  })
+
+  it('shows a page, and nothing to send again, to who posts a form without a session', async (t) => {
+    const rig = await openRig(t)
+    const headers = { host: HOST, 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'same-origin' }
+    const request = new Request(`${SERVER_URL}/orders`, { method: 'POST', headers })
+    const access = await rig.entrada.decideAccess(request)
+    assert.ok(access.kind === 'refused')
+    assert.equal(access.response.status, 401)
+    const text = await access.response.text()
+    assert.match(text, /Sign in with Microsoft Entra ID/)
+    assert.doesNotMatch(text, /return_to=%2Forders/)
+  })
+})
+
 describe('two in one process', () => {
   it('with prefixes of their own do not disturb each other', async (t) => {
     const one = await openRig(t, { mountPath: '/staff', cookiePrefix: 'staff' })
