@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { changeConnection, turnOff } from '../src/organizations/connections.ts'
 import { changeOrganization } from '../src/organizations/organizations.ts'
+import { findByText } from '../src/sign-in/find-connection.ts'
 import type { Organization } from '../src/storage/records.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { type Customer, createCustomer, operator } from './support/customers.ts'
@@ -167,6 +168,8 @@ describe('requiring single sign-on', () => {
     assert.deepEqual([response.status, detailsOf(text).Code], [403, 'sso_required'])
     assert.match(text, /href="\/enterprise-login\/contoso-sso"/)
     assert.equal((await entra.signIn(people.alice)).response.status, 200)
+    const found = await findByText(rig.services, two.organization.slug)
+    assert.equal(found.kind === 'one' && found.connection.id, entra.connection.id)
 
     const [event] = await auditEvents(rig, { type: 'organization.sso_required' })
     assert.deepEqual(event?.detail, { losing: 1, sessionsEnded: 1 })

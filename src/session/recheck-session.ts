@@ -57,7 +57,12 @@ type Outcome = { readonly kind: RecheckOutcome; readonly code: string }
 async function checkedAgainst(services: Services, work: Work): Promise<Outcome> {
   try {
     const said = await askEntra(services, work)
-    if (said === undefined) return left
+    if (said === undefined) {
+      // Nobody's session: there is no person behind it to ask about.
+      const { sessionId } = work.grant
+      await services.storage.atomically((transaction) => transaction.removeSessionGrant(sessionId))
+      return left
+    }
     services.signInNotes.noteCheck({ connectionId: work.connection.id })
     return await applyAnswer(services, work, said)
   } catch (error) {
@@ -82,7 +87,7 @@ type Answer = {
   readonly sealed: string
 }
 
-/** `undefined` when the session is gone meanwhile. */
+/** `undefined` when the session is gone meanwhile, or the person. */
 async function askEntra(
   services: Services,
   { grant, connection, correlationId }: Work,

@@ -60,7 +60,10 @@ export function createRechecking(services: Services): Rechecking {
       let looked = 0
       for (;;) {
         const { grants, leaseId } = await lease({ limit: BATCH })
-        await inParallel(grants, AT_ONCE, (grant) => check(grant, leaseId))
+        await inParallel(grants, AT_ONCE, async (grant) => {
+          // What is not begun when the server stops is leased to the next one, a moment later.
+          if (!stopped) await check(grant, leaseId)
+        })
         looked += grants.length
         if (grants.length < BATCH || stopped) return looked
       }
