@@ -4,7 +4,12 @@ import { connectionOf, identityOf, membershipOf } from '../../test/support/sampl
 import { decideLink, type LinkCandidate } from './link-policy.ts'
 
 const membership = membershipOf()
-const candidate: LinkCandidate = { membership, linked: false, userStatus: 'active' }
+const candidate: LinkCandidate = {
+  membership,
+  linked: false,
+  administers: false,
+  userStatus: 'active',
+}
 const verified = { policies: { linking: 'verified' } } as const
 
 /** Everything that a link needs. */
@@ -56,6 +61,11 @@ describe('decideLink', () => {
       'nobody vouches for the address (B02)',
       { identity: { ...identity, emailDomainOwnerVerified: false } },
       'email_not_proven',
+    ],
+    [
+      'the user was made an administrator beforehand',
+      { candidates: [{ ...candidate, administers: true }] },
+      'candidate_administers',
     ],
     ['nobody has this address', { candidates: [] }, 'no_candidate'],
     ['two have this address', { candidates: [candidate, candidate] }, 'several_candidates'],

@@ -6,7 +6,7 @@ import { isEmailDomainProven } from '../organizations/domains.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import { parseEntraError } from '../protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
-import type { Connection } from '../storage/records.ts'
+import type { Connection, RoleAssignment } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 import { type Attempt, CLAIM_LIFETIME_SECONDS } from './attempt.ts'
 import { findRequiredElsewhere, redirectUri } from './choose-connection.ts'
@@ -118,8 +118,14 @@ async function findLinkCandidates(
       return {
         membership,
         linked: found === undefined || found.identities.length > 0,
+        administers: (found?.roles ?? []).some(holdsRight),
         userStatus: found?.user.status ?? 'disabled',
       }
     }),
   )
+}
+
+/** A right over Entrada itself, which counts when it was given by hand. */
+function holdsRight({ role, source }: RoleAssignment): boolean {
+  return source === 'manual' && ['organization_admin', 'auditor'].includes(role)
 }
