@@ -33,6 +33,18 @@ describe('/api/v1/connections/ID/setup-links', () => {
     assert.equal((await openLink(rig.browser(), String(body.address))).response.status, 410)
   })
 
+  it('keeps the address nowhere, also for a call that comes again (I03)', async (t) => {
+    const rig = await openRig(t)
+    const { connection } = await invite(rig)
+    const path = `/connections/${connection.id}/setup-links`
+    const headers = { 'idempotency-key': 'k-1' }
+    const first = await ask(rig, path, { method: 'POST', headers })
+    const again = await ask(rig, path, { method: 'POST', headers })
+    assert.deepEqual([again.status, again.body.id], [201, first.body.id])
+    assert.match(String(first.body.address), /\/setup\/link\//)
+    assert.equal(again.body.address, null)
+  })
+
   it('are nobody’s who may not, and of nothing that is not there', async (t) => {
     const rig = await openRig(t)
     const { connection } = await invite(rig)

@@ -29,12 +29,12 @@ const setupLinkSchema = v.strictObject(setupLinkEntries)
 const newSetupLinkSchema = v.strictObject({
   ...setupLinkEntries,
   address: v.pipe(
-    v.string(),
+    v.nullable(v.string()),
     v.description('The link to send. It is shown now and never again: it opens the set-up.'),
   ),
 })
 export type SetupLinkJson = v.InferOutput<typeof setupLinkSchema>
-export type NewSetupLinkJson = v.InferOutput<typeof newSetupLinkSchema>
+export type NewSetupLinkJson = SetupLinkJson & { readonly address: string }
 
 export const setupLinkSchemas = { SetupLink: setupLinkSchema, NewSetupLink: newSetupLinkSchema }
 
@@ -60,6 +60,7 @@ export const setupLinkOperations = {
     access: write,
     answer: newSetupLinkSchema,
     creates: true,
+    shownOnce: ['address'],
     refusals: ['setup_link_not_possible'],
     async run(services, { by, params }) {
       const { link, address } = await createSetupLink(services, by, params.id)
