@@ -148,7 +148,7 @@ describe('entrada serve', () => {
     await second.printed(/"event":"started"/)
     const again = await browser.visit(`${second.origin}/admin`)
     assert.equal(again.url.pathname, '/admin')
-    assert.match(again.text, /Operators/)
+    assert.match(again.text, /<h1[^>]*>Overview</)
 
     const third = await startServer(t, 'serve', { folder, port })
     assert.equal(await third.ended, 1)
