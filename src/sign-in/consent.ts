@@ -21,9 +21,9 @@ import {
 } from '../setup/setup-session.ts'
 import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from './attempt.ts'
 import { checkCallbackAddress, homeOrigin, redirectUri } from './choose-connection.ts'
+import { keepRefusal } from './keep-test.ts'
 import { claimOnce, refusalOf } from './redeem-answer.ts'
 import type { SignInRecord } from './sign-in-record.ts'
-import { keepRefusal } from './test-sign-in.ts'
 
 /** @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere` */
 export async function beginConsent(

@@ -1,0 +1,90 @@
+/** What a test sign-in shows of the decision: made as in every sign-in, on the same facts, and put into words for the page. */
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { Services } from '../services.ts'
+import { diagnoseTest } from '../setup/test-findings.ts'
+import type {
+  TestedDecision,
+  TestedGroups,
+  TestedPerson,
+  TestResult,
+} from '../setup/test-result.ts'
+import type { Connection } from '../storage/records.ts'
+import type { AskedByHolder } from './attempt.ts'
+import { type DecidedPerson, decideSignIn, type SignInDecision } from './decide-sign-in.ts'
+import { readFacts } from './redeem-answer.ts'
+import type { SignInRecord } from './sign-in-record.ts'
+
+export type JudgedTest = {
+  readonly connection: Connection
+  readonly asked: AskedByHolder
+  readonly record: SignInRecord
+  readonly identity: VerifiedIdentity
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/** Decides, and says what the registration lacks. */
+export async function judgeTest(
+  services: Services,
+  judged: JudgedTest,
+): Promise<Pick<TestResult, 'works' | 'findings' | 'outcome'>> {
+  const { connection, asked, identity, claims, record } = judged
+  const facts = await readFacts(services.storage, { connection, identity, record }, services.now())
+  const decision = decideSignIn(facts)
+  const credentials = connection.credentials.filter(({ state }) => state === 'active')
+  const { nonce: _ours, ...shown } = claims
+  return {
+    works: provesDirectory(decision) && !(asked.candidateTenant !== undefined && identity.guest),
+    findings: diagnoseTest({ connection, identity, credentials, now: services.now() }),
+    outcome: {
+      kind: 'verified',
+      claims: shown,
+      groups: groupsOf(identity),
+      decision: toTested(decision, connection, facts.known?.membership?.username),
+    },
+  }
+}
+
+/** A person without a role, or a disabled one, proves directory, application and credential as well as any. */
+function provesDirectory(decision: SignInDecision): boolean {
+  return decision.kind === 'allowed' || !aboutDirectory.has(decision.code)
+}
+
+const aboutDirectory: ReadonlySet<string> = new Set([
+  'connection_off',
+  'tenant_not_allowed',
+  'personal_account_not_allowed',
+  'guest_not_allowed',
+])
+
+function groupsOf({ groups }: VerifiedIdentity): TestedGroups {
+  if (groups.kind === 'unreadable') return { kind: groups.kind, reason: groups.reason, groups: [] }
+  if (groups.kind !== 'known') return { kind: groups.kind, groups: [] }
+  const { ids, names = {}, from } = groups
+  const named = ids.map((id) => ({ id, ...(names[id] ? { name: names[id] } : {}) }))
+  return { kind: 'known', groups: named, ...(from ? { from } : {}) }
+}
+
+function toTested(
+  decision: SignInDecision,
+  { roleRules }: Connection,
+  username: string | undefined,
+): TestedDecision {
+  if (decision.kind === 'refused') return { kind: 'refused', code: decision.code }
+  const roles = decision.roles.map((assignment) => {
+    const rule = roleRules.find(({ id }) => assignment.source === `rule:${id}`)
+    return { ...assignment, ...(rule ? { rule } : {}) }
+  })
+  return { kind: 'allowed', person: toTestedPerson(decision.person, username), roles }
+}
+
+function toTestedPerson(person: DecidedPerson, username: string | undefined): TestedPerson {
+  switch (person.kind) {
+    case 'new':
+      return person
+    case 'known':
+      // Whom other organizations know is not told here (design rule 19).
+      return username === undefined ? { kind: 'new' } : { kind: 'known', username }
+    case 'linked':
+      return { kind: 'linked', username: person.membership.username, reason: person.reason }
+  }
+}

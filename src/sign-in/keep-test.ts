@@ -1,0 +1,138 @@
+/** What remains of a test: its result, sealed, and what is believed of the connection from now on. */
+import { EntradaError, isEntradaError } from '../errors.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { auditChange } from '../organizations/audit-change.ts'
+import { changeConnection } from '../organizations/connections.ts'
+import { testFingerprint } from '../organizations/test-fingerprint.ts'
+import type { EntraError } from '../protocol/explain-entra-error.ts'
+import type { Services } from '../services.ts'
+import { rememberProgress } from '../setup/setup-session.ts'
+import { getTestCaller, type TestCaller } from '../setup/test-holder.ts'
+import {
+  newTestResultId,
+  sealTestResult,
+  type TestOutcome,
+  type TestResult,
+} from '../setup/test-result.ts'
+import type { Connection } from '../storage/records.ts'
+import type { AskedByHolder } from './attempt.ts'
+import type { SignInRecord } from './sign-in-record.ts'
+
+/** A refusal that came before anything could be tested, kept to be read like the result of a test. Answers where it is shown. */
+export async function keepRefusal(
+  services: Services,
+  exchange: Exchange,
+  {
+    record,
+    connection,
+    refusal,
+  }: {
+    readonly record: SignInRecord
+    readonly connection: Connection
+    readonly refusal: EntradaError
+  },
+): Promise<string> {
+  const { asked, connectionId } = record.attempt
+  if (asked === undefined) throw new EntradaError('sign_in_attempt_mismatch')
+  const holder = await getTestCaller(services, exchange, { holder: asked.holder, connectionId })
+  const result: TestResult = {
+    at: services.now().toISOString(),
+    correlationId: exchange.correlationId,
+    connectionId,
+    works: false,
+    findings: [],
+    outcome: failureOf(refusal),
+  }
+  return keepResult(services, { holder, connection, asked, result })
+}
+
+export type KeptTest = {
+  readonly holder: TestCaller
+  readonly connection: Connection
+  readonly asked: AskedByHolder
+  readonly result: TestResult
+}
+
+/** What is believed of the connection from now on, then the result: whoever sees one sees the other. Answers where it is shown. */
+export async function keepResult(services: Services, kept: KeptTest): Promise<string> {
+  const { holder, connection, asked, result } = kept
+  if (result.works) await believe(services, kept)
+  const id = newTestResultId(services)
+  const record = sealTestResult(services, { id, holder: asked.holder, result })
+  const code = result.works ? undefined : codeOf(result.outcome)
+  const detail = { outcome: result.works ? 'works' : 'refused', ...(code ? { code } : {}) } as const
+  await services.storage.atomically(async (transaction) => {
+    await transaction.createTestResult(record)
+    await auditChange(services, transaction, {
+      caller: holder.caller,
+      event: { type: 'connection.tested', detail },
+      organizationId: connection.organizationId,
+      connectionId: connection.id,
+    })
+  })
+  if (holder.setup) await rememberProgress(services, holder.setup, { lastTest: id })
+  return `${asked.resultsAt}/${id}`
+}
+
+function codeOf(outcome: TestOutcome): string | undefined {
+  if (outcome.kind === 'failed') return outcome.code
+  return outcome.decision.kind === 'refused' ? outcome.decision.code : undefined
+}
+
+/** Only of the connection as it was tested: one that was changed while the browser was away keeps what it had. */
+async function believe(services: Services, { holder, connection, asked }: KeptTest): Promise<void> {
+  if (connection.managedBy === 'environment') return
+  const { credentialId, candidateTenant } = asked
+  const at = services.now().toISOString()
+  const change = (before: Connection): Connection => {
+    if (credentialId !== undefined) return withTestedCredential(before, credentialId, at)
+    const now = withCandidate(before, candidateTenant)
+    const fingerprint = testFingerprint(services, now)
+    if (fingerprint !== testFingerprint(services, connection)) return before
+    return { ...now, settings: { ...now.settings, tested: { at, fingerprint } } }
+  }
+  const { caller } = holder
+  await changeConnection(services, caller, { id: connection.id, as: connection.managedBy, change })
+}
+
+function withTestedCredential(before: Connection, credentialId: string, testedAt: string) {
+  const credentials = before.credentials.map((one) =>
+    one.id === credentialId ? { ...one, testedAt } : one,
+  )
+  return { ...before, credentials }
+}
+
+/** A directory that only said that it consented, as if it were the one. */
+export function withCandidate(connection: Connection, tenantId: string | undefined): Connection {
+  if (tenantId === undefined) return connection
+  return { ...connection, tenants: { kind: 'pinned', tenant: tenantId, tenantId } }
+}
+
+/** Entra's trouble and a token that is not as it has to be are results. Our own trouble is not. */
+export function asResult(error: unknown): EntradaError {
+  if (!isEntradaError(error) || ourOwn.has(error.code)) throw error
+  return error
+}
+
+export function failureOf(error: EntradaError): TestOutcome {
+  const { entra, claim } = error.detail as { readonly entra?: EntraError; readonly claim?: unknown } // ours
+  return {
+    kind: 'failed',
+    code: error.code,
+    ...(typeof claim === 'string' ? { claim } : {}),
+    ...(entra ? { entra: withoutText(entra) } : {}),
+  }
+}
+
+const ourOwn: ReadonlySet<string> = new Set([
+  'storage_unavailable',
+  'storage_full',
+  'internal_error',
+  'secret_key_missing',
+  'sealed_value_invalid',
+])
+
+/** Raw text reaches logs only (design rule 16). */
+function withoutText({ description: _description, claims: _claims, ...rest }: EntraError) {
+  return rest
+}
