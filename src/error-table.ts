@@ -274,6 +274,11 @@ const requestErrors = {
 } as const satisfies Record<string, ErrorEntry>
 
 const startErrors = {
+  configuration_invalid: {
+    status: 500,
+    shown: 'The file cannot be applied.',
+    fix: 'Every problem is listed with its line; nothing was changed. docs/apply.md says what a file may hold.',
+  },
   settings_invalid: {
     status: 500,
     shown: 'The settings are not complete, or not valid.',

@@ -103,6 +103,7 @@ const bodies: Readonly<Record<string, (organizationId: string) => unknown>> = {
   requireSso: () => ({ connectionId: 'default' }),
   addCredential: () => ({ kind: 'client_secret', value: 'a-secret-of-the-attacker' }),
   changeCredential: () => ({ state: 'retired' }),
+  findCredential: () => ({ value: 'a-secret-of-the-attacker' }),
 }
 
 describe('somebody without a role that Entrada knows', () => {

@@ -186,6 +186,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   // The list of routes takes them all.
   'src/admin/pages': ['admin-pages.ts'],
+  'src/apply': ['apply.ts', 'configuration-file.ts', 'describe-plan.ts', 'export.ts', 'plan.ts'],
   'src/api': [
     'api-routes.ts',
     // The pages give the same rights as the API: one decision for both.
@@ -193,6 +194,10 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'authorize-call.ts',
     // The command line lists them.
     'scope-table.ts',
+    // A file that is applied holds what the API takes, checked by the same schemas.
+    'connection-json.ts',
+    'read-input.ts',
+    'schema-parts.ts',
   ],
   'src/webhooks': [
     'webhooks.ts',

@@ -51,6 +51,8 @@ import type {
 export type AdminCaller = {
   readonly actor: Actor
   readonly exchange?: Pick<Exchange, 'correlationId' | 'client'>
+  /** For whom connections are written: `file` is `entrada apply`. Default `api`. */
+  readonly writesAs?: 'api' | 'file'
 }
 
 export type NewUser = {

@@ -26,7 +26,7 @@ export async function answerOperation(
     ...asked,
     caller,
     exchange,
-    by: { actor: caller.actor, exchange },
+    by: { actor: caller.actor, exchange, writesAs: writesAs(caller, exchange) },
     within: narrowed(caller, asked.query),
     checkUnchanged: (json) => checkMatches(services, exchange, json),
   }
@@ -34,6 +34,12 @@ export async function answerOperation(
     operation,
     ...(await runOnce(operation, services, call)),
   })
+}
+
+/** `entrada apply` says that it is it; an organization's own people and keys cannot. */
+function writesAs(caller: ApiCaller, { request }: Exchange): 'api' | 'file' {
+  const isFile = request.headers.get('entrada-managed-by') === 'file'
+  return isFile && organizationOf(caller) === undefined ? 'file' : 'api'
 }
 
 /** What makes something heeds `Idempotency-Key`; anything else may be repeated as it is. */

@@ -41,7 +41,7 @@ const rule = { match: v.picklist(['group', 'app_role']), role: roleName }
 const groups = { from: v.picklist(['claim', 'graph']), nested: v.boolean(), names: v.boolean() }
 
 /** What may be sent: every member may be left out, or be `null` for its default. */
-const changeable = {
+export const connectionMembers = {
   name: v.nullish(text(128)),
   authority: v.pipe(
     v.nullish(saidBy((address) => authority(address).origin)),
@@ -116,8 +116,16 @@ const changeable = {
     }),
   ),
 }
-export const connectionChangeSchema = v.strictObject(changeable)
-type ConnectionChangeJson = v.InferOutput<typeof connectionChangeSchema>
+export const connectionChangeSchema = v.strictObject({
+  ...connectionMembers,
+  managedBy: v.pipe(
+    v.optional(v.picklist(['api', 'file'])),
+    v.description(
+      'Takes the connection over for `entrada apply`, or gives it back; see docs/apply.md.',
+    ),
+  ),
+})
+export type ConnectionChangeJson = v.InferOutput<typeof connectionChangeSchema>
 
 export const credentialSchema = v.strictObject({
   id: v.string(),
@@ -230,6 +238,7 @@ export function changeableJson(json: ConnectionJson): ConnectionChangeJson {
   return {
     ...{ name, authority, tenant, allowedTenantIds, application, clientId },
     ...{ policies, roleRules, settings },
+    ...(json.managedBy === 'environment' ? {} : { managedBy: json.managedBy }),
   }
 }
 
@@ -266,6 +275,26 @@ export function toConnectionMembers(
     policies: toPolicies(sent.policies),
     roleRules: toRules(sent.roleRules),
     settings: toSettings(sent.settings, before?.settings),
+  }
+}
+
+/**
+ * What was sent with every default written out, as {@link changeableJson} shows it once it is stored. Members whose default is not the same
+ * on every deployment are there only if they were sent.
+ */
+export function normalizedChange(sent: ConnectionChangeJson): ConnectionChangeJson {
+  const application = sent.application ?? 'own'
+  const { unmatched, ...policies } = toPolicies(sent.policies)
+  return {
+    ...(sent.name ? { name: sent.name } : {}),
+    ...(sent.authority ? { authority: sent.authority } : {}),
+    tenant: sent.tenant ?? null,
+    allowedTenantIds: sent.allowedTenantIds?.length ? sent.allowedTenantIds : null,
+    application,
+    ...(application === 'shared' ? {} : { clientId: sent.clientId ?? null }),
+    policies: { ...policies, defaultRole: unmatched.kind === 'refuse' ? null : unmatched.role },
+    roleRules: [...toRules(sent.roleRules)],
+    settings: settingsJson(toSettings(sent.settings, undefined)),
   }
 }
 

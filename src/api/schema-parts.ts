@@ -71,10 +71,10 @@ export function parsed<T>(parse: (text: string) => T | undefined, problem: strin
 }
 
 /** An id or slug that is brought along; made when it is left out. */
+export const givenText = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/))
 export const givenId = v.optional(
   v.pipe(
-    v.string(),
-    v.regex(/^[A-Za-z0-9_-]{1,64}$/),
+    givenText,
     v.description('Brought along from another system; made when left out. Never changes.'),
   ),
 )

@@ -14,6 +14,7 @@ import type {
   WebhookJson,
   WebhookWithSecretJson,
 } from '../api/resources/webhooks.ts'
+import { createClient, type EntradaClient } from '../client/client.ts'
 import type { Answered, Asked, OperationId } from '../client/operation-types.ts'
 import { paths } from '../client/paths.ts'
 import { EntradaError, type ErrorCode, errorTable } from '../errors.ts'
@@ -24,6 +25,8 @@ export type ListQuery = Readonly<Record<string, string | undefined>>
 
 /** In the JSON of the API whichever way they go. */
 export type AdminConnection = {
+  /** The same API as a program has it. `file`: for connections that a file manages. */
+  client(managedBy?: 'file'): EntradaClient
   /** Any operation of the API by its name. */
   call<Id extends OperationId>(id: Id, asked: Asked<Id>): Promise<Answered<Id>>
   listUsers(query: ListQuery): Promise<ListJson<UserJson>>
@@ -85,6 +88,7 @@ export function apiConnection(server: ApiServer): AdminConnection {
     callApi<T>(server, { method, path, body })
   const one = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
   return {
+    client: (managedBy) => clientOf(server, managedBy),
     call: (id, asked) => callOperation(server, paths[id], asked),
     listUsers: (query) => call('GET', `/users${queryText(query)}`),
     getUser: (id) => call('GET', one('/users', id)),
@@ -132,6 +136,16 @@ function queryText(query: ListQuery): string {
     (entry): entry is [string, string] => entry[1] !== undefined,
   )
   return given.length > 0 ? `?${new URLSearchParams(given)}` : ''
+}
+
+function clientOf(server: ApiServer, managedBy: 'file' | undefined): EntradaClient {
+  const { url, operatorToken: apiKey, send } = server
+  return createClient({
+    serverUrl: url,
+    apiKey,
+    fetch: (address, init) => send(new URL(address), init),
+    ...(managedBy ? { managedBy } : {}),
+  })
 }
 
 type AnyAsked = {

@@ -1,4 +1,5 @@
-import { type EntradaError, errorEntry, isEntradaError } from '../errors.ts'
+import { EntradaApiError } from '../client/client.ts'
+import { EntradaError, type ErrorCode, errorEntry, errorTable, isEntradaError } from '../errors.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { usage } from './help.ts'
 
@@ -6,6 +7,7 @@ type Call = { readonly command: Command; readonly given: CliArguments }
 
 /** Says what went wrong, and answers the exit code. */
 export function printFailure(context: CliContext, call: Call, error: unknown): ExitCode {
+  if (error instanceof EntradaApiError) return printFailure(context, call, refusalOf(error))
   if (!isEntradaError(error)) return printDefect(context, error)
   const wrong = error.code === 'request_invalid' ? wrongPart(call, error) : undefined
   if (wrong !== undefined) return printWrongCall(context, call, { ...wrong, error })
@@ -15,6 +17,15 @@ export function printFailure(context: CliContext, call: Call, error: unknown): E
   }
   printRefusal(context, error)
   return 1
+}
+
+/** What the client was told, in our own table. */
+function refusalOf({ code, message, errors, cause }: EntradaApiError): EntradaError {
+  const problems = errors.map(({ parameter, problem }) => `${parameter} ${problem}`)
+  if (!Object.hasOwn(errorTable, code)) {
+    return new EntradaError('server_answer_invalid', { problems: [message] }, { cause })
+  }
+  return new EntradaError(code as ErrorCode, problems.length > 0 ? { problems } : {}, { cause }) // a key of the table
 }
 
 /** A stack only for what is a defect. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { version } from '../version.ts'
 import { apiKeyCommands } from './api-key.ts'
+import { applyCommands } from './apply.ts'
 import { auditCommands } from './audit.ts'
 import { auditChainCommands } from './audit-chain.ts'
 import { backupCommands } from './backup.ts'
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   ...signInCommands,
   ...auditCommands,
   ...auditChainCommands,
+  ...applyCommands,
   ...apiKeyCommands,
   migrateCommand,
   ...keyCommands,

@@ -20,6 +20,8 @@ export type ClientOptions = {
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
   /** How often a call that may be repeated is tried again. Default 3. */
   readonly retries?: number
+  /** `file`: writes connections that a file manages, as `entrada apply` does. */
+  readonly managedBy?: 'file'
   /** How long one try may take. Default 10 000. */
   readonly timeoutMs?: number
 }
@@ -130,7 +132,7 @@ function addressOf(
 }
 
 function requestOf(
-  { apiKey }: ClientOptions,
+  { apiKey, managedBy }: ClientOptions,
   {
     method,
     asked,
@@ -143,6 +145,7 @@ function requestOf(
     redirect: 'error',
     headers: {
       authorization: `Bearer ${apiKey}`,
+      ...(managedBy === undefined ? {} : { 'entrada-managed-by': managedBy }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
       ...(key === undefined ? {} : { 'idempotency-key': key }),

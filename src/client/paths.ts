@@ -20,6 +20,7 @@ export const paths = {
   turnConnectionOff: 'POST /connections/:id/turn-off',
   getConnectionHealth: 'GET /connections/:id/health',
   addCredential: 'POST /connections/:id/credentials creates',
+  findCredential: 'POST /connections/:id/credentials/find',
   changeCredential: 'PATCH /connections/:id/credentials/:credential',
   removeCredential: 'DELETE /connections/:id/credentials/:credential',
   listDomains: 'GET /domains',

@@ -68,7 +68,9 @@ export async function createConnection(
     if (await transaction.findConnection(id)) throw new EntradaError('record_in_use', { id })
     const name = checkDisplayName(asked.name ?? organization.name)
     const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, organization.slug)
-    const connection = draftOf(services, asked, { id, slug, name, organizationId: organization.id })
+    const managedBy = asked.managedBy ?? caller.writesAs ?? 'api'
+    const own = { id, slug, name, managedBy, organizationId: organization.id }
+    const connection = draftOf(services, asked, own)
     await transaction.putConnection(connection)
     const event = { type: 'connection.created', detail: { slug } } as const
     const { organizationId } = connection
@@ -80,7 +82,7 @@ export async function createConnection(
 function draftOf(
   services: Services,
   asked: NewConnection,
-  own: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId'>,
+  own: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId' | 'managedBy'>,
 ): Connection {
   const authority = asked.authority ?? new URL(services.deployment.authorities[0])
   const createdAt = services.now()
@@ -97,7 +99,6 @@ function draftOf(
     roleRules: asked.roleRules ?? [],
     settings: asked.settings ?? {},
     status: 'draft',
-    managedBy: asked.managedBy ?? 'api',
     createdAt,
     updatedAt: createdAt,
   }
@@ -137,13 +138,13 @@ export type ConnectionChange = {
 export async function changeConnection(
   services: Services,
   caller: AdminCaller,
-  { id, as = 'api', change, check }: ConnectionChange,
+  { id, as = caller.writesAs ?? 'api', change, check }: ConnectionChange,
 ): Promise<Connection> {
   return services.storage.atomically(async (transaction) => {
     const before = await transaction.findConnection(id)
     if (before === undefined) throw new EntradaError('record_not_found')
-    if (before.managedBy !== as) throw new EntradaError('connection_read_only', { id })
     const after = { ...change(before), updatedAt: services.now() }
+    if (!mayWrite(as, before, after)) throw new EntradaError('connection_read_only', { id })
     const members = changedMembers(before, after)
     if (members.length === 0) return before
     await checkDirectoryChange(transaction, { before, after, members })
@@ -159,6 +160,12 @@ export async function changeConnection(
     await auditChange(services, transaction, { caller, event, organizationId, connectionId: id })
     return after
   })
+}
+
+/** Whose it is, or who takes it over by this very change. The environment's own is written by nobody else. */
+function mayWrite(as: 'api' | 'file', before: Connection, after: Connection): boolean {
+  if (before.managedBy === 'environment') return false
+  return before.managedBy === as || after.managedBy === as
 }
 
 /** @throws {EntradaError} as {@link changeConnection}, and `connection_not_tested`, `shared_tenant_in_use` */
@@ -215,6 +222,7 @@ const changeable = [
   'roleRules',
   'settings',
   'status',
+  'managedBy',
 ] as const
 
 function changedMembers(before: Connection, after: Connection): readonly string[] {

@@ -7,7 +7,7 @@ import type { Secret } from '../secret.ts'
 import type { Services } from '../services.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
 import { changeConnection } from './connections.ts'
-import { sealCredential } from './sealed-credentials.ts'
+import { openCredential, sealCredential } from './sealed-credentials.ts'
 
 const MOST_CREDENTIALS = 10
 /** Long enough that nobody learns how to renew it twice a year; the end is warned about. */
@@ -33,6 +33,19 @@ export async function addClientSecret(
   const credential = newClientSecretCredential(services, { connectionId, secret })
   const connection = await addCredential(services, caller, { connectionId, credential })
   return { connection, credentialId: credential.id }
+}
+
+/** The credential that holds this secret already; so that whoever keeps secrets elsewhere can tell whether there is something to do. */
+export function findClientSecret(
+  { keyRing }: Services,
+  { id: connectionId, credentials }: Connection,
+  value: Secret,
+): ConnectionCredential | undefined {
+  const wanted = value.reveal().trim()
+  return credentials.find(({ id: credentialId, kind, sealed }) => {
+    if (kind !== 'client_secret' || sealed === undefined) return false
+    return openCredential(keyRing, sealed, { connectionId, credentialId }) === wanted
+  })
 }
 
 /** @throws {EntradaError} `client_secret_is_id`, `request_invalid` */

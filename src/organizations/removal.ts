@@ -36,7 +36,10 @@ export async function removeUser(
 export async function removeConnection(
   services: Services,
   caller: AdminCaller,
-  { id, as = 'api' }: { readonly id: string; readonly as?: Connection['managedBy'] },
+  {
+    id,
+    as = caller.writesAs ?? 'api',
+  }: { readonly id: string; readonly as?: Connection['managedBy'] },
 ): Promise<void> {
   await services.storage.atomically(async (transaction) => {
     const connection = await transaction.findConnection(id)

@@ -14,6 +14,7 @@ import {
   changeableJson,
   connectionChangeSchema,
   connectionJson,
+  connectionMembers,
   connectionSchema,
   toConnectionMembers,
 } from '../connection-json.ts'
@@ -34,7 +35,7 @@ const newConnectionSchema = v.strictObject({
   organizationId: text(64),
   id: givenId,
   slug: givenId,
-  ...connectionChangeSchema.entries,
+  ...connectionMembers,
 })
 
 export const connectionSchemas = {
@@ -134,8 +135,12 @@ export const connectionOperations = {
         const json = connectionJson(services, before)
         checkUnchanged(json)
         const merged = mergePatch(changeableJson(json), body)
-        const { name, ...sent } = checkInput(connectionChangeSchema, merged)
-        const members = toConnectionMembers(services, sent, before)
+        const {
+          name,
+          managedBy = before.managedBy,
+          ...sent
+        } = checkInput(connectionChangeSchema, merged)
+        const members = { ...toConnectionMembers(services, sent, before), managedBy }
         checkMayChange(services, caller, members, before)
         return { ...before, ...whatDiffers(before, members), name: name ?? before.name }
       }
@@ -177,11 +182,13 @@ function whatDiffers<T extends object>(before: T, members: Partial<T>): Partial<
   return Object.fromEntries(differing) as Partial<T> // some of its members
 }
 
-type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings'>
+type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings'> & {
+  readonly managedBy?: Connection['managedBy']
+}
 
 /**
- * What is not an organization's own business: to which hosts this server goes, the deployment's own application, and a tenant in two
- * places. And addresses that this deployment does not have are nobody's.
+ * What is not an organization's own business: to which hosts this server goes, the deployment's own application, a tenant in two places,
+ * and who manages a connection. And addresses that this deployment does not have are nobody's.
  *
  * @throws {EntradaError} `request_invalid`, `access_not_granted`
  */
@@ -213,5 +220,7 @@ function checkMayReach(
   const isShared =
     after.application !== (before?.application ?? 'own') ||
     after.settings.tenantMayBeShared !== before?.settings.tenantMayBeShared
-  if (isElsewhere || isShared) throw new EntradaError('access_not_granted', { scope: 'operator' })
+  const isTaken = after.managedBy !== before?.managedBy
+  if (isElsewhere || isShared || isTaken)
+    throw new EntradaError('access_not_granted', { scope: 'operator' })
 }

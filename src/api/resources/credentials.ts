@@ -3,6 +3,7 @@ import { EntradaError } from '../../errors.ts'
 import {
   addClientSecret,
   addCredential,
+  findClientSecret,
   newCertificateCredential,
   newFederatedCredential,
   removeCredential,
@@ -78,6 +79,20 @@ export const credentialOperations = {
       const credential = { ...made, state: body.state }
       await addCredential(services, by, { connectionId, credential })
       return credentialJson(credential)
+    },
+  }),
+  findCredential: operation({
+    method: 'POST',
+    path: '/connections/:id/credentials/find',
+    does: 'Which credential holds this secret, if any: whether there is something to add.',
+    access,
+    body: v.strictObject({ value: text(256) }),
+    answer: v.strictObject({ credentialId: v.nullable(v.string()) }),
+    async run(services, { params, body }) {
+      const connection = await services.storage.findConnection(params.id)
+      if (connection === undefined) throw new EntradaError('record_not_found')
+      const found = findClientSecret(services, connection, new Secret(body.value))
+      return { credentialId: found?.id ?? null }
     },
   }),
   changeCredential: operation({

@@ -9,7 +9,7 @@ import { pageJson, pageRequest, withoutNull, withoutUndefined } from '../page-js
 import { checkInput } from '../read-input.ts'
 import { givenId, pageOf, pageQuery, searchQuery, text, timeAnswer } from '../schema-parts.ts'
 
-const settingsSchema = v.strictObject({
+export const organizationSettings = v.strictObject({
   emailDiscovery: v.pipe(
     v.nullish(v.boolean()),
     v.description('Whether a work email at `/login` finds this organization; default `true`.'),
@@ -42,11 +42,11 @@ const newOrganizationSchema = v.strictObject({
   name: text(128),
   id: givenId,
   slug: givenId,
-  settings: v.nullish(settingsSchema),
+  settings: v.nullish(organizationSettings),
 })
 const changeableSchema = v.strictObject({
   name: v.optional(text(128)),
-  settings: v.nullish(settingsSchema),
+  settings: v.nullish(organizationSettings),
 })
 
 export const organizationSchemas = {
@@ -153,7 +153,7 @@ function ssoRequiredJson(required: Organization['settings']['ssoRequired']) {
 
 /** Only what differs from the default is stored. */
 function toSettings(
-  settings: v.InferOutput<typeof settingsSchema> | null | undefined,
+  settings: v.InferOutput<typeof organizationSettings> | null | undefined,
 ): Organization['settings'] {
   return settings?.emailDiscovery === false ? { emailDiscovery: false } : {}
 }

@@ -1,0 +1,123 @@
+/**
+ * Brings a deployment to what a file says, through the API.
+ *
+ *   readCurrent → planOf (pure) → applyStep, one after another
+ *
+ * Interrupted or refused half-way it is run again: what is done already is no step any more.
+ */
+import type { ConnectionJson } from '../api/connection-json.ts'
+import type { OrganizationJson } from '../api/resources/organizations.ts'
+import { EntradaApiError, type EntradaClient } from '../client/client.ts'
+import type { Asked } from '../client/operation-types.ts'
+import type { Configuration, FileCredential } from './configuration-file.ts'
+import { type Current, heldKey, type Step } from './plan.ts'
+
+/** Reads what a reference names. */
+export type ReadSecret = (reference: string) => string
+
+/** Everything that the plan compares with. */
+export async function readCurrent(
+  client: EntradaClient,
+  wanted: Configuration,
+  readSecret: ReadSecret,
+): Promise<Current> {
+  const organizations = new Map<string, OrganizationJson>()
+  for await (const one of client.all('listOrganizations', { query: { limit: 200 } })) {
+    organizations.set(one.id, one)
+  }
+  const connections = new Map<string, ConnectionJson>()
+  for await (const one of client.all('listConnections', { query: { limit: 200 } })) {
+    connections.set(one.id, one)
+  }
+  const heldBy = new Map<string, string>()
+  for (const [id, reference] of secretsOf(wanted)) {
+    if (!hasSecrets(connections.get(id))) continue
+    const asked = { params: { id }, body: { value: readSecret(reference) } }
+    const { credentialId } = await client.findCredential(asked)
+    if (credentialId !== null) heldBy.set(heldKey(id, reference), credentialId)
+  }
+  return { organizations, connections, heldBy }
+}
+
+/** Connection and reference of every secret that the file names. */
+export function secretsOf({
+  organizations,
+}: Configuration): readonly (readonly [string, string])[] {
+  return organizations.flatMap(({ connections }) =>
+    (connections ?? []).flatMap(({ id, credentials }) =>
+      (credentials ?? []).flatMap((one) =>
+        one.kind === 'client_secret' ? [[id, one.from] as const] : [],
+      ),
+    ),
+  )
+}
+
+function hasSecrets(connection: ConnectionJson | undefined): boolean {
+  return connection?.credentials.some(({ kind }) => kind === 'client_secret') ?? false
+}
+
+/** `waiting`: nothing is wrong, and the connection cannot be turned on before somebody has tested it. */
+export async function applyStep(
+  client: EntradaClient,
+  step: Step,
+  readSecret: ReadSecret,
+): Promise<'done' | 'waiting'> {
+  try {
+    await callFor(client, step, readSecret)
+    return 'done'
+  } catch (error) {
+    const isUntested = error instanceof EntradaApiError && error.code === 'connection_not_tested'
+    if (isUntested && step.kind === 'turn_on') return 'waiting'
+    throw error
+  }
+}
+
+/** Bodies are parts of a file that was checked with the schemas of these operations. */
+async function callFor(
+  client: EntradaClient,
+  step: Step,
+  readSecret: ReadSecret,
+): Promise<unknown> {
+  const params = { id: step.id }
+  switch (step.kind) {
+    case 'create_organization':
+      return client.createOrganization({ body: step.body as Asked<'createOrganization'>['body'] })
+    case 'change_organization':
+      return client.changeOrganization({ params, body: step.body })
+    case 'create_connection':
+      return client.createConnection({ body: step.body as Asked<'createConnection'>['body'] })
+    case 'take_over':
+      return client.changeConnection({ params, body: { managedBy: 'file' } })
+    case 'change_connection':
+      return client.changeConnection({ params, body: step.body })
+    case 'add_credential':
+      return client.addCredential({ params, body: credentialBody(step.credential, readSecret) })
+    case 'set_credential':
+      return client.changeCredential({
+        params: { ...params, credential: step.credentialId },
+        body: { state: step.state },
+      })
+    case 'turn_on':
+      return client.turnConnectionOn({ params })
+    case 'turn_off':
+      return client.turnConnectionOff({ params })
+    case 'remove_credential':
+      return client.removeCredential({ params: { ...params, credential: step.credentialId } })
+    case 'remove_connection':
+      return client.removeConnection({ params })
+  }
+}
+
+function credentialBody(
+  credential: FileCredential,
+  readSecret: ReadSecret,
+): Asked<'addCredential'>['body'] {
+  if (credential.kind !== 'client_secret') return credential
+  const { kind, from, expiresAt, state } = credential
+  return {
+    kind,
+    value: readSecret(from),
+    ...(expiresAt ? { expiresAt } : {}),
+    ...(state === 'pending' ? { state } : {}),
+  }
+}

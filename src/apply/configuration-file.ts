@@ -1,0 +1,158 @@
+/** The file of `entrada apply`: read, checked with the schemas of the API, and every problem told at once with its line. */
+import * as v from 'valibot'
+import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import { connectionMembers } from '../api/connection-json.ts'
+import { checkInput, type InputProblem } from '../api/read-input.ts'
+import { organizationSettings } from '../api/resources/organizations.ts'
+import { givenText, text, timeAnswer } from '../api/schema-parts.ts'
+import { EntradaError, isEntradaError } from '../errors.ts'
+
+const reference = v.pipe(
+  v.string(),
+  v.check(
+    (value: string) => /^(env|file):.+$/s.test(value),
+    'must be env:NAME or file:PATH, never the secret itself',
+  ),
+)
+const credential = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('client_secret'),
+    from: reference,
+    expiresAt: v.nullish(timeAnswer),
+    state: v.nullish(v.picklist(['active', 'pending', 'retired'])),
+  }),
+  v.strictObject({ kind: v.literal('certificate') }),
+  v.strictObject({ kind: v.literal('federated_token_file') }),
+])
+const connection = v.strictObject({
+  id: givenText,
+  slug: v.nullish(givenText),
+  ...connectionMembers,
+  credentials: v.nullish(v.array(credential)),
+  status: v.nullish(v.picklist(['on', 'off', 'draft'])),
+})
+const organization = v.strictObject({
+  id: givenText,
+  slug: v.nullish(givenText),
+  name: text(128),
+  settings: v.nullish(organizationSettings),
+  connections: v.nullish(v.array(connection)),
+})
+const file = v.strictObject({ organizations: v.array(organization) })
+
+export type FileCredential = v.InferOutput<typeof credential>
+export type FileConnection = v.InferOutput<typeof connection>
+export type FileOrganization = v.InferOutput<typeof organization>
+export type Configuration = v.InferOutput<typeof file>
+
+/** A document and where its parts stand. */
+export type ReadConfiguration = {
+  readonly configuration: Configuration
+  /** `line 3: organizations.0.name is missing` */
+  readonly at: (problem: InputProblem) => string
+}
+
+/** Enough for any anchor that a person writes, and not for a file that unfolds without end. */
+const MOST_ALIASES = 1000
+
+/** @throws {EntradaError} `configuration_invalid`, every problem in `detail.problems` */
+export function parseConfiguration(yaml: string): ReadConfiguration {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(yaml, { lineCounter, prettyErrors: false })
+  const faults = [...document.errors, ...document.warnings].map(({ message, pos }) => {
+    return `line ${lineCounter.linePos(pos[0]).line}: ${message}`
+  })
+  if (faults.length > 0) throw new EntradaError('configuration_invalid', { problems: faults })
+  const at = (problem: InputProblem) => {
+    const line = lineOf(document.contents, problem.parameter, lineCounter)
+    return `line ${line}: ${problem.parameter} ${problem.problem}`
+  }
+  const configuration = checked(contentOf(document), at)
+  const repeated = findRepeated(configuration)
+  if (repeated.length > 0) {
+    throw new EntradaError('configuration_invalid', { problems: repeated.map(at) })
+  }
+  return { configuration, at }
+}
+
+function contentOf(document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MOST_ALIASES })
+  } catch {
+    throw new EntradaError('configuration_invalid', { problems: ['too many aliases'] })
+  }
+}
+
+function checked(content: unknown, at: ReadConfiguration['at']): Configuration {
+  try {
+    return checkInput(file, content)
+  } catch (error) {
+    if (!isEntradaError(error)) throw error
+    const errors = error.detail.errors as readonly InputProblem[] // as checkInput makes them
+    throw new EntradaError('configuration_invalid', { problems: errors.map(withHint).map(at) })
+  }
+}
+
+/** The likeliest mistake of all deserves more than "is not known here". */
+function withHint(problem: InputProblem): InputProblem {
+  if (!/\.(value|secret|clientSecret)$/.test(problem.parameter)) return problem
+  return { ...problem, problem: 'is not known here; a secret is named by `from`, never written' }
+}
+
+/** Two of one id or slug. */
+function findRepeated({ organizations }: Configuration): readonly InputProblem[] {
+  const connections = organizations.flatMap((one, index) =>
+    (one.connections ?? []).map((connection, place) => ({
+      ...connection,
+      path: `organizations.${index}.connections.${place}`,
+    })),
+  )
+  const owners = organizations.map((one, index) => ({ ...one, path: `organizations.${index}` }))
+  return [...repeatedIn(owners), ...repeatedIn(connections)]
+}
+
+type Named = {
+  readonly id: string
+  readonly slug?: string | null | undefined
+  readonly path: string
+}
+
+function repeatedIn(records: readonly Named[]): readonly InputProblem[] {
+  return (['id', 'slug'] as const).flatMap((member) => {
+    const values = records.map((record) => record[member]?.toLowerCase())
+    return records.flatMap(({ path }, index) => {
+      const value = values[index]
+      const isSecond = value !== undefined && values.indexOf(value) < index
+      return isSecond ? [{ parameter: `${path}.${member}`, problem: 'is another one’s too' }] : []
+    })
+  })
+}
+
+/** Of the deepest part of the path that is there: what is missing has no line of its own. */
+function lineOf(root: unknown, path: string, lineCounter: LineCounter): number {
+  let node = root as Node | null // as yaml parsed it
+  let offset = 0
+  for (const part of path.split('.')) {
+    const found = childOf(node, part)
+    if (found === undefined) break
+    offset = found.offset
+    node = found.node
+  }
+  return lineCounter.linePos(offset).line
+}
+
+function childOf(
+  node: Node | null,
+  part: string,
+): { readonly node: Node | null; readonly offset: number } | undefined {
+  if (node === null || !('items' in node)) return undefined
+  if (isMap(node)) {
+    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === part)
+    if (pair === undefined || !isScalar(pair.key)) return undefined
+    return { node: pair.value as Node | null, offset: pair.key.range?.[0] ?? 0 } // a parsed pair
+  }
+  const item = (node.items as readonly unknown[])[Number(part)]
+  if (item === undefined || isPair(item)) return undefined
+  const child = item as Node // an item of a parsed list
+  return { node: child, offset: child.range?.[0] ?? 0 }
+}

@@ -1,0 +1,84 @@
+/** The file of `entrada apply` for what is there, without secrets: each is named by an environment variable to be filled in. */
+import { stringify } from 'yaml'
+import { type ConnectionJson, changeableJson, normalizedChange } from '../api/connection-json.ts'
+import type { OrganizationJson } from '../api/resources/organizations.ts'
+import { isSameJson } from '../protocol/merge-patch.ts'
+
+const HEADER = `# Made by \`entrada export\`. Secrets are not in it: set the variables that \`from\` names, or say file:PATH.
+# What differs from the default is all that is written; see docs/apply.md.
+`
+
+/** `environment`: what the settings of the server manage is left out, for no file can. */
+export function configurationText(
+  organizations: readonly OrganizationJson[],
+  connections: readonly ConnectionJson[],
+): string {
+  const byOwner = Map.groupBy(
+    connections.filter(({ managedBy }) => managedBy !== 'environment'),
+    ({ organizationId }) => organizationId,
+  )
+  const written = organizations
+    .filter(({ id }) => id !== 'default' || byOwner.has(id))
+    .map((one) => organizationPart(one, byOwner.get(one.id) ?? []))
+  return HEADER + stringify({ organizations: written }, { lineWidth: 0 })
+}
+
+function organizationPart(
+  { id, slug, name, settings }: OrganizationJson,
+  connections: readonly ConnectionJson[],
+) {
+  return {
+    id,
+    slug,
+    name,
+    ...(settings.emailDiscovery ? {} : { settings: { emailDiscovery: false } }),
+    ...(connections.length > 0 ? { connections: connections.map(connectionPart) } : {}),
+  }
+}
+
+function connectionPart(connection: ConnectionJson) {
+  const { id, slug, status } = connection
+  const { managedBy: _, ...is } = changeableJson(connection)
+  const members = is.application === 'shared' ? { ...is, clientId: null } : is
+  const credentials = credentialParts(connection)
+  return {
+    id,
+    slug,
+    ...(whatDiffers(members, normalizedChange({})) as object), // of an object
+    ...(credentials.length > 0 ? { credentials } : {}),
+    ...(status === 'draft' ? {} : { status }),
+  }
+}
+
+/** Members that are not as they are by default; in lists, and where there is no default, all that say something. */
+function whatDiffers(value: unknown, byDefault: unknown): unknown {
+  if (!isObject(value)) return value
+  const defaults = isObject(byDefault) ? byDefault : {}
+  const differing = Object.entries(value)
+    .filter(([name, member]) => member !== null && !isSameJson(member, defaults[name] ?? null))
+    .map(([name, member]) => [name, whatDiffers(member, defaults[name])])
+  return Object.fromEntries(differing)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Retired ones are of no use to anybody, and nobody knows their secret. */
+function credentialParts({ id, credentials }: ConnectionJson) {
+  const used = credentials.filter(({ state }) => state !== 'retired')
+  const name = `SECRET_OF_${id.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
+  const secrets = used.filter(({ kind }) => kind === 'client_secret')
+  return used.map((credential) => {
+    const { kind, expiresAt, state } = credential
+    if (kind !== 'client_secret') return { kind }
+    const place = secrets.indexOf(credential)
+    const from = `env:${name}${place === 0 ? '' : `_${place + 1}`}`
+    return {
+      kind,
+      from,
+      ...(expiresAt === null ? {} : { expiresAt }),
+      ...(state === 'pending' ? { state } : {}),
+    }
+  })
+}

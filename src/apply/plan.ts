@@ -1,0 +1,247 @@
+/** What has to be done so that a deployment is as the file says. Pure: it is shown before anything happens, and tested without a server. */
+import {
+  type ConnectionChangeJson,
+  type ConnectionJson,
+  changeableJson,
+  normalizedChange,
+} from '../api/connection-json.ts'
+import type { OrganizationJson } from '../api/resources/organizations.ts'
+import { isSameJson } from '../protocol/merge-patch.ts'
+import type {
+  Configuration,
+  FileConnection,
+  FileCredential,
+  FileOrganization,
+} from './configuration-file.ts'
+
+export type Current = {
+  readonly organizations: ReadonlyMap<string, OrganizationJson>
+  readonly connections: ReadonlyMap<string, ConnectionJson>
+  /** Of each secret of the file (`connection reference`), the credential that holds it already. */
+  readonly heldBy: ReadonlyMap<string, string>
+}
+export type PlanOptions = { readonly prune: boolean; readonly takeOver: boolean }
+
+type Patch = Readonly<Record<string, unknown>>
+export type Step =
+  | { readonly kind: 'create_organization'; readonly id: string; readonly body: Patch }
+  | { readonly kind: 'change_organization'; readonly id: string; readonly body: Patch }
+  | { readonly kind: 'create_connection'; readonly id: string; readonly body: Patch }
+  | { readonly kind: 'take_over'; readonly id: string }
+  | { readonly kind: 'change_connection'; readonly id: string; readonly body: Patch }
+  | { readonly kind: 'add_credential'; readonly id: string; readonly credential: FileCredential }
+  | {
+      readonly kind: 'set_credential'
+      readonly id: string
+      readonly credentialId: string
+      readonly state: 'active' | 'pending' | 'retired'
+    }
+  | { readonly kind: 'turn_on'; readonly id: string }
+  | { readonly kind: 'turn_off'; readonly id: string }
+  | { readonly kind: 'remove_credential'; readonly id: string; readonly credentialId: string }
+  | { readonly kind: 'remove_connection'; readonly id: string }
+
+/** A problem that no step can solve: at which part of the file, and what. */
+export type PlanProblem = { readonly parameter: string; readonly problem: string }
+export type Plan = {
+  readonly steps: readonly Step[]
+  readonly problems: readonly PlanProblem[]
+  /** What is there, is not in the file, and stays. */
+  readonly left: readonly string[]
+}
+
+export function heldKey(connectionId: string, reference: string): string {
+  return `${connectionId} ${reference}`
+}
+
+export function planOf(wanted: Configuration, current: Current, options: PlanOptions): Plan {
+  const parts = wanted.organizations.map((one, index) =>
+    organizationPlan(one, `organizations.${index}`, { current, options }),
+  )
+  const named = new Set(
+    wanted.organizations.flatMap(({ connections }) => (connections ?? []).map(({ id }) => id)),
+  )
+  return joined([...parts, strangersPlan(named, current, options)])
+}
+
+type Around = { readonly current: Current; readonly options: PlanOptions }
+const nothing: Plan = { steps: [], problems: [], left: [] }
+
+function organizationPlan(wanted: FileOrganization, path: string, around: Around): Plan {
+  const { id, slug, name, settings } = wanted
+  const existing = around.current.organizations.get(id)
+  const own: Plan = existing
+    ? { ...nothing, ...changedOrganization(wanted, existing, path) }
+    : {
+        ...nothing,
+        steps: [
+          {
+            kind: 'create_organization',
+            id,
+            body: { id, name, ...(slug ? { slug } : {}), ...(settings ? { settings } : {}) },
+          },
+        ],
+      }
+  const connections = (wanted.connections ?? []).map((one, index) =>
+    connectionPlan(one, { path: `${path}.connections.${index}`, organizationId: id, ...around }),
+  )
+  return joined([own, ...connections])
+}
+
+function changedOrganization(
+  { id, slug, name, settings }: FileOrganization,
+  existing: OrganizationJson,
+  path: string,
+): Pick<Plan, 'steps' | 'problems'> {
+  const problems = slugProblems(slug, existing, path)
+  const emailDiscovery = settings?.emailDiscovery ?? true
+  const body = {
+    ...(name === existing.name ? {} : { name }),
+    ...(emailDiscovery === existing.settings.emailDiscovery
+      ? {}
+      : { settings: { emailDiscovery } }),
+  }
+  const changes = Object.keys(body).length > 0
+  return { problems, steps: changes ? [{ kind: 'change_organization', id, body }] : [] }
+}
+
+type Place = Around & { readonly path: string; readonly organizationId: string }
+
+function connectionPlan(wanted: FileConnection, place: Place): Plan {
+  const existing = place.current.connections.get(wanted.id)
+  if (existing === undefined) return newConnectionPlan(wanted, place)
+  const problems = connectionProblems(wanted, existing, place)
+  if (problems.length > 0) return { ...nothing, problems }
+  const takes: readonly Step[] =
+    existing.managedBy === 'file' ? [] : [{ kind: 'take_over', id: wanted.id }]
+  const body = changeOf(wanted, existing)
+  const changes: readonly Step[] =
+    Object.keys(body).length > 0 ? [{ kind: 'change_connection', id: wanted.id, body }] : []
+  const credentials = credentialsPlan(wanted, existing, place)
+  const own: Plan = { ...nothing, steps: [...takes, ...changes] }
+  return joined([own, credentials, { ...nothing, steps: statusSteps(wanted, existing.status) }])
+}
+
+function newConnectionPlan(wanted: FileConnection, { organizationId }: Place): Plan {
+  const { id, slug, credentials, status: _, ...members } = wanted
+  const body = { organizationId, id, ...(slug ? { slug } : {}), ...members }
+  const added = (credentials ?? [])
+    .filter((credential) => stateOf(credential) !== 'retired')
+    .map((credential) => adding(id, credential))
+  const steps: readonly Step[] = [{ kind: 'create_connection', id, body }, ...added]
+  return { ...nothing, steps: [...steps, ...statusSteps(wanted, 'draft')] }
+}
+
+function connectionProblems(
+  wanted: FileConnection,
+  existing: ConnectionJson,
+  { path, organizationId, options }: Place,
+): readonly PlanProblem[] {
+  const at = (member: string, problem: string) => ({ parameter: `${path}.${member}`, problem })
+  if (existing.organizationId !== organizationId) {
+    return [at('id', `is a connection of ${existing.organizationId}, and does not move`)]
+  }
+  if (existing.managedBy === 'environment')
+    return [at('id', 'is managed by the settings of the server')]
+  if (existing.managedBy === 'api' && !options.takeOver) {
+    return [at('id', 'is managed by hand so far; say --take-over if the file is to manage it')]
+  }
+  return slugProblems(wanted.slug, existing, path)
+}
+
+function slugProblems(
+  slug: string | null | undefined,
+  existing: { readonly slug: string },
+  path: string,
+): readonly PlanProblem[] {
+  if (!slug || slug.toLowerCase() === existing.slug) return []
+  return [{ parameter: `${path}.slug`, problem: `never changes; it is ${existing.slug}` }]
+}
+
+/** The members that differ, each as it is to be. What the file leaves out is to be as it is by default. */
+function changeOf(wanted: FileConnection, existing: ConnectionJson): Patch {
+  const { id: _, slug: __, credentials: ___, status: ____, ...members } = wanted
+  const is = changeableJson(existing)
+  const differing = Object.entries(normalizedChange(members)).filter(
+    ([name, value]) => !isSameJson(value, is[name as keyof ConnectionChangeJson]), // the same members
+  )
+  return Object.fromEntries(differing)
+}
+
+function credentialsPlan(
+  { id, credentials }: FileConnection,
+  existing: ConnectionJson,
+  { current, options }: Place,
+): Plan {
+  if (!credentials) return nothing
+  const kept = new Set<string>()
+  const steps = credentials.flatMap((credential): readonly Step[] => {
+    const held = heldCredential(credential, existing, current)
+    if (held === undefined) return stateOf(credential) === 'retired' ? [] : [adding(id, credential)]
+    kept.add(held.id)
+    const state = stateOf(credential)
+    return held.state === state
+      ? []
+      : [{ kind: 'set_credential', id, credentialId: held.id, state }]
+  })
+  const strangers = existing.credentials.filter((one) => !kept.has(one.id))
+  if (!options.prune) {
+    const left = strangers.map((one) => `credential ${one.id} of ${id} (${one.state})`)
+    return { ...nothing, steps, left }
+  }
+  const removed = strangers.map(
+    (one): Step => ({ kind: 'remove_credential', id, credentialId: one.id }),
+  )
+  return { ...nothing, steps: [...steps, ...removed] }
+}
+
+function adding(id: string, credential: FileCredential): Step {
+  return { kind: 'add_credential', id, credential }
+}
+
+function heldCredential(
+  credential: FileCredential,
+  { id, credentials }: ConnectionJson,
+  { heldBy }: Current,
+): ConnectionJson['credentials'][number] | undefined {
+  if (credential.kind !== 'client_secret') {
+    return credentials.find(({ kind }) => kind === credential.kind)
+  }
+  const holder = heldBy.get(heldKey(id, credential.from))
+  return credentials.find((one) => one.id === holder)
+}
+
+function stateOf(credential: FileCredential): 'active' | 'pending' | 'retired' {
+  return (credential.kind === 'client_secret' ? credential.state : undefined) ?? 'active'
+}
+
+/** Without `status` in the file it stays as it is: turning on needs a test, which no file can make. */
+function statusSteps(
+  { id, status }: FileConnection,
+  is: ConnectionJson['status'],
+): readonly Step[] {
+  if (status === 'on' && is !== 'on') return [{ kind: 'turn_on', id }]
+  if (status && status !== 'on' && is === 'on') return [{ kind: 'turn_off', id }]
+  return []
+}
+
+/** Connections that an earlier version of the file made. Those that were made by hand are nobody's business here. */
+function strangersPlan(named: ReadonlySet<string>, current: Current, { prune }: PlanOptions): Plan {
+  const strangers = [...current.connections.values()].filter(
+    ({ id, managedBy }) => managedBy === 'file' && !named.has(id),
+  )
+  if (!prune) return { ...nothing, left: strangers.map(({ id }) => `connection ${id}`) }
+  const steps = strangers.flatMap(({ id, status }): readonly Step[] => [
+    ...(status === 'on' ? ([{ kind: 'turn_off', id }] as const) : []),
+    { kind: 'remove_connection', id },
+  ])
+  return { ...nothing, steps }
+}
+
+function joined(plans: readonly Plan[]): Plan {
+  return {
+    steps: plans.flatMap(({ steps }) => steps),
+    problems: plans.flatMap(({ problems }) => problems),
+    left: plans.flatMap(({ left }) => left),
+  }
+}

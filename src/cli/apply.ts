@@ -1,0 +1,200 @@
+import type { ConnectionJson } from '../api/connection-json.ts'
+import type { OrganizationJson } from '../api/resources/organizations.ts'
+import { applyStep, type ReadSecret, readCurrent, secretsOf } from '../apply/apply.ts'
+import { parseConfiguration, type ReadConfiguration } from '../apply/configuration-file.ts'
+import { describeLeft, describeStep } from '../apply/describe-plan.ts'
+import { configurationText } from '../apply/export.ts'
+import { type Plan, planOf, type Step } from '../apply/plan.ts'
+import type { EntradaClient } from '../client/client.ts'
+import { EntradaError, isEntradaError } from '../errors.ts'
+import { withAdministration } from './admin-connection.ts'
+import {
+  type CliArguments,
+  type CliContext,
+  type Command,
+  devOption,
+  type ExitCode,
+  jsonOption,
+  textOption,
+} from './command.ts'
+import { readReference } from './secret-reference.ts'
+
+export const applyCommands: readonly Command[] = [
+  {
+    name: 'apply',
+    parameters: '--file FILE',
+    summary:
+      'Bring organizations and connections to what a file says. Shows what it would do; --yes does it.',
+    options: {
+      ...jsonOption,
+      ...devOption,
+      file: { type: 'string', short: 'f', help: 'YAML or JSON; see docs/apply.md.' },
+      yes: { type: 'boolean', help: 'Do it.' },
+      prune: {
+        type: 'boolean',
+        help: 'Also remove connections and credentials that the file no longer names.',
+      },
+      'take-over': {
+        type: 'boolean',
+        help: 'Let the file manage connections that were made by hand.',
+      },
+    },
+    run: (context, given) => {
+      const read = readConfiguration(context, given)
+      const readSecret = secretReader(context)
+      checkSecrets(read, readSecret)
+      return withAdministration(context, given, async ({ client }) => {
+        const plan = await readPlan(client('file'), read, { given, readSecret })
+        return carryOut(context, given, { plan, client: client('file'), readSecret })
+      })
+    },
+  },
+  {
+    name: 'export',
+    summary: 'Print organizations and connections as a file for `entrada apply`, without secrets.',
+    options: {
+      ...devOption,
+      organization: { type: 'string', help: 'This organization id only.' },
+    },
+    run: (context, given) =>
+      withAdministration(context, given, async ({ client }) => {
+        const organization = textOption(given, 'organization')
+        const { organizations, connections } = await readAll(client(), organization)
+        const text = configurationText(organizations, connections)
+        for (const line of text.trimEnd().split('\n')) context.print(line)
+        return 0
+      }),
+  },
+]
+
+/** @throws {EntradaError} `configuration_invalid`, `request_invalid` */
+function readConfiguration({ readTextFile }: CliContext, given: CliArguments): ReadConfiguration {
+  const path = textOption(given, 'file')
+  if (path === undefined) {
+    throw new EntradaError('request_invalid', { parameter: 'file', problems: ['name a file'] })
+  }
+  let text: string
+  try {
+    text = readTextFile(path)
+  } catch (cause) {
+    throw new EntradaError(
+      'configuration_invalid',
+      { problems: [`${path} cannot be read`] },
+      { cause },
+    )
+  }
+  return parseConfiguration(text)
+}
+
+/** Each reference once, however often it is needed. */
+function secretReader(context: CliContext): ReadSecret {
+  const known = new Map<string, string>()
+  return (reference) => {
+    const secret = known.get(reference) ?? readReference(context, reference)
+    known.set(reference, secret)
+    return secret
+  }
+}
+
+/** Before anything happens: a secret that is missing half-way leaves a connection that nobody can use. */
+function checkSecrets({ configuration }: ReadConfiguration, readSecret: ReadSecret): void {
+  const problems = secretsOf(configuration).flatMap(([id, reference]) => {
+    try {
+      readSecret(reference)
+      return []
+    } catch (error) {
+      if (!isEntradaError(error)) throw error
+      return [`connection ${id}: ${reference}: ${(error.detail.problems as string[])[0]}`] // as readReference makes it
+    }
+  })
+  if (problems.length > 0) throw new EntradaError('configuration_invalid', { problems })
+}
+
+async function readPlan(
+  client: EntradaClient,
+  { configuration, at }: ReadConfiguration,
+  { given, readSecret }: { readonly given: CliArguments; readonly readSecret: ReadSecret },
+): Promise<Plan> {
+  const current = await readCurrent(client, configuration, readSecret)
+  const plan = planOf(configuration, current, {
+    prune: given.values.prune === true,
+    takeOver: given.values['take-over'] === true,
+  })
+  if (plan.problems.length === 0) return plan
+  throw new EntradaError('configuration_invalid', { problems: plan.problems.map(at) })
+}
+
+type Work = {
+  readonly plan: Plan
+  readonly client: EntradaClient
+  readonly readSecret: ReadSecret
+}
+
+async function carryOut(context: CliContext, given: CliArguments, work: Work): Promise<ExitCode> {
+  const { plan } = work
+  const json = given.values.json === true
+  const isWanted = given.values.yes === true
+  if (!json) {
+    for (const step of plan.steps) context.print(describeStep(step))
+    for (const line of describeLeft(plan)) context.print(line)
+  }
+  const waiting = isWanted ? await applyAll(context, work) : []
+  if (json) {
+    const steps = plan.steps.map((step) => ({
+      kind: step.kind,
+      id: step.id,
+      does: describeStep(step),
+    }))
+    const told = { steps, left: plan.left, applied: isWanted, waiting: waiting.map(({ id }) => id) }
+    context.print(JSON.stringify(told))
+  } else context.print(summary(plan, { isWanted, waiting }))
+  return waiting.length > 0 ? 1 : 0
+}
+
+/** Answers the steps that wait for a test. What failed is named; what was done before it stays, and is no step the next time. */
+async function applyAll(
+  { printError }: CliContext,
+  { plan, client, readSecret }: Work,
+): Promise<readonly Step[]> {
+  const waiting: Step[] = []
+  for (const [index, step] of plan.steps.entries()) {
+    try {
+      if ((await applyStep(client, step, readSecret)) === 'waiting') waiting.push(step)
+    } catch (error) {
+      printError(`entrada: after ${index} of ${plan.steps.length} steps: ${describeStep(step)}`)
+      throw error
+    }
+  }
+  return waiting
+}
+
+function summary(
+  { steps }: Plan,
+  { isWanted, waiting }: { readonly isWanted: boolean; readonly waiting: readonly Step[] },
+): string {
+  if (steps.length === 0) return 'Everything is as the file says.'
+  if (!isWanted) return `${steps.length} steps. Nothing was changed; --yes does it.`
+  if (waiting.length === 0) return `Done, ${steps.length} steps.`
+  const ids = waiting.map(({ id }) => id).join(', ')
+  return `Done, but a test sign-in has to succeed before these can be turned on: ${ids}. Test them, and apply again.`
+}
+
+async function readAll(
+  client: EntradaClient,
+  only: string | undefined,
+): Promise<{
+  readonly organizations: readonly OrganizationJson[]
+  readonly connections: readonly ConnectionJson[]
+}> {
+  const organizations: OrganizationJson[] = []
+  if (only === undefined) {
+    for await (const one of client.all('listOrganizations', { query: { limit: 200 } })) {
+      organizations.push(one)
+    }
+  } else organizations.push(await client.getOrganization({ params: { id: only } }))
+  const connections: ConnectionJson[] = []
+  const query = { limit: 200, organization: only }
+  for await (const one of client.all('listConnections', { query })) connections.push(one)
+  // Oldest first, so that what is added later stands at the end of the file.
+  return { organizations: organizations.reverse(), connections: connections.reverse() }
+}
