@@ -113,6 +113,12 @@ describe('checkOptions', () => {
     assert.match(problemsOf({ database: 7 }).join(), /^database must be text/)
   })
 
+  it('takes groups by their id, never by a name that would match nobody', () => {
+    const roleRules = [{ id: 'r', match: 'group', value: 'Engineering', role: 'x' }]
+    const problems = problemsOf({ entra: { ...entra, roleRules } })
+    assert.match(problems.join(), /^entra\.roleRules\[0\]\.value must be the object id/)
+  })
+
   it('names the option that was meant', () => {
     assert.match(
       problemsOf({ cookiePrefx: 'a' }).join(),

@@ -289,6 +289,11 @@ function checkEntra(given: EntraOptions, tell: Tell): CheckedEntra {
   if (rest.recheckMinutes !== undefined && !isRecheckMinutes(rest.recheckMinutes)) {
     tell('recheckMinutes', 'must be a whole number of minutes from 5 to 1440')
   }
+  for (const [index, { match, value }] of (given.roleRules ?? []).entries()) {
+    if (match === 'group' && !isGuid(value)) {
+      tell(`roleRules[${index}].value`, 'must be the object id (GUID) of a group, not its name')
+    }
+  }
   const tenantId = parsed('tenantId', given.tenantId, tenant, tell) ?? ''
   return { ...rest, tenantId, ...checkApplication(application, tell) }
 }
