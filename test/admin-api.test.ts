@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Answer, type Asked, ask, type Item, items } from './support/api-calls.ts'
+import { createCustomer } from './support/customers.ts'
 import { CONTOSO, people, type Rig, SERVER_URL } from './support/rig.ts'
 import { auditEvents, liveSessions, openRig } from './support/steps.ts'
 
@@ -44,6 +45,23 @@ describe('POST /api/v1/users', () => {
       source: 'operator',
       proven: false,
     })
+  })
+
+  it('makes a member of the organization asked for, whom a sign-in at its address finds', async (t) => {
+    const rig = await openRig(t)
+    const { organization, signIn } = await createCustomer(rig, {
+      policies: { provisioning: 'existing' },
+    })
+    const oid = 'aaaaaaaa-0000-4000-8000-000000000001'
+    const asked = { username: 'ally', tid: CONTOSO, oid, organizationId: organization.id }
+    const created = await createUser(rig, asked)
+    assert.equal(created.status, 201, JSON.stringify(created.body))
+    const { browser } = await signIn(people.alice)
+    const session = await (await browser.request(`${SERVER_URL}/api/v1/session`)).json()
+    assert.equal(session.user.id, created.body.id)
+    assert.equal(session.organization.id, organization.id)
+    const absent = await createUser(rig, { username: 'x', organizationId: 'org_absent' })
+    assert.deepEqual([absent.status, absent.body.code], [404, 'record_not_found'])
   })
 
   it('refuses a person who is linked to a user already, and makes nothing', async (t) => {
@@ -159,6 +177,7 @@ describe('a list of the API', () => {
     ['/users?cursor=xyz', 'cursor'],
     [`/users?cursor=${Buffer.from("1,' or 1=1").toString('base64url')}`, 'cursor'],
     ['/users?offset=3', 'offset'],
+    ['/sign-in-traces/trc_1?verbose=1', 'verbose'],
     ['/users?search=', 'search'],
     ['/sessions?user=alice', 'user'],
     ['/sessions?user=usr_1&user=usr_2', 'user'],

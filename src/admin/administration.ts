@@ -57,6 +57,8 @@ export type AdminCaller = {
 
 export type NewUser = {
   readonly username: string
+  /** Whose member it becomes; default: the organization of the environment's connection. */
+  readonly organizationId?: string
   readonly tid?: string
   readonly oid?: string
   readonly displayName?: string
@@ -139,10 +141,10 @@ async function createUserBeforehand(
   const at = services.now()
   const userId = newId(services, 'usr')
   await services.storage.atomically(async (transaction) => {
-    await keepDefaultOrganization(services, transaction)
+    const organizationId = await organizationOf(services, transaction, asked)
     await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
     if (tid !== undefined && oid !== undefined) {
-      const cloud = await cloudOfDefaultConnection(services, transaction)
+      const cloud = await cloudIn(services, transaction, organizationId)
       const id = newId(services, 'idn')
       await transaction.linkIdentity({ id, userId, cloud, tid, oid, lastClaims: {}, createdAt: at })
     }
@@ -150,7 +152,7 @@ async function createUserBeforehand(
       {
         id: newId(services, 'mem'),
         userId,
-        organizationId: DEFAULT_ORGANIZATION,
+        organizationId,
         profile: profileOf(asked),
         status: 'active',
         createdAt: at,
@@ -163,7 +165,7 @@ async function createUserBeforehand(
       how: 'beforehand',
       ...(tid && oid ? { tid, oid } : {}),
     } as const
-    const context = { userId, organizationId: DEFAULT_ORGANIZATION }
+    const context = { userId, organizationId }
     await audit(services, transaction, { caller, context, event: { type: 'user.created', detail } })
   })
   return userId
@@ -185,11 +187,28 @@ function profileOf({ displayName, email }: NewUser): Profile {
   }
 }
 
-async function cloudOfDefaultConnection(
+/** @throws {EntradaError} `record_not_found` */
+async function organizationOf(
+  services: Services,
+  transaction: StorageTransaction,
+  { organizationId }: NewUser,
+): Promise<OrganizationId> {
+  if (organizationId === undefined) {
+    await keepDefaultOrganization(services, transaction)
+    return DEFAULT_ORGANIZATION
+  }
+  return found(await transaction.findOrganization(organizationId as OrganizationId)).id // any text
+}
+
+/** Object ids are unique in one cloud only: the one of the organization's connections, or of the default one. */
+async function cloudIn(
   { deployment }: Services,
   reader: StorageReader,
+  organizationId: OrganizationId,
 ): Promise<string> {
-  const connection = await reader.findConnection(deployment.defaultConnectionId ?? 'default')
+  const { items } = await reader.listConnections({ organizationId }, { limit: 1 })
+  const { defaultConnectionId = 'default' } = deployment
+  const connection = items[0] ?? (await reader.findConnection(defaultConnectionId))
   if (connection === undefined) throw new EntradaError('entra_not_configured')
   return connection.cloud
 }

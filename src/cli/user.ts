@@ -51,6 +51,11 @@ export const userCommands: readonly Command[] = [
     summary: 'Create a user beforehand, for "existing users only" or for linking.',
     options: {
       ...common,
+      organization: {
+        type: 'string',
+        sentAs: 'organizationId',
+        help: "Whose member, by id; default: that of the environment's connection.",
+      },
       tenant: { type: 'string', sentAs: 'tid', help: 'Entra tenant id of the person.' },
       object: { type: 'string', sentAs: 'oid', help: 'Object id of the person in that tenant.' },
       name: { type: 'string', sentAs: 'displayName', help: 'Display name.' },
@@ -59,10 +64,12 @@ export const userCommands: readonly Command[] = [
     positionals: 1,
     run: (context, given) =>
       withAdministration(context, given, async ({ createUser }) => {
+        const organizationId = textOption(given, 'organization')
         const [tid, oid] = [textOption(given, 'tenant'), textOption(given, 'object')]
         const [displayName, email] = [textOption(given, 'name'), textOption(given, 'email')]
         const user = await createUser({
           username: given.positionals[0] ?? '',
+          ...(organizationId ? { organizationId } : {}),
           ...(tid ? { tid } : {}),
           ...(oid ? { oid } : {}),
           ...(displayName ? { displayName } : {}),

@@ -51,6 +51,9 @@ export type UserJson = v.InferOutput<typeof userSchema>
 
 const newUserSchema = v.strictObject({
   username: text(50),
+  organizationId: v.optional(
+    v.pipe(text(64), v.description("Whose member; default: that of the environment's connection.")),
+  ),
   tid: v.optional(text(64)),
   oid: v.optional(text(64)),
   displayName: v.optional(text(256)),
@@ -92,7 +95,7 @@ export const userOperations = {
     body: newUserSchema,
     answer: userSchema,
     creates: true,
-    refusals: ['username_in_use', 'identity_in_use', 'entra_not_configured'],
+    refusals: ['record_not_found', 'username_in_use', 'identity_in_use', 'entra_not_configured'],
     run: async (services, { by, body }) =>
       userJson(await administration(services).createUser(by, withoutUndefined(body))),
   }),
