@@ -85,6 +85,7 @@ describe('the person in 250 groups', () => {
     assert.deepEqual(snapshot, {
       appRoles: [],
       complete: true,
+      connectionId: customer.connection.id,
       source: 'graph',
       takenAt: rig.clock.now(),
     })

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test'
 import { parseOperators } from '../src/admin/operators.ts'
 import { type Route, routes } from '../src/http/routes.ts'
 import { Secret } from '../src/secret.ts'
+import type { OrganizationId } from '../src/storage/records.ts'
 import type { TestBrowser } from './support/browser.ts'
+import { createCustomer } from './support/customers.ts'
 import {
   CONTOSO,
   ENGINEERING,
@@ -25,6 +27,7 @@ import {
 } from './support/steps.ts'
 
 const ALICE_OID = 'aaaaaaaa-0000-4000-8000-000000000001'
+const BOB_OID = 'aaaaaaaa-0000-4000-8000-000000000002'
 const WRONG_TOKEN = 'x'.repeat(50)
 
 function statusAt(browser: TestBrowser, path: string): Promise<number> {
@@ -239,6 +242,20 @@ describe('ENTRADA_OPERATORS', () => {
       statuses.push(await statusAt(browser, '/admin'))
     }
     assert.deepEqual(statuses, [403, 200, 403], 'too many for the token, few, too many again')
+  })
+
+  it('is not met by an app role that another connection of the same organization tells', async (t) => {
+    const rig = await openRig(t, { operators: parseOperators('app_role:Admin') })
+    const organization = await rig.services.storage.findOrganization('default' as OrganizationId)
+    assert.ok(organization)
+    const { connection, signIn } = await createCustomer(rig, { organization })
+    rig.emulator.assign(connection.clientId, BOB_OID, 'Admin')
+    const { browser: bobs } = await rig.signIn(people.bob)
+    const { browser: elsewhere } = await signIn(people.bob)
+    assert.deepEqual(
+      [await statusAt(bobs, '/admin'), await statusAt(elsewhere, '/admin')],
+      [403, 403],
+    )
   })
 
   it('ends with the sign-in in which Entra no longer says so', async (t) => {

@@ -1,5 +1,6 @@
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { toldThrough } from '../provisioning/group-snapshot.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
 import { isOperatorToken, operatorActor } from '../sign-in/operator-sign-in.ts'
@@ -51,11 +52,13 @@ const SAME_SIGN_IN_MS = 60_000
 
 /**
  * Listed people count as the default connection knows them: another connection could name any tenant and object id. Groups only as
- * this very sign-in brought them, not as kept from an earlier one.
+ * this very sign-in brought them, not as kept from an earlier one; and neither groups nor app roles as another connection told them.
  */
-function isListed(services: Services, { session, identity, groups }: SessionView): boolean {
+function isListed(services: Services, { session, identity, groups: told }: SessionView): boolean {
   const { defaultConnectionId, operators } = services.deployment
-  if (identity === undefined || session.connectionId !== defaultConnectionId) return false
+  if (identity === undefined || defaultConnectionId === undefined) return false
+  if (session.connectionId !== defaultConnectionId) return false
+  const groups = toldThrough(told, { id: defaultConnectionId })
   const takenAt = groups?.takenAt.getTime() ?? 0
   const isFresh = takenAt >= session.createdAt.getTime() - SAME_SIGN_IN_MS
   return isOperator(operators, {

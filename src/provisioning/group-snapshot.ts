@@ -1,5 +1,13 @@
-import type { GroupSnapshot } from '../storage/records.ts'
+import type { Connection, GroupSnapshot } from '../storage/records.ts'
 import type { ResolvedGroups } from './group-overage.ts'
+
+/** What was told through this connection. What another one told is of another application, and counts for nothing here. */
+export function toldThrough(
+  snapshot: GroupSnapshot | undefined,
+  { id }: Pick<Connection, 'id'>,
+): GroupSnapshot | undefined {
+  return (snapshot?.connectionId ?? id) === id ? snapshot : undefined
+}
 
 /** What is kept of a person's groups. With them unknown, the last known ones stay and are marked as incomplete. */
 export function groupSnapshot(

@@ -12,7 +12,7 @@ import type { SignInDecision } from '../sign-in/decide-sign-in.ts'
 import type { Connection, GroupSnapshot, Identity, Membership, UserId } from '../storage/records.ts'
 import type { KnownPerson, StorageTransaction } from '../storage/storage.ts'
 import { applyRoles } from './apply-roles.ts'
-import { groupSnapshot } from './group-snapshot.ts'
+import { groupSnapshot, toldThrough } from './group-snapshot.ts'
 import { changedMembers, profileFrom } from './profile.ts'
 import { numberedUsernames, usernameFor } from './username.ts'
 
@@ -130,10 +130,12 @@ async function noteUse({ services, transaction, connection }: Work, { id }: Memb
   })
 }
 
-function snapshotOf({ decision, identity, known, services }: Work): GroupSnapshot {
+function snapshotOf({ decision, identity, known, services, connection }: Work): GroupSnapshot {
   const { groups } = decision
   const { appRoles } = identity
-  return groupSnapshot(groups, { appRoles, lastKnown: known?.groups, now: services.now() })
+  const lastKnown = toldThrough(known?.groups, connection)
+  const snapshot = groupSnapshot(groups, { appRoles, lastKnown, now: services.now() })
+  return { ...snapshot, connectionId: connection.id }
 }
 
 function claimsOfUse(identity: VerifiedIdentity): Identity['lastClaims'] {

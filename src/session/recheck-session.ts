@@ -147,7 +147,10 @@ async function applyAnswer(services: Services, work: Work, answer: Answer): Prom
       await writeEnd(services, transaction, { work, session, code: decision.code })
       return { kind: 'ended', code: decision.code }
     }
-    if (decision.snapshot) await transaction.putGroupSnapshot(membership.id, decision.snapshot)
+    if (decision.snapshot) {
+      const snapshot = { ...decision.snapshot, connectionId: connection.id }
+      await transaction.putGroupSnapshot(membership.id, snapshot)
+    }
     if (decision.roles === undefined) return { kind: 'unchanged', code: '' }
     const before = await transaction.listRoles(membership.id)
     const roles = {

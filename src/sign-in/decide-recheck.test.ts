@@ -105,6 +105,16 @@ describe('decideRecheck', () => {
     })
   })
 
+  it('takes nothing that another connection told, and ends nothing for want of it', () => {
+    const groups = { ...last, connectionId: 'con_other' } as const
+    const byRole = [{ id: 'r2', match: 'app_role', value: 'Admin', role: 'admin' }] as const
+    for (const roleRules of [rules, byRole]) {
+      assert.deepEqual(decide({ identity: absent, groups, connection: { roleRules } }), {
+        kind: 'kept',
+      })
+    }
+  })
+
   it('ends what a sign-in would refuse', () => {
     assert.deepEqual(decide({ identity: none }), { kind: 'ended', code: 'no_role_matched' })
     assert.deepEqual(decide({ identity: { guest: true } }), {

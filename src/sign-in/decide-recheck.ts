@@ -1,7 +1,7 @@
 /** What a check of a session against Entra comes to. Pure: what Entra says of the person now, and what is known. */
 import type { ErrorCode } from '../errors.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { groupSnapshot } from '../provisioning/group-snapshot.ts'
+import { groupSnapshot, toldThrough } from '../provisioning/group-snapshot.ts'
 import type { Connection, GroupSnapshot, RoleAssignment } from '../storage/records.ts'
 import type { KnownPerson } from '../storage/storage.ts'
 import { decideSignIn } from './decide-sign-in.ts'
@@ -29,8 +29,9 @@ export type RecheckDecision =
  */
 export function decideRecheck({ connection, identity, known, now }: RecheckFacts): RecheckDecision {
   const claim = identity.groups
-  const last = known.groups
+  const last = toldThrough(known.groups, connection)
   const tellsRoles = claim.kind === 'known' || identity.claimNames.includes('roles')
+  const rolesKnown = tellsRoles || last !== undefined
   const appRoles = tellsRoles ? identity.appRoles : (last?.appRoles ?? [])
   const decision = decideSignIn({
     connection: { ...connection, status: 'on' },
@@ -41,10 +42,11 @@ export function decideRecheck({ connection, identity, known, now }: RecheckFacts
     now,
   })
   if (decision.kind === 'refused') {
-    return decision.code === 'groups_not_known'
-      ? { kind: 'kept' }
-      : { kind: 'ended', code: decision.code }
+    const tooLittle =
+      decision.code === 'groups_not_known' || (!rolesKnown && decision.code === 'no_role_matched')
+    return tooLittle ? { kind: 'kept' } : { kind: 'ended', code: decision.code }
   }
+  if (!rolesKnown) return { kind: 'kept' }
   if (claim.kind === 'known') {
     const snapshot = groupSnapshot(decision.groups, { appRoles, lastKnown: last, now })
     return { kind: 'kept', roles: decision.roles, snapshot }

@@ -3,6 +3,7 @@ import type { ErrorCode, ErrorDetail } from '../errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { parseWorkEmail } from '../protocol/domain-name.ts'
 import { type ResolvedGroups, resolveGroups } from '../provisioning/group-overage.ts'
+import { toldThrough } from '../provisioning/group-snapshot.ts'
 import { decideLink, type LinkCandidate, type LinkReason } from '../provisioning/link-policy.ts'
 import { mapRoles } from '../provisioning/map-roles.ts'
 import type { Connection, Membership, RoleAssignment, UserId } from '../storage/records.ts'
@@ -103,11 +104,12 @@ function refuseUnknown({ connection, known }: SignInFacts): SignInDecision | und
 
 function decideRoles(facts: SignInFacts): SignInDecision {
   const { connection, identity, known } = facts
+  const lastKnown = toldThrough(known?.groups, connection)
   const groups = resolveGroups({
     claim: identity.groups,
     policy: connection.policies.groupsOverage,
     now: facts.now,
-    ...(known?.groups ? { lastKnown: known.groups } : {}),
+    ...(lastKnown ? { lastKnown } : {}),
   })
   const roles = mapRoles({
     rules: connection.roleRules,

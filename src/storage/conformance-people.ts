@@ -223,6 +223,7 @@ function describeRoles(subject: Subject): void {
       complete: true,
       takenAt: at(3),
       source: 'claim' as const,
+      connectionId: 'default',
     }
     const overage = {
       groups: [],

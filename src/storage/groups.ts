@@ -1,4 +1,5 @@
 /** Where groups come from, and what is kept of them. */
+import type { ConnectionId } from './records.ts'
 
 /** Where group ids come from. `graph`: always from Microsoft Graph, whatever the token says. */
 export type GroupSource = {
@@ -19,4 +20,6 @@ export type GroupSnapshot = {
   readonly source: 'claim' | 'graph' | 'none'
   /** By id, to be shown and never matched; of those whose name was read. */
   readonly names?: Readonly<Record<string, string>>
+  /** Whose sign-in or check told it: an app role is one application's own. Absent: from before that was kept. */
+  readonly connectionId?: ConnectionId
 }

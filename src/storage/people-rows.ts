@@ -37,6 +37,7 @@ export const groupPart = tablePart('group_snapshots', [
   'taken_at',
   'source',
   'names',
+  'connection_id',
 ])
 
 export function parseUser(row: Row<'users'>): User {
@@ -134,6 +135,7 @@ export function parseGroupSnapshot(row: Row<'group_snapshots'>): GroupSnapshot {
     takenAt: new Date(row.taken_at),
     source: row.source,
     names: row.names === null ? undefined : parseJson<Record<string, string>>(row.names),
+    connectionId: row.connection_id,
   })
 }
 
@@ -149,5 +151,6 @@ export function toGroupSnapshotRow(
     taken_at: groups.takenAt.getTime(),
     source: groups.source,
     names: groups.names === undefined ? null : JSON.stringify(groups.names),
+    connection_id: groups.connectionId ?? null,
   }
 }

@@ -156,6 +156,7 @@ type GroupSnapshotsTable = {
   taken_at: number
   source: GroupSnapshot['source']
   names: string | null
+  connection_id: ConnectionId | null
 }
 
 type ConnectionUsesTable = {

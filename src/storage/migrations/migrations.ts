@@ -15,6 +15,7 @@ import { createSessionGrants } from './0008-session-grants.ts'
 import { createApiKeys } from './0009-api-keys.ts'
 import { createConnectionHealth } from './0010-connection-health.ts'
 import { createWebhooks } from './0011-webhooks.ts'
+import { addSnapshotConnections } from './0012-snapshot-connections.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -45,6 +46,7 @@ const steps: readonly {
   { name: '0009-api-keys', up: createApiKeys },
   { name: '0010-connection-health', up: createConnectionHealth },
   { name: '0011-webhooks', up: createWebhooks },
+  { name: '0012-snapshot-connections', up: addSnapshotConnections },
 ]
 
 /** All of them, in order. */
