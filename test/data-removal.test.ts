@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ask, items } from './support/api-calls.ts'
 import { createCustomer } from './support/customers.ts'
-import { FABRIKAM, people, type Rig, SERVER_URL } from './support/rig.ts'
+import { ENGINEERING, FABRIKAM, people, type Rig, SERVER_URL } from './support/rig.ts'
 import { openRig } from './support/steps.ts'
 
 type Exported = { readonly kind: string; readonly record: Readonly<Record<string, unknown>> }
@@ -98,6 +98,23 @@ describe('a connection', () => {
     const again = await createCustomer(rig, { organization })
     assert.equal((await again.signIn(people.alice)).response.status, 200)
     assert.equal((await items(rig, '/users')).length, 1)
+  })
+})
+
+describe('a connection with role rules', () => {
+  it('takes the roles of its rules along, and none that were given by hand', async (t) => {
+    const rig = await openRig(t)
+    const rule = { id: 'r1', match: 'group', value: ENGINEERING, role: 'engineer' } as const
+    const { connection, signIn } = await createCustomer(rig, { roleRules: [rule] })
+    await signIn(people.alice)
+    const [member] = await items(rig, '/memberships')
+    await ask(rig, `/memberships/${member?.id}/roles/auditor`, { method: 'PUT' })
+    const roles = async () => (await items(rig, '/memberships'))[0]?.roles
+    const byHand = { role: 'auditor', source: 'manual' }
+    assert.deepEqual(await roles(), [byHand, { role: 'engineer', source: 'rule:r1' }])
+    await ask(rig, `/connections/${connection.id}/turn-off`, { method: 'POST' })
+    await ask(rig, `/connections/${connection.id}`, { method: 'DELETE' })
+    assert.deepEqual(await roles(), [byHand])
   })
 })
 

@@ -29,7 +29,7 @@ export async function removeUser(
 }
 
 /**
- * Removes a connection that is a draft or turned off. People stay, as members of their organization.
+ * Removes a connection that is a draft or turned off. People stay, as members of their organization, without the roles of its rules.
  *
  * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`
  */
@@ -46,8 +46,12 @@ export async function removeConnection(
     if (connection === undefined) throw new EntradaError('record_not_found')
     if (connection.managedBy !== as) throw new EntradaError('connection_read_only', { id })
     if (connection.status === 'on') throw new EntradaError('connection_is_on', { id })
+    const { organizationId, slug, roleRules } = connection
+    await transaction.removeRolesOfRules(
+      organizationId,
+      roleRules.map((rule) => rule.id),
+    )
     await transaction.removeConnection(id)
-    const { organizationId, slug } = connection
     await audit(services, transaction, {
       caller,
       context: { organizationId, connectionId: id },
