@@ -29,6 +29,24 @@ export function describeWebhooks(subject: Subject): void {
       assert.deepEqual(await storage.listDeliveries('whk_1', 9), [])
     })
 
+    it('forget deliveries that are old and settled, at a sweep', async () => {
+      const { storage } = subject
+      await put(storage, [newWebhook('whk_1')])
+      await append(
+        storage,
+        [1, 2, 3].map((n) => newAuditEvent(n)),
+      )
+      const [third, second, first] = await storage.listDeliveries('whk_1', 9)
+      const settled = { outcome: 'delivered', at: at(3), answer: '200' } as const
+      for (const one of [third, first]) await storage.settleDelivery(one?.id ?? '', settled)
+      await storage.sweep(at(3), { tracesBefore: third?.createdAt ?? at(0) })
+      const left = await storage.listDeliveries('whk_1', 9)
+      assert.deepEqual(
+        left.map(({ id }) => id),
+        [third?.id, second?.id],
+      )
+    })
+
     it('are told only of events that they want, and of their own organization', async () => {
       const { storage } = subject
       await storage.atomically((transaction) =>

@@ -21,7 +21,7 @@ import { setupReads, setupWrites } from './setup-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 import { trailReads, trailWrites } from './trail-verbs.ts'
 import { WORK_TIME_LIMIT_MS, withinTime } from './transaction-limit.ts'
-import { deliveryWork, webhookReads, webhookWrites } from './webhook-verbs.ts'
+import { deliveryWork, sweepDeliveries, webhookReads, webhookWrites } from './webhook-verbs.ts'
 
 export type KyselyStorageOptions = {
   readonly kind: Storage['kind']
@@ -148,6 +148,7 @@ async function sweep(database: Database, now: Date, tracesBefore: Date): Promise
       .where('ends_at', '<', tracesBefore.getTime())
       .execute(),
     await database.deleteFrom('sign_in_traces').where('at', '<', tracesBefore.getTime()).execute(),
+    await sweepDeliveries(database, tracesBefore),
     await sweepHealth(database, now),
   ]
   return removed.flat().reduce((sum, result) => sum + Number(result.numDeletedRows), 0)

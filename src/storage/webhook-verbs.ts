@@ -91,6 +91,20 @@ function number(value: number): RawBuilder<unknown> {
   return sql`cast(${value} as bigint)`
 }
 
+/** So many are looked at in one sweep, the oldest, so that it stays short whatever has gathered. */
+const MOST_SWEPT = 5_000
+
+/** Removes deliveries that nobody waits for any more. */
+export function sweepDeliveries(database: Database, before: Date) {
+  const oldest = database.selectFrom('webhook_deliveries').select('id').orderBy('id')
+  return database
+    .deleteFrom('webhook_deliveries')
+    .where('id', 'in', oldest.limit(MOST_SWEPT))
+    .where('created_at', '<', before.getTime())
+    .where('outcome', '<>', 'waiting')
+    .execute()
+}
+
 /** Single statements, each by itself; see `storage.ts` for what they promise. */
 export function deliveryWork(
   database: Database,
