@@ -98,7 +98,13 @@ const malformed: Readonly<Record<string, readonly string[]>> = {
   ENTRADA_ENTRA_PROVISIONING: ['CANARY', 'CREATE', 'on', 'toString'],
   ENTRADA_ENTRA_LINKING: ['CANARY', 'always', 'email'],
   ENTRADA_ENTRA_GUESTS: ['CANARY', 'true'],
-  ENTRADA_ENTRA_GROUPS_OVERAGE: ['CANARY', 'graph'],
+  ENTRADA_ENTRA_GROUPS_OVERAGE: ['CANARY', 'GRAPH', 'graph,keep_last'],
+  ENTRADA_ENTRA_GROUPS_FROM: ['CANARY', 'Graph', 'names'],
+  ENTRADA_ENTRA_RECHECK_MINUTES: ['CANARY', '0', '-5', '1.5', '5m', '99999999'],
+  ENTRADA_WEBHOOKS_PRIVATE: ['CANARY', 'true', 'ALLOW'],
+  ENTRADA_BRAND_NAME: ['CANARY'.repeat(50), 'CANARY\nCANARY', 'CANARY\u202e'],
+  ENTRADA_BRAND_COLOR: ['CANARY', '#ca', 'rgb(1,2,3)', '#ca4a47; CANARY'],
+  ENTRADA_SUPPORT_CONTACT: ['CANARY', 'javascript:CANARY', 'http://canary.example'],
   ENTRADA_ENTRA_SIGN_OUT: ['CANARY', 'global'],
   ENTRADA_OPERATORS: ['CANARY', 'group:CANARY', `user:${TENANT}/CANARY`, 'canary@contoso.com'],
   ENTRADA_OPERATOR_TOKEN: [
@@ -195,6 +201,15 @@ describe('a malformed setting', () => {
       'ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE',
       'ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE',
       'ENTRADA_ENTRA_FEDERATED_TOKEN_FILE',
+      'ENTRADA_SHARED_CLIENT_CERTIFICATE_FILE',
+      'ENTRADA_SHARED_CLIENT_CERTIFICATE_KEY_FILE',
+      'ENTRADA_FEDERATED_TOKEN_FILE',
+      // Tried in test/brand.test.ts.
+      'ENTRADA_BRAND_LOGO_FILE',
+      // Parsed as those of the default connection, above; what goes with what is tried in shared-settings.test.ts.
+      'ENTRADA_SHARED_CLIENT_ID',
+      'ENTRADA_SHARED_CLIENT_SECRET',
+      'ENTRADA_SHARED_CLIENT_SECRET_EXPIRES',
     ]
     const tried = [...anyText, ...Object.keys(malformed)]
     const untried = describeSettings().filter(({ env }) => !tried.includes(env))
