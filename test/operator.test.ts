@@ -4,6 +4,7 @@ import { parseOperators } from '../src/admin/operators.ts'
 import { type Route, routes } from '../src/http/routes.ts'
 import { Secret } from '../src/secret.ts'
 import type { OrganizationId } from '../src/storage/records.ts'
+import { ask } from './support/api-calls.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { createCustomer } from './support/customers.ts'
 import {
@@ -256,6 +257,23 @@ describe('ENTRADA_OPERATORS', () => {
       [await statusAt(bobs, '/admin'), await statusAt(elsewhere, '/admin')],
       [403, 403],
     )
+  })
+
+  it('is not closed out by whoever administers that organization alone', async (t) => {
+    const rig = await openRig(t, { operators: parseOperators('app_role:Admin') })
+    const organization = await rig.services.storage.findOrganization('default' as OrganizationId)
+    assert.ok(organization)
+    const { connection } = await createCustomer(rig, { organization })
+    const { body: key } = await ask(rig, '/api-keys', {
+      method: 'POST',
+      body: { name: 'k', scopes: ['sso:write'], organizationId: 'default' },
+    })
+    const { status, body } = await ask(rig, '/organizations/default/sso', {
+      method: 'PUT',
+      body: { connectionId: connection.id },
+      as: { authorization: `Bearer ${key.value}` },
+    })
+    assert.deepEqual([status, body.code], [403, 'access_not_granted'])
   })
 
   it('ends with the sign-in in which Entra no longer says so', async (t) => {

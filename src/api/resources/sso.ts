@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { EntradaError } from '../../errors.ts'
 import {
   bypassSso,
   endSsoBypass,
@@ -9,6 +10,8 @@ import {
   requireSso,
   type SsoPreview,
 } from '../../organizations/enforcement.ts'
+import type { Services } from '../../services.ts'
+import { type ApiCaller, organizationOf } from '../access.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest } from '../page-json.ts'
 import { pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
@@ -82,8 +85,11 @@ export const ssoOperations = {
     body: required,
     answer: organization,
     refusals: ['sso_not_proven'],
-    run: async (services, { by, params, body }) =>
-      organizationJson(await requireSso(services, by, { ...body, organizationId: params.id })),
+    async run(services, { by, caller, params, body }) {
+      const asked = { ...body, organizationId: params.id }
+      await checkOperatorsStay(services, caller, asked)
+      return organizationJson(await requireSso(services, by, asked))
+    },
   }),
   liftSso: operation({
     method: 'DELETE',
@@ -114,6 +120,25 @@ export const ssoOperations = {
     run: async (services, { by, params }) =>
       organizationJson(await endSsoBypass(services, by, params.id)),
   }),
+}
+
+/**
+ * Listed operators come in through the default connection: to close that one is theirs alone.
+ *
+ * @throws {EntradaError} `access_not_granted`
+ */
+async function checkOperatorsStay(
+  { storage, deployment }: Services,
+  caller: ApiCaller,
+  asked: { readonly organizationId: string; readonly connectionId: string },
+): Promise<void> {
+  const { defaultConnectionId } = deployment
+  if (organizationOf(caller) === undefined || defaultConnectionId === undefined) return
+  if (asked.connectionId === defaultConnectionId) return
+  const ofOperators = await storage.findConnection(defaultConnectionId)
+  if (ofOperators?.organizationId === asked.organizationId) {
+    throw new EntradaError('access_not_granted', { scope: 'operator' })
+  }
 }
 
 function previewJson(preview: SsoPreview): SsoPreviewJson {
