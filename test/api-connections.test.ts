@@ -275,6 +275,20 @@ describe('credentials of a connection', () => {
   })
 })
 
+describe('the slug of a connection', () => {
+  it('is not the slug of another organization, whose people would be led there', async (t) => {
+    const rig = await openRig(t)
+    const make = async (name: string) =>
+      (await ask(rig, '/organizations', { method: 'POST', body: { name } })).body
+    const [contoso, fabrikam] = [await make('Contoso'), await make('Fabrikam')]
+    const create = (organizationId: unknown) =>
+      ask(rig, '/connections', { method: 'POST', body: { organizationId, slug: 'contoso' } })
+    const other = await create(fabrikam.id)
+    assert.deepEqual([other.status, other.body.code], [409, 'slug_in_use'])
+    assert.equal((await create(contoso.id)).status, 201)
+  })
+})
+
 describe('a connection made through the API alone', () => {
   it('is turned on once it was tested, and lets people in and out', async (t) => {
     const rig = await openRig(t)

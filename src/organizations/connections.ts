@@ -68,6 +68,7 @@ export async function createConnection(
     if (await transaction.findConnection(id)) throw new EntradaError('record_in_use', { id })
     const name = checkDisplayName(asked.name ?? organization.name)
     const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, organization.slug)
+    await checkSlugIsNoOthers(transaction, slug, organization.id)
     const managedBy = asked.managedBy ?? caller.writesAs ?? 'api'
     const own = { id, slug, name, managedBy, organizationId: organization.id }
     const connection = draftOf(services, asked, own)
@@ -111,6 +112,16 @@ function clientIdOf({ deployment }: Services, { application, clientId }: NewConn
     throw new EntradaError('request_invalid', { parameter: 'application' })
   }
   return deployment.sharedClientId
+}
+
+/** At an organization's sign-in address only its own connections may stand. @throws {EntradaError} `slug_in_use` */
+async function checkSlugIsNoOthers(
+  transaction: StorageTransaction,
+  slug: string,
+  organizationId: OrganizationId,
+): Promise<void> {
+  const named = await transaction.findOrganizationBySlug(slug)
+  if (named !== undefined && named.id !== organizationId) throw new EntradaError('slug_in_use')
 }
 
 async function freeSlug(transaction: StorageTransaction, base: string): Promise<string> {
