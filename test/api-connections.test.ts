@@ -286,6 +286,11 @@ describe('the slug of a connection', () => {
     const other = await create(fabrikam.id)
     assert.deepEqual([other.status, other.body.code], [409, 'slug_in_use'])
     assert.equal((await create(contoso.id)).status, 201)
+
+    assert.equal((await make('Contoso')).slug, 'contoso-2')
+    const body = { organizationId: contoso.id }
+    const next = await ask(rig, '/connections', { method: 'POST', body })
+    assert.deepEqual([next.status, next.body.slug], [201, 'contoso-3'])
   })
 })
 

@@ -13,6 +13,7 @@ import type {
   Connection,
   ConnectionPolicies,
   ConnectionSettings,
+  Organization,
   OrganizationId,
   RoleRule,
   TenantPinning,
@@ -67,8 +68,8 @@ export async function createConnection(
     if (organization === undefined) throw new EntradaError('record_not_found')
     if (await transaction.findConnection(id)) throw new EntradaError('record_in_use', { id })
     const name = checkDisplayName(asked.name ?? organization.name)
-    const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, organization.slug)
-    await checkSlugIsNoOthers(transaction, slug, organization.id)
+    const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, organization)
+    if (await isOthers(transaction, slug, organization)) throw new EntradaError('slug_in_use')
     const managedBy = asked.managedBy ?? caller.writesAs ?? 'api'
     const own = { id, slug, name, managedBy, organizationId: organization.id }
     const connection = draftOf(services, asked, own)
@@ -114,18 +115,21 @@ function clientIdOf({ deployment }: Services, { application, clientId }: NewConn
   return deployment.sharedClientId
 }
 
-/** At an organization's sign-in address only its own connections may stand. @throws {EntradaError} `slug_in_use` */
-async function checkSlugIsNoOthers(
+/** At an organization's sign-in address only its own connections may stand. */
+async function isOthers(
   transaction: StorageTransaction,
   slug: string,
-  organizationId: OrganizationId,
-): Promise<void> {
-  const named = await transaction.findOrganizationBySlug(slug)
-  if (named !== undefined && named.id !== organizationId) throw new EntradaError('slug_in_use')
+  { id }: Organization,
+): Promise<boolean> {
+  return ((await transaction.findOrganizationBySlug(slug))?.id ?? id) !== id
 }
 
-async function freeSlug(transaction: StorageTransaction, base: string): Promise<string> {
-  for (const slug of slugsFor(base)) {
+async function freeSlug(
+  transaction: StorageTransaction,
+  organization: Organization,
+): Promise<string> {
+  for (const slug of slugsFor(organization.slug)) {
+    if (await isOthers(transaction, slug, organization)) continue
     if ((await transaction.findConnectionBySlug(slug)) === undefined) return slug
   }
   throw new EntradaError('slug_in_use')
