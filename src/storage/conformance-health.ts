@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Subject } from './conformance.ts'
-import { at, newConnection, newTrace } from './conformance-samples.ts'
+import { at, createPerson, newConnection, newIdentity, newTrace } from './conformance-samples.ts'
 import type { ConnectionHealth, ConnectionResults, SignInCount } from './records.ts'
 import type { ConnectionFilter, TraceFilter } from './storage.ts'
 
@@ -13,7 +13,10 @@ export function describeHealth(subject: Subject): void {
     describeSignInCounts(subject)
   })
   describe('connections that need somebody', () => describeNeeds(subject))
-  describe('sign-in traces of a person', () => describePersonTraces(subject))
+  describe('sign-in traces of a person', () => {
+    describePersonTraces(subject)
+    describeForgetting(subject)
+  })
 }
 
 function describeRuns(subject: Subject): void {
@@ -196,6 +199,31 @@ function describePersonTraces(subject: Subject): void {
     ])
     const [found] = await find({ userIds: [], oid: 'o-2', nameKeys: [] })
     assert.deepEqual(found?.person, { oid: 'o-2', nameKey: 'n-2' })
+  })
+}
+
+function describeForgetting(subject: Subject): void {
+  it('are not found by name any more once the person is removed', async () => {
+    const nameKey = 'n-1'
+    await subject.storage.atomically(async (transaction) => {
+      await createPerson(transaction, 1)
+      const { oid } = newIdentity(1)
+      await transaction.appendSignInTrace(
+        newTrace(1, { userId: 'usr_0001', person: { oid: 'x', nameKey } }),
+      )
+      // From before they were let in.
+      await transaction.appendSignInTrace(
+        newTrace(2, { person: { oid: oid.toLowerCase(), emailKey: nameKey } }),
+      )
+      await transaction.appendSignInTrace(newTrace(3, { person: { oid: 'other', nameKey } }))
+    })
+    await subject.storage.atomically((transaction) => transaction.removeUser('usr_0001'))
+    const person = { userIds: [], nameKeys: [nameKey] }
+    const { items } = await subject.storage.listSignInTraces({ person }, { limit: 9 })
+    assert.deepEqual(
+      items.map(({ id }) => id),
+      ['trc_0003'],
+    )
   })
 }
 

@@ -4,6 +4,7 @@ import type { Subject } from './conformance.ts'
 import {
   at,
   createPerson,
+  newConnection,
   newIdentity,
   newMembership,
   newOrganization,
@@ -261,6 +262,25 @@ function describeRoles(subject: Subject): void {
 }
 
 function describeListing(subject: Subject): void {
+  it('within an organization searches what that one knows alone (design rule 19)', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      await createPerson(transaction, 1)
+      await transaction.putOrganization(newOrganization('org_2'))
+      await transaction.putConnection(
+        newConnection({ id: 'con_2', slug: 'con_2', organizationId: 'org_2' }),
+      )
+      const elsewhere = { tid: 't-elsewhere', oid: 'o-elsewhere', connectionId: 'con_2' }
+      await transaction.linkIdentity(newIdentity(2, { userId: 'usr_0001', ...elsewhere }))
+      const membership = newMembership(2, { userId: 'usr_0001', organizationId: 'org_2' })
+      await transaction.createMembership(membership, ['nickname-elsewhere'])
+    })
+    for (const search of ['nickname-elsewhere', 't-elsewhere', 'o-elsewhere']) {
+      const found = async (organizationId: 'default' | 'org_2') =>
+        (await subject.storage.listUsers({ limit: 9, search, organizationId })).items.length
+      assert.deepEqual([await found('default'), await found('org_2')], [0, 1], search)
+    }
+  })
+
   it('finds parts of a username, name or email in any letter case, and whole ids', async () => {
     await subject.storage.atomically(async (transaction) => {
       for (const n of [1, 2, 3]) await createPerson(transaction, n)

@@ -54,7 +54,8 @@ export function peopleReads(
     listRoles: (membershipId) => listRoles(database, membershipId),
     async listUsers({ search, organizationId, ...page }) {
       let query = database.selectFrom('users').selectAll()
-      if (search !== undefined) query = query.where((_) => matchesSearch(database, search))
+      if (search !== undefined)
+        query = query.where((_) => matchesSearch(database, search, organizationId))
       if (organizationId !== undefined) {
         query = query.where('id', 'in', membersOf(database, organizationId))
       }
@@ -120,17 +121,30 @@ function membersOf(database: Database, organizationId: OrganizationId) {
   return query.where('organization_id', '=', organizationId)
 }
 
-function matchesSearch(database: Database, search: string): Expression<SqlBool> {
+/** Within an organization, what only another one knows of a person finds nobody: else a search would tell it (design rule 19). */
+function matchesSearch(
+  database: Database,
+  search: string,
+  organizationId: OrganizationId | undefined,
+): Expression<SqlBool> {
   const folded = foldCase(search)
   const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
-  const ofMemberships = database
+  let ofMemberships = database
     .selectFrom('memberships')
     .select('user_id')
     .where(sql<SqlBool>`search_text like ${pattern} escape '\\'`)
-  const ofIdentities = database
+  let ofIdentities = database
     .selectFrom('identities')
     .select('user_id')
     .where((is) => is.or([is('oid', '=', folded), is('tid', '=', folded)]))
+  if (organizationId !== undefined) {
+    ofMemberships = ofMemberships.where('organization_id', '=', organizationId)
+    const own = database
+      .selectFrom('connections')
+      .select('id')
+      .where('organization_id', '=', organizationId)
+    ofIdentities = ofIdentities.where('connection_id', 'in', own)
+  }
 
   return sql<SqlBool>`(id = ${search} or id in (${ofMemberships}) or id in (${ofIdentities}))`
 }

@@ -97,12 +97,26 @@ async function removeUsers(database: Database, ids: readonly UserId[]): Promise<
     database,
     memberships.map(({ id }) => id),
   )
+  await forgetNamesInTraces(database, ids)
   await database.deleteFrom('identities').where('user_id', 'in', ids).execute()
   const { numDeletedRows } = await database
     .deleteFrom('users')
     .where('id', 'in', ids)
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
+}
+
+/** Traces go with their time; until then nobody finds them by the name of somebody who is gone. */
+async function forgetNamesInTraces(database: Database, ids: readonly UserId[]): Promise<void> {
+  const objectIds = database.selectFrom('identities').select('oid').where('user_id', 'in', ids)
+  for (const column of ['name_key', 'email_key'] as const) {
+    await database
+      .updateTable('sign_in_traces')
+      .set({ [column]: null })
+      .where(column, 'is not', null)
+      .where((is) => is.or([is('user_id', 'in', ids), is('person_oid', 'in', objectIds)]))
+      .execute()
+  }
 }
 
 async function removeMemberships(database: Database, ids: readonly MembershipId[]): Promise<void> {

@@ -28,7 +28,7 @@ export async function showAudit(services: Services, exchange: Exchange): Promise
     section: 'audit',
     actions: exportLinks(services, exchange),
     body: html`${filterForm(services, '/admin/audit', filterFields(exchange, viewer.organizationId !== undefined))}
-${await auditTable(services, page.items, html`<p>Nothing of this kind happened.</p>`)}${pager(exchange, page)}`,
+${await auditTable(services, viewer, { events: page.items, empty: html`<p>Nothing of this kind happened.</p>` })}${pager(exchange, page)}`,
   })
 }
 

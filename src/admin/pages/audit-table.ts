@@ -2,18 +2,19 @@ import { html } from 'hono/html'
 import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'
 import type { Actor, AuditEventRecord } from '../../storage/records.ts'
+import type { Viewer } from './page-access.ts'
 import { dataTable, linkTo, nameOf, timeTag } from './page-parts.ts'
-import { displayNameOf } from './user-words.ts'
+import { displayNameOf, within } from './user-words.ts'
 
 const MOST_DETAIL = 600
 
 /** Events, newest first, with the people in them by name. */
 export async function auditTable(
   services: Services,
-  events: readonly AuditEventRecord[],
-  empty: Html,
+  viewer: Pick<Viewer, 'organizationId'>,
+  { events, empty }: { readonly events: readonly AuditEventRecord[]; readonly empty: Html },
 ): Promise<Html> {
-  const names = await namesIn(services, events)
+  const names = await namesIn(services, viewer, events)
   return dataTable({
     label: 'Audit events',
     head: ['When (UTC)', 'What', 'Who', 'About', 'From', 'Detail'],
@@ -66,12 +67,13 @@ function detailOf(detail: AuditEventRecord['detail']): Html {
 /** Of each person, connection and organization once. */
 async function namesIn(
   { storage }: Services,
+  { organizationId }: Pick<Viewer, 'organizationId'>,
   events: readonly AuditEventRecord[],
 ): Promise<ReadonlyMap<string, string>> {
   const userIds = new Set(events.flatMap(({ userId }) => userId ?? []))
   for (const { actor } of events) if (actor.kind === 'user') userIds.add(actor.id)
   const connectionIds = new Set(events.flatMap(({ connectionId }) => connectionId ?? []))
-  const organizationIds = new Set(events.flatMap(({ organizationId }) => organizationId ?? []))
+  const organizationIds = new Set(events.flatMap((event) => event.organizationId ?? []))
   const [users, connections, organizations] = await Promise.all([
     Promise.all([...userIds].map((id) => storage.findUser(id))),
     Promise.all([...connectionIds].map((id) => storage.findConnection(id))),
@@ -80,6 +82,8 @@ async function namesIn(
   const named = [...connections, ...organizations].flatMap((one) => one ?? [])
   return new Map([
     ...named.map(({ id, name }) => [id, name] as const),
-    ...users.flatMap((one) => (one ? [[one.user.id, displayNameOf(one)] as const] : [])),
+    ...users.flatMap((one) =>
+      one ? [[one.user.id, displayNameOf(within(one, organizationId))] as const] : [],
+    ),
   ])
 }

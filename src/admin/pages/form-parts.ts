@@ -27,13 +27,17 @@ export function postForm(
 <input type="hidden" name="form_token" value="${token}">${fields}</form>`
 }
 
+const changedMeanwhile =
+  'What you typed is still here, beside what was saved meanwhile: saving again puts yours in its place.'
+
 /** Why the form did not work, above it. */
 export function problemBox({ leftover }: Pick<FormPlace, 'leftover'>): Html {
   if (leftover === undefined) return html``
-  const { shown, fix } = errorEntry(leftover.problem.code)
+  const { code } = leftover.problem
+  const { shown, fix } = errorEntry(code)
   const { parameter } = leftover.problem.detail
   const field = typeof parameter === 'string' ? html` Field: <code>${parameter}</code>.` : ''
-  return html`<div class="problem" role="alert"><p><strong>${shown}</strong>${field}</p><p>${withCode(fix)}</p></div>`
+  return html`<div class="problem" role="alert"><p><strong>${shown}</strong>${field}</p><p>${withCode(code === 'record_changed' ? changedMeanwhile : fix)}</p></div>`
 }
 
 export type TextField = {
@@ -129,4 +133,39 @@ export function versionOf({ sha256 }: Pick<Services, 'sha256'>, record: unknown)
 
 export function versionField(services: Services, record: unknown): Html {
   return html`<input type="hidden" name="version" value="${versionOf(services, record)}">`
+}
+
+/**
+ * What a form makes is made once, under the id that the form carries: what is there already under it is the answer, also when the same
+ * form was sent at the same moment.
+ *
+ * @throws {EntradaError} `record_in_use` when something else is there, and what `make` throws
+ */
+export async function makeOnce<T>({
+  find,
+  isOurs,
+  make,
+}: {
+  readonly find: () => Promise<T | undefined>
+  readonly isOurs: (known: T) => boolean
+  readonly make: () => Promise<T>
+}): Promise<T> {
+  try {
+    return await make()
+  } catch (error) {
+    const known = isEntradaError(error) && error.code === 'record_in_use' ? await find() : undefined
+    if (known !== undefined && isOurs(known)) return known
+    throw error
+  }
+}
+
+/** The fields that are filled in, under the names that a function of ours gives them. */
+export function givenIn<Name extends string>(
+  read: (field: string) => string,
+  fields: Readonly<Record<Name, string>>,
+): Partial<Record<Name, string>> {
+  const given = Object.entries<string>(fields).map(([name, field]) => [name, read(field)])
+  return Object.fromEntries(given.filter(([, value]) => value !== '')) as Partial<
+    Record<Name, string>
+  > // the same names, fewer
 }

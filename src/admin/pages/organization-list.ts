@@ -1,17 +1,19 @@
 /** GET /admin/organizations, and the form that makes one. */
 import { html } from 'hono/html'
-import { EntradaError } from '../../errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { newId } from '../../ids.ts'
 import { createOrganization } from '../../organizations/organizations.ts'
 import type { Services } from '../../services.ts'
+import type { OrganizationId } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
 import { done } from './flash.ts'
 import {
   answerForm,
   type FormPlace,
+  givenIn,
   type Leftover,
+  makeOnce,
   postForm,
   problemBox,
   textField,
@@ -84,13 +86,13 @@ async function create(
   exchange: Exchange,
   { by, read }: SentForm,
 ): Promise<Response> {
-  const id = read('id')
-  const known = await services.storage.findOrganization(`org_${id.replace(/^org_/, '')}`)
-  if (known !== undefined && known.name !== read('name')) throw new EntradaError('record_in_use')
-  const slug = read('slug')
-  const organization =
-    known ??
-    (await createOrganization(services, by, { id, name: read('name'), ...(slug ? { slug } : {}) }))
+  const name = read('name')
+  const organization = await makeOnce({
+    find: () => services.storage.findOrganization(read('id') as OrganizationId), // any text
+    isOurs: (known) => known.name === name,
+    make: () =>
+      createOrganization(services, by, { name, ...givenIn(read, { id: 'id', slug: 'slug' }) }),
+  })
   const to = `/admin/organizations/${organization.id}`
   return done(services, exchange, { flash: 'organization_created', to })
 }

@@ -15,7 +15,9 @@ import { done } from './flash.ts'
 import {
   answerForm,
   type FormPlace,
+  givenIn,
   type Leftover,
+  makeOnce,
   postForm,
   problemBox,
   textField,
@@ -23,7 +25,7 @@ import {
   versionOf,
 } from './form-parts.ts'
 import { checkMay, idIn, openForm, openPage, own, type Viewer } from './page-access.ts'
-import { copyable, dayTag, factList, linkTo, panel } from './page-parts.ts'
+import { badge, copyable, dayTag, factList, linkTo, nameOf, panel, timeTag } from './page-parts.ts'
 import { userTable } from './user-table.ts'
 
 const SHOWN = 20
@@ -63,21 +65,15 @@ export async function addConnection(services: Services, exchange: Exchange): Pro
   checkMay(viewer, 'connections:write', { organizationId: organization.id })
   return answerForm(form, {
     async carryOut() {
-      const id = read('id')
-      const known = await services.storage.findConnection(id)
-      if (known !== undefined && known.organizationId !== organization.id) {
-        throw new EntradaError('record_in_use')
-      }
-      const name = read('connection_name')
-      const slug = read('slug')
-      const connection =
-        known ??
-        (await createConnection(services, by, {
-          organizationId: organization.id,
-          ...(id ? { id } : {}),
-          ...(name ? { name } : {}),
-          ...(slug ? { slug } : {}),
-        }))
+      const connection = await makeOnce({
+        find: () => services.storage.findConnection(read('id')),
+        isOurs: ({ organizationId }) => organizationId === organization.id,
+        make: () =>
+          createConnection(services, by, {
+            organizationId: organization.id,
+            ...givenIn(read, { id: 'id', name: 'connection_name', slug: 'slug' }),
+          }),
+      })
       const to = `/admin/connections/${connection.id}`
       return done(services, exchange, { flash: 'connection_created', to })
     },
@@ -130,6 +126,7 @@ export async function organizationPage(
       ['Id', copyable(id)],
       ['Short name', html`<code>${slug}</code>`],
       ['Created', dayTag(createdAt)],
+      ['SSO required', ssoWords(services, organization)],
     ])}${viewer.may('organizations:write', 'deployment') ? nameForm(place, organization) : ''}</section>
 ${panel(
   'Connections',
@@ -148,6 +145,16 @@ ${panel(
 <li>${linkTo(services, `/admin/audit?organization=${id}`, 'Audit events of this organization')}</li></ul>`,
 )}`,
   })
+}
+
+/** People of the organization come in through one connection alone; or not, for a while. */
+function ssoWords(services: Services, { settings }: Organization): Html | undefined {
+  const { ssoRequired } = settings
+  if (ssoRequired === undefined) return undefined
+  const { connectionId, since, bypass } = ssoRequired
+  const isBypassed = bypass !== undefined && new Date(bypass.until) > services.now()
+  return html`since ${timeTag(new Date(since))}, through ${linkTo(services, `/admin/connections/${connectionId}`, connectionId)}
+${isBypassed ? html`${badge('warn', 'not enforced')} until ${timeTag(new Date(bypass.until))}: ${nameOf(bypass.reason)}` : ''}`
 }
 
 function nameForm(place: FormPlace, organization: Organization): Html {

@@ -33,7 +33,7 @@ export async function showOverview(services: Services, exchange: Exchange): Prom
     section: 'overview',
     body: html`${await attention(services, viewer, counts)}
 ${panel('Sign-ins per day', signInChart(days))}
-${panel('Latest refusals', await traceTable(services, refused, html`<p>Nobody was refused.</p>`))}`,
+${panel('Latest refusals', await traceTable(services, viewer, { traces: refused, empty: html`<p>Nobody was refused.</p>` }))}`,
   })
 }
 

@@ -61,13 +61,12 @@ export async function showSignIns(services: Services, exchange: Exchange): Promi
       html`${searchField(search, 'Person (name, whole email or sign-in name, id) or correlation id')}
 ${selectFilter('outcome', 'Sign-ins', { choices: outcomes, value: outcome })}${hidden(exchange, 'organization')}${hidden(exchange, 'connection')}`,
     )}
-${await traceTable(
-  services,
-  page.items,
-  search
+${await traceTable(services, viewer, {
+  traces: page.items,
+  empty: search
     ? html`<p>No sign-in of the last thirty days fits. Whoever never came back from Microsoft left no trace here: look in Entra's own sign-in log. A person who was refused is found by the whole address they sign in with.</p>`
     : html`<p>No sign-in in the last thirty days.</p>`,
-)}${pager(exchange, page)}`,
+})}${pager(exchange, page)}`,
   })
 }
 

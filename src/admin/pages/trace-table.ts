@@ -3,8 +3,9 @@ import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'
 import type { SignInTrace } from '../../storage/records.ts'
 import { sentenceOf } from './error-words.ts'
+import type { Viewer } from './page-access.ts'
 import { badge, dataTable, linkTo, type Tone, timeTag } from './page-parts.ts'
-import { displayNameOf } from './user-words.ts'
+import { displayNameOf, within } from './user-words.ts'
 
 const outcomes: Readonly<Record<SignInTrace['outcome'], readonly [Tone, string]>> = {
   signed_in: ['good', 'signed in'],
@@ -19,10 +20,10 @@ export function outcomeBadge(outcome: SignInTrace['outcome']): Html {
 /** Sign-ins, newest first, each with the person and the connection by name where they are known. */
 export async function traceTable(
   services: Services,
-  traces: readonly SignInTrace[],
-  empty: Html,
+  viewer: Pick<Viewer, 'organizationId'>,
+  { traces, empty }: { readonly traces: readonly SignInTrace[]; readonly empty: Html },
 ): Promise<Html> {
-  const { people, connections } = await namesFor(services, traces)
+  const { people, connections } = await namesFor(services, viewer, traces)
   return dataTable({
     label: 'Sign-ins',
     head: ['When (UTC)', 'Outcome', 'Why', 'Person', 'Connection'],
@@ -52,7 +53,11 @@ function linkOf({ deployment }: Services, id: string): string {
 }
 
 /** Each person and connection once, however often they are on the page. */
-async function namesFor(services: Services, traces: readonly SignInTrace[]) {
+async function namesFor(
+  services: Services,
+  { organizationId }: Pick<Viewer, 'organizationId'>,
+  traces: readonly SignInTrace[],
+) {
   const userIds = [...new Set(traces.flatMap(({ userId }) => userId ?? []))]
   const connectionIds = [...new Set(traces.flatMap(({ connectionId }) => connectionId ?? []))]
   const users = await Promise.all(userIds.map((id) => services.storage.findUser(id)))
@@ -61,7 +66,9 @@ async function namesFor(services: Services, traces: readonly SignInTrace[]) {
   )
   return {
     people: new Map(
-      users.flatMap((one) => (one ? [[one.user.id, displayNameOf(one)] as const] : [])),
+      users.flatMap((one) =>
+        one ? [[one.user.id, displayNameOf(within(one, organizationId))] as const] : [],
+      ),
     ),
     connections: new Map(connections.flatMap((one) => (one ? [[one.id, one.name] as const] : []))),
   }

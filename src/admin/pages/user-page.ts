@@ -52,8 +52,8 @@ export async function showUser(services: Services, exchange: Exchange): Promise<
     body: html`${panel('Memberships', await membershipList(services, item))}
 ${panel('Identities', identityTable(item))}
 ${panel('Sessions', sessionTable(place, id, sessions.items))}
-${panel('Sign-ins', html`${await traceTable(services, traces.items, html`<p>None in the last thirty days.</p>`)}${more(services, traces.next, `/admin/sign-ins?search=${id}`)}`)}
-${panel('Audit events', html`${await auditTable(services, events.items, html`<p>None.</p>`)}${more(services, events.next, `/admin/audit?person=${id}`)}`)}
+${panel('Sign-ins', html`${await traceTable(services, viewer, { traces: traces.items, empty: html`<p>None in the last thirty days.</p>` })}${more(services, traces.next, `/admin/sign-ins?search=${id}`)}`)}
+${panel('Audit events', html`${await auditTable(services, viewer, { events: events.items, empty: html`<p>None.</p>` })}${more(services, events.next, `/admin/audit?person=${id}`)}`)}
 ${viewer.may('users:write', 'deployment') ? panel(status === 'active' ? 'Disable' : 'Enable', statusForm(place, item)) : ''}`,
   })
 }
