@@ -86,8 +86,23 @@ export async function withKnownTenant(
   if (tenantId === undefined) throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
   const linked = await services.storage.listLinkedTenants(connection.id)
   if (linked.some((tid) => tid !== tenantId)) throw new EntradaError('tenant_changed')
-  const pinned = { ...connection, tenants: { ...tenants, tenantId }, updatedAt: services.now() }
-  await services.storage.atomically((transaction) => transaction.putConnection(pinned))
+  return services.storage.atomically((transaction) =>
+    pinTenant(services, transaction, { connection, tenantId }),
+  )
+}
+
+/** Read again inside: what somebody changed while Entra was asked is kept, and another directory is not pinned to this id. */
+async function pinTenant(
+  services: Services,
+  transaction: StorageTransaction,
+  { connection, tenantId }: { readonly connection: Connection; readonly tenantId: string },
+): Promise<Connection> {
+  const now = (await transaction.findConnection(connection.id)) ?? connection
+  const asked = connection.tenants
+  const isSame = JSON.stringify(now.tenants) === JSON.stringify(asked)
+  if (!isSame || asked.kind !== 'pinned') return now
+  const pinned = { ...now, tenants: { ...asked, tenantId }, updatedAt: services.now() }
+  await transaction.putConnection(pinned)
   return pinned
 }
 
