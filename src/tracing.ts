@@ -54,20 +54,20 @@ export const noTracing: Tracing = {
 }
 
 export function createTracing(api: OpenTelemetryApi): Tracing {
-  // Asked for each time: a provider may be registered after us.
-  const tracer = () => api.trace.getTracer('entrada', version)
+  // Once: it hands on to whatever provider is there at each span, also to one that is registered after us.
+  const tracer = api.trace.getTracer('entrada', version)
   return {
     span: (name, attributes, work) =>
       isInBackground(api)
         ? work()
-        : tracer().startActiveSpan(name, { attributes }, api.context.active(), (span) =>
+        : tracer.startActiveSpan(name, { attributes }, api.context.active(), (span) =>
             endingWith(span, work),
           ),
     request({ method, traceparent }, work, described) {
       const active = api.context.active()
       const from = traceparent ? api.propagation.extract(active, { traceparent }) : active
       const attributes = { 'http.request.method': method }
-      return tracer().startActiveSpan(method, { kind: SERVER_KIND, attributes }, from, (span) =>
+      return tracer.startActiveSpan(method, { kind: SERVER_KIND, attributes }, from, (span) =>
         endingWith(span, async () => {
           const result = await work()
           const { route, status } = described(result)

@@ -118,9 +118,12 @@ function line(name: string, labels: string, value: number): string {
 }
 
 function labelText(labels: Readonly<Record<string, string>> | undefined): string {
-  return Object.entries(labels ?? {})
-    .map(([label, value]) => `${label}="${escaped(value)}"`)
-    .join(',')
+  let text = ''
+  // A loop, since every request passes here three times.
+  for (const label in labels) {
+    text += `${text === '' ? '' : ','}${label}="${escaped(labels[label] ?? '')}"`
+  }
+  return text
 }
 
 function escaped(value: string): string {
