@@ -435,6 +435,25 @@ for (const name of proxyNames) {
       }
     })
 
+    it('is not misled by cookies of an application that look like ours', async () => {
+      const front = frontOf(name)
+      const { own, site } = front.cookies
+      for (const decoys of [
+        ['x__Host-entrada-session=1', '__Secure-entrada-site-x.example=1'],
+        ['__Secure-entrada-site-a=1', 'theirs=1', '__Secure-entrada-site-b=1', 'more=1'],
+      ]) {
+        const answer = await send(front, [
+          'GET /x HTTP/1.1',
+          hostLine(front),
+          `Cookie: ${[...decoys, own, 'last=1', site].join('; ')}`,
+        ])
+        const cookie = valuesOf(told(answer).rawHeaders, 'Cookie').join('; ')
+        for (const ours of [own, site]) {
+          assert.ok(!cookie.split(/; */).includes(ours), `${decoys}: ${cookie}`)
+        }
+      }
+    })
+
     it('offers the address for proxies to nobody else', async () => {
       const front = frontOf(name)
       const { own } = front.cookies

@@ -25,6 +25,19 @@ local function joined(values, separator)
   return table.concat(list, separator)
 end
 
+-- An application gets the browser's cookies, but not the ones that would let it be that person elsewhere.
+local function without_session(cookies)
+  local kept = {}
+  for pair in cookies:gmatch("[^;]+") do
+    local cookie = pair:match("^%s*(.-)%s*$")
+    local isOurs = cookie:find("^__Host%-entrada%-session=") or cookie:find("^__Secure%-entrada%-site%-[^=]*=")
+    if cookie ~= "" and not isOurs then
+      kept[#kept + 1] = cookie
+    end
+  end
+  return table.concat(kept, "; ")
+end
+
 local function refuse(txn, status, headers, body)
   local reply = txn:reply({ status = status })
   for name, values in pairs(headers) do
@@ -62,6 +75,9 @@ core.register_action("entrada_verify", { "http-req" }, function(txn)
   if answer.status == 204 then
     for _, name in ipairs(IDENTITY) do
       txn.http:req_set_header(name, joined(answer.headers[name] or { [0] = "" }, ", "))
+    end
+    if given["cookie"] then
+      txn.http:req_set_header("cookie", without_session(joined(given["cookie"], "; ")))
     end
     return
   end
