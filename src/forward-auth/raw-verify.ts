@@ -48,7 +48,7 @@ async function answerRaw(
     () => verifyAccess(services, request),
     (done) => ({ route: ROUTE, status: statusOf(done) }),
   )
-  if (answer.kind === 'pass') outgoing.writeHead(204, answer.headers).end()
+  if (answer.kind === 'pass') outgoing.writeHead(answer.status, answer.headers).end()
   else await sendStop(request, outgoing, answer.response)
   observe(services, request, { status: statusOf(answer), startedAt })
 }
@@ -96,7 +96,7 @@ async function sendStop(
 }
 
 function statusOf(answer: AccessAnswer): number {
-  return answer.kind === 'pass' ? 204 : answer.response.status
+  return answer.kind === 'pass' ? answer.status : answer.response.status
 }
 
 function observe(

@@ -29,6 +29,8 @@ export type Question = {
   readonly page: AskedPage
   /** Whether a browser that has to sign in is sent there at once, for proxies that hand our answer on as it is. */
   readonly signIn: 'named' | 'redirect'
+  /** Envoy takes 200 for a yes, and every other status for a no. */
+  readonly yes: 200 | 204
 }
 
 const VERIFY = '/auth/verify'
@@ -56,15 +58,17 @@ export function readQuestion(
     throw new EntradaError('forward_auth_proxy_not_trusted', { address: request.remoteAddress() })
   }
   checkProtocol(request)
-  if (isAppended) return { page: readAppended(request, appended), signIn: 'redirect' }
+  if (isAppended) {
+    return { page: readAppended(request, appended), signIn: 'redirect', yes: 200 }
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new EntradaError('method_not_allowed', { allow: 'GET, HEAD' })
   }
   if (original && forwarded) throw invalid('X-Original-…', 'beside X-Forwarded-…')
   const signIn = readSignIn(appended)
-  if (original) return { page: readOriginal(request), signIn }
-  if (forwarded) return { page: readForwarded(request), signIn }
-  return { page: { host: hostOf(request, 'host') }, signIn }
+  if (original) return { page: readOriginal(request), signIn, yes: 204 }
+  if (forwarded) return { page: readForwarded(request), signIn, yes: 204 }
+  return { page: { host: hostOf(request, 'host') }, signIn, yes: 204 }
 }
 
 /** nginx, and its ingress. */

@@ -16,11 +16,15 @@ import { deniedAnswer, type Place, refusedAnswer, signInAnswer } from './access-
 import { type AccessDecision, decideAccess } from './decide-access.ts'
 import { identityHeaders } from './identity-headers.ts'
 import type { IdentityTokens } from './identity-token.ts'
-import { readQuestion, type VerifyRequest } from './read-question.ts'
+import { type Question, readQuestion, type VerifyRequest } from './read-question.ts'
 
-/** `pass`: 204 with who it is. `stop`: whatever keeps the request from the application. */
+/** `pass`: 204, for Envoy 200, with who it is. `stop`: whatever keeps the request from the application. */
 export type AccessAnswer =
-  | { readonly kind: 'pass'; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'pass'
+      readonly status: Question['yes']
+      readonly headers: Readonly<Record<string, string>>
+    }
   | { readonly kind: 'stop'; readonly response: Response }
 
 /** Never rejects. */
@@ -49,7 +53,7 @@ export async function showAccess(
     isFromTrustedProxy: () => services.isTrustedProxy(remoteAddress),
   })
   return answer.kind === 'pass'
-    ? new Response(null, { status: 204, headers: answer.headers })
+    ? new Response(null, { status: answer.status, headers: answer.headers })
     : answer.response
 }
 
@@ -64,7 +68,7 @@ export async function showTokenKeys({ identityTokens }: Services): Promise<Respo
 async function answerQuestion(services: Services, request: VerifyRequest): Promise<AccessAnswer> {
   const { deployment, identityTokens } = services
   if (deployment.mode === 'development') checkOnlyLocal(request.header)
-  const { page, signIn } = readQuestion(request, deployment)
+  const { page, signIn, yes } = readQuestion(request, deployment)
   const place = placeOf(services, page.host)
   const found = await findView(services, request, place)
   // An operator's token session is nobody's: an application must not let it in.
@@ -76,6 +80,7 @@ async function answerQuestion(services: Services, request: VerifyRequest): Promi
     case 'allowed':
       return {
         kind: 'pass',
+        status: yes,
         headers: identityTokens
           ? await withToken(identityTokens, place, decision.view)
           : passHeaders(decision.view),
