@@ -264,6 +264,23 @@ describe('node:http', () => {
     const absolute = `GET http://${HOST}/login HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`
     assert.match(await say(absolute), /^HTTP\/1.1 200/)
   })
+
+  it('answers 500 where the rest of an application fails, and goes on', async (t) => {
+    const fetch = async (request: Request) => new Response(await request.text())
+    const failing = () => Promise.reject(new TypeError('a defect of the application'))
+    for (const [answer, method, status] of [
+      [fetch, 'TRACE', 400],
+      [failing, 'GET', 500],
+      [fetch, 'GET', 200],
+    ] as const) {
+      const server = createServer(toNodeListener({ fetch: answer })).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      t.after(() => server.close())
+      const socket = connect((server.address() as { port: number }).port, '127.0.0.1')
+      socket.end(`${method} / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`)
+      assert.match(await text(socket), new RegExp(`^HTTP/1.1 ${status}`), method)
+    }
+  })
 })
 
 describe('what cannot be opened', () => {

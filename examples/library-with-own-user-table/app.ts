@@ -1,8 +1,8 @@
 /** An application with a table of people of its own, keyed on Entrada's user id, and kept up to date by its events. */
 import { createServer } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
-import { createEntrada, type UserSession } from 'entrada'
-import { sendResponse, toNodeListener, toRequest } from 'entrada/node'
+import { createEntrada, type Entrada, type UserSession } from 'entrada'
+import { toNodeListener } from 'entrada/node'
 
 const database = new DatabaseSync(process.env.APPLICATION_DATABASE_FILE ?? 'application.db')
 database.exec(`
@@ -49,14 +49,11 @@ function notesOf({ user }: UserSession): string {
   return String(row?.notes)
 }
 
-const answerEntrada = toNodeListener(entrada)
-
-const server = createServer(async (incoming, outgoing) => {
-  const request = toRequest(incoming)
-  if (entrada.handles(new URL(request.url).pathname)) return answerEntrada(incoming, outgoing)
+const answer: Entrada['fetch'] = async (request, remote) => {
+  if (entrada.handles(new URL(request.url).pathname)) return entrada.fetch(request, remote)
 
   const access = await entrada.decideAccess(request)
-  if (access.kind === 'refused') return sendResponse(access.response, outgoing)
+  if (access.kind === 'refused') return access.response
 
   const { session } = access
   let notes = notesOf(session)
@@ -64,10 +61,11 @@ const server = createServer(async (incoming, outgoing) => {
     notes = await request.text()
     database.prepare('update people set notes = ? where user_id = ?').run(notes, session.user.id)
   }
-  outgoing.writeHead(200, {
-    'content-type': 'application/json',
-    'cache-control': 'private, no-store',
-  })
-  outgoing.end(JSON.stringify({ notesOf: session.membership.displayName, notes }))
-})
+  return Response.json(
+    { notesOf: session.membership.displayName, notes },
+    { headers: { 'cache-control': 'private, no-store' } },
+  )
+}
+
+const server = createServer(toNodeListener({ fetch: answer }))
 server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => console.log('listening'))

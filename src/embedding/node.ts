@@ -8,16 +8,26 @@ type Incoming = IncomingMessage & { readonly originalUrl?: string }
 
 export type NodeListener = (incoming: Incoming, outgoing: ServerResponse) => Promise<void>
 
-/** Answers with Entrada's own pages. Give it the requests whose path `entrada.handles`. Never rejects. */
+/**
+ * Answers with Entrada's own pages: give it the requests whose path `entrada.handles`. Or with whatever another `fetch` answers; when that
+ * one rejects, with 500. Never rejects.
+ */
 export function toNodeListener(entrada: Pick<Entrada, 'fetch'>): NodeListener {
   return async (incoming, outgoing) => {
     const { remoteAddress } = incoming.socket
     const request = toRequestOrUndefined(incoming)
-    const response =
-      request === undefined
-        ? new Response(null, { status: 400 })
-        : await entrada.fetch(request, remoteAddress === undefined ? {} : { remoteAddress })
-    await sendResponse(response, outgoing)
+    const remote = remoteAddress === undefined ? {} : { remoteAddress }
+    try {
+      const response =
+        request === undefined
+          ? new Response(null, { status: 400 })
+          : await entrada.fetch(request, remote)
+      await sendResponse(response, outgoing)
+    } catch {
+      // A body that was cut off, above all. Nobody waits for this promise, and its failure would end the process.
+      if (outgoing.headersSent) outgoing.destroy()
+      else outgoing.writeHead(500).end()
+    }
   }
 }
 
@@ -30,7 +40,11 @@ function toRequestOrUndefined(incoming: Incoming): Request | undefined {
   }
 }
 
-/** The Web's form of a request. A body that was read already is marked as used: nobody can read it again. */
+/**
+ * The Web's form of a request. A body that was read already is marked as used: nobody can read it again.
+ *
+ * @throws {TypeError} for methods that the Web does not have, such as `TRACE`: anybody can send one
+ */
 export function toRequest(incoming: Incoming): Request {
   const { method } = incoming
   if (method === 'GET' || method === 'HEAD') return withoutBody(incoming)
