@@ -170,3 +170,18 @@ describe('deploy/', () => {
     else if (status !== 0) assert.match(stderr, /is not executable|No such file/)
   })
 })
+
+describe('deploy/proxies/forward-auth/envoy.yaml', () => {
+  it('asks about the path that the application gets, and lets no error pass', () => {
+    const path = new URL('../deploy/proxies/forward-auth/envoy.yaml', import.meta.url)
+    const text = readFileSync(path, 'utf8')
+    for (const line of [
+      'normalize_path: true',
+      'path_with_escaped_slashes_action: REJECT_REQUEST',
+      'failure_mode_allow: false',
+      'headers_with_underscores_action: DROP_HEADER',
+    ]) {
+      assert.ok(text.includes(line), line)
+    }
+  })
+})
