@@ -84,7 +84,7 @@ describe('POST /api/v1/connections', () => {
       { id: 'r2', match: 'app_role', value: 'Admin', role: 'admin' },
     ])
     assert.deepEqual(settings, {
-      contact: { email: 'it@contoso.com', webhookUrl: null },
+      contact: { email: 'it@contoso.com' },
       groups: { from: 'graph', nested: true, names: false },
       emailDomains: null,
       recheckMinutes: null,

@@ -116,7 +116,12 @@ describe('GET /api/v1/session', () => {
     assert.match(session.session.id, /^ses_/)
     assert.deepEqual(session, {
       user: { id: session.user.id },
-      organization: { id: 'default', name: session.organization.name, slug: 'default' },
+      organization: {
+        id: 'default',
+        name: session.organization.name,
+        slug: 'default',
+        ssoRequired: false,
+      },
       membership: {
         id: session.membership.id,
         username: 'alice',

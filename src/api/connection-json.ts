@@ -88,7 +88,6 @@ export const connectionMembers = {
       contact: v.nullish(
         v.strictObject({
           email: v.nullish(v.pipe(v.string(), v.maxLength(254), v.email())),
-          webhookUrl: v.nullish(v.pipe(v.string(), v.maxLength(2048), v.url())),
         }),
       ),
       groups: v.nullish(
@@ -160,9 +159,7 @@ export const connectionSchema = v.strictObject({
   roleRules: v.array(v.strictObject({ id: v.string(), value: v.string(), ...rule })),
   // 2: what is shown.
   settings: v.strictObject({
-    contact: v.nullable(
-      v.strictObject({ email: v.nullable(v.string()), webhookUrl: v.nullable(v.string()) }),
-    ),
+    contact: v.nullable(v.strictObject({ email: v.nullable(v.string()) })),
     groups: v.nullable(v.strictObject(groups)),
     recheckMinutes: v.nullable(v.number()),
     redirectOrigin: v.nullable(v.string()),
@@ -347,9 +344,7 @@ function settingsJson(settings: ConnectionSettings): ConnectionJson['settings'] 
   const { contact, groups, emailDomains, recheckMinutes, redirectOrigin, tenantMayBeShared } =
     settings
   return {
-    contact: contact
-      ? { email: contact.email ?? null, webhookUrl: contact.webhookUrl ?? null }
-      : null,
+    contact: contact ? { email: contact.email ?? null } : null,
     groups: groups ? { ...groups } : null,
     emailDomains: emailDomains ? [...emailDomains] : null,
     recheckMinutes: recheckMinutes ?? null,

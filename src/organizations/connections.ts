@@ -158,7 +158,7 @@ export async function changeConnection(
   return services.storage.atomically(async (transaction) => {
     const before = await transaction.findConnection(id)
     if (before === undefined) throw new EntradaError('record_not_found')
-    const after = { ...change(before), updatedAt: services.now() }
+    const after = { ...withOldTests(before, change(before)), updatedAt: services.now() }
     if (!mayWrite(as, before, after)) throw new EntradaError('connection_read_only', { id })
     const members = changedMembers(before, after)
     if (members.length === 0) return before
@@ -175,6 +175,13 @@ export async function changeConnection(
     await auditChange(services, transaction, { caller, event, organizationId, connectionId: id })
     return after
   })
+}
+
+/** A credential that was tested with another directory or application was not tested with this one. */
+function withOldTests(before: Connection, after: Connection): Connection {
+  if (!changedMembers(before, after).some((member) => identifying.includes(member))) return after
+  const untested = after.credentials.map(({ testedAt: _, ...credential }) => credential)
+  return { ...after, credentials: untested }
 }
 
 /** Whose it is, or who takes it over by this very change. The environment's own is written by nobody else. */
@@ -240,6 +247,9 @@ const changeable = [
   'managedBy',
 ] as const
 
+/** Members that say whose sign-in it is. */
+const identifying: readonly string[] = ['cloud', 'authority', 'tenants', 'application', 'clientId']
+
 function changedMembers(before: Connection, after: Connection): readonly string[] {
   return changeable.filter(
     (member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]),
@@ -259,7 +269,6 @@ async function checkDirectoryChange(
     readonly members: readonly string[]
   },
 ): Promise<void> {
-  const identifying = ['cloud', 'authority', 'tenants', 'application', 'clientId']
   if (!members.some((member) => identifying.includes(member))) return
   if (before.status === 'on') throw new EntradaError('connection_is_on', { id: before.id })
   const linked = await transaction.listLinkedTenants(before.id)

@@ -29,6 +29,9 @@ export async function createOrganization(
   return services.storage.atomically(async (transaction) => {
     if (await transaction.findOrganization(id)) throw new EntradaError('record_in_use', { id })
     const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, name)
+    // At `/enterprise-login/SLUG` a connection comes first: the new organization's people would meet somebody else's.
+    if (await transaction.findConnectionBySlug(slug))
+      throw new EntradaError('slug_in_use', { slug })
     const settings = asked.settings ?? {}
     const organization = { id, name, slug, settings, createdAt, updatedAt: createdAt }
     await transaction.putOrganization(organization)
@@ -69,6 +72,7 @@ export async function changeOrganization(
 
 async function freeSlug(transaction: StorageTransaction, name: string): Promise<string> {
   for (const slug of slugsFor(name)) {
+    if (await transaction.findConnectionBySlug(slug)) continue
     if ((await transaction.findOrganizationBySlug(slug)) === undefined) return slug
   }
   throw new EntradaError('slug_in_use')

@@ -129,7 +129,15 @@ async function findLive(
     return undefined
   }
   await rememberSeen(services, view.session, now)
-  return view
+  return withOwnGroups(view)
+}
+
+/** Groups that another connection of the organization told last are not known to this session: never the same as none. */
+function withOwnGroups(view: SessionView): SessionView {
+  const { groups, session } = view
+  if (groups?.connectionId === undefined || groups.connectionId === session.connectionId)
+    return view
+  return { ...view, groups: { ...groups, groups: [], appRoles: [], complete: false } }
 }
 
 /** It came through a connection that the organization does not open to anybody now: before the demand, or by the way around it. */

@@ -85,7 +85,11 @@ async function believe(services: Services, { holder, connection, asked }: KeptTe
   const { credentialId, candidateTenant } = asked
   const at = services.now().toISOString()
   const change = (before: Connection): Connection => {
-    if (credentialId !== undefined) return withTestedCredential(before, credentialId, at)
+    if (credentialId !== undefined) {
+      return isSameDirectory(before, connection)
+        ? withTestedCredential(before, credentialId, at)
+        : before
+    }
     const now = withCandidate(before, candidateTenant)
     const fingerprint = testFingerprint(services, now)
     if (fingerprint !== testFingerprint(services, connection)) return before
@@ -93,6 +97,13 @@ async function believe(services: Services, { holder, connection, asked }: KeptTe
   }
   const { caller } = holder
   await changeConnection(services, caller, { id: connection.id, as: connection.managedBy, change })
+}
+
+/** Changed while the test was away at Entra, it is not what was tested. */
+function isSameDirectory(before: Connection, tested: Connection): boolean {
+  const directory = ({ authority, tenants, application, clientId }: Connection) =>
+    JSON.stringify([authority, tenants, application, clientId])
+  return directory(before) === directory(tested)
 }
 
 function withTestedCredential(before: Connection, credentialId: string, testedAt: string) {

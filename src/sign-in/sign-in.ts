@@ -163,7 +163,7 @@ export async function completeSignIn(
     return decided
   })
   record.step('decided', {
-    person: decision.person.kind,
+    person: personHere(decision),
     roles: decision.roles,
     groups: decision.groups.kind === 'known' ? decision.groups.source : decision.groups.reason,
   })
@@ -255,4 +255,9 @@ function groupsEvidence(groups: GroupsClaim) {
   }
   const { kind, ...evidence } = groups
   return { groups: kind, ...evidence }
+}
+
+/** Known to this organization: that somebody is known to another one is not told here (design rule 19). */
+function personHere({ person }: Extract<SignInDecision, { kind: 'allowed' }>): string {
+  return person.kind === 'known' && person.membership === undefined ? 'new' : person.kind
 }

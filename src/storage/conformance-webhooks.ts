@@ -78,7 +78,9 @@ export function describeWebhooks(subject: Subject): void {
         storage,
         Array.from({ length: 30 }, (_, n) => newAuditEvent(n + 1)),
       )
-      const claim = { now: at(1000), until: at(2000), limit: 7 }
+      const claim = { webhookId: 'whk_1', now: at(1000), until: at(2000), limit: 7 } as const
+      assert.deepEqual(await storage.listDueWebhooks(at(1000), 9), ['whk_1'])
+      assert.deepEqual(await storage.listDueWebhooks(at(-1), 9), [])
       const rounds = await Promise.all(
         Array.from({ length: 10 }, (_, n) => (n % 2 ? storage : another).claimDeliveries(claim)),
       )
@@ -93,16 +95,29 @@ export function describeWebhooks(subject: Subject): void {
       const { storage } = subject
       await put(storage, [newWebhook('whk_1')])
       await append(storage, [newAuditEvent(1), newAuditEvent(2)])
-      const first = await storage.claimDeliveries({ now: at(10), until: at(20), limit: 9 })
+      const first = await storage.claimDeliveries({
+        webhookId: 'whk_1',
+        now: at(10),
+        until: at(20),
+        limit: 9,
+      })
       assert.deepEqual(
         first.map(({ event }) => event?.id),
         [newAuditEvent(1).id, newAuditEvent(2).id],
       )
-      assert.deepEqual(await storage.claimDeliveries({ now: at(19), until: at(30), limit: 9 }), [])
+      assert.deepEqual(
+        await storage.claimDeliveries({ webhookId: 'whk_1', now: at(19), until: at(30), limit: 9 }),
+        [],
+      )
       const [one] = first
       const settled = { outcome: 'delivered', at: at(15), answer: '204' } as const
       await storage.settleDelivery(one?.delivery.id ?? '', settled)
-      const again = await storage.claimDeliveries({ now: at(20), until: at(30), limit: 9 })
+      const again = await storage.claimDeliveries({
+        webhookId: 'whk_1',
+        now: at(20),
+        until: at(30),
+        limit: 9,
+      })
       assert.equal(again.length, 1)
       assert.equal(again[0]?.delivery.attempts, 2)
       const [, done] = await storage.listDeliveries('whk_1', 9)

@@ -71,7 +71,8 @@ export type ConnectionCredential = {
   readonly createdAt: Date
 }
 
-export type ConnectionContact = { readonly email?: string; readonly webhookUrl?: string }
+/** Whom operators write to; nothing is sent there by itself. */
+export type ConnectionContact = { readonly email?: string }
 
 /** What a connection does beside deciding. Absent members: the default. */
 export type ConnectionSettings = {

@@ -4,6 +4,8 @@ import type { Page, PageRequest } from './storage.ts'
 import type { DueDelivery, Webhook, WebhookDelivery, WebhookId } from './webhook-records.ts'
 
 export type WebhookReader = {
+  /** Webhooks that have something due. */
+  listDueWebhooks(now: Date, limit: number): Promise<readonly WebhookId[]>
   findWebhook(id: WebhookId): Promise<Webhook | undefined>
   listWebhooks(
     filter: { readonly organizationId?: OrganizationId },
@@ -31,6 +33,7 @@ export type WebhookWork = {
    * attempt. One that is not settled by then is due again.
    */
   claimDeliveries(claim: {
+    readonly webhookId: WebhookId
     readonly now: Date
     readonly until: Date
     readonly limit: number

@@ -10,7 +10,10 @@ import { parseDelivery, parseWebhook, toWebhookRow } from './webhook-rows.ts'
 
 export function webhookReads(
   database: Database,
-): Pick<StorageReader, 'findWebhook' | 'listWebhooks' | 'listWebhookIds' | 'listDeliveries'> {
+): Pick<
+  StorageReader,
+  'findWebhook' | 'listWebhooks' | 'listWebhookIds' | 'listDeliveries' | 'listDueWebhooks'
+> {
   return {
     async findWebhook(id) {
       const query = database.selectFrom('webhooks').selectAll().where('id', '=', id)
@@ -24,6 +27,17 @@ export function webhookReads(
       const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
       const rows = await newestFirst.limit(rowsToRead(page)).execute()
       return toPage(rows, page, { time: (row) => row.created_at, item: parseWebhook })
+    },
+    async listDueWebhooks(now, limit) {
+      const rows = await database
+        .selectFrom('webhook_deliveries')
+        .select('webhook_id')
+        .distinct()
+        .where('outcome', '=', 'waiting')
+        .where('next_at', '<=', now.getTime())
+        .limit(limit)
+        .execute()
+      return rows.map((row) => row.webhook_id)
     },
     async listWebhookIds() {
       const rows = await database.selectFrom('webhooks').select('id').orderBy('id').execute()
@@ -111,10 +125,11 @@ export function deliveryWork(
   kind: Storage['kind'],
 ): Pick<Storage, 'claimDeliveries' | 'settleDelivery' | 'takeLease'> {
   return {
-    async claimDeliveries({ now, until, limit }) {
+    async claimDeliveries({ webhookId, now, until, limit }) {
       const due = database
         .selectFrom('webhook_deliveries')
         .select('id')
+        .where('webhook_id', '=', webhookId)
         .where('outcome', '=', 'waiting')
         .where('next_at', '<=', now.getTime())
         .orderBy('next_at')

@@ -4,12 +4,19 @@
  */
 import { auditEventJson } from '../api/resources/audit-events.ts'
 import type { Services } from '../services.ts'
-import type { DueDelivery, Webhook, WebhookDelivery } from '../storage/webhook-records.ts'
+import type {
+  DueDelivery,
+  Webhook,
+  WebhookDelivery,
+  WebhookId,
+} from '../storage/webhook-records.ts'
 import type { SendResult, SendWebhook } from './send-webhook.ts'
 import { signedHeaders } from './webhook-signature.ts'
 import { openSecrets, turnOffWebhook } from './webhooks.ts'
 
-const BATCH = 20
+/** Of one webhook at once, and of webhooks at once. */
+const BATCH = 10
+const MOST_AT_ONCE = 50
 const INTERVAL_MS = 1_000
 /** Longer than one attempt may take, so that nobody else starts it meanwhile. */
 const CLAIM_MS = 60_000
@@ -30,31 +37,58 @@ export const retryWaitsMs: readonly number[] = [
 ]
 const LONGEST_RETRY_AFTER_MS = 24 * HOUR_MS
 
-/** Once a second. Answers the function that stops it, when what is under way has ended. */
+/**
+ * Looks once a second what is due. Each webhook is told by itself, so that one whose receiver hangs holds up no other. Answers the
+ * function that stops it, when what is under way has ended.
+ */
 export function startDeliveries(services: Services, send: SendWebhook): () => Promise<void> {
   let stopped = false
-  let working: Promise<unknown> | undefined
+  const underWay = new Map<WebhookId, Promise<void>>()
   const timer = setInterval(() => {
-    if (stopped || working !== undefined) return
-    working = deliverDue(services, send)
-      .catch((error: unknown) => services.log.warn('webhooks_not_delivered', { error }))
-      .finally(() => {
-        working = undefined
-      })
+    if (!stopped) void tellDue(services, send, underWay)
   }, INTERVAL_MS)
   timer.unref()
   return async () => {
     stopped = true
     clearInterval(timer)
-    await working
+    await Promise.all(underWay.values())
   }
 }
 
-/** One round. Answers how many deliveries were tried. */
+async function tellDue(
+  services: Services,
+  send: SendWebhook,
+  underWay: Map<WebhookId, Promise<void>>,
+): Promise<void> {
+  try {
+    const due = await services.storage.listDueWebhooks(services.now(), MOST_AT_ONCE)
+    for (const id of due.filter((one) => !underWay.has(one))) {
+      if (underWay.size >= MOST_AT_ONCE) return
+      const telling = deliverTo(services, send, id)
+        .catch((error: unknown) => services.log.warn('webhooks_not_delivered', { error }))
+        .finally(() => underWay.delete(id))
+      underWay.set(
+        id,
+        telling.then(() => {}),
+      )
+    }
+  } catch (error) {
+    services.log.warn('webhooks_not_delivered', { error })
+  }
+}
+
+/** One round, waited for. Answers how many deliveries were tried. */
 export async function deliverDue(services: Services, send: SendWebhook): Promise<number> {
+  const due = await services.storage.listDueWebhooks(services.now(), MOST_AT_ONCE)
+  const tried = await Promise.all(due.map((id) => deliverTo(services, send, id)))
+  return tried.reduce((sum, count) => sum + count, 0)
+}
+
+async function deliverTo(services: Services, send: SendWebhook, webhookId: WebhookId) {
   const now = services.now()
   const until = new Date(now.getTime() + CLAIM_MS)
-  const due = await services.storage.claimDeliveries({ now, until, limit: BATCH })
+  const claim = { webhookId, now, until, limit: BATCH }
+  const due = await services.storage.claimDeliveries(claim)
   await Promise.all(due.map((one) => deliverOne(services, send, one)))
   return due.length
 }
@@ -75,12 +109,29 @@ async function deliverOne(
     timestamp: event.at.toISOString(),
     data: auditEventJson(event),
   })
-  const headers = signedHeaders({ id: event.id, at, body }, openSecrets(services, webhook, at))
-  await afterAttempt(
-    services,
-    { webhook, delivery },
-    await send({ url: webhook.url, headers, body }),
-  )
+  const result = await sendSigned(services, send, { webhook, id: event.id, at, body })
+  await afterAttempt(services, { webhook, delivery }, result)
+}
+
+/** A secret that cannot be opened, such as after a lost key, is an attempt that failed: it must not be tried for ever. */
+async function sendSigned(
+  services: Services,
+  send: SendWebhook,
+  message: {
+    readonly webhook: Webhook
+    readonly id: string
+    readonly at: Date
+    readonly body: string
+  },
+): Promise<SendResult> {
+  const { webhook, at, body } = message
+  try {
+    const headers = signedHeaders(message, openSecrets(services, webhook, at))
+    return await send({ url: webhook.url, headers, body })
+  } catch (error) {
+    services.log.error('webhook_not_signed', { webhook: webhook.id, error })
+    return { answer: 'not_signed' }
+  }
 }
 
 async function afterAttempt(

@@ -143,10 +143,12 @@ function sectionsOfOrganization(
     },
     {
       kind: 'user',
-      list: async (page) =>
-        mapped(await storage.listUsers({ ...page, ...within }), (user) =>
-          userJson(onlyWithin(user, organizationId)),
-        ),
+      async list(page) {
+        const connectionIds = await connectionIdsOf(services, organizationId)
+        return mapped(await storage.listUsers({ ...page, ...within }), (user) =>
+          userJson(onlyWithin(user, { organizationId, connectionIds })),
+        )
+      },
     },
     {
       kind: 'session',
@@ -164,13 +166,35 @@ function sectionsOfOrganization(
   ]
 }
 
-/** What one organization sees, no other does: neither memberships elsewhere nor their roles (design rule 19). */
-function onlyWithin(user: UserListItem, organizationId: OrganizationId): UserListItem {
+async function connectionIdsOf(
+  { storage }: Services,
+  organizationId: OrganizationId,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>()
+  let after: string | undefined
+  do {
+    const page = { limit: 200, ...(after === undefined ? {} : { after }) }
+    const { items, next } = await storage.listConnections({ organizationId }, page)
+    for (const { id } of items) ids.add(id)
+    after = next
+  } while (after !== undefined)
+  return ids
+}
+
+/** What one organization sees, no other does: neither memberships elsewhere, nor their roles, nor sign-ins there (design rule 19). */
+function onlyWithin(
+  user: UserListItem,
+  {
+    organizationId,
+    connectionIds,
+  }: { readonly organizationId: OrganizationId; readonly connectionIds: ReadonlySet<string> },
+): UserListItem {
   const memberships = user.memberships.filter((one) => one.organizationId === organizationId)
   const own = new Set(memberships.map(({ id }) => id))
   return {
     ...user,
     memberships,
+    identities: user.identities.filter(({ connectionId }) => connectionIds.has(connectionId ?? '')),
     roles: user.roles.filter(({ membershipId }) => own.has(membershipId)),
   }
 }

@@ -8,7 +8,7 @@ import { EntradaError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import type { MembershipListItem } from '../../storage/api-key-storage.ts'
 import type { MembershipId } from '../../storage/records.ts'
-import type { ApiCaller } from '../access.ts'
+import { type ApiCaller, holdsScope } from '../access.ts'
 import { type Call, type OwnerLookUp, operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import {
@@ -20,6 +20,7 @@ import {
   timeAnswer,
   userIdQuery,
 } from '../schema-parts.ts'
+import { type ScopeRow, scopes, scopeTable } from '../scope-table.ts'
 import { emailSchema, roleSchema } from './users.ts'
 
 const status = v.picklist(['active', 'disabled'])
@@ -105,8 +106,12 @@ export const membershipOperations = {
     does: 'Gives a role by hand, beside what rules give.',
     access: write,
     answer: membershipSchema,
-    run: (services, call) =>
-      change(services, call, { kind: 'give_role', role: roleOf(call.params.role) }),
+    refusals: ['access_not_granted'],
+    run(services, call) {
+      const role = roleOf(call.params.role)
+      checkMayGive(call.caller, role)
+      return change(services, call, { kind: 'give_role', role })
+    },
   }),
   takeRole: operation({
     method: 'DELETE',
@@ -133,6 +138,16 @@ async function change(
 function roleOf(text: string): string {
   if (/^[A-Za-z0-9._:-]{1,64}$/.test(text)) return text
   throw new EntradaError('request_invalid', { parameter: 'role' })
+}
+
+/** A right over Entrada is given only by who holds all of it: else a key for members could make itself an administrator. */
+function checkMayGive(caller: ApiCaller, role: string): void {
+  const held = scopes.filter((scope) => {
+    const { roles }: ScopeRow = scopeTable[scope]
+    return roles.some((one) => one === role)
+  })
+  const missing = held.find((scope) => !holdsScope(caller, scope))
+  if (missing !== undefined) throw new EntradaError('access_not_granted', { scope: missing })
 }
 
 const ADMINISTRATOR = 'organization_admin'
