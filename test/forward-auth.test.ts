@@ -396,6 +396,23 @@ for (const [way, open] of Object.entries(verifyWays)) {
   })
 }
 
+describe('what Envoy appends, through fetch', () => {
+  const hosts = { host: HOST, cookie: '' }
+
+  it('G05: is taken as the request line had it, or not at all: an address of the Web has no dots any more', async (t) => {
+    const rig = await openProxied(t, { accessRules: adminOnly })
+    const path = '/auth/verify/admin/../public/x'
+    const request = () => new Request(`https://${HOST}${path}`, { headers: hosts })
+    const known = await rig.entrada.fetch(request(), { remoteAddress: '127.0.0.1', target: path })
+    assert.equal(known.status, 403)
+    for (const target of [undefined, `https://${HOST}${path}`]) {
+      const remote = { remoteAddress: '127.0.0.1', ...(target ? { target } : {}) }
+      const tidied = await rig.entrada.fetch(request(), remote)
+      assert.equal(tidied.status, 400)
+    }
+  })
+})
+
 describe('entrada.handles', () => {
   it('knows the addresses for proxies, with what Envoy appends', async (t) => {
     const { entrada } = await openProxied(t)

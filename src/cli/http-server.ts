@@ -55,7 +55,11 @@ export async function startHttpServer(
     // The binding tells who is connected; `Host` and the rest are read from the request itself.
     (request, { incoming }) => {
       const { remoteAddress } = incoming.socket
-      return answer(request, remoteAddress ? { remoteAddress } : {})
+      const { url: target } = incoming
+      return answer(request, {
+        ...(remoteAddress ? { remoteAddress } : {}),
+        ...(target ? { target } : {}),
+      })
     },
     { overrideGlobalObjects: false },
   )

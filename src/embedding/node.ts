@@ -16,7 +16,11 @@ export function toNodeListener(entrada: Pick<Entrada, 'fetch'>): NodeListener {
   return async (incoming, outgoing) => {
     const { remoteAddress } = incoming.socket
     const request = toRequestOrUndefined(incoming)
-    const remote = remoteAddress === undefined ? {} : { remoteAddress }
+    const target = incoming.originalUrl ?? incoming.url
+    const remote = {
+      ...(remoteAddress ? { remoteAddress } : {}),
+      ...(target ? { target } : {}),
+    }
     try {
       const response =
         request === undefined

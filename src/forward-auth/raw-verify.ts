@@ -72,6 +72,7 @@ function toVerifyRequest(
   return {
     method,
     target: url,
+    isTargetRaw: true,
     header(name) {
       const value = headers[name]
       return typeof value === 'object' ? value.join(', ') : value

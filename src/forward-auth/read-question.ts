@@ -18,6 +18,8 @@ export type VerifyRequest = {
   readonly method: string
   /** Path and query as they came. */
   readonly target: string
+  /** Whether dots and escapes are still in it. */
+  readonly isTargetRaw: boolean
   /** By its name in small letters; repeated ones joined by `, `. */
   readonly header: (name: string) => string | undefined
   /** Functions: what they cost is worth leaving out where nobody needs it. */
@@ -59,6 +61,8 @@ export function readQuestion(
   }
   checkProtocol(request)
   if (isAppended) {
+    // `/admin/../public` has become `/public`: what the proxy goes on to is something else.
+    if (!request.isTargetRaw) throw invalid('path', 'not as it was sent')
     return { page: readAppended(request, appended), signIn: 'redirect', yes: 200 }
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {

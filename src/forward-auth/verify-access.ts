@@ -16,7 +16,7 @@ import { deniedAnswer, type Place, refusedAnswer, signInAnswer } from './access-
 import { type AccessDecision, decideAccess } from './decide-access.ts'
 import { identityHeaders } from './identity-headers.ts'
 import type { IdentityTokens } from './identity-token.ts'
-import { type Question, readQuestion, type VerifyRequest } from './read-question.ts'
+import { isVerifyTarget, type Question, readQuestion, type VerifyRequest } from './read-question.ts'
 
 /** `pass`: 204, for Envoy 200, with who it is. `stop`: whatever keeps the request from the application. */
 export type AccessAnswer =
@@ -42,12 +42,15 @@ export async function verifyAccess(
 /** GET /auth/verify, and any method below it for Envoy, by way of `entrada.fetch`. */
 export async function showAccess(
   services: Services,
-  { request, remoteAddress }: Exchange,
+  { request, remoteAddress, target }: Exchange,
 ): Promise<Response> {
   const { pathname, search } = new URL(request.url)
+  // A whole address in the request line is nothing that a proxy sends us.
+  const isTargetRaw = isVerifyTarget(target ?? '', services.deployment.mountPath)
   const answer = await verifyAccess(services, {
     method: request.method,
-    target: pathname + search,
+    target: isTargetRaw && target !== undefined ? target : pathname + search,
+    isTargetRaw,
     header: (name) => request.headers.get(name) ?? undefined,
     remoteAddress: () => remoteAddress,
     isFromTrustedProxy: () => services.isTrustedProxy(remoteAddress),

@@ -18,14 +18,19 @@ export type Exchange = {
   readonly cookies: ReadonlyMap<string, string>
   /** Who is connected: a proxy, more often than a browser. */
   readonly remoteAddress?: string
+  /** Path and query as the request line had them, where the server tells. */
+  readonly target?: string
   /** Filled while a sign-in is started or a callback is worked on; the audit and the page of a refusal read it. */
   readonly signIn: { record?: SignInRecord; connection?: Connection }
   /** Filled once the address is known to be one of ours. */
   readonly matched: { path?: string }
 }
 
-/** What the server knows of the connection itself; a library host may pass nothing. */
-export type RemoteInfo = { readonly remoteAddress?: string }
+/**
+ * What the server knows of the connection itself; a library host may pass nothing. `target`: path and query as the request line had them,
+ * which a `Request` does not keep: its address has no dots any more.
+ */
+export type RemoteInfo = { readonly remoteAddress?: string; readonly target?: string }
 
 const MAX_USER_AGENT_LENGTH = 400
 
@@ -33,7 +38,7 @@ const MAX_USER_AGENT_LENGTH = 400
 export function openExchange(
   services: Services,
   request: Request,
-  { remoteAddress }: RemoteInfo,
+  { remoteAddress, target }: RemoteInfo,
 ): Exchange {
   const { deployment } = services
   if (deployment.mode === 'development') {
@@ -54,6 +59,7 @@ export function openExchange(
     correlationId: newUuid(services),
     client: { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent } : {}) },
     ...(remoteAddress ? { remoteAddress } : {}),
+    ...(target ? { target } : {}),
     cookies: parseCookies(request.headers.get('cookie')),
     signIn: {},
     matched: {},

@@ -27,7 +27,7 @@ export const verifyWays: Readonly<Record<string, Way>> = {
     return async (headers, { path = '/auth/verify', method = 'GET', from = '127.0.0.1' } = {}) => {
       const { origin } = rig.services.deployment.publicUrls[0]
       const request = new Request(origin + path, { method, headers: webHeaders(headers) })
-      const response = await rig.entrada.fetch(request, { remoteAddress: from })
+      const response = await rig.entrada.fetch(request, { remoteAddress: from, target: path })
       return toVerified(response.status, response.headers, await response.text())
     }
   },
