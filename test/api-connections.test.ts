@@ -142,6 +142,20 @@ describe('POST /api/v1/connections', () => {
   })
 })
 
+describe('the organization of a new connection', () => {
+  it('is named by its id or its slug', async (t) => {
+    const rig = await openRig(t)
+    const made = await ask(rig, '/organizations', { method: 'POST', body: { name: 'Contoso' } })
+    for (const organizationId of [made.body.id, 'contoso', 'Contoso']) {
+      const { status, body } = await ask(rig, '/connections', {
+        method: 'POST',
+        body: { organizationId },
+      })
+      assert.deepEqual([status, body.organizationId], [201, made.body.id])
+    }
+  })
+})
+
 describe('PATCH /api/v1/connections/{id}', () => {
   it('merges: what is not named stays, null goes back to the default', async (t) => {
     const rig = await openRig(t)

@@ -36,7 +36,7 @@ export const customerCommands: readonly Command[] = [
   {
     name: 'connection create',
     parameters: 'ORGANIZATION',
-    summary: 'Create a connection of an organization, as a draft.',
+    summary: 'Create a connection of an organization (its id or slug), as a draft.',
     options: {
       ...common,
       ...brought,

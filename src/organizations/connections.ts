@@ -64,7 +64,7 @@ export async function createConnection(
 ): Promise<Connection> {
   const id = asked.id ? checkGivenId(asked.id) : newId(services, 'con')
   return services.storage.atomically(async (transaction) => {
-    const organization = await transaction.findOrganization(asked.organizationId as OrganizationId) // any text
+    const organization = await findOrganization(transaction, asked.organizationId)
     if (organization === undefined) throw new EntradaError('record_not_found')
     if (await transaction.findConnection(id)) throw new EntradaError('record_in_use', { id })
     const name = checkDisplayName(asked.name ?? organization.name)
@@ -79,6 +79,15 @@ export async function createConnection(
     await auditChange(services, transaction, { caller, event, organizationId, connectionId: id })
     return connection
   })
+}
+
+/** By its id, or by its slug, which people remember. */
+async function findOrganization(
+  transaction: StorageTransaction,
+  named: string,
+): Promise<Organization | undefined> {
+  const byId = await transaction.findOrganization(named as OrganizationId) // any text: an unknown one finds nothing
+  return byId ?? transaction.findOrganizationBySlug(named)
 }
 
 function draftOf(

@@ -32,7 +32,7 @@ import {
 } from '../schema-parts.ts'
 
 const newConnectionSchema = v.strictObject({
-  organizationId: text(64),
+  organizationId: v.pipe(text(64), v.description('Id or slug of the organization.')),
   id: givenId,
   slug: givenId,
   ...connectionMembers,
@@ -91,7 +91,10 @@ export const connectionOperations = {
       scope: 'connections:write',
       of: async ({ storage }, { body }) => {
         const { organizationId } = body as { readonly organizationId: Connection['organizationId'] } // checked by the schema
-        return (await storage.findOrganization(organizationId))?.id
+        const named =
+          (await storage.findOrganization(organizationId)) ??
+          (await storage.findOrganizationBySlug(organizationId))
+        return named?.id
       },
     },
     body: newConnectionSchema,
