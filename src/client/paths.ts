@@ -20,7 +20,7 @@ export const paths = {
   turnConnectionOff: 'POST /connections/:id/turn-off',
   getConnectionHealth: 'GET /connections/:id/health',
   addCredential: 'POST /connections/:id/credentials creates',
-  findCredential: 'POST /connections/:id/credentials/find',
+  findCredential: 'POST /connections/:id/find-credential',
   changeCredential: 'PATCH /connections/:id/credentials/:credential',
   removeCredential: 'DELETE /connections/:id/credentials/:credential',
   listDomains: 'GET /domains',

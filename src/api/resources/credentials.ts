@@ -83,7 +83,7 @@ export const credentialOperations = {
   }),
   findCredential: operation({
     method: 'POST',
-    path: '/connections/:id/credentials/find',
+    path: '/connections/:id/find-credential',
     does: 'Which credential holds this secret, if any: whether there is something to add.',
     access,
     body: v.strictObject({ value: text(256) }),
