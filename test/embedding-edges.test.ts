@@ -14,6 +14,7 @@ import { getSession } from '../src/embedding/next.ts'
 import { toNodeListener } from '../src/embedding/node.ts'
 import { createEntrada } from '../src/entrada.ts'
 import { createTestBrowser } from './support/browser.ts'
+import { createCustomer } from './support/customers.ts'
 import { httpSite } from './support/http-site.ts'
 import { CLIENT_ID, ENTRA_URL, people, type Rig, SERVER_URL } from './support/rig.ts'
 import { codeOf, formTokenOf, openRig, sessionCookieOf, signInWithToken } from './support/steps.ts'
@@ -162,6 +163,24 @@ describe('decideAccess', () => {
     )
     assert.equal(await decide({ origin: SERVER_URL }), 'allowed')
     assert.equal(await decide({}), 'allowed')
+  })
+
+  it('takes a role of the organizations that are named alone', async (t) => {
+    const rig = await openRig(t)
+    const contoso = await createCustomer(rig, { name: 'Contoso' })
+    const { browser } = await contoso.signIn(people.alice)
+    const cookie = sessionCookieOf(browser, SERVER_URL).join('=')
+    const decide = async (organizations?: readonly string[]) => {
+      const request = new Request(SERVER_URL, { headers: { host: HOST, cookie } })
+      const needed = { roles: ['member'], ...(organizations ? { organizations } : {}) }
+      const access = await rig.entrada.decideAccess(request, needed)
+      return access.kind === 'allowed' ? 'allowed' : access.error.code
+    }
+    assert.equal(await decide(), 'allowed')
+    assert.equal(await decide(['contoso']), 'allowed')
+    assert.equal(await decide(['default', contoso.organization.id]), 'allowed')
+    assert.equal(await decide(['default']), 'role_required')
+    assert.equal(await decide([]), 'role_required')
   })
 
   it('shows a page, and nothing to send again, to who posts a form without a session', async (t) => {

@@ -13,6 +13,8 @@ import { tellRefusal } from '../tell-outcome.ts'
 export type Needed = {
   /** One of these. */
   readonly roles?: readonly string[]
+  /** Of one of these, by id or slug; absent: of any. Each organization names its roles itself. */
+  readonly organizations?: readonly string[]
   /** Origins of your own other pages, such as `https://app.example.com`, that may send what changes something. */
   readonly trustedOrigins?: readonly string[]
 }
@@ -62,7 +64,12 @@ function checkOrigin({ request, here }: Exchange, trustedOrigins: readonly strin
   throw new EntradaError('cross_site_request', { site, origin: origin?.slice(0, 255) })
 }
 
-function checkRoles({ roles: held }: UserSession, { roles }: Needed): void {
+function checkRoles({ roles: held, organization }: UserSession, needed: Needed): void {
+  const { roles, organizations } = needed
+  const own = [organization.id, organization.slug]
+  if (organizations !== undefined && !own.some((name) => organizations.includes(name))) {
+    throw new EntradaError('role_required', { organizations })
+  }
   if (roles === undefined || roles.some((role) => held.includes(role))) return
   throw new EntradaError('role_required', { roles })
 }
