@@ -233,6 +233,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'merge-health.ts',
     // Looks at a database without opening it for use.
     'inspect-database.ts',
+    // Derived alike by the column that is searched, the warnings and the pages.
+    'credentials-end.ts',
   ],
   'src/doctor': ['doctor.ts'],
   'src/cli': ['run-cli.ts'],

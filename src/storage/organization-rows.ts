@@ -1,5 +1,6 @@
 /** Organizations and connections: row to record and back. */
-import { parseJson, present, tablePart } from './columns.ts'
+import { optionalMillis, parseJson, present, tablePart } from './columns.ts'
+import { credentialsEndAt } from './credentials-end.ts'
 import type { Connection, ConnectionCredential, Organization } from './records.ts'
 import type { Row } from './schema.ts'
 
@@ -73,21 +74,12 @@ export function toConnectionRow(connection: Connection): Row<'connections'> {
     policies: JSON.stringify(connection.policies),
     role_rules: JSON.stringify(connection.roleRules),
     settings: JSON.stringify(connection.settings),
-    credentials_end_at: credentialsEndAt(connection.credentials),
+    credentials_end_at: optionalMillis(credentialsEndAt(connection)),
     status: connection.status,
     managed_by: connection.managedBy,
     created_at: connection.createdAt.getTime(),
     updated_at: connection.updatedAt.getTime(),
   }
-}
-
-/** The last moment at which an active credential still works; unknown while the end of one is. */
-function credentialsEndAt(credentials: readonly ConnectionCredential[]): number | null {
-  const ends = credentials
-    .filter(({ state }) => state === 'active')
-    .map(({ expiresAt }) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
-  const last = Math.max(...ends)
-  return Number.isFinite(last) ? last : null
 }
 
 /** Every sealed value of one `credentials` column. */

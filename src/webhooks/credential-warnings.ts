@@ -1,6 +1,7 @@
 /** Tells in time that a customer's connection will stop working, because its last credential ends. */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import type { Services } from '../services.ts'
+import { credentialsEndAt } from '../storage/credentials-end.ts'
 import type { Connection } from '../storage/records.ts'
 
 const DAY_MS = 86_400_000
@@ -42,7 +43,7 @@ export async function warnInTime(services: Services, holder: string): Promise<nu
 
 /** Each threshold of each end once, whichever replica comes to it; of several that were missed the nearest. */
 async function warnOf(services: Services, connection: Connection, now: Date): Promise<boolean> {
-  const endsAt = lastEnd(connection)
+  const endsAt = credentialsEndAt(connection)
   if (endsAt === undefined || connection.managedBy === 'environment') return false
   const daysLeft = Math.max(0, Math.ceil((endsAt.getTime() - now.getTime()) / DAY_MS))
   const threshold = Math.min(...warningDays.filter((days) => daysLeft <= days))
@@ -61,12 +62,4 @@ async function warnOf(services: Services, connection: Connection, now: Date): Pr
     services.log[daysLeft <= 7 ? 'error' : 'warn']('credential_ends', { connectionId, ...detail })
     return true
   })
-}
-
-/** After this moment none of its active credentials works; `undefined` while the end of one is not known. */
-export function lastEnd({ credentials }: Pick<Connection, 'credentials'>): Date | undefined {
-  const active = credentials.filter(({ state }) => state === 'active')
-  const ends = active.map(({ expiresAt }) => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY)
-  const last = Math.max(...ends)
-  return Number.isFinite(last) ? new Date(last) : undefined
 }

@@ -1,14 +1,9 @@
 import { html } from 'hono/html'
 import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'
+import { credentialsEndAt } from '../../storage/credentials-end.ts'
 import type { Connection } from '../../storage/records.ts'
-import {
-  credentialsEndAt,
-  expiryBadge,
-  healthBadge,
-  statusBadge,
-  tenantWords,
-} from './connection-words.ts'
+import { expiryBadge, healthBadge, statusBadge, tenantWords } from './connection-words.ts'
 import { dataTable, linkTo, timeTag } from './page-parts.ts'
 
 /** Connections with how they do. */

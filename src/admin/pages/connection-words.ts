@@ -26,14 +26,6 @@ export function statusBadge(status: Connection['status']): Html {
   return badge(...statusWords[status])
 }
 
-/** When the last of the credentials that are used ends; `undefined` where that is not known, or never. */
-export function credentialsEndAt({ credentials }: Connection): Date | undefined {
-  const active = credentials.filter(({ state }) => state === 'active')
-  const ends = active.map(({ expiresAt }) => expiresAt?.getTime())
-  if (ends.length === 0 || ends.includes(undefined)) return undefined
-  return new Date(Math.max(...ends.filter((end) => end !== undefined)))
-}
-
 export function expiryBadge(endsAt: Date | undefined, now: Date): Html {
   if (endsAt === undefined) return html`<span class="quiet">not known</span>`
   const days = Math.ceil((endsAt.getTime() - now.getTime()) / DAY_MS)

@@ -1,14 +1,16 @@
 /** GET /admin: what needs somebody first; then who came, and who did not and why. */
+
 import { html } from 'hono/html'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'
+import { credentialsEndAt } from '../../storage/credentials-end.ts'
 import type { Connection, ConnectionHealth, SignInTrace } from '../../storage/records.ts'
 import type { ConnectionCounts, ConnectionFilter, TraceFilter } from '../../storage/storage.ts'
 import { createAdministration } from '../administration.ts'
 import { credentialNotices } from '../credential-section.ts'
 import { adminPage } from './admin-page.ts'
-import { credentialsEndAt, expiryBadge, healthBadge, soon } from './connection-words.ts'
+import { expiryBadge, healthBadge, soon } from './connection-words.ts'
 import { firstSentence, remedyFor, withCode } from './error-words.ts'
 import { openPage, type Viewer } from './page-access.ts'
 import { linkTo, panel } from './page-parts.ts'
