@@ -221,6 +221,11 @@ export const settingsTable = {
     secret: true,
     help: 'Token for /login/token and the API, 32 random bytes or more; several separated by commas. Made at the first start when missing; required with PostgreSQL.',
   },
+  environmentFile: {
+    env: 'ENTRADA_ENVIRONMENT_FILE',
+    parse: text,
+    help: 'A file of settings, `NAME=value` on each line, read as systemd reads an `EnvironmentFile=`. Its values replace those of the environment.',
+  },
   dataDir: {
     env: 'ENTRADA_DATA_DIR',
     parse: text,

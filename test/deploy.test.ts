@@ -112,7 +112,7 @@ describe('deploy/', () => {
     else assert.doesNotMatch(stderr, /Unknown|Failed to parse|ignoring/i)
   })
 
-  it('has the command line of the systemd unit, with its settings', async (t) => {
+  it('has the command line of the systemd unit, with its settings read as systemd reads them (O17)', async (t) => {
     const folder = await temporaryFolder(t)
     const command = read('systemd/entrada-command')
       .replaceAll('/etc/entrada', folder)
@@ -128,6 +128,7 @@ describe('deploy/', () => {
         `ENTRADA_SERVER_URL=http://localhost:${await freePort()}`,
         'ENTRADA_ENTRA_TENANT_ID=contoso.example',
         'ENTRADA_ENTRA_CLIENT_ID=33333333-3333-4333-8333-333333333333',
+        `ENTRADA_BRAND_NAME=Contoso Ltd $(touch ${join(folder, 'executed')})`,
       ].join('\n'),
     )
     writeFileSync(join(folder, 'entra-client-secret'), 'a-secret-of-the-test~0123456789-abcdefghij')
@@ -144,6 +145,7 @@ describe('deploy/', () => {
     const { stdout } = entrada('doctor', '--only', 'database')
     assert.match(stdout, /ok {7}The database fits/)
     assert.equal(entrada('restore', '--force', join(folder, 'backup.db')).status, 0)
+    assert.equal(existsSync(join(folder, 'executed')), false)
   })
 
   it('has Kubernetes manifests that kustomize puts together', (t) => {

@@ -16,6 +16,7 @@ import { doctorCommand } from './doctor.ts'
 import { domainCommands } from './domain.ts'
 import { emulatorCommand } from './emulator.ts'
 import { enforcementCommands } from './enforcement.ts'
+import { withEnvironmentFile } from './environment-file.ts'
 import { explainCommand } from './explain.ts'
 import { printCommandHelp, printHelp, usage } from './help.ts'
 import { keyCommands } from './key.ts'
@@ -111,7 +112,7 @@ async function runGuarded(
   given: CliArguments,
 ): Promise<ExitCode> {
   try {
-    return await command.run(context, given)
+    return await command.run(withEnvironmentFile(context), given)
   } catch (error) {
     return printFailure(context, { command, given }, error)
   }
