@@ -104,6 +104,7 @@ const bodies: Readonly<Record<string, (organizationId: string) => unknown>> = {
   addCredential: () => ({ kind: 'client_secret', value: 'a-secret-of-the-attacker' }),
   changeCredential: () => ({ state: 'retired' }),
   findCredential: () => ({ value: 'a-secret-of-the-attacker' }),
+  endSessions: (organizationId) => ({ of: 'organization', id: organizationId }),
 }
 
 describe('somebody without a role that Entrada knows', () => {

@@ -181,6 +181,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // What the API does beside.
     'api-keys.ts',
     'memberships.ts',
+    'end-sessions-in.ts',
     // Metrics are for operators too.
     'authorize-operator.ts',
   ],

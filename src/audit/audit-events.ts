@@ -80,6 +80,13 @@ export type AuditEvent =
       readonly type: 'session.ended'
       readonly detail: { readonly reason: SessionEndReason; readonly code?: string }
     }
+  | {
+      readonly type: 'sessions.ended'
+      readonly detail: {
+        readonly of: 'deployment' | 'organization' | 'connection' | 'user'
+        readonly sessionsEnded: number
+      }
+    }
   | { readonly type: 'operator.signed_in'; readonly detail: { readonly how: 'operator_token' } }
   | {
       readonly type: 'operator.sign_in_refused'
@@ -201,6 +208,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'user.enabled': 'An operator enabled a user again.',
   'session.ended':
     'A session ended before its time. Detail: the reason; with `recheck` the code of what Entra said of the person.',
+  'sessions.ended':
+    'An operator ended every session of the deployment, or of one organization, connection or user. Detail: which of them, and how many.',
   'operator.signed_in': 'Somebody opened an operator session with the operator token.',
   'operator.sign_in_refused': 'A wrong operator token was offered.',
   'connection.changed':

@@ -3,6 +3,7 @@ export const paths = {
   getOwnSession: 'GET /session',
   listSessions: 'GET /sessions',
   endSession: 'DELETE /sessions/:id',
+  endSessions: 'POST /sessions/end',
   listOrganizations: 'GET /organizations',
   createOrganization: 'POST /organizations creates',
   getOrganization: 'GET /organizations/:id',

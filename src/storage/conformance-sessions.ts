@@ -13,6 +13,7 @@ import {
   newUser,
 } from './conformance-samples.ts'
 import type { Session } from './records.ts'
+import type { SessionScope } from './session-scope.ts'
 import type { Storage } from './storage.ts'
 
 export function describeSessions(subject: Subject): void {
@@ -110,6 +111,28 @@ function describeFinding(subject: Subject): void {
 }
 
 function describeEnding(subject: Subject): void {
+  it('ends every session of a user, connection, organization or of the deployment, and counts them (O23)', async () => {
+    const sessions = [1, 2, 3, 4].map((number) => newSession(number))
+    const createAgain = () =>
+      subject.storage.atomically(async (transaction) => {
+        for (const session of sessions) await transaction.createSession(session)
+      })
+    await createSessions(subject.storage, sessions)
+    const end = (scope: SessionScope) =>
+      subject.storage.atomically((transaction) => transaction.endSessionsIn(scope))
+    assert.equal(await end({ of: 'connection', id: 'con_unknown' }), 0)
+    assert.equal(await end({ of: 'organization', id: 'org_unknown' }), 0)
+    assert.equal(await end({ of: 'user', id: 'usr_0001', organizationId: 'org_unknown' }), 0)
+    assert.equal(await end({ of: 'user', id: 'usr_0001' }), 1)
+    const { organizationId, connectionId } = newSession(2)
+    assert.ok(organizationId && connectionId)
+    assert.equal(await end({ of: 'organization', id: organizationId }), 3)
+    await createAgain()
+    assert.equal(await end({ of: 'connection', id: connectionId }), 4)
+    await createAgain()
+    assert.equal(await end({ of: 'deployment' }), 4)
+  })
+
   it('ends one session, and answers it', async () => {
     await createSessions(subject.storage, [newSession(1), newSession(2)])
     const end = () =>

@@ -16,6 +16,7 @@ import {
 import type { SessionId, SessionView } from './records.ts'
 import type { Database } from './schema.ts'
 import { parseSession, sessionPart, toSessionRow } from './session-rows.ts'
+import type { SessionScope } from './session-scope.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 
 type JoinedRow = Readonly<Record<string, unknown>>
@@ -69,10 +70,15 @@ type SessionVerb =
   | 'endSession'
   | 'endSessionByTokenHash'
   | 'endSessionsOfUser'
+  | 'endSessionsIn'
   | 'endSessionsByEntraSid'
 
 export function sessionWrites(database: Database): Pick<StorageTransaction, SessionVerb> {
   const removal = database.deleteFrom('sessions')
+  const endSessionsIn: StorageTransaction['endSessionsIn'] = async (scope) => {
+    const { numDeletedRows } = await removalIn(database, scope).executeTakeFirstOrThrow()
+    return Number(numDeletedRows)
+  }
 
   return {
     async createSession(session) {
@@ -88,12 +94,9 @@ export function sessionWrites(database: Database): Pick<StorageTransaction, Sess
       const row = await ended.executeTakeFirst()
       return row && parseSession(row)
     },
-    async endSessionsOfUser(id, organizationId) {
-      let ended = removal.where('user_id', '=', id)
-      if (organizationId !== undefined) ended = ended.where('organization_id', '=', organizationId)
-      const { numDeletedRows } = await ended.executeTakeFirstOrThrow()
-      return Number(numDeletedRows)
-    },
+    endSessionsIn,
+    endSessionsOfUser: (id, organizationId) =>
+      endSessionsIn({ of: 'user', id, ...(organizationId ? { organizationId } : {}) }),
     async endSessionsByEntraSid(connectionId, entraSid) {
       const ended = removal.where('connection_id', '=', connectionId)
       const rows = await ended
@@ -102,6 +105,23 @@ export function sessionWrites(database: Database): Pick<StorageTransaction, Sess
         .execute()
       return rows.map(parseSession)
     },
+  }
+}
+
+function removalIn(database: Database, scope: SessionScope) {
+  const removal = database.deleteFrom('sessions')
+  switch (scope.of) {
+    case 'deployment':
+      return removal
+    case 'organization':
+      return removal.where('organization_id', '=', scope.id)
+    case 'connection':
+      return removal.where('connection_id', '=', scope.id)
+    case 'user': {
+      const ofUser = removal.where('user_id', '=', scope.id)
+      const { organizationId } = scope
+      return organizationId ? ofUser.where('organization_id', '=', organizationId) : ofUser
+    }
   }
 }
 

@@ -45,6 +45,7 @@ import type {
 } from './records.ts'
 import type { RemovalWriter } from './removal-storage.ts'
 import type { SessionGrantLeases, SessionGrantReads, SessionGrantWrites } from './session-grants.ts'
+import type { SessionScope } from './session-scope.ts'
 import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storage.ts'
 
 /** Verbs that stand beside their records. */
@@ -311,6 +312,8 @@ export type StorageTransaction = StorageReader &
     /** Ends the session with this token, if any: signing in again replaces it. */
     endSessionByTokenHash(tokenHash: string): Promise<Session | undefined>
     endSessionsOfUser(id: UserId, organizationId?: OrganizationId): Promise<number>
+    /** Returns how many sessions ended. `deployment` includes the sessions of operators. */
+    endSessionsIn(scope: SessionScope): Promise<number>
     /** Exactly this connection and exactly this Entra `sid`. Answers what was ended. */
     endSessionsByEntraSid(connectionId: ConnectionId, entraSid: string): Promise<readonly Session[]>
 

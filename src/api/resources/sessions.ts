@@ -1,11 +1,21 @@
 import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
+import { endSessionsIn } from '../../admin/end-sessions-in.ts'
+import { EntradaError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import { getSessionJson } from '../../session/session-json.ts'
-import type { Session } from '../../storage/records.ts'
+import type { OrganizationId, Session, UserId } from '../../storage/records.ts'
+import type { SessionScope } from '../../storage/session-scope.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
-import { organizationQuery, pageOf, pageQuery, timeAnswer, userIdQuery } from '../schema-parts.ts'
+import {
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  text,
+  timeAnswer,
+  userIdQuery,
+} from '../schema-parts.ts'
 import { emailSchema } from './users.ts'
 
 const kind = v.picklist(['user', 'operator'])
@@ -65,7 +75,24 @@ const ownSessionSchema = v.strictObject({
   }),
 })
 
-export const sessionSchemas = { Session: sessionSchema, OwnSession: ownSessionSchema }
+const endedSessionsSchema = v.strictObject({
+  sessionsEnded: v.pipe(v.number(), v.description('How many sessions ended.')),
+})
+
+const sessionScopeSchema = v.pipe(
+  v.variant('of', [
+    v.strictObject({ of: v.literal('deployment') }),
+    v.strictObject({ of: v.picklist(['organization', 'connection', 'user']), id: text(64) }),
+  ]),
+  v.description('`deployment`: everybody’s, those of operators included.'),
+)
+
+export const sessionSchemas = {
+  Session: sessionSchema,
+  OwnSession: ownSessionSchema,
+  SessionScope: sessionScopeSchema,
+  EndedSessions: endedSessionsSchema,
+}
 
 export const sessionOperations = {
   getOwnSession: operation({
@@ -100,6 +127,50 @@ export const sessionOperations = {
     run: (services, { by, params, within }) =>
       administration(services).endSession(by, params.id, withoutUndefined({ within })),
   }),
+  endSessions: operation({
+    method: 'POST',
+    path: '/sessions/end',
+    does: 'Ends every session of the deployment, or of one organization, connection or user, at once and on every replica. A caller who is confined to an organization ends sessions there alone.',
+    access: { scope: 'sessions:write', of: 'own' },
+    query: organizationQuery,
+    body: sessionScopeSchema,
+    answer: endedSessionsSchema,
+    run: async (services, { by, body, within }) => {
+      const scope = await scopeFor(services, body, within)
+      return { sessionsEnded: await endSessionsIn(services, by, scope) }
+    },
+  }),
+}
+
+/** For a caller who is confined to an organization, whatever is named has to belong to it. */
+async function scopeFor(
+  { storage }: Services,
+  named: v.InferOutput<typeof sessionScopeSchema>,
+  within: OrganizationId | undefined,
+): Promise<SessionScope> {
+  if (named.of === 'deployment') {
+    if (within !== undefined) throw new EntradaError('record_not_found')
+    return named
+  }
+  const { of, id } = named
+  switch (of) {
+    case 'organization':
+      if (within !== undefined && id !== within) throw new EntradaError('record_not_found')
+      return { of, id: id as OrganizationId } // any text: an unknown one is not found
+    case 'connection': {
+      const owner = (await storage.findConnection(id))?.organizationId
+      if (within !== undefined && owner !== within) throw new EntradaError('record_not_found')
+      return { of, id }
+    }
+    case 'user': {
+      const userId = id as UserId // any text: an unknown one is not found
+      if (within === undefined) return { of, id: userId }
+      const member = { organizationId: within, userId }
+      const { items } = await storage.listMemberships(member, { limit: 1 })
+      if (items.length === 0) throw new EntradaError('record_not_found')
+      return { of, id: userId, organizationId: within }
+    }
+  }
 }
 
 const administration = (services: Services) => createAdministration(async () => services)

@@ -1,0 +1,60 @@
+/** Ends many sessions at once: after a token, a key ring or a laptop was stolen, or after a restore. */
+import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { OrganizationId, UserId } from '../storage/records.ts'
+import type { SessionScope } from '../storage/session-scope.ts'
+import type { StorageReader } from '../storage/storage.ts'
+import type { AdminCaller } from './administration.ts'
+
+/**
+ * Ends every session of the deployment, or of one organization, connection or user, and returns how many ended.
+ * Signing in again stays possible; disabling a user or turning a connection off is a step of its own.
+ *
+ * @throws {EntradaError} `record_not_found`
+ */
+export async function endSessionsIn(
+  services: Services,
+  caller: AdminCaller,
+  scope: SessionScope,
+): Promise<number> {
+  return services.storage.atomically(async (transaction) => {
+    const place = await getPlace(transaction, scope)
+    const sessionsEnded = await transaction.endSessionsIn(scope)
+    const event = { type: 'sessions.ended', detail: { of: scope.of, sessionsEnded } } as const
+    const context = { actor: caller.actor, ...place }
+    const record = auditRecord(services, event, context, caller.exchange)
+    await transaction.appendAuditEvent(record, outboxOptions(services))
+    return sessionsEnded
+  })
+}
+
+type Place = {
+  readonly organizationId?: OrganizationId
+  readonly connectionId?: string
+  readonly userId?: UserId
+}
+
+/** The audit event's ids of the scope. @throws {EntradaError} `record_not_found` */
+async function getPlace(reader: StorageReader, scope: SessionScope): Promise<Place> {
+  switch (scope.of) {
+    case 'deployment':
+      return {}
+    case 'organization':
+      return { organizationId: found(await reader.findOrganization(scope.id)).id }
+    case 'connection': {
+      const { id, organizationId } = found(await reader.findConnection(scope.id))
+      return { connectionId: id, organizationId }
+    }
+    case 'user': {
+      const { user } = found(await reader.findUser(scope.id))
+      const { organizationId } = scope
+      return { userId: user.id, ...(organizationId ? { organizationId } : {}) }
+    }
+  }
+}
+
+function found<T>(record: T | undefined): T {
+  if (record === undefined) throw new EntradaError('record_not_found')
+  return record
+}
