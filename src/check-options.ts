@@ -20,6 +20,7 @@ import {
   authority,
   clientId,
   cookieDomain,
+  databaseUrl,
   isRecheckMinutes,
   operatorToken,
   publicUrl,
@@ -250,7 +251,14 @@ function checkDatabase(database: EntradaOptions['database'], tell: Tell): void {
     tell('database', 'is missing; a file, `:memory:`, or a postgres:// URL')
   } else if (typeof database !== 'string' && typeof database !== 'object') {
     tell('database', 'must be text, or a storage')
+  } else if (typeof database === 'string' || database instanceof Secret) {
+    checkDatabaseText(typeof database === 'string' ? database : database.reveal(), tell)
   }
+}
+
+/** Any other address would be taken for the name of a file, and be printed with the password in it. */
+function checkDatabaseText(text: string, tell: Tell): void {
+  if (/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(text)) parsed('database', text, databaseUrl, tell)
 }
 
 function checkSession(session: NonNullable<EntradaOptions['session']>, tell: Tell): void {

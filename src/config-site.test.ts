@@ -43,7 +43,7 @@ describe('the file of access rules', () => {
       [],
     )
     assert.throws(readFiles({ ENTRADA_ACCESS_RULES_FILE: `${path}.old` }), {
-      detail: { problems: ['ENTRADA_ACCESS_RULES_FILE cannot be read'] },
+      detail: { problems: ['ENTRADA_ACCESS_RULES_FILE cannot be read: there is no such file'] },
     })
   })
 })

@@ -333,7 +333,7 @@ describe('the file of role rules', () => {
     )
     assert.throws(readFiles({ ENTRADA_ROLE_RULES_FILE: `${path}.old` }), {
       code: 'settings_invalid',
-      detail: { problems: ['ENTRADA_ROLE_RULES_FILE cannot be read'] },
+      detail: { problems: ['ENTRADA_ROLE_RULES_FILE cannot be read: there is no such file'] },
     })
     await writeFile(path, '{"rules":[]}')
     assert.equal(readFiles({ ENTRADA_ROLE_RULES_FILE: path })().settings.roleRulesFile, path)

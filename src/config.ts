@@ -10,6 +10,7 @@ import {
   toSharedCredentials,
 } from './credential-settings.ts'
 import { EntradaError, isEntradaError } from './errors.ts'
+import { readFailureReason } from './file-failure.ts'
 import { readAccessRules, toAccessRules, unknownHosts } from './forward-auth/access-rules-file.ts'
 import { siteProblems } from './http/site.ts'
 import { readRoleRules } from './provisioning/role-rules-file.ts'
@@ -144,17 +145,16 @@ function givenText(
 }
 
 function readFileOrExplain(name: string, path: string, readTextFile: (path: string) => string) {
-  const content = readOrUndefined(path, readTextFile)?.trim()
-  if (content === undefined) throw new Error(`cannot be read from the file that ${name} names`)
+  const content = readOrExplain(name, path, readTextFile).trim()
   if (content === '') throw new Error(`is empty in the file that ${name} names`)
   return content
 }
 
-function readOrUndefined(path: string, readTextFile: (path: string) => string) {
+function readOrExplain(name: string, path: string, readTextFile: (path: string) => string) {
   try {
     return readTextFile(path)
-  } catch {
-    return undefined
+  } catch (error) {
+    throw new Error(`cannot be read from the file that ${name} names${readFailureReason(error)}`)
   }
 }
 

@@ -3,6 +3,7 @@
 import type { CheckedCredential } from './check-options.ts'
 import type { Settings } from './config.ts'
 import { isEntradaError } from './errors.ts'
+import { cannotBeRead } from './file-failure.ts'
 import { parseKeyPair } from './identity-provider/certificate.ts'
 import { Secret } from './secret.ts'
 
@@ -142,8 +143,8 @@ function readOrExplain(
 ): string | undefined {
   try {
     return readTextFile(path)
-  } catch {
-    problems.push(`${name} names a file that cannot be read`)
+  } catch (error) {
+    problems.push(`${name} names a file that ${cannotBeRead(error)}`)
     return undefined
   }
 }

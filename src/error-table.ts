@@ -359,6 +359,11 @@ const startErrors = {
     shown: 'The data folder cannot be used.',
     fix: 'ENTRADA_DATA_DIR must be a folder in which this user may read and write, on a disk with free space and hard links.',
   },
+  file_not_permitted: {
+    status: 500,
+    shown: 'This user may not read or write a file that is needed.',
+    fix: 'The file itself may be in order: leave it as it is. Run the command as the user that the server runs as, such as `sudo -u entrada …`, or give the named file to that user with `chown`.',
+  },
   data_file_invalid: {
     status: 500,
     shown: 'A file of the data folder does not hold what it should.',

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { EntradaError } from './errors.ts'
+import { hideCredentials } from './hide-credentials.ts'
 import type { Log, LogFields } from './services.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -85,7 +86,9 @@ function redactError(error: Error, depth: number): unknown {
 
 /** JSON escapes the controls below U+0020 alone; a terminal obeys those from U+007F on as well. */
 function cut(text: string): string {
-  const short = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text
+  // Before it is cut: an address without its end would show a part of the password.
+  const safe = hideCredentials(text)
+  const short = safe.length > MAX_TEXT_LENGTH ? `${safe.slice(0, MAX_TEXT_LENGTH)}…` : safe
   return short.replace(/[\u007f-\u009f]/g, '\ufffd')
 }
 

@@ -6,6 +6,12 @@ export function text(value: string): string {
   return value
 }
 
+/** An address in its place, perhaps that of a database with its password, would be printed as a path. */
+export function folder(value: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) throw new Error('must be a folder, not an address')
+  return value
+}
+
 /** The text itself, once it was found to be right. */
 export function checked(parse: (value: string) => unknown) {
   return (value: string): string => {
@@ -73,11 +79,15 @@ export function days(value: string): number {
   throw new Error('must be a whole number of days from 1 to 9999')
 }
 
+/**
+ * A password in which `@`, `/`, `#`, `?` or `:` stands as it is would be read as a part of the host or of the path, and be printed
+ * as such. So nothing after the host may hold an `@`.
+ */
 export function databaseUrl(value: string): Secret {
+  const [, scheme, afterHost = ''] = /^(postgres(?:ql)?):\/\/[^/?#]*(.*)$/is.exec(value) ?? []
+  if (scheme === undefined) throw new Error('must start with postgres:// or postgresql://')
   const url = URL.parse(value)
-  if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol)) {
-    throw new Error('must start with postgres:// or postgresql://')
-  }
+  if (url === null || afterHost.includes('@') || !isDecodable(url)) throw new Error(NOT_ENCODED)
   if (url.pathname.length < 2)
     throw new Error('must name a database, as in postgres://host/database')
   const sslmode = url.searchParams.get('sslmode')
@@ -85,6 +95,18 @@ export function databaseUrl(value: string): Secret {
     throw new Error(`has an unknown sslmode; use one of ${sslModes.join(', ')}`)
   }
   return new Secret(value)
+}
+
+const NOT_ENCODED =
+  'cannot be read as an address; percent-encode @ / # : in the password, and ? and % (as %40 %2F %23 %3A %3F %25)'
+
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    decodeURIComponent(username + password + pathname)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const sslModes = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify']

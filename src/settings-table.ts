@@ -12,6 +12,7 @@ import {
   databaseUrl,
   days,
   expiryDates,
+  folder,
   list,
   listenAddress,
   nonEmptyList,
@@ -228,7 +229,7 @@ export const settingsTable = {
   },
   dataDir: {
     env: 'ENTRADA_DATA_DIR',
-    parse: text,
+    parse: folder,
     fallback: './entrada-data',
     help: 'Folder of the embedded database, the key ring and the operator token.',
   },
@@ -236,7 +237,7 @@ export const settingsTable = {
     env: 'ENTRADA_DATABASE_URL',
     parse: databaseUrl,
     secret: true,
-    help: 'PostgreSQL for any number of replicas, such as `postgres://entrada:PASSWORD@db.example.com/entrada?sslmode=verify-full`. Without it: the embedded database in ENTRADA_DATA_DIR.',
+    help: 'PostgreSQL for any number of replicas, such as `postgres://entrada:PASSWORD@db.example.com/entrada?sslmode=verify-full`. Percent-encode `@ / # : ? %` in the password. Without it: the embedded database in ENTRADA_DATA_DIR.',
   },
   databaseConnections: {
     env: 'ENTRADA_DATABASE_CONNECTIONS',

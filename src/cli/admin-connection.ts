@@ -1,10 +1,11 @@
 /** How the command line administers: through the API of the running server when that answers, else on the database itself. */
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSettings, type Settings } from '../config.ts'
 import { createEntrada } from '../entrada.ts'
 import { EntradaError } from '../errors.ts'
+import { isNotPermitted } from '../file-failure.ts'
 import { proofText } from '../http/health.ts'
 import { silentLog } from '../log.ts'
 import { openParts } from '../open-services.ts'
@@ -110,7 +111,17 @@ export function checkDatabaseExists(settings: Settings, mode: Mode): void {
 
 function hasDatabase(settings: Settings, mode: Mode): boolean {
   const isElsewhere = mode === 'production' && settings.databaseUrl !== undefined
-  return isElsewhere || existsSync(databasePath(settings, mode))
+  return isElsewhere || isThere(databasePath(settings, mode))
+}
+
+/** @throws {EntradaError} `file_not_permitted` when the folder keeps this user from looking */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (cause) {
+    if (!isNotPermitted(cause)) return false
+    throw new EntradaError('file_not_permitted', { file: path }, { cause })
+  }
 }
 
 function databasePath(settings: Settings, mode: Mode): string {

@@ -7,6 +7,7 @@ import { configurationText } from '../apply/export.ts'
 import { type Plan, planOf, type Step } from '../apply/plan.ts'
 import type { EntradaClient } from '../client/client.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { cannotBeRead } from '../file-failure.ts'
 import { withAdministration } from './admin-connection.ts'
 import {
   type CliArguments,
@@ -79,7 +80,7 @@ function readConfiguration({ readTextFile }: CliContext, given: CliArguments): R
   } catch (cause) {
     throw new EntradaError(
       'configuration_invalid',
-      { problems: [`${path} cannot be read`] },
+      { problems: [`${path} ${cannotBeRead(cause)}`] },
       { cause },
     )
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Settings } from '../config.ts'
 import { EntradaError } from '../errors.ts'
+import { cannotBeRead } from '../file-failure.ts'
 import { type BrandOptions, brandLogo } from '../http/brand.ts'
 
 /** Name, logo, colour and support contact as the settings have them. @throws {EntradaError} `settings_invalid` */
@@ -21,9 +22,7 @@ function readLogo(path: string): Uint8Array {
     return bytes
   } catch (error) {
     const problem =
-      error instanceof Error && 'code' in error
-        ? `cannot be read (${error.code})`
-        : messageOf(error)
+      error instanceof Error && 'code' in error ? cannotBeRead(error) : messageOf(error)
     throw new EntradaError('settings_invalid', { problems: [`ENTRADA_BRAND_LOGO_FILE ${problem}`] })
   }
 }

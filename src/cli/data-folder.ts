@@ -15,6 +15,7 @@ import {
 import { platform } from 'node:os'
 import { dirname, join } from 'node:path'
 import { EntradaError } from '../errors.ts'
+import { isNotPermitted } from '../file-failure.ts'
 import { newSecretKey } from '../key-ring.ts'
 import type { Secret } from '../secret.ts'
 import { nonEmptyList, operatorToken, secretKey } from '../setting-parsers.ts'
@@ -23,7 +24,7 @@ export const DATABASE_FILE = 'entrada.db'
 export const OPERATOR_TOKEN_FILE = 'operator-token'
 export const SECRET_KEYS_FILE = 'secret-keys'
 
-/** Makes the folder for its owner alone. @throws {EntradaError} `data_folder_unusable` */
+/** Makes the folder for its owner alone. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted` */
 export function openDataFolder(path: string): void {
   inFolder({ folder: path }, () => {
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -31,7 +32,7 @@ export function openDataFolder(path: string): void {
   })
 }
 
-/** The key ring of the folder, made at the first start. @throws {EntradaError} `data_folder_unusable`, `data_file_invalid` */
+/** The key ring of the folder, made at the first start. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid` */
 export function keepSecretKeys(folder: string): readonly Secret[] {
   const path = join(folder, SECRET_KEYS_FILE)
   const text = findFile(path) ?? makeFile(path, newSecretKey())
@@ -41,7 +42,7 @@ export function keepSecretKeys(folder: string): readonly Secret[] {
 /**
  * The operator token of the folder, made at the first start. Its path may be printed, its value never.
  *
- * @throws {EntradaError} `data_folder_unusable`, `data_file_invalid`
+ * @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid`
  */
 export function keepOperatorToken(folder: string): {
   readonly token: Secret
@@ -52,7 +53,7 @@ export function keepOperatorToken(folder: string): {
   return { token: parseFile(path, () => operatorToken(text)), path }
 }
 
-/** The operator token of the folder, if there is one. @throws {EntradaError} `data_folder_unusable`, `data_file_invalid` */
+/** The operator token of the folder, if there is one. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid` */
 export function findOperatorToken(folder: string): Secret | undefined {
   const path = join(folder, OPERATOR_TOKEN_FILE)
   const text = findFile(path)
@@ -116,6 +117,7 @@ function inFolder<T>(place: { readonly [kind: string]: string }, work: () => T):
   try {
     return work()
   } catch (cause) {
-    throw new EntradaError('data_folder_unusable', place, { cause })
+    const code = isNotPermitted(cause) ? 'file_not_permitted' : 'data_folder_unusable'
+    throw new EntradaError(code, place, { cause })
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { hideCredentials } from '../hide-credentials.ts'
 import { version } from '../version.ts'
 import { apiKeyCommands } from './api-key.ts'
 import { applyCommands } from './apply.ts'
@@ -77,12 +78,15 @@ export async function runCli(given: CliContext, argv: readonly string[]): Promis
   return runNamed(context, words)
 }
 
-/** Names come from Entra and from whoever calls; nothing that is printed may command the terminal. */
+/**
+ * Names come from Entra and from callers; nothing that is printed may command the terminal. Error messages may repeat an address with
+ * a password in it; data that was asked for stays as it is.
+ */
 function onTerminal(context: CliContext): CliContext {
   return {
     ...context,
     print: (line) => context.print(printable(line)),
-    printError: (line) => context.printError(printable(line)),
+    printError: (line) => context.printError(printable(hideCredentials(line))),
   }
 }
 

@@ -1,4 +1,5 @@
 import { EntradaError } from '../errors.ts'
+import { cannotBeRead } from '../file-failure.ts'
 import type { CliContext } from './command.ts'
 
 /**
@@ -13,20 +14,16 @@ export function readReference(
   const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(reference) ?? []
   if (kind === undefined) throw invalid('is env:NAME or file:PATH, never the secret itself')
   const text = kind === 'env' ? environment[name] : readFile(readTextFile, name)
-  if (text === undefined) {
-    throw invalid(
-      kind === 'env' ? `names ${name}, which is not set` : `names ${name}, which cannot be read`,
-    )
-  }
+  if (text === undefined) throw invalid(`names ${name}, which is not set`)
   if (text.trim() === '') throw invalid(`names ${name}, which is empty`)
   return text.trim()
 }
 
-function readFile(read: CliContext['readTextFile'], path: string): string | undefined {
+function readFile(read: CliContext['readTextFile'], path: string): string {
   try {
     return read(path)
-  } catch {
-    return undefined
+  } catch (error) {
+    throw invalid(`names ${path}, which ${cannotBeRead(error)}`)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { UserJson } from '../api/resources/users.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { cannotBeRead } from '../file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { numberedUsernames, usernameFor } from '../provisioning/username.ts'
 import { withAdministration } from './admin-connection.ts'
@@ -58,7 +59,7 @@ function readFile(
   try {
     return readTextFile(path)
   } catch (cause) {
-    const problems = ['this file cannot be read']
+    const problems = [`this file ${cannotBeRead(cause)}`]
     throw new EntradaError('request_invalid', { parameter: 'FILE', problems }, { cause })
   }
 }

@@ -1,3 +1,4 @@
+import { NOT_PERMITTED } from '../file-failure.ts'
 import { expiryThreshold } from '../identity-provider/credential-expiry.ts'
 import { type EntraError, explainEntraError } from '../protocol/explain-entra-error.ts'
 import type { CredentialFacts, Facts } from './facts.ts'
@@ -65,6 +66,9 @@ function trial(
     case 'client_unknown':
       return []
     case 'unreadable':
+      if (tried.reason.includes(NOT_PERMITTED)) {
+        return [newFinding('credential_not_readable', { credential })]
+      }
       return [newFinding('credential_unreadable', { credential, reason: tried.reason })]
     case 'not_tried':
       return [newFinding('credential_not_tried', { credential, reason: tried.reason })]

@@ -11,6 +11,8 @@ export function diagnoseDatabase({ database, mode }: Facts): readonly Finding[] 
       return [newFinding('database_absent', { where })]
     case 'not_ours':
       return [newFinding('database_not_ours', { where })]
+    case 'not_permitted':
+      return [newFinding('database_not_readable', { file: inspection.file })]
     case 'unreachable':
       return [newFinding('database_unreachable', { where, reason: inspection.reason })]
     case 'found':

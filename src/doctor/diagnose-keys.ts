@@ -10,7 +10,7 @@ export function diagnoseKeyRing(facts: Facts): readonly Finding[] {
   const missing = needed.filter((keyId) => !held.includes(keyId))
   return [
     ...ring(keyRing, held, needed.length > 0),
-    ...(missing.length > 0 && keyRing.inFile.kind !== 'damaged'
+    ...(missing.length > 0 && isRead(keyRing)
       ? [
           newFinding(
             'sealing_key_missing',
@@ -21,6 +21,11 @@ export function diagnoseKeyRing(facts: Facts): readonly Finding[] {
       : []),
     ...secondPlace(keyRing),
   ]
+}
+
+/** A file that was not read may hold every key that seems to be missing. */
+function isRead({ inSettings, inFile }: KeyRingFacts): boolean {
+  return inSettings !== undefined || !['damaged', 'not_permitted'].includes(inFile.kind)
 }
 
 /** The settings win over the file. */
@@ -38,6 +43,7 @@ function ring(
     const count = held.length === 1 ? 'one key' : `${held.length} keys`
     return [newFinding('key_ring_held', { count, source })]
   }
+  if (inFile.kind === 'not_permitted') return [newFinding('key_ring_not_readable', { file })]
   if (inFile.kind === 'damaged') {
     return [newFinding('key_ring_damaged', { file, reason: inFile.reason })]
   }

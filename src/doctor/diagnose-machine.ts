@@ -19,7 +19,8 @@ export function diagnoseMachine({ machine }: Facts): readonly Finding[] {
 }
 
 function diagnoseFolder(folder: FolderFacts): readonly Finding[] {
-  const { path, exists, written, onNetworkDisk } = folder
+  const { path, exists, isHidden, written, onNetworkDisk } = folder
+  if (isHidden) return [newFinding('data_folder_hidden', { folder: path })]
   if (!exists) return [newFinding('data_folder_absent', { folder: path }), ...room(folder)]
   return [
     ...(written?.ok ? [newFinding('data_folder_writable', { folder: path })] : []),

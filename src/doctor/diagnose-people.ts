@@ -6,6 +6,9 @@ import { seenIn } from './seen.ts'
 export function diagnoseRoles(facts: Facts): readonly Finding[] {
   const { roleRules } = facts
   if (roleRules === undefined || roleRules.kind === 'none') return []
+  if (roleRules.kind === 'not_permitted') {
+    return [newFinding('role_rules_not_readable', { file: roleRules.file })]
+  }
   if (roleRules.kind === 'invalid')
     return [newFinding('role_rules_invalid', {}, roleRules.problems)]
   const { rules } = roleRules
@@ -71,6 +74,8 @@ function token({ inSettings, inFile, file }: OperatorTokenFacts): readonly Findi
   switch (inFile.kind) {
     case 'absent':
       return [newFinding('operator_token_absent', {})]
+    case 'not_permitted':
+      return [newFinding('operator_token_not_readable', { file })]
     case 'weak':
       return [newFinding('operator_token_weak', { file, reason: inFile.reason })]
     case 'strong':

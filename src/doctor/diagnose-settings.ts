@@ -1,3 +1,4 @@
+import { NOT_PERMITTED } from '../file-failure.ts'
 import type { Facts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
@@ -13,8 +14,9 @@ export function diagnoseSettings({ settings, mode }: Facts): readonly Finding[] 
   ]
 }
 
-/** By the words of `stray-settings.ts` and `setting-parsers.ts`; a test holds them together. */
+/** By the words of `stray-settings.ts`, `setting-parsers.ts` and `file-failure.ts`; a test holds them together. */
 function problemId(problem: string) {
   if (problem.includes(' is not a setting')) return 'setting_unknown'
+  if (problem.includes(NOT_PERMITTED)) return 'setting_file_not_readable'
   return problem.includes("shaped like the secret's ID") ? 'secret_is_its_id' : 'setting_wrong'
 }

@@ -42,6 +42,8 @@ export type MachineFacts = {
 export type FolderFacts = {
   readonly path: string
   readonly exists: boolean
+  /** A folder above it keeps this user from looking. */
+  readonly isHidden?: boolean
   readonly freeBytes?: number
   readonly onNetworkDisk: boolean
   /** Absent where the folder is not there, or not needed. */
@@ -80,6 +82,7 @@ export type KeyRingFacts = {
   readonly file: string
   readonly inFile:
     | { readonly kind: 'absent' }
+    | { readonly kind: 'not_permitted' }
     | { readonly kind: 'damaged'; readonly reason: string }
     | { readonly kind: 'held'; readonly keyIds: readonly string[] }
 }
@@ -182,6 +185,7 @@ export type CertificateFacts = {
 
 export type RoleRulesFacts =
   | { readonly kind: 'none' }
+  | { readonly kind: 'not_permitted'; readonly file: string }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] }
   | { readonly kind: 'valid'; readonly rules: readonly RoleRule[] }
 
@@ -194,6 +198,7 @@ export type OperatorTokenFacts = {
   readonly file: string
   readonly inFile:
     | { readonly kind: 'absent' }
+    | { readonly kind: 'not_permitted' }
     | { readonly kind: 'weak'; readonly reason: string }
     | { readonly kind: 'strong' }
 }

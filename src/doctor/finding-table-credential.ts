@@ -54,6 +54,14 @@ export const credentialFindings = {
     fix: 'See that the platform mounts the token, that its path stands in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE, and that this user may read it.',
     whoCanFix: 'operator',
   },
+  credential_not_readable: {
+    area: 'credential',
+    severity: 'error',
+    what: 'This user may not read the file of {credential}.',
+    why: 'The server reads it if it runs as another user. If it runs as this one, Entrada cannot prove to Entra that it is the application.',
+    fix: 'Run this as the user that the server runs as, such as `sudo -u entrada …`. If it stays so, let that user read the file; in Kubernetes, `fsGroup` gives it to the group of the pod.',
+    whoCanFix: 'operator',
+  },
   credential_not_tried: {
     area: 'credential',
     severity: 'warning',

@@ -27,6 +27,14 @@ export const databaseFindings = {
     fix: 'Look the reason up in docs/operate.md: `28P01` wrong password, `3D000` no such database, `ECONNREFUSED` nobody listens there. For a file: is it there, and may this user read it?',
     whoCanFix: 'operator',
   },
+  database_not_readable: {
+    area: 'database',
+    severity: 'error',
+    what: 'This user may not open the database: {file} is out of reach.',
+    why: 'That is no damage. The server opens it if it runs as another user, and does not start if it runs as this one. People and sign-ins could not be looked at.',
+    fix: 'Run this as the user that the server runs as, such as `sudo -u entrada …`. If it stays so, give the file to that user with `chown`: a command that was run as root may have left it behind.',
+    whoCanFix: 'operator',
+  },
   database_not_ours: {
     area: 'database',
     severity: 'error',
@@ -118,6 +126,14 @@ export const databaseFindings = {
     what: 'There is no key ring yet.',
     why: 'The first start makes one in the data folder. Whoever restores a database needs the ring that belongs to it.',
     fix: 'Nothing before a first start. Put it into your backup, apart from the database.',
+    whoCanFix: 'operator',
+  },
+  key_ring_not_readable: {
+    area: 'keys',
+    severity: 'error',
+    what: 'This user may not read the key ring in {file}.',
+    why: 'That is no damage. The server reads it if it runs as another user, and does not start if it runs as this one.',
+    fix: 'Run this as the user that the server runs as, such as `sudo -u entrada …`. If it stays so, give the file to that user with `chown`, and keep `chmod 600`. Do not replace it.',
     whoCanFix: 'operator',
   },
   key_ring_damaged: {

@@ -40,6 +40,14 @@ export const machineFindings = {
     fix: 'Nothing before a first start; else correct ENTRADA_DATA_DIR. A relative path counts from the folder in which Entrada is started.',
     whoCanFix: 'operator',
   },
+  data_folder_hidden: {
+    area: 'machine',
+    severity: 'error',
+    what: 'This user may not look into the folder above {folder}, so it is not known whether the data folder is there.',
+    why: 'The server reaches it if it runs as another user, and does not start if it runs as this one.',
+    fix: 'Run this as the user that the server runs as, such as `sudo -u entrada …`. If it stays so, let that user pass through the folders above (`chmod o+x`).',
+    whoCanFix: 'operator',
+  },
   data_folder_not_writable: {
     area: 'machine',
     severity: 'error',

@@ -115,6 +115,14 @@ export const peopleFindings = {
     fix: 'Correct the file; docs/groups.md shows one.',
     whoCanFix: 'operator',
   },
+  role_rules_not_readable: {
+    area: 'roles',
+    severity: 'error',
+    what: 'This user may not read the role rules in {file}.',
+    why: 'The server reads them if it runs as another user, and does not start if it runs as this one.',
+    fix: 'Run this as the user that the server runs as, such as `sudo -u entrada …`. If it stays so, let that user read the file.',
+    whoCanFix: 'operator',
+  },
   role_rules_never_matched: {
     area: 'roles',
     severity: 'warning',
@@ -171,6 +179,14 @@ export const peopleFindings = {
     what: 'There is no operator token yet.',
     why: 'The first start makes one and prints where it lies. It is the way in when Entra is broken.',
     fix: 'Nothing before a first start.',
+    whoCanFix: 'operator',
+  },
+  operator_token_not_readable: {
+    area: 'operators',
+    severity: 'error',
+    what: 'This user may not read the operator token in {file}.',
+    why: 'That does not make the token weak. The server reads it if it runs as another user, and does not start if it runs as this one.',
+    fix: 'Run this as the user that the server runs as, such as `sudo -u entrada …`. If it stays so, give the file to that user with `chown`, and keep `chmod 600`.',
     whoCanFix: 'operator',
   },
   operator_token_weak: {

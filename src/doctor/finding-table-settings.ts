@@ -15,6 +15,14 @@ export const settingsFindings = {
     fix: 'Correct it. docs/reference/settings.md describes every setting; all problems are listed here at once.',
     whoCanFix: 'operator',
   },
+  setting_file_not_readable: {
+    area: 'settings',
+    severity: 'error',
+    what: '{problem}',
+    why: 'The server reads it if it runs as another user, and does not start if it runs as this one.',
+    fix: 'Run this as the user that the server runs as, such as `sudo -u entrada …`. If it stays so, let that user read the file; its contents may be in order.',
+    whoCanFix: 'operator',
+  },
   setting_unknown: {
     area: 'settings',
     severity: 'error',

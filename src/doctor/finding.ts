@@ -1,4 +1,5 @@
 /** What the doctor can say. Every finding is a row of a table; the evidence of one examination fills its sentences. */
+import { hideCredentials } from '../hide-credentials.ts'
 import type { WhoCanFix } from '../protocol/entra-error-table.ts'
 import { type FindingId, findingTable } from './finding-table.ts'
 
@@ -88,5 +89,7 @@ function fill(sentence: string, evidence: Readonly<Record<string, string | numbe
 }
 
 function printable(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ').slice(0, 1000)
+  return hideCredentials(text)
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ')
+    .slice(0, 1000)
 }

@@ -5,6 +5,7 @@
  */
 import { isLoopbackHost } from '../config.ts'
 import { isEntradaError } from '../errors.ts'
+import { cannotBeRead, isNotPermitted } from '../file-failure.ts'
 import { cloudOf } from '../organizations/clouds.ts'
 import { parseRoleRules } from '../provisioning/role-rules-file.ts'
 import type { AskContext } from './ask.ts'
@@ -109,8 +110,10 @@ function roleRulesOf({ inspected, readTextFile }: Examination): RoleRulesFacts {
   let text: string
   try {
     text = readTextFile(file)
-  } catch {
-    return { kind: 'invalid', problems: [`${file} cannot be read`] }
+  } catch (error) {
+    return isNotPermitted(error)
+      ? { kind: 'not_permitted', file }
+      : { kind: 'invalid', problems: [`${file} ${cannotBeRead(error)}`] }
   }
   try {
     return { kind: 'valid', rules: parseRoleRules(text).rules }

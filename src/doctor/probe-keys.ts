@@ -1,4 +1,5 @@
 /** Key ring and operator token, as they lie in the settings and in the data folder. No value leaves here. */
+import { cannotBeRead, isAbsent, isNotPermitted } from '../file-failure.ts'
 import { createKeyRing } from '../key-ring.ts'
 import type { Secret } from '../secret.ts'
 import { operatorToken, secretKey } from '../setting-parsers.ts'
@@ -20,8 +21,9 @@ export function probeKeyRing({ inSettings, file, readTextFile }: Kept): KeyRingF
 
 function readKeys(file: string, readTextFile: Kept['readTextFile']): KeyRingFacts['inFile'] {
   const text = readIfThere(file, readTextFile)
-  if (text === undefined) return { kind: 'absent' }
-  if (typeof text !== 'string') return { kind: 'damaged', reason: text.reason }
+  if (typeof text !== 'string') {
+    return text.kind === 'failed' ? { kind: 'damaged', reason: text.reason } : text
+  }
   try {
     const keys = text.split(',').map((key) => secretKey(key.trim()))
     return { kind: 'held', keyIds: createKeyRing(keys).keyIds }
@@ -36,8 +38,9 @@ export function probeOperatorToken({ inSettings, file, readTextFile }: Kept): Op
 
 function readToken(file: string, readTextFile: Kept['readTextFile']): OperatorTokenFacts['inFile'] {
   const text = readIfThere(file, readTextFile)
-  if (text === undefined) return { kind: 'absent' }
-  if (typeof text !== 'string') return { kind: 'weak', reason: text.reason }
+  if (typeof text !== 'string') {
+    return text.kind === 'failed' ? { kind: 'weak', reason: text.reason } : text
+  }
   try {
     operatorToken(text)
     return { kind: 'strong' }
@@ -46,15 +49,19 @@ function readToken(file: string, readTextFile: Kept['readTextFile']): OperatorTo
   }
 }
 
-function readIfThere(
-  file: string,
-  readTextFile: Kept['readTextFile'],
-): string | { readonly reason: string } | undefined {
+type Unread =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'not_permitted' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+function readIfThere(file: string, readTextFile: Kept['readTextFile']): string | Unread {
   try {
     return readTextFile(file).trim()
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    return code === 'ENOENT' ? undefined : { reason: `cannot be read (${code})` }
+    if (isAbsent(error)) return { kind: 'absent' }
+    return isNotPermitted(error)
+      ? { kind: 'not_permitted' }
+      : { kind: 'failed', reason: cannotBeRead(error) }
   }
 }
 

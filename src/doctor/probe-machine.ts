@@ -1,7 +1,9 @@
 /** The machine: its disk, and who may read the data folder. */
 import { randomUUID } from 'node:crypto'
+import { Stats } from 'node:fs'
 import { readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { isNotPermitted } from '../file-failure.ts'
 import type { FolderFacts } from './facts.ts'
 
 const PERMISSIONS = 0o777
@@ -12,9 +14,11 @@ const NETWORK_FILE_SYSTEMS: ReadonlySet<number> = new Set([
 
 /** The files of the folder that are ours; a folder inside is somebody else's matter. */
 export async function probeFolder(path: string): Promise<FolderFacts> {
-  const folder = await statOf(path)
   const disk = await diskOf(path)
-  if (folder === undefined) return { path, exists: false, files: [], ...disk }
+  const folder = await stat(path).catch((error: unknown) => error)
+  if (!(folder instanceof Stats)) {
+    return { path, exists: false, isHidden: isNotPermitted(folder), files: [], ...disk }
+  }
   const hasModes = process.platform !== 'win32'
   return {
     path,

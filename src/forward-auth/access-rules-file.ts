@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { EntradaError } from '../errors.ts'
+import { cannotBeRead } from '../file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { canonicalPath } from './access-path.ts'
 import type { AccessRule, AccessRules, Allowance, PathPattern } from './decide-access.ts'
@@ -126,8 +127,8 @@ export function readAccessRules(
   let text: string
   try {
     text = readTextFile(path)
-  } catch {
-    throw invalid(['ENTRADA_ACCESS_RULES_FILE cannot be read'])
+  } catch (error) {
+    throw invalid([`ENTRADA_ACCESS_RULES_FILE ${cannotBeRead(error)}`])
   }
   const input = parseJson(text) as AccessRulesInput // checked by the next line
   toAccessRules(input)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { CheckedCredential } from '../check-options.ts'
 import { EntradaError } from '../errors.ts'
+import { cannotBeRead } from '../file-failure.ts'
 import { certificateAssertions, parseKeyPair, thumbprint } from './certificate.ts'
 
 export type CredentialKind = CheckedCredential['kind']
@@ -85,7 +86,7 @@ function readAssertion(readToken: () => string): string {
   try {
     text = readToken().trim()
   } catch (cause) {
-    throw unreadable('cannot be read', cause)
+    throw unreadable(cannotBeRead(cause), cause)
   }
   if (text === '') throw unreadable('is empty')
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)) throw unreadable('does not hold a signed token (JWT)')

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { EntradaError } from '../errors.ts'
+import { cannotBeRead } from '../file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { RoleRule, UnmatchedPolicy } from '../storage/records.ts'
 
@@ -50,8 +51,8 @@ export function readRoleRules(path: string, readTextFile: (path: string) => stri
   let text: string
   try {
     text = readTextFile(path)
-  } catch {
-    throw invalid(['ENTRADA_ROLE_RULES_FILE cannot be read'])
+  } catch (error) {
+    throw invalid([`ENTRADA_ROLE_RULES_FILE ${cannotBeRead(error)}`])
   }
   return parseRoleRules(text)
 }

@@ -1,19 +1,23 @@
 /** Looks at a database as it is: makes none, migrates none, changes nothing. */
-import { stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { isAbsent } from '../file-failure.ts'
 import { Secret } from '../secret.ts'
 import { createKyselyStorage } from './kysely-storage.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
 import { type DatabaseAddress, isPostgresUrl } from './open-storage.ts'
 import type { Database } from './schema.ts'
+import { findNotPermitted } from './sqlite-errors.ts'
 import type { DatabaseMark, Storage, StorageReader } from './storage.ts'
 
 export type DatabaseInspection<T> =
   | { readonly kind: 'absent' }
   | { readonly kind: 'not_ours' }
   | { readonly kind: 'unreachable'; readonly reason: string }
+  /** A file that is there, or may be, and that this user may not open. */
+  | { readonly kind: 'not_permitted'; readonly file: string }
   | {
       readonly kind: 'found'
       readonly database: Storage['kind']
@@ -41,7 +45,10 @@ export async function inspectDatabase<T>(
     const opened = isPostgresUrl(text) ? await openPostgres(text) : await openSqlite(text)
     return opened === undefined ? { kind: 'absent' } : await inspect(opened, look)
   } catch (error) {
-    return { kind: 'unreachable', reason: reasonOf(error) }
+    const file = isPostgresUrl(text) ? undefined : findNotPermitted(error, text)
+    return file === undefined
+      ? { kind: 'unreachable', reason: reasonOf(error) }
+      : { kind: 'not_permitted', file }
   }
 }
 
@@ -115,10 +122,10 @@ async function openSqlite(path: string): Promise<Opened | undefined> {
 
 async function isThere(path: string): Promise<boolean> {
   try {
-    await stat(path)
+    await (await open(path, 'r')).close()
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    if (isAbsent(error)) return false
     throw error
   }
 }

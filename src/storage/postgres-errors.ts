@@ -1,5 +1,6 @@
 /** What PostgreSQL reports, in our codes. */
 import { EntradaError } from '../errors.ts'
+import { isNotPermitted } from '../file-failure.ts'
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const SERIALIZATION_FAILURE = '40001'
@@ -63,6 +64,10 @@ export function toStorageError(error: unknown): unknown {
 
 /** The code of PostgreSQL or of the network, else what `pg` says of the connection. A message of PostgreSQL may quote data. */
 export function unavailableBecause(cause: unknown): EntradaError {
+  // `sslrootcert` and its like name files, which `pg` reads when it connects.
+  if (isNotPermitted(cause) && cause instanceof Error && 'path' in cause) {
+    return new EntradaError('file_not_permitted', { file: cause.path }, { cause })
+  }
   return new EntradaError('storage_unavailable', { reason: reasonOf(cause) }, { cause })
 }
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, chown, constants, copyFile, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { isAbsent, isNotPermitted } from '../file-failure.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
 import { copySqlite, openSqliteConnection } from './sqlite.ts'
@@ -14,7 +15,7 @@ type Overwriting = { readonly force: boolean }
 /**
  * Copies the database as it is at one moment, while others read and write it. A copy that is not whole never has the name `to`.
  *
- * @throws {EntradaError} `file_exists`, `backup_invalid`, `storage_unavailable`, `storage_full`
+ * @throws {EntradaError} `file_exists`, `file_not_permitted`, `backup_invalid`, `storage_unavailable`, `storage_full`
  */
 export async function backUpSqlite(
   { from, to }: { readonly from: string; readonly to: string },
@@ -25,7 +26,7 @@ export async function backUpSqlite(
   const partial = partialName(to)
   try {
     // Made by us and for its owner alone before anything is in it: a link that somebody left there is not followed.
-    await (await open(partial, 'wx', 0o600)).close()
+    await createPartial(partial)
     await copySqlite(from, partial)
     const mark = await checkBackup(partial)
     await rename(partial, to)
@@ -37,6 +38,16 @@ export async function backUpSqlite(
   }
 }
 
+/** @throws {EntradaError} `file_not_permitted` when this user may not write into the folder */
+async function createPartial(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close()
+  } catch (cause) {
+    if (!isNotPermitted(cause)) throw cause
+    throw new EntradaError('file_not_permitted', { folder: dirname(path) }, { cause })
+  }
+}
+
 function partialName(to: string): string {
   return `${to}.${randomUUID()}.partial`
 }
@@ -44,7 +55,7 @@ function partialName(to: string): string {
 /**
  * Puts a backup in the place of a database that nobody uses. What was there before stays beside it, as `….before-restore`, `….before-restore-2` and so on.
  *
- * @throws {EntradaError} `backup_invalid`, `database_mode_mismatch`, `database_too_new`, `database_in_use`, `file_exists`
+ * @throws {EntradaError} `backup_invalid`, `file_not_permitted`, `database_mode_mismatch`, `database_too_new`, `database_in_use`, `file_exists`
  */
 export async function restoreSqlite(
   {
@@ -145,7 +156,10 @@ async function exists(path: string): Promise<boolean> {
     await (await open(path, 'r')).close()
     return true
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
+    if (isAbsent(error)) return false
+    if (isNotPermitted(error)) {
+      throw new EntradaError('file_not_permitted', { file: path }, { cause: error })
+    }
     throw toStorageError(error)
   }
 }

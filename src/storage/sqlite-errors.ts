@@ -1,5 +1,8 @@
 /** What SQLite reports, in our codes. */
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { isNotPermitted } from '../file-failure.ts'
 
 /** Primary result codes. @see https://sqlite.org/rescode.html */
 const SQLITE_BUSY = 5
@@ -41,7 +44,25 @@ export function toOpenError(error: unknown, path: string): unknown {
   if (!isEntradaError(error) || error.code !== 'storage_unavailable') return error
   const { cause } = error
   if (cause === undefined || isBusy(cause)) return error
+  const file = findNotPermitted(cause, path)
+  if (file !== undefined) return new EntradaError('file_not_permitted', { file }, { cause })
   return new EntradaError('database_not_opened', { path }, { cause })
+}
+
+/**
+ * The part of the database that this user may not read and write, if there is one. SQLite reports only that it cannot open the
+ * database. A command that was run as root leaves a `-wal` of root behind.
+ */
+export function findNotPermitted(error: unknown, path: string): string | undefined {
+  if (isNotPermitted(error)) return path
+  return [dirname(path), path, `${path}-wal`, `${path}-shm`].find((file) => {
+    try {
+      accessSync(file, constants.R_OK | constants.W_OK)
+      return false
+    } catch (error) {
+      return isNotPermitted(error)
+    }
+  })
 }
 
 function primaryCode(error: unknown): number | undefined {

@@ -39,7 +39,7 @@ export type SqliteConnection = { readonly handle: Sqlite.DatabaseSync; readonly 
 /**
  * Opens the database, made or brought up to date if need be.
  *
- * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_opened`, `storage_unavailable`, `storage_full`
+ * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_opened`, `file_not_permitted`, `storage_unavailable`, `storage_full`
  */
 export async function openSqlite(options: SqliteOptions): Promise<Storage> {
   try {
@@ -87,7 +87,7 @@ export async function copySqlite(from: string, to: string): Promise<void> {
 async function createFile(path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const file = await open(path, 'a', 0o600)
+    const file = await open(path, 'a+', 0o600)
     await file.close()
   } catch (error) {
     throw toStorageError(error)
