@@ -54,6 +54,53 @@ describe('checkOptions', () => {
     assert.deepEqual(checkOptions(once), once)
   })
 
+  it('keeps development mode to http on loopback, whichever address is another one (A8)', () => {
+    const development = { mode: 'development', serverUrl: 'http://localhost:3000' }
+    assert.deepEqual(problemsOf(development), [])
+    for (const changed of [
+      { serverUrl: 'https://sso.example.com' },
+      { serverUrl: 'https://localhost:3000' },
+      { extraUrls: ['https://sso.example.com'] },
+      { applicationUrls: ['http://localhost:3001', 'https://app.example.com'] },
+    ]) {
+      const [problem, ...others] = problemsOf({ ...development, ...changed })
+      assert.match(problem ?? '', new RegExp(`^${Object.keys(changed)[0]} is https`))
+      assert.deepEqual(others, [])
+    }
+  })
+
+  it('names callbacks that are none, misspelt hooks, and values that no decision knows (A4)', () => {
+    const problems = problemsOf({
+      hooks: { decideSignin: () => ({ refuse: true }), onEvent: 'event' },
+      log: { info() {}, warn() {}, error() {} },
+      now: 0,
+      fetch: 'fetch',
+      resolveTxt: {},
+      readFederatedToken: null,
+      webhooksToPrivateAddresses: 'false',
+      signInsPerMinute: Number.NaN,
+      entra: { ...entra, policies: { guests: 'refused', guest: 'refuse', unmatched: 'refuse' } },
+    })
+    assert.deepEqual(
+      problems.map((problem) => problem.split(' ')[0]),
+      [
+        'now',
+        'fetch',
+        'resolveTxt',
+        'readFederatedToken',
+        'hooks.decideSignin',
+        'hooks.onEvent',
+        'log.debug',
+        'webhooksToPrivateAddresses',
+        'signInsPerMinute',
+        'entra.policies.guests',
+        'entra.policies.guest',
+        'entra.policies.unmatched',
+      ],
+    )
+    assert.ok(problems.some((problem) => problem.includes('Did you mean decideSignIn')))
+  })
+
   it('takes credentials as text, also from a function that is asked again', () => {
     const { clientSecret: _, ...rest } = entra
     const credentials = () => [{ kind: 'client_secret' as const, value: 'abc~secret' }]

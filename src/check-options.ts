@@ -1,6 +1,8 @@
 /** The options of a library as developers write them, made into what the parts work with. Every problem is told at once. */
+import { policyProblems, valueProblems } from './check-option-values.ts'
 import { EntradaError, isEntradaError } from './errors.ts'
 import { toAccessRules } from './forward-auth/access-rules-file.ts'
+import { callbackProblems, guardedCallbacks } from './host-callbacks.ts'
 import {
   type BrandOptions,
   brandColor,
@@ -74,6 +76,9 @@ export function checkOptions(given: EntradaOptions): CheckedOptions {
     throw new EntradaError('settings_invalid', { problems: ['createEntrada takes its options'] })
   }
   tellUnknown(given, optionNames, tell)
+  for (const [name, problem] of [...callbackProblems(given), ...valueProblems(given)]) {
+    tell(name, problem)
+  }
   const { serverUrl, extraUrls, applicationUrls, secretKeys, operatorTokens, ...others } = given
   const { entra, sharedApplication, ...rest } = others
   const checkedEntra = entra && checkEntra(entra, within('entra', tell))
@@ -81,6 +86,7 @@ export function checkOptions(given: EntradaOptions): CheckedOptions {
     sharedApplication && checkApplication(sharedApplication, within('sharedApplication', tell))
   const checked = {
     ...rest,
+    ...guardedCallbacks(given),
     ...checkPlain(given, tell),
     ...checkForwardAuth(given, tell),
     serverUrl: parsed('serverUrl', serverUrl, publicUrl, tell),
@@ -95,6 +101,7 @@ export function checkOptions(given: EntradaOptions): CheckedOptions {
     ...(checkedEntra ? { entra: checkedEntra } : {}),
     ...(shared ? { sharedApplication: shared } : {}),
   }
+  if (given.mode === 'development') checkDevelopment(checked, tell)
   if (secretKeys?.length === 0) tell('secretKeys', `holds no key; ${makeOne}`)
   if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
   return checked as CheckedOptions // a value that could not be read is a problem
@@ -201,6 +208,27 @@ function parsedList<T>(
   return []
 }
 
+/** In development mode anybody is anybody (`signInAs`), so that no address may be one that others reach. */
+function checkDevelopment(
+  { serverUrl, extraUrls = [], applicationUrls = [] }: Addresses,
+  tell: Tell,
+): void {
+  const addresses = { serverUrl: [serverUrl], extraUrls, applicationUrls }
+  for (const [name, urls] of Object.entries(addresses)) {
+    if (urls.every((url) => url === undefined || url.protocol === 'http:')) continue
+    tell(
+      name,
+      "is https, and `mode: 'development'` is for http on loopback alone; leave out `mode`",
+    )
+  }
+}
+
+type Addresses = {
+  readonly serverUrl?: URL | undefined
+  readonly extraUrls?: readonly (URL | undefined)[]
+  readonly applicationUrls?: readonly (URL | undefined)[]
+}
+
 /** What is the same before and after. */
 function checkPlain(
   { database, mode, mountPath, cookiePrefix, session, trustedProxies, brand }: EntradaOptions,
@@ -293,6 +321,9 @@ function checkEntra(given: EntraOptions, tell: Tell): CheckedEntra {
     ...(clientSecret === undefined ? {} : { clientSecret }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(cloud === undefined ? {} : { authority: cloud }),
+  }
+  for (const [name, problem] of policyProblems(rest.policies ?? {})) {
+    tell(`policies.${name}`, problem)
   }
   if (rest.recheckMinutes !== undefined && !isRecheckMinutes(rest.recheckMinutes)) {
     tell('recheckMinutes', 'must be a whole number of minutes from 5 to 1440')

@@ -237,6 +237,12 @@ export const decisionErrors = {
     fix: "The application's own `decideSignIn` hook refused, failed or took longer than two seconds. The log has its error.",
     startAgain: 'other_account',
   },
+  application_answer_invalid: {
+    status: 403,
+    shown: 'This application could not decide about your sign-in. Please ask its administrator.',
+    fix: "The application's own `decideSignIn` hook returned neither `{ refuse: false }` nor `{ refuse: true, reason }`. Nobody is let in by an answer that says neither; the log says what was returned. A function without `return` returns `undefined`.",
+    startAgain: 'other_account',
+  },
   username_in_use: {
     status: 409,
     shown: 'That username is taken.',

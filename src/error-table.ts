@@ -254,6 +254,11 @@ const requestErrors = {
     shown: 'This server is busy. Please try again in a moment.',
     fix: 'More requests were under way at once than one process takes. Look for a slow database or a flood; add replicas.',
   },
+  clock_invalid: {
+    status: 503,
+    shown: 'Something is not right here at the moment. Please try again in a few minutes.',
+    fix: 'The `now` option of `createEntrada` returned something else than a valid `Date`. Without the time nothing can be decided, so every request is refused. Pass a function that returns the current `Date`, or leave the option out.',
+  },
   internal_error: {
     status: 500,
     shown:

@@ -65,7 +65,10 @@ export type Log = {
 }
 
 export type Hooks = {
-  /** Runs after Entrada decided to let a person in and before anything is written. Throwing, or 2 s, refuses. */
+  /**
+   * Runs after Entrada decided to let a user in and before anything is written. Only `{ refuse: false }` lets the user in: throwing,
+   * taking longer than 2 s or returning anything else refuses.
+   */
   readonly decideSignIn?: (decision: HookDecision) => Promise<HookAnswer> | HookAnswer
   /**
    * What was audited, at least once and in order; with several replicas, in one of them at a time. Throwing, or 5 s, delivers the
@@ -84,7 +87,6 @@ export type HookDecision = {
 export type HookAnswer =
   | { readonly refuse: true; readonly reason: string }
   | { readonly refuse: false }
-  | undefined
 
 /** Counts uses, each limit by itself. Without a key nobody can be told apart, and nothing is counted. */
 export type Limits = {

@@ -8,10 +8,10 @@ async function openRig(t: TestContext, between: (rig: Rig) => Promise<void>): Pr
   const rig: Rig = await createRig({
     hooks: {
       async decideSignIn() {
-        if (happened) return undefined
+        if (happened) return { refuse: false }
         happened = true
         await between(rig)
-        return undefined
+        return { refuse: false }
       },
     },
   })

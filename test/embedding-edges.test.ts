@@ -183,6 +183,23 @@ describe('decideAccess', () => {
     assert.equal(await decide([]), 'role_required')
   })
 
+  it('refuses a requirement that would be met by accident (A4)', async (t) => {
+    const rig = await openRig(t)
+    const contoso = await createCustomer(rig, { name: 'Contoso' })
+    const { browser } = await contoso.signIn(people.alice)
+    const headers = { cookie: sessionCookieOf(browser, SERVER_URL).join('='), host: HOST }
+    const kindOf = async (needed: Readonly<Record<string, unknown>>) => {
+      const request = new Request(SERVER_URL, { headers })
+      return (await rig.entrada.decideAccess(request, needed)).kind
+    }
+    assert.equal(await kindOf({ organizations: ['contoso'] }), 'allowed')
+    // A text contains `contoso`; a misspelt name asks for nothing.
+    assert.equal(await kindOf({ organizations: 'contoso-staging' }), 'refused')
+    assert.equal(await kindOf({ role: ['admin'] }), 'refused')
+    assert.equal(await kindOf({ roles: 'admin' }), 'refused')
+    assert.equal(await kindOf({ organizations: null }), 'refused')
+  })
+
   it('shows a page, and nothing to send again, to who posts a form without a session', async (t) => {
     const rig = await openRig(t)
     const headers = { host: HOST, 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'same-origin' }

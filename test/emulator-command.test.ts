@@ -22,6 +22,17 @@ const tenant = {
 }
 
 describe('entrada emulator', () => {
+  it('does not start where NODE_ENV says production, however it is spelled (A8)', async () => {
+    for (const NODE_ENV of ['production', ' Production ']) {
+      const { exitCode, printedErrors } = await run(['emulator', '--port', '0'], { NODE_ENV })
+      assert.equal(exitCode, 1)
+      assert.match(
+        printedErrors.join('\n'),
+        /^entrada: development_mode_refused[\s\S]*NODE_ENV is production/,
+      )
+    }
+  })
+
   it('runs with a directory of one’s own, and says where it is administered', async (t) => {
     const path = directoryFile(t, JSON.stringify({ tenants: [tenant] }))
     const lines: string[] = []

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EntradaEvent, HookDecision } from '../src/services.ts'
+import type { EntradaEvent, HookAnswer, HookDecision } from '../src/services.ts'
 import { people, type Rig } from './support/rig.ts'
 import { temporaryFolder } from './support/server-process.ts'
 import { auditEvents, liveSessions, openRig } from './support/steps.ts'
@@ -40,7 +40,7 @@ describe('hooks.decideSignIn', () => {
   for (const [how, decideSignIn] of [
     ['says no', () => ({ refuse: true as const, reason: 'no_licence' })],
     ['fails', () => Promise.reject(new Error('licences are away'))],
-    ['takes longer than two seconds', () => new Promise<undefined>(() => {})],
+    ['takes longer than two seconds', () => new Promise<HookAnswer>(() => {})],
   ] as const) {
     it(`refuses when it ${how}, and nothing is written`, async (t) => {
       const rig = await openRig(t, { hooks: { decideSignIn } })
@@ -53,6 +53,60 @@ describe('hooks.decideSignIn', () => {
       assert.equal(refused?.detail.code, 'refused_by_application')
     })
   }
+})
+
+describe('an answer of hooks.decideSignIn', () => {
+  const polluted = Object.create({ refuse: false })
+  const invalid: readonly (readonly [string, unknown])[] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['{}', {}],
+    ['true', true],
+    ['false', false],
+    ['0', 0],
+    ['an empty text', ''],
+    ['{ refuse: undefined }', { refuse: undefined }],
+    ["{ refuse: 'false' }", { refuse: 'false' }],
+    ['{ refuse: 0 }', { refuse: 0 }],
+    ['{ refused: false }', { refused: false }],
+    ['{ refuse: false, allow: false }', { refuse: false, allow: false }],
+    ['[{ refuse: false }]', [{ refuse: false }]],
+    ['an inherited member', polluted],
+    ['a function', () => ({ refuse: false })],
+  ]
+  for (const [name, answer] of invalid) {
+    it(`refuses by name when it is ${name}, and the log says so (A4)`, async (t) => {
+      const decideSignIn = () => answer as HookAnswer // as those who write JavaScript would return it
+      const rig = await openRig(t, { hooks: { decideSignIn } })
+      const { response, text: page } = await rig.signIn(people.alice)
+      assert.equal(response.status, 403)
+      assert.match(page, /application_answer_invalid/)
+      assert.deepEqual(await liveSessions(rig), [])
+      const [refused] = await auditEvents(rig, { type: 'sign_in.refused' })
+      assert.equal(refused?.detail.code, 'application_answer_invalid')
+      assert.ok(rig.logLines.some((line) => line.includes('hook_answer_invalid')))
+    })
+  }
+
+  it('refuses when it says so, whatever the reason is (A4)', async (t) => {
+    for (const reason of [undefined, 7, { long: 'story' }, 'x'.repeat(5_000)]) {
+      const decideSignIn = () => ({ refuse: true, reason }) as HookAnswer // any reason
+      const rig = await openRig(t, { hooks: { decideSignIn } })
+      const { text: page } = await rig.signIn(people.alice)
+      assert.match(page, /refused_by_application/)
+      const [refused] = await auditEvents(rig, { type: 'sign_in.refused' })
+      assert.ok(JSON.stringify(refused?.detail).length < 300)
+    }
+  })
+
+  it('lets in when it does not refuse, with or without a reason (A4)', async (t) => {
+    for (const reason of ['has a licence', undefined]) {
+      const decideSignIn = () => ({ refuse: false, reason }) as HookAnswer // one type of both answers
+      const rig = await openRig(t, { hooks: { decideSignIn } })
+      await rig.signIn(people.alice)
+      assert.equal((await liveSessions(rig)).length, 1)
+    }
+  })
 })
 
 describe('hooks.onEvent', () => {

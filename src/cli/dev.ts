@@ -14,6 +14,7 @@ import { EntradaError } from '../errors.ts'
 import { createLog } from '../log.ts'
 import { Secret } from '../secret.ts'
 import type { CliContext, Command } from './command.ts'
+import { productionReasons } from './production-environment.ts'
 import { serveUntilStopped } from './serve.ts'
 import { connectionRules, serverOptions } from './server-options.ts'
 
@@ -56,7 +57,7 @@ function readDevelopmentSettings({ environment, readTextFile }: CliContext): Set
   )
   const reasons = [
     ...refused.map((name) => `${name} is set`),
-    ...(environment.NODE_ENV === 'production' ? ['NODE_ENV is production'] : []),
+    ...productionReasons(environment),
     ...addressReasons(inspectSettings(others, readTextFile).settings),
   ]
   if (reasons.length > 0) throw new EntradaError('development_mode_refused', { problems: reasons })

@@ -7,6 +7,7 @@ import {
 import { EntradaError } from '../errors.ts'
 import { type CliContext, type Command, textOption } from './command.ts'
 import { listenError } from './http-server.ts'
+import { productionReasons } from './production-environment.ts'
 
 const DEFAULT_PORT = 3001
 
@@ -31,6 +32,7 @@ export const emulatorCommand: Command = {
       for (const line of JSON.stringify(directory, undefined, 2).split('\n')) print(line)
       return 0
     }
+    checkNotProduction(context)
     const port = parsePort(textOption(given, 'port'))
     const clockOffsetSeconds = parseSeconds(textOption(given, 'clock-offset'))
     checkPerson(directory, textOption(given, 'sign-in-as'))
@@ -67,6 +69,12 @@ function printApplications(
   }
   print(`Administer at ${origin}/emulator`)
   print(`Authority ${origin}`)
+}
+
+/** Whoever can reach the emulator signs in as anybody. @throws {EntradaError} `development_mode_refused` */
+function checkNotProduction({ environment }: CliContext): void {
+  const problems = productionReasons(environment)
+  if (problems.length > 0) throw new EntradaError('development_mode_refused', { problems })
 }
 
 /** @throws {EntradaError} `request_invalid` */

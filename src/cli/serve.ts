@@ -115,6 +115,13 @@ function logStart(
     ...(database === 'sqlite' ? { dataDir: settings.dataDir } : {}),
     ...(operatorTokenPath ? { operatorTokenPath } : {}),
   })
+  const { authority } = options.entra ?? options.sharedApplication ?? {}
+  if (authority?.protocol === 'http:') {
+    log.warn('authority_not_encrypted', {
+      authority: authority.origin,
+      effect: 'whatever runs at that address of this machine says who signs in; not for production',
+    })
+  }
   if (options.entra === undefined) {
     log.warn('entra_not_configured', {
       set: ['ENTRADA_ENTRA_TENANT_ID', 'ENTRADA_ENTRA_CLIENT_ID', 'ENTRADA_ENTRA_CLIENT_SECRET'],

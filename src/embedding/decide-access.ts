@@ -7,6 +7,7 @@ import { newUuid } from '../ids.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
 import { toUserSession, type UserSession } from '../session/session-json.ts'
+import { didYouMean } from '../stray-settings.ts'
 import { tellRefusal } from '../tell-outcome.ts'
 
 /** What a request must have beside a session. */
@@ -31,6 +32,7 @@ export async function decideAccess(
 ): Promise<Access> {
   const known: Known = { request, exchange: undefined, session: undefined }
   try {
+    checkNeeded(needed)
     known.exchange = openExchange(services, request, {})
     checkOrigin(known.exchange, needed.trustedOrigins ?? [])
     const view = await findSession(services, known.exchange)
@@ -48,6 +50,30 @@ type Known = {
   readonly request: Request
   exchange: Exchange | undefined
   session: UserSession | undefined
+}
+
+const neededNames: ReadonlySet<string> = new Set(
+  Object.keys({
+    roles: true,
+    organizations: true,
+    trustedOrigins: true,
+  } satisfies Record<keyof Needed, true>),
+)
+
+/**
+ * Refuses requirements that would be met by accident: a misspelt name asks for nothing, and a text in place of a list is searched for
+ * parts of it.
+ *
+ * @throws {EntradaError} `settings_invalid`
+ */
+function checkNeeded(needed: Needed): void {
+  const problems = Object.entries(needed).flatMap(([name, list]: readonly [string, unknown]) => {
+    if (!neededNames.has(name))
+      return [`${name} is no requirement.${didYouMean(name, neededNames)}`]
+    const isList = Array.isArray(list) && list.every((one) => typeof one === 'string')
+    return list === undefined || isList ? [] : [`${name} must be a list of texts`]
+  })
+  if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
 }
 
 /**

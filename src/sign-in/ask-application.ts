@@ -1,15 +1,17 @@
 import { EntradaError } from '../errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import type { HookAnswer, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import type { SignInDecision } from './decide-sign-in.ts'
 
 const HOOK_TIME_LIMIT_MS = 2_000
+const LONGEST_REASON = 200
 
 /**
- * Lets the embedding application refuse what we would allow. No transaction is open; a failure or two seconds refuse.
+ * Lets the embedding application refuse what Entrada would allow. No transaction is open. A failure, two seconds without an answer, or
+ * an answer of another shape than the declared one refuse as well.
  *
- * @throws {EntradaError} `refused_by_application`
+ * @throws {EntradaError} `refused_by_application`, `application_answer_invalid`
  */
 export async function askApplication(
   services: Services,
@@ -24,12 +26,41 @@ export async function askApplication(
   const { connection, identity, decision } = asked
   const { organizationId, id: connectionId } = connection
   const answer = await withinTimeLimit(async () =>
-    decideSignIn({ organizationId, connectionId, identity, decision }),
+    parseHookAnswer(await decideSignIn({ organizationId, connectionId, identity, decision })),
   )
-  if (answer?.refuse) throw new EntradaError('refused_by_application', { reason: answer.reason })
+  if (answer.kind === 'refused') {
+    throw new EntradaError('refused_by_application', { reason: answer.reason })
+  }
+  if (answer.kind === 'invalid') {
+    services.log.error('hook_answer_invalid', { hook: 'decideSignIn', returned: answer.returned })
+    throw new EntradaError('application_answer_invalid', { returned: answer.returned })
+  }
 }
 
-async function withinTimeLimit(ask: () => Promise<HookAnswer>): Promise<HookAnswer> {
+type ParsedAnswer =
+  | { readonly kind: 'allowed' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** `returned` is the kind of value, such as `undefined` or `object`; the value itself may hold anything. */
+  | { readonly kind: 'invalid'; readonly returned: string }
+
+/** Reads own members only: a member that something put on `Object.prototype` is no answer. */
+function parseHookAnswer(answer: unknown): ParsedAnswer {
+  if (typeof answer !== 'object' || answer === null) {
+    return { kind: 'invalid', returned: answer === null ? 'null' : typeof answer }
+  }
+  const members = new Map<string, unknown>(Object.entries(answer))
+  const refuse = members.get('refuse')
+  if (refuse === true) return { kind: 'refused', reason: reasonOf(members.get('reason')) }
+  const isDeclared = [...members.keys()].every((name) => name === 'refuse' || name === 'reason')
+  if (refuse === false && isDeclared) return { kind: 'allowed' }
+  return { kind: 'invalid', returned: Array.isArray(answer) ? 'array' : 'object' }
+}
+
+function reasonOf(reason: unknown): string {
+  return typeof reason === 'string' ? reason.slice(0, LONGEST_REASON) : 'not_given'
+}
+
+async function withinTimeLimit<T>(ask: () => Promise<T>): Promise<T> {
   const { promise: timeLimit, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(
     () => reject(new EntradaError('refused_by_application', { reason: 'time_limit' })),
