@@ -114,17 +114,15 @@ async function putPerson(
     proven: true,
   } as const
   const id = `mem_${padded(n)}` as const
-  await transaction.createMembership(
-    {
-      id,
-      userId,
-      organizationId,
-      profile: { displayName: `Person ${n}`, email },
-      status: 'active',
-      createdAt: at,
-    },
-    [`person-${n}`],
-  )
+  await transaction.createMembership({
+    id,
+    userId,
+    organizationId,
+    username: `person-${n}`,
+    profile: { displayName: `Person ${n}`, email },
+    status: 'active',
+    createdAt: at,
+  })
   await transaction.replaceRuleRoles(id, [{ role: 'member', source: 'default' }])
   await transaction.appendAuditEvent(eventOf(n, at), { toOutbox: false })
   await transaction.appendSignInTrace(traceOf(n, at))

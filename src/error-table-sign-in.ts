@@ -248,6 +248,11 @@ export const decisionErrors = {
     shown: 'That username is taken.',
     fix: 'Usernames are unique in an organization, in whatever letter case. Choose another.',
   },
+  username_given_before: {
+    status: 409,
+    shown: 'That username belonged to a user who was removed.',
+    fix: 'Applications may still hold data under it, so it is not given again by itself. Choose another, or release it: `entrada user release-username USERNAME`.',
+  },
   identity_in_use: {
     status: 409,
     shown: 'That Microsoft account already belongs to another user.',

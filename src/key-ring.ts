@@ -24,6 +24,7 @@ export type KeyPurpose =
   | 'audit-chain'
   | 'identity-token'
   | 'webhook-secret'
+  | 'username-key'
 
 export type KeyRing = {
   /** Ids of the keys held, the sealing one first. */

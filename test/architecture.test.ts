@@ -97,6 +97,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'link-policy.ts',
     'map-roles.ts',
     'username.ts',
+    // Names that belonged to members who were removed, and members whom an operator creates.
+    'retired-usernames.ts',
+    'create-membership.ts',
     // Read at the start.
     'role-rules-file.ts',
   ],
@@ -145,6 +148,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'organizations.ts',
     'connections.ts',
     'removal.ts',
+    'usernames.ts',
     'credentials.ts',
     'connection-providers.ts',
     // Whose a domain is: asked by a sign-in, checked in the background.

@@ -269,17 +269,15 @@ describe('linking where the organization has proven the domain', () => {
     const id = `usr_invited-${organization.slug}` as const
     await services.storage.atomically(async (transaction) => {
       await transaction.createUser({ id, status: 'active', createdAt: at, updatedAt: at })
-      await transaction.createMembership(
-        {
-          id: `mem_invited-${organization.slug}`,
-          userId: id,
-          organizationId: organization.id,
-          profile: { email: { address, source: 'operator', proven: false } },
-          status: 'active',
-          createdAt: at,
-        },
-        ['invited'],
-      )
+      await transaction.createMembership({
+        id: `mem_invited-${organization.slug}`,
+        userId: id,
+        organizationId: organization.id,
+        username: 'invited',
+        profile: { email: { address, source: 'operator', proven: false } },
+        status: 'active',
+        createdAt: at,
+      })
     })
     return id
   }

@@ -21,6 +21,7 @@ import { createConnection, type NewConnection } from '../organizations/connectio
 import { keepDefaultOrganization } from '../organizations/environment-connection.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
+import { createMembershipAs } from '../provisioning/create-membership.ts'
 import type { Services } from '../services.ts'
 import type {
   Actor,
@@ -148,8 +149,10 @@ async function createUserBeforehand(
       const id = newId(services, 'idn')
       await transaction.linkIdentity({ id, userId, cloud, tid, oid, lastClaims: {}, createdAt: at })
     }
-    const membership = await transaction.createMembership(
-      {
+    // Asked for by name: a number behind it would be a surprise.
+    const membership = await createMembershipAs(services, transaction, {
+      username,
+      membership: {
         id: newId(services, 'mem'),
         userId,
         organizationId,
@@ -157,9 +160,7 @@ async function createUserBeforehand(
         status: 'active',
         createdAt: at,
       },
-      // Asked for by name: a number behind it would be a surprise.
-      [username],
-    )
+    })
     const detail = {
       username: membership.username,
       how: 'beforehand',

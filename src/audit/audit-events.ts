@@ -149,6 +149,7 @@ export type AuditEvent =
       readonly detail: { readonly webhookId: string; readonly because: string }
     }
   | { readonly type: 'user.removed'; readonly detail: Readonly<Record<string, never>> }
+  | { readonly type: 'username.released'; readonly detail: { readonly username: string } }
   | { readonly type: 'connection.removed'; readonly detail: { readonly slug: string } }
   | {
       readonly type: 'organization.removed'
@@ -240,6 +241,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'A webhook was turned off because its receiver answered 410 or took nothing for days.',
   'user.removed':
     'A user was removed for good, with identities, memberships and sessions. What the audit says of them stays until its own time.',
+  'username.released':
+    'A username of a removed user may be given to another person of the organization. Detail: the username.',
   'connection.removed': 'A connection was removed. Detail: its slug.',
   'organization.removed':
     'An organization was removed for good, with connections, members and everything else of it.',

@@ -64,6 +64,7 @@ export type AdminConnection = {
   removeWebhook(id: string): Promise<void>
   exportUser(id: string, query: ListQuery): Promise<ListJson<object>>
   removeUser(id: string): Promise<void>
+  releaseUsername(organization: string, username: string): Promise<void>
   exportOrganization(id: string, query: ListQuery): Promise<ListJson<object>>
   removeOrganization(id: string, slug: string): Promise<void>
   close(): Promise<void>
@@ -123,6 +124,8 @@ export function apiConnection(server: ApiServer): AdminConnection {
     removeWebhook: (id) => call('DELETE', one('/webhooks', id)),
     exportUser: (id, query) => call('GET', `${one('/users', id)}/export${queryText(query)}`),
     removeUser: (id) => call('DELETE', one('/users', id)),
+    releaseUsername: (organization, username) =>
+      call('DELETE', one(`${one('/organizations', organization)}/retired-usernames`, username)),
     exportOrganization: (id, query) =>
       call('GET', `${one('/organizations', id)}/export${queryText(query)}`),
     removeOrganization: (id, slug) =>

@@ -9,7 +9,8 @@ export const dataExportCommands: readonly Command[] = [
   {
     name: 'user remove',
     parameters: 'ID',
-    summary: 'Remove a user for good. To keep a person out, disable them instead.',
+    summary:
+      'Remove a user for good. To keep a person out, disable them instead. The username stays taken.',
     options: common,
     positionals: 1,
     run: (context, given) =>
@@ -17,6 +18,30 @@ export const dataExportCommands: readonly Command[] = [
         const id = given.positionals[0] ?? ''
         await removeUser(id)
         context.print(given.values.json ? JSON.stringify({ removed: id }) : `removed ${id}`)
+        return 0
+      }),
+  },
+  {
+    name: 'user release-username',
+    parameters: 'USERNAME',
+    summary:
+      'Let a username be given again that belonged to a removed user. Applications may still hold data under it.',
+    options: {
+      ...common,
+      organization: {
+        type: 'string',
+        help: "Id or slug of the organization; default: that of the environment's connection.",
+      },
+    },
+    positionals: 1,
+    run: (context, given) =>
+      withAdministration(context, given, async ({ releaseUsername }) => {
+        const username = given.positionals[0] ?? ''
+        await releaseUsername(textOption(given, 'organization') ?? 'default', username)
+        const line = given.values.json
+          ? JSON.stringify({ released: username })
+          : `released ${username}`
+        context.print(line)
         return 0
       }),
   },

@@ -2,7 +2,7 @@ import type { UserJson } from '../api/resources/users.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { cannotBeRead } from '../file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
-import { numberedUsernames, usernameFor } from '../provisioning/username.ts'
+import { numberedUsername, usernameFor } from '../provisioning/username.ts'
 import { withAdministration } from './admin-connection.ts'
 import type { AdminConnection } from './api-connection.ts'
 import {
@@ -102,12 +102,8 @@ async function importRows(
       outcomes.push({ ...about, tid, oid, outcome: 'here_already', userId: user.id, username })
       continue
     }
-    const username = freeUsername(row.person, taken)
-    taken.add(username.toLowerCase())
-    const created = apply
-      ? await create(administration, row.person, username)
-      : ({ outcome: 'would_create' } as const)
-    outcomes.push({ ...about, tid, oid, username, ...created })
+    const created = await createUnderFreeName(administration, row.person, { taken, apply })
+    outcomes.push({ ...about, tid, oid, ...created })
   }
   return outcomes
 }
@@ -128,10 +124,24 @@ function freeUsername({ username, displayName }: ImportedPerson, taken: Readonly
     ...(username ? { preferredUsername: username } : {}),
     ...(displayName ? { displayName } : {}),
   })
-  for (const candidate of numberedUsernames(wanted)) {
-    if (!taken.has(candidate.toLowerCase())) return candidate
+  let number = 1
+  while (taken.has(numberedUsername(wanted, number).toLowerCase())) number += 1
+  return numberedUsername(wanted, number)
+}
+
+/** Names of removed users are on no list: the server refuses them, and the next number is tried. */
+async function createUnderFreeName(
+  administration: AdminConnection,
+  person: ImportedPerson,
+  { taken, apply }: { readonly taken: Set<string>; readonly apply: boolean },
+): Promise<Pick<Outcome, 'outcome' | 'username'> & Partial<Outcome>> {
+  for (;;) {
+    const username = freeUsername(person, taken)
+    taken.add(username.toLowerCase())
+    if (!apply) return { outcome: 'would_create', username }
+    const created = await create(administration, person, username)
+    if (created.reason !== 'username_given_before') return { ...created, username }
   }
-  throw new EntradaError('username_in_use', { username: wanted })
 }
 
 async function create(

@@ -64,6 +64,7 @@ export const paths = {
   listWebhookDeliveries: 'GET /webhooks/:id/deliveries',
   exportUser: 'GET /users/:id/export',
   removeUser: 'DELETE /users/:id',
+  releaseUsername: 'DELETE /organizations/:id/retired-usernames/:username',
   exportOrganization: 'GET /organizations/:id/export',
   removeOrganization: 'DELETE /organizations/:id',
   removeConnection: 'DELETE /connections/:id',

@@ -22,7 +22,7 @@ import type { StorageTransaction } from '../storage/storage.ts'
 import { auditChange } from './audit-change.ts'
 import { cloudOf } from './clouds.ts'
 import { checkNotRequired } from './enforcement.ts'
-import { checkDisplayName, checkGivenId, checkSlug, slugsFor } from './names.ts'
+import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from './names.ts'
 import { isTested } from './test-fingerprint.ts'
 
 export type NewConnection = {
@@ -133,15 +133,12 @@ async function isOthers(
   return ((await transaction.findOrganizationBySlug(slug))?.id ?? id) !== id
 }
 
-async function freeSlug(
-  transaction: StorageTransaction,
-  organization: Organization,
-): Promise<string> {
-  for (const slug of slugsFor(organization.slug)) {
-    if (await isOthers(transaction, slug, organization)) continue
-    if ((await transaction.findConnectionBySlug(slug)) === undefined) return slug
-  }
-  throw new EntradaError('slug_in_use')
+function freeSlug(transaction: StorageTransaction, { id, slug }: Organization): Promise<string> {
+  return findFreeSlug(slug, async (slugs) => {
+    const { organizations, connections } = await transaction.findSlugs(slugs)
+    const ofOthers = [...organizations].filter(([, holder]) => holder !== id)
+    return new Set([...ofOthers.map(([taken]) => taken), ...connections])
+  })
 }
 
 export type ConnectionChange = {

@@ -1,4 +1,5 @@
 import { EntradaError } from '../errors.ts'
+import { findFreeName } from '../free-name.ts'
 
 /** Words that stand in addresses of ours, or that people would take for something of ours. */
 const reserved: ReadonlySet<string> = new Set([
@@ -55,8 +56,8 @@ export function checkDisplayName(name: string): string {
   return trimmed.toWellFormed()
 }
 
-/** Slugs to try for a name, in order. @see `createMembership`, which does the same with usernames */
-export function* slugsFor(name: string): Generator<string> {
+/** The slug for a name, from the second on with a number. */
+export function numberedSlug(name: string, number: number): string {
   const base =
     name
       .normalize('NFKD')
@@ -64,6 +65,18 @@ export function* slugsFor(name: string): Generator<string> {
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-+|-+$/g, '')
       .slice(0, 48) || 'organization'
-  if (!reserved.has(base)) yield base
-  for (let number = 2; number < 1_000; number += 1) yield `${base}-${number}`
+  return number === 1 ? base : `${base}-${number}`
+}
+
+/** A slug for a name that is free, and none of our own words. @throws {EntradaError} `slug_in_use` */
+export async function findFreeSlug(
+  name: string,
+  findTaken: (slugs: readonly string[]) => Promise<ReadonlySet<string>>,
+): Promise<string> {
+  const slug = await findFreeName(
+    (number) => numberedSlug(name, number),
+    async (slugs) => new Set([...(await findTaken(slugs)), ...reserved]),
+  )
+  if (slug === undefined) throw new EntradaError('slug_in_use')
+  return slug
 }

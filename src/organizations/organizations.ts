@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 import type { Organization, OrganizationId, OrganizationSettings } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { auditChange } from './audit-change.ts'
-import { checkDisplayName, checkGivenId, checkSlug, slugsFor } from './names.ts'
+import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from './names.ts'
 
 export type NewOrganization = {
   readonly name: string
@@ -70,10 +70,9 @@ export async function changeOrganization(
   })
 }
 
-async function freeSlug(transaction: StorageTransaction, name: string): Promise<string> {
-  for (const slug of slugsFor(name)) {
-    if (await transaction.findConnectionBySlug(slug)) continue
-    if ((await transaction.findOrganizationBySlug(slug)) === undefined) return slug
-  }
-  throw new EntradaError('slug_in_use')
+function freeSlug(transaction: StorageTransaction, name: string): Promise<string> {
+  return findFreeSlug(name, async (slugs) => {
+    const { organizations, connections } = await transaction.findSlugs(slugs)
+    return new Set([...organizations.keys(), ...connections])
+  })
 }

@@ -2,6 +2,7 @@
 import type { AdminCaller } from '../admin/administration.ts'
 import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors.ts'
+import { getUsernameHash } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { Connection, Organization, UserId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -11,7 +12,11 @@ import { liftSso } from './enforcement.ts'
 /** What one transaction takes away at most: sign-ins of others go on beside it. */
 const BATCH = 200
 
-/** With identities, memberships, roles and sessions. A later sign-in of the person creates another user. @throws {EntradaError} `record_not_found` */
+/**
+ * With identities, memberships, roles and sessions. A later sign-in of the person creates another user; the username stays taken.
+ *
+ * @throws {EntradaError} `record_not_found`
+ */
 export async function removeUser(
   services: Services,
   caller: AdminCaller,
@@ -19,7 +24,8 @@ export async function removeUser(
 ): Promise<void> {
   const userId = id as UserId // any text: an unknown one removes nothing
   await services.storage.atomically(async (transaction) => {
-    if (!(await transaction.removeUser(userId))) throw new EntradaError('record_not_found')
+    const hash = await getUsernameHash(services, transaction)
+    if (!(await transaction.removeUser(userId, hash))) throw new EntradaError('record_not_found')
     await audit(services, transaction, {
       caller,
       context: { userId },
@@ -80,7 +86,8 @@ export async function removeOrganization(
   while ((await removeBatch(services, organization)) > 0);
   await storage.atomically(async (transaction) => {
     // A sign-in that was under way may have made a member after the last batch.
-    while ((await transaction.removeMembers(organization.id, BATCH)) > 0);
+    const hash = await getUsernameHash(services, transaction)
+    while ((await transaction.removeMembers(organization.id, BATCH, hash)) > 0);
     if (!(await transaction.removeOrganization(organization.id))) {
       throw new EntradaError('record_not_found')
     }
@@ -110,8 +117,10 @@ async function turnEverythingOff(
   } while (after !== undefined)
 }
 
-async function removeBatch({ storage }: Services, { id }: Organization): Promise<number> {
-  return storage.atomically((transaction) => transaction.removeMembers(id, BATCH))
+async function removeBatch(services: Services, { id }: Organization): Promise<number> {
+  return services.storage.atomically(async (transaction) =>
+    transaction.removeMembers(id, BATCH, await getUsernameHash(services, transaction)),
+  )
 }
 
 async function getOrganization({ storage }: Services, id: string): Promise<Organization> {

@@ -1,5 +1,6 @@
 import { type AuditContext, auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
+import { resealUsernameKey } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import { openGrant, sealGrant } from '../session/session-grant.ts'
 import type { Actor, ConnectionId } from '../storage/records.ts'
@@ -35,6 +36,7 @@ export async function rotateKeys(services: Services, actor: Actor): Promise<KeyR
   for (const id of await storage.listWebhookIds()) {
     resealed += await rotateWebhook(services, actor, id)
   }
+  resealed += await rotateUsernameKey(services, actor)
   resealed += await rotateGrants(services, actor)
   const counts = await storage.countSealedValues()
   const keyIds = [...new Set([...keyRing.keyIds, ...Object.keys(counts)])]
@@ -71,6 +73,14 @@ async function rotateWebhook(services: Services, actor: Actor, id: WebhookId): P
     const { organizationId } = webhook
     await auditRotation(services, transaction, { resealed, context: { actor, organizationId } })
     return resealed
+  })
+}
+
+async function rotateUsernameKey(services: Services, actor: Actor): Promise<number> {
+  return services.storage.atomically(async (transaction) => {
+    if (!(await resealUsernameKey(services, transaction))) return 0
+    await auditRotation(services, transaction, { resealed: 1, context: { actor } })
+    return 1
   })
 }
 

@@ -12,9 +12,10 @@ import type { SignInDecision } from '../sign-in/decide-sign-in.ts'
 import type { Connection, GroupSnapshot, Identity, Membership, UserId } from '../storage/records.ts'
 import type { KnownPerson, StorageTransaction } from '../storage/storage.ts'
 import { applyRoles } from './apply-roles.ts'
+import { createMembership } from './create-membership.ts'
 import { groupSnapshot, toldThrough } from './group-snapshot.ts'
 import { changedMembers, profileFrom } from './profile.ts'
-import { numberedUsernames, usernameFor } from './username.ts'
+import { usernameFor } from './username.ts'
 
 export type Provisioning = {
   readonly connection: Connection
@@ -97,8 +98,9 @@ async function findOrCreateMembership(work: Work, userId: UserId): Promise<Membe
     }
     return { ...person.membership, profile, lastSignInAt: at }
   }
-  const membership = await transaction.createMembership(
-    {
+  const membership = await createMembership(services, transaction, {
+    wanted: usernameFor(identity),
+    membership: {
       id: newId(services, 'mem'),
       userId,
       organizationId: connection.organizationId,
@@ -107,8 +109,7 @@ async function findOrCreateMembership(work: Work, userId: UserId): Promise<Membe
       createdAt: at,
       lastSignInAt: at,
     },
-    numberedUsernames(usernameFor(identity)),
-  )
+  })
   await auditNewMembership(work, membership)
   return membership
 }

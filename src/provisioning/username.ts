@@ -1,7 +1,6 @@
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 
 const MAX_USERNAME_LENGTH = 50
-const MAX_NUMBER = 100_000
 
 /** A username from the UPN: its local part, in at most 50 characters of `[a-zA-Z0-9-_]`. */
 export function usernameFor(
@@ -15,13 +14,14 @@ export function usernameFor(
   return cleanUsername(localPart(name)) || 'user'
 }
 
-/** The wanted name, then the same with `-2`, `-3` …, never longer than allowed. */
-export function* numberedUsernames(wanted: string): Generator<string> {
-  yield wanted
-  for (let number = 2; number <= MAX_NUMBER; number += 1) {
-    const suffix = `-${number}`
-    yield wanted.slice(0, MAX_USERNAME_LENGTH - suffix.length) + suffix
-  }
+/** The wanted name; from the second on with `-2`, `-3` …, never longer than allowed. */
+export function numberedUsername(wanted: string, number: number): string {
+  return number === 1 ? wanted : withSuffix(wanted, `-${number}`)
+}
+
+/** The wanted name with a suffix, never longer than allowed. */
+export function withSuffix(wanted: string, suffix: string): string {
+  return wanted.slice(0, MAX_USERNAME_LENGTH - suffix.length) + suffix
 }
 
 /** Guests have the UPN `alias_theirdomain#EXT#@ourdomain`. */

@@ -92,8 +92,7 @@ export function describeApiKeys(subject: Subject): void {
         await transaction.putOrganization(newOrganization('org_2'))
         for (const n of [1, 2, 3]) await createPerson(transaction, n)
         await transaction.createMembership(
-          { ...newMembership(4), userId: 'usr_0001', organizationId: 'org_2' },
-          ['somebody'],
+          newMembership(4, { userId: 'usr_0001', organizationId: 'org_2', username: 'somebody' }),
         )
         await transaction.giveRole(newMembership(2).id, 'auditor')
         await transaction.setMembershipStatus(newMembership(3).id, 'disabled')

@@ -2,14 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subject } from './conformance.ts'
-import {
-  at,
-  createPerson,
-  newIdentity,
-  newMembership,
-  newUser,
-  numbered,
-} from './conformance-samples.ts'
+import { at, createPerson, newIdentity, newMembership, newUser } from './conformance-samples.ts'
 import type { PersonKey } from './records.ts'
 import type { Storage } from './storage.ts'
 
@@ -141,7 +134,10 @@ async function signInFirst(storage: Storage, key: PersonKey, n: number): Promise
     if (known !== undefined) return known.user.id
     await transaction.createUser(newUser(n))
     await transaction.linkIdentity(newIdentity(n, key))
-    await transaction.createMembership(newMembership(n), numbered('anna'))
+    const usernames = ['anna', ...twenty.map((number) => `anna-${number + 2}`)]
+    const taken = await transaction.findTakenUsernames('default', usernames)
+    const username = usernames.find((name) => !taken.has(name)) ?? 'none'
+    assert.equal(await transaction.createMembership(newMembership(n, { username })), true)
     return newUser(n).id
   })
 }

@@ -9,7 +9,6 @@ import {
   newMembership,
   newOrganization,
   newUser,
-  numbered,
   padded,
 } from './conformance-samples.ts'
 import type { PersonKey, RoleAssignment } from './records.ts'
@@ -100,34 +99,37 @@ function describeIdentities(subject: Subject): void {
 }
 
 function describeMemberships(subject: Subject): void {
-  it('get a numbered username when it is taken in any letter case', async () => {
-    const usernames = await subject.storage.atomically(async (transaction) => {
-      const given: string[] = []
-      for (const [index, wanted] of ['anna', 'Anna', 'ANNA'].entries()) {
+  it('are not created under a username that is taken in any letter case', async () => {
+    const created = await subject.storage.atomically(async (transaction) => {
+      const results: boolean[] = []
+      for (const [index, username] of ['anna', 'Anna', 'ANNA-2'].entries()) {
         await transaction.createUser(newUser(index))
-        const created = await transaction.createMembership(newMembership(index), numbered(wanted))
-        given.push(created.username)
+        results.push(await transaction.createMembership(newMembership(index, { username })))
       }
-      return given
+      return results
     })
-    assert.deepEqual(usernames, ['anna', 'Anna-2', 'ANNA-3'])
+    assert.deepEqual(created, [true, false, true])
+    const among = ['ANNA', 'anna-2', 'anna-3']
+    const taken = await subject.storage.findTakenUsernames('default', among)
+    assert.deepEqual([...taken].sort(), ['anna', 'anna-2'])
+    assert.deepEqual(await subject.storage.findTakenUsernames('default', []), new Set())
   })
 
   it('may have the same username in two organizations', async () => {
     const created = await subject.storage.atomically(async (transaction) => {
       await transaction.putOrganization(newOrganization('org_b'))
       await createPerson(transaction, 1)
-      const second = newMembership(2, { userId: newUser(1).id, organizationId: 'org_b' })
-      return transaction.createMembership(second, numbered('person-0001'))
+      const second = { userId: newUser(1).id, organizationId: 'org_b' } as const
+      return transaction.createMembership(newMembership(2, { ...second, username: 'person-0001' }))
     })
-    assert.equal(created.username, 'person-0001')
+    assert.equal(created, true)
   })
 
   it('are one per user and organization', async () => {
     await subject.storage.atomically((transaction) => createPerson(transaction, 1))
     const second = newMembership(2, { userId: newUser(1).id })
     await assert.rejects(
-      subject.storage.atomically((transaction) => transaction.createMembership(second, ['b'])),
+      subject.storage.atomically((transaction) => transaction.createMembership(second)),
     )
     assert.equal((await subject.storage.findUser(newUser(1).id))?.memberships.length, 1)
   })
@@ -138,7 +140,7 @@ function describeMemberships(subject: Subject): void {
       for (const n of [1, 2, 3]) {
         await transaction.createUser(newUser(n))
         const profile = newMembership(7).profile
-        await transaction.createMembership(newMembership(n, { profile }), [`u${n}`])
+        await transaction.createMembership(newMembership(n, { profile }))
       }
     })
     const find = (organization: 'default' | 'org_b', limit: number) =>
@@ -271,8 +273,10 @@ function describeListing(subject: Subject): void {
       )
       const elsewhere = { tid: 't-elsewhere', oid: 'o-elsewhere', connectionId: 'con_2' }
       await transaction.linkIdentity(newIdentity(2, { userId: 'usr_0001', ...elsewhere }))
-      const membership = newMembership(2, { userId: 'usr_0001', organizationId: 'org_2' })
-      await transaction.createMembership(membership, ['nickname-elsewhere'])
+      const member = { userId: 'usr_0001', organizationId: 'org_2' } as const
+      await transaction.createMembership(
+        newMembership(2, { ...member, username: 'nickname-elsewhere' }),
+      )
     })
     for (const search of ['nickname-elsewhere', 't-elsewhere', 'o-elsewhere']) {
       const found = async (organizationId: 'default' | 'org_2') =>

@@ -114,14 +114,12 @@ export function newIdentity(n: number, overrides: Partial<Identity> = {}): Ident
   }
 }
 
-export function newMembership(
-  n: number,
-  overrides: Partial<Membership> = {},
-): Omit<Membership, 'username'> {
+export function newMembership(n: number, overrides: Partial<Membership> = {}): Membership {
   return {
     id: `mem_${padded(n)}`,
     userId: `usr_${padded(n)}`,
     organizationId: 'default',
+    username: `person-${padded(n)}`,
     profile: {
       displayName: `Person ${padded(n)}`,
       email: {
@@ -201,13 +199,7 @@ export async function putDefaults(storage: Storage): Promise<void> {
 export async function createPerson(transaction: StorageTransaction, n: number): Promise<void> {
   await transaction.createUser(newUser(n))
   await transaction.linkIdentity(newIdentity(n))
-  await transaction.createMembership(newMembership(n), [`person-${padded(n)}`])
-}
-
-/** `anna`, `anna-2`, `anna-3` and so on. */
-export function* numbered(name: string): Generator<string> {
-  yield name
-  for (let n = 2; ; n += 1) yield `${name}-${n}`
+  await transaction.createMembership(newMembership(n))
 }
 
 /** Objects of whatever JSON can spell, the same in every run. Without a library: applications run this suite too. */

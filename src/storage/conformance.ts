@@ -13,6 +13,7 @@ import { putDefaults } from './conformance-samples.ts'
 import { describeSessions } from './conformance-sessions.ts'
 import { describeSetup } from './conformance-setup.ts'
 import { describeTrail } from './conformance-trail.ts'
+import { describeUsernames } from './conformance-usernames.ts'
 import { describeWebhooks } from './conformance-webhooks.ts'
 import type { Storage } from './storage.ts'
 
@@ -47,6 +48,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describeHealth(subject)
     describeDomains(subject)
     describePeople(subject)
+    describeUsernames(subject)
     describeSessions(subject)
     describeApiKeys(subject)
     describeGrants(subject)

@@ -21,6 +21,7 @@ import { setupReads, setupWrites } from './setup-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 import { trailReads, trailWrites } from './trail-verbs.ts'
 import { WORK_TIME_LIMIT_MS, withinTime } from './transaction-limit.ts'
+import { usernameReads, usernameWrites } from './username-verbs.ts'
 import { deliveryWork, sweepDeliveries, webhookReads, webhookWrites } from './webhook-verbs.ts'
 
 export type KyselyStorageOptions = {
@@ -97,6 +98,7 @@ function createReader(database: Database): StorageReader {
     ...domainReads(database),
     ...peopleReads(database),
     ...membershipReads(database),
+    ...usernameReads(database),
     ...apiKeyReads(database),
     ...sessionReads(database),
     ...sessionGrantReads(database),
@@ -115,6 +117,7 @@ function createTransaction(database: Database): StorageTransaction {
     ...domainWrites(database),
     ...userWrites(database),
     ...membershipWrites(database),
+    ...usernameWrites(database),
     ...sessionWrites(database),
     ...sessionGrantWrites(database),
     ...connectionUseWrites(database),

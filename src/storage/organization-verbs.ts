@@ -31,6 +31,10 @@ const sealedColumns: readonly ((database: Database) => Promise<readonly string[]
     const rows = await database.selectFrom('webhooks').select('secrets').execute()
     return rows.flatMap(({ secrets }) => sealedWebhookSecrets(secrets))
   },
+  async (database) => {
+    const rows = await database.selectFrom('sealed_keys').select('sealed').execute()
+    return rows.map(({ sealed }) => sealed)
+  },
 ]
 
 export function organizationReads(
@@ -46,6 +50,7 @@ export function organizationReads(
   | 'listConnectionIds'
   | 'listLinkedTenants'
   | 'listSharedConnectionsOf'
+  | 'findSlugs'
   | 'listSealingKeyIds'
   | 'countSealedValues'
 > {
@@ -104,6 +109,23 @@ export function organizationReads(
         .map(parseConnection)
         .filter(({ tenants }) => tenantIdsOf(tenants).includes(tenantId))
         .map(({ id }) => id)
+    },
+    async findSlugs(slugs) {
+      const among = slugs.map(foldCase)
+      const organizations = await database
+        .selectFrom('organizations')
+        .select(['slug', 'id'])
+        .where('slug', 'in', among)
+        .execute()
+      const connections = await database
+        .selectFrom('connections')
+        .select('slug')
+        .where('slug', 'in', among)
+        .execute()
+      return {
+        organizations: new Map(organizations.map((row) => [row.slug, row.id])),
+        connections: new Set(connections.map((row) => row.slug)),
+      }
     },
     listSealingKeyIds: async () => Object.keys(await countSealedValues(database)).sort(),
     countSealedValues: () => countSealedValues(database),

@@ -61,7 +61,7 @@ export function userWrites(database: Database): Pick<StorageTransaction, UserVer
 
 export function membershipWrites(database: Database): Pick<StorageTransaction, MembershipVerb> {
   return {
-    createMembership: (membership, usernames) => createMembership(database, membership, usernames),
+    createMembership: (membership) => createMembership(database, membership),
     refreshMembership: (id, seen) => refreshMembership(database, id, seen),
     async setMembershipStatus(id, status) {
       await database.updateTable('memberships').set({ status }).where('id', '=', id).execute()
@@ -95,21 +95,13 @@ export function membershipWrites(database: Database): Pick<StorageTransaction, M
   }
 }
 
-async function createMembership(
-  database: Database,
-  wanted: Omit<Membership, 'username'>,
-  usernames: Iterable<string>,
-): Promise<Membership> {
-  for (const username of usernames) {
-    const membership = { ...wanted, username }
-    const { numInsertedOrUpdatedRows } = await database
-      .insertInto('memberships')
-      .values(toMembershipRow(membership))
-      .onConflict((conflict) => conflict.columns(['organization_id', 'username_key']).doNothing())
-      .executeTakeFirstOrThrow()
-    if (numInsertedOrUpdatedRows === 1n) return membership
-  }
-  throw new EntradaError('username_in_use')
+async function createMembership(database: Database, membership: Membership): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await database
+    .insertInto('memberships')
+    .values(toMembershipRow(membership))
+    .onConflict((conflict) => conflict.columns(['organization_id', 'username_key']).doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
 }
 
 async function refreshMembership(

@@ -2,11 +2,12 @@
 import type { ConnectionId, MembershipId, OrganizationId, UserId } from './records.ts'
 import type { RemovalWriter } from './removal-storage.ts'
 import type { Database } from './schema.ts'
+import type { HashUsername } from './username-storage.ts'
 
 export function removalWrites(database: Database): RemovalWriter {
   return {
-    removeUser: async (id) => (await removeUsers(database, [id])) === 1,
-    async removeMembers(organizationId, limit) {
+    removeUser: async (id, hash) => (await removeUsers(database, [id], hash)) === 1,
+    async removeMembers(organizationId, limit, hash) {
       const members = await database
         .selectFrom('memberships')
         .select(['id', 'user_id'])
@@ -25,8 +26,9 @@ export function removalWrites(database: Database): RemovalWriter {
       await removeMemberships(
         database,
         members.map(({ id }) => id),
+        hash,
       )
-      await removeUsers(database, await withoutMembership(database, userIds))
+      await removeUsers(database, await withoutMembership(database, userIds), hash)
       return members.length
     },
     removeConnection: (id) => removeConnection(database, id),
@@ -85,7 +87,11 @@ async function withoutMembership(
   return userIds.filter((id) => !elsewhere.has(id))
 }
 
-async function removeUsers(database: Database, ids: readonly UserId[]): Promise<number> {
+async function removeUsers(
+  database: Database,
+  ids: readonly UserId[],
+  hash: HashUsername,
+): Promise<number> {
   if (ids.length === 0) return 0
   await database.deleteFrom('sessions').where('user_id', 'in', ids).execute()
   const memberships = await database
@@ -96,6 +102,7 @@ async function removeUsers(database: Database, ids: readonly UserId[]): Promise<
   await removeMemberships(
     database,
     memberships.map(({ id }) => id),
+    hash,
   )
   await forgetNamesInTraces(database, ids)
   await database.deleteFrom('identities').where('user_id', 'in', ids).execute()
@@ -119,9 +126,30 @@ async function forgetNamesInTraces(database: Database, ids: readonly UserId[]): 
   }
 }
 
-async function removeMemberships(database: Database, ids: readonly MembershipId[]): Promise<void> {
+async function removeMemberships(
+  database: Database,
+  ids: readonly MembershipId[],
+  hash: HashUsername,
+): Promise<void> {
   if (ids.length === 0) return
+  await retireUsernames(database, ids, hash)
   await database.deleteFrom('role_assignments').where('membership_id', 'in', ids).execute()
   await database.deleteFrom('group_snapshots').where('membership_id', 'in', ids).execute()
   await database.deleteFrom('memberships').where('id', 'in', ids).execute()
+}
+
+async function retireUsernames(
+  database: Database,
+  ids: readonly MembershipId[],
+  hash: HashUsername,
+): Promise<void> {
+  const query = database.selectFrom('memberships').select(['organization_id', 'username'])
+  const members = await query.where('id', 'in', ids).execute()
+  if (members.length === 0) return
+  const rows = members.map(({ organization_id, username }) => ({
+    organization_id,
+    username_hash: hash(organization_id, username),
+  }))
+  const insert = database.insertInto('retired_usernames').values(rows)
+  await insert.onConflict((conflict) => conflict.doNothing()).execute()
 }

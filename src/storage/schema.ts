@@ -36,6 +36,7 @@ export type Tables = {
   users: UsersTable
   identities: IdentitiesTable
   memberships: MembershipsTable
+  retired_usernames: RetiredUsernamesTable
   role_assignments: RoleAssignmentsTable
   group_snapshots: GroupSnapshotsTable
   connection_uses: ConnectionUsesTable
@@ -60,6 +61,7 @@ export type Tables = {
   given_warnings: GivenWarningsTable
   api_keys: ApiKeysTable
   kept_answers: KeptAnswersTable
+  sealed_keys: SealedKeysTable
   database_mark: DatabaseMarkTable
 }
 export type Database = Kysely<Tables>
@@ -347,6 +349,10 @@ type ApiKeysTable = {
   last_used_at: number | null
   revoked_at: number | null
 }
+
+type RetiredUsernamesTable = { organization_id: OrganizationId; username_hash: string }
+
+type SealedKeysTable = { name: string; sealed: string }
 
 type KeptAnswersTable = { key: string; request_hash: string; answer: string; until: number }
 

@@ -46,6 +46,7 @@ import type {
 import type { RemovalWriter } from './removal-storage.ts'
 import type { SessionGrantLeases, SessionGrantReads, SessionGrantWrites } from './session-grants.ts'
 import type { SessionScope } from './session-scope.ts'
+import type { UsernameReader, UsernameWriter } from './username-storage.ts'
 import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storage.ts'
 
 /** Verbs that stand beside their records. */
@@ -53,12 +54,14 @@ type ReaderParts = AuditChainReader &
   WebhookReader &
   ApiKeyReader &
   SessionGrantReads &
-  ConnectionUseReads
+  ConnectionUseReads &
+  UsernameReader
 type WriterParts = RemovalWriter &
   ApiKeyWriter &
   WebhookWriter &
   SessionGrantWrites &
-  ConnectionUseWrites
+  ConnectionUseWrites &
+  UsernameWriter
 type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases
 
 /** One page of a list, newest first. `after` is the `next` of the page before; absent `next` ends the list. */
@@ -163,6 +166,11 @@ export type StorageReader = ReaderParts & {
   findConnection(id: ConnectionId): Promise<Connection | undefined>
   findConnectionBySlug(slug: string): Promise<Connection | undefined>
   listConnections(filter: ConnectionFilter, page: PageRequest): Promise<Page<Connection>>
+  /** Which of these slugs are taken: by which organization, and by a connection. */
+  findSlugs(slugs: readonly string[]): Promise<{
+    readonly organizations: ReadonlyMap<string, OrganizationId>
+    readonly connections: ReadonlySet<string>
+  }>
   /** Ids of all, for work that goes through every one of them. */
   listConnectionIds(): Promise<readonly ConnectionId[]>
   /** Newest first, at most `limit` of them. */
@@ -284,14 +292,8 @@ export type StorageTransaction = StorageReader &
       id: IdentityId,
       seen: Pick<Identity, 'sub' | 'lastClaims' | 'lastSignInAt' | 'connectionId'>,
     ): Promise<void>
-    /**
-     * Creates the membership under the first free username of `usernames`, ignoring case, and says which.
-     * `usernames` is tried in order. @throws {EntradaError} `username_in_use` when it ends before a free one is found.
-     */
-    createMembership(
-      membership: Omit<Membership, 'username'>,
-      usernames: Iterable<string>,
-    ): Promise<Membership>
+    /** Returns `false`, having written nothing, when a member of the organization has this username, ignoring case. */
+    createMembership(membership: Membership): Promise<boolean>
     refreshMembership(
       id: MembershipId,
       seen: { readonly profile: Profile; readonly lastSignInAt: Date },

@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { EntradaError } from '../../errors.ts'
 import { removeConnection, removeOrganization, removeUser } from '../../organizations/removal.ts'
+import { releaseUsername } from '../../organizations/usernames.ts'
 import type { Services } from '../../services.ts'
 import type { OrganizationId, UserId } from '../../storage/records.ts'
 import type { Page, PageRequest, UserListItem } from '../../storage/storage.ts'
@@ -58,9 +59,17 @@ export const dataExportOperations = {
   removeUser: operation({
     method: 'DELETE',
     path: '/users/:id',
-    does: 'Removes a user for good, with identities, memberships, roles and sessions. A later sign-in creates another user; to keep a person out, disable them.',
+    does: 'Removes a user for good, with identities, memberships, roles and sessions. A later sign-in creates another user; to keep a person out, disable them. Usernames stay taken in their organizations.',
     access: { scope: 'users:write', of: 'deployment' },
     run: (services, { by, params }) => removeUser(services, by, params.id),
+  }),
+  releaseUsername: operation({
+    method: 'DELETE',
+    path: '/organizations/:id/retired-usernames/:username',
+    does: 'Lets a username be given again that belonged to a removed user. Applications may still hold data under it. `:id`: id or slug.',
+    access: { scope: 'users:write', of: 'deployment' },
+    run: (services, { by, params: { id, username } }) =>
+      releaseUsername(services, by, { organization: id, username }),
   }),
   exportOrganization: operation({
     method: 'GET',

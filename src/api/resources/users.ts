@@ -95,7 +95,13 @@ export const userOperations = {
     body: newUserSchema,
     answer: userSchema,
     creates: true,
-    refusals: ['record_not_found', 'username_in_use', 'identity_in_use', 'entra_not_configured'],
+    refusals: [
+      'record_not_found',
+      'username_in_use',
+      'username_given_before',
+      'identity_in_use',
+      'entra_not_configured',
+    ],
     run: async (services, { by, body }) =>
       userJson(await administration(services).createUser(by, withoutUndefined(body))),
   }),

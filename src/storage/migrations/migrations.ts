@@ -16,6 +16,7 @@ import { createApiKeys } from './0009-api-keys.ts'
 import { createConnectionHealth } from './0010-connection-health.ts'
 import { createWebhooks } from './0011-webhooks.ts'
 import { addSnapshotConnections } from './0012-snapshot-connections.ts'
+import { createRetiredUsernames } from './0013-retired-usernames.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -47,6 +48,7 @@ const steps: readonly {
   { name: '0010-connection-health', up: createConnectionHealth },
   { name: '0011-webhooks', up: createWebhooks },
   { name: '0012-snapshot-connections', up: addSnapshotConnections },
+  { name: '0013-retired-usernames', up: createRetiredUsernames },
 ]
 
 /** All of them, in order. */

@@ -1,0 +1,28 @@
+import type { AdminCaller } from '../admin/administration.ts'
+import { EntradaError } from '../errors.ts'
+import { releaseUsername as release } from '../provisioning/retired-usernames.ts'
+import type { Services } from '../services.ts'
+import type { OrganizationId } from '../storage/records.ts'
+import { auditChange } from './audit-change.ts'
+
+/**
+ * Lets a username be given again that belonged to a member who was removed.
+ *
+ * @throws {EntradaError} `record_not_found` when there is no such organization, or the name is not one of a removed member
+ */
+export async function releaseUsername(
+  services: Services,
+  caller: AdminCaller,
+  { organization: named, username }: { readonly organization: string; readonly username: string },
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const organization =
+      (await transaction.findOrganization(named as OrganizationId)) ?? // any text: an unknown one finds nothing
+      (await transaction.findOrganizationBySlug(named))
+    if (organization === undefined) throw new EntradaError('record_not_found')
+    const { id: organizationId } = organization
+    await release(services, transaction, { organizationId, username })
+    const event = { type: 'username.released', detail: { username } } as const
+    await auditChange(services, transaction, { caller, event, organizationId })
+  })
+}

@@ -1,0 +1,99 @@
+/** How many statements a member costs whose name many others have. */
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { Kysely } from 'kysely'
+import { createKeyRing, newSecretKey } from '../key-ring.ts'
+import { Secret } from '../secret.ts'
+import type { Services } from '../services.ts'
+import { newMembership, newUser, putDefaults } from '../storage/conformance-samples.ts'
+import { openStorage } from '../storage/open-storage.ts'
+import { membershipWrites } from '../storage/people-writes.ts'
+import { removalWrites } from '../storage/removal-verbs.ts'
+import type { Tables } from '../storage/schema.ts'
+import { openSqliteConnection } from '../storage/sqlite.ts'
+import { createSqliteDialect } from '../storage/sqlite-driver.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { usernameReads, usernameWrites } from '../storage/username-verbs.ts'
+import { createMembership } from './create-membership.ts'
+import { getUsernameHash } from './retired-usernames.ts'
+
+const services = {
+  keyRing: createKeyRing([new Secret(newSecretKey())]),
+  randomBytes: (count: number) => new Uint8Array(count),
+  sha256: (text: string) => Buffer.from(text).toString('hex').slice(-64),
+} as unknown as Services // what usernames need of it
+
+/** A database with so many members `kim`, `kim-2`, `kim-3` …, whose statements are counted. */
+async function openCrowd(t: TestContext, people: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'entrada-crowd-'))
+  const path = join(folder, 'crowd.db')
+  const storage = await openStorage(path, { mode: 'development', now: () => new Date(0) })
+  await putDefaults(storage)
+  await storage.atomically(async (transaction) => {
+    for (let n = 0; n <= people; n += 1) {
+      await transaction.createUser(newUser(n))
+      if (n === 0) continue
+      const username = n === 1 ? 'Kim' : `kim-${n}`
+      await transaction.createMembership(newMembership(n, { username }))
+    }
+  })
+  await storage.close()
+  const { handle } = openSqliteConnection(path)
+  const statements: string[] = []
+  const database = new Kysely<Tables>({
+    dialect: createSqliteDialect(handle),
+    log: ({ query }) => void statements.push(query.sql),
+  })
+  t.after(() => {
+    handle.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const verbs = {
+    ...removalWrites(database),
+    ...usernameReads(database),
+    ...usernameWrites(database),
+    ...membershipWrites(database),
+  } as StorageTransaction // all verbs that are called
+  const joinAs = async (wanted: string) => {
+    statements.length = 0
+    const { username: _, ...membership } = newMembership(0)
+    const { username } = await createMembership(services, verbs, { wanted, membership })
+    return { username, statements: statements.length }
+  }
+  return { verbs, join: joinAs }
+}
+
+describe('createMembership', () => {
+  it('takes at most two statements for a name that is free', async (t) => {
+    const { join } = await openCrowd(t, 3)
+    assert.deepEqual(await join('lee'), { username: 'lee', statements: 2 })
+  })
+
+  it('takes as many statements for 2,000 people of one name as for 100 (S14)', async (t) => {
+    const counts: number[] = []
+    for (const people of [100, 2_000]) {
+      const { join } = await openCrowd(t, people)
+      const { username, statements } = await join('kim')
+      assert.equal(username, `kim-${people + 1}`)
+      counts.push(statements)
+    }
+    assert.ok(Math.max(...counts) <= 11, counts.join(' and '))
+  })
+
+  it('passes over names of removed members, whatever their letter case (S3)', async (t) => {
+    const { verbs, join } = await openCrowd(t, 3)
+    const hash = await getUsernameHash(services, verbs)
+    await verbs.removeUser('usr_0001', hash)
+    await verbs.removeUser('usr_0002', await getUsernameHash(services, verbs))
+    assert.equal((await join('kim')).username, 'kim-4')
+  })
+
+  it('ends a name with a part of the id when every number that it looks at is taken', async (t) => {
+    const { verbs, join } = await openCrowd(t, 1)
+    verbs.findTakenUsernames = async (_, usernames) => new Set(usernames)
+    assert.match((await join('kim')).username, /^kim-mem_0000$/)
+  })
+})

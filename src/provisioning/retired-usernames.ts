@@ -1,0 +1,93 @@
+/**
+ * Usernames that belonged to a member who was removed. Applications store data under a username, so the next person must not get it.
+ * The database keeps a keyed hash of each: it tells whether a name was given, and does not list the names of people who were removed.
+ * The key is random, and sealed under the key ring: hashes stay valid when the ring is rotated.
+ */
+import { EntradaError } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { OrganizationId } from '../storage/records.ts'
+import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
+import type { HashUsername } from '../storage/username-storage.ts'
+
+export const RETIRED_USERNAMES_KEY = 'retired-usernames'
+const ASSOCIATED_DATA = `sealed_keys.sealed:${RETIRED_USERNAMES_KEY}`
+
+/** How names are retired; makes the key for it at the first time. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+export async function getUsernameHash(
+  services: Services,
+  transaction: StorageTransaction,
+): Promise<HashUsername> {
+  const known = await findUsernameHash(services, transaction)
+  if (known !== undefined) return known
+  const key = Buffer.from(services.randomBytes(32)).toString('base64url')
+  await transaction.createSealedKey(RETIRED_USERNAMES_KEY, sealKey(services, key))
+  const made = await findUsernameHash(services, transaction)
+  if (made === undefined) throw new EntradaError('internal_error', { reason: 'key_not_stored' })
+  return made
+}
+
+/** Which of these names belonged to a member of the organization who was removed. */
+export async function findRetiredUsernames(
+  services: Services,
+  reader: StorageReader,
+  {
+    organizationId,
+    usernames,
+  }: { readonly organizationId: OrganizationId; readonly usernames: readonly string[] },
+): Promise<ReadonlySet<string>> {
+  const hash = await findUsernameHash(services, reader)
+  if (hash === undefined) return new Set()
+  const hashes = new Map(usernames.map((name) => [hash(organizationId, name), name]))
+  const retired = await reader.findRetiredUsernames(organizationId, [...hashes.keys()])
+  return new Set([...retired].map((found) => hashes.get(found) ?? ''))
+}
+
+/** Lets the name be given again. @throws {EntradaError} `record_not_found` when it was not retired */
+export async function releaseUsername(
+  services: Services,
+  transaction: StorageTransaction,
+  {
+    organizationId,
+    username,
+  }: { readonly organizationId: OrganizationId; readonly username: string },
+): Promise<void> {
+  const hash = await findUsernameHash(services, transaction)
+  const wasRetired =
+    hash !== undefined &&
+    (await transaction.releaseUsername(organizationId, hash(organizationId, username)))
+  if (!wasRetired) throw new EntradaError('record_not_found')
+}
+
+/** Seals the key under the first key of the ring. Returns whether it was sealed under another one. */
+export async function resealUsernameKey(
+  services: Services,
+  transaction: StorageTransaction,
+): Promise<boolean> {
+  const sealed = await transaction.findSealedKey(RETIRED_USERNAMES_KEY)
+  if (sealed === undefined || services.keyRing.isNewest(sealed)) return false
+  const again = sealKey(services, openKey(services, sealed))
+  await transaction.resealKey(RETIRED_USERNAMES_KEY, sealed, again)
+  return true
+}
+
+/** `undefined` before the first name was retired. */
+async function findUsernameHash(
+  services: Services,
+  reader: StorageReader,
+): Promise<HashUsername | undefined> {
+  const sealed = await reader.findSealedKey(RETIRED_USERNAMES_KEY)
+  if (sealed === undefined) return undefined
+  const key = openKey(services, sealed)
+  const { sha256 } = services
+  // The second hash keeps the first from being continued by text that is appended.
+  return (organizationId, username) =>
+    sha256(key + sha256(key + JSON.stringify([organizationId, username.toLowerCase()])))
+}
+
+function sealKey({ keyRing }: Services, key: string): string {
+  return keyRing.seal('username-key', key, ASSOCIATED_DATA)
+}
+
+function openKey({ keyRing }: Services, sealed: string): string {
+  return keyRing.open('username-key', sealed, ASSOCIATED_DATA)
+}
