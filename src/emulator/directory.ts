@@ -80,6 +80,7 @@ function generatedGroups(user: SeededUser): readonly Group[] {
     id: `9${user.id.slice(-7)}-0000-4000-8000-${String(index + 1).padStart(12, '0')}`,
     displayName: `${user.displayName ?? user.userPrincipalName}: group ${index + 1}`,
     securityEnabled: true,
+    groupTypes: [],
     memberOf: [],
   }))
 }

@@ -96,9 +96,14 @@ export function findPersonAt(
 
 /** The groups a user is in, nested ones included. */
 export function groupsOf({ tenant, user }: Person): readonly Group[] {
+  return groupsAbove(tenant, user.memberOf)
+}
+
+/** The groups with these ids, and every group around them. */
+export function groupsAbove(tenant: Tenant, groupIds: readonly string[]): readonly Group[] {
   const byId = new Map(tenant.groups.map((group) => [group.id, group]))
   const found = new Map<string, Group>()
-  const pending = [...user.memberOf]
+  const pending = [...groupIds]
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     const group = byId.get(id)
     if (group === undefined || found.has(id)) continue
@@ -106,6 +111,27 @@ export function groupsOf({ tenant, user }: Person): readonly Group[] {
     pending.push(...group.memberOf)
   }
   return [...found.values()]
+}
+
+/** The members of a group: groups and users, the direct ones or with those of every group within it. */
+export function membersOf(
+  tenant: Tenant,
+  group: Group,
+  { isTransitive }: { readonly isTransitive: boolean },
+): { readonly groups: readonly Group[]; readonly users: readonly User[] } {
+  const around = new Set([group.id])
+  const isWithin = ({ memberOf }: Group | User) => memberOf.some((id) => around.has(id))
+  const direct = tenant.groups.filter(isWithin)
+  if (!isTransitive) return { groups: direct, users: tenant.users.filter(isWithin) }
+  const found = new Set<Group>()
+  for (let next = direct; next.length > 0; ) {
+    for (const inner of next) {
+      found.add(inner)
+      around.add(inner.id)
+    }
+    next = tenant.groups.filter((inner) => !found.has(inner) && isWithin(inner))
+  }
+  return { groups: [...found], users: tenant.users.filter(isWithin) }
 }
 
 /** The assignments that reach a user: their own and their groups', where nested groups do not count. */

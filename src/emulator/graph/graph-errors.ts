@@ -16,16 +16,27 @@ export const graphErrors = {
     code: 'Authorization_RequestDenied',
     message: 'Insufficient privileges to complete the operation.',
   },
-  needsPerson: {
-    status: 400,
-    code: 'BadRequest',
-    message: '/me request is only valid with delegated authentication flow.',
-  },
-  needsEventual: {
-    status: 400,
-    code: 'Request_UnsupportedQuery',
+  needsPerson: badRequest('/me request is only valid with delegated authentication flow.'),
+  needsEventual: unsupportedQuery(
+    'This query needs the header "ConsistencyLevel: eventual" and the parameter "$count=true".',
+  ),
+  countNeedsEventual: invalidRequest('$count is not currently supported.'),
+  searchNeedsEventual: unsupportedQuery(
+    "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+  ),
+  unreadableBody: badRequest(
+    'Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.',
+  ),
+  readsOnly: {
+    status: 405,
+    code: 'Request_BadRequest',
     message:
-      'This query needs the header "ConsistencyLevel: eventual" and the parameter "$count=true".',
+      "Specified HTTP method is not allowed for the request target. The emulator's Graph only reads; POST /emulator/api changes the directory.",
+  },
+  noPhoto: {
+    status: 404,
+    code: 'ImageNotFound',
+    message: 'The photo was not found: nobody in this directory has one.',
   },
 } as const satisfies Record<string, GraphError>
 
@@ -38,35 +49,48 @@ export function notFound(id: string): GraphError {
   }
 }
 
+/** The error of Graph's own front end: a path, a body or a query that it cannot parse. */
 export function badRequest(message: string): GraphError {
   return { status: 400, code: 'BadRequest', message }
 }
 
+/** The error of the directory behind Graph: it understood the request and does not accept a value. */
+export function invalidRequest(message: string): GraphError {
+  return { status: 400, code: 'Request_BadRequest', message }
+}
+
+/** The error of the directory for a query that it does not support. */
 export function unsupportedQuery(message: string): GraphError {
   return { status: 400, code: 'Request_UnsupportedQuery', message }
 }
 
-/** Says whether an answer is an error. */
+/** Reports whether an answer is an error. */
 export function isGraphError(answer: object): answer is GraphError {
-  return 'status' in answer && 'code' in answer
+  return 'status' in answer && 'code' in answer && 'message' in answer
 }
 
+/** Sends an error in the shape that every error of Graph has. */
 export function graphErrorResponse(
   error: GraphError,
   { origin, trace }: { readonly origin: string; readonly trace: Trace },
 ): Response {
-  const innerError = {
-    date: trace.at.toISOString().slice(0, 19),
-    'request-id': trace.traceId,
-    'client-request-id': trace.correlationId,
-  }
-  const { status, code, message } = error
+  const { status } = error
   const challenge = `Bearer realm="", authorization_uri="${origin}/common/oauth2/v2.0/authorize", client_id="00000003-0000-0000-c000-000000000000"`
   const headers = {
     ...graphHeaders(trace),
     ...(status === 401 ? { 'WWW-Authenticate': challenge } : {}),
   }
-  return Response.json({ error: { code, message, innerError } }, { status, headers })
+  return Response.json(errorBody(error, trace), { status, headers })
+}
+
+/** The JSON of an error. */
+export function errorBody({ code, message }: GraphError, trace: Trace) {
+  const innerError = {
+    date: trace.at.toISOString().slice(0, 19),
+    'request-id': trace.traceId,
+    'client-request-id': trace.correlationId,
+  }
+  return { error: { code, message, innerError } }
 }
 
 /** The headers by which a request to Graph is traced. */
@@ -75,6 +99,7 @@ export function graphHeaders({ traceId, correlationId }: Trace): Record<string, 
     'request-id': traceId,
     'client-request-id': correlationId,
     'Cache-Control': 'no-cache',
+    'OData-Version': '4.0',
     'Content-Type':
       'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8',
   }

@@ -8,7 +8,10 @@ import { type GraphError, graphErrors } from './graph-errors.ts'
 export type GraphExchange = {
   readonly request: Request
   readonly query: URLSearchParams
+  /** The JSON of a POST; `undefined` when there is none that can be read. */
   readonly body: unknown
+  /** Where the request reached this version of Graph, such as `http://localhost:3001/graph/v1.0`. */
+  readonly versionUrl: string
   readonly token: IssuedAccessToken
   readonly application: Application
   /** The person of the token; an application for itself has none. */
@@ -23,7 +26,7 @@ export type GraphExchange = {
 export function findAccess(
   state: EmulatorState,
   request: Request,
-): Omit<GraphExchange, 'query' | 'body'> | GraphError {
+): Omit<GraphExchange, 'query' | 'body' | 'versionUrl'> | GraphError {
   const header = request.headers.get('authorization')
   if (header === null) return graphErrors.tokenEmpty
   const token = state.accessTokens.find(/^Bearer +(\S+)$/i.exec(header)?.[1] ?? '')

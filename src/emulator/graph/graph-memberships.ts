@@ -1,129 +1,128 @@
 import type { Group } from '../directory.ts'
-import { groupsOf, type Person } from '../find-in-directory.ts'
+import { groupsAbove, type Person } from '../find-in-directory.ts'
 import type { EmulatorState } from '../state.ts'
-import { badRequest, type GraphError, graphErrors, unsupportedQuery } from './graph-errors.ts'
+import { badRequest, type GraphError, graphErrors, invalidRequest } from './graph-errors.ts'
 import { type GraphExchange, isPermitted } from './graph-exchange.ts'
-import { type GraphAnswer, mayReadPerson } from './graph-people.ts'
-import { nextLink, parsePage, selected } from './graph-query.ts'
+import { type FoundGroup, mayReadGroups, type Relation } from './graph-groups.ts'
+import type { GraphAnswer, GraphList } from './graph-list.ts'
+import { groupKind, groupObject } from './graph-objects.ts'
+import { mayReadPerson } from './graph-people.ts'
 
-/** Answers `getMemberObjects`: the ids of every group, nested ones included. */
+/** Who is asked about: a person, or a group within other groups. */
+export type Member = Person | FoundGroup
+
+/** Answers `getMemberObjects`: the ids of every group around a member. */
 export function answerMemberObjects(
   state: EmulatorState,
   exchange: GraphExchange,
-  person: Person,
+  member: Member,
 ): GraphAnswer | GraphError {
-  const { body } = exchange
-  const securityEnabledOnly =
-    typeof body === 'object' && body !== null && 'securityEnabledOnly' in body
-      ? body.securityEnabledOnly
-      : undefined
+  const isAllowed = 'user' in member ? mayReadPerson(exchange, member) : mayReadGroups(exchange)
+  return isAllowed ? answerGroupIds(state, exchange, member) : graphErrors.denied
+}
+
+/** Answers `getMemberGroups`: the same ids, for callers that may read groups. */
+export function answerMemberGroups(
+  state: EmulatorState,
+  exchange: GraphExchange,
+  member: Member,
+): GraphAnswer | GraphError {
+  return mayReadGroupsOf(exchange, member)
+    ? answerGroupIds(state, exchange, member)
+    : graphErrors.denied
+}
+
+/** Answers `checkMemberGroups` and `checkMemberObjects`: those of the named groups that are around a member. */
+export function answerMemberCheck(
+  state: EmulatorState,
+  exchange: GraphExchange,
+  { member, parameter }: { readonly member: Member; readonly parameter: 'groupIds' | 'ids' },
+): GraphAnswer | GraphError {
+  const asked = memberIn(exchange.body, parameter)
+  if (asked === undefined || asked === null) return graphErrors.unreadableBody
+  if (!Array.isArray(asked) || !asked.every((id) => typeof id === 'string')) {
+    return badRequest(`The parameter '${parameter}' is not a collection of strings.`)
+  }
+  if (asked.length > MOST_CHECKED) {
+    return invalidRequest(`The parameter '${parameter}' has more than ${MOST_CHECKED} values.`)
+  }
+  if (!mayReadGroupsOf(exchange, member)) return graphErrors.denied
+  const around = new Set(groupsAround(member).map(({ id }) => id))
+  const found = asked.map((id) => id.toLowerCase()).filter((id) => around.has(id))
+  return idsAnswer(state, [...new Set(found)])
+}
+
+const MOST_CHECKED = 20
+
+/**
+ * The list behind `memberOf` and `transitiveMemberOf`. The cast to groups alone is what Graph calls an advanced
+ * query: it needs `ConsistencyLevel: eventual` and `$count=true`.
+ */
+export function listMemberships(
+  exchange: GraphExchange,
+  member: Member,
+  { path, isDirect, cast }: Relation & { readonly path: string },
+): GraphList | GraphError {
+  if (!mayReadMemberships(exchange, member)) return graphErrors.denied
+  const { memberOf } = 'user' in member ? member.user : member.group
+  const around = groupsAround(member)
+  const groups = isDirect ? around.filter(({ id }) => memberOf.includes(id)) : around
+  return {
+    path,
+    kinds: [groupKind],
+    objects: cast === 'user' ? [] : groups.map((group) => groupObject(exchange, group)),
+    namesTypes: cast === undefined,
+    isAdvancedOnly: cast !== undefined,
+  }
+}
+
+function answerGroupIds(
+  state: EmulatorState,
+  { body }: GraphExchange,
+  member: Member,
+): GraphAnswer | GraphError {
+  if (body === undefined) return graphErrors.unreadableBody
+  const securityEnabledOnly = memberIn(body, 'securityEnabledOnly')
   if (typeof securityEnabledOnly !== 'boolean') {
     return badRequest("The parameter 'securityEnabledOnly' is missing or not a boolean.")
   }
-  if (!mayReadPerson(exchange, person)) return graphErrors.denied
-  const groups = groupsOf(person).filter((group) => group.securityEnabled || !securityEnabledOnly)
-  return {
-    '@odata.context': `${state.graphUrl}/$metadata#Collection(Edm.String)`,
-    value: groups.map(({ id }) => id),
+  if (securityEnabledOnly && !('user' in member)) {
+    return invalidRequest("'securityEnabledOnly' can be true for a user alone.")
   }
-}
-
-/**
- * Answers `transitiveMemberOf` and `memberOf`, in pages. The cast to groups alone is what Graph calls an advanced query:
- * it needs `ConsistencyLevel: eventual` and `$count=true`.
- */
-export function answerMemberships(
-  state: EmulatorState,
-  exchange: GraphExchange,
-  asked: {
-    readonly person: Person
-    readonly address: string
-    readonly isCast: boolean
-    /** Without the groups that hold the person's groups. */
-    readonly isDirect: boolean
-  },
-): GraphAnswer | GraphError {
-  const { query, request } = exchange
-  const unsupported = ['$filter', '$search', '$orderby', '$expand', '$skip'].find((name) =>
-    query.has(name),
+  const groups = groupsAround(member).filter(
+    (group) => group.securityEnabled || !securityEnabledOnly,
   )
-  if (unsupported) return unsupportedQuery(`The emulator does not support ${unsupported}.`)
-  const isEventual = request.headers.get('consistencylevel')?.toLowerCase() === 'eventual'
-  const isCounted = query.get('$count') === 'true'
-  if (asked.isCast && !(isEventual && isCounted)) return graphErrors.needsEventual
-  if (isCounted && !isEventual) return graphErrors.needsEventual
-  if (!mayReadMemberships(exchange, asked.person)) return graphErrors.denied
-  return answerPage(state, exchange, asked)
+  return idsAnswer(
+    state,
+    groups.map(({ id }) => id),
+  )
 }
 
-function answerPage(
-  state: EmulatorState,
-  exchange: GraphExchange,
-  { person, address, isCast, isDirect }: Parameters<typeof answerMemberships>[2],
-): GraphAnswer | GraphError {
-  const { query } = exchange
-  const page = parsePage(query)
-  if ('status' in page) return page
-  const all = groupsOf(person)
-  const groups = isDirect ? all.filter(({ id }) => person.user.memberOf.includes(id)) : all
-  const end = page.from + page.size
-  const values: GraphAnswer[] = []
-  for (const group of groups.slice(page.from, end)) {
-    const properties = selected(query, groupProperties(group, exchange), defaultProperties)
-    if ('unknown' in properties) {
-      return badRequest(`Could not find a property named '${properties.unknown}'.`)
-    }
-    values.push({
-      ...(isCast ? {} : { '@odata.type': '#microsoft.graph.group' }),
-      ...properties.found,
-    })
-  }
-  const kind = isCast ? 'groups' : 'directoryObjects'
-  return {
-    '@odata.context': `${state.graphUrl}/$metadata#${kind}`,
-    ...(query.get('$count') === 'true' && page.from === 0 ? { '@odata.count': groups.length } : {}),
-    ...(groups.length > end
-      ? { '@odata.nextLink': nextLink(`${state.graphUrl}${address}`, query, end) }
-      : {}),
-    value: values,
-  }
+function idsAnswer({ graphUrl }: EmulatorState, ids: readonly string[]): GraphAnswer {
+  return { '@odata.context': `${graphUrl}/$metadata#Collection(Edm.String)`, value: ids }
 }
 
-function mayReadMemberships(exchange: GraphExchange, person: Person): boolean {
-  const all = ['User.Read.All', 'GroupMember.Read.All', 'Group.Read.All', 'Directory.Read.All']
-  const own = exchange.caller?.user.id === person.user.id ? ['User.Read'] : []
-  return isPermitted(exchange, { delegated: [...all, ...own], application: all })
+function groupsAround(member: Member): readonly Group[] {
+  const { memberOf } = 'user' in member ? member.user : member.group
+  return groupsAbove(member.tenant, memberOf)
 }
 
-/** Who may not read groups learns their ids alone: the rest is null. */
-function groupProperties(group: Group, exchange: GraphExchange): Readonly<Record<string, unknown>> {
-  const all = ['GroupMember.Read.All', 'Group.Read.All', 'Directory.Read.All']
-  const { id, ...rest } = {
-    id: group.id,
-    createdDateTime: null,
-    description: null,
-    displayName: group.displayName,
-    groupTypes: [],
-    mail: null,
-    mailEnabled: !group.securityEnabled,
-    mailNickname: null,
-    onPremisesSamAccountName: null,
-    securityEnabled: group.securityEnabled,
-    visibility: null,
-  }
-  if (isPermitted(exchange, { delegated: all, application: all })) return { id, ...rest }
-  return { id, ...Object.fromEntries(Object.keys(rest).map((name) => [name, null])) }
+/** Which groups somebody is in takes a right over the person and one over groups; `Directory.Read.All` is both. */
+function mayReadGroupsOf(exchange: GraphExchange, member: Member): boolean {
+  return mayReadGroups(exchange) && (!('user' in member) || mayReadPerson(exchange, member))
 }
 
-const defaultProperties = [
-  'id',
-  'createdDateTime',
-  'description',
-  'displayName',
-  'groupTypes',
-  'mail',
-  'mailEnabled',
-  'mailNickname',
-  'securityEnabled',
-  'visibility',
-]
+function mayReadMemberships(exchange: GraphExchange, member: Member): boolean {
+  if (mayReadGroups(exchange)) return true
+  if (!('user' in member)) return false
+  const own = exchange.caller?.user.id === member.user.id ? ['User.Read'] : []
+  return isPermitted(exchange, {
+    delegated: ['User.Read.All', ...own],
+    application: ['User.Read.All'],
+  })
+}
+
+function memberIn(body: unknown, name: string): unknown {
+  if (typeof body !== 'object' || body === null) return undefined
+  return Object.entries(body).find(([key]) => key === name)?.[1]
+}

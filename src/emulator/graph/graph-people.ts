@@ -1,20 +1,19 @@
-import type { User } from '../directory.ts'
-import type { Person } from '../find-in-directory.ts'
+import { findTenant, type Person } from '../find-in-directory.ts'
 import type { EmulatorState } from '../state.ts'
-import { badRequest, type GraphError, graphErrors, notFound } from './graph-errors.ts'
+import { type GraphError, graphErrors, isGraphError, notFound } from './graph-errors.ts'
 import { type GraphExchange, isPermitted } from './graph-exchange.ts'
-import { selected } from './graph-query.ts'
+import { contextSuffix, type GraphAnswer, type GraphList } from './graph-list.ts'
+import { userKind, userObject } from './graph-objects.ts'
+import { parseSelect, selectFrom } from './graph-query.ts'
 
-export type GraphAnswer = Readonly<Record<string, unknown>>
-
-/** Finds the person an address means: `me`, or an object id or user principal name of the token's tenant. */
+/** Finds the person that an address names: `me`, or an object id or user principal name of the token's tenant. */
 export function findSubject(
   state: EmulatorState,
   exchange: GraphExchange,
   id: string | undefined,
 ): Person | GraphError {
   if (id === undefined) return exchange.caller ?? graphErrors.needsPerson
-  const tenant = state.directory.tenants.find((known) => known.id === exchange.token.tenantId)
+  const tenant = findTenant(state.directory, exchange.token.tenantId)
   const wanted = id.toLowerCase()
   const user = tenant?.users.find(
     (known) => known.id === wanted || known.userPrincipalName.toLowerCase() === wanted,
@@ -29,57 +28,41 @@ export function answerPerson(
   person: Person,
 ): GraphAnswer | GraphError {
   if (!mayReadPerson(exchange, person)) return graphErrors.denied
-  const properties = selected(exchange.query, userProperties(person.user), defaultProperties)
-  if ('unknown' in properties) {
-    return badRequest(
-      `Parsing OData Select and Expand failed: Could not find a property named '${properties.unknown}' on type 'microsoft.graph.user'.`,
-    )
-  }
-  const select = exchange.query.get('$select')
-  const suffix = select === null ? '' : `(${select})`
+  const selection = parseSelect(exchange.query, [userKind])
+  if (isGraphError(selection)) return selection
   return {
-    '@odata.context': `${state.graphUrl}/$metadata#users${suffix}/$entity`,
-    ...properties.found,
+    '@odata.context': `${state.graphUrl}/$metadata#users${contextSuffix(exchange.query)}/$entity`,
+    ...selectFrom(userObject(exchange, person.user), selection.names),
   }
 }
 
-/** One's own person needs `User.Read`; others need more, and only an administrator can allow it. */
+/** The list behind `users`: everybody of the token's tenant. */
+export function listPeople(state: EmulatorState, exchange: GraphExchange): GraphList | GraphError {
+  const isAllowed = isPermitted(exchange, {
+    delegated: [...userReaders, 'User.ReadBasic.All'],
+    application: userReaders,
+  })
+  if (!isAllowed) return graphErrors.denied
+  const users = findTenant(state.directory, exchange.token.tenantId)?.users ?? []
+  return {
+    path: '/users',
+    kinds: [userKind],
+    objects: users.map((user) => userObject(exchange, user)),
+    namesTypes: false,
+    isAdvancedOnly: false,
+  }
+}
+
+/** One's own person needs `User.Read`; others need more, which only an administrator can allow. */
 export function mayReadPerson(exchange: GraphExchange, { user }: Person): boolean {
-  const all = ['User.Read.All', 'User.ReadWrite.All', 'Directory.Read.All']
   const own = exchange.caller?.user.id === user.id ? ['User.Read', 'User.ReadWrite'] : []
-  const delegated = [...all, 'User.ReadBasic.All', ...own]
-  return isPermitted(exchange, { delegated, application: all })
+  const delegated = [...userReaders, 'User.ReadBasic.All', ...own]
+  return isPermitted(exchange, { delegated, application: userReaders })
 }
 
-function userProperties(user: User): Readonly<Record<string, unknown>> {
-  return {
-    businessPhones: [],
-    displayName: user.displayName ?? null,
-    givenName: user.givenName ?? null,
-    jobTitle: null,
-    mail: user.mail ?? null,
-    mobilePhone: null,
-    officeLocation: null,
-    preferredLanguage: null,
-    surname: user.familyName ?? null,
-    userPrincipalName: user.userPrincipalName,
-    id: user.id,
-    accountEnabled: user.accountEnabled,
-    country: user.country ?? null,
-    userType: user.kind === 'guest' ? 'Guest' : 'Member',
-  }
-}
-
-const defaultProperties = [
-  'businessPhones',
-  'displayName',
-  'givenName',
-  'jobTitle',
-  'mail',
-  'mobilePhone',
-  'officeLocation',
-  'preferredLanguage',
-  'surname',
-  'userPrincipalName',
-  'id',
+const userReaders = [
+  'User.Read.All',
+  'User.ReadWrite.All',
+  'Directory.Read.All',
+  'Directory.ReadWrite.All',
 ]

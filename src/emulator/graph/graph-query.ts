@@ -1,24 +1,40 @@
-import { type GraphError, unsupportedQuery } from './graph-errors.ts'
+import { badRequest, type GraphError, unsupportedQuery } from './graph-errors.ts'
+import type { GraphObject, ObjectKind } from './graph-objects.ts'
 
-/** The properties a `$select` names, in any letter case; without one, the default ones. */
-export function selected(
+/** The properties to send: the names in a `$select`, or nothing for the default ones. */
+export type Selection = readonly string[] | undefined
+
+/** Reads `$select`, in any letter case, for a list whose objects are of these kinds. */
+export function parseSelect(
   query: URLSearchParams,
-  all: Readonly<Record<string, unknown>>,
-  byDefault: readonly string[],
-): { readonly found: Readonly<Record<string, unknown>> } | { readonly unknown: string } {
-  const names =
-    query
-      .get('$select')
-      ?.split(',')
-      .map((name) => name.trim()) ?? byDefault
-  const known = new Map(Object.keys(all).map((name) => [name.toLowerCase(), name]))
-  const unknown = names.find((name) => !known.has(name.toLowerCase()))
-  if (unknown !== undefined) return { unknown: unknown.slice(0, 100) }
-  const found = names.map((name) => known.get(name.toLowerCase()) ?? name)
-  return { found: Object.fromEntries(found.map((name) => [name, all[name]])) }
+  kinds: readonly ObjectKind[],
+): { readonly names: Selection } | GraphError {
+  const select = query.get('$select')
+  if (select === null) return { names: undefined }
+  const known = new Map(
+    kinds.flatMap((kind) => Object.keys(kind.properties).map((name) => [name.toLowerCase(), name])),
+  )
+  const asked = select.split(',').map((name) => name.trim())
+  const unknown = asked.find((name) => !known.has(name.toLowerCase()))
+  if (unknown === undefined) {
+    return { names: asked.map((name) => known.get(name.toLowerCase()) ?? name) }
+  }
+  const type = kinds.length === 1 ? kinds[0]?.type : 'directoryObject'
+  return badRequest(
+    `Parsing OData Select and Expand failed: Could not find a property named '${unknown.slice(0, 100)}' on type 'microsoft.graph.${type}'.`,
+  )
 }
 
-/** Which part of a list is asked for. */
+/** The selected properties of an object; a property that its kind does not have is left out. */
+export function selectFrom(
+  { kind, values }: GraphObject,
+  names: Selection,
+): Readonly<Record<string, unknown>> {
+  const sent = (names ?? kind.byDefault).filter((name) => Object.hasOwn(values, name))
+  return Object.fromEntries(sent.map((name) => [name, values[name]]))
+}
+
+/** The part of a list that is sent. */
 export type PageRequest = { readonly from: number; readonly size: number }
 
 const DEFAULT_PAGE = 100
@@ -41,9 +57,79 @@ export function parsePage(query: URLSearchParams): PageRequest | GraphError {
     : { from: Number(from), size }
 }
 
-/** The address of the next page: the same query with a token, which nobody needs to understand. */
+/** The address of the next page: the same query with an opaque token. */
 export function nextLink(address: string, query: URLSearchParams, from: number): string {
   const next = new URLSearchParams(query)
   next.set('$skiptoken', Buffer.from(`from:${from}`).toString('base64url'))
   return `${address}?${next.toString().replaceAll('%24', '$')}`
+}
+
+const LIST_OPTIONS = ['$select', '$filter', '$search', '$orderby', '$top', '$count', '$skiptoken']
+
+/** The error for a query option of OData that a list does not take here. */
+export function findUnsupportedOption(query: URLSearchParams): GraphError | undefined {
+  const option = [...query.keys()].find(
+    (name) => name.startsWith('$') && !LIST_OPTIONS.includes(name.toLowerCase()),
+  )
+  if (option === undefined) return undefined
+  return unsupportedQuery(`The emulator does not support ${option.slice(0, 50)} here.`)
+}
+
+/** Sorts by `$orderby`: one property, ascending unless `desc` follows. */
+export function sortedBy(
+  objects: readonly GraphObject[],
+  orderBy: string,
+  kind: ObjectKind,
+): readonly GraphObject[] | GraphError {
+  const [, asked = '', direction = 'asc'] = /^(\w+)(?: +(asc|desc))?$/i.exec(orderBy.trim()) ?? []
+  const name = kind.sortable.find((known) => known.toLowerCase() === asked.toLowerCase())
+  if (name === undefined) {
+    return unsupportedQuery(`Sort by '${orderBy.slice(0, 100)}' is not supported.`)
+  }
+  const sign = direction.toLowerCase() === 'desc' ? -1 : 1
+  const textOf = ({ values }: GraphObject) => String(values[name] ?? '')
+  return objects.toSorted((left, right) => sign * textOf(left).localeCompare(textOf(right)))
+}
+
+/**
+ * Reads a `$search` such as `"displayName:ali" OR "mail:bob"`. Of a name and a description every word is looked at,
+ * of other properties how they start.
+ */
+export function parseSearch(
+  search: string,
+  kind: ObjectKind,
+): ((object: GraphObject) => boolean) | GraphError {
+  const clause = /"([^":]+):([^"]*)"/y
+  const alternatives: SearchTerm[][] = [[]]
+  for (let at = 0; at < search.length; ) {
+    clause.lastIndex = at
+    const [whole = '', asked = '', text = ''] = clause.exec(search) ?? []
+    const property = Object.keys(kind.properties).find(
+      (name) => name.toLowerCase() === asked.toLowerCase(),
+    )
+    if (property === undefined) return searchError(search, at)
+    alternatives.at(-1)?.push({ property, text: text.trim().toLowerCase() })
+    at += whole.length
+    const joint = /^ *(AND|OR) +|^ *$/.exec(search.slice(at))
+    if (joint === null) return searchError(search, at)
+    if (joint[1] === 'OR') alternatives.push([])
+    at += joint[0].length
+  }
+  return (object) => alternatives.some((terms) => terms.every((term) => isFound(object, term)))
+}
+
+type SearchTerm = { readonly property: string; readonly text: string }
+
+function isFound({ values }: GraphObject, { property, text }: SearchTerm): boolean {
+  const value = String(values[property] ?? '').toLowerCase()
+  const isTokenized = property === 'displayName' || property === 'description'
+  if (!isTokenized) return value.startsWith(text)
+  const words = value.split(/[\s@._-]+/)
+  return text.split(/\s+/).every((part) => words.some((word) => word.startsWith(part)))
+}
+
+function searchError(search: string, at: number): GraphError {
+  return badRequest(
+    `Syntax error: character '${search.charAt(at)}' is not valid at position ${at} in '${search.slice(0, 200)}'.`,
+  )
 }

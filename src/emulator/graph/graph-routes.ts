@@ -1,150 +1,178 @@
-// Microsoft Graph, as far as a sign-in needs it: who somebody is, and which groups they are in.
-//   answerGraph      token, then person, then the answer; faults may come before it
+// Microsoft Graph, as far as applications usually read it after a sign-in: people, groups and who is in them.
+//   answerGraph      token, then object, then the answer; faults may come before it
+//   graph-list.ts    lists: $filter, $search, $orderby, $count, paging, $select
+//   graph-batch.ts   $batch
 import type { Context, Hono } from 'hono'
-import { type Exchange, readExchange } from '../exchange.ts'
-import { findPersonById, homeOf } from '../find-in-directory.ts'
-import { pairwiseSubject } from '../id-token-claims.ts'
-import { withMembersFault } from '../members-fault.ts'
-import { readBody } from '../read-body.ts'
-import { rememberRequest } from '../request-log.ts'
-import { hasScope } from '../scopes.ts'
 import type { EmulatorState } from '../state.ts'
-import { answerDespiteFault } from '../transport-faults.ts'
+import { answerGraph, answerPreflight, type Resource } from './answer-graph.ts'
+import { answerBatch } from './graph-batch.ts'
 import {
-  badRequest,
-  type GraphError,
-  graphErrorResponse,
-  graphErrors,
-  graphHeaders,
-  isGraphError,
-} from './graph-errors.ts'
-import { findAccess, type GraphExchange } from './graph-exchange.ts'
-import { answerMemberObjects, answerMemberships } from './graph-memberships.ts'
-import { answerPerson, findSubject, type GraphAnswer } from './graph-people.ts'
+  answerObject,
+  answerObjectsById,
+  answerOrganizations,
+  findMember,
+} from './graph-directory.ts'
+import { badRequest, type GraphError, graphErrors, isGraphError, notFound } from './graph-errors.ts'
+import type { GraphExchange } from './graph-exchange.ts'
+import { answerGroup, findGroup, listGroups, listMembers } from './graph-groups.ts'
+import { type Answer, answerCount, answerList, type GraphList } from './graph-list.ts'
+import {
+  answerMemberCheck,
+  answerMemberGroups,
+  answerMemberObjects,
+  listMemberships,
+  type Member,
+} from './graph-memberships.ts'
+import { answerPerson, findSubject, listPeople } from './graph-people.ts'
+import { answerUserinfo } from './graph-userinfo.ts'
 
-type Resource = (state: EmulatorState, exchange: GraphExchange, id: string | undefined) => Answer
-type Answer = GraphAnswer | GraphError
+type Add = (path: string, resource: Resource) => void
 
 /** Adds Graph's addresses: under `/graph/v1.0`, and under `/v1.0` for a host of its own. */
 export function addGraphRoutes(app: Hono, state: EmulatorState): void {
-  const at = (resource: Resource) => (context: Context) => answerGraph(state, context, resource)
-  for (const base of ['/graph/v1.0', '/v1.0']) {
-    for (const person of ['/me', '/users/:id']) {
-      app.get(`${base}${person}`, at(forPerson(answerPerson)))
-      app.post(`${base}${person}/getMemberObjects`, at(forPerson(answerMemberObjects)))
-      for (const list of ['transitiveMemberOf', 'memberOf'] as const) {
-        app.get(`${base}${person}/${list}`, at(memberships({ list, isCast: false })))
-        const cast = `${base}${person}/${list}/microsoft.graph.group`
-        app.get(cast, at(memberships({ list, isCast: true })))
-      }
-    }
+  for (const root of ['/graph', '']) {
+    const base = `${root}/v1.0`
+    const at = (resource: Resource) => (context: Context) =>
+      answerGraph(state, { context, base }, resource)
+    app.options(`${base}/*`, answerPreflight)
+    const get: Add = (path, resource) => void app.get(`${base}${path}`, at(resource))
+    const post: Add = (path, resource) => void app.post(`${base}${path}`, at(resource))
+
+    post('/$batch', (_, exchange) => answerBatch(state, exchange, (part) => app.fetch(part)))
+    addLists(get, '/users', listPeople)
+    addLists(get, '/groups', listGroups)
+    addPerson(get, post, '/me')
+    addPerson(get, post, '/users/:id')
+    addGroup(get, post)
+    get('/organization', answerOrganizations)
+    post('/directoryObjects/getByIds', answerObjectsById)
+    get('/directoryObjects/:id', answerObject)
+    addMemberActions(post, '/directoryObjects/:id', findMember)
     app.all(`${base}/*`, at(unknownResource))
+    app.all(`${root === '' ? '/beta' : root}/*`, at(unknownVersion))
   }
-  app.on(['GET', 'POST'], '/oidc/userinfo', at(userinfo))
+  app.options('/oidc/userinfo', answerPreflight)
+  app.on(['GET', 'POST'], '/oidc/userinfo', (context) =>
+    answerGraph(state, { context, base: '/oidc' }, answerUserinfo),
+  )
 }
 
-async function answerGraph(
+type ListOf = (
   state: EmulatorState,
-  context: Context,
-  resource: Resource,
-): Promise<Response> {
-  const request = context.req.raw
-  const body = await readJson(request)
-  const exchange = await readExchange(state, request)
-  rememberRequest(state, 'graph', exchange)
-  const hit = { on: 'graph', names: namesOf(state, request) } as const
-  return answerDespiteFault(state, { hit, request }, () => {
-    const answer = answerHonestly(state, { exchange, body, id: context.req.param('id') }, resource)
-    const { origin } = state
-    if (isGraphError(answer)) return graphErrorResponse(answer, { origin, trace: exchange.trace })
-    const sent = withMembersFault(state, hit, answer)
-    return Response.json(sent, { headers: graphHeaders(exchange.trace) })
+  exchange: GraphExchange,
+  id: string | undefined,
+) => GraphList | GraphError
+
+/** A list, and its number under `$count`. */
+function addLists(get: Add, path: string, listOf: ListOf): void {
+  const withList =
+    (
+      answer: (state: EmulatorState, exchange: GraphExchange, list: GraphList) => Answer,
+    ): Resource =>
+    (state, exchange, id) => {
+      const list = listOf(state, exchange, id)
+      return isGraphError(list) ? list : answer(state, exchange, list)
+    }
+  get(
+    `${path}/$count`,
+    withList((_, exchange, list) => answerCount(exchange, list)),
+  )
+  get(path, withList(answerList))
+}
+
+function addPerson(get: Add, post: Add, path: string): void {
+  get(path, (state, exchange, id) => {
+    const person = findSubject(state, exchange, id)
+    return isGraphError(person) ? person : answerPerson(state, exchange, person)
   })
+  addMemberships(get, path, findSubject)
+  addMemberActions(post, path, findSubject)
+  get(`${path}/manager`, () => notFound('manager'))
+  for (const photo of ['photo', 'photo/$value', 'photos/:size/$value']) {
+    get(`${path}/${photo}`, () => graphErrors.noPhoto)
+  }
 }
 
-function answerHonestly(
+function addGroup(get: Add, post: Add): void {
+  const path = '/groups/:id'
+  get(path, (state, exchange, id) => {
+    const group = findGroup(state, exchange, id ?? '')
+    return isGraphError(group) ? group : answerGroup(state, exchange, group)
+  })
+  const find = (state: EmulatorState, exchange: GraphExchange, id: string | undefined) =>
+    findGroup(state, exchange, id ?? '')
+  addMemberships(get, path, find)
+  addMemberActions(post, path, find)
+  for (const name of ['members', 'transitiveMembers'] as const) {
+    for (const cast of [undefined, 'user', 'group'] as const) {
+      addLists(get, `${path}/${name}${castSegment(cast)}`, (state, exchange, id) => {
+        const group = findGroup(state, exchange, id ?? '')
+        if (isGraphError(group)) return group
+        return listMembers(exchange, group, { isDirect: name === 'members', ...castOf(cast) })
+      })
+    }
+  }
+}
+
+type FindMember = (
   state: EmulatorState,
-  given: { readonly exchange: Exchange; readonly body: unknown; readonly id: string | undefined },
-  resource: Resource,
-): Answer {
-  const { request, parameters } = given.exchange
-  const access = findAccess(state, request)
-  if ('status' in access) return access
-  return resource(state, { ...access, query: parameters, body: given.body }, given.id)
-}
+  exchange: GraphExchange,
+  id: string | undefined,
+) => Member | GraphError
 
-function namesOf(state: EmulatorState, request: Request): readonly string[] {
-  const access = findAccess(state, request)
-  if ('status' in access || access.caller === undefined) return []
-  const home = homeOf(state.directory, access.caller)
-  return [access.caller.user.userPrincipalName, home.user.userPrincipalName]
-}
-
-function forPerson(
-  answer: (
-    state: EmulatorState,
-    exchange: GraphExchange,
-    person: NonNullable<GraphExchange['caller']>,
-  ) => Answer,
-): Resource {
-  return (state, exchange, id) => {
-    const person = findSubject(state, exchange, id)
-    return 'status' in person ? person : answer(state, exchange, person)
+function addMemberships(get: Add, path: string, find: FindMember): void {
+  for (const name of ['memberOf', 'transitiveMemberOf'] as const) {
+    for (const cast of [undefined, 'group'] as const) {
+      const suffix = `/${name}${castSegment(cast)}`
+      addLists(get, `${path}${suffix}`, (state, exchange, id) => {
+        const member = find(state, exchange, id)
+        if (isGraphError(member)) return member
+        const below = path.replace(':id', encodeURIComponent(id ?? ''))
+        const relation = { path: `${below}${suffix}`, isDirect: name === 'memberOf' }
+        return listMemberships(exchange, member, { ...relation, ...castOf(cast) })
+      })
+    }
   }
 }
 
-function memberships({
-  list,
-  isCast,
-}: {
-  readonly list: 'transitiveMemberOf' | 'memberOf'
-  readonly isCast: boolean
-}): Resource {
-  return (state, exchange, id) => {
-    const person = findSubject(state, exchange, id)
-    if ('status' in person) return person
-    const subject = id === undefined ? '/me' : `/users/${encodeURIComponent(id)}`
-    const cast = isCast ? '/microsoft.graph.group' : ''
-    const address = `${subject}/${list}${cast}`
-    const isDirect = list === 'memberOf'
-    return answerMemberships(state, exchange, { person, address, isCast, isDirect })
-  }
+function addMemberActions(post: Add, path: string, find: FindMember): void {
+  const add = (name: string, answer: (...given: MemberCall) => Answer) =>
+    post(`${path}/${name}`, (state, exchange, id) => {
+      const member = find(state, exchange, id)
+      return isGraphError(member) ? member : answer(state, exchange, member)
+    })
+  add('getMemberObjects', answerMemberObjects)
+  add('getMemberGroups', answerMemberGroups)
+  add('checkMemberGroups', (state, exchange, member) =>
+    answerMemberCheck(state, exchange, { member, parameter: 'groupIds' }),
+  )
+  add('checkMemberObjects', (state, exchange, member) =>
+    answerMemberCheck(state, exchange, { member, parameter: 'ids' }),
+  )
 }
 
-/**
- * The claims of the person of the token.
- *
- * @see OpenID Connect Core §5.3
- */
-function userinfo(state: EmulatorState, { token, application, caller }: GraphExchange): Answer {
-  const person = caller && findPersonById(state.directory, caller.user.id)
-  if (person === undefined || !hasScope(token.scopes, 'openid')) return graphErrors.denied
-  const { user } = person
-  const profile = {
-    name: user.displayName,
-    family_name: user.familyName,
-    given_name: user.givenName,
-  }
-  return {
-    sub: pairwiseSubject(user, application),
-    ...(hasScope(token.scopes, 'profile') ? profile : {}),
-    ...(hasScope(token.scopes, 'email') ? { email: user.mail } : {}),
-  }
+type MemberCall = [state: EmulatorState, exchange: GraphExchange, member: Member]
+
+function castSegment(cast: 'user' | 'group' | undefined): string {
+  return cast === undefined ? '' : `/microsoft.graph.${cast}`
 }
 
-function unknownResource(_: EmulatorState, { request }: GraphExchange): GraphError {
-  const segment = new URL(request.url).pathname.split('/').at(-1) ?? ''
+function castOf(cast: 'user' | 'group' | undefined): { readonly cast?: 'user' | 'group' } {
+  return cast === undefined ? {} : { cast }
+}
+
+/** Says what an address is not: unknown, or one that this Graph does not write to. */
+function unknownResource(_: EmulatorState, { request, versionUrl }: GraphExchange): GraphError {
+  const path = request.url.slice(versionUrl.length).split('?')[0] ?? ''
+  const [, collection = ''] = path.split('/')
+  const isKnown = ['me', 'users', 'groups', 'organization', 'directoryObjects'].includes(collection)
+  if (isKnown && request.method !== 'GET' && request.method !== 'POST') return graphErrors.readsOnly
+  if (isKnown && request.method === 'POST' && !path.includes('/', 1)) return graphErrors.readsOnly
+  const segment = path.split('/').at(-1) ?? ''
   return badRequest(`Resource not found for the segment '${segment.slice(0, 100)}'.`)
 }
 
-const MOST_BYTES = 65_536
-
-async function readJson(request: Request): Promise<unknown> {
-  const isJson = request.headers.get('content-type')?.toLowerCase().startsWith('application/json')
-  if (request.method !== 'POST' || !isJson) return undefined
-  try {
-    return JSON.parse((await readBody(request, MOST_BYTES)) ?? '')
-  } catch {
-    return undefined
-  }
+function unknownVersion(_: EmulatorState, { request }: GraphExchange): GraphError {
+  const version = new URL(request.url).pathname.replace(/^\/graph(?=\/)/, '').split('/')[1] ?? ''
+  return badRequest(`Invalid version: ${version.slice(0, 50)}. The emulator has v1.0.`)
 }
