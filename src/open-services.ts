@@ -1,5 +1,6 @@
 /** Puts the parts together: the one place that knows which implementation stands behind which interface. */
 import { createHash, randomBytes } from 'node:crypto'
+import { createUnstoredEvents, startReportingUnstored } from './audit/bounded-events.ts'
 import { startAuditChain } from './audit/keep-audit-chain.ts'
 import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
@@ -142,7 +143,8 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
     isTrustedProxy: (remoteAddress) => isTrustedProxy(remoteAddress, trustedProxies),
     resolveTxt: options.resolveTxt ?? createTxtResolver(),
     hooks: options.hooks ?? {},
-    sampleRefusal: createRefusalSampler(now),
+    refusalSampler: createRefusalSampler(now),
+    unstoredEvents: createUnstoredEvents(now),
     limits: limitsOf(options, storage),
     metrics,
     signInNotes: createSignInNotes({ storage, now, log: options.log ?? silentLog }),
@@ -346,6 +348,7 @@ function startBackgroundWork(
   const stopSweeping = startSweeping(services)
   const stopOutbox = startOutbox(services)
   const stopTelling = startTelling(services.signInNotes)
+  const stopReporting = startReportingUnstored(services)
   const stopAuditChain = startAuditChain(services)
   const stopDomainChecks = startDomainChecks(services)
   const stopRechecking = startRechecking(rechecking, services)
@@ -362,6 +365,7 @@ function startBackgroundWork(
     await stopDeliveries()
     await stopOutbox()
     await stopTelling()
+    await stopReporting()
     await stopAuditChain()
     await stopDomainChecks()
     await services.storage.close()

@@ -11,7 +11,7 @@ export type Limit = {
   readonly uses: number
   readonly perSeconds: number
   /** Whose uses count together. An `address` is a whole /64 of IPv6. */
-  readonly each: 'address' | 'operator' | 'session' | 'attempt' | 'replica'
+  readonly each: 'address' | 'operator' | 'session' | 'attempt' | 'sort' | 'replica'
   readonly of: string
 }
 export type LimitName = keyof typeof limitTable
@@ -84,11 +84,17 @@ export const limitTable = {
     each: 'address',
     of: 'Refusals that are stored; as above.',
   },
+  recorded_of_sort: {
+    uses: 20,
+    perSeconds: 60,
+    each: 'sort',
+    of: 'Refusals of one code at one connection, or wrong operator tokens, that are stored in any case: a flood of another sort does not hide them.',
+  },
   recorded: {
-    uses: 1000,
+    uses: 980,
     perSeconds: 60,
     each: 'replica',
-    of: 'Refusals that one replica stores; as above.',
+    of: 'Refusals that one replica stores beyond those; further ones are counted, sampled in the log, and reported as `audit.events_not_stored` every minute.',
   },
 } as const satisfies Record<string, Limit>
 

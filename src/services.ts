@@ -2,9 +2,9 @@
 
 import type { OperatorEntry } from './admin/operators.ts'
 import type { AuditEvent } from './audit/audit-events.ts'
-import type { RefusalSample } from './audit/sample-refusals.ts'
+import type { UnstoredEvents } from './audit/bounded-events.ts'
+import type { RefusalSampler } from './audit/sample-refusals.ts'
 import type { SignInNotes } from './audit/sign-in-notes.ts'
-import type { ErrorCode } from './errors.ts'
 import type { AccessRules } from './forward-auth/decide-access.ts'
 import type { IdentityTokens } from './forward-auth/identity-token.ts'
 import type { Brand } from './http/brand.ts'
@@ -116,7 +116,10 @@ export type Services = {
   readonly resolveTxt: (name: string) => Promise<readonly string[]>
   readonly log: Log
   readonly hooks: Hooks
-  readonly sampleRefusal: (code: ErrorCode) => RefusalSample
+  /** Which refusals are logged, of those that anybody can cause. */
+  readonly refusalSampler: RefusalSampler
+  /** Events that anybody can cause and that were too many to be stored. */
+  readonly unstoredEvents: UnstoredEvents
   readonly limits: Limits
   readonly metrics: Metrics
   /** What the sign-ins tell of their connections. */

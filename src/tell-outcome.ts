@@ -54,9 +54,14 @@ function logRefusal(services: Services, refused: ToldRefusal): void {
   if (status >= 500) services.log.error('request_refused', fields)
   else if (recorded) services.log.info('request_refused', fields)
   else {
-    const { worthLogging, countInWindow } = services.sampleRefusal(code)
+    const { worthLogging, countInWindow } = services.refusalSampler.sample(code, limitOf(detail))
     if (worthLogging) services.log.info('request_refused', { ...fields, countInWindow })
   }
+}
+
+/** Limits are reached independently of each other; refusals of one must not use up the samples of another. */
+function limitOf({ limit }: EntradaError['detail']): string | undefined {
+  return typeof limit === 'string' ? limit : undefined
 }
 
 function countRefusal({ metrics }: Services, { error, exchange }: ToldRefusal): void {

@@ -220,6 +220,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'failure-of-connection.ts',
     'traced-person.ts',
     'sample-refusals.ts',
+    'bounded-events.ts',
     'outbox.ts',
     // The chain: how a place in it is written, what is done to it, whether it holds, and the background work that keeps it.
     'audit-chain.ts',

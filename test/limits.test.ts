@@ -1,9 +1,11 @@
 /** What anybody may ask in a minute, and that reaching it costs others nothing. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { noteUnstored, reportUnstored } from '../src/audit/bounded-events.ts'
 import { createEntrada } from '../src/entrada.ts'
 import { createLog } from '../src/log.ts'
 import { openServices } from '../src/open-services.ts'
+import { createCustomer, loginAddress } from './support/customers.ts'
 import { startPostgres } from './support/postgres.ts'
 import { goToEntra } from './support/refusals.ts'
 import { OPERATOR_TOKEN, people, type Rig, requestsAt, SERVER_URL } from './support/rig.ts'
@@ -112,15 +114,70 @@ describe('wrong operator tokens', () => {
   it('from any number of addresses leave no more than a thousand rows a minute (I20)', async (t) => {
     const rig = await openRig(t)
     for (let n = 0; n < 1100; n += 1) {
-      const request = new Request(`${SERVER_URL}/login/token`, {
-        method: 'POST',
-        body: new URLSearchParams({ operator_token: WRONG_TOKEN }),
-        headers: { 'sec-fetch-site': 'same-origin' },
-      })
-      const remoteAddress = `10.0.${n >> 8}.${n & 255}`
-      assert.equal((await rig.entrada.fetch(request, { remoteAddress })).status, 401)
+      assert.equal(await offerWrongToken(rig, `10.0.${n >> 8}.${n & 255}`), 401)
     }
     assert.equal(await countEvents(rig, 'operator.sign_in_refused'), 1000)
+  })
+})
+
+describe('noise of one sort', () => {
+  it('hides no other: each has a share of its own, and the rest is reported with its number (A7)', async (t) => {
+    const rig = await openRig(t, { withoutBackgroundWork: true })
+    for (let n = 0; n < 1300; n += 1) await offerWrongToken(rig, `10.0.${n % 130}.1`)
+    const stored = await countEvents(rig, 'operator.sign_in_refused')
+    assert.equal(stored, 1000)
+    await refusedAtEntra(rig)
+    const [refused] = await auditEvents(rig, { type: 'sign_in.refused' })
+    assert.equal(refused?.detail.code, 'authorization_refused')
+
+    await offerWrongToken(rig, '192.0.2.9')
+    assert.equal(await countEvents(rig, 'operator.sign_in_refused'), 1000)
+    await reportUnstored(rig.services)
+    const reports = await auditEvents(rig, { type: 'audit.events_not_stored' })
+    assert.deepEqual(
+      reports.map(({ detail: { eventType, count } }) => [eventType, count]),
+      [['operator.sign_in_refused', 301]],
+    )
+    const logged = rig.logLines.map((line) => JSON.parse(line))
+    assert.equal(logged.find(({ event }) => event === 'events_not_stored')?.count, 301)
+    const unlogged = logged.filter(({ event }) => event === 'refusals_not_logged')
+    // Of 1,301, the log had the first five and every hundredth.
+    assert.deepEqual(
+      unlogged.map(({ code, count }) => [code, count]),
+      [['operator_token_invalid', 1301 - 5 - 13]],
+    )
+    await reportUnstored(rig.services)
+    assert.equal((await auditEvents(rig, { type: 'audit.events_not_stored' })).length, 1)
+  })
+
+  it('at one connection does not hide what happens at another, and each organization sees its own (A7)', async (t) => {
+    const rig = await openRig(t, { withoutBackgroundWork: true })
+    const contoso = await createCustomer(rig, { name: 'Contoso' })
+    for (let n = 0; n < 1050; n += 1) {
+      await refusedAtEntra(rig, {
+        address: `10.1.${n % 100}.1`,
+        startAt: loginAddress(contoso.connection),
+      })
+    }
+    await refusedAtEntra(rig, { address: '192.0.2.9' })
+    const { items } = await rig.services.storage.listAuditEvents(
+      { type: 'sign_in.refused', connectionId: 'default' },
+      { limit: 9 },
+    )
+    assert.equal(items.length, 1)
+    await reportUnstored(rig.services)
+    const [report, ...others] = await auditEvents(rig, { type: 'audit.events_not_stored' })
+    assert.equal(report?.organizationId, contoso.organization.id)
+    assert.deepEqual([report?.detail.code, report?.detail.count], ['authorization_refused', 50])
+    assert.deepEqual(others, [])
+  })
+
+  it('is reported by the log where the database is away (A7)', async (t) => {
+    const rig = await openRig(t, { withoutBackgroundWork: true })
+    noteUnstored(rig.services, { eventType: 'operator.sign_in_refused' })
+    await rig.services.storage.close()
+    await reportUnstored(rig.services)
+    assert.ok(rig.logLines.some((line) => /events_not_stored_not_recorded/.test(line)))
   })
 })
 
@@ -199,6 +256,30 @@ async function openSecond(t: TestContext, { options }: Rig) {
   const entrada = createEntrada(options, services)
   t.after(() => entrada.close())
   return entrada
+}
+
+async function offerWrongToken({ entrada }: Rig, remoteAddress: string): Promise<number> {
+  const request = new Request(`${SERVER_URL}/login/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ operator_token: WRONG_TOKEN }),
+    headers: { 'sec-fetch-site': 'same-origin' },
+  })
+  return (await entrada.fetch(request, { remoteAddress })).status
+}
+
+/** An attempt that comes back from Entra with a refusal. */
+async function refusedAtEntra(
+  rig: Rig,
+  { address = '127.0.0.1', startAt = rig.startAt } = {},
+): Promise<void> {
+  const started = await rig.entrada.fetch(new Request(startAt), { remoteAddress: address })
+  const [cookie = ''] = started.headers.getSetCookie().map((line) => line.split(';')[0])
+  const sentTo = new URL(started.headers.get('location') ?? '')
+  const callback = new URL(sentTo.searchParams.get('redirect_uri') ?? '')
+  callback.searchParams.set('state', sentTo.searchParams.get('state') ?? '')
+  callback.searchParams.set('error', 'access_denied')
+  const request = new Request(callback, { headers: { cookie } })
+  await rig.entrada.fetch(request, { remoteAddress: address })
 }
 
 async function countEvents({ services }: Rig, type?: string): Promise<number> {

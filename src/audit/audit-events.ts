@@ -182,6 +182,15 @@ export type AuditEvent =
     }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
   | {
+      readonly type: 'audit.events_not_stored'
+      readonly detail: {
+        readonly eventType: string
+        readonly code?: string
+        readonly count: number
+        readonly since: string
+      }
+    }
+  | {
       readonly type: 'audit_chain.restarted'
       readonly detail: { readonly reason: string; readonly behind: number }
     }
@@ -259,6 +268,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'A set-up link ended before its time: withdrawn by an operator, replaced by a newer one, or finished by who used it.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
+  'audit.events_not_stored':
+    'Refusals that anybody can cause were too many to be stored one by one. Detail: the type and code of the events, how many were not stored, and since when.',
   'audit_chain.restarted':
     'An operator began the audit chain anew. Detail: why, and the number of the last link that was given up.',
 }

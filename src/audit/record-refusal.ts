@@ -1,9 +1,10 @@
-import { type EntradaError, errorEntry } from '../errors.ts'
+import { type EntradaError, type ErrorCode, errorEntry } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import { auditRecord, outboxOptions } from './audit-events.ts'
+import { mayBeStored, noteUnstored } from './bounded-events.ts'
 import { signInTrace } from './sign-in-traces.ts'
 
 /**
@@ -15,11 +16,8 @@ export async function recordRefusal(
   exchange: Exchange,
   { record, error }: { readonly record: SignInRecord; readonly error: EntradaError },
 ): Promise<boolean> {
-  if (!(await mayBeStored(services, exchange, record))) {
-    services.metrics.count('entrada_refusals_not_stored_total', undefined)
-    return false
-  }
   const { code } = error
+  if (!(await isAdmitted(services, exchange, { record, code }))) return false
   const evidence = evidenceOf(error)
   record.step('refused', { code, ...evidence })
   const { connection, userId } = record
@@ -49,16 +47,24 @@ export async function recordRefusal(
   return true
 }
 
-async function mayBeStored(
-  { limits }: Services,
+async function isAdmitted(
+  services: Services,
   { client }: Exchange,
-  { attempt }: SignInRecord,
+  { record, code }: { readonly record: SignInRecord; readonly code: ErrorCode },
 ): Promise<boolean> {
-  return (
-    (await limits.allows('recorded_of_attempt', attempt.id)) &&
-    (await limits.allows('recorded_of_address', client.ip)) &&
-    (await limits.allows('recorded', 'all'))
-  )
+  const { attempt, connection } = record
+  const sort = {
+    eventType: 'sign_in.refused',
+    code,
+    connectionId: connection?.id,
+    organizationId: connection?.organizationId,
+  } as const
+  const isWithinOwnShare =
+    (await services.limits.allows('recorded_of_attempt', attempt.id)) &&
+    (await services.limits.allows('recorded_of_address', client.ip))
+  if (isWithinOwnShare) return mayBeStored(services, sort)
+  noteUnstored(services, sort)
+  return false
 }
 
 /** The error's evidence without Entra's raw text, which stays in the log (design rule 16). */

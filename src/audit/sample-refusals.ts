@@ -6,22 +6,39 @@ const THEN_EVERY = 100
 
 export type RefusalSample = { readonly worthLogging: boolean; readonly countInWindow: number }
 
+export type RefusalSampler = {
+  /** `sort` divides the refusals of one code further, such as by the limit that was reached. */
+  sample(code: ErrorCode, sort?: string): RefusalSample
+  /** How many refusals of each code were not logged since the last call. */
+  takeUnlogged(): readonly { readonly code: ErrorCode; readonly count: number }[]
+}
+
 /**
- * Counts refusals that belong to no attempt of ours. Anybody can cause them, so the log gets the first five of a code in a minute and
+ * Counts refusals that belong to no attempt of ours. Anybody can cause them, so the log gets the first five of a sort in a minute and
  * then one in a hundred, with the count (design rule 17).
  */
-export function createRefusalSampler(now: () => Date): (code: ErrorCode) => RefusalSample {
+export function createRefusalSampler(now: () => Date): RefusalSampler {
   let windowEndsAt = 0
-  let counts = new Map<ErrorCode, number>()
-  return (code) => {
-    const time = now().getTime()
-    if (time >= windowEndsAt) {
-      windowEndsAt = time + WINDOW_MS
-      counts = new Map()
-    }
-    const countInWindow = (counts.get(code) ?? 0) + 1
-    counts.set(code, countInWindow)
-    const worthLogging = countInWindow <= LOGGED_EACH || countInWindow % THEN_EVERY === 0
-    return { worthLogging, countInWindow }
+  let counts = new Map<string, number>()
+  let unlogged = new Map<ErrorCode, number>()
+  return {
+    sample(code, sort = '') {
+      const time = now().getTime()
+      if (time >= windowEndsAt) {
+        windowEndsAt = time + WINDOW_MS
+        counts = new Map()
+      }
+      const key = `${code} ${sort}`
+      const countInWindow = (counts.get(key) ?? 0) + 1
+      counts.set(key, countInWindow)
+      const worthLogging = countInWindow <= LOGGED_EACH || countInWindow % THEN_EVERY === 0
+      if (!worthLogging) unlogged.set(code, (unlogged.get(code) ?? 0) + 1)
+      return { worthLogging, countInWindow }
+    },
+    takeUnlogged() {
+      const taken = [...unlogged].map(([code, count]) => ({ code, count }))
+      unlogged = new Map()
+      return taken
+    },
   }
 }

@@ -110,6 +110,6 @@ function tellStopped(
     services.log.error('request_refused', fields)
     return
   }
-  const { worthLogging, countInWindow } = services.sampleRefusal(code)
+  const { worthLogging, countInWindow } = services.refusalSampler.sample(code)
   if (worthLogging) services.log.info('request_refused', { ...fields, countInWindow })
 }

@@ -34,7 +34,7 @@ export const metricTable = {
   },
   entrada_refusals_not_stored_total: {
     type: 'counter',
-    help: 'Refusals of opened attempts that were counted and not stored, because there were too many.',
+    help: 'Refusals of opened attempts, and wrong operator tokens, that were counted and not stored, because there were too many.',
   },
   entrada_webhook_attempts_total: {
     type: 'counter',

@@ -1,6 +1,7 @@
 /** The operator's way in with a token, for when Entra or its secret is what broke. Opens a session without user or organization. */
 import { html } from 'hono/html'
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { mayBeStored } from '../audit/bounded-events.ts'
 import { EntradaError } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
@@ -60,9 +61,9 @@ export function isOperatorToken(services: Services, offered: string): boolean {
   return token !== '' && services.deployment.operatorTokenHashes.includes(services.sha256(token))
 }
 
-/** Anybody can cause it, so the database takes so many in a minute; the log has the rest, sampled. */
+/** Anybody can cause it, so that only a bounded number is stored each minute; the rest is counted and sampled in the log. */
 async function auditWrongToken(services: Services, exchange: Exchange): Promise<void> {
-  if (!(await services.limits.allows('recorded', 'all'))) return
+  if (!(await mayBeStored(services, { eventType: 'operator.sign_in_refused' }))) return
   const event = {
     type: 'operator.sign_in_refused',
     detail: { reason: 'operator_token_invalid' },

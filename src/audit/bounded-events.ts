@@ -1,0 +1,115 @@
+/**
+ * Events that anybody can cause are stored up to a measure. Each sort of them has a share of its own beside the common one, so that a
+ * flood of one sort hides no other; how many of a sort were not stored becomes an event and a log line every minute.
+ */
+import type { ErrorCode } from '../errors.ts'
+import type { Services } from '../services.ts'
+import type { ConnectionId, OrganizationId } from '../storage/records.ts'
+import { type AuditEventType, auditRecord, outboxOptions } from './audit-events.ts'
+
+const INTERVAL_MS = 60_000
+/** Sorts that are told apart in one interval; further ones are counted together by the type of their events. */
+const MOST_SORTS = 500
+
+/** Events that differ in nothing but time, person and address. */
+export type EventSort = {
+  readonly eventType: Extract<AuditEventType, 'sign_in.refused' | 'operator.sign_in_refused'>
+  readonly code?: ErrorCode
+  readonly connectionId?: ConnectionId | undefined
+  readonly organizationId?: OrganizationId | undefined
+}
+export type UnstoredCount = {
+  readonly sort: EventSort
+  readonly count: number
+  readonly since: Date
+}
+
+export type UnstoredEvents = {
+  note(sort: EventSort): void
+  /** The counts since the last call. */
+  take(): readonly UnstoredCount[]
+}
+
+export function createUnstoredEvents(now: () => Date): UnstoredEvents {
+  let counts = new Map<string, UnstoredCount>()
+  return {
+    note(sort) {
+      const isRoom = counts.has(keyOf(sort)) || counts.size < MOST_SORTS
+      const counted = isRoom ? sort : { eventType: sort.eventType }
+      const { count, since } = counts.get(keyOf(counted)) ?? { count: 0, since: now() }
+      counts.set(keyOf(counted), { sort: counted, count: count + 1, since })
+    },
+    take() {
+      const taken = [...counts.values()]
+      counts = new Map()
+      return taken
+    },
+  }
+}
+
+/** Whether an event of this sort may be stored; one that may not is counted. */
+export async function mayBeStored(services: Services, sort: EventSort): Promise<boolean> {
+  const { limits } = services
+  const allowed =
+    (await limits.allows('recorded_of_sort', keyOf(sort))) ||
+    (await limits.allows('recorded', 'all'))
+  if (!allowed) noteUnstored(services, sort)
+  return allowed
+}
+
+/** Counts an event that is not stored, for whichever reason. */
+export function noteUnstored({ metrics, unstoredEvents }: Services, sort: EventSort): void {
+  metrics.count('entrada_refusals_not_stored_total', undefined)
+  unstoredEvents.note(sort)
+}
+
+/** Reports every minute what was neither stored nor logged. Returns the function that stops it and reports the rest. */
+export function startReportingUnstored(services: Services): () => Promise<void> {
+  let reporting = Promise.resolve()
+  const timer = setInterval(() => {
+    reporting = reporting.then(() => reportUnstored(services))
+  }, INTERVAL_MS)
+  timer.unref()
+  return async () => {
+    clearInterval(timer)
+    await reporting
+    await reportUnstored(services)
+  }
+}
+
+/** Never rejects: if the database is away, the log has the counts. */
+export async function reportUnstored(services: Services): Promise<void> {
+  const { storage, log, refusalSampler, unstoredEvents } = services
+  for (const { code, count } of refusalSampler.takeUnlogged()) {
+    log.info('refusals_not_logged', { code, count })
+  }
+  const counts = unstoredEvents.take()
+  if (counts.length === 0) return
+  for (const { sort, count, since } of counts) {
+    log.warn('events_not_stored', { ...sort, count, since })
+  }
+  try {
+    await storage.atomically(async (transaction) => {
+      for (const count of counts) {
+        await transaction.appendAuditEvent(recordOf(services, count), outboxOptions(services))
+      }
+    })
+  } catch (error) {
+    log.error('events_not_stored_not_recorded', { sorts: counts.length, error })
+  }
+}
+
+function recordOf(services: Services, { sort, count, since }: UnstoredCount) {
+  const { eventType, code, connectionId, organizationId } = sort
+  const detail = { eventType, ...(code ? { code } : {}), count, since: since.toISOString() }
+  const event = { type: 'audit.events_not_stored', detail } as const
+  return auditRecord(services, event, {
+    actor: { kind: 'system' },
+    connectionId,
+    organizationId,
+  })
+}
+
+function keyOf({ eventType, code, connectionId }: EventSort): string {
+  return [eventType, code, connectionId].join(' ')
+}
