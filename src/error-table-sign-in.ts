@@ -104,7 +104,7 @@ export const entraErrors = {
     status: 502,
     shown:
       'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
-    fix: 'The discovery document does not belong to the configured authority: its issuer or one of its endpoints is on another origin. Check ENTRADA_ENTRA_AUTHORITY and anything that rewrites traffic on the way.',
+    fix: 'The discovery document does not belong to the configured authority: its issuer or one of its endpoints is on another origin. Check ENTRADA_ENTRA_AUTHORITY (or the authority of the connection) and anything that rewrites traffic on the way. The authority of a directory of Entra External ID is https://NAME.ciamlogin.com; a custom domain in front of it is not supported.',
     startAgain: 'same_account',
   },
   entra_tenant_not_found: {
@@ -214,6 +214,8 @@ export const decisionErrors = {
         'The person is in more groups than fit into the ID token (overage) and the role rules need groups. In Entra, under Token configuration > groups claim, choose "Groups assigned to the application", or use app roles; or let Entrada ask Microsoft Graph (`ENTRADA_ENTRA_GROUPS_OVERAGE=graph`, or the same policy of the connection).',
       graph_unreachable:
         'Microsoft Graph did not answer in time, or answered with an error of its own. Check outgoing https from this server to the Graph host of the cloud; others are not affected, and the next try asks again. `graph_or_keep_last` lets the last known groups count meanwhile.',
+      graph_host_unknown:
+        'No request was sent to Microsoft Graph: the discovery document of this authority names no usable host of Graph (`msgraph_host`), and the authority is none of the clouds of Microsoft, whose hosts are known here. Let the authority publish `msgraph_host`; or take the groups from the token, with fewer groups in it or app roles.',
       graph_forbidden:
         'Microsoft Graph did not let this sign-in read the person’s own groups. In Entra, under App registrations > API permissions, add the delegated permission Microsoft Graph `User.Read`; an administrator of the directory grants it with "Grant admin consent" where people may not consent themselves.',
       graph_throttled:
@@ -223,6 +225,13 @@ export const decisionErrors = {
       too_many_groups:
         'The person is in more than 10,000 groups, which are not read. Use app roles, or "Groups assigned to the application".',
     },
+    startAgain: 'other_account',
+  },
+  groups_claim_missing: {
+    status: 403,
+    shown:
+      'Microsoft did not say which groups you are in, so your access cannot be decided. Please tell your administrator.',
+    fix: 'The role rules need groups, and Entra sent no groups claim. In Entra, under App registrations > Token configuration > Add groups claim, choose "Groups assigned to the application", and assign the groups under Enterprise applications > Users and groups. If the claim is there already, this person is in none of the groups that it may name.',
     startAgain: 'other_account',
   },
   no_role_matched: {

@@ -108,6 +108,15 @@ const states: readonly State[] = [
       emulator.setFault({ kind: 'status', on: 'graph', status: 503, times: 9 }),
   },
   {
+    heading: 'Entra sends no groups, and rules need them',
+    status: 403,
+    code: 'groups_claim_missing',
+    customer: { roleRules, policies: { unmatched: { kind: 'refuse' } } },
+    person: people.alice,
+    arrange: ({ emulator }, { connection }) =>
+      emulator.setApplication(connection.clientId, { groupMembershipClaims: 'None' }),
+  },
+  {
     heading: 'No role rule matches',
     status: 403,
     code: 'no_role_matched',

@@ -229,6 +229,24 @@ function groupsOf({ emulator }: Rig, userPrincipalName: string): readonly string
   return users.find((one) => one.userPrincipalName === userPrincipalName)?.memberOf ?? []
 }
 
+describe('an authority that names no host of Microsoft Graph', () => {
+  it('refuses whom it cannot ask about by name, says what is missing, and has asked nobody (E9)', async (t) => {
+    for (const msgraph_host of [undefined, '', 'https://graph.example', 'other.example']) {
+      const { rig, customer } = await openGraphRig(t, {
+        fetch: async (url, init) => {
+          const answer = await rig.emulator.fetch(new Request(url, init))
+          if (!String(url).includes('openid-configuration')) return answer
+          return Response.json({ ...((await answer.json()) as object), msgraph_host })
+        },
+      })
+      await assertGroupsNotKnown(rig, customer, /names no usable host of Graph.*`?msgraph_host`?/)
+      assert.equal(requestsAt(rig, 'graph'), 0)
+      const { items } = await rig.services.storage.listSignInTraces({}, { limit: 1 })
+      assert.match(JSON.stringify(items[0]?.steps), /"reason":"graph_host_unknown"/)
+    }
+  })
+})
+
 describe('groups always from Graph', () => {
   it('are nested ones too, or direct ones alone', async (t) => {
     const nested = await openGraphRig(t, { groups: everything, group: ALL_STAFF })
@@ -303,6 +321,30 @@ describe('what is asked of Entra', () => {
     return scope.split(' ').sort()
   }
 
+  it('is User.Read without the name of a host, where sign-ins begin and where the code is redeemed (E1)', async (t) => {
+    const scopes: (string | null)[] = []
+    const rig = await openRig(t, {
+      fetch: async (url, init) => {
+        const request = new Request(url, init)
+        if (new URL(request.url).pathname.endsWith('/token')) {
+          scopes.push(new URLSearchParams(await request.clone().text()).get('scope'))
+        }
+        return rig.emulator.fetch(request)
+      },
+    })
+    const customer = await createCustomer(rig, {
+      policies: graph,
+      roleRules: [ruleOn(ENGINEERING)],
+    })
+    const { slug } = customer.connection
+    const asked = await scopesAt(rig, `${SERVER_URL}/enterprise-login/${slug}`)
+    assert.ok(asked.includes('User.Read'))
+    assert.deepEqual(await rolesOf(customer, people.alice), ['crew'])
+    assert.equal(scopes.length, 1)
+    assert.ok(scopes[0]?.split(' ').includes('User.Read'), String(scopes[0]))
+    assert.doesNotMatch([...asked, ...scopes].join(' '), /:\/\//)
+  })
+
   it('is User.Read only where groups may come from Graph, and no refresh token', async (t) => {
     const rig = await openRig(t)
     const address = (slug: string) => `${SERVER_URL}/enterprise-login/${slug}`
@@ -313,10 +355,12 @@ describe('what is asked of Entra', () => {
       'profile',
     ])
     const withGraph = await createCustomer(rig, { policies: graph })
-    assert.deepEqual(
-      await scopesAt(rig, address(withGraph.connection.slug)),
-      ['email', `${ENTRA_URL}/User.Read`, 'openid', 'profile'].sort(),
-    )
+    assert.deepEqual(await scopesAt(rig, address(withGraph.connection.slug)), [
+      'User.Read',
+      'email',
+      'openid',
+      'profile',
+    ])
     assert.deepEqual(await scopesAt(rig, `${SERVER_URL}/auth/entra/login`), [
       'email',
       'openid',

@@ -107,9 +107,13 @@ describe('roles', () => {
         '{"before":["developer"],"after":["seller"]}',
       ]),
     )
+    rig.emulator.setUserGroups(people.alice, ['All staff'])
+    const other = await goToEntra(rig, people.alice)
+    await assertRefusedForGood(rig, other, { code: 'no_role_matched', status: 403 })
+    // Of a person in no group Entra sends no claim, as of everybody where none is configured.
     rig.emulator.setUserGroups(people.alice, [])
-    const at = await goToEntra(rig, people.alice)
-    await assertRefusedForGood(rig, at, { code: 'no_role_matched', status: 403 })
+    const none = await goToEntra(rig, people.alice)
+    await assertRefusedForGood(rig, none, { code: 'groups_claim_missing', status: 403 })
   })
 })
 

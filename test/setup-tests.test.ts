@@ -1,8 +1,11 @@
 /** Test sign-ins: what they show, whom they show it to, and that they write nothing about anybody. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { findingTable } from '../src/doctor/doctor.ts'
+import { errorEntry } from '../src/errors.ts'
 import { changeConnection } from '../src/organizations/connections.ts'
 import { createSetupLink } from '../src/setup/setup-link.ts'
+import { testFindingRow } from '../src/setup/test-findings.ts'
 import type { Connection } from '../src/storage/records.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { createCustomer, operator } from './support/customers.ts'
@@ -104,6 +107,26 @@ describe('a test sign-in', () => {
     const { slug } = invited.connection
     const { text } = await rig.browser().visit(`${SERVER_URL}/enterprise-login/${slug}`)
     assert.match(text, /Hello, Alice/)
+  })
+
+  it('names the missing groups claim, with the remedy that the doctor has too (E6)', async () => {
+    rig.emulator.setApplication(registered.clientId, { groupMembershipClaims: 'None' })
+    await change((before) => ({
+      ...before,
+      roleRules: [{ id: 'r1', match: 'group', value: ENGINEERING, role: 'editor' }],
+      policies: { ...before.policies, unmatched: { kind: 'refuse' } },
+    }))
+    const { text } = await test(rig, browser, people.alice)
+    assert.match(text, /<code>groups_claim_missing<\/code>/)
+    assert.match(text, /Entra sent no groups claim/)
+    for (const { fix, what } of [
+      errorEntry('groups_claim_missing'),
+      testFindingRow('groups_missing'),
+      findingTable.groups_claim_missing,
+    ].map((row) => ({ what: '', ...row }))) {
+      assert.match(`${what} ${fix}`, /Entra sent no groups claim/)
+      assert.match(fix, /Token configuration.*Add groups claim/)
+    }
   })
 
   it('tells a member by name, and nothing of whom another organization knows (rule 19)', async () => {

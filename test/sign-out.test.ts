@@ -90,7 +90,7 @@ describe('signing out here', () => {
 })
 
 describe('signing out of Microsoft, too', () => {
-  it('goes on to Entra with the hint, our redirect URI and a sealed state', async (t) => {
+  it('goes on to Entra with the hint, our client id, our redirect URI and a sealed state (E8)', async (t) => {
     const rig = await openRig(t)
     const { browser } = await rig.signIn(people.alice)
     const [session] = await liveSessions(rig)
@@ -101,6 +101,7 @@ describe('signing out of Microsoft, too', () => {
     assert.equal(location.searchParams.get('logout_hint'), session?.loginHint)
     assert.ok(session?.loginHint)
     assert.equal(location.searchParams.get('post_logout_redirect_uri'), CALLBACK)
+    assert.equal(location.searchParams.get('client_id'), CLIENT_ID)
     assert.match(location.searchParams.get('state') ?? '', /^out\.v1\./)
     assert.ok(!(await isSignedIn(browser)), 'over here already')
   })

@@ -69,7 +69,7 @@ export const peopleFindings = {
   groups_claim_missing: {
     area: 'claims',
     severity: 'error',
-    what: '{needs} on groups, and none of the last {signIns} sign-ins ({people} people) brought the claim `groups`.',
+    what: '{needs} on groups, and Entra sent no groups claim with any of the last {signIns} sign-ins ({people} people).',
     why: 'Entra sends groups only when told to. Until then nobody is a member of any group here, so these rules never apply.',
     fix: `In ${tokens} > Add groups claim, choose "Groups assigned to the application", and assign the groups in ${enterpriseApplication} > Users and groups. If these people really are in no group, this is no error.`,
     whoCanFix: 'application_administrator',
@@ -87,7 +87,7 @@ export const peopleFindings = {
     severity: 'warning',
     what: 'The groups of {unreadable} of the last {signIns} sign-ins could not be read through Microsoft Graph:',
     why: 'Where rules need groups, these people were refused, or kept their last known ones.',
-    fix: 'With `graph_forbidden`: under API permissions, add the delegated permission Microsoft Graph `User.Read` and press "Grant admin consent". With `graph_unreachable`: let this server reach the Graph host of the cloud by https. `graph_throttled` passes.',
+    fix: 'With `graph_forbidden`: under API permissions, add the delegated permission Microsoft Graph `User.Read` and press "Grant admin consent". With `graph_unreachable`: let this server reach the Graph host of the cloud by https. With `graph_host_unknown`: the authority has to publish `msgraph_host`. `graph_throttled` passes.',
     whoCanFix: 'application_administrator',
   },
   groups_overage_seen: {

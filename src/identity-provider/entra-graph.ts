@@ -37,7 +37,7 @@ export async function readGroups(
   reading: Pick<GroupReading, 'nested' | 'names'>,
 ): Promise<GroupsClaim> {
   const { origin, deadline } = access
-  if (origin === undefined) return { kind: 'unreadable', reason: 'graph_unreachable' }
+  if (origin === undefined) return { kind: 'unreadable', reason: 'graph_host_unknown' }
   const limited = {
     ...access,
     deadline: AbortSignal.any([deadline, AbortSignal.timeout(TIME_LIMIT_MS)]),

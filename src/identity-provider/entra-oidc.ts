@@ -43,7 +43,7 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
       const { application } = msalApplication(client, metadata, { proof: noProof })
       const url = await application.getAuthCodeUrl({
         ...request,
-        scopes: [...scopesOf(client, metadata)],
+        scopes: [...scopesFor(client.permissions)],
         codeChallenge,
         codeChallengeMethod: 'S256',
         ...(selectAccount ? { prompt: 'select_account' } : {}),
@@ -57,7 +57,7 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
 
     async redeem({ deadline, nonce, showClaims, ...request }) {
       const metadata = await client.authority.metadata(deadline)
-      const scopes = [...scopesOf(client, metadata)]
+      const scopes = [...scopesFor(client.permissions)]
       const answer = await trade(client, metadata, {
         deadline,
         send: (application) => application.acquireTokenByCode({ ...request, nonce, scopes }),
@@ -68,7 +68,7 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
     async refresh({ deadline, refreshToken, correlationId }) {
       const metadata = await client.authority.metadata(deadline)
       const request = { refreshToken: refreshToken.reveal(), correlationId }
-      const scopes = [...scopesOf(client, metadata)]
+      const scopes = [...scopesFor(client.permissions)]
       const answer = await trade(client, metadata, {
         deadline,
         send: (application) => application.acquireTokenByRefreshToken({ ...request, scopes }),
@@ -79,6 +79,8 @@ export function createEntraOidc(client: EntraClient): IdentityProvider {
     async signOutUrl({ postLogoutRedirectUri, state, logoutHint }) {
       const { endSessionEndpoint } = await client.authority.metadata()
       const url = new URL(endSessionEndpoint)
+      // Entra finds the application by the address; other servers go back to it only when they are given the client (§2).
+      url.searchParams.set('client_id', client.clientId)
       url.searchParams.set('post_logout_redirect_uri', postLogoutRedirectUri)
       url.searchParams.set('state', state)
       if (logoutHint !== undefined) url.searchParams.set('logout_hint', logoutHint)
@@ -191,10 +193,6 @@ async function groupsOf(
 
 function graphOriginOf({ tokenEndpoint, msgraphHost }: EntraMetadata): string | undefined {
   return graphOrigin(new URL(tokenEndpoint), msgraphHost)
-}
-
-function scopesOf({ permissions }: EntraClient, metadata: EntraMetadata): readonly string[] {
-  return scopesFor(permissions, graphOriginOf(metadata))
 }
 
 /** MSAL always asks for a refresh token; people would be asked to consent to something that nobody uses. */

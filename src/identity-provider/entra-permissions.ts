@@ -32,20 +32,18 @@ export function permissionsOf({
 }
 
 /**
- * The scopes of a sign-in. `GroupMember.Read.All` is not among them: whoever an administrator has granted it gets it with any token of
+ * The scopes of a sign-in. A scope without a resource means Microsoft Graph, in every cloud; the name of a host would be refused by an
+ * Entra-compatible server that has another one. `GroupMember.Read.All` is not among them: whoever an administrator has granted it gets it with any token of
  * Graph, and a name that is only shown must keep nobody out at a consent page.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc
  */
-export function scopesFor(
-  { groups, offlineAccess }: EntraPermissions,
-  graph: string | undefined,
-): readonly string[] {
+export function scopesFor({ groups, offlineAccess }: EntraPermissions): readonly string[] {
   return [
     'openid',
     'profile',
     'email',
-    ...(groups && graph ? [`${graph}/User.Read`] : []),
+    ...(groups ? ['User.Read'] : []),
     ...(offlineAccess ? ['offline_access'] : []),
   ]
 }

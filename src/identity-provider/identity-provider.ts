@@ -5,6 +5,8 @@ import type { PersonKey } from '../storage/records.ts'
 /** Why groups could not be read through Microsoft Graph. */
 export type GraphProblem =
   | 'graph_unreachable'
+  /** Discovery names no host of Microsoft Graph, and our table knows none for this authority: nothing was asked. */
+  | 'graph_host_unknown'
   /** The permission is missing, or was taken back. */
   | 'graph_forbidden'
   | 'graph_throttled'

@@ -37,6 +37,24 @@ describe('mapRoles', () => {
     })
   })
 
+  it('refuses by another name where the groups claim is missing, and only a rule on groups needs it (E6)', () => {
+    const absent = { kind: 'known', ids: [], source: 'absent' } as const
+    const codeFor = (rules: readonly RoleRule[], groups: ResolvedGroups) => {
+      const mapped = mapRoles({ rules, unmatched: refuse, groups, appRoles: ['Reader'] })
+      return mapped.kind === 'refused' ? mapped.code : mapped.kind
+    }
+    assert.equal(codeFor([engineers, admins], absent), 'groups_claim_missing')
+    assert.equal(codeFor([admins], absent), 'no_role_matched')
+    assert.equal(codeFor([], absent), 'no_role_matched')
+    for (const source of ['claim', 'graph', 'last_known'] as const) {
+      const empty = { kind: 'known', ids: [], source } as const
+      assert.equal(codeFor([engineers], empty), 'no_role_matched', source)
+    }
+    const given = { rules: [engineers, admins], groups: absent, appRoles: ['Admin'] }
+    assert.equal(mapRoles({ ...given, unmatched: refuse }).kind, 'roles')
+    assert.equal(mapRoles({ ...given, appRoles: [], unmatched: member }).kind, 'roles')
+  })
+
   it('adds no default role to one that a rule gave', () => {
     const given = { rules: [engineers], unmatched: member, groups: groupsOf(GROUP), appRoles: [] }
     const mapped = mapRoles(given)

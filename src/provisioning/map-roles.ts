@@ -21,8 +21,7 @@ export function mapRoles({
   readonly groups: ResolvedGroups
   readonly appRoles: readonly string[]
 }): MappedRoles {
-  const needsGroups = rules.some((rule) => rule.match === 'group')
-  if (needsGroups && groups.kind === 'unknown') {
+  if (needGroups(rules) && groups.kind === 'unknown') {
     return { kind: 'refused', code: 'groups_not_known', detail: { reason: groups.reason } }
   }
   const held = { group: groups.kind === 'known' ? groups.ids : [], app_role: appRoles }
@@ -30,6 +29,17 @@ export function mapRoles({
     .filter((rule) => held[rule.match].includes(rule.value))
     .map(({ id, role }): RoleAssignment => ({ role, source: `rule:${id}` }))
   if (assignments.length > 0) return { kind: 'roles', assignments }
-  if (unmatched.kind === 'refuse') return { kind: 'refused', code: 'no_role_matched', detail: {} }
+  if (unmatched.kind === 'refuse')
+    return { kind: 'refused', code: codeOfUnmatched(rules, groups), detail: {} }
   return { kind: 'roles', assignments: [{ role: unmatched.role, source: 'default' }] }
+}
+
+/** Without a groups claim the registration is what has to change, not the groups of the person. */
+function codeOfUnmatched(rules: readonly RoleRule[], groups: ResolvedGroups): ErrorCode {
+  const noClaim = groups.kind === 'known' && groups.source === 'absent'
+  return needGroups(rules) && noClaim ? 'groups_claim_missing' : 'no_role_matched'
+}
+
+function needGroups(rules: readonly RoleRule[]): boolean {
+  return rules.some(({ match }) => match === 'group')
 }

@@ -45,8 +45,8 @@ const findingTable = {
   },
   groups_missing: {
     severity: 'error',
-    what: 'Roles depend on groups here, and no groups came.',
-    fix: 'Token configuration > Add groups claim > Groups assigned to the application (or Security groups), ID: Group ID. Then assign the groups to the application under Enterprise apps > Users and groups.',
+    what: 'Roles depend on groups here, and Entra sent no groups claim.',
+    fix: 'Token configuration > Add groups claim > Groups assigned to the application (or Security groups), ID: Group ID. Then assign the groups to the application under Enterprise apps > Users and groups. If the claim is there already, the account of this test is in none of these groups.',
   },
   groups_not_needed: {
     severity: 'info',

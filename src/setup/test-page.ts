@@ -90,6 +90,8 @@ function decisionList(decision: TestedDecision): Html {
 const ownRemedy: Readonly<Record<string, string>> = {
   no_role_matched:
     'None of the groups and app roles above gives a role here. Tell whoever sent you the link which of them should; the connection itself works.',
+  groups_claim_missing:
+    'Token configuration > Add groups claim > Groups assigned to the application, ID: Group ID. If it is there already, this person is in none of the groups assigned to the application.',
   groups_not_known:
     'Token configuration > groups claim > Groups assigned to the application; or use app roles.',
   tenant_not_allowed:

@@ -189,8 +189,17 @@ const refusals: readonly (readonly [string, Case, ErrorCode])[] = [
   ],
   [
     'a person without groups where a group is needed',
-    { connection: rules, policies: refuseUnmatched },
+    {
+      identity: { groups: { kind: 'known', ids: [] } },
+      connection: rules,
+      policies: refuseUnmatched,
+    },
     'no_role_matched',
+  ],
+  [
+    'a person of whom Entra sent no groups claim, where a group is needed (E6)',
+    { connection: rules, policies: refuseUnmatched },
+    'groups_claim_missing',
   ],
 ]
 

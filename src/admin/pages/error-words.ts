@@ -18,6 +18,8 @@ const remediesOfCustomers: Partial<Record<ErrorCode, string>> = {
     'The policies of the connection refuse everybody who comes for the first time. Change "First sign-in" there.',
   no_role_matched:
     'No role rule of the connection matched the groups and app roles of this person, and its policies refuse whom no rule matches. The step "Microsoft said who it is" below lists what came.',
+  groups_claim_missing:
+    'The rules of the connection need groups, and Entra sent no groups claim. The customer adds it in Entra: Token configuration > Add groups claim > Groups assigned to the application. If it is there already, this person is in none of the groups that it may name.',
   groups_not_known:
     'The person is in more groups than fit into the ID token (overage), and the rules need groups. In Entra, under Token configuration > groups claim, choose "Groups assigned to the application"; or use app roles; or change the policy for it.',
 }
