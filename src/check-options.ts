@@ -40,6 +40,7 @@ export type CheckedOptions = Omit<
   | 'applicationUrls'
   | 'secretKeys'
   | 'operatorTokens'
+  | 'authority'
   | 'entra'
   | 'sharedApplication'
 > & {
@@ -49,6 +50,7 @@ export type CheckedOptions = Omit<
   readonly applicationUrls?: readonly URL[]
   readonly secretKeys: readonly Secret[]
   readonly operatorTokens?: readonly Secret[]
+  readonly authority?: URL
   readonly entra?: CheckedEntra
   readonly sharedApplication?: CheckedApplication
 }
@@ -80,15 +82,18 @@ export function checkOptions(given: EntradaOptions): CheckedOptions {
     tell(name, problem)
   }
   const { serverUrl, extraUrls, applicationUrls, secretKeys, operatorTokens, ...others } = given
-  const { entra, sharedApplication, ...rest } = others
-  const checkedEntra = entra && checkEntra(entra, within('entra', tell))
+  const { entra, sharedApplication, authority: deploymentAuthority, ...rest } = others
+  const cloud = checkAuthority(deploymentAuthority, tell)
+  const checkedEntra = entra && checkEntra({ ...cloud, ...entra }, within('entra', tell))
   const shared =
-    sharedApplication && checkApplication(sharedApplication, within('sharedApplication', tell))
+    sharedApplication &&
+    checkApplication({ ...cloud, ...sharedApplication }, within('sharedApplication', tell))
   const checked = {
     ...rest,
     ...guardedCallbacks(given),
     ...checkPlain(given, tell),
     ...checkForwardAuth(given, tell),
+    ...cloud,
     serverUrl: parsed('serverUrl', serverUrl, publicUrl, tell),
     ...(extraUrls ? { extraUrls: parsedList('extraUrls', extraUrls, publicUrl, tell) } : {}),
     ...(applicationUrls
@@ -128,6 +133,7 @@ const optionNames: ReadonlySet<string> = new Set(
     serverUrl: true,
     extraUrls: true,
     database: true,
+    authority: true,
     databaseConnections: true,
     secretKeys: true,
     entra: true,
@@ -345,13 +351,20 @@ function checkApplication(given: ApplicationOptions, tell: Tell): CheckedApplica
   }
   const secret =
     clientSecret === undefined ? undefined : parsed('clientSecret', clientSecret, secretValue, tell)
-  const origin = cloud === undefined ? undefined : parsed('authority', cloud, authority, tell)
   return {
     clientId: parsed('clientId', given.clientId, clientId, tell) ?? '',
     ...(secret ? { clientSecret: secret } : {}),
     ...(credentials ? { credentials: checkedCredentials(credentials) } : {}),
-    ...(origin ? { authority: origin } : {}),
+    ...checkAuthority(cloud, tell),
   }
+}
+
+function checkAuthority(
+  given: ApplicationOptions['authority'],
+  tell: Tell,
+): Pick<CheckedApplication, 'authority'> {
+  const checked = given === undefined ? undefined : parsed('authority', given, authority, tell)
+  return checked ? { authority: checked } : {}
 }
 
 function secretValue(value: string): Secret {

@@ -39,7 +39,7 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createProcessSamples } from './metrics/process-samples.ts'
 import type { EntradaOptions } from './options.ts'
 import { startDomainChecks } from './organizations/check-domains.ts'
-import { cloudAuthorities, cloudOf } from './organizations/clouds.ts'
+import { cloudAuthorities, cloudOf, DEFAULT_AUTHORITY } from './organizations/clouds.ts'
 import { createConnectionProviders } from './organizations/connection-providers.ts'
 import { createTxtResolver } from './organizations/dns-txt.ts'
 import {
@@ -227,10 +227,15 @@ async function identityTokensOf(
   return createIdentityTokens(keys, { issuer: options.serverUrl.origin, now: clockOf(options) })
 }
 
-function authoritiesOf({ entra, sharedApplication }: CheckedOptions): Deployment['authorities'] {
-  const configured = sharedApplication?.authority ?? entra?.authority
-  const others = [entra?.authority?.origin ?? [], cloudAuthorities].flat()
-  const first = configured?.origin ?? 'https://login.microsoftonline.com'
+function authoritiesOf({
+  authority,
+  entra,
+  sharedApplication,
+}: CheckedOptions): Deployment['authorities'] {
+  const configured = authority ?? sharedApplication?.authority ?? entra?.authority
+  const further = [sharedApplication?.authority, entra?.authority]
+  const others = [...further.flatMap((one) => one?.origin ?? []), ...cloudAuthorities]
+  const first = (configured ?? DEFAULT_AUTHORITY).origin
   return [first, ...new Set(others.filter((origin) => origin !== first))]
 }
 
@@ -320,7 +325,7 @@ function createIdentityProviders(
 }
 
 function authorityOf({ authority }: CheckedEntra): URL {
-  return authority ?? new URL('https://login.microsoftonline.com')
+  return authority ?? DEFAULT_AUTHORITY
 }
 
 /** The credential of a made-up directory neither changes nor ends. */

@@ -19,7 +19,7 @@ export type ApplicationOptions = {
   readonly clientSecret?: string | Secret | undefined
   /** In place of `clientSecret`: any number, or a function that reads them again whenever they may have changed. */
   readonly credentials?: readonly CredentialOptions[] | (() => readonly CredentialOptions[])
-  /** Default `https://login.microsoftonline.com`. `http` on loopback only: the emulator. */
+  /** Default: the `authority` of the deployment. `http` on loopback only: the emulator. */
   readonly authority?: string | URL | undefined
 }
 
@@ -61,6 +61,8 @@ export type EntradaOptions = {
   readonly databaseConnections?: number
   /** Key ring, the sealing key first: 32 random bytes each, as `openssl rand -base64 32` prints them. */
   readonly secretKeys: readonly (string | Secret | undefined)[]
+  /** The cloud of this deployment, for every connection that names no other. Default `https://login.microsoftonline.com`. */
+  readonly authority?: string | URL | undefined
   /** Without it the login page has no button. */
   readonly entra?: EntraOptions
   /** One multi-tenant application that customers consent to, in place of one of their own. */

@@ -1,4 +1,5 @@
 /** One parser for each kind of setting. Their messages complete the sentence "NAME …" and never repeat the value. */
+import { canonicalAuthority } from './protocol/entra-hosts.ts'
 import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './protocol/guid.ts'
 import { Secret } from './secret.ts'
 
@@ -137,8 +138,9 @@ export function cookieDomain(value: string): string {
   return domain
 }
 
+/** Under the name that the tokens have: `login.windows.net` is the worldwide cloud, and no cloud of its own. */
 export function authority(value: string): URL {
-  return publicUrl(value)
+  return canonicalAuthority(publicUrl(value))
 }
 
 /** `localhost`, names under it, and the loopback addresses: what a browser treats as this machine. */

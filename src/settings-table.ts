@@ -140,7 +140,7 @@ export const settingsTable = {
     env: 'ENTRADA_ENTRA_AUTHORITY',
     parse: authority,
     fallback: 'https://login.microsoftonline.com',
-    help: 'The cloud: a national cloud by its host, or any Entra-compatible address. `http` on loopback only.',
+    help: 'The cloud, for every connection that names no other: a national cloud by its host, `https://NAME.ciamlogin.com` for External ID, or any Entra-compatible address. `http` on loopback only.',
   },
   entraProvisioning: {
     env: 'ENTRADA_ENTRA_PROVISIONING',

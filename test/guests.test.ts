@@ -9,7 +9,7 @@ import {
   rowCounts,
 } from './support/refusals.ts'
 import { newDatabaseFile } from './support/replicas.ts'
-import { people } from './support/rig.ts'
+import { CONTOSO, FABRIKAM, people } from './support/rig.ts'
 import { openRig } from './support/steps.ts'
 
 describe('guests of the directory', () => {
@@ -44,6 +44,22 @@ describe('guests of the directory', () => {
     await assertRefused(rig, await goToEntra(rig, people.grace), refused)
     rig.emulator.setFault({ kind: 'id_token', removeClaims: ['acct'] })
     assert.equal((await rig.signIn(people.alice)).response.status, 200)
+  })
+
+  it('are not taken for guests by their own directory in another spelling, without acct (E7)', async (t) => {
+    const rig = await openRig(t)
+    const without = { kind: 'id_token', removeClaims: ['acct'] } as const
+    for (const idp of [
+      `https://sts.windows.net/${CONTOSO}/`,
+      `https://login.microsoftonline.com/${CONTOSO}/v2.0`,
+    ]) {
+      rig.emulator.setFault({ ...without, setClaims: { idp } })
+      assert.equal((await rig.signIn(people.alice)).response.status, 200, idp)
+    }
+    for (const idp of [`https://sts.windows.net/${FABRIKAM}/`, 'live.com', 'google.com']) {
+      rig.emulator.setFault({ ...without, setClaims: { idp } })
+      await assertRefused(rig, await goToEntra(rig, people.alice), refused)
+    }
   })
 
   it('stay out once the connection no longer takes them', async (t) => {

@@ -4,12 +4,12 @@
  */
 import * as v from 'valibot'
 import { EntradaError } from '../errors.ts'
-import { cloudOf } from '../organizations/clouds.ts'
+import { checkOneDirectory, cloudOf } from '../organizations/clouds.ts'
 import { newConnectionPolicies } from '../organizations/connections.ts'
 import { isTested } from '../organizations/test-fingerprint.ts'
 import { parseDomainName } from '../protocol/domain-name.ts'
 import type { Services } from '../services.ts'
-import { authority, clientId, tenant } from '../setting-parsers.ts'
+import { authority, clientId, publicUrl, tenant } from '../setting-parsers.ts'
 import { frontChannelLogoutUrl, redirectUri, startPath } from '../sign-in/choose-connection.ts'
 import type {
   Connection,
@@ -46,7 +46,7 @@ export const connectionMembers = {
   authority: v.pipe(
     v.nullish(saidBy((address) => authority(address).origin)),
     v.description(
-      'Where people sign in, such as https://login.microsoftonline.us; operators only.',
+      'Where people sign in, such as https://login.microsoftonline.us or https://NAME.ciamlogin.com; operators only. Default: the authority of the deployment.',
     ),
   ),
   tenant: v.pipe(
@@ -110,7 +110,7 @@ export const connectionMembers = {
         ),
       ),
       recheckMinutes: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(1440))),
-      redirectOrigin: v.nullish(saidBy((address) => authority(address).origin)),
+      redirectOrigin: v.nullish(saidBy((address) => publicUrl(address).origin)),
       tenantMayBeShared: v.nullish(v.boolean()),
     }),
   ),
@@ -263,6 +263,7 @@ export function toConnectionMembers(
 ): ConnectionMembers {
   const at = new URL(sent.authority ?? deployment.authorities[0])
   const application = sent.application ?? 'own'
+  checkOneDirectory(at, { ...sent, application })
   return {
     cloud: cloudOf(at),
     authority: at.origin,

@@ -21,6 +21,10 @@ export const connectionOptions = {
     type: 'string',
     help: 'The one directory that is accepted: tenant id, or a domain of it.',
   },
+  authority: {
+    type: 'string',
+    help: 'Where people sign in, if that is not where the deployment has it: https://login.microsoftonline.us, https://NAME.ciamlogin.com (External ID) …',
+  },
   'client-id': {
     type: 'string',
     sentAs: 'clientId',
@@ -53,6 +57,7 @@ export function connectionChange(given: CliArguments): Change {
   return {
     ...said('name', text('name')),
     ...said('tenant', text('tenant')),
+    ...said('authority', text('authority')),
     ...said('clientId', text('client-id')),
     ...(Object.keys(policies).length > 0 ? { policies } : {}),
   } as Change // the API says which words there are

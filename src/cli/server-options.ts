@@ -35,6 +35,7 @@ export function serverOptions(
     log,
     serverUrl: settings.serverUrl,
     extraUrls: settings.entraExtraUrls,
+    authority: settings.entraAuthority,
     database: databaseUrl ?? join(folder, DATABASE_FILE),
     databaseConnections: settings.databaseConnections,
     secretKeys: settings.secretKeys ?? keepSecretKeys(folder),
@@ -76,7 +77,6 @@ function entraOptions(
     tenantId: entraTenantId,
     clientId: entraClientId,
     credentials: credentialReader(context),
-    authority: settings.entraAuthority,
     ...connectionRules(settings, context.readTextFile),
   }
 }
@@ -86,10 +86,10 @@ function sharedOptions(
   settings: Settings,
   { readTextFile }: Pick<CliContext, 'readTextFile'>,
 ): Pick<CheckedOptions, 'sharedApplication' | 'readFederatedToken'> {
-  const { sharedClientId: clientId, federatedTokenFile, entraAuthority: authority } = settings
+  const { sharedClientId: clientId, federatedTokenFile } = settings
   const credentials = () => toSharedCredentials(settings, readTextFile).credentials
   return {
-    ...(clientId ? { sharedApplication: { clientId, authority, credentials } } : {}),
+    ...(clientId ? { sharedApplication: { clientId, credentials } } : {}),
     ...(federatedTokenFile ? { readFederatedToken: () => readTextFile(federatedTokenFile) } : {}),
   }
 }

@@ -1,3 +1,4 @@
+import { cloudOf, cloudWords } from '../organizations/clouds.ts'
 import type { EntraFacts, Facts, KeysFacts } from './facts.ts'
 import { describeFailure } from './failure.ts'
 import { type Finding, newFinding } from './finding.ts'
@@ -28,7 +29,8 @@ function directory(entra: EntraFacts): readonly Finding[] {
   switch (discovery.kind) {
     case 'found': {
       const tenantId = discovery.metadata.tenantId ?? tenant
-      return [newFinding('directory_found', { tenantId, authority })]
+      const cloud = cloudWords(cloudOf(new URL(authority)))
+      return [newFinding('directory_found', { tenantId, authority, cloud })]
     }
     case 'unreachable':
       return unreachable(entra, discovery.failure)

@@ -104,7 +104,7 @@ export type EntraFacts = {
   readonly unusedProxies: readonly string[]
 }
 export type DiscoveryFacts =
-  | { readonly kind: 'found'; readonly metadata: EntraMetadata; readonly graphHost?: string }
+  | { readonly kind: 'found'; readonly metadata: EntraMetadata }
   | { readonly kind: 'unreachable'; readonly failure: Failed }
   | { readonly kind: 'failing'; readonly status: number }
   | { readonly kind: 'tenant_unknown' }

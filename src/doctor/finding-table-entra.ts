@@ -14,7 +14,7 @@ export const entraFindings = {
   directory_found: {
     area: 'entra',
     severity: 'ok',
-    what: 'The directory {tenantId} is found at {authority}, and speaks for itself.',
+    what: 'The directory {tenantId} is found at {authority}, and speaks for itself. Cloud: {cloud}.',
   },
   entra_unreachable: {
     area: 'entra',
@@ -69,7 +69,7 @@ export const entraFindings = {
     severity: 'error',
     what: 'The description of the directory at {authority} names somebody else in `{member}`.',
     why: 'Whoever answers there is not who it says. Entrada refuses it, as it would send people and the secret elsewhere.',
-    fix: 'Set ENTRADA_ENTRA_AUTHORITY to the host of your cloud, exactly (not login.windows.net or sts.windows.net), and see that no proxy rewrites the answer.',
+    fix: 'Set ENTRADA_ENTRA_AUTHORITY to the host of your cloud, and see that no proxy rewrites the answer. For Entra External ID it is https://NAME.ciamlogin.com, not a domain of your own.',
     whoCanFix: 'operator',
   },
   discovery_not_understood: {

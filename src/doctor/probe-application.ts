@@ -1,4 +1,5 @@
 /** The application in Entra, as a sign-in uses it: directory, credential, redirect URIs. */
+
 import type { Environment } from '../config.ts'
 import { isEntradaError } from '../errors.ts'
 import {
@@ -7,6 +8,7 @@ import {
 } from '../identity-provider/client-credentials.ts'
 import { silentLog } from '../log.ts'
 import { cloudAuthorities } from '../organizations/clouds.ts'
+import { graphOrigin } from '../protocol/graph-origin.ts'
 import type { AskContext } from './ask.ts'
 import type { Examination } from './examination.ts'
 import type { EntraFacts, Facts, SettingsFacts } from './facts.ts'
@@ -62,12 +64,13 @@ async function credentialsOf(
     throw error
   }
   if (discovery.kind !== 'found') return probeCredentials(context, credentials, undefined)
-  const graph = discovery.graphHost ?? 'graph.microsoft.com'
+  const { msgraphHost } = discovery.metadata
+  const graph = graphOrigin(new URL(authority), msgraphHost) ?? 'https://graph.microsoft.com'
   return probeCredentials(context, credentials, {
     tokenEndpoint: discovery.metadata.tokenEndpoint,
     clientId,
     redirectUri,
-    graphScope: `${new URL(authority).protocol}//${graph}/.default`,
+    graphScope: `${graph}/.default`,
   })
 }
 

@@ -1,6 +1,8 @@
 /** Asks the directory what a sign-in asks: its description, its keys; and what time it is there. */
+
 import { EntradaError } from '../errors.ts'
 import { type EntraMetadata, issuerForTenant, parseDiscovery } from '../protocol/discovery.ts'
+import { isExternalId } from '../protocol/entra-hosts.ts'
 import { mayKeySignFor, parseSigningKeys } from '../protocol/signing-keys.ts'
 import { type AskContext, type Asked, ask, jsonOf } from './ask.ts'
 import type { DiscoveryFacts, EntraFacts, KeysFacts } from './facts.ts'
@@ -21,7 +23,7 @@ export async function probeEntra(context: AskContext, target: EntraTarget): Prom
   const discoveryUrl = discoveryUrlOf(authority.origin, tenant)
   const asked = await ask(context, discoveryUrl)
   const discovery = readDiscovery(asked, authority)
-  const isMicrosoft = clouds.includes(authority.origin)
+  const isMicrosoft = clouds.includes(authority.origin) || isExternalId(authority)
   const foundAt =
     discovery.kind === 'tenant_unknown' && isMicrosoft
       ? await findInOtherCloud(context, target)
@@ -55,9 +57,7 @@ function readDiscovery(asked: Asked, authority: URL): DiscoveryFacts {
   }
   if (status !== 200 || document === undefined) return { kind: 'not_understood', status }
   try {
-    const { msgraph_host: graphHost } = document
-    const metadata = parseDiscovery(document, authority)
-    return { kind: 'found', metadata, ...(typeof graphHost === 'string' ? { graphHost } : {}) }
+    return { kind: 'found', metadata: parseDiscovery(document, authority) }
   } catch (error) {
     if (!(error instanceof EntradaError)) throw error
     return error.code === 'entra_metadata_invalid'

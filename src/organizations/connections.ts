@@ -8,6 +8,7 @@
 import type { AdminCaller } from '../admin/administration.ts'
 import { EntradaError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { canonicalAuthority } from '../protocol/entra-hosts.ts'
 import type { Services } from '../services.ts'
 import type {
   Connection,
@@ -95,7 +96,8 @@ function draftOf(
   asked: NewConnection,
   own: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId' | 'managedBy'>,
 ): Connection {
-  const authority = asked.authority ?? new URL(services.deployment.authorities[0])
+  const [deploymentAuthority] = services.deployment.authorities
+  const authority = canonicalAuthority(asked.authority ?? new URL(deploymentAuthority))
   const createdAt = services.now()
   return {
     ...own,

@@ -13,7 +13,7 @@ import type {
   TenantPinning,
 } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { cloudOf } from './clouds.ts'
+import { cloudOf, DEFAULT_AUTHORITY } from './clouds.ts'
 
 export const DEFAULT_CONNECTION_ID = 'default'
 const DEFAULT_ORGANIZATION_ID = 'default'
@@ -107,7 +107,7 @@ async function pinTenant(
 }
 
 function toConnection(services: Services, entra: CheckedEntra, existing?: Connection): Connection {
-  const authority = entra.authority ?? new URL('https://login.microsoftonline.com')
+  const authority = entra.authority ?? DEFAULT_AUTHORITY
   const at = services.now()
   return {
     id: DEFAULT_CONNECTION_ID,

@@ -1,4 +1,5 @@
 import { EntradaError } from '../errors.ts'
+import { issuerOrigin } from './entra-hosts.ts'
 import { isGuid } from './guid.ts'
 
 /** What we use of a discovery document. `issuer` may hold the literal `{tenantid}`. */
@@ -14,10 +15,9 @@ export type EntraMetadata = {
   readonly msgraphHost?: string
 }
 
-const ISSUER_PATH = /^\/([^/]+)\/v2\.0$/
-
 /**
- * Reads a discovery document and keeps it only if issuer and endpoints are on the authority's own origin.
+ * Reads a discovery document and keeps it only if issuer and endpoints are on the authority's own origin. A directory of External ID has
+ * two hosts, that of its name and that of its tenant id: the document may come from either and name either.
  *
  * @throws {EntradaError} `entra_answer_invalid` when it is no such document, `entra_metadata_invalid` when it is somebody else's.
  * @see OpenID Connect Discovery §4.3
@@ -25,41 +25,45 @@ const ISSUER_PATH = /^\/([^/]+)\/v2\.0$/
 export function parseDiscovery(wire: unknown, authority: URL): EntraMetadata {
   const document = asRecord(wire)
   const issuer = text(document, 'issuer')
-  const path = issuerPath(issuer, authority)
-  const tenant = path.toLowerCase()
+  const tenant = issuerTenant(issuer, authority).toLowerCase()
+  const origins = [authority.origin, issuerOrigin(authority, tenant)]
   return {
     issuer,
-    authorizationEndpoint: endpoint(document, 'authorization_endpoint', authority),
-    tokenEndpoint: endpoint(document, 'token_endpoint', authority),
-    jwksUri: endpoint(document, 'jwks_uri', authority),
-    endSessionEndpoint: endpoint(document, 'end_session_endpoint', authority),
+    authorizationEndpoint: endpoint(document, 'authorization_endpoint', origins),
+    tokenEndpoint: endpoint(document, 'token_endpoint', origins),
+    jwksUri: endpoint(document, 'jwks_uri', origins),
+    endSessionEndpoint: endpoint(document, 'end_session_endpoint', origins),
     ...(isGuid(tenant) ? { tenantId: tenant } : {}),
     ...(typeof document.msgraph_host === 'string' ? { msgraphHost: document.msgraph_host } : {}),
   }
 }
 
-/** The issuer that a token of this tenant must carry, `{tenantid}` filled in. */
+/** The issuer that a token of this tenant must carry, `{tenantid}` filled in: in External ID it is part of the host as well. */
 export function issuerForTenant(issuerTemplate: string, tenantId: string): string {
-  return issuerTemplate.replace('{tenantid}', tenantId)
+  return issuerTemplate.replaceAll('{tenantid}', () => tenantId)
 }
 
-function issuerPath(issuer: string, authority: URL): string {
+function issuerTenant(issuer: string, authority: URL): string {
   // Parsed by hand: `new URL` would percent-encode the braces of `{tenantid}`.
-  const prefix = authority.origin
-  const path = issuer.startsWith(`${prefix}/`) ? issuer.slice(prefix.length) : ''
-  const tenant = ISSUER_PATH.exec(path)?.[1]
-  if (tenant !== '{tenantid}' && !isGuid(tenant)) {
-    throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
-  }
+  const tenant = /\/([^/]+)\/v2\.0$/.exec(issuer)?.[1]
+  if (tenant !== '{tenantid}' && !isGuid(tenant)) throw anotherParty('issuer')
+  const origins = [authority.origin, issuerOrigin(authority, tenant)]
+  if (!origins.some((origin) => issuer === `${origin}/${tenant}/v2.0`)) throw anotherParty('issuer')
   return tenant
 }
 
-function endpoint(document: Record<string, unknown>, member: string, authority: URL): string {
+function endpoint(
+  document: Record<string, unknown>,
+  member: string,
+  origins: readonly string[],
+): string {
   const value = text(document, member)
-  if (URL.parse(value)?.origin !== authority.origin) {
-    throw new EntradaError('entra_metadata_invalid', { member })
-  }
+  if (!origins.includes(URL.parse(value)?.origin ?? '')) throw anotherParty(member)
   return value
+}
+
+function anotherParty(member: string): EntradaError {
+  return new EntradaError('entra_metadata_invalid', { member })
 }
 
 function text(document: Record<string, unknown>, member: string): string {

@@ -1,21 +1,14 @@
+import { graphHostsOf } from './entra-hosts.ts'
+
 /**
- * Hosts of Microsoft Graph by the host of the authority. Where a cloud has several, its discovery document says which one serves the
- * tenant; it may only choose among these.
+ * Where the Graph of an authority is. Where a cloud has several, its discovery document says which one serves the tenant; it may only
+ * choose among those that `entra-hosts.ts` lists. Of another authority than Microsoft's own clouds: what its discovery document names, in plain
+ * text only on the authority's own host. `undefined`: it has none that could be asked. An address in a token is never looked at.
  *
  * @see https://learn.microsoft.com/graph/deployments#microsoft-graph-and-graph-explorer-service-root-endpoints
  */
-const graphHosts: ReadonlyMap<string, readonly [string, ...string[]]> = new Map([
-  ['login.microsoftonline.com', ['graph.microsoft.com']],
-  ['login.microsoftonline.us', ['graph.microsoft.us', 'dod-graph.microsoft.us']],
-  ['login.partner.microsoftonline.cn', ['microsoftgraph.chinacloudapi.cn']],
-])
-
-/**
- * Where the Graph of an authority is. Of another authority than Microsoft's own clouds: what its discovery document names, in plain
- * text only on the authority's own host. `undefined`: it has none that could be asked. An address in a token is never looked at.
- */
 export function graphOrigin(authority: URL, msgraphHost?: string): string | undefined {
-  const hosts = graphHosts.get(authority.hostname)
+  const hosts = graphHostsOf(authority)
   if (hosts !== undefined) {
     return `https://${hosts.find((host) => host === msgraphHost) ?? hosts[0]}`
   }

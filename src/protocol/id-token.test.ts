@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { isEntradaError } from '../errors.ts'
 import { issuerForTenant } from './discovery.ts'
+import { PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
 import {
   CLOCK_TOLERANCE_SECONDS,
   checkIdTokenClaims,
@@ -17,6 +18,8 @@ const PERSON = '0a000000-0000-4000-8000-00000000000a'
 const CLIENT = '33333333-3333-4333-8333-333333333333'
 const NOW = 1_795_348_800
 const issuerOf = (tenant: string) => `https://login.microsoftonline.com/${tenant}/v2.0`
+
+const stsOf = (tenant: string) => `https://sts.windows.net/${tenant}/`
 
 type Claims = Readonly<Record<string, unknown>>
 
@@ -290,6 +293,19 @@ describe('toVerifiedIdentity', () => {
     ['idp that is the issuer', { idp: issuerOf(TENANT) }, false],
     ['idp that is another tenant', { idp: issuerOf(OTHER_TENANT) }, true],
     ['idp live.com', { idp: 'live.com' }, true],
+    ['idp that is the own directory at sts.windows.net (E7)', { idp: stsOf(TENANT) }, false],
+    ['idp that is another directory at sts.windows.net (E7)', { idp: stsOf(OTHER_TENANT) }, true],
+    [
+      'idp that has our tenant id at a strange host (E7)',
+      { idp: `https://x.example/${TENANT}/` },
+      true,
+    ],
+    ['idp that is a list (E7)', { idp: [issuerOf(TENANT)] }, true],
+    [
+      'a personal account whose idp is live.com (E7)',
+      { tid: PERSONAL_ACCOUNTS_TENANT_ID, idp: 'live.com' },
+      false,
+    ],
   ]
   for (const [what, changes, guest] of guests) {
     it(`takes a person with ${what} for ${guest ? 'a guest' : 'a member'}`, () => {

@@ -1,5 +1,7 @@
 import { EntradaError } from '../errors.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { directoryOfIdp } from './directory-of-idp.ts'
+import { isExternalId } from './entra-hosts.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
 
 /** Clock difference that is forgiven, either way. */
@@ -105,10 +107,18 @@ export function toVerifiedIdentity(claims: IdTokenClaims, cloud: string): Verifi
   }
 }
 
-/** Design rule 4: `acct` = 1; without `acct`, an `idp` other than `iss`. */
-function isGuest({ acct, idp, iss }: IdTokenClaims): boolean {
+/**
+ * Design rule 4: `acct` = 1; without `acct`, an `idp` that is not the token's own directory, in whatever spelling. Customers in a
+ * directory of External ID may have signed up with an account at Google, Facebook or their company: only another directory of Entra makes
+ * a guest there.
+ */
+function isGuest({ acct, idp, iss, tid }: IdTokenClaims): boolean {
   if (acct !== undefined) return acct !== 0 && acct !== '0'
-  return idp !== undefined && idp !== iss
+  if (idp === undefined || idp === iss) return false
+  const directory = directoryOfIdp(idp, iss)
+  const isCustomer =
+    directory === undefined && typeof idp === 'string' && isExternalId(new URL(iss))
+  return directory !== tid && !isCustomer
 }
 
 /**

@@ -1,3 +1,4 @@
+import { issuerOrigin } from './entra-hosts.ts'
 import { isGuid } from './guid.ts'
 
 /** One tenant of one authority, as the `iss` of its tokens names it. */
@@ -19,4 +20,9 @@ export function parseIssuer(text: string): Issuer | undefined {
   return text === `${authority}/${tenantId}/v2.0` && tenantId === tenantId.toLowerCase()
     ? { authority, tenantId }
     : undefined
+}
+
+/** Whether tokens of this tenant come from the authority that a connection has. In External ID their host is the tenant id. */
+export function isIssuerAt(authority: string, { authority: origin, tenantId }: Issuer): boolean {
+  return origin === authority || origin === issuerOrigin(new URL(authority), tenantId)
 }

@@ -1,17 +1,11 @@
 import { html } from 'hono/html'
 import type { EntradaError } from '../errors.ts'
 import type { Html } from '../http/responses.ts'
-import { cloudOf } from '../organizations/clouds.ts'
+import { cloudOf, cloudWords } from '../organizations/clouds.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import { doButton, fieldState, setupForm } from './page-parts.ts'
 import type { Setup } from './setup-session.ts'
-
-const cloudNames: Readonly<Record<string, string>> = {
-  global: 'Microsoft Azure and Microsoft 365 (worldwide)',
-  us_government: 'US Government',
-  china: 'China, operated by 21Vianet',
-}
 
 /** Client id, directory and cloud: which application of which directory it is. */
 export function applicationSection(
@@ -50,7 +44,7 @@ function cloudChoice({ deployment }: Services, connection: Connection): Html {
   const options = origins.map((origin) => {
     const cloud = cloudOf(new URL(origin))
     const isChosen = origin === connection.authority
-    return html`<option value="${origin}"${isChosen ? html` selected` : ''}>${cloudNames[cloud] ?? cloud}</option>`
+    return html`<option value="${origin}"${isChosen ? html` selected` : ''}>${cloudWords(cloud)}</option>`
   })
   return html`<label for="cloud">Cloud of the directory</label>
 <select id="cloud" name="cloud">${options}</select>`

@@ -1,8 +1,10 @@
 /** GET /setup: the page behind a set-up link. No account, no script needed; each step is a form of its own. */
+
 import { html } from 'hono/html'
 import { type EntradaError, errorEntry } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { type Html, pageResponse, redirect } from '../http/responses.ts'
+import { originsOf } from '../organizations/clouds.ts'
 import { isTested } from '../organizations/test-fingerprint.ts'
 import type { Services } from '../services.ts'
 import { homeOrigin } from '../sign-in/choose-connection.ts'
@@ -44,7 +46,7 @@ export async function setupPage(
     wide: true,
     status,
     scripts: ['copy.js'],
-    formTargets: [connection.authority],
+    formTargets: originsOf(connection),
     body: html`<h1>${titleOf(setup)}</h1>
 ${introduction(services, setup)}
 ${problemNotice(problem)}

@@ -3,7 +3,7 @@ import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
-import { parseIssuer } from '../protocol/issuer.ts'
+import { isIssuerAt, parseIssuer } from '../protocol/issuer.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
@@ -103,7 +103,8 @@ export function checkCallbackAddress(
 function isIssuerOf({ authority, tenants }: Connection, text: string): boolean {
   const issuer = parseIssuer(text)
   const tenantId = tenants.kind === 'pinned' ? tenants.tenantId : undefined
-  return issuer?.authority === authority && (tenantId ?? issuer.tenantId) === issuer.tenantId
+  if (issuer === undefined || !isIssuerAt(authority, issuer)) return false
+  return tenantId === undefined || tenantId === issuer.tenantId
 }
 
 /** Where the sign-ins of a connection start: what is shown, linked and registered as the tile's home page. */

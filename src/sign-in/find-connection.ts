@@ -1,7 +1,7 @@
 /** Which connection somebody means, by what they typed or by who sent them. Nothing here looks at a person. */
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import { parseWorkEmail, type WorkEmail } from '../protocol/domain-name.ts'
-import type { Issuer } from '../protocol/issuer.ts'
+import { type Issuer, isIssuerAt } from '../protocol/issuer.ts'
 import type { Services } from '../services.ts'
 import type { Connection, ConnectionId, Organization } from '../storage/records.ts'
 
@@ -89,7 +89,7 @@ function foundAmong(connections: readonly Connection[]): FoundConnection {
 
 function accepts({ authority, tenants }: Connection, issuer: Issuer): boolean {
   const known = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
-  return authority === issuer.authority && known.includes(issuer.tenantId)
+  return isIssuerAt(authority, issuer) && known.includes(issuer.tenantId)
 }
 
 function allOf(found: FoundConnection): readonly Connection[] {

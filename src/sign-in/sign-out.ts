@@ -1,10 +1,12 @@
 /** Out again: here, at Microsoft too where wanted, or because Entra says so (front channel). */
+
 import { html } from 'hono/html'
 import { EntradaError } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
+import { originsOf } from '../organizations/clouds.ts'
 import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import { auditEnded, endSessions } from '../session/end-sessions.ts'
@@ -48,7 +50,7 @@ export async function microsoftOrigins(
 ): Promise<readonly string[]> {
   if (session.connectionId === undefined) return []
   const connection = await services.storage.findConnection(session.connectionId)
-  return connection === undefined ? [] : [connection.authority]
+  return connection === undefined ? [] : originsOf(connection)
 }
 
 /** POST /auth/logout. The session here is over whatever Microsoft does next. */
@@ -156,7 +158,7 @@ async function endSessionsOfSid(
 function frontChannelAnswer(services: Services, connection: Connection): Promise<Response> {
   return pageResponse(services, {
     title: 'Signed out',
-    framedBy: connection.authority,
+    framedBy: originsOf(connection).join(' '),
     body: html`<p>Signed out.</p>`,
   })
 }

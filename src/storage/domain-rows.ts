@@ -1,4 +1,5 @@
 /** Domains: row to record and back; and which tenants a connection is found by. */
+import { issuerOrigin } from '../protocol/entra-hosts.ts'
 import { foldCase, optionalDate, optionalMillis, present } from './columns.ts'
 import type { Connection, Domain } from './records.ts'
 import type { Row } from './schema.ts'
@@ -45,7 +46,7 @@ export function toConnectionTenantRows({
   const tenantIds = new Set(known.filter((tenantId) => tenantId !== '').map(foldCase))
   return [...tenantIds].map((tenantId) => ({
     connection_id: id,
-    authority,
+    authority: issuerOrigin(new URL(authority), tenantId),
     tenant_id: tenantId,
   }))
 }

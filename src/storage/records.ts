@@ -109,7 +109,7 @@ export type Connection = {
   /** Unique in the deployment, in lower case; never changes. */
   readonly slug: string
   readonly protocol: 'oidc'
-  /** `global`, `us_government`, `china`, or the host of another Entra-compatible authority. */
+  /** `global`, `us_government`, `china`, `external` (External ID), or the host of another Entra-compatible authority. */
   readonly cloud: string
   /** Origin of the authority, without path. */
   readonly authority: string

@@ -58,6 +58,8 @@ export type RigOptions = Partial<Omit<CheckedOptions, 'entra'>> & {
   /** No Entra settings at all. */
   readonly withoutEntra?: boolean
   readonly clock?: Clock
+  /** Where the emulator is; default {@link ENTRA_URL}. */
+  readonly entraUrl?: string
   /** Nothing is swept, delivered or warned of but by the test. */
   readonly withoutBackgroundWork?: boolean
 }
@@ -66,10 +68,11 @@ export async function createRig({
   withoutEntra,
   entra,
   clock = stoppedClock(),
+  entraUrl = ENTRA_URL,
   withoutBackgroundWork = false,
   ...rest
 }: RigOptions = {}): Promise<Rig> {
-  const emulator = createEmulator({ origin: ENTRA_URL, now: clock.now })
+  const emulator = createEmulator({ origin: entraUrl, now: clock.now })
   const logLines: string[] = []
   const options: CheckedOptions = {
     serverUrl: new URL(SERVER_URL),
@@ -80,12 +83,16 @@ export async function createRig({
     now: clock.now,
     fetch: (url, init) => emulator.fetch(new Request(url, init)),
     ...rest,
-    ...(withoutEntra ? {} : { entra: entraOptions(entra) }),
+    ...(withoutEntra ? {} : { entra: { authority: new URL(entraUrl), ...entraOptions(entra) } }),
   }
   const services = await openServices(options, { background: !withoutBackgroundWork })
   const entrada = createEntrada(options, services)
   const startAt = `${options.serverUrl.origin}/auth/entra/login`
-  const browser = () => createTestBrowser(sitesOf(entrada, emulator, options))
+  const browser = () =>
+    createTestBrowser({
+      ...sitesOf(entrada, options),
+      [new URL(entraUrl).host]: emulator.fetch,
+    })
   return {
     emulator,
     entrada,
@@ -112,21 +119,13 @@ function entraOptions(entra: Partial<CheckedEntra> = {}): CheckedEntra {
     tenantId: CONTOSO,
     clientId: CLIENT_ID,
     clientSecret: new Secret(CLIENT_SECRET),
-    authority: new URL(ENTRA_URL),
     ...entra,
   }
 }
 
-function sitesOf(
-  entrada: Entrada,
-  emulator: Emulator,
-  { serverUrl, extraUrls = [] }: CheckedOptions,
-) {
+function sitesOf(entrada: Entrada, { serverUrl, extraUrls = [] }: CheckedOptions) {
   const answer = (request: Request) => entrada.fetch(request, { remoteAddress: '127.0.0.1' })
-  return {
-    ...Object.fromEntries([serverUrl, ...extraUrls].map((url) => [url.host, answer])),
-    [new URL(ENTRA_URL).host]: emulator.fetch,
-  }
+  return Object.fromEntries([serverUrl, ...extraUrls].map((url) => [url.host, answer]))
 }
 
 /** How many requests the emulator got at one endpoint. */

@@ -1,8 +1,10 @@
 /** GET /admin/connections/ID: how a connection does, what to register for it, what it proves itself with, who may come in. */
+
 import { html } from 'hono/html'
 import { EntradaError } from '../../errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
+import { cloudWords, originsOf } from '../../organizations/clouds.ts'
 import { turnOff, turnOn } from '../../organizations/connections.ts'
 import { isTested } from '../../organizations/test-fingerprint.ts'
 import type { Services } from '../../services.ts'
@@ -105,7 +107,7 @@ ${mayChange(viewer, connection) ? '' : badge('quiet', 'read-only here')}</p>`,
     ...(status ? { status } : {}),
     scripts: ['copy.js'],
     // A test ends at Entra.
-    formTargets: [connection.authority],
+    formTargets: originsOf(connection),
     body: html`${problemBox(place)}${readOnlyNote(connection)}
 <div class="columns">${healthPanel(services, connection, health)}${factPanel(connection)}</div>
 ${connection.status === 'draft' ? links : ''}
@@ -156,13 +158,15 @@ function healthPanel(
 }
 
 function factPanel(connection: Connection): Html {
-  const { id, slug, authority, clientId, application, managedBy, createdAt, settings } = connection
+  const { id, slug, authority, cloud, clientId, application, managedBy, createdAt, settings } =
+    connection
   return panel(
     'What it is',
     factList([
       ['Id', copyable(id)],
       ['Short name', html`<code>${slug}</code>`],
       ['Authority', html`<code>${authority}</code>`],
+      ['Cloud', cloudWords(cloud)],
       ['Tenant', html`<code>${tenantWords(connection)}</code>`],
       ['Application', application === 'shared' ? 'shared by all customers' : 'its own'],
       ['Client id', clientId ? copyable(clientId) : 'none yet'],
