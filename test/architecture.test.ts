@@ -281,7 +281,11 @@ describe('the house', () => {
     const importers = importersOf(/^src\/emulator\//).filter(
       (path) => !path.startsWith('src/emulator/'),
     )
-    assert.deepEqual(importers.sort(), ['src/cli/dev.ts', 'src/cli/emulator.ts'])
+    assert.deepEqual(importers.sort(), [
+      'src/cli/development-emulator.ts',
+      'src/cli/emulator.ts',
+      'src/cli/kept-directory.ts',
+    ])
   })
 
   it('keeps protocol/ pure: no clock, network, randomness, environment or Node', () => {

@@ -1,6 +1,5 @@
 /** The whole product on one machine with nothing configured: server, embedded database and a made-up directory. */
 
-import type { CheckedOptions } from '../check-options.ts'
 import {
   type Environment,
   givenEntraSettings,
@@ -9,26 +8,40 @@ import {
   readSettings,
   type Settings,
 } from '../config.ts'
-import { type StartedEmulator, startEmulator } from '../emulator/start-emulator.ts'
 import { EntradaError } from '../errors.ts'
 import { createLog } from '../log.ts'
-import { Secret } from '../secret.ts'
 import type { CliContext, Command } from './command.ts'
+import {
+  type DevelopmentEmulator,
+  emulatedEntra,
+  emulatedShared,
+  startDevelopmentEmulator,
+} from './development-emulator.ts'
+import { keptDirectory } from './kept-directory.ts'
 import { productionReasons } from './production-environment.ts'
 import { serveUntilStopped } from './serve.ts'
-import { connectionRules, serverOptions } from './server-options.ts'
+import { connectionRules, dataFolder, serverOptions } from './server-options.ts'
 
 export const devCommand: Command = {
   name: 'dev',
   summary: 'Run everything on this machine with a made-up directory; nothing to configure.',
-  async run(context) {
+  options: {
+    reset: {
+      type: 'boolean',
+      help: 'Begin with the first made-up directory again; the database is kept.',
+    },
+  },
+  async run(context, { values }) {
     const settings = readDevelopmentSettings(context)
     const log = createLog(context.environment.ENTRADA_LOG_LEVEL ? settings.logLevel : 'warn')
     const { options, operatorTokenPath } = serverOptions(context, settings, {
       mode: 'development',
       log,
     })
-    const emulator = await startDevelopmentEmulator(settings)
+    const kept = keptDirectory(dataFolder(settings, 'development'))
+    if (values.reset) kept.forget()
+    const development = await startDevelopmentEmulator(settings.serverUrl, kept)
+    const { emulator } = development
     try {
       await serveUntilStopped(context, {
         options: {
@@ -39,7 +52,7 @@ export const devCommand: Command = {
         settings,
         log,
         operatorTokenPath,
-        ready: () => announce(context, { settings, emulator, operatorTokenPath }),
+        ready: () => announce(context, { settings, development, operatorTokenPath }),
       })
     } finally {
       await emulator.close()
@@ -89,67 +102,28 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-/** Beside the server's port if that is free, so that the address stays the same from start to start. */
-async function startDevelopmentEmulator({ serverUrl }: Settings): Promise<StartedEmulator> {
-  const port = Number(serverUrl.port || 80) + 1
-  const emulator = await startEmulator({ port }).catch(() => startEmulator())
-  const clientId = developmentApplication(emulator).clientId
-  emulator.addRedirectUri(
-    sharedApplication(emulator).clientId,
-    `${serverUrl.origin}/login/callback`,
-  )
-  emulator.addRedirectUri(clientId, `${serverUrl.origin}/auth/entra/callback`)
-  emulator.setApplication(clientId, {
-    logoutUrl: `${serverUrl.origin}/auth/entra/frontchannel-logout`,
-  })
-  return emulator
-}
-
-function developmentApplication({ directory }: StartedEmulator) {
-  const application = directory.applications.find(({ audience }) => audience === 'single_tenant')
-  if (application === undefined)
-    throw new Error('the made-up directory has no single-tenant application')
-  return application
-}
-
-/** What customers of a development server may consent to in place of an application of their own. */
-function sharedApplication({ directory }: StartedEmulator) {
-  const application = directory.applications.find(({ audience }) => audience === 'multi_tenant')
-  if (application === undefined)
-    throw new Error('the made-up directory has no multi-tenant application')
-  return application
-}
-
-function emulatedShared(emulator: StartedEmulator) {
-  const { clientId, secrets } = sharedApplication(emulator)
-  const clientSecret = new Secret(secrets[0]?.value ?? '')
-  return { clientId, clientSecret, authority: new URL(emulator.origin) }
-}
-
-function emulatedEntra(emulator: StartedEmulator): NonNullable<CheckedOptions['entra']> {
-  const { clientId, homeTenantId, secrets } = developmentApplication(emulator)
-  return {
-    tenantId: homeTenantId,
-    clientId,
-    clientSecret: new Secret(secrets[0]?.value ?? ''),
-    authority: new URL(emulator.origin),
-  }
-}
-
 function announce(
   { print }: CliContext,
   {
     settings,
-    emulator,
+    development: { emulator, takenPort },
     operatorTokenPath,
   }: {
     readonly settings: Settings
-    readonly emulator: StartedEmulator
+    readonly development: DevelopmentEmulator
     readonly operatorTokenPath: string | undefined
   },
 ): void {
   print('DEVELOPMENT: a made-up directory, on this machine only')
-  print(`Emulated Entra     ${emulator.origin}`)
+  print(`Emulated Entra     ${emulator.origin}  (change it at ${emulator.origin}/emulator)`)
+  if (takenPort !== undefined) {
+    print(
+      `                   Port ${takenPort} is taken: customers who were connected to the emulated Entra there do not`,
+    )
+    print(
+      '                   reach it here. Stop the other program and start again to have its address back.',
+    )
+  }
   if (operatorTokenPath)
     print(`Operator token in  ${operatorTokenPath}  (for ${settings.serverUrl.origin}/login/token)`)
   print(`Open               ${settings.serverUrl.origin}`)

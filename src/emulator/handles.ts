@@ -189,7 +189,7 @@ function applicationHandles(state: EmulatorState) {
     },
     addRedirectUri(clientId: string, uri: string): void {
       changeApplication(state, clientId, ({ redirectUris }) => ({
-        redirectUris: [...redirectUris, uri],
+        redirectUris: redirectUris.includes(uri) ? redirectUris : [...redirectUris, uri],
       }))
     },
     removeRedirectUri(clientId: string, uri: string): void {

@@ -39,6 +39,8 @@ export type StartEmulatorOptions = {
   readonly directory?: Directory | undefined
   readonly clockOffsetSeconds?: number | undefined
   readonly now?: (() => Date) | undefined
+  /** Called with every changed directory before it holds; when it throws, nothing changes. */
+  readonly onDirectoryChange?: ((directory: Directory) => void) | undefined
 }
 
 export type StartedEmulator = Omit<Emulator, 'close'> & {

@@ -84,6 +84,8 @@ export type EmulatorStateOptions = {
   readonly directory?: Directory | undefined
   readonly now?: (() => Date) | undefined
   readonly clockOffsetSeconds?: number | undefined
+  /** Called with every changed directory before it holds; when it throws, nothing changes. */
+  readonly onDirectoryChange?: ((directory: Directory) => void) | undefined
 }
 
 const DAY_SECONDS = 86_400
@@ -93,7 +95,7 @@ export const REFRESH_TOKEN_DAYS = 90
 export function createEmulatorState(options: EmulatorStateOptions): EmulatorState {
   const clock = createClock(options.now, options.clockOffsetSeconds)
   const origin = new URL(options.origin).origin
-  const directory = options.directory ?? seededDirectory()
+  let directory = options.directory ?? seededDirectory()
   const graphOrigin = options.graphOrigin && new URL(options.graphOrigin).origin
   const storeFor = <Value>(maxAgeSeconds: number) =>
     createExpiringStore<Value>({ now: clock.now, maxAgeSeconds, maxEntries: 10_000 })
@@ -115,7 +117,13 @@ export function createEmulatorState(options: EmulatorStateOptions): EmulatorStat
     requests: [],
     closing: new AbortController(),
     start: { directory, clockOffsetSeconds: clock.offsetSeconds },
-    directory,
+    get directory() {
+      return directory
+    },
+    set directory(changed) {
+      options.onDirectoryChange?.(changed)
+      directory = changed
+    },
     automaticUser: undefined,
   }
 }

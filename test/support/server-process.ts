@@ -50,13 +50,17 @@ export async function startServer(
     readonly environment?: Readonly<Record<string, string>>
     /** Instead of `src/bin.ts`: the built one. */
     readonly program?: string
+    readonly options?: readonly string[]
   } = {},
 ): Promise<RunningServer> {
   const folder = given.folder ?? (await temporaryFolder(owner))
   const port = given.port ?? (await freePort())
   const origin = `http://localhost:${port}`
   const env = { PATH: process.env.PATH, ENTRADA_SERVER_URL: origin, ...given.environment }
-  const started = startProgram(owner, [given.program ?? program, verb], { cwd: folder, env })
+  const started = startProgram(owner, [given.program ?? program, verb, ...(given.options ?? [])], {
+    cwd: folder,
+    env,
+  })
   return { origin, port, folder, ...started }
 }
 

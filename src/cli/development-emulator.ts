@@ -1,0 +1,97 @@
+import type { CheckedOptions } from '../check-options.ts'
+import {
+  type Application,
+  type Directory,
+  type StartedEmulator,
+  seededDirectory,
+  startEmulator,
+} from '../emulator/start-emulator.ts'
+import { EntradaError } from '../errors.ts'
+import { Secret } from '../secret.ts'
+import type { KeptDirectory } from './kept-directory.ts'
+
+// The two applications of the built-in directory, which the development server signs in with.
+const OWN_CLIENT_ID = '33333333-3333-4333-8333-333333333333'
+const SHARED_CLIENT_ID = '44444444-4444-4444-8444-444444444444'
+
+/** The emulated Entra of a development server, and whether it had to take another port than the last time. */
+export type DevelopmentEmulator = {
+  readonly emulator: StartedEmulator
+  /** The port that was taken by another program, when the emulator had to move. */
+  readonly takenPort: number | undefined
+}
+
+/**
+ * Starts the emulated Entra with the directory of the last start. Its port is the one after the server's, so that its
+ * address, which connections store, stays the same from start to start.
+ *
+ * @throws {EntradaError} `development_directory_invalid`
+ */
+export async function startDevelopmentEmulator(
+  serverUrl: URL,
+  kept: KeptDirectory,
+): Promise<DevelopmentEmulator> {
+  const last = kept.find()
+  const resumed = last && withServerAddresses(last, serverUrl)
+  const options = {
+    directory: withServerAddresses(seededDirectory(), serverUrl),
+    onDirectoryChange: kept.save,
+  }
+  const port = Number(serverUrl.port || 80) + 1
+  const there = await startEmulator({ port, ...options }).catch(() => undefined)
+  const emulator = there ?? (await startEmulator(options))
+  // Not as the directory to start with: a reset goes back to the first one.
+  if (resumed !== undefined) emulator.replaceDirectory(resumed)
+  return { emulator, takenPort: there === undefined ? port : undefined }
+}
+
+/** The default connection of a development server: the application of Contoso alone. */
+export function emulatedEntra(emulator: StartedEmulator): NonNullable<CheckedOptions['entra']> {
+  const { clientId, homeTenantId, secrets } = getApplication(emulator.directory, OWN_CLIENT_ID)
+  return {
+    tenantId: homeTenantId,
+    clientId,
+    clientSecret: new Secret(secrets[0]?.value ?? ''),
+    authority: new URL(emulator.origin),
+  }
+}
+
+/** What customers of a development server may consent to in place of an application of their own. */
+export function emulatedShared(emulator: StartedEmulator) {
+  const { clientId, secrets } = getApplication(emulator.directory, SHARED_CLIENT_ID)
+  const clientSecret = new Secret(secrets[0]?.value ?? '')
+  return { clientId, clientSecret, authority: new URL(emulator.origin) }
+}
+
+/** The directory in which both applications know this server's addresses, whichever port it has today. */
+function withServerAddresses(directory: Directory, { origin }: URL): Directory {
+  const own = getApplication(directory, OWN_CLIENT_ID)
+  const shared = getApplication(directory, SHARED_CLIENT_ID)
+  const changed = new Map<Application, Application>([
+    [
+      own,
+      {
+        ...withRedirectUri(own, `${origin}/auth/entra/callback`),
+        logoutUrl: `${origin}/auth/entra/frontchannel-logout`,
+      },
+    ],
+    [shared, withRedirectUri(shared, `${origin}/login/callback`)],
+  ])
+  const applications = directory.applications.map((known) => changed.get(known) ?? known)
+  return { ...directory, applications }
+}
+
+function withRedirectUri(application: Application, uri: string): Application {
+  const { redirectUris } = application
+  return redirectUris.includes(uri)
+    ? application
+    : { ...application, redirectUris: [...redirectUris, uri] }
+}
+
+/** @throws {EntradaError} `development_directory_invalid` */
+function getApplication({ applications }: Directory, clientId: string): Application {
+  const application = applications.find((known) => known.clientId === clientId)
+  if (application !== undefined) return application
+  const problem = `The application ${clientId}, which the server signs in with, is not in it.`
+  throw new EntradaError('development_directory_invalid', { problems: [problem] })
+}
