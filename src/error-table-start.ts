@@ -27,6 +27,11 @@ export const startErrors = {
     shown: 'There is no database here.',
     fix: 'No server answers at ENTRADA_SERVER_URL, and the data folder has no database. Run the command where the server runs, set ENTRADA_DATA_DIR, or start the server first.',
   },
+  replaced_database_unusable: {
+    status: 500,
+    shown: 'The database that was replaced cannot be compared with the restored one.',
+    fix: 'Sessions of the backup have ended. Look by hand for people who were disabled and keys that were revoked since the backup, or name the right database: `entrada restore finish --before DATABASE`. `unrelated`: it knows no user of the backup. `other_schema`: it was written by another release.',
+  },
   database_mode_mismatch: {
     status: 500,
     shown: 'This database was made for another mode.',

@@ -1,12 +1,13 @@
 /** What deploy/ says fits what the program does. Whether Docker and Kubernetes take it is not tried here. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { describeSettings } from '../src/config.ts'
 import { routes } from '../src/http/routes.ts'
 import { freePort, startServer, temporaryFolder } from './support/server-process.ts'
+import { run } from './support/transcript.ts'
 
 const read = (path: string) => readFileSync(join('deploy', path), 'utf8')
 
@@ -92,6 +93,37 @@ describe('deploy/', () => {
     ]) {
       assert.ok(deployment.includes(line), line)
     }
+  })
+
+  it('has a nightly backup for Kubernetes that kustomize puts together (O18)', (t) => {
+    const command = ['kustomize', 'deploy/kubernetes-backup']
+    const { error, status, stdout, stderr } = spawnSync('kubectl', command, { encoding: 'utf8' })
+    if (error) return t.skip('no kubectl on this machine')
+    assert.equal(status, 0, stderr)
+    const kinds = [...stdout.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind)
+    assert.deepEqual(kinds.sort(), ['ConfigMap', 'CronJob', 'PersistentVolumeClaim'])
+    assert.match(stdout, /pg_restore --file=/)
+    assert.match(stdout, /configMap:\n\s+name: entrada-backup-script-\w+/)
+  })
+
+  it('has a nightly backup for systemd whose command works as it stands there (O18)', async (t) => {
+    const folder = await temporaryFolder(t)
+    const unit = read('systemd/entrada-backup.service')
+    for (const name of ['entrada-backup.service', 'entrada-backup.timer']) {
+      const verify = ['verify', join('deploy/systemd', name)]
+      const { error, stderr } = spawnSync('systemd-analyze', verify, { encoding: 'utf8' })
+      if (error) t.diagnostic('no systemd on this machine')
+      else assert.doesNotMatch(stderr, /Unknown|Failed to parse|ignoring/i)
+    }
+    const [, argv = ''] = /^ExecStart=\/usr\/local\/sbin\/entrada (.*)$/m.exec(unit) ?? []
+    const environment = { ENTRADA_DATA_DIR: join(folder, 'data') }
+    await run(['migrate'], environment)
+    const backups = join(folder, 'backups')
+    mkdirSync(backups)
+    const words = argv.replace('/var/backups/entrada', backups).split(' ')
+    const { exitCode, lines } = await run(words, environment)
+    assert.equal(exitCode, 0, lines.join('\n'))
+    assert.equal(readdirSync(backups).length, 1)
   })
 
   it('has secrets for Compose that the script makes', () => {

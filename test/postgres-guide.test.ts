@@ -3,21 +3,26 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import { createEntrada } from '../src/entrada.ts'
 import { Secret } from '../src/secret.ts'
+import type { UserListItem } from '../src/storage/storage.ts'
+import { ask } from './support/api-calls.ts'
 import { PASSWORD, startPostgres } from './support/postgres.ts'
 import { findPostgresTools } from './support/postgres-tools.ts'
 import { sameBrowserAcross } from './support/replicas.ts'
-import { people, SERVER_URL } from './support/rig.ts'
+import { people, type Rig, SERVER_URL } from './support/rig.ts'
 import { freePort, temporaryFolder } from './support/server-process.ts'
 import { auditEvents, openRig } from './support/steps.ts'
 
 const guide = readFileSync('docs/operate.md', 'utf8')
 const installing = blockWith('createdb --owner entrada entrada\n')
 const backingUp = blockWith('pg_dump ')
+const finishing = blockWith('restore finish --before entrada\n')
+const nightly = blockWith('sh deploy/kubernetes-backup/backup.sh\n')
 
 function blockWith(command: string): string {
   const blocks = [...guide.matchAll(/^```\n([\s\S]*?)^```/gm)].map(([, block = '']) => block)
@@ -52,11 +57,11 @@ async function openShell(t: TestContext) {
     assert.equal(exitCode, 0, stdout + stderr)
     return stdout
   }
-  return { sh, port: postgres.port }
+  return { sh, port: postgres.port, cwd }
 }
 
 describe('docs/operate.md on PostgreSQL', () => {
-  it('installs, backs up while people sign in, and restores: sessions, keys and the audit trail hold (I07)', async (t) => {
+  it('installs, backs up while people sign in, and restores: keys and the audit trail hold, sessions end, who was disabled stays out (I07, A5, O18)', async (t) => {
     const { sh, port } = await openShell(t)
     const [preparing = '', serving] = installing.split(/^.*-- serve\n/m)
     assert.equal(serving, '')
@@ -87,6 +92,10 @@ describe('docs/operate.md on PostgreSQL', () => {
     goOn = false
     await signingIn
     await rig.signIn(people.dave)
+    const { user: bob } = await userOf(rig, 'bob')
+    const as = { authorization: `Bearer ${operatorToken}` }
+    const disabled = await ask(rig, `/users/${bob.id}/disable`, { method: 'POST', as })
+    assert.equal(disabled.status, 200)
 
     const restored = `postgres://entrada:a-password@127.0.0.1:${port}/entrada_restored`
     const onRestored = { ...settings, ENTRADA_DATABASE_URL: restored }
@@ -96,6 +105,9 @@ describe('docs/operate.md on PostgreSQL', () => {
     t.after(() => entrada.close())
     const elsewhere = sameBrowserAcross(rig, [entrada], browser)
     assert.equal((await elsewhere.request(`${SERVER_URL}/api/v1/session`)).status, 200)
+    const finished = await sh(finishing, settings)
+    assert.match(finished, new RegExp(`user ${bob.id} .*: disabled since the backup`))
+    assert.equal((await elsewhere.request(`${SERVER_URL}/api/v1/session`)).status, 401)
     const users = JSON.parse(await sh('npm run -s entrada -- user list --json', onRestored))
     assert.deepEqual(users.items.length, 2, 'Dave came after the backup')
     assert.ok((await auditEvents(rig, { type: 'sign_in.succeeded' })).length >= 3)
@@ -107,7 +119,32 @@ describe('docs/operate.md on PostgreSQL', () => {
     assert.equal((await other.visit(`${SERVER_URL}/auth/entra/login`)).response.status, 200)
     await untilVerified(() => sh('npm run -s entrada -- audit verify --json', onRestored))
   })
+
+  it('dumps every night into one folder, reads each dump back and keeps as many as are wanted (O18)', async (t) => {
+    const { sh, cwd } = await openShell(t)
+    const [preparing = ''] = installing.split(/^.*-- serve\n/m)
+    await sh(`${preparing}mkdir backups; touch backups/precious.dump`)
+    const days = Array.from({ length: 14 }, (_, day) => `2026-11-${String(day + 10)}`)
+    for (const day of days) await writeFile(join(cwd, 'backups', `entrada-${day}T031500Z.dump`), '')
+    const ENTRADA_DATABASE_URL = 'postgres://entrada:a-password@127.0.0.1:5432/entrada'
+    const script = nightly.replace('deploy/', `${resolve('deploy')}/`)
+    const url = await sh(`printf %s '${ENTRADA_DATABASE_URL}'`)
+    assert.match(
+      await sh(script, { ENTRADA_DATABASE_URL: url }),
+      /read back\nremoved entrada-2026-11-10/,
+    )
+    const left = await readdir(join(cwd, 'backups'))
+    assert.deepEqual([left.length, left.includes('precious.dump')], [15, true])
+    await assert.rejects(sh(script, { ENTRADA_DATABASE_URL: `${url}_absent` }))
+    assert.deepEqual(await readdir(join(cwd, 'backups')), left)
+  })
 })
+
+async function userOf({ services }: Rig, search: string): Promise<UserListItem> {
+  const { items } = await services.storage.listUsers({ search, limit: 1 })
+  assert.ok(items[0], search)
+  return items[0]
+}
 
 async function untilVerified(verify: () => Promise<string>): Promise<void> {
   for (;;) {

@@ -87,6 +87,15 @@ export type AuditEvent =
         readonly sessionsEnded: number
       }
     }
+  | {
+      readonly type: 'database.restored'
+      readonly detail: {
+        readonly sessionsEnded: number
+        readonly applied: boolean
+        readonly users: number
+        readonly apiKeys: number
+      }
+    }
   | { readonly type: 'operator.signed_in'; readonly detail: { readonly how: 'operator_token' } }
   | {
       readonly type: 'operator.sign_in_refused'
@@ -220,6 +229,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'A session ended before its time. Detail: the reason; with `recheck` the code of what Entra said of the person.',
   'sessions.ended':
     'An operator ended every session of the deployment, or of one organization, connection or user. Detail: which of them, and how many.',
+  'database.restored':
+    'A backup was restored. Detail: how many sessions of it ended, how many users and API keys of it had been disabled, removed or revoked since, and whether that was applied again.',
   'operator.signed_in': 'Somebody opened an operator session with the operator token.',
   'operator.sign_in_refused': 'A wrong operator token was offered.',
   'connection.changed':

@@ -1,66 +1,82 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readSettings, type Settings } from '../config.ts'
-import { backUpSqlite, restoreSqlite } from '../storage/sqlite-backup.ts'
-import { type CliContext, type Command, devOption, type ExitCode, jsonOption } from './command.ts'
-import { DATABASE_FILE, openDataFolder } from './data-folder.ts'
+import { backUpSqlite } from '../storage/sqlite-backup.ts'
+import { backupNameAt, removeOldBackups } from './backup-folder.ts'
+import {
+  type CliArguments,
+  type CliContext,
+  type Command,
+  devOption,
+  type ExitCode,
+  jsonOption,
+  textOption,
+} from './command.ts'
+import { DATABASE_FILE } from './data-folder.ts'
 import { dataFolder } from './server-options.ts'
 
-const options = {
-  ...jsonOption,
-  ...devOption,
-  force: { type: 'boolean', help: 'Write over what is there.' },
-} as const
-
-export const backupCommands: readonly Command[] = [
-  {
-    name: 'backup',
-    parameters: 'FILE',
-    summary: 'Copy the embedded database to a file, also while the server runs.',
-    options,
-    positionals: 1,
-    async run(context, { positionals: [to = ''], values }) {
-      const { settings } = readSettings(context.environment, context.readTextFile)
-      if (settings.databaseUrl && !values.dev) return useItsOwnTools(context)
-      const { mode, folder } = placeOf(settings, values)
-      const from = join(folder, DATABASE_FILE)
-      const mark = await backUpSqlite({ from, to }, { force: values.force === true })
-      context.print(
-        values.json
-          ? JSON.stringify({ file: to, mode, schemaVersion: mark.schemaVersion })
-          : `backed up to ${to}; keep the key ring (secret-keys) too, and apart from it`,
-      )
-      return 0
+export const backupCommand: Command = {
+  name: 'backup',
+  parameters: 'PLACE',
+  summary:
+    'Copy the embedded database to a file, or into a folder under the time, also while the server runs.',
+  options: {
+    ...jsonOption,
+    ...devOption,
+    force: { type: 'boolean', help: 'Replace a file that exists.' },
+    keep: {
+      type: 'string',
+      help: 'In a folder: how many backups stay. Older ones are removed once the new one is checked.',
     },
   },
-  {
-    name: 'restore',
-    parameters: 'FILE',
-    summary: 'Put a backup in the place of the embedded database, the server stopped.',
-    options,
-    positionals: 1,
-    async run(context, { positionals: [from = ''], values }) {
-      const { settings } = readSettings(context.environment, context.readTextFile)
-      if (settings.databaseUrl && !values.dev) return useItsOwnTools(context)
-      const { mode, folder } = placeOf(settings, values)
-      openDataFolder(folder)
-      const to = join(folder, DATABASE_FILE)
-      const mark = await restoreSqlite({ from, to, mode }, { force: values.force === true })
-      context.print(
-        values.json
-          ? JSON.stringify({ file: to, mode, schemaVersion: mark.schemaVersion })
-          : `restored to ${to}; a database that was there is beside it as ${DATABASE_FILE}.before-restore (numbered, if there was one)`,
-      )
-      return 0
-    },
+  positionals: 1,
+  async run(context, given) {
+    const { settings } = readSettings(context.environment, context.readTextFile)
+    if (settings.databaseUrl && !given.values.dev) return usePostgresTools(context)
+    const place = given.positionals[0] ?? ''
+    const isIntoFolder = await isFolder(place)
+    const keep = keepOf(given)
+    if (keep === 'invalid' || (keep !== undefined && !isIntoFolder)) {
+      context.printError('entrada: --keep takes a number from 1 on, and a folder to back up into')
+      return 2
+    }
+    const to = isIntoFolder ? join(place, backupNameAt(context.now())) : place
+    const { mode, folder } = placeOf(settings, given)
+    const force = given.values.force === true
+    const mark = await backUpSqlite({ from: join(folder, DATABASE_FILE), to }, { force })
+    const removed = keep === undefined ? [] : await removeOldBackups(place, keep)
+    context.print(
+      given.values.json
+        ? JSON.stringify({ file: to, mode, schemaVersion: mark.schemaVersion, removed })
+        : [
+            `backed up to ${to}, and checked`,
+            ...removed.map((name) => `removed ${name}`),
+            'keep the key ring (secret-keys) too, and apart from it',
+          ].join('\n'),
+    )
+    return 0
   },
-]
+}
 
-function placeOf(settings: Settings, values: Readonly<Record<string, unknown>>) {
+async function isFolder(place: string): Promise<boolean> {
+  const found = await stat(place).catch(() => undefined)
+  return found?.isDirectory() === true
+}
+
+function keepOf(given: CliArguments): number | undefined | 'invalid' {
+  const text = textOption(given, 'keep')
+  if (text === undefined) return undefined
+  return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 'invalid'
+}
+
+/** Which embedded database a command is for, and the folder it is in. */
+export function placeOf(settings: Settings, { values }: CliArguments) {
   const mode = values.dev ? 'development' : 'production'
   return { mode, folder: dataFolder(settings, mode) } as const
 }
 
-function useItsOwnTools({ printError }: CliContext): ExitCode {
+/** A copy of an embedded database is of no use to a deployment on PostgreSQL, whose own tools make better ones. */
+export function usePostgresTools({ printError }: CliContext): ExitCode {
   printError('entrada: this deployment is on PostgreSQL: use pg_dump and pg_restore')
   printError('  docs/operate.md has the commands')
   return 1

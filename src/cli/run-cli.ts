@@ -5,7 +5,7 @@ import { apiKeyCommands } from './api-key.ts'
 import { applyCommands } from './apply.ts'
 import { auditCommands } from './audit.ts'
 import { auditChainCommands } from './audit-chain.ts'
-import { backupCommands } from './backup.ts'
+import { backupCommand } from './backup.ts'
 import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { connectionCommands } from './connection.ts'
@@ -26,6 +26,7 @@ import { migrateCommand } from './migrate.ts'
 import { organizationCommands } from './organization.ts'
 import { printFailure } from './print-failure.ts'
 import { printable } from './printable.ts'
+import { restoreCommands } from './restore.ts'
 import { serveCommand } from './serve.ts'
 import { sessionCommands } from './session.ts'
 import { signInCommands } from './sign-in.ts'
@@ -59,7 +60,8 @@ export const commands: readonly Command[] = [
   ...apiKeyCommands,
   migrateCommand,
   ...keyCommands,
-  ...backupCommands,
+  backupCommand,
+  ...restoreCommands,
 ]
 
 /** Runs one command line and answers the exit code. Never rejects. */

@@ -2,10 +2,12 @@
 import { randomUUID } from 'node:crypto'
 import { chmod, chown, constants, copyFile, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { sql } from 'kysely'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { isAbsent, isNotPermitted } from '../file-failure.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
+import { sessionWrites } from './session-verbs.ts'
 import { copySqlite, openSqliteConnection } from './sqlite.ts'
 import { isBusy, toStorageError } from './sqlite-errors.ts'
 import type { DatabaseMark } from './storage.ts'
@@ -52,10 +54,18 @@ function partialName(to: string): string {
   return `${to}.${randomUUID()}.partial`
 }
 
+export type RestoredSqlite = {
+  readonly mark: DatabaseMark
+  readonly sessionsEnded: number
+  /** Where the database that was there before is kept. */
+  readonly replaced?: string
+}
+
 /**
- * Puts a backup in the place of a database that nobody uses. What was there before stays beside it, as `….before-restore`, `….before-restore-2` and so on.
+ * Puts a backup in the place of a database that is not in use. The database that was there before is kept as `….before-restore`,
+ * `….before-restore-2` and so on. Sessions end in the copy, before it can be served: a session that ended since must not live again.
  *
- * @throws {EntradaError} `backup_invalid`, `file_not_permitted`, `database_mode_mismatch`, `database_too_new`, `database_in_use`, `file_exists`
+ * @throws {EntradaError} `backup_invalid`, `file_not_permitted`, `database_mode_mismatch`, `database_too_new`, `database_in_use`
  */
 export async function restoreSqlite(
   {
@@ -63,23 +73,71 @@ export async function restoreSqlite(
     to,
     mode,
   }: { readonly from: string; readonly to: string; readonly mode: DatabaseMark['mode'] },
-  { force }: Overwriting,
-): Promise<DatabaseMark> {
+  { keepSessions }: { readonly keepSessions: boolean },
+): Promise<RestoredSqlite> {
   if (!(await exists(from))) throw new EntradaError('backup_invalid', { missing: from })
   const partial = partialName(to)
   try {
-    await copyFile(from, partial, constants.COPYFILE_EXCL)
-    await chmod(partial, 0o600)
-    const mark = await checkBackup(partial)
-    checkAdmits(mark, mode)
-    if (await exists(to)) {
-      checkNotInUse(to)
-      if (!force) throw new EntradaError('file_exists', { file: to })
-      await moveDatabase(to, await freeName(`${to}.before-restore`))
-    }
+    const mark = await copyChecked({ from, partial, mode })
+    const sessionsEnded = keepSessions ? 0 : await endSessions(partial)
+    const replaced = await putAside(to)
     await giveToOwnerOf(dirname(to), partial)
     await rename(partial, to)
-    return mark
+    return { mark, sessionsEnded, ...(replaced ? { replaced } : {}) }
+  } catch (error) {
+    throw toStorageError(error)
+  } finally {
+    await removeDatabase(partial)
+  }
+}
+
+async function copyChecked({
+  from,
+  partial,
+  mode,
+}: {
+  readonly from: string
+  readonly partial: string
+  readonly mode: DatabaseMark['mode']
+}): Promise<DatabaseMark> {
+  await copyFile(from, partial, constants.COPYFILE_EXCL)
+  await chmod(partial, 0o600)
+  const mark = await checkBackup(partial)
+  checkAdmits(mark, mode)
+  return mark
+}
+
+async function endSessions(path: string): Promise<number> {
+  const { handle, database } = openSqliteConnection(path)
+  try {
+    await sql`pragma foreign_keys = on`.execute(database)
+    return await sessionWrites(database).endSessionsIn({ of: 'deployment' })
+  } finally {
+    handle.close()
+  }
+}
+
+async function putAside(path: string): Promise<string | undefined> {
+  if (!(await exists(path))) return undefined
+  checkNotInUse(path)
+  const aside = await freeName(`${path}.before-restore`)
+  await moveDatabase(path, aside)
+  return aside
+}
+
+/**
+ * Whether a file is a whole backup that this program can restore, as what {@link restoreSqlite} would check.
+ *
+ * @throws {EntradaError} `backup_invalid`, `database_mode_mismatch`, `database_too_new`
+ */
+export async function checkSqliteBackup(
+  from: string,
+  mode: DatabaseMark['mode'],
+): Promise<DatabaseMark> {
+  if (!(await exists(from))) throw new EntradaError('backup_invalid', { missing: from })
+  const partial = partialName(from)
+  try {
+    return await copyChecked({ from, partial, mode })
   } catch (error) {
     throw toStorageError(error)
   } finally {
