@@ -186,6 +186,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'api-keys.ts',
     'memberships.ts',
     'end-sessions-in.ts',
+    // The end of a restore, which the command line does on the database itself.
+    'finish-restore.ts',
+    'taken-away.ts',
     // Metrics are for operators too.
     'authorize-operator.ts',
   ],
