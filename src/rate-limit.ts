@@ -58,7 +58,7 @@ export const limitTable = {
     uses: 600,
     perSeconds: 60,
     each: 'address',
-    of: 'Calls of the API for operators, and of `/metrics`.',
+    of: 'Calls of the API for operators, of `/metrics` and of `/auth/server`.',
   },
   api_operator: {
     uses: 1200,

@@ -132,7 +132,7 @@ describe('a server that does not answer properly', () => {
       const serverUrl = new URL(`http://localhost:${port}`)
       const rig = await openRig(t, { serverUrl })
       const fetch = async (request: Request) =>
-        request.url.endsWith('/healthz') ? rig.entrada.fetch(request) : respond()
+        request.url.endsWith('/auth/server') ? rig.entrada.fetch(request) : respond()
       const server = await startHttpServer({ fetch }, { host: '127.0.0.1', port })
       t.after(() => server.stop())
       const environment = {

@@ -43,6 +43,6 @@ describe('the command line, when something else listens where the server should'
     )
     assert.equal(exitCode, 1)
     assert.match(errors.join('\n'), /operator_token_invalid/)
-    assert.deepEqual(heard, ['/healthz no token'])
+    assert.deepEqual(heard, ['/auth/server no token'])
   })
 })

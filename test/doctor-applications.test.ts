@@ -1,7 +1,7 @@
 /** What the doctor finds at applications on other hosts, which their proxies have to guard. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AskContext } from '../src/doctor/ask.ts'
+import { type AskContext, resolveHere } from '../src/doctor/ask.ts'
 import { diagnoseAddresses } from '../src/doctor/diagnose-addresses.ts'
 import { probeGuard } from '../src/doctor/probe-guard.ts'
 import { listen } from './support/far-rig.ts'
@@ -15,6 +15,7 @@ async function findingAt(origin: string): Promise<string | undefined> {
     now: () => new Date(),
     deadline: AbortSignal.timeout(30_000),
     timeLimitMs: 10_000,
+    resolve: resolveHere,
   }
   const application = await probeGuard(context, origin, [SSO])
   const [finding] = diagnoseAddresses({

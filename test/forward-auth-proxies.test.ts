@@ -13,6 +13,7 @@ import {
   told,
   valuesOf,
 } from './support/echo-application.ts'
+import { examineBehind } from './support/examined.ts'
 import { startGuardingProxy } from './support/guarding-proxies.ts'
 import { httpsSite, newCertificate } from './support/https-site.ts'
 import { proxyNames } from './support/proxy-process.ts'
@@ -25,7 +26,7 @@ const owner = { after: (close: () => unknown) => void closers.push(close) }
 const SSO = 'sso.apps.example'
 const WIKI = 'wiki.apps.example'
 const CLIENT_ADDRESS = '127.0.0.2'
-const certificate = newCertificate(SSO)
+const certificate = newCertificate(SSO, { days: 90 })
 const IDENTITY = ['User', 'Id', 'Email', 'Groups', 'Roles', 'Organization'].map(
   (name) => `X-Auth-Request-${name}`,
 )
@@ -164,6 +165,19 @@ for (const name of proxyNames) {
         const { rawHeaders } = told({ body: await back.text() })
         assert.deepEqual(valuesOf(rawHeaders, 'X-Auth-Request-Email'), [people.alice])
       }
+    })
+
+    it('is in order for the doctor, which asks nothing that the proxy hides (O1)', async () => {
+      const { sso, between } = frontOf(name)
+      const environment = {
+        ENTRADA_SERVER_URL: sso,
+        ENTRADA_LISTEN: `127.0.0.1:${between.port}`,
+        ENTRADA_TRUSTED_PROXIES: '127.0.0.1',
+        ENTRADA_OPERATOR_TOKEN: OPERATOR_TOKEN,
+      }
+      const { troubles, exitCode, find } = await examineBehind(environment, certificate)
+      assert.deepEqual([exitCode, troubles], [0, []])
+      assert.equal(find('proxy_passes_requests').severity, 'ok')
     })
 
     it('G01 G02: hands on who it is, once, and nothing that the client wrote by these names', async () => {

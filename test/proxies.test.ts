@@ -5,6 +5,7 @@ import { createServer, request as httpRequest, type IncomingMessage } from 'node
 import { after, before, describe, it } from 'node:test'
 import { type StartedEmulator, startEmulator } from '../src/emulator/start-emulator.ts'
 import { createTestBrowser, type TestBrowser } from './support/browser.ts'
+import { examineBehind } from './support/examined.ts'
 import { httpsSite, newCertificate } from './support/https-site.ts'
 import { proxyNames, startProxy } from './support/proxy-process.ts'
 import { CLIENT_ID, CLIENT_SECRET, CONTOSO, OPERATOR_TOKEN, people } from './support/rig.ts'
@@ -18,11 +19,12 @@ const FORGED_ADDRESS = '203.0.113.9'
 
 const closers: (() => unknown)[] = []
 const owner = { after: (close: () => unknown) => void closers.push(close) }
-const certificate = newCertificate(HOST)
+const certificate = newCertificate(HOST, { days: 90 })
 
 type Front = { readonly origin: string; readonly port: number; readonly plainPort: number }
 const fronts = new Map<string, Front>()
 let emulator: StartedEmulator
+let entradaPort: number
 
 before(async () => {
   emulator = await startEmulator()
@@ -36,7 +38,7 @@ before(async () => {
     emulator.addRedirectUri(CLIENT_ID, `${origin}/auth/entra/callback`)
   }
   emulator.signInAutomaticallyAs(people.alice)
-  const entradaPort = await startEntrada(origins)
+  entradaPort = await startEntrada(origins)
   const applicationPort = await startApplication(entradaPort)
   for (const name of proxyNames) {
     const { port, plainPort } = frontOf(name)
@@ -169,6 +171,24 @@ for (const name of proxyNames) {
         assert.equal(response.status, 421, path)
         assert.doesNotMatch(await response.text(), /The application|Entrada/)
       }
+    })
+
+    it('is in order for the doctor, which asks nothing that the proxy hides (O1)', async () => {
+      const { origin } = frontOf(name)
+      const environment = {
+        ENTRADA_SERVER_URL: origin,
+        ENTRADA_LISTEN: `127.0.0.1:${entradaPort}`,
+        ENTRADA_TRUSTED_PROXIES: '127.0.0.1',
+        ENTRADA_OPERATOR_TOKEN: OPERATOR_TOKEN,
+        ENTRADA_ENTRA_AUTHORITY: emulator.origin,
+        ENTRADA_ENTRA_TENANT_ID: CONTOSO,
+        ENTRADA_ENTRA_CLIENT_ID: CLIENT_ID,
+        ENTRADA_ENTRA_CLIENT_SECRET: CLIENT_SECRET,
+      }
+      const { troubles, exitCode, find } = await examineBehind(environment, certificate)
+      assert.deepEqual([exitCode, troubles], [0, []])
+      assert.ok(find('address_reached').what.includes(origin))
+      assert.equal(find('proxy_passes_requests').severity, 'ok')
     })
 
     it('offers no health checks to the world, and leads from http to https', async () => {

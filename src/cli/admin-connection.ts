@@ -6,7 +6,7 @@ import { readSettings, type Settings } from '../config.ts'
 import { createEntrada } from '../entrada.ts'
 import { EntradaError } from '../errors.ts'
 import { isNotPermitted } from '../file-failure.ts'
-import { proofText } from '../http/health.ts'
+import { proofText, SERVER_PATH } from '../http/show-server.ts'
 import { silentLog } from '../log.ts'
 import { openParts } from '../open-services.ts'
 import type { Secret } from '../secret.ts'
@@ -79,7 +79,7 @@ async function lookForServer(serverUrl: URL, operatorToken: Secret): Promise<Fou
   const challenge = randomBytes(32).toString('base64url')
   const tokenHash = sha256(operatorToken.reveal())
   try {
-    const response = await fetch(new URL('/healthz', serverUrl), {
+    const response = await fetch(new URL(SERVER_PATH, serverUrl), {
       headers: { 'entrada-challenge': challenge },
       signal: AbortSignal.timeout(1_500),
       redirect: 'error',

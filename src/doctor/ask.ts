@@ -2,8 +2,10 @@
  * One request with a time limit, whatever comes back. Not `entra-http.ts`: the doctor wants to see what a sign-in refuses unseen.
  * Not `fetch` either: it goes on connecting after it was given up, and would keep the program alive for as long.
  */
+import { lookup } from 'node:dns/promises'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import type { LookupFunction } from 'node:net'
 import type { Failed } from './failure.ts'
 
 export type AskContext = {
@@ -12,12 +14,25 @@ export type AskContext = {
   readonly deadline: AbortSignal
   /** For one request. */
   readonly timeLimitMs: number
+  /** Addresses of a host name. */
+  readonly resolve: Resolve
 }
+/** Rejects with the code of the resolver, such as `ENOTFOUND`. */
+export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>
+export type ResolvedAddress = { readonly address: string; readonly family: number }
+
+/** As this machine resolves names. Names under `localhost` are this machine itself. @see RFC 6761 §6.3 */
+export const resolveHere: Resolve = async (host) =>
+  /(^|\.)localhost$/i.test(host)
+    ? [{ address: '127.0.0.1', family: 4 }]
+    : lookup(host, { all: true })
 
 export type Answered = {
   readonly kind: 'answered'
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** Every value of each header, in the order in which they came. */
+  readonly allHeaders: Readonly<Record<string, readonly string[]>>
   readonly text: string
   /** The middle of asking, by this machine's clock, and how far off that can be. */
   readonly at: Date
@@ -28,21 +43,29 @@ export type Asked = Answered | Failed
 const MAX_ANSWER_BYTES = 1_048_576
 const FORM = 'application/x-www-form-urlencoded;charset=utf-8'
 
-/** Never rejects. Redirects are not followed, no cookie and no `Origin` is sent. */
+export type AskOptions = {
+  readonly form?: URLSearchParams
+  readonly headers?: Readonly<Record<string, string>>
+  /** For requests that hold no secret to an address whose certificate is judged by itself. */
+  readonly trustsAnyCertificate?: boolean
+}
+
+/** Never rejects. Redirects are not followed, no cookie and no `Origin` is sent unless the options have one. */
 export async function ask(
   context: AskContext,
   url: string,
-  form?: URLSearchParams,
+  options: AskOptions = {},
 ): Promise<Asked> {
   const signal = AbortSignal.any([context.deadline, AbortSignal.timeout(context.timeLimitMs)])
   const sentAt = context.now().getTime()
   try {
-    const answer = await send(url, signal, form)
+    const answer = await send(url, { signal, resolve: context.resolve, ...options })
     const tookMs = context.now().getTime() - sentAt
     return {
       kind: 'answered',
       status: answer.statusCode ?? 0,
       headers: headersOf(answer),
+      allHeaders: allHeadersOf(answer),
       text: await readText(answer),
       at: new Date(sentAt + tookMs / 2),
       tookMs,
@@ -58,7 +81,7 @@ export function askWithForm(
   url: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<Asked> {
-  return ask(context, url, new URLSearchParams(fields))
+  return ask(context, url, { form: new URLSearchParams(fields) })
 }
 
 /** The object of a JSON answer; `undefined` when it is none. */
@@ -74,8 +97,13 @@ export function jsonOf({ text }: Answered): Readonly<Record<string, unknown>> | 
 
 function send(
   url: string,
-  signal: AbortSignal,
-  form: URLSearchParams | undefined,
+  {
+    signal,
+    resolve: resolveName,
+    form,
+    headers: added,
+    trustsAnyCertificate = false,
+  }: AskOptions & Pick<AskContext, 'resolve'> & { readonly signal: AbortSignal },
 ): Promise<IncomingMessage> {
   const request = url.startsWith('https:') ? requestHttps : requestHttp
   const headers = {
@@ -84,9 +112,16 @@ function send(
     // A connection that is used again may be one that the other side has just closed.
     connection: 'close',
     ...(form ? { 'content-type': FORM } : {}),
+    ...added,
   }
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: form ? 'POST' : 'GET', headers, signal })
+    const sent = request(url, {
+      method: form ? 'POST' : 'GET',
+      headers,
+      signal,
+      lookup: lookupWith(resolveName),
+      ...(trustsAnyCertificate ? { rejectUnauthorized: false } : {}),
+    })
     sent.once('response', resolve)
     // Stays on: what breaks after the head is told by the body, and again here.
     sent.on('error', reject)
@@ -98,6 +133,29 @@ function headersOf({ headers }: IncomingMessage): Readonly<Record<string, string
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, [value].flat().join(', ')]),
   )
+}
+
+function allHeadersOf({ headersDistinct }: IncomingMessage): Answered['allHeaders'] {
+  return Object.fromEntries(Object.entries(headersDistinct).map(([name, all]) => [name, all ?? []]))
+}
+
+/** The resolver as Node's sockets call one. */
+export function lookupWith(resolveName: Resolve): LookupFunction {
+  return (host, { all }, callback) => {
+    resolveName(host).then(
+      (found) => {
+        const [first] = found
+        if (first === undefined) callback(noAddress(host), '', 4)
+        else if (all) callback(null, [...found])
+        else callback(null, first.address, first.family)
+      },
+      (error: NodeJS.ErrnoException) => callback(error, '', 4),
+    )
+  }
+}
+
+function noAddress(host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' })
 }
 
 async function readText(answer: IncomingMessage): Promise<string> {

@@ -1,3 +1,4 @@
+import { diagnoseServer } from './diagnose-proxy.ts'
 import type {
   AddressesFacts,
   AddressFacts,
@@ -13,16 +14,20 @@ const DAY_MS = 86_400_000
 const CERTIFICATE_WARNED_DAYS = 14
 const GATEWAY_STATUSES: readonly number[] = [502, 503, 504]
 
-export function diagnoseAddresses({ addresses: facts, settings, at }: Facts): readonly Finding[] {
+export function diagnoseAddresses(all: Facts): readonly Finding[] {
+  const { addresses: facts, settings, at, keyRing } = all
   if (facts === undefined) return []
   const mustBeProxied = facts.listensLocally && settings?.onlyLocal === false
+  const isExamined = facts.addresses.some(
+    ({ health }) => health.kind === 'ours' && health.server?.passed,
+  )
   return [
     ...facts.addresses.flatMap((address) => [
-      ...health(address, facts),
+      ...health(address, facts, keyRing),
       ...(address.certificate ? [certificate(address.certificate, at)] : []),
     ]),
     ...(facts.applications ?? []).map(application),
-    ...(mustBeProxied && !facts.namesProxies
+    ...(mustBeProxied && !facts.namesProxies && !isExamined
       ? [newFinding('proxies_not_named', { listen: facts.listen })]
       : []),
   ]
@@ -44,7 +49,11 @@ function application({ origin, answer }: ApplicationFacts): Finding {
   }
 }
 
-function health(address: AddressFacts, facts: AddressesFacts): readonly Finding[] {
+function health(
+  address: AddressFacts,
+  facts: AddressesFacts,
+  keyRing: Facts['keyRing'],
+): readonly Finding[] {
   const { origin, health: found } = address
   switch (found.kind) {
     case 'ours':
@@ -53,7 +62,12 @@ function health(address: AddressFacts, facts: AddressesFacts): readonly Finding[
         ...(found.differs
           ? [newFinding('server_has_other_settings', { origin, ...found.differs })]
           : []),
+        ...(found.server ? diagnoseServer(origin, found.server, keyRing) : []),
       ]
+    case 'behind_password':
+      return [newFinding('address_behind_password', { origin, scheme: found.scheme })]
+    case 'redirect_loop':
+      return [newFinding('address_redirect_loop', { origin })]
     case 'wrong_host':
       return [newFinding('proxy_wrong_host', { origin })]
     case 'development':

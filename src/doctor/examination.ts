@@ -8,6 +8,7 @@ import {
   type ListenAddress,
 } from '../config.ts'
 import type { Secret } from '../secret.ts'
+import type { Resolve } from './ask.ts'
 import type { SettingsFacts } from './facts.ts'
 
 export type Examination = {
@@ -30,6 +31,8 @@ export type Examination = {
   /** Authorities of the clouds that exist; tests have their own. */
   readonly clouds?: readonly string[]
   readonly limits?: TimeLimits
+  /** How names are resolved; tests have names of their own. */
+  readonly resolve?: Resolve
 }
 
 export type TimeLimits = {

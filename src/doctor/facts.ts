@@ -169,12 +169,52 @@ export type HealthFacts =
   | {
       readonly kind: 'ours'
       readonly differs?: { readonly member: string; readonly running: string }
+      readonly server?: ServerFacts
     }
   | { readonly kind: 'wrong_host' }
+  | { readonly kind: 'behind_password'; readonly scheme: string }
+  /** Sent on to itself, which browsers give up after some twenty times. */
+  | { readonly kind: 'redirect_loop' }
   | { readonly kind: 'development' }
   | { readonly kind: 'other'; readonly status: number }
   | { readonly kind: 'redirected'; readonly target: string }
   | { readonly kind: 'unreachable'; readonly failure: Failed }
+/** How requests through a public address reach the server. */
+export type ServerFacts = {
+  /** The address is the server's own: no proxy stands in between. */
+  readonly isDirect: boolean
+  /** Whether the server knows the operator token of this command. */
+  readonly token: 'same' | 'another' | 'not_at_hand'
+  readonly isCached: boolean
+  /** Paths of Entrada that something else answers. */
+  readonly hiddenPaths: readonly string[]
+  /** Headers of Entrada that came twice. */
+  readonly repeatedHeaders: readonly string[]
+  /** Headers of Entrada that came with another value, or not at all. */
+  readonly changedHeaders: readonly string[]
+  /** What came back for a request with many cookies; absent when they passed. */
+  readonly largeCookies?: string
+  /** The rest only from a server that knows the operator token. */
+  readonly version?: string
+  readonly keyIds?: readonly string[]
+  readonly passed?: PassedFacts
+  readonly passedAgain?: {
+    readonly authorization: boolean
+    /** An X-Forwarded-For that the client wrote arrived as the client wrote it. */
+    readonly forgedClient: boolean
+  }
+}
+export type PassedFacts = {
+  /** Who is connected to the server: the proxy. */
+  readonly remoteAddress: string
+  readonly isTrustedProxy: boolean
+  readonly namesClient: boolean
+  readonly cookie: boolean
+  readonly setCookie: 'passed' | 'dropped' | 'changed'
+  readonly origin: boolean
+  readonly fetchSite: boolean
+  readonly target: { readonly sent: string; readonly received: string }
+}
 export type CertificateFacts = {
   readonly host: string
   readonly validTo: Date

@@ -19,7 +19,7 @@ export const addressFindings = {
     severity: 'error',
     what: '{origin} cannot be reached from this machine: {reason}. The server itself answers at {listen}.',
     why: 'People and Entra only know the public address.',
-    fix: 'Check the name in the DNS, the reverse proxy and the firewall. Some networks cannot reach their own public address from inside: then try from outside with curl {origin}/healthz.',
+    fix: 'Check the name in the DNS, the reverse proxy and the firewall. Some networks cannot reach their own public address from inside: then try from outside with `curl {origin}/auth/server`.',
     whoCanFix: 'operator',
   },
   address_silent: {
@@ -33,9 +33,9 @@ export const addressFindings = {
   address_answered_by_other: {
     area: 'address',
     severity: 'error',
-    what: 'Somebody else answers at {origin}: /healthz came back with {status}, not with the word of Entrada.',
-    why: 'People would sign in into the void, and Entra would send their codes to a stranger.',
-    fix: 'Check ENTRADA_SERVER_URL, where its name points in the DNS, and to which port the reverse proxy passes /.',
+    what: 'Something else than Entrada answers at {origin}: /auth/server came back with {status}.',
+    why: 'People cannot sign in there, and Entra would send their codes to another program.',
+    fix: 'Check ENTRADA_SERVER_URL, where its name points in the DNS, and whether the reverse proxy passes /auth on to Entrada, as the files of deploy/proxies do.',
     whoCanFix: 'operator',
   },
   address_proxy_without_server: {

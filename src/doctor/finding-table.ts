@@ -6,6 +6,7 @@ import { databaseFindings } from './finding-table-database.ts'
 import { entraFindings } from './finding-table-entra.ts'
 import { machineFindings } from './finding-table-machine.ts'
 import { peopleFindings } from './finding-table-people.ts'
+import { proxyFindings } from './finding-table-proxy.ts'
 import { registrationFindings } from './finding-table-registration.ts'
 import { settingsFindings } from './finding-table-settings.ts'
 
@@ -17,6 +18,7 @@ export const findingTable = {
   ...credentialFindings,
   ...registrationFindings,
   ...addressFindings,
+  ...proxyFindings,
   ...peopleFindings,
 } as const satisfies Readonly<Record<string, FindingRow>>
 

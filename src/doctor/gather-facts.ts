@@ -8,7 +8,7 @@ import { isEntradaError } from '../errors.ts'
 import { cannotBeRead, isNotPermitted } from '../file-failure.ts'
 import { cloudOf } from '../organizations/clouds.ts'
 import { parseRoleRules } from '../provisioning/role-rules-file.ts'
-import type { AskContext } from './ask.ts'
+import { type AskContext, resolveHere } from './ask.ts'
 import {
   databaseUrlOf,
   defaultLimits,
@@ -23,7 +23,7 @@ import { probeAddresses } from './probe-addresses.ts'
 import { probeApplication } from './probe-application.ts'
 import { probeDatabase } from './probe-database.ts'
 import { probeGuard } from './probe-guard.ts'
-import { probeKeyRing, probeOperatorToken } from './probe-keys.ts'
+import { findOperatorToken, probeKeyRing, probeOperatorToken } from './probe-keys.ts'
 import { probeFolder } from './probe-machine.ts'
 
 export async function gatherFacts(
@@ -36,6 +36,7 @@ export async function gatherFacts(
     now,
     deadline: AbortSignal.timeout(limits.allMs),
     timeLimitMs: limits.requestMs,
+    resolve: examination.resolve ?? resolveHere,
   }
   const settings = settingsOf(examination)
   const needsDatabase = wants(
@@ -125,20 +126,27 @@ function roleRulesOf({ inspected, readTextFile }: Examination): RoleRulesFacts {
 
 async function addressesOf(
   context: AskContext,
-  { inspected, listen }: Examination,
+  examination: Examination,
   { publicOrigins }: SettingsFacts,
 ): Promise<AddressesFacts | undefined> {
+  const { inspected, listen } = examination
   const { entraAuthority, entraClientId: clientId, trustedProxies = [] } = inspected.settings
   const { applicationUrls = [] } = inspected.settings
   if (listen === undefined) return undefined
+  const operatorToken = findOperatorToken({
+    inSettings: inspected.settings.operatorTokens,
+    file: examination.files.operatorToken,
+    readTextFile: examination.readTextFile,
+  })
   const address = `${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`
   const target = {
     origins: publicOrigins,
-    // What listens everywhere is reached at home.
+    // 0.0.0.0 and [::] are probed as localhost.
     listen: address.replace(/^(0\.0\.0\.0|\[::\])/, 'localhost'),
     ...(clientId && entraAuthority
       ? { entra: { authority: entraAuthority.origin, clientId } }
       : {}),
+    ...(operatorToken ? { operatorToken } : {}),
   }
   const [probed, applications] = await Promise.all([
     probeAddresses(context, target),

@@ -1,8 +1,11 @@
 /** Opens the public addresses as people do, and compares what answers with what is configured. */
 import { isIP } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { type Answered, type AskContext, ask, jsonOf } from './ask.ts'
+import { SERVER_PATH } from '../http/show-server.ts'
+import type { Secret } from '../secret.ts'
+import { type Answered, type AskContext, ask, jsonOf, lookupWith } from './ask.ts'
 import type { AddressFacts, CertificateFacts, HealthFacts } from './facts.ts'
+import { askServer, isEntrada, probeServer } from './probe-server.ts'
 
 export type AddressTarget = {
   readonly origins: readonly string[]
@@ -10,6 +13,8 @@ export type AddressTarget = {
   readonly listen: string
   /** What a sign-in that starts at an address has to say; absent without a directory. */
   readonly entra?: { readonly authority: string; readonly clientId: string }
+  /** Proves to the server that it may describe how requests reach it. */
+  readonly operatorToken?: Secret
 }
 
 export async function probeAddresses(
@@ -42,23 +47,40 @@ async function probeAddress(
 
 async function probeHealth(
   context: AskContext,
-  { entra }: AddressTarget,
+  { entra, listen, operatorToken }: AddressTarget,
   origin: string,
 ): Promise<HealthFacts> {
-  const health = await ask(context, `${origin}/healthz`)
-  if (health.kind === 'failed') return { kind: 'unreachable', failure: health }
-  const target = redirectTarget(health, origin)
-  if (target !== undefined) return { kind: 'redirected', target }
-  if (!isAlive(health)) return { kind: 'other', status: health.status }
+  const question = { origin, operatorToken, isDirect: isListening(origin, listen) }
+  const answer = await askServer(context, question)
+  if (answer.kind === 'failed') return { kind: 'unreachable', failure: answer }
+  if (!isEntrada(answer)) return strangerOf(answer, origin)
+  const [differs, server] = await Promise.all([
+    entra && differenceOf(await ask(context, `${origin}/auth/entra/login`, anyCertificate), entra),
+    probeServer(context, question, answer),
+  ])
+  return { kind: 'ours', server, ...(differs ? { differs } : {}) }
+}
 
-  // Health checks are answered on any Host; everything else tells whether the Host came through.
-  const session = await ask(context, `${origin}/api/v1/session`)
-  if (session.kind === 'failed') return { kind: 'unreachable', failure: session }
-  const code = jsonOf(session)?.code
+/** The certificate is judged by itself, and nothing secret is sent. */
+const anyCertificate = { trustsAnyCertificate: true } as const
+
+/** Entrada itself speaks no TLS, so behind https there is a proxy. */
+function isListening(origin: string, listen: string): boolean {
+  const { protocol, port } = new URL(origin)
+  return protocol === 'http:' && (port || '80') === listen.replace(/^.*:/, '')
+}
+
+/** What answered in place of Entrada, or why Entrada refused. */
+function strangerOf(answer: Answered, origin: string): HealthFacts {
+  const code = jsonOf(answer)?.code
   if (code === 'host_not_served') return { kind: 'wrong_host' }
   if (code === 'development_mode_only_local') return { kind: 'development' }
-  const differs = entra && differenceOf(await ask(context, `${origin}/auth/entra/login`), entra)
-  return { kind: 'ours', ...(differs ? { differs } : {}) }
+  const target = redirectTarget(answer, origin)
+  if (target !== undefined) return { kind: 'redirected', target }
+  if (isLoop(answer, origin)) return { kind: 'redirect_loop' }
+  const [scheme = ''] = (answer.headers['www-authenticate'] ?? '').split(' ')
+  if (answer.status === 401 && scheme !== '') return { kind: 'behind_password', scheme }
+  return { kind: 'other', status: answer.status }
 }
 
 function isAlive({ status, text }: Answered): boolean {
@@ -70,6 +92,13 @@ function redirectTarget({ status, headers }: Answered, origin: string): string |
   if (status < 300 || status >= 400) return undefined
   const target = URL.parse(headers.location ?? '', origin)?.origin
   return target === origin ? undefined : target
+}
+
+/** Sent on to the address that was asked for. */
+function isLoop({ status, headers }: Answered, origin: string): boolean {
+  if (status < 300 || status >= 400) return false
+  const target = URL.parse(headers.location ?? '', origin)
+  return target?.pathname === SERVER_PATH || target?.pathname === `${SERVER_PATH}/`
 }
 
 /** A sign-in that somebody starts there writes nothing; its address shows with which settings the server runs. */
@@ -94,6 +123,7 @@ function probeCertificate(context: AskContext, url: URL): Promise<CertificateFac
       host,
       port,
       rejectUnauthorized: false,
+      lookup: lookupWith(context.resolve),
       ...(isIP(host) === 0 ? { servername: host } : {}),
     })
     const end = (found: CertificateFacts | undefined) => {

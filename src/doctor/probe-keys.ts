@@ -1,4 +1,4 @@
-/** Key ring and operator token, as they lie in the settings and in the data folder. No value leaves here. */
+/** Key ring and operator token, as they lie in the settings and in the data folder. No value becomes a fact. */
 import { cannotBeRead, isAbsent, isNotPermitted } from '../file-failure.ts'
 import { createKeyRing } from '../key-ring.ts'
 import type { Secret } from '../secret.ts'
@@ -34,6 +34,17 @@ function readKeys(file: string, readTextFile: Kept['readTextFile']): KeyRingFact
 
 export function probeOperatorToken({ inSettings, file, readTextFile }: Kept): OperatorTokenFacts {
   return { inSettings: inSettings !== undefined, file, inFile: readToken(file, readTextFile) }
+}
+
+/** The token by which this command proves itself to the server; `undefined` when it is not at hand, or no good one. */
+export function findOperatorToken({ inSettings, file, readTextFile }: Kept): Secret | undefined {
+  if (inSettings !== undefined) return inSettings[0]
+  const text = readIfThere(file, readTextFile)
+  try {
+    return typeof text === 'string' ? operatorToken(text) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function readToken(file: string, readTextFile: Kept['readTextFile']): OperatorTokenFacts['inFile'] {

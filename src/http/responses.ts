@@ -129,7 +129,15 @@ export function jsonResponse(value: unknown, status = 200): Response {
 /** Headers that every answer carries, added where the answer has none of its own. */
 export function withSecurityHeaders(response: Response, here: URL | undefined): Response {
   const { headers } = response
-  const defaults: Record<string, string> = {
+  for (const [name, value] of Object.entries(securityHeaders(here))) {
+    if (!headers.has(name)) headers.set(name, value)
+  }
+  return response
+}
+
+/** Those of an answer to a program. `here`: the public address at which it is given. */
+export function securityHeaders(here: URL | undefined): Readonly<Record<string, string>> {
+  return {
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     'cross-origin-opener-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',
@@ -137,8 +145,4 @@ export function withSecurityHeaders(response: Response, here: URL | undefined): 
     'x-content-type-options': 'nosniff',
     ...(here?.protocol === 'https:' ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   }
-  for (const [name, value] of Object.entries(defaults)) {
-    if (!headers.has(name)) headers.set(name, value)
-  }
-  return response
 }

@@ -26,6 +26,7 @@ import { frontChannelSignOut, showSignOut, signOut } from '../sign-in/sign-out.t
 import { assetResponse } from './assets.ts'
 import type { Exchange } from './exchange.ts'
 import { showAlive, showReady } from './health.ts'
+import { SERVER_PATH, showServer } from './show-server.ts'
 
 export type Route = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'ALL'
@@ -200,6 +201,14 @@ export const routes: readonly Route[] = [
   ),
   forProxies('ALL', '/auth/verify/*', showAccess, 'The same for Envoy, which appends its path.'),
   forProxies('GET', '/auth/keys', showTokenKeys, 'Keys of the signed tokens (JWK set).'),
+  {
+    method: 'GET',
+    path: SERVER_PATH,
+    does: 'Which server answers here: for the command line and `entrada doctor`, which learns how its request arrived once it has proven that it knows the operator token.',
+    speaks: 'json',
+    answer: showServer,
+    limit: 'api_address',
+  },
   page(
     'GET',
     '/auth/assets/:name',

@@ -1,9 +1,19 @@
 /** A deployment that is in order, to plant something wrong in, and the doctor's answer to it. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import type { Environment } from '../../src/config.ts'
-import type { Finding, Report } from '../../src/doctor/doctor.ts'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { listenAddress } from '../../src/cli/serve.ts'
+import { type Environment, inspectSettings } from '../../src/config.ts'
+import {
+  type Area,
+  areas,
+  type Examination,
+  examine,
+  type Finding,
+  type Report,
+} from '../../src/doctor/doctor.ts'
 import { type StartedEmulator, startEmulator } from '../../src/emulator/start-emulator.ts'
 import { newSecretKey } from '../../src/key-ring.ts'
 import { openParts } from '../../src/open-services.ts'
@@ -62,12 +72,56 @@ export async function examineWith(
     environment,
   )
   assert.deepEqual(printedErrors, [])
-  const text = printed.join('\n')
-  const report: Report = JSON.parse(text)
+  return toExamined(JSON.parse(printed.join('\n')), exitCode)
+}
+
+/** The same in this process, with names that only the test knows. */
+export async function examineAs(
+  environment: Environment,
+  changes: Partial<Examination> = {},
+  wanted: readonly Area[] = areas,
+): Promise<Examined> {
+  const readTextFile = (path: string) => readFileSync(path, 'utf8')
+  const inspected = inspectSettings(environment, readTextFile)
+  const { serverUrl, listen, dataDir: folder = '.' } = inspected.settings
+  const report = await examine(
+    {
+      mode: 'production',
+      environment,
+      readTextFile,
+      inspected,
+      readCredentials: () => [],
+      files: {
+        folder,
+        database: join(folder, 'entrada.db'),
+        secretKeys: join(folder, 'secret-keys'),
+        operatorToken: join(folder, 'operator-token'),
+      },
+      ...(serverUrl ? { listen: listenAddress({ serverUrl, listen }) } : {}),
+      nodeVersion: process.version,
+      now: () => new Date(),
+      ...changes,
+    },
+    wanted,
+  )
+  return toExamined(report, report.counts.error > 0 ? 1 : 0)
+}
+
+/** The doctor's view through a proxy on this machine whose certificate is trusted here, whatever the names of its hosts. */
+export async function examineBehind(
+  environment: Environment,
+  { chain }: { readonly chain: string },
+): Promise<Examined> {
+  setDefaultCACertificates([...getCACertificates('default'), chain])
+  const resolve = async () => [{ address: '127.0.0.1', family: 4 }]
+  return examineAs(environment, { resolve }, ['address'])
+}
+
+function toExamined(report: Report, exitCode: number): Examined {
   return {
     exitCode,
     report,
-    text,
+    text: JSON.stringify(report),
     troubles: report.findings
       .filter(({ severity }) => severity === 'warning' || severity === 'error')
       .map(({ id }) => id),

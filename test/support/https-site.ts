@@ -8,8 +8,11 @@ import { toResponse } from './http-site.ts'
 
 export type Certificate = { readonly chain: string; readonly key: string }
 
-/** A self-signed certificate of this name, for a day. */
-export function newCertificate(commonName: string): Certificate {
+/** A self-signed certificate of this name. */
+export function newCertificate(
+  commonName: string,
+  { days = 1 }: { readonly days?: number } = {},
+): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const now = Date.now()
   const der = createSelfSignedCertificate({
@@ -18,7 +21,7 @@ export function newCertificate(commonName: string): Certificate {
     commonName,
     serialNumber: randomBytes(8),
     notBefore: new Date(now - 3_600_000),
-    notAfter: new Date(now + 86_400_000),
+    notAfter: new Date(now + days * 86_400_000),
   })
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   return { chain: new X509Certificate(der).toString(), key }
