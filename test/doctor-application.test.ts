@@ -118,7 +118,10 @@ describe('what the doctor finds about the credential', () => {
 describe('what the doctor finds about the registration', () => {
   it('a redirect URI that is not registered', async (t) => {
     const { examine, emulator, serverUrl } = await startPatient(t)
-    emulator.setApplication(CLIENT_ID, { redirectUris: ['https://elsewhere.example.com/'] })
+    emulator.setApplication(CLIENT_ID, {
+      loopbackRedirectUris: undefined,
+      redirectUris: ['https://elsewhere.example.com/'],
+    })
     const { exitCode, find } = await examine()
     assert.equal(exitCode, 1)
     assert.match(find('redirect_uri_not_registered').what, new RegExp(`^${serverUrl}/auth`))
@@ -127,7 +130,7 @@ describe('what the doctor finds about the registration', () => {
   it('a redirect URI that is registered for http in place of https', async (t) => {
     const { examine, emulator } = await startPatient(t)
     const wrong = 'http://sso.example.com/auth/entra/callback'
-    emulator.setApplication(CLIENT_ID, { redirectUris: [wrong] })
+    emulator.setApplication(CLIENT_ID, { loopbackRedirectUris: undefined, redirectUris: [wrong] })
     const changes = { ENTRADA_SERVER_URL: 'https://sso.example.com' }
     const { exitCode, find } = await examine(changes, '--only', 'registration')
     assert.equal(exitCode, 1)
@@ -136,7 +139,10 @@ describe('what the doctor finds about the registration', () => {
 
   it('a redirect URI that is registered with a slash too many', async (t) => {
     const { examine, emulator, serverUrl } = await startPatient(t)
-    emulator.setApplication(CLIENT_ID, { redirectUris: [`${serverUrl}/auth/entra/callback/`] })
+    emulator.setApplication(CLIENT_ID, {
+      loopbackRedirectUris: undefined,
+      redirectUris: [`${serverUrl}/auth/entra/callback/`],
+    })
     const { find } = await examine({}, '--only', 'registration')
     assert.match(find('redirect_uri_registered_otherwise').what, /callback\/ is\.$/)
   })

@@ -18,10 +18,11 @@ import {
 import { findAccountByHint } from './login-hint.ts'
 import { sendPage, sendRefusalPage } from './pages.ts'
 import { listOfPeople } from './picker.ts'
-import { isRegisteredRedirectUri } from './redirect-uri.ts'
+import { findPlatform } from './redirect-uri.ts'
 import { type Refusal, refusal, refusalParameters } from './refusals.ts'
 import { findRepeated } from './repeated-parameter.ts'
-import { consentableScopes, isGraphDefault, parseScopes, splitScope } from './scopes.ts'
+import { GRAPH } from './resources.ts'
+import { consentableScopes, isDefaultScope, parseScopes, splitScope } from './scopes.ts'
 import type { EmulatorState } from './state.ts'
 
 /**
@@ -76,7 +77,7 @@ function decideConsentRequest(
     return { kind: 'shown', refusal: refusal(700016) }
   }
   const redirectUri = parameters.get('redirect_uri') ?? ''
-  if (!isRegisteredRedirectUri(application.redirectUris, redirectUri)) {
+  if (findPlatform(application, redirectUri) === undefined) {
     return { kind: 'shown', refusal: refusal(50011) }
   }
 
@@ -84,9 +85,10 @@ function decideConsentRequest(
   const to = { redirectUri, responseMode: 'query', state } as const
   const asked = splitScope(parameters.get('scope'))
   if (asked.length === 0) return { kind: 'returned', to, refusal: refusal(900144) }
-  const scopes = parseScopes(asked, application, graphUrl)
-  if ('error' in scopes) return { kind: 'returned', to, refusal: scopes }
-  const isAll = asked.some((scope) => isGraphDefault(scope, graphUrl))
+  const parsed = parseScopes(asked, { directory, graphUrl, authority, application })
+  if ('error' in parsed) return { kind: 'returned', to, refusal: parsed }
+  const { scopes, resources } = parsed
+  const isAll = resources.includes(GRAPH) && asked.some(isDefaultScope)
   const appRoles = isAll ? application.applicationPermissions : []
   return { kind: 'valid', request: { application, scopes, appRoles, to } }
 }

@@ -13,18 +13,13 @@ import {
   type Parameters,
   parseObject,
   redeem,
+  refusalOf,
   signIn,
   singleTenant,
 } from './sign-in-for-tests.ts'
 
 const alice = 'alice@contoso.example'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-
-async function refusalOf(response: Response) {
-  const { error, error_codes: codes } = parseObject(await response.json())
-  const [code]: readonly unknown[] = Array.isArray(codes) ? codes : []
-  return [response.status, error, code]
-}
 
 describe('POST /{tenant}/oauth2/v2.0/token', () => {
   it('answers an ID token that the published keys verify', async () => {

@@ -1,6 +1,6 @@
 import type { Application } from './directory.ts'
 import { type Authority, findApplication } from './find-in-directory.ts'
-import { isRegisteredRedirectUri } from './redirect-uri.ts'
+import { findPlatform, type Platform } from './redirect-uri.ts'
 import { type Refusal, refusal } from './refusals.ts'
 import { findRepeated } from './repeated-parameter.ts'
 import { parseScopes, splitScope } from './scopes.ts'
@@ -21,7 +21,10 @@ export type CodeChallenge = { readonly method: 'S256' | 'plain'; readonly value:
 export type AuthorizationRequest = {
   readonly authority: Authority
   readonly application: Application
+  readonly platform: Platform
   readonly returnAddress: ReturnAddress
+  /** The parts of the `scope` parameter as they are spelled, and what they mean. */
+  readonly askedScopes: readonly string[]
   readonly scopes: readonly string[]
   readonly nonce: string | undefined
   readonly codeChallenge: CodeChallenge | undefined
@@ -61,16 +64,19 @@ export function decideAuthorization(
 
   const redirectUri = parameters.get('redirect_uri')
   if (!redirectUri) return shown(refusal(900971))
-  if (!isRegisteredRedirectUri(application.redirectUris, redirectUri)) return shown(refusal(50011))
+  const platform = findPlatform(application, redirectUri)
+  if (platform === undefined) return shown(refusal(50011))
 
   const to = returnAddress(redirectUri, parameters)
   const refused = findRefusal(parameters)
   if (refused !== undefined) return { kind: 'returned', refusal: refused, to }
-  const scopes = parseScopes(splitScope(parameters.get('scope')), application, graphUrl)
-  if ('error' in scopes) return { kind: 'returned', refusal: scopes, to }
+  const askedScopes = splitScope(parameters.get('scope'))
+  const parsed = parseScopes(askedScopes, { directory, graphUrl, authority, application })
+  if ('error' in parsed) return { kind: 'returned', refusal: parsed, to }
+  const asked = { askedScopes, scopes: parsed.scopes, ...details(parameters) }
   return {
     kind: 'valid',
-    request: { authority, application, returnAddress: to, scopes, ...details(parameters) },
+    request: { authority, application, platform, returnAddress: to, ...asked },
   }
 }
 

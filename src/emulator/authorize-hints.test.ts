@@ -121,12 +121,14 @@ describe('a scope', () => {
   it('may carry the name of Microsoft Graph', async () => {
     const scope = 'openid https://graph.microsoft.com/User.Read'
     const answer = await signIn(newEmulator(), 'alice@contoso.example', { changes: { scope } })
-    assert.equal(answer.scope, 'openid User.Read')
+    assert.equal(answer.scope, 'openid https://graph.microsoft.com/User.Read')
   })
 
   for (const [scope, number] of [
     ['openid api://other/access', '500011'],
-    ['https://graph.microsoft.com/User.Read https://graph.microsoft.us/User.Read', '700022'],
+    ['openid api://88888888-8888-4888-8888-888888888888/unknown', '650053'],
+    ['User.Read https://graph.microsoft.com/.default', '70011'],
+    ['https://graph.microsoft.com', '70011'],
   ] as const) {
     it(`is refused with AADSTS${number}: ${scope}`, async () => {
       const answer = returned(await authorize(newEmulator(), { scope }))

@@ -37,7 +37,9 @@ describe('a request that may not be answered with a redirect', () => {
   ]
   for (const [name, changes, number] of cases) {
     it(`shows ${number} on the emulator's own page ${name}`, async () => {
-      const response = await authorize(newEmulator(), changes)
+      const emulator = newEmulator()
+      emulator.setApplication(singleTenant.clientId, { loopbackRedirectUris: undefined })
+      const response = await authorize(emulator, changes)
       assert.equal(response.status, 400)
       assert.equal(response.headers.get('location'), null)
       assert.match(await response.text(), new RegExp(number))

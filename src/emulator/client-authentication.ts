@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { ClientProof } from './api-token-claims.ts'
 import { findAssertionRefusal } from './client-assertion.ts'
 import type { Application } from './directory.ts'
 import type { AddressedExchange } from './exchange.ts'
 import { authoritySegment } from './find-in-directory.ts'
+import { isSinglePageOrigin, type Platform } from './redirect-uri.ts'
 import { type Refusal, refusal } from './refusals.ts'
 import type { EmulatorState } from './state.ts'
 
@@ -22,14 +24,43 @@ export function readClientCredentials(
   const basic = parseBasic(request.headers.get('authorization'))
   return {
     clientId: parameters.get('client_id') || basic?.clientId,
-    secret: parameters.get('client_secret') || basic?.secret,
+    // A public client may send its id alone by HTTP Basic, with nothing behind the colon.
+    secret: parameters.get('client_secret') || basic?.secret || undefined,
     assertion: parameters.get('client_assertion') ?? undefined,
     assertionType: parameters.get('client_assertion_type') ?? undefined,
   }
 }
 
-/** Checks what the client proved itself with, assertion or secret; `undefined` means it is good. */
-export async function findCredentialRefusal(
+/** What `azpacr` says of a client: `0` without a credential, `1` with a secret, `2` with an assertion. */
+export function clientProofOf({ secret, assertion }: ClientCredentials): ClientProof {
+  if (assertion !== undefined) return '2'
+  return secret === undefined ? '0' : '1'
+}
+
+/**
+ * Checks that the client proves itself as its platform demands: "Web" with a credential, the others without one, and a
+ * single-page application from a page of its own. `undefined` means it is good.
+ */
+export async function findClientRefusal(
+  state: EmulatorState,
+  exchange: AddressedExchange,
+  client: {
+    readonly application: Application
+    readonly credentials: ClientCredentials
+    readonly platform: Platform
+  },
+): Promise<Refusal | undefined> {
+  const { application, credentials, platform } = client
+  const origin = exchange.request.headers.get('origin')
+  const isOwnPage = origin !== null && isSinglePageOrigin(application, origin)
+  if (origin !== null && !(platform === 'spa' && isOwnPage)) return refusal(9002326)
+  if (platform === 'spa' && origin === null) return refusal(9002327)
+  if (platform === 'web') return findCredentialRefusal(state, exchange, client)
+  return clientProofOf(credentials) === '0' ? undefined : refusal(700025)
+}
+
+/** Checks what the client proved itself with, assertion or secret. */
+async function findCredentialRefusal(
   state: EmulatorState,
   exchange: AddressedExchange,
   client: { readonly application: Application; readonly credentials: ClientCredentials },

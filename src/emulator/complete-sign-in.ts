@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { sendAuthorizationResponse } from './authorization-response.ts'
 import { toClientInfo } from './client-info.ts'
-import { consentedScopes, decideConsent, recordConsent } from './consent.ts'
+import { decideConsent, recordConsent } from './consent.ts'
 import { sendConsentPage } from './consent-page.ts'
+import type { Application } from './directory.ts'
 import type { AddressedExchange } from './exchange.ts'
 import {
   assignmentsOf,
   authoritySegment,
   findPersonAt,
-  getApplication,
   homeOf,
   isAvailableIn,
+  isEnabled,
   type Person,
 } from './find-in-directory.ts'
 import { type Refusal, refusal } from './refusals.ts'
@@ -49,7 +50,7 @@ export async function completeSignIn(
   const person = findPersonAt(state.directory, request.authority, account)
   if (person === undefined)
     return sendAccountRefusal(state, exchange, { request, refused: refusal(50020) })
-  if (!isEnabled(state, person)) {
+  if (!isEnabled(state.directory, person)) {
     return sendAccountRefusal(state, exchange, { request, refused: refusal(50057) })
   }
 
@@ -57,7 +58,7 @@ export async function completeSignIn(
   const hit = { on: 'authorize', names, phase: 'person_known' } as const
   return answerDespiteFault(state, { hit, request: exchange.request }, () => {
     const fault = state.faults.take(['oauth_error'], hit)
-    const refused = fault ? refusalOf(fault) : findEntitlementRefusal(request, person)
+    const refused = fault ? refusalOf(fault) : findEntitlementRefusal(request.application, person)
     if (refused !== undefined)
       return sendRefusal(state, exchange, { refused, to: request.returnAddress })
     return sendConsentedCode(state, exchange, { signIn, person })
@@ -101,12 +102,9 @@ function findSilentRefusal(state: EmulatorState, signIn: SignIn, person: Person)
   return findStepUpRefusal(state, { clientId, person, stepUps })
 }
 
-function isEnabled(state: EmulatorState, person: Person): boolean {
-  return person.user.accountEnabled && homeOf(state.directory, person).user.accountEnabled
-}
-
-function findEntitlementRefusal(
-  { application }: AuthorizationRequest,
+/** Refuses a person whose tenant does not have the application, or who is not assigned to it. */
+export function findEntitlementRefusal(
+  application: Application,
   { tenant, user }: Person,
 ): Refusal | undefined {
   if (!isAvailableIn(application, tenant)) return refusal(90094)
@@ -152,15 +150,14 @@ function issueCode(
   { account, person }: { readonly account: SsoAccount; readonly person: Person },
 ): string {
   const code = `1.${randomBytes(48).toString('base64url')}`
-  // Looked up again: a consent of a moment ago has changed it.
-  const application = getApplication(state.directory, request.application.clientId)
   state.codes.set(code, {
     authoritySegment: authoritySegment(request.authority),
-    clientId: application.clientId,
+    clientId: request.application.clientId,
+    platform: request.platform,
     redirectUri: request.returnAddress.redirectUri,
     codeChallenge: request.codeChallenge,
     userId: person.user.id,
-    scopes: consentedScopes(application, person, request.scopes),
+    askedScopes: request.askedScopes,
     requestedClaims: request.requestedClaims,
     stepUps: account.stepUps,
     nonce: request.nonce,

@@ -120,7 +120,22 @@ export const applicationSchema = v.strictObject({
   certificates: listOf(certificateSchema),
   federatedCredentials: listOf(federatedCredentialSchema),
   refuseReusedAssertions: v.optional(v.boolean(), false),
+  /** Redirect URIs of the platform "Web": their codes are redeemed with a credential. */
   redirectUris: listOf(v.pipe(v.string(), v.url())),
+  /** Redirect URIs of the platform "Single-page application": redeemed by a page, with PKCE and without a credential. */
+  spaRedirectUris: listOf(v.pipe(v.string(), v.url())),
+  /** Redirect URIs of the platform "Mobile and desktop applications": redeemed without a credential. */
+  nativeRedirectUris: listOf(v.pipe(v.string(), v.url())),
+  /** Makes every loopback address a redirect URI of this platform. Entra has no such thing. */
+  loopbackRedirectUris: v.optional(v.picklist(['web', 'spa', 'native'])),
+  /** "Allow public client flows": the device code flow works without a credential. */
+  allowPublicClient: v.optional(v.boolean(), false),
+  /** The names by which the API of this application is asked for, such as `api://<client id>`. */
+  identifierUris: listOf(v.pipe(v.string(), v.url())),
+  /** The delegated permissions that the API of this application exposes, such as `access_as_user`. */
+  exposedScopes: listOf(v.pipe(v.string(), v.regex(/^[^\s/]+$/, 'must be a name without spaces'))),
+  /** The version of access tokens for the API of this application, which Entra also takes to be 1 unless it is set. */
+  accessTokenVersion: v.optional(v.picklist([1, 2]), 1),
   logoutUrl: v.optional(v.pipe(v.string(), v.url())),
   optionalClaims: listOf(v.string()),
   groupMembershipClaims: v.optional(v.picklist(groupMembershipClaims), 'None'),

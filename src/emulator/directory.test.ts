@@ -59,13 +59,13 @@ describe('parseDirectory', () => {
 })
 
 describe('seededDirectory', () => {
-  it('has three tenants and two applications', () => {
+  it('has three tenants and five applications', () => {
     const { tenants, applications } = seededDirectory()
     assert.deepEqual(
       tenants.map(({ displayName }) => displayName),
       ['Contoso', 'Fabrikam', 'Northwind'],
     )
-    assert.equal(applications.length, 2)
+    assert.equal(applications.length, 5)
   })
 
   it('is what JSON says of it, read again', () => {

@@ -41,13 +41,16 @@ export function checkDirectory(directory: Directory): void {
   const users = tenants.flatMap((tenant) => tenant.users)
   const groups = tenants.flatMap((tenant) => tenant.groups)
   const objectIds = [...tenants, ...users, ...groups].map((entry) => entry.id)
-  const known = new Set(objectIds)
+  // An application is assigned to an app role of another one by its client id.
+  const known = new Set([...objectIds, ...applications.map(clientIdOf)])
 
   const problems = [
     ...duplicates(objectIds, 'object id'),
     ...duplicates(users.map(nameOf), 'user principal name'),
     ...duplicates(tenants.flatMap(domainsOf), 'domain'),
     ...duplicates(applications.map(clientIdOf), 'client id'),
+    ...duplicates(applications.flatMap(identifiersOfApi), 'identifier URI'),
+    ...applications.flatMap(redirectUrisOfTwoPlatforms),
     ...tenants.flatMap(unknownGroups),
     ...applications.flatMap((application) => unknownReferences(application, known)),
     ...(tenants.length === 0 ? ['it has no tenant'] : []),
@@ -109,6 +112,17 @@ function domainsOf(tenant: Tenant): readonly string[] {
 
 function clientIdOf(application: Application): string {
   return application.clientId
+}
+
+function redirectUrisOfTwoPlatforms(application: Application): readonly string[] {
+  const { redirectUris, spaRedirectUris, nativeRedirectUris } = application
+  const platforms = [redirectUris, spaRedirectUris, nativeRedirectUris]
+  const each = platforms.flatMap((uris) => [...new Set(uris)])
+  return duplicates(each, `redirect URI of ${application.displayName}`)
+}
+
+function identifiersOfApi({ identifierUris }: Application): readonly string[] {
+  return identifierUris.map((uri) => uri.toLowerCase())
 }
 
 function unknownGroups(tenant: Tenant): readonly string[] {

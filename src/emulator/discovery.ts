@@ -5,6 +5,28 @@ export function issuerOf(origin: string, tenantId = '{tenantid}'): string {
   return `${origin}/${tenantId}/v2.0`
 }
 
+/** The issuer of version 1 tokens, which names the real Entra: programs compare it as a constant. */
+export function issuerOfVersion1(tenantId = '{tenantid}'): string {
+  return `https://sts.windows.net/${tenantId}/`
+}
+
+/**
+ * The discovery document of version 1: for those who verify version 1 access tokens.
+ *
+ * @see OpenID Connect Discovery §3
+ */
+export function discoveryDocumentOfVersion1(
+  origin: string,
+  authority: Authority,
+): Record<string, unknown> {
+  const isTenant = authority.kind === 'tenant'
+  return {
+    ...discoveryDocument(origin, authority),
+    jwks_uri: `${origin}/${authoritySegment(authority)}/discovery/keys`,
+    issuer: issuerOfVersion1(isTenant ? authority.tenant.id : undefined),
+  }
+}
+
 /**
  * The discovery document, with every member Entra publishes.
  *

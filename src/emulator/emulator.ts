@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import { allowEveryPage, answerPreflight } from './cross-origin.ts'
 import type { Directory } from './directory.ts'
 import type { Fault } from './faults.ts'
 import { createHandles, type EmulatorHandles } from './handles.ts'
@@ -17,6 +18,7 @@ export { parseDirectory, seededDirectory } from './directory.ts'
 export type { Endpoint, Fault } from './faults.ts'
 export type { FederatedTokenOptions } from './federation-issuer.ts'
 export type { EmulatorHandles, NewFederatedCredential, Permissions } from './handles.ts'
+export type { Platform } from './redirect-uri.ts'
 export type { EmulatorRequest } from './state.ts'
 
 /**
@@ -69,9 +71,10 @@ async function answerUnlessAborted(
   routes: Hono,
   request: Request,
 ): Promise<Response> {
-  const response = await routes.fetch(request)
+  const response = answerPreflight(state, request) ?? (await routes.fetch(request))
   request.signal.throwIfAborted()
   rememberStatus(request, response)
+  allowEveryPage(request, response)
   response.headers.set('Date', state.now().toUTCString())
   return response
 }

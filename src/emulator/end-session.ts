@@ -8,7 +8,7 @@ import { authoritySegment, type Person } from './find-in-directory.ts'
 import { findAccountByHint } from './login-hint.ts'
 import { sendPage } from './pages.ts'
 import { listOfPeople } from './picker.ts'
-import { isRegisteredRedirectUri } from './redirect-uri.ts'
+import { findPlatform } from './redirect-uri.ts'
 import { findSsoSession, peopleOf, type SsoSession, signOutOfSession } from './sso-sessions.ts'
 import type { EmulatorState } from './state.ts'
 
@@ -34,8 +34,10 @@ export function endSession(state: EmulatorState, exchange: AddressedExchange): P
 /** The address to go on to: a registered redirect URI, with the state echoed. */
 function findReturnAddress(state: EmulatorState, parameters: URLSearchParams): string | undefined {
   const uri = parameters.get('post_logout_redirect_uri')
-  const registered = state.directory.applications.flatMap(({ redirectUris }) => redirectUris)
-  if (!uri || !isRegisteredRedirectUri(registered, uri)) return undefined
+  const { applications } = state.directory
+  if (!uri || !applications.some((known) => findPlatform(known, uri) !== undefined)) {
+    return undefined
+  }
   const echoed = parameters.get('state')
   return echoed === null ? uri : withQuery(uri, new URLSearchParams({ state: echoed }).toString())
 }

@@ -24,6 +24,24 @@ export async function readExchange(state: EmulatorState, request: Request): Prom
   return { request, form, parameters, trace: newTrace(clientRequestId, state.now()) }
 }
 
+/**
+ * An exchange in which a parameter without a value counts as left out. One that is sent twice stays, empty or not:
+ * it is refused for that.
+ *
+ * @see RFC 6749 §3.1 and §3.2
+ */
+export function withoutEmptyParameters(exchange: Exchange): Exchange {
+  const { form, parameters } = exchange
+  return { ...exchange, form: withoutEmpty(form), parameters: withoutEmpty(parameters) }
+}
+
+function withoutEmpty(parameters: URLSearchParams): URLSearchParams {
+  const kept = [...parameters].filter(
+    ([name, value]) => value !== '' || parameters.getAll(name).length > 1,
+  )
+  return new URLSearchParams(kept)
+}
+
 async function readForm(request: Request): Promise<URLSearchParams> {
   const contentType = request.headers.get('content-type') ?? ''
   const isForm = contentType.toLowerCase().startsWith('application/x-www-form-urlencoded')

@@ -4,6 +4,7 @@ export const faultyEndpoints = [
   'authorize',
   'picker',
   'token',
+  'devicecode',
   'logout',
   'adminconsent',
   'graph',

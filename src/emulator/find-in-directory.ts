@@ -80,6 +80,11 @@ export function homeOf(directory: Directory, person: Person): Person {
   return (home && findPersonById(directory, home.userId)) ?? person
 }
 
+/** Says whether a person may sign in: neither their user object nor the account at home is disabled. */
+export function isEnabled(directory: Directory, person: Person): boolean {
+  return person.user.accountEnabled && homeOf(directory, person).user.accountEnabled
+}
+
 /** Finds the user object an account has at an authority: its own, or its guest object there. */
 export function findPersonAt(
   directory: Directory,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   type Changes,
   getTenant,
@@ -17,6 +18,12 @@ import {
 import { setClockOffset } from './clock.ts'
 import { recordConsent, revokeConsent } from './consent.ts'
 import {
+  approveDevice,
+  declineDevice,
+  findDeviceUser,
+  findWaitingDevice,
+} from './device-sign-ins.ts'
+import {
   type Application,
   type Directory,
   type Policy,
@@ -26,13 +33,18 @@ import {
 import type { Fault } from './faults.ts'
 import { type FederatedTokenOptions, newFederatedToken } from './federation-issuer.ts'
 import { findPersonByName } from './find-in-directory.ts'
+import type { Platform } from './redirect-uri.ts'
 import { revokeSessions } from './revoke-sessions.ts'
-import type { EmulatorState } from './state.ts'
+import type { DeviceSignIn, EmulatorState } from './state.ts'
 
 /** What can be moved about an emulator: by a test, and by the administration's page and JSON. */
 export type EmulatorHandles = {
   /** Authorize answers at once with this person; `undefined` brings the picker back. */
   signInAutomaticallyAs(userPrincipalName: string | undefined): void
+
+  /** Lets the device in that shows this user code, as the page `/device` does. */
+  approveDeviceCode(userCode: string, user: string): void
+  declineDeviceCode(userCode: string): void
 
   /** Adds a fault to those that wait. One request takes at most one fault of a kind. */
   setFault(fault: Fault): void
@@ -60,7 +72,9 @@ export type EmulatorHandles = {
   /** Answers the client id. */
   addApplication(application: NewApplication): string
   setApplication(clientId: string, changes: Changes<Application>): void
-  addRedirectUri(clientId: string, uri: string): void
+  /** Registers a redirect URI, for the platform `web` unless another one is named. */
+  addRedirectUri(clientId: string, uri: string, platform?: Platform): void
+  /** Removes a redirect URI from every platform. */
   removeRedirectUri(clientId: string, uri: string): void
   /** Assigns a person or a group, by object id, with an app role or without. */
   assign(clientId: string, principalId: string, appRole?: string): void
@@ -123,6 +137,14 @@ function behaviourHandles(state: EmulatorState) {
       }
       state.automaticUser = name
     },
+    approveDeviceCode(userCode: string, name: string): void {
+      const waiting = getWaitingDevice(state, userCode)
+      const person = findDeviceUser(state, waiting, getUser(state.directory, name))
+      if ('error' in person) throw new Error(`AADSTS${person.code}: ${person.text}`)
+      approveDevice(state, waiting, { person, sid: randomUUID() })
+    },
+    declineDeviceCode: (userCode: string) =>
+      declineDevice(state, getWaitingDevice(state, userCode)),
     setFault: (fault: Fault) => state.faults.add(fault),
     clearFaults: () => state.faults.clear(),
     rotateKeys: async () => void (await state.keys.rotate()),
@@ -137,6 +159,12 @@ function behaviourHandles(state: EmulatorState) {
   }
 }
 
+function getWaitingDevice(state: EmulatorState, userCode: string): DeviceSignIn {
+  const waiting = findWaitingDevice(state, userCode)
+  if (waiting === undefined) throw new Error(`no device waits for the code ${userCode}`)
+  return waiting
+}
+
 function reset(state: EmulatorState): void {
   state.directory = state.start.directory
   state.automaticUser = undefined
@@ -144,10 +172,17 @@ function reset(state: EmulatorState): void {
   state.faults.clear()
   state.requests.splice(0)
   state.revocations.clear()
-  const { codes, refreshTokens, accessTokens, usedAssertions, ssoSessions } = state
-  for (const store of [codes, refreshTokens, accessTokens, usedAssertions, ssoSessions]) {
-    store.clear()
-  }
+  const stores = [
+    state.codes,
+    state.refreshTokens,
+    state.accessTokens,
+    state.apiTokens,
+    state.deviceSignIns,
+    state.userCodes,
+    state.usedAssertions,
+    state.ssoSessions,
+  ]
+  for (const store of stores) store.clear()
 }
 
 function peopleHandles(state: EmulatorState) {
@@ -187,14 +222,18 @@ function applicationHandles(state: EmulatorState) {
     setApplication(clientId: string, changes: Changes<Application>): void {
       changeApplication(state, clientId, () => changes)
     },
-    addRedirectUri(clientId: string, uri: string): void {
-      changeApplication(state, clientId, ({ redirectUris }) => ({
-        redirectUris: redirectUris.includes(uri) ? redirectUris : [...redirectUris, uri],
+    addRedirectUri(clientId: string, uri: string, platform: Platform = 'web'): void {
+      const list = redirectUriLists[platform]
+      changeApplication(state, clientId, (known) => ({
+        [list]: known[list].includes(uri) ? known[list] : [...known[list], uri],
       }))
     },
     removeRedirectUri(clientId: string, uri: string): void {
-      changeApplication(state, clientId, ({ redirectUris }) => ({
-        redirectUris: redirectUris.filter((known) => known !== uri),
+      const without = (uris: readonly string[]) => uris.filter((known) => known !== uri)
+      changeApplication(state, clientId, (known) => ({
+        redirectUris: without(known.redirectUris),
+        spaRedirectUris: without(known.spaRedirectUris),
+        nativeRedirectUris: without(known.nativeRedirectUris),
       }))
     },
     assign(clientId: string, principalId: string, appRole?: string): void {
@@ -210,6 +249,12 @@ function applicationHandles(state: EmulatorState) {
     },
   }
 }
+
+const redirectUriLists = {
+  web: 'redirectUris',
+  spa: 'spaRedirectUris',
+  native: 'nativeRedirectUris',
+} as const satisfies Readonly<Record<Platform, keyof Application>>
 
 function credentialHandles(state: EmulatorState) {
   return {

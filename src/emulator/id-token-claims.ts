@@ -32,6 +32,13 @@ export function newIdTokenClaims(subject: IdTokenSubject): Claims {
   return withoutUndefined({
     ...baseClaims(subject),
     ...profileClaims(subject),
+    ...configuredClaims(subject),
+  })
+}
+
+/** The claims that the registration of an application decides: optional claims, groups and app roles. */
+export function configuredClaims(subject: IdTokenSubject): Claims {
+  return withoutUndefined({
     ...emailClaims(subject),
     ...optionalClaims(subject),
     ...groupClaims(subject),
@@ -152,7 +159,10 @@ export function pairwiseSubject(user: User, application: Application): string {
   return createHash('sha256').update(`${user.id} ${application.clientId}`).digest('base64url')
 }
 
-function identityProvider({ directory, person }: IdTokenSubject): string | undefined {
+export function identityProvider({
+  directory,
+  person,
+}: Pick<IdTokenSubject, 'directory' | 'person'>): string | undefined {
   if (person.user.identityProvider !== undefined) return person.user.identityProvider
   const home = homeOf(directory, person).tenant
   return home.id === person.tenant.id ? undefined : `https://sts.windows.net/${home.id}/`
@@ -168,7 +178,7 @@ function removesUnverified(application: Application): boolean {
   return application.removeUnverifiedEmailClaim ?? application.audience === 'multi_tenant'
 }
 
-function withoutUndefined(claims: Claims): Claims {
+export function withoutUndefined(claims: Claims): Claims {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
 }
 
@@ -176,10 +186,10 @@ function noneAsUndefined(list: readonly string[]): readonly string[] | undefined
   return list.length === 0 ? undefined : list
 }
 
-function opaque(bytes: number): string {
+export function opaque(bytes: number): string {
   return randomBytes(bytes).toString('base64url')
 }
 
-function toSeconds(at: Date): number {
+export function toSeconds(at: Date): number {
   return Math.floor(at.getTime() / 1000)
 }

@@ -21,8 +21,29 @@ export function sendPicker(options: {
   readonly suggested: Person | undefined
 }): Promise<Response> {
   const { directory, request, suggested } = options
-  const { application, authority } = request
-  const hinted = findHintedTenant(directory, request.domainHint)
+  const { application, authority, domainHint } = request
+  return sendPage({
+    title: 'Pick an account',
+    body: html`
+      <p>to continue to <strong>${application.displayName}</strong></p>
+      <form method="post" action="${options.action}">
+        <input type="hidden" name="request" value="${options.query}">
+        ${accountSections({ directory, authority, application, domainHint, suggested })}
+        <p class="actions"><button name="cancel" value="yes">Cancel</button></p>
+      </form>`,
+  })
+}
+
+/** The people who may be picked at an authority: those of its directory first, all others behind a click. */
+export function accountSections(options: {
+  readonly directory: Directory
+  readonly authority: Authority
+  readonly application: Application
+  readonly domainHint?: string | undefined
+  readonly suggested?: Person | undefined
+}): Fragment {
+  const { directory, authority, application, suggested } = options
+  const hinted = findHintedTenant(directory, options.domainHint)
   const sections = directory.tenants.map((tenant) => ({
     id: tenant.id,
     name: tenant.displayName,
@@ -33,18 +54,8 @@ export function sendPicker(options: {
   }))
   const list = ({ people }: { readonly people: readonly Person[] }) =>
     listOfPeople(people, { directory, application, suggested })
-
-  return sendPage({
-    title: 'Pick an account',
-    body: html`
-      <p>to continue to <strong>${application.displayName}</strong></p>
-      <form method="post" action="${options.action}">
-        <input type="hidden" name="request" value="${options.query}">
-        ${sections.filter(({ isHere }) => isHere).map((here) => html`<h2>${here.name}</h2>${list(here)}`)}
-        ${sections.filter(({ isHere }) => !isHere).map((other) => html`<details><summary>People of ${other.name}${isElsewhere(authority, other.id) ? ', who are not in this directory' : ''}</summary>${list(other)}</details>`)}
-        <p class="actions"><button name="cancel" value="yes">Cancel</button></p>
-      </form>`,
-  })
+  return html`${sections.filter(({ isHere }) => isHere).map((here) => html`<h2>${here.name}</h2>${list(here)}`)}
+        ${sections.filter(({ isHere }) => !isHere).map((other) => html`<details><summary>People of ${other.name}${isElsewhere(authority, other.id) ? ', who are not in this directory' : ''}</summary>${list(other)}</details>`)}`
 }
 
 /** A list of people, each a button named `account`. */

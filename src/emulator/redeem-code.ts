@@ -3,7 +3,15 @@ import type { Application } from './directory.ts'
 import type { AddressedExchange } from './exchange.ts'
 import { authoritySegment, findPersonById, type Person } from './find-in-directory.ts'
 import { type Refusal, refusal } from './refusals.ts'
-import type { EmulatorState, IssuedCode } from './state.ts'
+import type { EmulatorState, Grant, IssuedCode } from './state.ts'
+
+/** A grant that was found good, and the user it is about. */
+export type RedeemedGrant = {
+  readonly grant: Grant
+  readonly person: Person
+  readonly nonce?: string | undefined
+  readonly isRefresh?: true
+}
 
 /**
  * Redeems a code once. There is no `await` in here: of any number of requests at once, one succeeds.
@@ -14,7 +22,7 @@ export function redeemCode(
   state: EmulatorState,
   { form, authority }: AddressedExchange,
   application: Application,
-): { readonly issued: IssuedCode; readonly person: Person } | Refusal {
+): RedeemedGrant | Refusal {
   const code = form.get('code')
   if (!code) return refusal(900144, 'The parameter "code" is missing.')
   if (!form.get('redirect_uri')) {
@@ -26,12 +34,13 @@ export function redeemCode(
   if (issued.expiresAt <= state.now()) return refusal(70008)
   if (issued.authoritySegment !== authoritySegment(authority)) return refusal(700005)
   if (issued.redirectUri !== form.get('redirect_uri')) return refusal(500112)
+  if (issued.platform === 'spa' && issued.codeChallenge === undefined) return refusal(9002325)
   if (!isProven(issued.codeChallenge, form.get('code_verifier'))) return refusal(501481)
 
   const person = findPersonById(state.directory, issued.userId)
   if (!person?.user.accountEnabled) return { ...refusal(50057), error: 'invalid_grant' }
   state.codes.set(code, { ...issued, spent: true })
-  return { issued, person }
+  return { grant: issued, person, nonce: issued.nonce }
 }
 
 function isProven(challenge: IssuedCode['codeChallenge'], verifier: string | null): boolean {

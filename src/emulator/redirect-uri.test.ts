@@ -6,6 +6,9 @@ const registered = [
   'http://localhost:3000/callback',
   'https://sso.example/callback?connection=a',
   'http://one.localhost:3000/',
+  'http://127.0.0.1/cli',
+  'https://localhost:8443/signin-oidc',
+  'msauth.example://auth/callback',
 ]
 
 describe('isRegisteredRedirectUri', () => {
@@ -16,9 +19,12 @@ describe('isRegisteredRedirectUri', () => {
     'https://SSO.example/callback?connection=a',
     'http://one.localhost:9/',
     'http://one.localhost',
+    'http://127.0.0.1:49152/cli',
+    'https://localhost:8443/signin-oidc',
+    'msauth.example://auth/callback',
   ]
   for (const uri of accepted) {
-    it(`accepts ${uri}`, () => assert.equal(isRegisteredRedirectUri(registered, uri), true))
+    it(`accepts ${uri} (M8)`, () => assert.equal(isRegisteredRedirectUri(registered, uri), true))
   }
 
   const refused = [
@@ -27,6 +33,11 @@ describe('isRegisteredRedirectUri', () => {
     'http://localhost:3000/callback?x=1',
     'http://localhost:3000/a/../callback',
     'https://localhost:3000/callback',
+    'https://localhost:8444/signin-oidc',
+    'http://127.0.0.2/cli',
+    'http://localhost/cli',
+    'msauth.example://auth/other',
+    'MSAUTH.example://auth/callback',
     'https://sso.example/callback?connection=b',
     'https://sso.example:8443/callback?connection=a',
     'https://sso.example@evil.example/callback?connection=a',
@@ -38,7 +49,7 @@ describe('isRegisteredRedirectUri', () => {
     '',
   ]
   for (const uri of refused) {
-    it(`refuses ${uri || 'nothing'}`, () => {
+    it(`refuses ${uri || 'nothing'} (M8)`, () => {
       assert.equal(isRegisteredRedirectUri(registered, uri), false)
     })
   }

@@ -143,7 +143,7 @@ describe('an application for itself (client credentials)', () => {
     ])
   })
 
-  it('asks for ".default" alone, of Microsoft Graph, in one tenant', async () => {
+  it('asks for ".default" of one known resource, in one tenant', async () => {
     const emulator = newEmulator()
     const scope = 'https://graph.microsoft.com/.default'
     const outcomes = [
@@ -155,7 +155,7 @@ describe('an application for itself (client credentials)', () => {
     assert.deepEqual(outcomes, [
       ['invalid_scope', 70011],
       ['invalid_request', 900144],
-      ['invalid_scope', 70011],
+      ['invalid_resource', 500011],
       ['invalid_request', 50059],
     ])
   })

@@ -112,6 +112,7 @@ const refusals = {
   },
   50027: { error: 'invalid_client', text: 'The client assertion is malformed.' },
   50034: { error: 'invalid_grant', text: 'The account does not exist in this directory.' },
+  50049: { error: 'invalid_instance', text: 'The host of the authority is not a known one.' },
   50057: { error: 'access_denied', text: 'The account is disabled.' },
   50058: {
     error: 'login_required',
@@ -139,6 +140,10 @@ const refusals = {
     error: 'invalid_request',
     text: 'The application is single-tenant and cannot be used through /common or /organizations.',
   },
+  50196: {
+    error: 'slow_down',
+    text: 'The client polls faster than the interval allows. Wait five seconds longer from now on.',
+  },
   53003: {
     error: 'access_denied',
     text: 'A conditional-access policy of the directory blocks this sign-in.',
@@ -151,6 +156,15 @@ const refusals = {
   70007: { error: 'invalid_request', text: 'The response mode is not supported.' },
   70008: { error: 'invalid_grant', text: 'The authorization code or refresh token has expired.' },
   70011: { error: 'invalid_scope', text: 'The scope of the request is not valid.' },
+  70016: {
+    error: 'authorization_pending',
+    text: 'The user has not finished signing in with the device code. Continue polling.',
+  },
+  70018: {
+    error: 'bad_verification_code',
+    text: 'The device code was not recognized.',
+  },
+  70020: { error: 'expired_token', text: 'The device code has expired. Ask for another one.' },
   90002: { error: 'invalid_request', text: 'There is no such tenant.' },
   90014: { error: 'invalid_request', text: 'A required field of the request is missing.' },
   90023: {
@@ -174,9 +188,22 @@ const refusals = {
     error: 'invalid_grant',
     text: 'The redirect URI is not the one the authorization code was issued to.',
   },
+  500131: {
+    error: 'invalid_grant',
+    text: 'The audience of the assertion is not the application that presents it.',
+  },
+  500133: { error: 'invalid_grant', text: 'The assertion is not within the time it is valid in.' },
+  501051: {
+    error: 'invalid_grant',
+    text: 'The API asks for assignment, and the application is not assigned to it.',
+  },
   501481: {
     error: 'invalid_grant',
     text: 'The code verifier does not match the code challenge of the authorization request.',
+  },
+  650053: {
+    error: 'invalid_client',
+    text: 'The application asked for a scope that the resource does not have.',
   },
   700005: { error: 'invalid_grant', text: 'The authorization code is meant for another tenant.' },
   700016: {
@@ -195,6 +222,10 @@ const refusals = {
     error: 'invalid_client',
     text: 'The client assertion is not within the time it is valid in.',
   },
+  700025: {
+    error: 'invalid_client',
+    text: 'The client is public: it presents neither a client_assertion nor a client_secret.',
+  },
   700027: {
     error: 'invalid_client',
     text: 'The signature of the client assertion does not verify.',
@@ -206,6 +237,10 @@ const refusals = {
   700082: {
     error: 'invalid_grant',
     text: 'The refresh token has expired: it was not used for 90 days.',
+  },
+  700084: {
+    error: 'invalid_grant',
+    text: 'The refresh token was issued to a single-page application, where it lives 24 hours in all. It has expired.',
   },
   700211: {
     error: 'invalid_client',
@@ -238,10 +273,22 @@ const refusals = {
     error: 'invalid_client',
     text: 'The request needs a client_assertion or a client_secret.',
   },
+  7000114: {
+    error: 'invalid_grant',
+    text: 'The assertion is of an application and not of a user; there is nobody to act on behalf of.',
+  },
   7000222: { error: 'invalid_client', text: 'The client secret has expired.' },
   9002313: { error: 'invalid_request', text: 'The request is malformed.' },
+  9002325: {
+    error: 'invalid_request',
+    text: 'A single-page application needs a code challenge (PKCE) to redeem a code.',
+  },
   9002326: {
     error: 'invalid_request',
-    text: 'Redeeming across origins is for single-page applications only; this one is "Web".',
+    text: 'Redeeming across origins is for single-page applications only, from an origin they registered.',
+  },
+  9002327: {
+    error: 'invalid_request',
+    text: 'Tokens of a single-page application may only be redeemed by a page, with an Origin header.',
   },
 } as const

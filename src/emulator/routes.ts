@@ -2,17 +2,25 @@ import { type Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import { adminConsent } from './admin-consent.ts'
 import { addAdministrationRoutes } from './administration/administration-routes.ts'
+import { answerDeviceRequest } from './answer-device-request.ts'
 import { answerTokenRequest } from './answer-token-request.ts'
 import { authorize, choosePerson } from './authorize.ts'
-import { discoveryDocument, issuerOf } from './discovery.ts'
+import { answerDevicePage, sendDevicePage } from './device-page.ts'
+import { discoveryDocument, discoveryDocumentOfVersion1, issuerOf } from './discovery.ts'
 import { endSession } from './end-session.ts'
-import { type AddressedExchange, type Exchange, readExchange } from './exchange.ts'
+import {
+  type AddressedExchange,
+  type Exchange,
+  readExchange,
+  withoutEmptyParameters,
+} from './exchange.ts'
 import type { Endpoint } from './faults.ts'
 import { federationDiscovery, federationKeys } from './federation-issuer.ts'
 import { findAuthority } from './find-in-directory.ts'
 import { addGraphRoutes } from './graph/graph-routes.ts'
 import type { EmulatorHandles } from './handles.ts'
 import { icon } from './icon.ts'
+import { answerInstanceDiscovery } from './instance-discovery.ts'
 import { withMembersFault } from './members-fault.ts'
 import { sendPage, sendRefusalPage } from './pages.ts'
 import { anyRefusal, refusal, refusalResponse } from './refusals.ts'
@@ -29,11 +37,21 @@ export function createRoutes(state: EmulatorState, handles: EmulatorHandles): Ho
   const app = new Hono()
   const at = (endpoint: Endpoint, answer: Answer) => addressed(state, { endpoint, answer })
 
+  app.get('/common/discovery/instance', async ({ req }) =>
+    answerInstanceDiscovery(state, await readExchange(state, req.raw)),
+  )
   app.get('/:tenant/v2.0/.well-known/openid-configuration', at('discovery', discovery))
+  app.get('/:tenant/.well-known/openid-configuration', at('discovery', discoveryOfVersion1))
   app.get('/:tenant/discovery/v2.0/keys', at('keys', keys))
+  app.get('/:tenant/discovery/keys', at('keys', keys))
   app.on(['GET', 'POST'], '/:tenant/oauth2/v2.0/authorize', at('authorize', authorize))
   app.post('/:tenant/oauth2/v2.0/authorize/choose', at('picker', choosePerson))
   app.all('/:tenant/oauth2/v2.0/token', at('token', answerTokenRequest))
+  app.all('/:tenant/oauth2/v2.0/devicecode', at('devicecode', answerDeviceRequest))
+  app.get('/device', ({ req }) => sendDevicePage(req.query('otc') ?? ''))
+  app.post('/device', async ({ req }) =>
+    answerDevicePage(state, await readExchange(state, req.raw)),
+  )
   app.on(['GET', 'POST'], '/:tenant/oauth2/v2.0/logout', at('logout', endSession))
   app.on(['GET', 'POST'], '/:tenant/v2.0/adminconsent', at('adminconsent', adminConsent))
   addGraphRoutes(app, state)
@@ -58,8 +76,9 @@ function addressed(
   { endpoint, answer }: { readonly endpoint: Endpoint; readonly answer: Answer },
 ): (context: Context) => Promise<Response> {
   return async (context) => {
-    const exchange = await readExchange(state, context.req.raw)
-    rememberRequest(state, endpoint, exchange)
+    const received = await readExchange(state, context.req.raw)
+    rememberRequest(state, endpoint, received)
+    const exchange = withoutEmptyParameters(received)
     const authority = findAuthority(state.directory, context.req.param('tenant') ?? '')
     if (authority === undefined) return sendUnknownTenant(state, endpoint, exchange)
 
@@ -79,12 +98,26 @@ function sendUnknownTenant(
   if (endpoint === 'discovery' || endpoint === 'keys') {
     return refusalResponse({ ...unknown, error: 'invalid_tenant' }, state.origin, trace)
   }
-  if (endpoint === 'token') return refusalResponse(unknown, state.origin, trace)
+  if (endpoint === 'token' || endpoint === 'devicecode') {
+    return refusalResponse(unknown, state.origin, trace)
+  }
   return sendRefusalPage(unknown, trace)
 }
 
-async function discovery(state: EmulatorState, exchange: AddressedExchange): Promise<Response> {
-  const document = discoveryDocument(state.origin, exchange.authority)
+function discovery(state: EmulatorState, exchange: AddressedExchange): Promise<Response> {
+  return sendDiscovery(state, exchange, discoveryDocument(state.origin, exchange.authority))
+}
+
+function discoveryOfVersion1(state: EmulatorState, exchange: AddressedExchange): Promise<Response> {
+  const document = discoveryDocumentOfVersion1(state.origin, exchange.authority)
+  return sendDiscovery(state, exchange, document)
+}
+
+async function sendDiscovery(
+  state: EmulatorState,
+  exchange: AddressedExchange,
+  document: Readonly<Record<string, unknown>>,
+): Promise<Response> {
   const sent = withMembersFault(state, { on: 'discovery', names: [] }, document)
   return Response.json(sent, { headers: metadataHeaders(exchange) })
 }
@@ -101,7 +134,6 @@ function metadataHeaders({ trace }: Exchange): Record<string, string> {
   return {
     'Content-Type': 'application/json; charset=utf-8',
     'Cache-Control': 'max-age=86400, private',
-    'Access-Control-Allow-Origin': '*',
     'x-ms-request-id': trace.traceId,
     'x-ms-ests-server': '2.1.0 - emulator',
     'Set-Cookie': 'fpc=emulator; Path=/; HttpOnly; SameSite=Lax',
@@ -126,7 +158,7 @@ function sendFrontPage({ directory, origin }: EmulatorState): Promise<Response> 
     title: 'A small Entra ID',
     body: html`
       <p>It signs in made-up people, for development and tests. Start at your application.</p>
-      <p><a class="button" href="/emulator">Administer</a></p>
+      <p><a class="button" href="/emulator">Administer</a> <a class="button" href="/device">Enter the code of a device</a></p>
       ${directory.tenants.map(({ id, displayName, users }) => {
         const document = `${origin}/${id}/v2.0/.well-known/openid-configuration`
         return html`<h2>${displayName}: ${users.length} people</h2><p><a href="${document}">${id}</a></p>`

@@ -1,19 +1,30 @@
-import type { Application } from './directory.ts'
+import type { Application, Directory } from './directory.ts'
+import type { Authority } from './find-in-directory.ts'
 import { type Refusal, refusal } from './refusals.ts'
+import { findResource, GRAPH, identifierOf, type Resource, splitResource } from './resources.ts'
+
+/**
+ * A `scope` parameter that was understood. OpenID scopes and those of Microsoft Graph are bare names, those of
+ * another API begin with its identifier. `resources` are in the order of the request, without duplicates.
+ */
+export type ScopeRequest = {
+  readonly scopes: readonly string[]
+  readonly resources: readonly Resource[]
+}
+
+/** Where scopes are looked up: the directory as one authority sees it, for one client. */
+export type ScopeContext = {
+  readonly directory: Directory
+  readonly graphUrl: string
+  readonly authority: Authority
+  readonly application: Application
+}
 
 /** The scopes that are about the sign-in itself and not about a resource. */
 const signInScopes: readonly string[] = ['openid', 'profile', 'email', 'offline_access']
 
-const graphHosts: readonly string[] = [
-  'graph.microsoft.com',
-  'graph.microsoft.us',
-  'dod-graph.microsoft.us',
-  'microsoftgraph.chinacloudapi.cn',
-  'graph.windows.net',
-]
-
-/** What of Microsoft Graph only an administrator may consent to. */
-const needAdministrator = /^(?!User\.ReadBasic\.All$).*\.All$/i
+/** Permissions of Microsoft Graph that only an administrator may consent to. */
+const needAdministrator = /^(?!User\.ReadBasic\.All$)[^/]*\.All$/i
 
 /** The parts of a `scope` parameter. */
 export function splitScope(scope: string | null): readonly string[] {
@@ -21,36 +32,49 @@ export function splitScope(scope: string | null): readonly string[] {
 }
 
 /**
- * The scopes with the names of Microsoft Graph taken off; `.default` becomes what the application lists.
- * A scope of any other resource is refused: the emulator has none.
+ * Understands the parts of a `scope` parameter. `.default` becomes what the application lists for that resource.
+ * Several resources are allowed, since an authorization request may ask for consent to more than one.
  */
 export function parseScopes(
-  asked: readonly string[],
-  application: Application,
-  graphUrl: string,
-): readonly string[] | Refusal {
-  const scopes: string[] = []
-  const resources = new Set<string>()
-  for (const scope of asked) {
-    const { resource, name } = splitResource(scope)
-    if (resource !== undefined && !isGraph(resource, graphUrl)) return refusal(500011)
-    if (name === '.default') scopes.push(...application.delegatedPermissions)
-    else scopes.push(name)
-    if (resource !== undefined) resources.add(resource)
+  words: readonly string[],
+  context: ScopeContext,
+): ScopeRequest | Refusal {
+  if (isDefaultMixed(words)) {
+    return refusal(
+      70011,
+      'The scope ".default" cannot be combined with other scopes of a resource.',
+    )
   }
-  if (resources.size > 1) return refusal(700022)
-  return [...new Set(scopes)]
+  const scopes: string[] = []
+  const resources: Resource[] = []
+  for (const word of words) {
+    const parsed = parseScope(word, context)
+    if ('error' in parsed) return parsed
+    scopes.push(...parsed.scopes)
+    resources.push(...parsed.resources)
+  }
+  return { scopes: [...new Set(scopes)], resources: withoutDuplicates(resources) }
 }
 
-/** Says whether a scope asks for Graph's `.default`: everything the application lists. */
-export function isGraphDefault(scope: string, graphUrl: string): boolean {
-  const { resource, name } = splitResource(scope)
-  return name === '.default' && (resource === undefined || isGraph(resource, graphUrl))
+/** Says whether a scope belongs to a resource, or is one of OpenID Connect, which go with every resource. */
+export function isScopeOf(scope: string, resource: Resource): boolean {
+  if (isSignInScope(scope)) return true
+  return resource === GRAPH ? !scope.includes('/') : scope.startsWith(`${identifierOf(resource)}/`)
+}
+
+/** Says whether a scope is one of OpenID Connect, which name no resource. */
+export function isSignInScope(scope: string): boolean {
+  return signInScopes.includes(scope.toLowerCase())
+}
+
+/** Says whether a scope asks for everything the application lists for a resource. */
+export function isDefaultScope(word: string): boolean {
+  return splitResource(word)?.name === '.default'
 }
 
 /** The scopes that somebody has to consent to. */
 export function consentableScopes(scopes: readonly string[]): readonly string[] {
-  return scopes.filter((scope) => !signInScopes.includes(scope.toLowerCase()))
+  return scopes.filter((scope) => !isSignInScope(scope))
 }
 
 /** Says whether people cannot consent to a scope for themselves. */
@@ -64,15 +88,43 @@ export function hasScope(scopes: readonly string[], ...wanted: readonly string[]
   return scopes.some((scope) => names.includes(scope.toLowerCase()))
 }
 
-function splitResource(scope: string) {
-  const parts = /^([a-z][a-z0-9+.-]*:\/\/.+)\/([^/]+)$/i.exec(scope)
-  return parts?.[1] === undefined
-    ? { resource: undefined, name: scope }
-    : { resource: parts[1].replace(/\/+$/, ''), name: parts[2] ?? '' }
+function parseScope(word: string, context: ScopeContext): ScopeRequest | Refusal {
+  if (isSignInScope(word)) return { scopes: [word], resources: [] }
+  const parts = splitResource(word)
+  if (parts === undefined) return refusal(70011, 'A scope of the request is malformed.')
+  const resource = findResource(context, parts.resource)
+  if (resource === undefined) return refusal(500011)
+  if (parts.name === '.default') {
+    return { scopes: listedScopes(context, resource), resources: [resource] }
+  }
+  if (resource === GRAPH) return { scopes: [parts.name], resources: [resource] }
+  const name = resource.exposedScopes.find(
+    (exposed) => exposed.toLowerCase() === parts.name.toLowerCase(),
+  )
+  if (name === undefined) return refusal(650053)
+  return { scopes: [`${identifierOf(resource)}/${name}`], resources: [resource] }
 }
 
-function isGraph(resource: string, graphUrl: string): boolean {
-  const url = URL.parse(resource)
-  if (url === null) return false
-  return graphHosts.includes(url.hostname) || url.origin === new URL(graphUrl).origin
+/**
+ * What `.default` stands for: the delegated permissions that the application lists for the resource. An
+ * application whose consent is assumed and that lists nothing for an API gets everything the API exposes.
+ */
+function listedScopes(context: ScopeContext, resource: Resource): readonly string[] {
+  const { application } = context
+  const listed = application.delegatedPermissions.flatMap((permission) => {
+    const parts = splitResource(permission)
+    if (parts === undefined || findResource(context, parts.resource) !== resource) return []
+    return [resource === GRAPH ? parts.name : `${identifierOf(resource)}/${parts.name}`]
+  })
+  if (resource === GRAPH || listed.length > 0 || application.consent === 'required') return listed
+  return resource.exposedScopes.map((name) => `${identifierOf(resource)}/${name}`)
+}
+
+function isDefaultMixed(words: readonly string[]): boolean {
+  const ofResources = words.filter((word) => !isSignInScope(word))
+  return ofResources.some(isDefaultScope) && !ofResources.every(isDefaultScope)
+}
+
+function withoutDuplicates(resources: readonly Resource[]): readonly Resource[] {
+  return resources.filter((resource, index) => resources.indexOf(resource) === index)
 }

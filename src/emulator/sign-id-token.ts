@@ -29,6 +29,22 @@ export async function signIdToken(claims: Claims, signing: IdTokenSigning): Prom
   return `${sentText}.${signature.toString('base64url')}`
 }
 
+/**
+ * Signs an access token. Those of version 1 have the thumbprint of the certificate in their header too.
+ *
+ * @see RFC 7515 §5.1
+ */
+export function signAccessToken(claims: Claims, key: SigningKey, version: 1 | 2): string {
+  const header = {
+    typ: 'JWT',
+    alg: 'RS256',
+    ...(version === 1 ? { x5t: key.kid } : {}),
+    kid: key.kid,
+  }
+  const signedText = `${encode(header)}.${encode(claims)}`
+  return `${signedText}.${signWithRsa(signedText, key.privateKey, 'RS256').toString('base64url')}`
+}
+
 function faultyHeader(key: SigningKey, fault: IdTokenFault | undefined): Claims {
   const honest = { typ: 'JWT', alg: fault?.algorithm ?? 'RS256', kid: key.kid }
   return without({ ...honest, ...fault?.setHeader }, fault?.removeHeader)

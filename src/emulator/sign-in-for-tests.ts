@@ -13,6 +13,13 @@ export const multiTenant = {
   clientId: '44444444-4444-4444-8444-444444444444',
   secret: 'development~only.Fabrikam-secret',
 }
+export const publicClient = '66666666-6666-4666-8666-666666666666'
+export const singlePage = '77777777-7777-4777-8777-777777777777'
+export const api = {
+  clientId: '88888888-8888-4888-8888-888888888888',
+  secret: 'development~only.API-secret',
+  uri: 'api://88888888-8888-4888-8888-888888888888',
+}
 export const codeVerifier = 'v'.repeat(43)
 export const frozenAt = new Date('2026-03-04T05:06:07Z')
 
@@ -152,4 +159,21 @@ function toParameters(parameters: Parameters): URLSearchParams {
     value === undefined ? [] : [[name, value]],
   )
   return new URLSearchParams(given)
+}
+
+/** Status, OAuth error and AADSTS number of a refusal. */
+export async function refusalOf(response: Response): Promise<readonly unknown[]> {
+  const { error, error_codes: codes } = parseObject(await response.json())
+  const [code]: readonly unknown[] = Array.isArray(codes) ? codes : []
+  return [response.status, error, code]
+}
+
+/** Sends a form to the token endpoint of a tenant. */
+export function requestTokens(
+  emulator: Emulator,
+  form: Parameters,
+  options: { readonly tenant?: string; readonly headers?: Record<string, string> } = {},
+): Promise<Response> {
+  const { tenant = contoso, headers = {} } = options
+  return post(emulator, `/${tenant}/oauth2/v2.0/token`, { form, headers })
 }

@@ -21,6 +21,7 @@ export type {
   NewGroup,
   NewUser,
   Permissions,
+  Platform,
   Policy,
   Tenant,
   User,

@@ -3,14 +3,18 @@ import { createClock, type EmulatorClock } from './clock.ts'
 import { type Directory, seededDirectory } from './directory.ts'
 import { createExpiringStore, type ExpiringStore } from './expiring-store.ts'
 import { createFaultQueue, type Endpoint, type FaultQueue } from './faults.ts'
+import type { Platform } from './redirect-uri.ts'
 import { createKeyRing, type KeyRing } from './signing-keys.ts'
 import type { SsoSession } from './sso-sessions.ts'
 
 /** What a person allowed an application: the stuff tokens are made of. */
 export type Grant = {
   readonly clientId: string
+  /** The platform that the grant was given to, which decides how it is redeemed. */
+  readonly platform: Platform
   readonly userId: string
-  readonly scopes: readonly string[]
+  /** The parts of the `scope` parameter, spelled as in the request. */
+  readonly askedScopes: readonly string[]
   readonly requestedClaims: readonly string[]
   /** Policies the person has met, by their requirement. */
   readonly stepUps: readonly string[]
@@ -18,6 +22,8 @@ export type Grant = {
   readonly authenticatedAt: Date
   /** How often the person's sessions had been ended by then: what was granted before is worth nothing. */
   readonly revocations: number
+  /** When the grant ends however often it is refreshed, which is so for single-page applications alone. */
+  readonly endsAt?: Date | undefined
 }
 
 /** What an authorization code stands for, and what it is bound to. */
@@ -32,6 +38,30 @@ export type IssuedCode = Grant & {
 
 /** A refresh token lives as long as it is used. */
 export type IssuedRefreshToken = Grant & { readonly inactiveAfter: Date }
+
+/** What a device code stands for, from the device's request until its tokens are issued. */
+export type DeviceSignIn = {
+  readonly deviceCode: string
+  readonly userCode: string
+  readonly clientId: string
+  readonly authoritySegment: string
+  readonly askedScopes: readonly string[]
+  readonly expiresAt: Date
+  readonly intervalSeconds: number
+  readonly polledAt: Date | undefined
+  readonly outcome:
+    | { readonly kind: 'pending' }
+    | { readonly kind: 'declined' }
+    | { readonly kind: 'approved'; readonly grant: Grant }
+    | { readonly kind: 'redeemed' }
+}
+
+/** An access token for an API. The grant of its user lets the API act on behalf of them; an application has none. */
+export type IssuedApiToken = {
+  readonly grant: Grant | undefined
+  readonly audience: string
+  readonly expiresAt: Date
+}
 
 /** What an access token for Microsoft Graph allows: for a person by scopes, for an application alone by roles. */
 export type IssuedAccessToken = {
@@ -66,6 +96,12 @@ export type EmulatorState = {
   readonly codes: ExpiringStore<IssuedCode>
   readonly refreshTokens: ExpiringStore<IssuedRefreshToken>
   readonly accessTokens: ExpiringStore<IssuedAccessToken>
+  /** Access tokens for APIs, by the token itself. */
+  readonly apiTokens: ExpiringStore<IssuedApiToken>
+  /** Sign-ins of devices, by device code. */
+  readonly deviceSignIns: ExpiringStore<DeviceSignIn>
+  /** The device code of each code that a user types. */
+  readonly userCodes: ExpiringStore<string>
   readonly usedAssertions: ExpiringStore<true>
   /** How often each account's sessions were ended, by object id. */
   readonly revocations: Map<string, number>
@@ -111,6 +147,9 @@ export function createEmulatorState(options: EmulatorStateOptions): EmulatorStat
     codes: storeFor(20 * 60),
     refreshTokens: storeFor(2 * REFRESH_TOKEN_DAYS * DAY_SECONDS),
     accessTokens: storeFor(3 * 3600),
+    apiTokens: storeFor(3 * 3600),
+    deviceSignIns: storeFor(30 * 60),
+    userCodes: storeFor(30 * 60),
     usedAssertions: storeFor(DAY_SECONDS),
     revocations: new Map(),
     ssoSessions: storeFor(DAY_SECONDS),

@@ -34,6 +34,14 @@ export function findStepUpRefusal(
   return { ...refusal(50076), suberror: 'basic_action', claims: challengeOf(unmet) }
 }
 
+/** What every policy asks of a person who uses a client. */
+export function stepUpsAskedOf(
+  { directory }: EmulatorState,
+  subject: { readonly clientId: string; readonly person: Person },
+): readonly string[] {
+  return directory.policies.filter((policy) => isFor(policy, subject)).map(markOf)
+}
+
 function isFor(
   { clientId, userId }: Policy,
   subject: { readonly clientId: string; readonly person: Person },

@@ -1,12 +1,15 @@
-import { ACCESS_TOKEN_SECONDS, issueAccessToken } from './access-tokens.ts'
+import { ACCESS_TOKEN_SECONDS, issueApiToken, issueGraphToken } from './access-tokens.ts'
+import type { ClientProof } from './api-token-claims.ts'
 import { requestedIdTokenClaims } from './authorization-request.ts'
+import type { ChosenScopes } from './choose-scopes.ts'
 import { toClientInfo } from './client-info.ts'
 import type { Application } from './directory.ts'
 import type { AddressedExchange } from './exchange.ts'
 import { homeOf, type Person } from './find-in-directory.ts'
 import { newIdTokenClaims } from './id-token-claims.ts'
 import { issueRefreshToken } from './refresh-tokens.ts'
-import { hasScope } from './scopes.ts'
+import { GRAPH } from './resources.ts'
+import { hasScope, isSignInScope } from './scopes.ts'
 import { signIdToken } from './sign-id-token.ts'
 import type { EmulatorState, Grant } from './state.ts'
 
@@ -16,8 +19,10 @@ export type TokenAnswer = { readonly token_type: 'Bearer'; readonly [member: str
 export type GrantInUse = {
   readonly application: Application
   readonly grant: Grant
+  readonly chosen: ChosenScopes
   readonly person: Person
   readonly secret: string
+  readonly clientProof: ClientProof
   readonly names: readonly string[]
   readonly nonce?: string | undefined
   readonly isRefresh?: true
@@ -33,22 +38,16 @@ export async function newTokenAnswer(
   exchange: AddressedExchange,
   used: GrantInUse,
 ): Promise<TokenAnswer> {
-  const { grant, person, application } = used
-  const { scopes } = grant
+  const { person, chosen } = used
+  const { scopes } = chosen
   const wantsClientInfo = exchange.form.get('client_info') === '1'
-  const accessToken = issueAccessToken(state, {
-    clientId: application.clientId,
-    tenantId: person.tenant.id,
-    userId: person.user.id,
-    scopes,
-    appRoles: [],
-  })
+  const grant = { ...used.grant, askedScopes: chosen.words }
   return {
     token_type: 'Bearer',
-    scope: scopes.filter((scope) => scope !== 'offline_access').join(' '),
+    scope: chosen.answeredScope,
     expires_in: ACCESS_TOKEN_SECONDS,
     ext_expires_in: ACCESS_TOKEN_SECONDS,
-    access_token: accessToken,
+    access_token: await newAccessToken(state, { ...used, grant }),
     ...(hasScope(scopes, 'offline_access')
       ? { refresh_token: issueRefreshToken(state, grant) }
       : {}),
@@ -57,13 +56,35 @@ export async function newTokenAnswer(
   }
 }
 
+function newAccessToken(state: EmulatorState, used: GrantInUse): string | Promise<string> {
+  const { grant, person, application, chosen, clientProof } = used
+  const { resource, scopes, spelledResource } = chosen
+  if (resource === GRAPH) {
+    const { clientId } = application
+    const whose = { clientId, tenantId: person.tenant.id, userId: person.user.id }
+    return issueGraphToken(state, { ...whose, scopes, appRoles: [] })
+  }
+  const { sid, authenticatedAt, stepUps } = grant
+  const allowed = scopes.filter((scope) => !isSignInScope(scope))
+  const subject = {
+    api: resource,
+    spelledResource,
+    client: application,
+    clientProof,
+    tenant: person.tenant,
+    user: { person, scopes: allowed, sid, authenticatedAt, stepUps },
+  }
+  return issueApiToken(state, subject, grant)
+}
+
 function newIdToken(
   state: EmulatorState,
   exchange: AddressedExchange,
-  { grant, person, application, nonce, isRefresh, secret, names }: GrantInUse,
+  { grant, chosen, person, application, nonce, isRefresh, secret, names }: GrantInUse,
 ): Promise<string> {
   const claims = newIdTokenClaims({
     ...grant,
+    scopes: chosen.scopes,
     nonce,
     origin: state.origin,
     directory: state.directory,

@@ -64,6 +64,12 @@ const peopleOperations = {
     id: emulator.addGroup(tenant, group as NewGroup),
   })),
   'remove-group': operation({ group: text }, (emulator, { group }) => emulator.removeGroup(group)),
+  'approve-device-code': operation({ userCode: text, user: text }, (emulator, { userCode, user }) =>
+    emulator.approveDeviceCode(userCode, user),
+  ),
+  'decline-device-code': operation({ userCode: text }, (emulator, { userCode }) =>
+    emulator.declineDeviceCode(userCode),
+  ),
   'sign-in-automatically-as': operation({ user: v.nullish(v.string()) }, (emulator, { user }) =>
     emulator.signInAutomaticallyAs(user || undefined),
   ),
@@ -77,8 +83,13 @@ const applicationOperations = {
     { clientId: text, changes: record },
     (emulator, { clientId, changes }) => emulator.setApplication(clientId, changes),
   ),
-  'add-redirect-uri': operation({ clientId: text, uri: text }, (emulator, { clientId, uri }) =>
-    emulator.addRedirectUri(clientId, uri),
+  'add-redirect-uri': operation(
+    {
+      clientId: text,
+      uri: text,
+      platform: v.exactOptional(v.picklist(['web', 'spa', 'native'])),
+    },
+    (emulator, { clientId, uri, platform }) => emulator.addRedirectUri(clientId, uri, platform),
   ),
   'remove-redirect-uri': operation({ clientId: text, uri: text }, (emulator, { clientId, uri }) =>
     emulator.removeRedirectUri(clientId, uri),

@@ -1,0 +1,52 @@
+import type { Application } from './directory.ts'
+import { isSinglePageOrigin } from './redirect-uri.ts'
+import type { EmulatorState } from './state.ts'
+
+/**
+ * Answers the question that a browser asks before a page's request to another origin; `undefined` when a request is none.
+ *
+ * @see https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+export function answerPreflight(state: EmulatorState, request: Request): Response | undefined {
+  const method = request.headers.get('access-control-request-method')
+  if (request.method !== 'OPTIONS' || method === null) return undefined
+  const asked = request.headers.get('access-control-request-headers')
+  const response = new Response(null, {
+    status: 204,
+    headers: {
+      'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
+      ...(asked === null ? {} : { 'Access-Control-Allow-Headers': asked }),
+      'Access-Control-Max-Age': '600',
+    },
+  })
+  // The question does not say which application it is about.
+  if (tokenPath.test(new URL(request.url).pathname)) {
+    allowSinglePages(request, response, state.directory.applications)
+  }
+  return response
+}
+
+/** Lets every page read discovery, keys and Graph, which take no cookies. */
+export function allowEveryPage(request: Request, response: Response): void {
+  if (publicPaths.test(new URL(request.url).pathname)) {
+    response.headers.set('Access-Control-Allow-Origin', '*')
+  }
+}
+
+/** Lets a page read an answer of the token endpoint if its origin is of one of these single-page applications. */
+export function allowSinglePages(
+  request: Request,
+  response: Response,
+  applications: readonly Application[],
+): void {
+  const origin = request.headers.get('origin')
+  if (origin === null) return
+  response.headers.append('Vary', 'Origin')
+  if (applications.some((application) => isSinglePageOrigin(application, origin))) {
+    response.headers.set('Access-Control-Allow-Origin', origin)
+  }
+}
+
+const publicPaths =
+  /^\/(graph\/|v1\.0\/|oidc\/userinfo$|common\/discovery\/instance$|[^/]+\/(v2\.0\/)?\.well-known\/|[^/]+\/discovery\/)/
+const tokenPath = /^\/[^/]+\/oauth2\/v2\.0\/token$/

@@ -1,0 +1,24 @@
+import type { Exchange } from './exchange.ts'
+import { findAuthority } from './find-in-directory.ts'
+import { refusal, refusalResponse } from './refusals.ts'
+import type { EmulatorState } from './state.ts'
+
+/**
+ * Tells Microsoft's libraries that the host of an authority is one they may trust, and where its discovery document is.
+ * They ask the real Entra about hosts they do not know, unless they are configured not to.
+ */
+export function answerInstanceDiscovery(
+  state: EmulatorState,
+  { parameters, trace }: Exchange,
+): Response {
+  const { host, origin } = new URL(state.origin)
+  const asked = URL.parse(parameters.get('authorization_endpoint') ?? '')
+  const segment = asked?.pathname.split('/')[1] ?? ''
+  const isOurs = asked?.host === host && findAuthority(state.directory, segment) !== undefined
+  if (!isOurs) return refusalResponse(refusal(50049), state.origin, trace)
+  return Response.json({
+    tenant_discovery_endpoint: `${origin}/${segment}/v2.0/.well-known/openid-configuration`,
+    'api-version': '1.1',
+    metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
+  })
+}
