@@ -4,12 +4,13 @@ import { dirname } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { Entrada } from '../src/entrada.ts'
 import { createKeyRing, newSecretKey } from '../src/key-ring.ts'
-import { openServices } from '../src/open-services.ts'
+import { openParts, openServices } from '../src/open-services.ts'
 import { rotateKeys } from '../src/organizations/rotate-keys.ts'
 import { openCredential, sealCredential } from '../src/organizations/sealed-credentials.ts'
 import { Secret } from '../src/secret.ts'
 import type { ConnectionId } from '../src/storage/records.ts'
 import type { TestBrowser } from './support/browser.ts'
+import { stoppedClock } from './support/clock.ts'
 import { locationOf } from './support/refusals.ts'
 import {
   browserAcross,
@@ -23,6 +24,7 @@ import { run } from './support/transcript.ts'
 
 const [older, newer] = [new Secret(newSecretKey()), new Secret(newSecretKey())]
 const idOf = (key: Secret) => createKeyRing([key]).keyIds[0] ?? ''
+const withoutTime = (line: string) => line.replace(/\d{4}-\S+Z/, 'TIME')
 const canary = 'canary~secret-of-a-connection'
 type Ring = readonly Secret[]
 
@@ -141,12 +143,15 @@ describe('the rotation of the key ring', () => {
 
     const { exitCode, printed } = await rotate(moved, '--json')
     assert.equal(exitCode, 0)
-    assert.deepEqual(JSON.parse(printed.join('')), {
+    const rotation = JSON.parse(printed.join(''))
+    const { removableFrom } = rotation.keys[1]
+    assert.ok(Date.parse(removableFrom) > Date.now() + 3_500_000)
+    assert.deepEqual(rotation, {
       sealingKeyId: idOf(newer),
       resealed: 1,
       keys: [
         { keyId: idOf(newer), values: 1 },
-        { keyId: idOf(older), values: 0 },
+        { keyId: idOf(older), values: 0, removableFrom },
       ],
       auditChain: 'signed',
     })
@@ -181,11 +186,14 @@ describe('entrada key rotate', () => {
     const lines = (resealed: number) => [
       `sealed again: ${resealed}`,
       `${idOf(newer)}  3 sealed under it; the first key`,
-      `${idOf(older)}  0 left; it may be removed`,
+      `${idOf(older)}  0 left; it may be removed from TIME on`,
       'audit chain: its end is signed under the first key',
     ]
-    assert.deepEqual((await rotate(ring)).lines, lines(2))
-    assert.deepEqual((await rotate(ring)).lines, lines(0))
+    const first = (await rotate(ring)).lines
+    assert.deepEqual(first.map(withoutTime), lines(2))
+    const second = (await rotate(ring)).lines
+    assert.deepEqual(second.map(withoutTime), lines(0))
+    assert.equal(second[2], first[2], 'the time does not move when it is run again')
     for (const id of ['con_a', 'con_b', 'con_c']) {
       assert.equal(await secretOf(rig, id, [newer]), canary)
     }
@@ -198,6 +206,25 @@ describe('entrada key rotate', () => {
         detail: { resealed: 1 },
       })),
     )
+  })
+
+  it('says from when on the old key may be removed: an hour after the new one came to the front (O19)', async (t) => {
+    const { rig } = await openOnFile(t)
+    const clock = stoppedClock()
+    const services = await openParts({ ...rig.options, secretKeys: [newer, older], now: clock.now })
+    t.after(() => services.close())
+    const from = async () => {
+      const { keys } = await rotateKeys(services, { kind: 'system' })
+      return keys.map(({ keyId, removableFrom }) => [keyId, removableFrom])
+    }
+    const inAnHour = new Date(clock.now().getTime() + 3_600_000)
+    const expected = [
+      [idOf(newer), undefined],
+      [idOf(older), inAnHour],
+    ]
+    assert.deepEqual(await from(), expected)
+    clock.advanceSeconds(3_600)
+    assert.deepEqual(await from(), expected)
   })
 
   it('goes on where it was interrupted', async (t) => {

@@ -189,6 +189,7 @@ export type AuditEvent =
         readonly as: NonNullable<SetupLink['closed']>['as']
       }
     }
+  | { readonly type: 'key_ring.key_in_front'; readonly detail: { readonly keyId: string } }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
   | {
       readonly type: 'audit.events_not_stored'
@@ -277,6 +278,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'A browser opened a set-up link. Detail: whether it took over from another browser.',
   'setup_link.closed':
     'A set-up link ended before its time: withdrawn by an operator, replaced by a newer one, or finished by who used it.',
+  'key_ring.key_in_front':
+    'The first rotation under a key that is now the first of the ring. Detail: the id of the key. An hour later no browser holds anything under a former one.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
   'audit.events_not_stored':

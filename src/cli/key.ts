@@ -2,7 +2,7 @@ import { readSettings } from '../config.ts'
 import { newSecretKey } from '../key-ring.ts'
 import { silentLog } from '../log.ts'
 import { openParts } from '../open-services.ts'
-import { type KeyRotation, rotateKeys } from '../organizations/rotate-keys.ts'
+import { type KeyRotation, type KeyUse, rotateKeys } from '../organizations/rotate-keys.ts'
 import { checkDatabaseExists } from './admin-connection.ts'
 import { type Command, devOption, jsonOption } from './command.ts'
 import { serverOptions } from './server-options.ts'
@@ -30,7 +30,7 @@ export const keyCommands: readonly Command[] = [
       try {
         const rotation = await rotateKeys(services, { kind: 'operator', id: 'command_line' })
         if (values.json) context.print(JSON.stringify(rotation))
-        else for (const line of describeRotation(rotation)) context.print(line)
+        else for (const line of describeRotation(rotation, context.now())) context.print(line)
         return 0
       } finally {
         await services.close()
@@ -39,19 +39,19 @@ export const keyCommands: readonly Command[] = [
   },
 ]
 
-function describeRotation({
-  sealingKeyId,
-  resealed,
-  keys,
-  auditChain,
-}: KeyRotation): readonly string[] {
-  const meaningOf = (keyId: string, values: number) => {
+function describeRotation(
+  { sealingKeyId, resealed, keys, auditChain }: KeyRotation,
+  now: Date,
+): readonly string[] {
+  const meaningOf = ({ keyId, removableFrom }: KeyUse) => {
     if (keyId === sealingKeyId) return 'sealed under it; the first key'
-    return values === 0 ? 'left; it may be removed' : 'left; run this again'
+    if (removableFrom === undefined) return 'left; run this again'
+    if (removableFrom <= now) return 'left; it may be removed'
+    return `left; it may be removed from ${removableFrom.toISOString()} on`
   }
   return [
     `sealed again: ${resealed}`,
-    ...keys.map(({ keyId, values }) => `${keyId}  ${values} ${meaningOf(keyId, values)}`),
+    ...keys.map((use) => `${use.keyId}  ${use.values} ${meaningOf(use)}`),
     auditChain === 'signed'
       ? 'audit chain: its end is signed under the first key'
       : 'audit chain: broken, and left as it is; run `entrada audit verify`',

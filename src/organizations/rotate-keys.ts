@@ -8,6 +8,7 @@ import type { StorageTransaction } from '../storage/storage.ts'
 import type { WebhookId } from '../storage/webhook-records.ts'
 import { resealWebhook } from '../webhooks/webhooks.ts'
 import { resealCredentials } from './sealed-credentials.ts'
+import { formerKeysNeededUntil } from './sealing-since.ts'
 
 const GRANTS_AT_ONCE = 200
 
@@ -16,9 +17,16 @@ export type KeyRotation = {
   readonly sealingKeyId: string
   readonly resealed: number
   /** Each key of the ring, and each that something is sealed under: how many values. */
-  readonly keys: readonly { readonly keyId: string; readonly values: number }[]
+  readonly keys: readonly KeyUse[]
   /** The end of the audit chain is signed under it too; or the chain is broken, and nothing of ours is put on it. */
   readonly auditChain: 'signed' | 'broken'
+}
+
+export type KeyUse = {
+  readonly keyId: string
+  readonly values: number
+  /** From when on the key may be taken out of the ring; absent for the first key and while values are left under it. */
+  readonly removableFrom?: Date
 }
 
 /**
@@ -40,10 +48,16 @@ export async function rotateKeys(services: Services, actor: Actor): Promise<KeyR
   resealed += await rotateGrants(services, actor)
   const counts = await storage.countSealedValues()
   const keyIds = [...new Set([...keyRing.keyIds, ...Object.keys(counts)])]
-  const keys = keyIds.map((keyId) => ({ keyId, values: counts[keyId] ?? 0 }))
+  const [sealingKeyId = ''] = keyRing.keyIds
+  const removableFrom = await formerKeysNeededUntil(services, actor)
+  const keys = keyIds.map((keyId): KeyUse => {
+    const values = counts[keyId] ?? 0
+    const isDone = keyId !== sealingKeyId && values === 0
+    return { keyId, values, ...(isDone ? { removableFrom } : {}) }
+  })
   const { kind } = await resignHead(services)
   const auditChain = kind === 'done' ? 'signed' : 'broken'
-  return { sealingKeyId: keyRing.keyIds[0] ?? '', resealed, keys, auditChain }
+  return { sealingKeyId, resealed, keys, auditChain }
 }
 
 /** Read again inside: what somebody changed meanwhile is kept. */

@@ -1,0 +1,31 @@
+import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import type { Services } from '../services.ts'
+import type { Actor } from '../storage/records.ts'
+
+/** Sign-ins under way and pages that stay open were sealed under the former key for at most this long. */
+const SEALED_OUTSIDE_MS = 60 * 60 * 1000
+
+/**
+ * When a key that is no longer the first one is not needed by any browser any more: an hour after the first rotation under
+ * the present first key. That rotation is found in the audit trail, or noted there now.
+ */
+export async function formerKeysNeededUntil(services: Services, actor: Actor): Promise<Date> {
+  const since = (await findSealingSince(services)) ?? (await noteSealingKey(services, actor))
+  return new Date(since.getTime() + SEALED_OUTSIDE_MS)
+}
+
+async function findSealingSince({ storage, keyRing }: Services): Promise<Date | undefined> {
+  const { items } = await storage.listAuditEvents({ type: 'key_ring.key_in_front' }, { limit: 1 })
+  const [newest] = items
+  return newest?.detail.keyId === keyRing.keyIds[0] ? newest?.at : undefined
+}
+
+async function noteSealingKey(services: Services, actor: Actor): Promise<Date> {
+  const detail = { keyId: services.keyRing.keyIds[0] ?? '' }
+  const event = { type: 'key_ring.key_in_front', detail } as const
+  const record = auditRecord(services, event, { actor })
+  await services.storage.atomically((transaction) =>
+    transaction.appendAuditEvent(record, outboxOptions(services)),
+  )
+  return record.at
+}
