@@ -1,6 +1,7 @@
 /** The table of refusals: status, the sentence for the person, the remedy for the administrator. `errors.ts` is its door. */
 
 import { apiErrors } from './error-table-api.ts'
+import { sessionEndErrors } from './error-table-session.ts'
 import { setupErrors } from './error-table-setup.ts'
 import { attemptErrors, decisionErrors, entraErrors, idTokenErrors } from './error-table-sign-in.ts'
 import { startErrors } from './error-table-start.ts'
@@ -32,6 +33,12 @@ const connectionErrors = {
     status: 403,
     shown: 'This sign-in is switched off. Please ask your administrator.',
     fix: 'The connection is a draft or switched off.',
+  },
+  connection_changed: {
+    status: 409,
+    shown: 'This sign-in was set up anew while you were signing in. Please start again.',
+    fix: 'The application or the authority of the connection was changed while the person was at Microsoft; the log names the `member`. Nothing to repair: the next sign-in uses the connection as it is now.',
+    startAgain: 'same_account',
   },
   tenant_changed: {
     status: 503,
@@ -79,18 +86,6 @@ const requestErrors = {
     status: 400,
     shown: 'This request could not be understood.',
     fix: 'The header named in `parameter` is missing, repeated or malformed. The reverse proxy has to set it anew, in one of the ways of docs/forward-auth.md, and to remove what clients send by that name.',
-  },
-  sign_in_again: {
-    status: 401,
-    shown: 'Your session was ended because Microsoft asks you to sign in again.',
-    fix: 'A check of the session against Entra ended it: the account was disabled, its sessions were revoked, its password or a policy changed, or no role is left for it. The audit event `session.ended` has the code.',
-    startAgain: 'same_account',
-  },
-  sso_session_ended: {
-    status: 401,
-    shown: 'Your organization now signs in at its own address only. Please sign in again.',
-    fix: 'Single sign-on through one connection is required for this organization, and this session came through another one.',
-    startAgain: 'same_account',
   },
   operator_token_invalid: {
     status: 401,
@@ -172,7 +167,7 @@ const requestErrors = {
   connection_is_on: {
     status: 409,
     shown: 'Directory and application cannot be changed while people sign in with them.',
-    fix: 'Turn the connection off, change it, test it, and turn it on again; or make another connection beside it. Credentials, rules and policies can be changed while it is on.',
+    fix: 'Turn the connection off, change it, test it, and turn it on again; or make another connection beside it. Credentials, rules and policies can be changed while it is on, and so can the directories of `allowedTenantIds`.',
   },
   connection_has_people: {
     status: 409,
@@ -281,6 +276,7 @@ const requestErrors = {
 
 export const errorTable = {
   ...attemptErrors,
+  ...sessionEndErrors,
   ...entraErrors,
   ...idTokenErrors,
   ...decisionErrors,

@@ -65,8 +65,9 @@ function withoutComments(text: string): string {
 const doors: Readonly<Record<string, readonly string[]>> = {
   'src/sign-in': [
     'sign-in.ts',
-    // The same decision for a session that is checked again. Pure.
+    // The same decision for a session that is checked again, and for live sessions of a connection that changes. Pure.
     'decide-recheck.ts',
+    'decide-sign-in.ts',
     // Pages and their addresses, for the list of routes.
     'login-page.ts',
     'find-sign-in.ts',
@@ -244,6 +245,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'inspect-database.ts',
     // Derived alike by the column that is searched, the warnings and the pages.
     'credentials-end.ts',
+    // Which directories a connection accepts: decided on, searched by, shown.
+    'accepted-tenants.ts',
   ],
   'src/doctor': ['doctor.ts'],
   'src/cli': ['run-cli.ts'],

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { createRig, people, type Rig } from './support/rig.ts'
+import { ask } from './support/api-calls.ts'
+import { createCustomer } from './support/customers.ts'
+import { openInterrupted } from './support/during.ts'
+import { sessionJson } from './support/people.ts'
+import { CONTOSO, createRig, ENGINEERING, FABRIKAM, people, type Rig } from './support/rig.ts'
 
 /** A rig in which something happens after a sign-in was decided and before it is written. */
 async function openRig(t: TestContext, between: (rig: Rig) => Promise<void>): Promise<Rig> {
@@ -55,3 +59,108 @@ describe('what happens between the decision and the writing of a sign-in', () =>
     assert.equal((await users(rig)).length, 1)
   })
 })
+
+describe('what is changed while the code is redeemed', () => {
+  const both = { kind: 'allow_list', tenantIds: [CONTOSO, FABRIKAM] } as const
+  const refusals: readonly (readonly [string, string, Sent[]])[] = [
+    ['the connection is turned off', 'connection_off', [['POST', '/turn-off']]],
+    ['nobody new comes in', 'provisioning_off', patch({ policies: { provisioning: 'off' } })],
+    [
+      'only users made beforehand',
+      'user_not_known',
+      patch({ policies: { provisioning: 'existing' } }),
+    ],
+    [
+      'people without a rule are refused',
+      'no_role_matched',
+      patch({ policies: { defaultRole: null } }),
+    ],
+    [
+      'another directory is left alone',
+      'tenant_not_allowed',
+      patch({ allowedTenantIds: [FABRIKAM] }),
+    ],
+    [
+      'another domain is left alone',
+      'email_domain_not_allowed',
+      patch({ settings: { emailDomains: ['corp.example'] } }),
+    ],
+    [
+      'the application is another',
+      'connection_changed',
+      [['POST', '/turn-off'], ...patch({ clientId: '77777777-7777-4777-8777-777777777777' })],
+    ],
+    [
+      'the connection is removed',
+      'connection_not_found',
+      [
+        ['POST', '/turn-off'],
+        ['DELETE', ''],
+      ],
+    ],
+  ]
+  for (const [what, code, calls] of refusals) {
+    it(`decides: ${what} (S2)`, async (t) => {
+      const { rig, during } = await openInterrupted(t)
+      const { connection, signIn } = await createCustomer(rig, { tenants: both })
+      during('/token', async () => {
+        for (const [method, path, body] of calls) {
+          const answer = await ask(rig, `/connections/${connection.id}${path}`, { method, body })
+          assert.ok(answer.status < 300, JSON.stringify(answer.body))
+        }
+      })
+      const { response, text } = await signIn(people.alice)
+      assert.equal(Math.floor(response.status / 100), 4)
+      assert.match(text, new RegExp(`<code>${code}</code>`))
+      assert.deepEqual(await sessions(rig), [])
+      assert.deepEqual(await users(rig), [])
+    })
+  }
+
+  it('decides: the roles are those of the rules as they are now (S2)', async (t) => {
+    const { rig, during } = await openInterrupted(t)
+    const rule = { id: 'staff', match: 'group', value: ENGINEERING } as const
+    const roleRules = [{ ...rule, role: 'admin' }]
+    const { connection, signIn } = await createCustomer(rig, { roleRules })
+    const path = `/connections/${connection.id}`
+    const body = { roleRules: [{ ...rule, role: 'viewer' }] }
+    during('/token', () => ask(rig, path, { method: 'PATCH', body }))
+    const { browser } = await signIn(people.alice)
+    assert.deepEqual((await sessionJson(browser)).roles, ['viewer'])
+  })
+
+  it('decides: single sign-on is required through another connection (S2)', async (t) => {
+    const { rig, during } = await openInterrupted(t)
+    const first = await createCustomer(rig)
+    const { organization } = first
+    const second = await createCustomer(rig, { organization, roleRules: [] })
+    const ssoRequired = { connectionId: second.connection.id, since: rig.clock.now().toISOString() }
+    during('/token', () =>
+      rig.services.storage.atomically((transaction) =>
+        transaction.putOrganization({ ...organization, settings: { ssoRequired } }),
+      ),
+    )
+    const { text } = await first.signIn(people.alice)
+    assert.match(text, /<code>sso_required<\/code>/)
+    assert.deepEqual(await sessions(rig), [])
+  })
+
+  it('decides for a domain that is looked up: a connection that is removed meanwhile stays removed (S2)', async (t) => {
+    const { rig, during } = await openInterrupted(t)
+    const tenants = { kind: 'pinned', tenant: 'contoso.example' } as const
+    const { connection, signIn } = await createCustomer(rig, { tenants })
+    during('openid-configuration', async () => {
+      await ask(rig, `/connections/${connection.id}/turn-off`, { method: 'POST' })
+      await ask(rig, `/connections/${connection.id}`, { method: 'DELETE' })
+    })
+    await signIn(people.alice)
+    assert.equal(await rig.services.storage.findConnection(connection.id), undefined)
+    assert.deepEqual(await sessions(rig), [])
+  })
+})
+
+type Sent = readonly [method: string, path: string, body?: unknown]
+
+function patch(body: unknown): Sent[] {
+  return [['PATCH', '', body]]
+}

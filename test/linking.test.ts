@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { IdTokenFault } from '../src/emulator/faults.ts'
+import { ask } from './support/api-calls.ts'
 import { createUser, postUser, sessionJson, usersOf } from './support/people.ts'
 import { goToEntra, openRigForTenants, rowCounts } from './support/refusals.ts'
 import { CONTOSO, FABRIKAM, people, type RigOptions } from './support/rig.ts'
@@ -125,6 +126,31 @@ describe('linking to a user made beforehand, where the address is proven', () =>
     const two = await createUser(rig, { ...beforehand, username: 'another' })
     const { browser } = await rig.signIn(people.alice)
     assert.equal([one, two].includes((await sessionJson(browser)).user.id as `usr_`), false)
+  })
+
+  it('happens whoever else took the address without proof, however many they are (S8)', async (t) => {
+    const rig = await openRig(t, verified)
+    const id = await createUser(rig, { username: 'boss', email: 'alice@contoso.example' })
+    const setClaims = { email: 'Alice@contoso.example', xms_edov: false }
+    for (const person of [people.bob, people.erin, people.heidi]) {
+      rig.emulator.setFault({ kind: 'id_token', setClaims })
+      const { browser } = await rig.signIn(person)
+      assert.notEqual((await sessionJson(browser)).user.id, id)
+    }
+    const { browser } = await rig.signIn(people.alice)
+    assert.equal((await sessionJson(browser)).user.id, id)
+  })
+
+  it('passes over who was made an administrator beforehand with the same address (S8)', async (t) => {
+    const rig = await openRig(t, verified)
+    const administrator = await createUser(rig, { ...beforehand, username: 'administrator' })
+    const [membership] = (await rig.services.storage.findUser(administrator))?.memberships ?? []
+    const path = `/memberships/${membership?.id}/roles/organization_admin`
+    const given = await ask(rig, path, { method: 'PUT' })
+    assert.ok(given.status < 300, JSON.stringify(given.body))
+    const id = await createUser(rig, beforehand)
+    const { browser } = await rig.signIn(people.alice)
+    assert.equal((await sessionJson(browser)).user.id, id)
   })
 
   it('refuses who is disabled, instead of making a second user beside the disabled one (B16)', async (t) => {

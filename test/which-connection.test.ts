@@ -472,6 +472,24 @@ describe('third-party-initiated login (C20)', () => {
     })
   }
 
+  it('is not confused by an organization that only lists the directory of another (S7)', async (t) => {
+    const { rig, contoso } = await openRigWithContoso(t)
+    const lists = { tenants: { kind: 'allow_list', tenantIds: [FABRIKAM, CONTOSO] } } as const
+    const stranger = await createCustomer(rig, { name: 'Stranger', ...lists })
+    const started = async (tenantId: string) =>
+      locationOf(await rig.browser().request(address({ iss: issuer(tenantId) })))
+    assert.equal(clientIdOf(await started(CONTOSO)), contoso.connection.clientId)
+    assert.equal(clientIdOf(await started(FABRIKAM)), stranger.connection.clientId)
+
+    const another = await createCustomer(rig, { name: 'Another', ...lists })
+    assert.equal((await started(FABRIKAM)).pathname, '/login/organization')
+    await another.signIn(people.frank)
+    assert.equal(clientIdOf(await started(FABRIKAM)), another.connection.clientId)
+    assert.equal(clientIdOf(await started(CONTOSO)), contoso.connection.clientId)
+    await another.signIn(people.alice)
+    assert.equal((await started(CONTOSO)).pathname, '/login/organization', 'people come both ways')
+  })
+
   it('tells connections of one directory apart by the proven domain of the hint, and no other way', async (t) => {
     const { rig, contoso } = await openRigWithContoso(t)
     const subsidiary = await createCustomer(rig, { name: 'Subsidiary' })

@@ -25,6 +25,11 @@ import { parsed, saidBy, text, timeAnswer } from './schema-parts.ts'
 const roleName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:-]{1,64}$/))
 const guid = v.pipe(v.string(), v.uuid(), v.toLowerCase())
 
+/** A policy or setting of the record that is missing in one of the tables of this file does not compile: a change would lose it. */
+type EachPolicy = Record<Exclude<keyof ConnectionPolicies, 'unmatched'> | 'defaultRole', unknown>
+/** What a test sign-in writes is not sent by anybody. */
+type EachSetting = Record<Exclude<keyof ConnectionSettings, 'tested'>, unknown>
+
 const policies = {
   provisioning: v.picklist(['create', 'existing', 'off']),
   linking: v.picklist(['never', 'verified']),
@@ -32,7 +37,7 @@ const policies = {
   personalAccounts: v.picklist(['refuse', 'allow']),
   groupsOverage: v.picklist(['refuse', 'keep_last', 'graph', 'graph_or_keep_last']),
   signOutOfMicrosoft: v.boolean(),
-}
+} as const satisfies Omit<EachPolicy, 'defaultRole'>
 const defaultRole = v.pipe(
   v.nullable(roleName),
   v.description('Of people whom no rule matches; `null`: they are refused.'),
@@ -68,7 +73,7 @@ export const connectionMembers = {
       groupsOverage: v.nullish(policies.groupsOverage),
       signOutOfMicrosoft: v.nullish(policies.signOutOfMicrosoft),
       defaultRole: v.optional(defaultRole),
-    }),
+    } satisfies EachPolicy),
   ),
   roleRules: v.nullish(
     v.pipe(
@@ -112,7 +117,7 @@ export const connectionMembers = {
       recheckMinutes: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(1440))),
       redirectOrigin: v.nullish(saidBy((address) => publicUrl(address).origin)),
       tenantMayBeShared: v.nullish(v.boolean()),
-    }),
+    } satisfies EachSetting),
   ),
 }
 export const connectionChangeSchema = v.strictObject({
@@ -165,7 +170,7 @@ export const connectionSchema = v.strictObject({
     redirectOrigin: v.nullable(v.string()),
     emailDomains: v.nullable(v.array(v.string())),
     tenantMayBeShared: v.boolean(),
-  }),
+  } satisfies EachSetting),
   tested: v.pipe(
     v.boolean(),
     v.description('Whether a test sign-in succeeded through the connection as it is now.'),

@@ -78,7 +78,12 @@ export type AuditEvent =
   | { readonly type: 'user.enabled'; readonly detail: Readonly<Record<string, never>> }
   | {
       readonly type: 'session.ended'
-      readonly detail: { readonly reason: SessionEndReason; readonly code?: string }
+      readonly detail: {
+        readonly reason: SessionEndReason
+        readonly code?: string
+        /** With `recheck_other_person`: what differs. */
+        readonly claim?: string
+      }
     }
   | {
       readonly type: 'sessions.ended'
@@ -103,7 +108,12 @@ export type AuditEvent =
     }
   | {
       readonly type: 'connection.changed'
-      readonly detail: { readonly managedBy: string; readonly members: readonly string[] }
+      readonly detail: {
+        readonly managedBy: string
+        readonly members: readonly string[]
+        readonly rolesRemoved?: number
+        readonly sessionsEnded?: number
+      }
     }
   | { readonly type: 'connection.created'; readonly detail: { readonly slug: string } }
   | {
@@ -235,7 +245,7 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'operator.signed_in': 'Somebody opened an operator session with the operator token.',
   'operator.sign_in_refused': 'A wrong operator token was offered.',
   'connection.changed':
-    'A connection was created or changed. Detail: the members that changed, never their values.',
+    'A connection was created or changed. Detail: the members that changed, never their values; how many role assignments that took away, and how many sessions it ended.',
   'connection.created': 'A connection was created, as a draft. Detail: its slug.',
   'organization.created': 'An organization was created. Detail: name and slug.',
   'organization.sso_required':

@@ -86,7 +86,7 @@ const overCodes: ReadonlySet<string> = new Set<ErrorCode>([
 
 function titleFor(code: ErrorCode, status: number): string {
   if (code === 'sign_in_required') return 'Sign in first'
-  if (code === 'sign_in_again' || code === 'sso_session_ended') return 'Please sign in again'
+  if (asksToSignIn.has(code)) return 'Please sign in again'
   if (status === 404) return 'Not found'
   if (status === 401 || status === 403) return 'No access'
   if (status === 429 || status >= 500) return 'Not available right now'
@@ -158,6 +158,7 @@ function wantedPage({ signIn, url, request }: Exchange, { code }: EntradaError):
 const asksToSignIn: ReadonlySet<string> = new Set<ErrorCode>([
   'sign_in_required',
   'sign_in_again',
+  'access_changed',
   'sso_session_ended',
 ])
 

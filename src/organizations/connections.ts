@@ -10,6 +10,7 @@ import { EntradaError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { canonicalAuthority } from '../protocol/entra-hosts.ts'
 import type { Services } from '../services.ts'
+import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type {
   Connection,
   ConnectionPolicies,
@@ -25,6 +26,7 @@ import { cloudOf } from './clouds.ts'
 import { checkNotRequired } from './enforcement.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from './names.ts'
 import { isTested } from './test-fingerprint.ts'
+import { changedMembers, writeConnection } from './write-connection.ts'
 
 export type NewConnection = {
   readonly organizationId: string
@@ -154,9 +156,9 @@ export type ConnectionChange = {
 }
 
 /**
- * Changes a connection. A role rule that is gone takes its roles along at once, from everybody.
+ * Changes a connection. What the change takes away is gone from live sessions at once (docs/sessions.md).
  *
- * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`, `connection_has_people`, `sso_connection_needed`
+ * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`, `connection_has_people`, `sso_connection_needed`, `shared_tenant_in_use`
  */
 export async function changeConnection(
   services: Services,
@@ -166,22 +168,13 @@ export async function changeConnection(
   return services.storage.atomically(async (transaction) => {
     const before = await transaction.findConnection(id)
     if (before === undefined) throw new EntradaError('record_not_found')
-    const after = { ...withOldTests(before, change(before)), updatedAt: services.now() }
+    const after = withOldTests(before, change(before))
     if (!mayWrite(as, before, after)) throw new EntradaError('connection_read_only', { id })
-    const members = changedMembers(before, after)
-    if (members.length === 0) return before
-    await checkDirectoryChange(transaction, { before, after, members })
+    if (changedMembers(before, after).length === 0) return before
+    await checkDirectoryChange(transaction, { before, after })
     if (before.status === 'on' && after.status !== 'on') await checkNotRequired(transaction, after)
     await check?.(transaction, after)
-    await transaction.putConnection(after)
-    await transaction.removeRolesOfRules(after.organizationId, goneRules(before, after))
-    const event = {
-      type: 'connection.changed',
-      detail: { managedBy: after.managedBy, members },
-    } as const
-    const { organizationId } = after
-    await auditChange(services, transaction, { caller, event, organizationId, connectionId: id })
-    return after
+    return writeConnection(services, transaction, { caller, before, after })
   })
 }
 
@@ -210,17 +203,18 @@ export async function turnOn(
       if (!isTested(services, before)) throw new EntradaError('connection_not_tested', { id })
       return { ...before, status: 'on' }
     },
-    check: checkSharedTenantFree,
+    check: (transaction, after) =>
+      checkSharedTenantsFree(transaction, after, acceptedTenants(after.tenants)),
   })
 }
 
 /** With the shared application Entra tells connections apart by tenant alone. */
-async function checkSharedTenantFree(
+async function checkSharedTenantsFree(
   transaction: StorageTransaction,
-  { id, application, cloud, tenants, settings }: Connection,
+  { id, application, cloud, settings }: Connection,
+  tenantIds: readonly string[],
 ): Promise<void> {
   if (application !== 'shared' || settings.tenantMayBeShared) return
-  const tenantIds = tenants.kind === 'pinned' ? [tenants.tenantId ?? ''] : tenants.tenantIds
   for (const tenantId of tenantIds) {
     const others = await transaction.listSharedConnectionsOf(cloud, tenantId)
     if (others.some((other) => other !== id)) {
@@ -240,62 +234,50 @@ export async function turnOff(
   return changeConnection(services, caller, { id, change })
 }
 
-const changeable = [
-  'name',
-  'cloud',
-  'authority',
-  'tenants',
-  'application',
-  'clientId',
-  'credentials',
-  'policies',
-  'roleRules',
-  'settings',
-  'status',
-  'managedBy',
-] as const
-
 /** Members that say whose sign-in it is. */
 const identifying: readonly string[] = ['cloud', 'authority', 'tenants', 'application', 'clientId']
 
-function changedMembers(before: Connection, after: Connection): readonly string[] {
-  return changeable.filter(
-    (member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]),
-  )
-}
-
-/** Another directory or application under people who sign in with it would be somebody else's sign-in (B27). */
+/**
+ * Another directory or application under people who sign in with it would be somebody else's sign-in (B27). An allow list may lose and
+ * gain directories at any time: who a person is contains their directory, so nobody becomes somebody else by it.
+ */
 async function checkDirectoryChange(
   transaction: StorageTransaction,
-  {
-    before,
-    after,
-    members,
-  }: {
-    readonly before: Connection
-    readonly after: Connection
-    readonly members: readonly string[]
-  },
+  { before, after }: { readonly before: Connection; readonly after: Connection },
 ): Promise<void> {
-  if (!members.some((member) => identifying.includes(member))) return
+  const members = changedMembers(before, after).filter((member) => identifying.includes(member))
+  if (members.length === 0) return
+  if (members.every((member) => member === 'tenants') && mayChangeTenants(before, after)) {
+    return checkTenantsAdded(transaction, { before, after })
+  }
   if (before.status === 'on') throw new EntradaError('connection_is_on', { id: before.id })
   const linked = await transaction.listLinkedTenants(before.id)
-  const { tenants } = after
-  const allowed = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
+  const accepted = acceptedTenants(after.tenants)
   if (after.cloud !== before.cloud && linked.length > 0) {
     throw new EntradaError('connection_has_people', { id: before.id })
   }
-  if (linked.some((tid) => !allowed.includes(tid))) {
+  if (linked.some((tid) => !accepted.includes(tid))) {
     throw new EntradaError('connection_has_people', { id: before.id })
   }
 }
 
-/** A rule that now says something else is gone too: the roles that it gave were for something else. */
-function goneRules(before: Connection, after: Connection): readonly string[] {
-  const kept = new Set(after.roleRules.map(meaningOf))
-  return before.roleRules.filter((rule) => !kept.has(meaningOf(rule))).map(({ id }) => id)
+/** From one list to another; or from a list to one directory of it. */
+function mayChangeTenants(before: Connection, after: Connection): boolean {
+  if (before.tenants.kind !== 'allow_list') return false
+  if (after.tenants.kind === 'allow_list') return true
+  const { tenantId } = after.tenants
+  return tenantId !== undefined && before.tenants.tenantIds.includes(tenantId)
 }
 
-function meaningOf({ id, match, value, role }: RoleRule): string {
-  return JSON.stringify([id, match, value, role])
+/** What holds for a connection that is turned on, for directories that one gains while it is on; and its door is not closed by emptying the list. */
+async function checkTenantsAdded(
+  transaction: StorageTransaction,
+  { before, after }: { readonly before: Connection; readonly after: Connection },
+): Promise<void> {
+  if (before.status !== 'on') return
+  const accepted = acceptedTenants(after.tenants)
+  if (accepted.length === 0) await checkNotRequired(transaction, after)
+  const known = acceptedTenants(before.tenants)
+  const added = accepted.filter((tenantId) => !known.includes(tenantId))
+  await checkSharedTenantsFree(transaction, after, added)
 }

@@ -8,6 +8,7 @@
 import type { AdminCaller } from '../admin/administration.ts'
 import { EntradaError } from '../errors.ts'
 import type { Services } from '../services.ts'
+import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { AdministratorUse, MemberWithoutUse } from '../storage/connection-uses.ts'
 import type { Connection, Identity, Organization, OrganizationId } from '../storage/records.ts'
 import type { Page, PageRequest, StorageReader, StorageTransaction } from '../storage/storage.ts'
@@ -197,8 +198,7 @@ function missingFor(
 }
 
 function isOfDirectory({ cloud, tenants }: Connection, identity: Identity): boolean {
-  const accepted = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
-  return identity.cloud === cloud && accepted.includes(identity.tid)
+  return identity.cloud === cloud && acceptedTenants(tenants).includes(identity.tid)
 }
 
 function checkReason(text: string): string {

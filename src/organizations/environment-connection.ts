@@ -1,5 +1,4 @@
 /** The connection that the environment (or the options of a library) describes: the row `default`, read-only elsewhere. */
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import type { CheckedEntra } from '../check-options.ts'
 import { EntradaError } from '../errors.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
@@ -14,6 +13,7 @@ import type {
 } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { cloudOf, DEFAULT_AUTHORITY } from './clouds.ts'
+import { changedMembers, writeConnection } from './write-connection.ts'
 
 export const DEFAULT_CONNECTION_ID = 'default'
 const DEFAULT_ORGANIZATION_ID = 'default'
@@ -39,25 +39,26 @@ export async function keepEnvironmentConnection(
   entra: CheckedEntra | undefined,
 ): Promise<void> {
   const existing = await services.storage.findConnection(DEFAULT_CONNECTION_ID)
-  const wanted = entra ? toConnection(services, entra, existing) : existing && switchedOff(existing)
-  if (existing && wanted) await checkSameTenant(services, existing, wanted)
-  const members = changedMembers(existing, wanted)
-  if (members.length === 0 && existing !== undefined) return
+  const configured = configuredConnection(services, entra, existing)
+  // A start that changes nothing takes no lock.
+  if (existing && configured && changedMembers(existing, configured).length === 0) return
   await services.storage.atomically(async (transaction) => {
     await keepDefaultOrganization(services, transaction)
-    if (wanted === undefined || members.length === 0) return
-    await transaction.putConnection({ ...wanted, updatedAt: services.now() })
-    // A rule that is gone takes its roles along at once, from everybody.
-    await transaction.removeRolesOfRules(wanted.organizationId, goneRules(existing, wanted))
-    const detail = { managedBy: wanted.managedBy, members }
-    const context = {
-      actor: { kind: 'system' },
-      organizationId: wanted.organizationId,
-      connectionId: wanted.id,
-    } as const
-    const record = auditRecord(services, { type: 'connection.changed', detail }, context)
-    await transaction.appendAuditEvent(record, outboxOptions(services))
+    const before = await transaction.findConnection(DEFAULT_CONNECTION_ID)
+    const after = configuredConnection(services, entra, before)
+    if (after === undefined) return
+    if (before !== undefined) await checkSameTenant(transaction, before, after)
+    const caller = { actor: { kind: 'system' } } as const
+    await writeConnection(services, transaction, { caller, before, after })
   })
+}
+
+function configuredConnection(
+  services: Services,
+  entra: CheckedEntra | undefined,
+  existing: Connection | undefined,
+): Connection | undefined {
+  return entra ? toConnection(services, entra, existing) : existing && switchedOff(existing)
 }
 
 /** The organization that the environment's connection and its people belong to, made when it is missing. */
@@ -84,24 +85,30 @@ export async function withKnownTenant(
   if (tenants.kind !== 'pinned' || tenants.tenantId !== undefined) return connection
   const tenantId = await services.identityProviderFor(connection).tenantId(deadline)
   if (tenantId === undefined) throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
-  const linked = await services.storage.listLinkedTenants(connection.id)
-  if (linked.some((tid) => tid !== tenantId)) throw new EntradaError('tenant_changed')
   return services.storage.atomically((transaction) =>
     pinTenant(services, transaction, { connection, tenantId }),
   )
 }
 
-/** Read again inside: what somebody changed while Entra was asked is kept, and another directory is not pinned to this id. */
+/**
+ * Read again after the network was used: what was changed meanwhile is kept, the id of one directory is never pinned to another, and a
+ * connection that was removed stays removed.
+ */
 async function pinTenant(
   services: Services,
   transaction: StorageTransaction,
   { connection, tenantId }: { readonly connection: Connection; readonly tenantId: string },
 ): Promise<Connection> {
-  const now = (await transaction.findConnection(connection.id)) ?? connection
-  const asked = connection.tenants
-  const isSame = JSON.stringify(now.tenants) === JSON.stringify(asked)
-  if (!isSame || asked.kind !== 'pinned') return now
-  const pinned = { ...now, tenants: { ...asked, tenantId }, updatedAt: services.now() }
+  const now = await transaction.findConnection(connection.id)
+  if (now === undefined) throw new EntradaError('connection_not_found')
+  const { tenants } = now
+  const isSame =
+    now.authority === connection.authority &&
+    JSON.stringify(tenants) === JSON.stringify(connection.tenants)
+  if (!isSame || tenants.kind !== 'pinned') return now
+  const linked = await transaction.listLinkedTenants(connection.id)
+  if (linked.some((tid) => tid !== tenantId)) throw new EntradaError('tenant_changed')
+  const pinned = { ...now, tenants: { ...tenants, tenantId }, updatedAt: services.now() }
   await transaction.putConnection(pinned)
   return pinned
 }
@@ -159,11 +166,11 @@ function pinningOf(tenant: string, existing?: Connection): TenantPinning {
 }
 
 async function checkSameTenant(
-  services: Services,
+  transaction: StorageTransaction,
   before: Connection,
   after: Connection,
 ): Promise<void> {
-  const linked = await services.storage.listLinkedTenants(before.id)
+  const linked = await transaction.listLinkedTenants(before.id)
   if (linked.length === 0) return
   const tenantId = after.tenants.kind === 'pinned' ? after.tenants.tenantId : undefined
   const otherTenant = tenantId !== undefined && linked.some((tid) => tid !== tenantId)
@@ -177,33 +184,6 @@ async function checkSameTenant(
 
 function switchedOff(existing: Connection): Connection {
   return { ...existing, status: 'off' }
-}
-
-const compared = [
-  'cloud',
-  'authority',
-  'tenants',
-  'clientId',
-  'credentials',
-  'policies',
-  'roleRules',
-  'settings',
-  'status',
-] as const
-
-function changedMembers(
-  before: Connection | undefined,
-  after: Connection | undefined,
-): readonly string[] {
-  if (after === undefined) return []
-  return compared.filter(
-    (member) => JSON.stringify(before?.[member]) !== JSON.stringify(after[member]),
-  )
-}
-
-function goneRules(before: Connection | undefined, after: Connection): readonly string[] {
-  const kept = new Set(after.roleRules.map(({ id }) => id))
-  return (before?.roleRules ?? []).map(({ id }) => id).filter((id) => !kept.has(id))
 }
 
 function newOrganization(services: Services): Organization {

@@ -35,7 +35,7 @@ export async function removeUser(
 }
 
 /**
- * Removes a connection that is a draft or turned off. People stay, as members of their organization, without the roles of its rules.
+ * Removes a connection that is a draft or turned off. People stay, as members of their organization, without the roles of its rules and its default role.
  *
  * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`
  */
@@ -54,9 +54,10 @@ export async function removeConnection(
     if (connection.status === 'on') throw new EntradaError('connection_is_on', { id })
     const { organizationId, slug, roleRules } = connection
     await transaction.removeRolesOfRules(
-      organizationId,
+      connection,
       roleRules.map((rule) => rule.id),
     )
+    await transaction.replaceDefaultRole(connection, undefined)
     await transaction.removeConnection(id)
     await audit(services, transaction, {
       caller,

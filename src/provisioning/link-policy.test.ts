@@ -6,8 +6,6 @@ import { decideLink, type LinkCandidate } from './link-policy.ts'
 const membership = membershipOf()
 const candidate: LinkCandidate = {
   membership,
-  linked: false,
-  administers: false,
   userStatus: 'active',
 }
 const verified = { policies: { linking: 'verified' } } as const
@@ -62,18 +60,8 @@ describe('decideLink', () => {
       { identity: { ...identity, emailDomainOwnerVerified: false } },
       'email_not_proven',
     ],
-    [
-      'the user was made an administrator beforehand',
-      { candidates: [{ ...candidate, administers: true }] },
-      'candidate_administers',
-    ],
     ['nobody has this address', { candidates: [] }, 'no_candidate'],
     ['two have this address', { candidates: [candidate, candidate] }, 'several_candidates'],
-    [
-      'the user signs in as somebody already (B20)',
-      { candidates: [{ ...candidate, linked: true }] },
-      'candidate_has_identity',
-    ],
   ]
   for (const [what, changes, because] of refused) {
     it(`links nobody when ${what}`, () => {

@@ -1,11 +1,12 @@
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Connection, Membership, User } from '../storage/records.ts'
 
-/** A user of the organization with the same email. `linked`: has an identity already. `administers`: holds a right over Entrada. */
+/**
+ * A user of the organization with the same email, whom an identity may be linked to: one without an identity, and without a right over
+ * Entrada by hand. All others are no candidates, however many there are: anybody may write an address into their own directory.
+ */
 export type LinkCandidate = {
   readonly membership: Membership
-  readonly linked: boolean
-  readonly administers: boolean
   readonly userStatus: User['status']
 }
 
@@ -24,8 +25,8 @@ export type LinkDecision =
 
 /**
  * Design rule 3. An address alone is no proof: an administrator of any tenant can write any address into it (nOAuth).
- * Only a user without an identity is taken over, so never an operator and never somebody who signs in already; and nobody who was made an
- * administrator beforehand: that right is for one person, not for whoever has an address.
+ * Only a candidate is taken over: never an operator or a user who signs in already, and never a user who was made an administrator
+ * beforehand, since that right is for one person and not for everyone with an address.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/migrate-off-email-claim-authorization
  */
@@ -51,8 +52,6 @@ export function decideLink({
   const [candidate, another] = candidates
   if (candidate === undefined) return no('no_candidate')
   if (another !== undefined) return no('several_candidates')
-  if (candidate.linked) return no('candidate_has_identity')
-  if (candidate.administers) return no('candidate_administers')
   if (candidate.userStatus !== 'active' || candidate.membership.status !== 'active') {
     return { kind: 'disabled' }
   }

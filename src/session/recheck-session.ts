@@ -3,8 +3,8 @@
  *
  *   recheckSession → refresh → the same person? → decide-recheck (pure) → roles and groups, or the end
  *
- * Only when Entra asks this very person to sign in again, or says what would refuse them at a sign-in, the session ends. Every other
- * failure is told to those who watch, and the session goes on.
+ * The session ends when Entra asks this very person to sign in again, says what would refuse them at a sign-in, or answers with a verified
+ * token of another person. Every other failure is reported, and the session goes on.
  */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { asEntradaError, EntradaError } from '../errors.ts'
@@ -68,7 +68,7 @@ async function checkedAgainst(services: Services, work: Work): Promise<Outcome> 
   } catch (error) {
     const refusal = asEntradaError(error)
     if (refusal.code === 'storage_unavailable' || refusal.code === 'storage_full') throw error
-    return asksThePerson(refusal)
+    return asksThePerson(refusal) || refusal.code === 'recheck_other_person'
       ? endSession(services, work, refusal)
       : settleFailure(services, work, refusal)
   }
@@ -115,21 +115,21 @@ async function personOf(
   return found ? found.identities.find(({ id }) => id === identityId) : undefined
 }
 
-/** @see OpenID Connect Core §12.2 @throws {EntradaError} `id_token_claim_invalid` */
+/** @see OpenID Connect Core §12.2 @throws {EntradaError} `recheck_other_person` */
 function checkSamePerson(
   now: VerifiedIdentity,
   before: Pick<VerifiedIdentity, 'cloud' | 'tid' | 'oid' | 'sub'>,
 ): void {
   for (const claim of ['cloud', 'tid', 'oid', 'sub'] as const) {
     if (now[claim] === before[claim]) continue
-    throw new EntradaError('id_token_claim_invalid', { claim, reason: 'another_person' })
+    throw new EntradaError('recheck_other_person', { claim })
   }
 }
 
 /** The lease is given back first: who lost it to somebody else writes nothing. */
 async function applyAnswer(services: Services, work: Work, answer: Answer): Promise<Outcome> {
   const now = services.now()
-  const { grant, leaseId, connection } = work
+  const { grant, leaseId } = work
   const settled = {
     sealed: answer.sealed,
     nextCheckAt: minutesAfter(now, work.recheckMinutes),
@@ -139,12 +139,14 @@ async function applyAnswer(services: Services, work: Work, answer: Answer): Prom
   const outcome = await services.storage.atomically(async (transaction): Promise<Outcome> => {
     if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return left
     const { identity, session } = answer
-    const known = await transaction.findPerson(identity, connection.organizationId)
+    // As it is now, and not as it was before Entra was asked (design rule 5a).
+    const connection = await transaction.findConnection(grant.connectionId)
+    const known = connection && (await transaction.findPerson(identity, connection.organizationId))
     const membership = known?.membership
-    if (known === undefined || membership === undefined) return left
+    if (connection === undefined || known === undefined || membership === undefined) return left
     const decision = decideRecheck({ connection, identity, known, now })
     if (decision.kind === 'ended') {
-      await writeEnd(services, transaction, { work, session, code: decision.code })
+      await writeEnd(services, transaction, { work, session, why: { code: decision.code } })
       return { kind: 'ended', code: decision.code }
     }
     if (decision.snapshot) {
@@ -171,7 +173,7 @@ async function applyAnswer(services: Services, work: Work, answer: Answer): Prom
 async function endSession(
   services: Services,
   work: Work,
-  { code, detail }: EntradaError,
+  { code, detail: { claim, entra } }: EntradaError,
 ): Promise<Outcome> {
   const { grant, leaseId } = work
   const settled = { nextCheckAt: services.now(), failures: grant.failures }
@@ -179,18 +181,19 @@ async function endSession(
     if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return false
     const session = await transaction.findSessionById(grant.sessionId)
     if (session === undefined) return false
-    await writeEnd(services, transaction, { work, session, code })
+    const why = { code, ...(code === 'recheck_other_person' ? { claim: String(claim) } : {}) }
+    await writeEnd(services, transaction, { work, session, why })
     return true
   })
   if (!ended) return left
-  logEnd(services, work, { code, entra: detail.entra })
+  logEnd(services, work, { code, entra, claim })
   return { kind: 'ended', code }
 }
 
 function logEnd(
   { log }: Services,
   { grant: { sessionId, connectionId }, correlationId }: Work,
-  said: { readonly code: string; readonly entra?: unknown },
+  said: { readonly code: string; readonly entra?: unknown; readonly claim?: unknown },
 ): void {
   log.info('session_recheck_ended', { sessionId, connectionId, correlationId, ...said })
 }
@@ -201,8 +204,12 @@ async function writeEnd(
   {
     work,
     session,
-    code,
-  }: { readonly work: Work; readonly session: Session; readonly code: string },
+    why,
+  }: {
+    readonly work: Work
+    readonly session: Session
+    readonly why: { readonly code: string; readonly claim?: string }
+  },
 ): Promise<void> {
   const { id: sessionId, tokenHash, userId, organizationId, connectionId } = session
   await transaction.endSession(sessionId)
@@ -212,7 +219,7 @@ async function writeEnd(
     until: session.absoluteEndsAt,
     ...(connectionId ? { connectionId } : {}),
   })
-  const event = { type: 'session.ended', detail: { reason: 'recheck', code } } as const
+  const event = { type: 'session.ended', detail: { reason: 'recheck', ...why } } as const
   const context = {
     actor: { kind: 'entra' },
     userId,

@@ -7,6 +7,7 @@ import { newId } from '../ids.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services, Site } from '../services.ts'
 import type { Connection, Session, SessionView } from '../storage/records.ts'
+import type { RememberedEnd } from '../storage/session-grants.ts'
 
 const SEEN_INTERVAL_MS = 60_000
 const OPERATOR_SESSION_SECONDS = 3600
@@ -163,7 +164,7 @@ async function endClosed(
   })
 }
 
-/** @throws {EntradaError} `sign_in_required`, `sign_in_again`, `sso_session_ended` */
+/** @throws {EntradaError} `sign_in_required`, `sign_in_again`, `access_changed`, `sso_session_ended` */
 export async function getSession(services: Services, exchange: Exchange): Promise<SessionView> {
   const view = await findSession(services, exchange)
   if (view !== undefined) return view
@@ -172,7 +173,7 @@ export async function getSession(services: Services, exchange: Exchange): Promis
 }
 
 export type SignInReason = {
-  readonly code: 'sign_in_required' | 'sign_in_again' | 'sso_session_ended'
+  readonly code: 'sign_in_required' | RememberedEnd['reason']
   /** The connection to sign in with again. */
   readonly startAt?: Pick<Connection, 'id' | 'slug'>
 }

@@ -1,6 +1,7 @@
 /** What a test sign-in says about the registration in Entra, beside letting somebody in. Pure; sentences for the customer's administrator. */
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { isGuid } from '../protocol/guid.ts'
+import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
 
 type FindingRow = {
@@ -131,9 +132,8 @@ export function diagnoseTest(tested: Tested): readonly TestFinding[] {
 }
 
 function aboutTenant({ connection: { tenants }, identity }: Tested): readonly TestFinding[] {
-  const allowed = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
   return [
-    ...(allowed.includes(identity.tid) ? [] : (['tenant_other'] as const)),
+    ...(acceptedTenants(tenants).includes(identity.tid) ? [] : (['tenant_other'] as const)),
     ...(identity.guest ? (['tested_by_guest'] as const) : []),
   ]
 }

@@ -47,15 +47,12 @@ export function decideRecheck({ connection, identity, known, now }: RecheckFacts
     return tooLittle ? { kind: 'kept' } : { kind: 'ended', code: decision.code }
   }
   if (!rolesKnown) return { kind: 'kept' }
-  if (claim.kind === 'known') {
-    const snapshot = groupSnapshot(decision.groups, { appRoles, lastKnown: last, now })
-    return { kind: 'kept', roles: decision.roles, snapshot }
-  }
-  return {
-    kind: 'kept',
-    roles: decision.roles,
-    ...(last ? { snapshot: { ...last, appRoles } } : {}),
-  }
+  // Whose rules gave the roles is known by whose groups were told last, so the two are written together.
+  const snapshot =
+    claim.kind !== 'known' && last !== undefined
+      ? { ...last, appRoles }
+      : groupSnapshot(decision.groups, { appRoles, lastKnown: last, now })
+  return { kind: 'kept', roles: decision.roles, snapshot }
 }
 
 function kept(last: GroupSnapshot | undefined): GroupsClaim {

@@ -22,7 +22,7 @@ const groupRule: RoleRule = { id: 'r1', match: 'group', value: GROUP, role: 'eng
 const roleRule: RoleRule = { id: 'r2', match: 'app_role', value: 'Admin', role: 'admin' }
 
 const membership = membershipOf()
-const candidate = { membership, linked: false, administers: false, userStatus: 'active' } as const
+const candidate = { membership, userStatus: 'active' } as const
 
 /** Somebody who has signed in before. */
 const known: KnownPerson = {

@@ -6,6 +6,7 @@ import { type ResolvedGroups, resolveGroups } from '../provisioning/group-overag
 import { toldThrough } from '../provisioning/group-snapshot.ts'
 import { decideLink, type LinkCandidate, type LinkReason } from '../provisioning/link-policy.ts'
 import { mapRoles } from '../provisioning/map-roles.ts'
+import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection, Membership, RoleAssignment, UserId } from '../storage/records.ts'
 import type { KnownPerson } from '../storage/storage.ts'
 
@@ -42,7 +43,7 @@ export function decideSignIn(facts: SignInFacts): SignInDecision {
   return (
     refuseConnection(facts.connection) ??
     refuseElsewhere(facts) ??
-    refuseAccount(facts) ??
+    refuseAccount(facts.connection, facts.identity) ??
     refuseDisabled(facts) ??
     refuseUnknown(facts) ??
     decideRoles(facts)
@@ -57,27 +58,35 @@ function refuseElsewhere({ required }: SignInFacts): SignInDecision | undefined 
   return required && refused('sso_required', { startAt: required })
 }
 
-function refuseAccount(facts: SignInFacts): SignInDecision | undefined {
-  const { connection, identity } = facts
+/** The part of an identity that {@link refuseAccount} looks at. */
+export type Account = Pick<VerifiedIdentity, 'cloud' | 'tid' | 'guest' | 'personalAccount'> & {
+  readonly [Name in 'email' | 'preferredUsername' | 'userPrincipalName']?: string | undefined
+}
+
+/** Whether the connection refuses this kind of account, whoever it is. Also judges live sessions when the connection changes. */
+export function refuseAccount(
+  connection: Connection,
+  account: Account,
+): Extract<SignInDecision, { kind: 'refused' }> | undefined {
   const { policies, tenants } = connection
-  if (identity.cloud !== connection.cloud) return refused('tenant_not_allowed', { reason: 'cloud' })
-  const allowed = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
-  if (identity.personalAccount && policies.personalAccounts !== 'allow') {
+  if (account.cloud !== connection.cloud) return refused('tenant_not_allowed', { reason: 'cloud' })
+  if (account.personalAccount && policies.personalAccounts !== 'allow') {
     return refused('personal_account_not_allowed')
   }
-  if (!allowed.includes(identity.tid)) return refused('tenant_not_allowed', { tid: identity.tid })
-  if (identity.guest && policies.guests !== 'allow') return refused('guest_not_allowed')
-  return refuseEmailDomain(facts)
+  if (!acceptedTenants(tenants).includes(account.tid)) {
+    return refused('tenant_not_allowed', { tid: account.tid })
+  }
+  if (account.guest && policies.guests !== 'allow') return refused('guest_not_allowed')
+  return refuseEmailDomain(connection, account)
 }
 
 /**
  * By the first address that the token has. One that is not plainly an address is in no domain: looking at the next one would let
  * somebody choose which is looked at.
  */
-function refuseEmailDomain({ connection, identity }: SignInFacts): SignInDecision | undefined {
-  const { emailDomains } = connection.settings
+function refuseEmailDomain({ settings: { emailDomains } }: Connection, account: Account) {
   if (emailDomains === undefined) return undefined
-  const { email, preferredUsername, userPrincipalName } = identity
+  const { email, preferredUsername, userPrincipalName } = account
   const address = email ?? preferredUsername ?? userPrincipalName ?? ''
   // Folding makes some other letters equal to ours; a directory has no need of them.
   const domain = /^[\x21-\x7e]+$/.test(address) ? parseWorkEmail(address)?.domain : undefined
@@ -137,6 +146,9 @@ function linkOf({ connection, identity, linkCandidates, emailDomainProven }: Sig
   return decideLink({ connection, identity, emailDomainProven, candidates: linkCandidates })
 }
 
-function refused(code: ErrorCode, detail: ErrorDetail = {}): SignInDecision {
+function refused(
+  code: ErrorCode,
+  detail: ErrorDetail = {},
+): Extract<SignInDecision, { kind: 'refused' }> {
   return { kind: 'refused', code, detail }
 }

@@ -3,6 +3,7 @@ import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import { parseWorkEmail, type WorkEmail } from '../protocol/domain-name.ts'
 import { type Issuer, isIssuerAt } from '../protocol/issuer.ts'
 import type { Services } from '../services.ts'
+import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection, ConnectionId, Organization } from '../storage/records.ts'
 
 export type FoundConnection =
@@ -88,8 +89,7 @@ function foundAmong(connections: readonly Connection[]): FoundConnection {
 }
 
 function accepts({ authority, tenants }: Connection, issuer: Issuer): boolean {
-  const known = tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
-  return isIssuerAt(authority, issuer) && known.includes(issuer.tenantId)
+  return isIssuerAt(authority, issuer) && acceptedTenants(tenants).includes(issuer.tenantId)
 }
 
 function allOf(found: FoundConnection): readonly Connection[] {

@@ -5,8 +5,9 @@ import type { Redeemed, RedeemRequest } from '../identity-provider/identity-prov
 import { isEmailDomainProven } from '../organizations/domains.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import { parseEntraError } from '../protocol/explain-entra-error.ts'
+import type { LinkCandidate } from '../provisioning/link-policy.ts'
 import type { Services } from '../services.ts'
-import type { Connection, RoleAssignment } from '../storage/records.ts'
+import type { Connection } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 import { type Attempt, CLAIM_LIFETIME_SECONDS } from './attempt.ts'
 import { findRequiredElsewhere, redirectUri } from './choose-connection.ts'
@@ -106,26 +107,20 @@ export async function readFacts(
   }
 }
 
+/** Two are enough to know that there are several. */
 async function findLinkCandidates(
   reader: StorageReader,
   organizationId: Connection['organizationId'],
   address: string,
-) {
-  const memberships = await reader.findMembershipsByEmail(organizationId, address, 2)
+): Promise<readonly LinkCandidate[]> {
+  const wanted = { organizationId, address, withoutRoles: rightsOverEntrada }
+  const memberships = await reader.findUnlinkedMemberships(wanted, 2)
   return Promise.all(
     memberships.map(async (membership) => {
       const found = await reader.findUser(membership.userId)
-      return {
-        membership,
-        linked: found === undefined || found.identities.length > 0,
-        administers: (found?.roles ?? []).some(holdsRight),
-        userStatus: found?.user.status ?? 'disabled',
-      }
+      return { membership, userStatus: found?.user.status ?? 'disabled' }
     }),
   )
 }
 
-/** A right over Entrada itself, which counts when it was given by hand. */
-function holdsRight({ role, source }: RoleAssignment): boolean {
-  return source === 'manual' && ['organization_admin', 'auditor'].includes(role)
-}
+const rightsOverEntrada = ['organization_admin', 'auditor']

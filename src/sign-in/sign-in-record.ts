@@ -24,6 +24,8 @@ export type SignIn = {
   /** Where the connection checks its sessions again. */
   readonly refreshToken?: Secret
   readonly record: SignInRecord
+  /** How `entrada/testing` alters the connection for one person, whenever it is read. */
+  readonly asTested?: (connection: Connection) => Connection
 }
 
 /** Begins the record of an opened attempt; whatever refuses it from here on is audited with these steps. */

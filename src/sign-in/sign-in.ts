@@ -23,6 +23,7 @@ import { replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookies } from '../session/session.ts'
 import { keepGrant } from '../session/session-grant.ts'
 import type { Connection } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 import { askApplication } from './ask-application.ts'
 import { checkAttemptOpen, dropAttemptCookie, openAttempt } from './attempt.ts'
 import { askedOfEntra, beginAttempt } from './begin-attempt.ts'
@@ -169,17 +170,23 @@ export async function completeSignIn(
   })
 
   const opened = await services.storage.atomically(async (transaction) => {
-    // Once more on what holds now: another first sign-in, or a disabled user, may have come between.
-    const facts = await readFacts(transaction, signIn, services.now())
+    // Decided once more on what holds now: connection, user or organization may have changed while the network was used.
+    const signInNow = { ...signIn, connection: await readAgain(transaction, signIn) }
+    const facts = await readFacts(transaction, signInNow, services.now())
     const decisionNow = allowed(decideSignIn(facts), record)
     const { known } = facts
-    const provisioning = { services, exchange, transaction, connection, identity, known }
+    const provisioning = { services, exchange, transaction, known, ...signInNow }
     const user = await provisionUser({ ...provisioning, decision: decisionNow })
     await replaceSession(services, exchange, transaction)
-    const session = newSession(services, exchange, sessionOf(signIn, user))
+    const session = newSession(services, exchange, sessionOf(signInNow, user))
     await transaction.createSession(session.session)
-    await keepGrant(services, transaction, { ...signIn, session: session.session })
-    await recordSignIn(services, exchange, { transaction, signIn, user, session: session.session })
+    await keepGrant(services, transaction, { ...signInNow, session: session.session })
+    await recordSignIn(services, exchange, {
+      transaction,
+      signIn: signInNow,
+      user,
+      session: session.session,
+    })
     return session
   })
   services.metrics.count('entrada_sign_ins_total', { outcome: 'signed_in', code: '' })
@@ -216,6 +223,24 @@ async function openConnection(
   if (purpose !== 'sign_in') throw new EntradaError('sign_in_attempt_mismatch', { purpose })
   checkConnectionOn(connection)
   return connection
+}
+
+/**
+ * The connection as it is inside the transaction (design rule 5a). Its policies, rules, tenants and status are decided on again; the
+ * application and authority are what the token was verified for, so another one takes another sign-in.
+ *
+ * @throws {EntradaError} `connection_not_found`, `connection_changed`
+ */
+async function readAgain(
+  transaction: StorageTransaction,
+  { connection, asTested = (one) => one }: SignIn,
+): Promise<Connection> {
+  const now = await transaction.findConnection(connection.id)
+  if (now === undefined) throw new EntradaError('connection_not_found')
+  const verifiedWith = ['cloud', 'authority', 'application', 'clientId'] as const
+  const member = verifiedWith.find((name) => now[name] !== connection[name])
+  if (member !== undefined) throw new EntradaError('connection_changed', { member })
+  return asTested(now)
 }
 
 function allowed(

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
 import type { Subject } from './conformance.ts'
-import { at, newConnection, newDomain, newOrganization } from './conformance-samples.ts'
+import {
+  at,
+  newConnection,
+  newDomain,
+  newIdentity,
+  newOrganization,
+  newUser,
+} from './conformance-samples.ts'
 import type { Domain } from './records.ts'
 import type { DomainFilter } from './storage.ts'
 
@@ -141,8 +148,7 @@ function describeWays(subject: Subject): void {
     await put('con_1', { tenants: list('t-1', 'T-2', 't-2'), createdAt: at(1) })
     await put('con_2', { tenants: list('t-2'), status: 'off', createdAt: at(2) })
     await put('con_3', { tenants: { kind: 'pinned', tenant: 'not-known.example' } })
-    assert.deepEqual(await idsOf('t-1'), ['default', 'con_1'])
-    assert.deepEqual(await idsOf('T-1', 1), ['default'])
+    assert.deepEqual(await idsOf('T-1'), ['default'])
     assert.deepEqual(await idsOf('t-2'), ['con_1'])
     assert.deepEqual(await idsOf('t-2', 10, 'https://login.microsoftonline.us'), [])
     assert.deepEqual(await idsOf(''), [])
@@ -151,6 +157,34 @@ function describeWays(subject: Subject): void {
     await put('con_2', { tenants: list('t-2'), createdAt: at(2) })
     assert.deepEqual(await idsOf('t-2'), ['con_2'])
     assert.deepEqual(await idsOf('t-3'), ['con_1'])
+  })
+
+  it('is the tenant where somebody pins it or came from it, before those that only list it (S7)', async () => {
+    const put = (id: string, n: number, tenantId = 't-9') =>
+      subject.storage.atomically((transaction) =>
+        transaction.putConnection(
+          newConnection({
+            ...{ id, slug: id, createdAt: at(n) },
+            tenants: { kind: 'allow_list', tenantIds: [tenantId] },
+          }),
+        ),
+      )
+    const signedIn = (n: number, identity: Parameters<typeof newIdentity>[1]) =>
+      subject.storage.atomically(async (transaction) => {
+        await transaction.createUser(newUser(n))
+        await transaction.linkIdentity(newIdentity(n, identity))
+      })
+    await put('con_1', 1)
+    assert.deepEqual(await idsOf('t-9'), ['con_1'])
+    await put('con_2', 2)
+    assert.deepEqual(await idsOf('t-9'), ['con_1', 'con_2'])
+    assert.deepEqual(await idsOf('t-9', 1), ['con_1'])
+    await signedIn(1, { tid: 't-other', connectionId: 'con_1' })
+    assert.deepEqual(await idsOf('t-9'), ['con_1', 'con_2'])
+    await signedIn(2, { tid: 't-9', connectionId: 'con_2' })
+    assert.deepEqual(await idsOf('T-9'), ['con_2'])
+    await signedIn(3, { tid: 't-9', connectionId: 'con_1' })
+    assert.deepEqual(await idsOf('t-9'), ['con_1', 'con_2'])
   })
 
   it('is a customer’s, if any is on besides the default one', async () => {

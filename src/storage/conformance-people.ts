@@ -12,7 +12,7 @@ import {
   padded,
 } from './conformance-samples.ts'
 import type { PersonKey, RoleAssignment } from './records.ts'
-import type { StorageReader } from './storage.ts'
+import type { StorageReader, StorageTransaction } from './storage.ts'
 
 const first: PersonKey = { cloud: 'global', tid: 'tenant-1', oid: 'oid-0001' }
 
@@ -137,20 +137,21 @@ function describeMemberships(subject: Subject): void {
   it('are found by email in any letter case, in their organization, up to the limit', async () => {
     await subject.storage.atomically(async (transaction) => {
       await transaction.putOrganization(newOrganization('org_b'))
-      for (const n of [1, 2, 3]) {
-        await transaction.createUser(newUser(n))
-        const profile = newMembership(7).profile
-        await transaction.createMembership(newMembership(n, { profile }))
-      }
+      for (const n of [1, 2, 3]) await createUnlinked(transaction, n)
     })
-    const find = (organization: 'default' | 'org_b', limit: number) =>
-      subject.storage.findMembershipsByEmail(organization, 'PERSON.0007@contoso.EXAMPLE', limit)
-    const found = await find('default', 2)
-    assert.deepEqual(
-      found.map((membership) => membership.id),
-      ['mem_0001', 'mem_0002'],
-    )
-    assert.deepEqual(await find('org_b', 2), [])
+    assert.deepEqual(await unlinkedOf(subject, 'default', 2), ['mem_0001', 'mem_0002'])
+    assert.deepEqual(await unlinkedOf(subject, 'org_b', 2), [])
+  })
+
+  it('are found by email only where nobody signs in as them, and without the roles left out (S8)', async () => {
+    await subject.storage.atomically(async (transaction) => {
+      for (const n of [1, 2, 3, 4, 5]) await createUnlinked(transaction, n)
+      await transaction.linkIdentity(newIdentity(1))
+      await transaction.linkIdentity(newIdentity(2))
+      await transaction.giveRole('mem_0003', 'auditor')
+      await transaction.giveRole('mem_0004', 'reader')
+    })
+    assert.deepEqual(await unlinkedOf(subject, 'default', 9), ['mem_0004', 'mem_0005'])
   })
 
   it('are refreshed with the profile of a sign-in, and keep their username', async () => {
@@ -170,9 +171,26 @@ function describeMemberships(subject: Subject): void {
       lastSignInAt: at(500),
       status: 'disabled',
     })
-    const byEmail = await subject.storage.findMembershipsByEmail('default', 'new@example.com', 5)
-    assert.equal(byEmail.length, 1)
+    const { items } = await subject.storage.listUsers({ search: 'new@example.com', limit: 5 })
+    assert.equal(items.length, 1)
   })
+}
+
+/** Numbers 1, 2 … have no identity, and all the same address. */
+async function createUnlinked(transaction: StorageTransaction, n: number): Promise<void> {
+  await transaction.createUser(newUser(n))
+  const { profile } = newMembership(7)
+  await transaction.createMembership(newMembership(n, { profile }))
+}
+
+async function unlinkedOf(
+  { storage }: Subject,
+  organizationId: 'default' | 'org_b',
+  limit: number,
+): Promise<readonly string[]> {
+  const address = 'PERSON.0007@contoso.EXAMPLE'
+  const wanted = { organizationId, address, withoutRoles: ['organization_admin', 'auditor'] }
+  return (await storage.findUnlinkedMemberships(wanted, limit)).map(({ id }) => id)
 }
 
 function describeRoles(subject: Subject): void {
@@ -194,29 +212,6 @@ function describeRoles(subject: Subject): void {
     assert.deepEqual(none, [manual])
     assert.deepEqual(await subject.storage.listRoles('mem_0001'), [manual])
     assert.deepEqual(await subject.storage.listRoles('mem_9999'), [])
-  })
-
-  it('takes back what a rule assigned, everywhere in the organization and nothing else', async () => {
-    const kept: readonly RoleAssignment[] = [
-      { role: 'admin', source: 'manual' },
-      { role: 'writer', source: 'rule:2' },
-    ]
-    const gone = await subject.storage.atomically(async (transaction) => {
-      for (const n of [1, 2]) {
-        await createPerson(transaction, n)
-        const assignments = [...kept, { role: 'admin', source: 'rule:1' } as const]
-        await transaction.replaceRuleRoles(n === 1 ? 'mem_0001' : 'mem_0002', assignments)
-      }
-      await transaction.putOrganization(newOrganization('org_b'))
-      return [
-        await transaction.removeRolesOfRules('org_b', ['1']),
-        await transaction.removeRolesOfRules('default', ['1', 'unknown']),
-        await transaction.removeRolesOfRules('default', []),
-      ]
-    })
-    assert.deepEqual(gone, [0, 2, 0])
-    assert.deepEqual(await subject.storage.listRoles('mem_0001'), kept)
-    assert.deepEqual(await subject.storage.listRoles('mem_0002'), kept)
   })
 
   it('keeps the last group snapshot, and whether it was complete', async () => {

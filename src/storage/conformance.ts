@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe } from 'node:test'
 import { describeApiKeys } from './conformance-api-keys.ts'
 import { describeAtomicity } from './conformance-atomicity.ts'
 import { describeChain } from './conformance-chain.ts'
+import { describeConnectionPeople } from './conformance-connection-people.ts'
 import { describeCounts } from './conformance-counts.ts'
 import { describeDomains } from './conformance-domains.ts'
 import { describeGrants } from './conformance-grants.ts'
@@ -49,6 +50,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describeDomains(subject)
     describePeople(subject)
     describeUsernames(subject)
+    describeConnectionPeople(subject)
     describeSessions(subject)
     describeApiKeys(subject)
     describeGrants(subject)

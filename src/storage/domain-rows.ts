@@ -1,5 +1,6 @@
 /** Domains: row to record and back; and which tenants a connection is found by. */
 import { issuerOrigin } from '../protocol/entra-hosts.ts'
+import { acceptedTenants } from './accepted-tenants.ts'
 import { foldCase, optionalDate, optionalMillis, present } from './columns.ts'
 import type { Connection, Domain } from './records.ts'
 import type { Row } from './schema.ts'
@@ -42,8 +43,7 @@ export function toConnectionTenantRows({
   authority,
   tenants,
 }: Connection): readonly Row<'connection_tenants'>[] {
-  const known = tenants.kind === 'pinned' ? [tenants.tenantId ?? ''] : tenants.tenantIds
-  const tenantIds = new Set(known.filter((tenantId) => tenantId !== '').map(foldCase))
+  const tenantIds = new Set(acceptedTenants(tenants).map(foldCase))
   return [...tenantIds].map((tenantId) => ({
     connection_id: id,
     authority: issuerOrigin(new URL(authority), tenantId),

@@ -1,4 +1,5 @@
 /** Verbs about domains, and about what leads to a connection besides its slug. */
+import { type SqlBool, sql } from 'kysely'
 import { EntradaError } from '../errors.ts'
 import { foldCase } from './columns.ts'
 import { parseDomain, toConnectionTenantRows, toDomainRow } from './domain-rows.ts'
@@ -19,15 +20,10 @@ type DomainRead =
 
 export function domainReads(database: Database): Pick<StorageReader, DomainRead> {
   return {
-    async listConnectionsOfTenant({ authority, tenantId }, limit) {
-      const ids = database
-        .selectFrom('connection_tenants')
-        .select('connection_id')
-        .where('authority', '=', authority)
-        .where('tenant_id', '=', foldCase(tenantId))
-      const query = database.selectFrom('connections').selectAll().where('id', 'in', ids)
-      const on = query.where('status', '=', 'on').orderBy('created_at').orderBy('id')
-      return (await on.limit(limit).execute()).map(parseConnection)
+    async listConnectionsOfTenant(tenant, limit) {
+      const query = selectOfTenant(database, tenant).limit(limit)
+      const rows = await query.where((_) => isAtHome(database, tenant.tenantId)).execute()
+      return (rows.length > 0 ? rows : await query.execute()).map(parseConnection)
     },
     async hasConnectionsOfCustomers() {
       const query = database.selectFrom('connections').select('id').where('status', '=', 'on')
@@ -69,6 +65,29 @@ export function domainReads(database: Database): Pick<StorageReader, DomainRead>
       return { pending: 0, proven: 0, lost: 0, ...counts }
     },
   }
+}
+
+type Tenant = Parameters<StorageReader['listConnectionsOfTenant']>[0]
+
+function selectOfTenant(database: Database, { authority, tenantId }: Tenant) {
+  const ids = database
+    .selectFrom('connection_tenants')
+    .select('connection_id')
+    .where('authority', '=', authority)
+    .where('tenant_id', '=', foldCase(tenantId))
+  const query = database.selectFrom('connections').selectAll().where('id', 'in', ids)
+  return query.where('status', '=', 'on').orderBy('created_at').orderBy('id')
+}
+
+/** Pinned to the tenant, or the connection through which somebody of it came last. In JSON a quote inside a value has a backslash. */
+function isAtHome(database: Database, tenantId: string) {
+  const people = database
+    .selectFrom('identities')
+    .select('identities.connection_id')
+    .where('tid', '=', foldCase(tenantId))
+    .where('identities.connection_id', '=', sql<string>`connections.id`)
+    .where('last_sign_in_at', 'is not', null)
+  return sql<SqlBool>`(tenants like '%"kind":"pinned"%' or exists ${people})`
 }
 
 export function domainWrites(

@@ -2,6 +2,7 @@
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { apiKeyReads, apiKeyWrites, touchApiKey } from './api-key-verbs.ts'
 import { auditChainReads, borrowAuditChain } from './audit-chain-verbs.ts'
+import { connectionPeopleReads, connectionPeopleWrites } from './connection-people-verbs.ts'
 import { connectionUseReads, connectionUseWrites } from './connection-use-verbs.ts'
 import { domainReads, domainWrites } from './domain-verbs.ts'
 import { addConnectionResults, healthReads, sweepHealth } from './health-verbs.ts'
@@ -103,6 +104,7 @@ function createReader(database: Database): StorageReader {
     ...sessionReads(database),
     ...sessionGrantReads(database),
     ...connectionUseReads(database),
+    ...connectionPeopleReads(database),
     ...trailReads(database),
     ...auditChainReads(database),
     ...webhookReads(database),
@@ -121,6 +123,7 @@ function createTransaction(database: Database): StorageTransaction {
     ...sessionWrites(database),
     ...sessionGrantWrites(database),
     ...connectionUseWrites(database),
+    ...connectionPeopleWrites(database),
     ...apiKeyWrites(database),
     ...trailWrites(database),
     ...webhookWrites(database),

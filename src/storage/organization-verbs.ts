@@ -1,6 +1,7 @@
 /** Verbs about organizations and connections. */
 import type { ExpressionBuilder } from 'kysely'
 import { EntradaError } from '../errors.ts'
+import { acceptedTenants } from './accepted-tenants.ts'
 import { foldCase, keyIdOf } from './columns.ts'
 import { putConnectionTenants } from './domain-verbs.ts'
 import { failingConnections } from './health-verbs.ts'
@@ -12,7 +13,6 @@ import {
   toOrganizationRow,
 } from './organization-rows.ts'
 import { contains, olderThan, rowsToRead, toPage } from './pages.ts'
-import type { TenantPinning } from './records.ts'
 import type { Database, Tables } from './schema.ts'
 import { countSealedGrants } from './session-grant-verbs.ts'
 import type { ConnectionFilter, StorageReader, StorageTransaction } from './storage.ts'
@@ -107,7 +107,7 @@ export function organizationReads(
       const rows = await on.where('cloud', '=', cloud).orderBy('id').execute()
       return rows
         .map(parseConnection)
-        .filter(({ tenants }) => tenantIdsOf(tenants).includes(tenantId))
+        .filter(({ tenants }) => acceptedTenants(tenants).includes(tenantId))
         .map(({ id }) => id)
     },
     async findSlugs(slugs) {
@@ -163,10 +163,6 @@ function selectConnections(database: Database, filter: ConnectionFilter) {
   if (search !== undefined) query = query.where(matchesSearch(search))
   if (failing) query = query.where('id', 'in', failingConnections(database))
   return query
-}
-
-function tenantIdsOf(tenants: TenantPinning): readonly (string | undefined)[] {
-  return tenants.kind === 'pinned' ? [tenants.tenantId] : tenants.tenantIds
 }
 
 function matchesSearch(search: string) {

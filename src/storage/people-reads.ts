@@ -27,19 +27,29 @@ export function peopleReads(
   database: Database,
 ): Pick<
   StorageReader,
-  'findPerson' | 'findMembershipsByEmail' | 'findUser' | 'listRoles' | 'listUsers'
+  'findPerson' | 'findUnlinkedMemberships' | 'findUser' | 'listRoles' | 'listUsers'
 > {
   return {
     async findPerson(key, organizationId) {
       const row = await selectPerson(database, key, organizationId).executeTakeFirst()
       return row && parsePerson(row)
     },
-    async findMembershipsByEmail(organizationId, address, limit) {
+    async findUnlinkedMemberships({ organizationId, address, withoutRoles }, limit) {
       const rows = await database
         .selectFrom('memberships')
         .select(membershipPart.columns)
         .where('organization_id', '=', organizationId)
         .where('email_key', '=', foldCase(address))
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom('identities')
+                .select('identities.id')
+                .whereRef('identities.user_id', '=', 'memberships.user_id'),
+            ),
+          ),
+        )
+        .where(({ not, exists }) => not(exists(rolesByHand(database, withoutRoles))))
         .orderBy('created_at')
         .orderBy('id')
         .limit(limit)
@@ -80,6 +90,17 @@ export async function listRoles(
     .orderBy('source')
     .execute()
   return rows.map(({ role, source }) => ({ role, source }))
+}
+
+/** Of the user of a membership, in whichever organization. */
+function rolesByHand(database: Database, roles: readonly string[]) {
+  return database
+    .selectFrom('role_assignments')
+    .innerJoin('memberships as held', 'held.id', 'role_assignments.membership_id')
+    .select('role_assignments.role')
+    .where(sql<SqlBool>`held.user_id = ${sql.ref('memberships.user_id')}`)
+    .where('role_assignments.source', '=', 'manual')
+    .where('role_assignments.role', 'in', roles)
 }
 
 function selectPerson(database: Database, key: PersonKey, organizationId: OrganizationId) {

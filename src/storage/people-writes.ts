@@ -9,13 +9,7 @@ import {
   toProfileColumns,
   toUserRow,
 } from './people-rows.ts'
-import type {
-  Membership,
-  MembershipId,
-  OrganizationId,
-  Profile,
-  RoleAssignment,
-} from './records.ts'
+import type { Membership, MembershipId, Profile, RoleAssignment } from './records.ts'
 import type { Database } from './schema.ts'
 import type { StorageTransaction } from './storage.ts'
 
@@ -25,7 +19,6 @@ type MembershipVerb =
   | 'refreshMembership'
   | 'setMembershipStatus'
   | 'replaceRuleRoles'
-  | 'removeRolesOfRules'
   | 'giveRole'
   | 'takeRole'
   | 'putGroupSnapshot'
@@ -67,8 +60,6 @@ export function membershipWrites(database: Database): Pick<StorageTransaction, M
       await database.updateTable('memberships').set({ status }).where('id', '=', id).execute()
     },
     replaceRuleRoles: (id, assignments) => replaceRuleRoles(database, id, assignments),
-    removeRolesOfRules: (organizationId, ruleIds) =>
-      removeRolesOfRules(database, organizationId, ruleIds),
     async giveRole(id, role) {
       const row = { membership_id: id, role, source: 'manual' } as const
       const { numInsertedOrUpdatedRows } = await database
@@ -138,28 +129,6 @@ async function replaceRuleRoles(
   }
 
   return listRoles(database, id)
-}
-
-async function removeRolesOfRules(
-  database: Database,
-  organizationId: OrganizationId,
-  ruleIds: readonly string[],
-): Promise<number> {
-  if (ruleIds.length === 0) return 0
-  const members = database
-    .selectFrom('memberships')
-    .select('id')
-    .where('organization_id', '=', organizationId)
-  const { numDeletedRows } = await database
-    .deleteFrom('role_assignments')
-    .where(
-      'source',
-      'in',
-      ruleIds.map((id) => `rule:${id}` as const),
-    )
-    .where('membership_id', 'in', members)
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
 }
 
 function ofRules(assignments: readonly RoleAssignment[]): readonly RoleAssignment[] {

@@ -8,6 +8,7 @@ import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts'
 import { apiKeyReads } from './api-key-verbs.ts'
+import { connectionPeopleReads } from './connection-people-verbs.ts'
 import { membershipReads } from './membership-reads.ts'
 import { openStorage } from './open-storage.ts'
 import { organizationReads } from './organization-verbs.ts'
@@ -24,6 +25,7 @@ type Reads = ReturnType<typeof readsOf>
 function readsOf(database: Database) {
   return {
     ...organizationReads(database),
+    ...connectionPeopleReads(database),
     ...peopleReads(database),
     ...membershipReads(database),
     ...apiKeyReads(database),
@@ -44,7 +46,13 @@ const hotPaths: Readonly<Record<string, (reads: Reads) => Promise<unknown>>> = {
   'a connection by its address': (reads) => reads.findConnectionBySlug('contoso'),
   'a person who signs in': (reads) =>
     reads.findPerson({ cloud: 'global', tid: 't', oid: 'o' }, 'org_1'),
-  'an email to link by': (reads) => reads.findMembershipsByEmail('org_1', 'a@b.example', 2),
+  'an email to link by': (reads) =>
+    reads.findUnlinkedMemberships(
+      { organizationId: 'org_1', address: 'a@b.example', withoutRoles: ['auditor'] },
+      2,
+    ),
+  'sessions of a connection that is changed': (reads) => reads.listSessionIdsOf('con_1'),
+  'the people behind sessions': (reads) => reads.listSessionPeople(['ses_1', 'ses_2']),
   'roles of a membership': (reads) => reads.listRoles('mem_1'),
   'sessions that Entra ends': (reads) => reads.hasSessionsOfEntraSid('con_1', 'sid'),
   'a key of the API': (reads) => reads.findApiKeyByTokenHash('hash'),

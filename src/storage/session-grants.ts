@@ -18,7 +18,7 @@ export type SessionGrant = {
 /** Why a session ended that its browser still holds, told once it comes back. */
 export type RememberedEnd = {
   readonly tokenHash: string
-  readonly reason: 'sign_in_again' | 'sso_session_ended'
+  readonly reason: 'sign_in_again' | 'access_changed' | 'sso_session_ended'
   /** Where to sign in again. */
   readonly connectionId?: ConnectionId
   readonly until: Date

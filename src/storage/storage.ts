@@ -5,7 +5,9 @@
 
 import type { ApiKeyReader, ApiKeyWork, ApiKeyWriter } from './api-key-storage.ts'
 import type { AuditChainReader } from './audit-chain-storage.ts'
+import type { ConnectionPeopleReads, ConnectionPeopleWrites } from './connection-people.ts'
 import type { ConnectionUseReads, ConnectionUseWrites } from './connection-uses.ts'
+import type { DomainReader } from './domain-storage.ts'
 import type {
   AuditChainHead,
   AuditEventId,
@@ -51,18 +53,23 @@ import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storag
 
 /** Verbs that stand beside their records. */
 type ReaderParts = AuditChainReader &
+  DomainReader &
+  ConnectionPeopleReads &
   WebhookReader &
   ApiKeyReader &
   SessionGrantReads &
   ConnectionUseReads &
   UsernameReader
 type WriterParts = RemovalWriter &
+  ConnectionPeopleWrites &
   ApiKeyWriter &
   WebhookWriter &
   SessionGrantWrites &
   ConnectionUseWrites &
   UsernameWriter
 type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases
+
+export type { DomainFilter } from './domain-storage.ts'
 
 /** One page of a list, newest first. `after` is the `next` of the page before; absent `next` ends the list. */
 export type PageRequest = { readonly limit: number; readonly after?: string }
@@ -108,12 +115,6 @@ export type SignInCountFilter = {
   /** First and last day, such as `2026-11-22`. */
   readonly since: string
   readonly until: string
-}
-
-export type DomainFilter = {
-  readonly organizationId?: OrganizationId
-  readonly name?: string
-  readonly status?: Domain['status']
 }
 
 export type SessionFilter = {
@@ -194,27 +195,17 @@ export type StorageReader = ReaderParts & {
   /** Tenant ids of the identities that were linked through this connection. */
   listLinkedTenants(connectionId: ConnectionId): Promise<readonly string[]>
 
-  /** Connections that are on and accept this tenant of this authority, oldest first. At most `limit` of them. */
-  listConnectionsOfTenant(
-    tenant: { readonly authority: string; readonly tenantId: string },
-    limit: number,
-  ): Promise<readonly Connection[]>
-  /** Whether any connection is on besides the default one. */
-  hasConnectionsOfCustomers(): Promise<boolean>
-
-  findDomain(id: DomainId): Promise<Domain | undefined>
-  /** The one that has proven this name, also if its record is lost by now. */
-  findOwnedDomain(name: string): Promise<Domain | undefined>
-  listDomains(filter: DomainFilter, page: PageRequest): Promise<Page<Domain>>
-  /** Those whose `nextCheckAt` has come, the longest waiting first. */
-  listDomainsToCheck(now: Date, limit: number): Promise<readonly Domain[]>
-  countDomains(): Promise<Readonly<Record<Domain['status'], number>>>
-
   findPerson(key: PersonKey, organizationId: OrganizationId): Promise<KnownPerson | undefined>
-  /** Memberships of the organization whose email is this address, ignoring case. At most `limit` of them. */
-  findMembershipsByEmail(
-    organizationId: OrganizationId,
-    address: string,
+  /**
+   * Memberships of the organization whose email is this address, ignoring case, of users who have no identity and none of these roles by
+   * hand. At most `limit` of them.
+   */
+  findUnlinkedMemberships(
+    wanted: {
+      readonly organizationId: OrganizationId
+      readonly address: string
+      readonly withoutRoles: readonly string[]
+    },
     limit: number,
   ): Promise<readonly Membership[]>
   findUser(id: UserId): Promise<UserListItem | undefined>
@@ -304,8 +295,6 @@ export type StorageTransaction = StorageReader &
       id: MembershipId,
       assignments: readonly RoleAssignment[],
     ): Promise<readonly RoleAssignment[]>
-    /** Takes back, in the whole organization, what these rules assigned. Answers how many assignments went. */
-    removeRolesOfRules(organizationId: OrganizationId, ruleIds: readonly string[]): Promise<number>
     putGroupSnapshot(id: MembershipId, snapshot: GroupSnapshot): Promise<void>
 
     createSession(session: Session): Promise<void>

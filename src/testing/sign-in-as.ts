@@ -45,7 +45,8 @@ export type SignedIn = {
 export async function signInAs(entrada: Entrada, person: TestPerson = {}): Promise<SignedIn> {
   const services = await servicesOf(entrada)
   if (services.deployment.mode !== 'development') throw new EntradaError('testing_refused')
-  const connection = await connectionOf(services, person)
+  const asTested = (one: Connection) => connectionFor(services, one, person)
+  const connection = asTested(await storedConnection(services, person))
   const identity = identityOf(services, connection, person)
   const [here] = services.deployment.publicUrls
   const exchange = openExchange(services, new Request(here, { headers: { host: here.host } }), {})
@@ -56,16 +57,28 @@ export async function signInAs(entrada: Entrada, person: TestPerson = {}): Promi
   })
   const record = beginRecord(services, exchange, attempt)
   record.connection = connection
-  const answer = await completeSignIn(services, exchange, { connection, identity, record })
+  const answer = await completeSignIn(services, exchange, {
+    connection,
+    identity,
+    record,
+    asTested,
+  })
   return signedIn(entrada, here, sessionCookieOf(answer))
 }
 
+async function storedConnection(
+  services: Services,
+  { connectionId }: TestPerson,
+): Promise<Connection> {
+  return connectionId ? getConnection(services, connectionId) : getDefaultConnection(services)
+}
+
 /** With the tenant known, as after a first answer of Entra, and a rule for each role that was asked for. */
-async function connectionOf(services: Services, person: TestPerson): Promise<Connection> {
-  const { connectionId, roles, tid } = person
-  const connection = connectionId
-    ? await getConnection(services, connectionId)
-    : await getDefaultConnection(services)
+function connectionFor(
+  services: Services,
+  connection: Connection,
+  { roles, tid }: TestPerson,
+): Connection {
   const { tenants } = connection
   const known = tenants.kind === 'pinned' && tenants.tenantId === undefined
   return {

@@ -132,7 +132,13 @@ export const connectionOperations = {
     body: connectionChangeSchema,
     answer: connectionSchema,
     versioned: true,
-    refusals: ['connection_read_only', 'connection_is_on', 'connection_has_people'],
+    refusals: [
+      'connection_read_only',
+      'connection_is_on',
+      'connection_has_people',
+      'sso_connection_needed',
+      'shared_tenant_in_use',
+    ],
     async run(services, { by, params, body, caller, checkUnchanged }) {
       const change = (before: Connection): Connection => {
         const json = connectionJson(services, before)

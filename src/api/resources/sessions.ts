@@ -101,7 +101,7 @@ export const sessionOperations = {
     does: 'The session of this browser, or 401. Takes the session cookie, no token.',
     access: 'own_session',
     answer: ownSessionSchema,
-    refusals: ['sign_in_required', 'sign_in_again', 'sso_session_ended'],
+    refusals: ['sign_in_required', 'sign_in_again', 'access_changed', 'sso_session_ended'],
     run: (services, { exchange }) => getSessionJson(services, exchange),
   }),
   listSessions: operation({

@@ -1,0 +1,165 @@
+/**
+ * The one place that writes a connection that was there before, for the API, set-up forms, `entrada apply` and the environment alike.
+ * Whatever a change takes away is gone from live sessions when the transaction commits: see docs/sessions.md.
+ */
+import type { AdminCaller } from '../admin/administration.ts'
+import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
+import type { Services } from '../services.ts'
+import { type Account, refuseAccount } from '../sign-in/decide-sign-in.ts'
+import type { SessionPerson } from '../storage/connection-people.ts'
+import type { Connection, RoleRule } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import { auditChange } from './audit-change.ts'
+
+/** Members that a change may write. A new member of a connection is listed here, or in `Fixed`. */
+const changeable = {
+  name: true,
+  cloud: true,
+  authority: true,
+  tenants: true,
+  application: true,
+  clientId: true,
+  credentials: true,
+  policies: true,
+  roleRules: true,
+  settings: true,
+  status: true,
+  managedBy: true,
+} as const satisfies Record<Exclude<keyof Connection, Fixed>, true>
+type Fixed = 'id' | 'organizationId' | 'slug' | 'protocol' | 'createdAt' | 'updatedAt'
+type Changeable = keyof typeof changeable
+
+/** Sessions that are judged at a time. */
+const BATCH = 500
+
+/** Names of the members that differ. Without a connection before, all of them do. */
+export function changedMembers(
+  before: Connection | undefined,
+  after: Connection,
+): readonly Changeable[] {
+  const names = Object.keys(changeable) as Changeable[] // keys of the literal above
+  return names.filter(
+    (member) => JSON.stringify(before?.[member]) !== JSON.stringify(after[member]),
+  )
+}
+
+/**
+ * Writes what differs, takes away what the change takes away, and audits it. Answers the connection as it is from now on. What may be
+ * changed at all is the caller's to check.
+ */
+export async function writeConnection(
+  services: Services,
+  transaction: StorageTransaction,
+  written: {
+    readonly caller: AdminCaller
+    readonly before: Connection | undefined
+    readonly after: Connection
+  },
+): Promise<Connection> {
+  const { caller, before } = written
+  const members = changedMembers(before, written.after)
+  if (before !== undefined && members.length === 0) return before
+  const after = { ...written.after, updatedAt: services.now() }
+  await transaction.putConnection(after)
+  const taken = before ? await takeAway(transaction, before, after) : {}
+  const detail = { managedBy: after.managedBy, members, ...taken }
+  await auditChange(services, transaction, {
+    caller,
+    event: { type: 'connection.changed', detail },
+    organizationId: after.organizationId,
+    connectionId: after.id,
+  })
+  return after
+}
+
+type Taken = { readonly rolesRemoved?: number; readonly sessionsEnded?: number }
+
+/** Roles first: whether a session goes on may depend on them. */
+async function takeAway(
+  transaction: StorageTransaction,
+  before: Connection,
+  after: Connection,
+): Promise<Taken> {
+  const rolesRemoved =
+    (await transaction.removeRolesOfRules(after, goneRules(before, after))) +
+    (await replaceDefaultRole(transaction, before, after))
+  const sessionsEnded = mayShutOut(before, after) ? await endShutOut(transaction, after) : 0
+  return {
+    ...(rolesRemoved > 0 ? { rolesRemoved } : {}),
+    ...(sessionsEnded > 0 ? { sessionsEnded } : {}),
+  }
+}
+
+/** A rule that now says something else is gone too: the roles that it gave were for something else. */
+function goneRules(before: Connection, after: Connection): readonly string[] {
+  const kept = new Set(after.roleRules.map(meaningOf))
+  return before.roleRules.filter((rule) => !kept.has(meaningOf(rule))).map(({ id }) => id)
+}
+
+function meaningOf({ id, match, value, role }: RoleRule): string {
+  return JSON.stringify([id, match, value, role])
+}
+
+async function replaceDefaultRole(
+  transaction: StorageTransaction,
+  before: Connection,
+  after: Connection,
+): Promise<number> {
+  const role = defaultRoleOf(after)
+  if (role === defaultRoleOf(before)) return 0
+  return transaction.replaceDefaultRole(after, role)
+}
+
+function defaultRoleOf({ policies: { unmatched } }: Connection): string | undefined {
+  return unmatched.kind === 'default_role' ? unmatched.role : undefined
+}
+
+/** Whether somebody who is signed in may be refused by it who was not before. */
+function mayShutOut(before: Connection, after: Connection): boolean {
+  return JSON.stringify(admittance(before)) !== JSON.stringify(admittance(after))
+}
+
+function admittance({ cloud, tenants, roleRules, policies, settings }: Connection) {
+  const { guests, personalAccounts, unmatched } = policies
+  return [cloud, tenants, roleRules, guests, personalAccounts, unmatched, settings.emailDomains]
+}
+
+/** Ends the sessions of people whom a sign-in through the connection would refuse now, by what is known of them. */
+async function endShutOut(
+  transaction: StorageTransaction,
+  connection: Connection,
+): Promise<number> {
+  const end = { reason: 'access_changed', connectionId: connection.id } as const
+  const ids = await transaction.listSessionIdsOf(connection.id)
+  let ended = 0
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const people = await transaction.listSessionPeople(ids.slice(start, start + BATCH))
+    const shutOut = people.filter((person) => isShutOut(connection, person))
+    ended += await transaction.endSessionsFor(
+      shutOut.map(({ sessionId }) => sessionId),
+      end,
+    )
+  }
+  return ended
+}
+
+function isShutOut(connection: Connection, person: SessionPerson): boolean {
+  if (refuseAccount(connection, accountOf(connection, person)) !== undefined) return true
+  const { unmatched } = connection.policies
+  const rolesAreOurs = (person.rolesFrom ?? connection.id) === connection.id
+  return unmatched.kind === 'refuse' && rolesAreOurs && !person.matchesRule
+}
+
+/** What the last sign-in said: its claims, if it came through this connection, or else the profile that was made of them. */
+function accountOf({ id }: Connection, { identity, profile }: SessionPerson): Account {
+  const { cloud, tid, lastClaims, connectionId } = identity
+  const personalAccount = tid === PERSONAL_ACCOUNTS_TENANT_ID
+  if (connectionId === id) {
+    const claims = lastClaims as Partial<VerifiedIdentity> // written by `provision-user.ts` from one
+    const { guest = false, email, preferredUsername, userPrincipalName } = claims
+    return { cloud, tid, personalAccount, guest, email, preferredUsername, userPrincipalName }
+  }
+  const { guest = false, email, userPrincipalName } = profile ?? {}
+  return { cloud, tid, personalAccount, guest, email: email?.address, userPrincipalName }
+}
