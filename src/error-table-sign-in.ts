@@ -17,7 +17,8 @@ export const attemptErrors = {
   },
   attempt_already_used: {
     status: 400,
-    shown: 'This sign-in was already used once. Please start again if you are not signed in.',
+    shown:
+      'This sign-in is being completed already, or was used before. Please start again if you are not signed in.',
     fix: 'The same answer of Entra arrived twice: back button, reloaded page or a browser that loads pages ahead. Each attempt counts once.',
     startAgain: 'same_account',
   },
@@ -127,6 +128,12 @@ export const idTokenErrors = {
     status: 401,
     shown: 'The answer from Microsoft could not be verified. Please start again.',
     fix: 'The ID token is not a signed RS256 token with a key id. Entra never sends such a token; look for a proxy that changes traffic.',
+    startAgain: 'same_account',
+  },
+  signing_key_awaited: {
+    status: 503,
+    shown: 'Microsoft is changing the keys that it signs with. Please try again in a moment.',
+    fix: 'The ID token names a signing key that the authority did not publish when it was last asked. It is asked for an unknown key at most once in five seconds, and its servers learn of a new key one after the other. This passes by itself within minutes; if it lasts, see `id_token_key_unknown`.',
     startAgain: 'same_account',
   },
   id_token_key_unknown: {

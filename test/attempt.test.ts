@@ -32,6 +32,34 @@ const notYours = { code: 'sign_in_attempt_not_yours', status: 400 }
 const alreadyUsed = { code: 'attempt_already_used', status: 400 }
 
 describe('a callback that arrives again', () => {
+  it('offers to continue when the same answer comes twice while the first is under way, which works once that is done (E10)', async (t) => {
+    const underway = Promise.withResolvers<void>()
+    const answered = Promise.withResolvers<void>()
+    const rig = await openRig(t, {
+      fetch: async (url, init) => {
+        if (String(url).includes('/oauth2/v2.0/token')) {
+          underway.resolve()
+          await answered.promise
+        }
+        return rig.emulator.fetch(new Request(url, init))
+      },
+    })
+    const at = await goToEntra(rig, people.alice, { query: '?return_to=/account' })
+    const first = at.browser.request(at.callback)
+    await underway.promise
+    const second = await at.browser.visit(at.callback)
+    assertRefusalPage(second, alreadyUsed)
+    const [, href] = /<a class="button" href="([^"]+)">Continue<\/a>/.exec(second.text) ?? []
+    assert.equal(href, '/account')
+    assert.match(second.text, /start again/)
+
+    answered.resolve()
+    assert.equal((await first).status, 303)
+    const { response, text } = await at.browser.visit(new URL(href ?? '', SERVER_URL))
+    assert.equal(response.status, 200)
+    assert.match(text, /Where you are signed in/)
+  })
+
   it('lets in once: the same address a second time is refused, and no code is sent twice (A45)', async (t) => {
     const rig = await openRig(t)
     const at = await goToEntra(rig, people.alice)

@@ -102,7 +102,7 @@ async function whatNext(
   const home = pathTo(services, '/')
   const goOn = signedIn
     ? html`<p>You are signed in all the same.</p><p class="next"><a class="button" href="${home}">Continue</a></p>`
-    : html``
+    : waitingContinue(error, exchange)
   if (signedIn && startAgain !== 'other_account') return goOn
   if (error.code === 'operator_token_invalid')
     return html`<p><a class="button" href="${pathTo(services, '/login/token')}">Try again</a></p>`
@@ -116,6 +116,16 @@ async function whatNext(
     return html`${goOn}<p><a href="${login}">To the sign-in page</a></p>${operatorLink(services, exchange)}`
   }
   return html`${goOn}${invitation(error, startAgain)}${entraButton(start)}${operatorLink(services, exchange)}`
+}
+
+/**
+ * For the second of two callbacks of one sign-in: this request cannot have the session that the first one opens, and the browser has it by
+ * the time that somebody reads the page. Without a session the same address leads to the sign-in.
+ */
+function waitingContinue({ code }: EntradaError, exchange: Exchange | undefined): Html {
+  const attempt = exchange?.signIn.record?.attempt
+  if (code !== 'attempt_already_used' || attempt?.purpose !== 'sign_in') return html``
+  return html`<p>If you are signed in by now:</p><p class="next"><a class="button" href="${attempt.returnTo}">Continue</a></p>`
 }
 
 /** The address of the connection that refused, or of the one that this browser used last; else the default one's. */
