@@ -79,7 +79,7 @@ export async function probeKeys(context: AskContext, metadata: EntraMetadata): P
     return { url, issuer, kind: 'unreachable', reason: `the answer was ${asked.status}` }
   }
   try {
-    const keys = [...parseSigningKeys(jsonOf(asked)).values()]
+    const keys = [...parseSigningKeys(jsonOf(asked)).keys.values()]
     const signing = keys.filter((key) => mayKeySignFor(key, issuer, tenantId)).length
     return { url, issuer, kind: 'published', usable: keys.length, signing }
   } catch {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { stoppedClock } from '../../test/support/clock.ts'
-import { createEntraAuthority } from './entra-authority.ts'
+import { createEntraAuthority, type EntraAuthority } from './entra-authority.ts'
 import { createEntraHttp } from './entra-http.ts'
 
 const ORIGIN = 'https://login.microsoftonline.com'
@@ -51,6 +51,12 @@ function openAuthority(tenant = TENANT) {
     now: clock.now,
   })
   return { authority, clock, asked, answers }
+}
+
+/** Unknown, or not known yet: no key is found, and nothing else goes wrong. */
+async function assertNotFound(authority: EntraAuthority, kid: string): Promise<void> {
+  const found = await authority.findSigningKey(kid).catch(({ code }) => code)
+  assert.ok(found === undefined || found === 'signing_key_awaited', String(found))
 }
 
 describe('metadata', () => {
@@ -136,9 +142,9 @@ describe('findSigningKey', () => {
     await authority.findSigningKey('one')
     const flood = () =>
       Promise.all(
-        Array.from({ length: 200 }, (_, index) => authority.findSigningKey(`nope-${index}`)),
+        Array.from({ length: 200 }, (_, index) => assertNotFound(authority, `nope-${index}`)),
       )
-    assert.equal((await flood()).some(Boolean), false)
+    await flood()
     assert.equal(asked.keys, 2)
     clock.advanceSeconds(4.999)
     await flood()
@@ -163,12 +169,92 @@ describe('findSigningKey', () => {
     assert.equal(asked.keys, 2)
   })
 
-  it('trusts a withdrawn key no longer, once it has asked again', async () => {
-    const { authority, answers } = openAuthority()
+  it('refuses no key while the servers of the authority publish by turns what they know (E3)', async () => {
+    const { authority, answers, clock } = openAuthority()
+    const turns = [keysOf('k1', 'k2'), keysOf('k3'), keysOf('k1', 'k2', 'k3')]
+    answers.keys = turns[0]
+    await authority.findSigningKey('k1')
+    answers.keys = turns[1]
+    assert.equal((await authority.findSigningKey('k3'))?.kid, 'k3')
+    for (let seconds = 0; seconds < 2 * HOUR; seconds += 7) {
+      answers.keys = turns[seconds % turns.length]
+      for (const kid of ['k1', 'k2', 'k3']) {
+        assert.equal((await authority.findSigningKey(kid))?.kid, kid, `${kid} after ${seconds} s`)
+      }
+      clock.advanceSeconds(7)
+    }
+  })
+
+  it('trusts a key that is withdrawn for good for ten minutes more, and asks often meanwhile (E3)', async () => {
+    const { authority, asked, answers, clock } = openAuthority()
     await authority.findSigningKey('one')
     answers.keys = keysOf('two')
     await authority.findSigningKey('two')
+    clock.advanceSeconds(599)
+    assert.equal((await authority.findSigningKey('one'))?.kid, 'one')
+    assert.equal(asked.keys, 3)
+    clock.advanceSeconds(1)
     assert.equal(await authority.findSigningKey('one'), undefined)
+    answers.keys = 503
+    clock.advanceSeconds(24 * HOUR)
+    await assert.rejects(authority.findSigningKey('one'), { code: 'entra_unreachable' })
+    assert.equal((await authority.findSigningKey('two'))?.kid, 'two')
+  })
+
+  it('trusts a missing key no longer while the authority is down (E3)', async () => {
+    const { authority, answers, clock } = openAuthority()
+    await authority.findSigningKey('one')
+    answers.keys = keysOf('two')
+    await authority.findSigningKey('two')
+    answers.keys = 503
+    clock.advanceSeconds(600)
+    await assert.rejects(authority.findSigningKey('one'), { code: 'entra_unreachable' })
+    assert.equal((await authority.findSigningKey('two'))?.kid, 'two')
+  })
+
+  it('keeps twenty missing keys at most, those that went last (E3)', async () => {
+    const { authority, answers, clock } = openAuthority()
+    for (let n = 0; n < 30; n += 1) {
+      answers.keys = keysOf(`key-${n}`)
+      clock.advanceSeconds(5)
+      await authority.findSigningKey(`key-${n}`)
+    }
+    answers.keys = keysOf('key-29')
+    assert.equal((await authority.findSigningKey('key-9'))?.kid, 'key-9')
+    await assert.rejects(authority.findSigningKey('key-8'), { code: 'signing_key_awaited' })
+  })
+
+  it('is not known yet, rather than unknown, between two times of asking (E3)', async () => {
+    const { authority, answers, clock } = openAuthority()
+    await authority.findSigningKey('one')
+    assert.equal(await authority.findSigningKey('nope'), undefined)
+    answers.keys = keysOf('one', 'two')
+    await assert.rejects(authority.findSigningKey('two'), { code: 'signing_key_awaited' })
+    clock.advanceSeconds(5)
+    assert.equal((await authority.findSigningKey('two'))?.kid, 'two')
+  })
+
+  it('takes what is published now for a key id that was given again (E3)', async () => {
+    const { authority, asked, answers, clock } = openAuthority()
+    const before = await authority.findSigningKey('one')
+    assert(before !== undefined)
+    assert.equal(await authority.findReplacement(before), undefined, 'the same key')
+    answers.keys = { keys: [{ kty: 'RSA', use: 'sig', kid: 'one', n: 'another', e: 'AQAB' }] }
+    assert.equal(await authority.findReplacement(before), undefined, 'asked a moment ago')
+    clock.advanceSeconds(5)
+    assert.equal((await authority.findReplacement(before))?.n, 'another')
+    assert.equal((await authority.findSigningKey('one'))?.n, 'another')
+    assert.equal(asked.keys, 3)
+  })
+
+  it('takes neither of two different keys that one answer has under one id, nor the earlier one (E3)', async () => {
+    const { authority, answers, clock } = openAuthority()
+    await authority.findSigningKey('one')
+    const [one] = keysOf('one').keys
+    answers.keys = { keys: [one, { ...one, n: 'another' }, ...keysOf('two').keys] }
+    clock.advanceSeconds(HOUR)
+    assert.equal(await authority.findSigningKey('one'), undefined)
+    assert.equal((await authority.findSigningKey('two'))?.kid, 'two')
   })
 
   for (const [what, answer] of [

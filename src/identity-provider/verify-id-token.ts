@@ -37,7 +37,12 @@ export async function verifyIdToken(
   const key = await client.authority.findSigningKey(kid, signal)
   if (key === undefined) throw new EntradaError('id_token_key_unknown', { kid })
 
-  const claims = checkIdTokenClaims(await verifiedPayload(idToken, key), {
+  const payload = await verifiedPayload(idToken, key).catch(async (error) => {
+    const replacement = await client.authority.findReplacement(key, signal)
+    if (replacement === undefined) throw error
+    return verifiedPayload(idToken, replacement)
+  })
+  const claims = checkIdTokenClaims(payload, {
     issuerForTenant: (tenantId) => issuerForTenant(metadata.issuer, tenantId),
     clientId: client.clientId,
     nonce,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { isEntradaError } from '../errors.ts'
-import { mayKeySignFor, parseSigningKeys, type SigningKey } from './signing-keys.ts'
+import { mayKeySignFor, parseSigningKeys as parse, type SigningKey } from './signing-keys.ts'
 
 const TENANT = '72f988bf-86f1-41af-91ab-2d7cd011db47'
 const key = (changes: Readonly<Record<string, unknown>> = {}) => ({
@@ -13,6 +13,8 @@ const key = (changes: Readonly<Record<string, unknown>> = {}) => ({
   e: 'AQAB',
   ...changes,
 })
+
+const parseSigningKeys = (wire: unknown) => parse(wire).keys
 
 describe('parseSigningKeys', () => {
   it('finds the signing keys by their id', () => {
@@ -40,6 +42,17 @@ describe('parseSigningKeys', () => {
       assert.deepEqual([...parseSigningKeys({ keys: [entry, key()] }).keys()], ['one'])
     })
   }
+
+  it('takes neither of two different keys with one id, and one that is there twice (E3)', () => {
+    const twice = (changes: Readonly<Record<string, unknown>>) =>
+      parse({ keys: [key(), key({ kid: 'two' }), key(changes)] })
+    for (const changes of [{ n: 'another' }, { e: 'Aw' }, { issuer: 'https://x.example' }]) {
+      const { keys, ambiguous } = twice(changes)
+      assert.deepEqual([[...keys.keys()], [...ambiguous]], [['two'], ['one']])
+    }
+    const { keys, ambiguous } = twice({})
+    assert.deepEqual([[...keys.keys()], [...ambiguous]], [['one', 'two'], []])
+  })
 
   it('refuses a set without a single usable key', () => {
     const wires = [

@@ -12,18 +12,34 @@ export type SigningKey = JWK & {
 
 const MAX_KEYS = 200
 
+export type PublishedKeys = {
+  readonly keys: ReadonlyMap<string, SigningKey>
+  /** Key ids under which this set has two different keys. Which of them is meant cannot be decided, so neither is taken. */
+  readonly ambiguous: ReadonlySet<string>
+}
+
 /**
  * The RSA signing keys of a key set, by key id. Entries of other kinds are left out.
  *
  * @throws {EntradaError} `entra_answer_invalid` when there is no usable key.
  * @see RFC 7517 §5
  */
-export function parseSigningKeys(wire: unknown): ReadonlyMap<string, SigningKey> {
-  const keys = (wire as { keys?: unknown } | null | undefined)?.keys // unknown JSON, checked below
-  if (!Array.isArray(keys)) throw noKeys()
-  const usable = keys.slice(0, MAX_KEYS).filter(isSigningKey)
+export function parseSigningKeys(wire: unknown): PublishedKeys {
+  const entries = (wire as { keys?: unknown } | null | undefined)?.keys // unknown JSON, checked below
+  if (!Array.isArray(entries)) throw noKeys()
+  const usable = entries.slice(0, MAX_KEYS).filter(isSigningKey)
   if (usable.length === 0) throw noKeys()
-  return new Map(usable.map((key) => [key.kid, key]))
+  const keys = new Map(usable.map((key) => [key.kid, key]))
+  const ambiguous = new Set(
+    usable.filter((key) => isOtherKey(key, keys.get(key.kid))).map(({ kid }) => kid),
+  )
+  for (const kid of ambiguous) keys.delete(kid)
+  return { keys, ambiguous }
+}
+
+/** Whether these are different keys, or the same for another issuer. */
+export function isOtherKey(one: SigningKey, other: SigningKey | undefined): boolean {
+  return one.n !== other?.n || one.e !== other.e || one.issuer !== other.issuer
 }
 
 /**

@@ -1,0 +1,69 @@
+/** What is fetched when it is needed, and kept. */
+import { EntradaError } from '../errors.ts'
+
+/** While the authority is down, what is kept serves everybody; only one in this time waits for a new try. */
+const RETRY_INTERVAL_MS = 5_000
+
+type Kept<T> = { readonly value: T; readonly fetchedAt: number }
+
+export type Fresh<T> = {
+  get(): Promise<T>
+  renew(): Promise<T>
+  underway(): Promise<T> | undefined
+}
+
+/** One caller fetches, the others wait for the same answer; what was good stays in use while the authority is down. */
+export function keepFresh<T>(
+  lifetime: number | ((value: T) => number),
+  now: () => Date,
+  load: () => Promise<T>,
+): Fresh<T> {
+  const lifetimeOf = (value: T) => (typeof lifetime === 'number' ? lifetime : lifetime(value))
+  let kept: Kept<T> | undefined
+  let loading: Promise<T> | undefined
+  let failedAt = Number.NEGATIVE_INFINITY
+
+  async function loadAndKeep(): Promise<T> {
+    try {
+      const value = await load()
+      kept = { value, fetchedAt: now().getTime() }
+      return value
+    } catch (error) {
+      failedAt = now().getTime()
+      throw error
+    } finally {
+      loading = undefined
+    }
+  }
+
+  const renew = () => {
+    loading ??= loadAndKeep()
+    return loading
+  }
+
+  return {
+    renew,
+    underway: () => loading,
+    async get() {
+      const held = kept
+      if (held === undefined) return renew()
+      const time = now().getTime()
+      if (time - held.fetchedAt < lifetimeOf(held.value) || time - failedAt < RETRY_INTERVAL_MS) {
+        return held.value
+      }
+      return renew().catch(() => held.value)
+    },
+  }
+}
+
+/** Ends the waiting, not the fetch: others may be waiting for it too. */
+export async function within<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const giveUp = () =>
+      reject(new EntradaError('entra_timeout', { endpoint: 'discovery or keys' }))
+    if (signal.aborted) giveUp()
+    signal.addEventListener('abort', giveUp, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
+  })
+}

@@ -1,0 +1,52 @@
+/**
+ * Signing keys over several answers of one authority. Behind its address stand many servers, which learn of a new key one after the
+ * other: an answer without a key says that the key was withdrawn, or that this server has not heard of it yet.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/signing-key-rollover
+ */
+import type { PublishedKeys, SigningKey } from './signing-keys.ts'
+
+export type KnownKey = {
+  readonly key: SigningKey
+  /** When an answer first came without it; absent while it is published. */
+  readonly missingSince?: number
+}
+export type KnownKeys = ReadonlyMap<string, KnownKey>
+
+/** How long a key is still trusted after the first answer without it. */
+const MISSING_KEY_LIFETIME_MS = 10 * 60_000
+const MOST_MISSING_KEYS = 20
+
+/**
+ * The published keys, and for a bounded time those that are missing among them. Of a key id that now has other key material, the new
+ * answer counts; of one that the answer itself has twice, neither.
+ */
+export function mergeSigningKeys(
+  before: KnownKeys,
+  { keys, ambiguous }: PublishedKeys,
+  time: number,
+): KnownKeys {
+  const missing = [...before]
+    .filter(([kid]) => !keys.has(kid) && !ambiguous.has(kid))
+    .map(([kid, { key, missingSince = time }]) => [kid, { key, missingSince }] as const)
+    .filter(([, known]) => isTrusted(known, time))
+    .sort(([, one], [, other]) => other.missingSince - one.missingSince)
+    .slice(0, MOST_MISSING_KEYS)
+  const published = [...keys].map(([kid, key]) => [kid, { key }] as const)
+  return new Map<string, KnownKey>([...published, ...missing])
+}
+
+/** The key of this id, as long as its tokens are taken. */
+export function findTrusted(known: KnownKeys, kid: string, time: number): SigningKey | undefined {
+  const found = known.get(kid)
+  return found && isTrusted(found, time) ? found.key : undefined
+}
+
+function isTrusted({ missingSince }: KnownKey, time: number): boolean {
+  return missingSince === undefined || time - missingSince < MISSING_KEY_LIFETIME_MS
+}
+
+/** Whether the authority's servers disagree about a key that is still trusted: what they publish is worth asking for soon again. */
+export function isChanging(known: KnownKeys, time: number): boolean {
+  return [...known.values()].some((one) => one.missingSince !== undefined && isTrusted(one, time))
+}
