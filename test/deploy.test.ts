@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { describeSettings } from '../src/config.ts'
 import { routes } from '../src/http/routes.ts'
+import { metricTable } from '../src/metrics/metric-table.ts'
 import { freePort, startServer, temporaryFolder } from './support/server-process.ts'
 import { run } from './support/transcript.ts'
 
@@ -202,6 +203,49 @@ describe('deploy/', () => {
     // Whether the programs it names are installed is another question.
     if (error) t.skip('no systemd on this machine')
     else if (status !== 0) assert.match(stderr, /is not executable|No such file/)
+  })
+})
+
+describe('deploy/monitoring', () => {
+  const files = ['entrada-rules.yaml', 'entrada-rules.test.yaml', 'entrada-dashboard.json']
+  const expressions = files.flatMap(
+    (file) => read(join('monitoring', file)).match(/\b(entrada|nodejs|process)_[a-z0-9_]+/g) ?? [],
+  )
+
+  it('asks only for metrics that exist (O22)', () => {
+    assert.ok(expressions.length > 40)
+    for (const expression of new Set(expressions)) {
+      const name = expression.replace(/_(bucket|sum|count)$/, '')
+      assert.ok(Object.hasOwn(metricTable, name) || Object.hasOwn(metricTable, expression), name)
+    }
+  })
+
+  it('leads every alert to a document that exists, and explains each in the guide (O22)', () => {
+    const rules = read('monitoring/entrada-rules.yaml')
+    const runbooks = [...rules.matchAll(/runbook: (\S+)/g)].map(([, path = '']) => path)
+    const alerts = [...rules.matchAll(/alert: (\w+)/g)].map(([, name = '']) => name)
+    assert.equal(runbooks.length, alerts.length)
+    for (const path of runbooks) assert.ok(existsSync(path), path)
+    const guide = readFileSync('docs/monitoring.md', 'utf8')
+    for (const alert of alerts) assert.ok(guide.includes(`\`${alert}\``), alert)
+  })
+
+  it('has rules that promtool accepts, and that fire when they should (O22)', (t) => {
+    const promtool = (...argv: readonly string[]) =>
+      spawnSync('promtool', argv, { encoding: 'utf8', cwd: 'deploy/monitoring' })
+    const checked = promtool('check', 'rules', 'entrada-rules.yaml')
+    if (checked.error)
+      return t.skip('no promtool on this machine (Debian: apt-get install prometheus)')
+    assert.equal(checked.status, 0, checked.stderr)
+    const tested = promtool('test', 'rules', 'entrada-rules.test.yaml')
+    assert.equal(tested.status, 0, tested.stdout + tested.stderr)
+  })
+
+  it('has a dashboard that Grafana can read as JSON, each panel with a query (O22)', () => {
+    const { panels, uid } = JSON.parse(read('monitoring/entrada-dashboard.json'))
+    assert.equal(uid, 'entrada')
+    assert.ok(panels.length > 10)
+    for (const { title, targets } of panels) assert.ok(targets[0].expr, title)
   })
 })
 

@@ -1,4 +1,5 @@
 /** Counts and times, in this process alone; written out as Prometheus reads them. Why not a library: `decisions/0013-metrics.md`. */
+import { firstCounters, firstHistograms } from './first-series.ts'
 import {
   type CounterName,
   type GaugeName,
@@ -48,6 +49,14 @@ type Histogram = { readonly buckets: number[]; sum: number; count: number }
 export function createMetrics(): Metrics {
   const counters = new Map<MetricName, Map<string, number>>()
   const histograms = new Map<MetricName, Map<string, Histogram>>()
+  for (const [name, series] of Object.entries(firstCounters)) {
+    const first = series.map((labels) => [labelText(labels), 0] as const)
+    counters.set(name as CounterName, new Map(first)) // a key of the table
+  }
+  for (const [name, series] of Object.entries(firstHistograms)) {
+    const first = series.map((labels) => [labelText(labels), newHistogram()] as const)
+    histograms.set(name as HistogramName, new Map(first)) // a key of the table
+  }
   return {
     count(name, labels) {
       const series = seriesOf(counters, name)
@@ -57,7 +66,7 @@ export function createMetrics(): Metrics {
     observe(name, labels, seconds) {
       const series = seriesOf(histograms, name)
       const key = labelText(labels)
-      const histogram = series.get(key) ?? { buckets: BUCKETS.map(() => 0), sum: 0, count: 0 }
+      const histogram = series.get(key) ?? newHistogram()
       if (series.has(key) || series.size < MAX_SERIES) series.set(key, histogram)
       const bucket = BUCKETS.findIndex((upTo) => seconds <= upTo)
       if (bucket >= 0) histogram.buckets[bucket] = (histogram.buckets[bucket] ?? 0) + 1
@@ -79,6 +88,10 @@ export function createMetrics(): Metrics {
       return `${sections.flat().join('\n')}\n`
     },
   }
+}
+
+function newHistogram(): Histogram {
+  return { buckets: BUCKETS.map(() => 0), sum: 0, count: 0 }
 }
 
 function seriesOf<T>(all: Map<MetricName, Map<string, T>>, name: MetricName): Map<string, T> {
