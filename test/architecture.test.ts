@@ -289,6 +289,7 @@ describe('the house', () => {
     )
     assert.deepEqual(importers.sort(), [
       'src/cli/development-emulator.ts',
+      'src/cli/emulator-environment.ts',
       'src/cli/emulator.ts',
       'src/cli/kept-directory.ts',
     ])

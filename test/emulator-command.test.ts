@@ -1,15 +1,20 @@
 /** `entrada emulator`, as a person types it. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { run } from './support/transcript.ts'
 
-function directoryFile(t: TestContext, content: string): string {
+function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'entrada-emulator-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  const path = join(folder, 'directory.json')
+  return folder
+}
+
+function directoryFile(t: TestContext, content: string): string {
+  const path = join(folderOf(t), 'directory.json')
   writeFileSync(path, content)
   return path
 }
@@ -56,6 +61,8 @@ describe('entrada emulator', () => {
       'authority',
       'administration',
       'applications',
+      'environment',
+      'trust',
     ])
     assert.deepEqual(lines, ['stopped'])
   })
@@ -65,6 +72,56 @@ describe('entrada emulator', () => {
     const path = directoryFile(t, printed.join('\n'))
     const again = await run(['emulator', '--directory', path, '--print-directory'], {})
     assert.deepEqual(again.printed, printed)
+  })
+
+  it('prints every secret, for a person and for a program (M8)', async () => {
+    const secret = 'development~only.Contoso-secret'
+    const { printed } = await run(['emulator', '--port', '0'], {})
+    assert.match(printed.join('\n'), new RegExp(`client 33333333-.*secret ${secret}`))
+    const { applications } = JSON.parse(
+      (await run(['emulator', '--port', '0', '--json'], {})).printed.join('\n'),
+    )
+    assert.deepEqual(applications[0].secrets, [secret])
+  })
+
+  it('prints lines that a shell takes, with secrets and certificate, and stops (M1, M8)', async (t) => {
+    const data = folderOf(t)
+    const options = ['--env', '--https', '--data', join(data, "it's here"), '--port', '4321']
+    const { exitCode, printed } = await run(['emulator', ...options], {})
+    assert.equal(exitCode, 0)
+    const script = `${printed.join('\n')}\nprintf '%s\\n' "$AZURE_AUTHORITY_HOST" "$AZURE_CLIENT_SECRET" "$NODE_EXTRA_CA_CERTS"`
+    const shell = spawnSync('sh', ['-eu', '-c', script], { encoding: 'utf8' })
+    assert.deepEqual(shell.stdout.trimEnd().split('\n'), [
+      'https://localhost:4321',
+      'development~only.Contoso-secret',
+      join(data, "it's here", 'ca.pem'),
+    ])
+    assert.match(readFileSync(join(data, "it's here", 'ca.pem'), 'utf8'), /BEGIN CERTIFICATE/)
+  })
+
+  it('listens with https, and prints by which variables programs trust it (M1)', async (t) => {
+    const environment = { ENTRADA_DATA_DIR: folderOf(t) }
+    const argv = ['emulator', '--port', '0', '--https']
+    const { printed } = await run(argv, environment)
+    const text = printed.join('\n')
+    const folder = join(environment.ENTRADA_DATA_DIR, 'emulator')
+    assert.match(text, /^Authority https:\/\/localhost:\d+$/m)
+    for (const line of [
+      `export NODE_EXTRA_CA_CERTS=${folder}/ca.pem`,
+      `export REQUESTS_CA_BUNDLE=${folder}/ca-bundle.pem`,
+      `export SSL_CERT_FILE=${folder}/ca-bundle.pem`,
+      `-Djavax.net.ssl.trustStore=${folder}/ca.jks`,
+    ]) {
+      assert.ok(text.includes(line), line)
+    }
+  })
+
+  it('builds addresses from --public-origin (M1)', async () => {
+    const argv = ['emulator', '--port', '0', '--public-origin', 'https://entra.localhost:8443']
+    const { printed } = await run([...argv, '--json'], {})
+    const { authority, environment } = JSON.parse(printed.join('\n'))
+    assert.equal(authority, 'https://entra.localhost:8443')
+    assert.equal(environment.AZURE_AUTHORITY_HOST, authority)
   })
 
   it('says what is wrong with a directory', async (t) => {
@@ -79,6 +136,10 @@ describe('entrada emulator', () => {
     ['--clock-offset', 'late'],
     ['--directory', '/nowhere/directory.json'],
     ['--port', '99999'],
+    ['--public-origin', 'entra.example'],
+    ['--public-origin', 'https://entra.example/path'],
+    ['--public-origin', 'http://localhost:1', '--https'],
+    ['--port', '0', '--env'],
   ]) {
     it(`refuses ${argv.join(' ')}`, async () => {
       const { exitCode, printedErrors } = await run(['emulator', ...argv], {})

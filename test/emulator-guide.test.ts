@@ -19,7 +19,8 @@ function snippets(language: string): readonly string[] {
 
 async function execute(command: string, args: readonly string[]) {
   // Else the runner of this test would take the inner one for its child.
-  const { NODE_TEST_CONTEXT: _, ...environment } = process.env
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
+  const environment = { ...inherited, ENTRADA_DATA_DIR: `${folder}/data` }
   const child = spawn(command, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = Promise.all([text(child.stdout), text(child.stderr)])
   const [exitCode] = await once(child, 'close')

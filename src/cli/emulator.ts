@@ -1,11 +1,24 @@
+import { join } from 'node:path'
+import { inspectSettings } from '../config.ts'
 import {
   type Directory,
+  keepCertificate,
   parseDirectory,
+  type StartEmulatorOptions,
+  type StartedEmulator,
   seededDirectory,
   startEmulator,
 } from '../emulator/start-emulator.ts'
 import { EntradaError } from '../errors.ts'
-import { type CliContext, type Command, textOption } from './command.ts'
+import { type CliArguments, type CliContext, type Command, textOption } from './command.ts'
+import {
+  describeApplication,
+  type EmulatorAddress,
+  emulatorEnvironment,
+  exportLines,
+  shellWord,
+  trustReaders,
+} from './emulator-environment.ts'
 import { listenError } from './http-server.ts'
 import { productionReasons } from './production-environment.ts'
 
@@ -16,6 +29,18 @@ export const emulatorCommand: Command = {
   summary: 'Run the emulated Entra alone, on loopback.',
   options: {
     port: { type: 'string', help: `Port to listen on; default ${DEFAULT_PORT}.` },
+    https: {
+      type: 'boolean',
+      help: 'Listen with https. The certificate is made once and kept; the lines printed make programs trust it.',
+    },
+    'public-origin': {
+      type: 'string',
+      help: 'Origin under which clients reach it, such as https://entra.localhost:8443; issuers and endpoints start with it.',
+    },
+    data: {
+      type: 'string',
+      help: 'Folder of the certificate; default: emulator in ENTRADA_DATA_DIR.',
+    },
     directory: { type: 'string', help: 'JSON file of tenants, people and applications.' },
     'sign-in-as': { type: 'string', help: 'Sign this person in without asking.' },
     'clock-offset': {
@@ -23,52 +48,136 @@ export const emulatorCommand: Command = {
       help: 'Seconds it is wrong by, such as --clock-offset=-600.',
     },
     'print-directory': { type: 'boolean', help: 'Print the directory as JSON and stop.' },
-    json: { type: 'boolean', help: 'Print addresses and applications as JSON.' },
+    env: {
+      type: 'boolean',
+      help: 'Print `export` lines of addresses, ids, secrets and certificate for a shell, and stop.',
+    },
+    json: { type: 'boolean', help: 'Print addresses, applications and variables as JSON.' },
   },
   async run(context, given) {
-    const { print, stopRequested } = context
+    const { print } = context
     const directory = readDirectory(context, textOption(given, 'directory'))
     if (given.values['print-directory']) {
       for (const line of JSON.stringify(directory, undefined, 2).split('\n')) print(line)
       return 0
     }
     checkNotProduction(context)
-    const port = parsePort(textOption(given, 'port'))
-    const clockOffsetSeconds = parseSeconds(textOption(given, 'clock-offset'))
     checkPerson(directory, textOption(given, 'sign-in-as'))
-    const emulator = await startEmulator({ port, directory, clockOffsetSeconds }).catch((cause) => {
-      throw listenError(cause, { host: '127.0.0.1', port })
-    })
-    emulator.signInAutomaticallyAs(textOption(given, 'sign-in-as'))
-    const applications = emulator.directory.applications.map(
-      ({ clientId, displayName, homeTenantId, redirectUris }) => ({
-        clientId,
-        displayName,
-        homeTenantId,
-        redirectUris,
-      }),
-    )
-    const administration = `${emulator.origin}/emulator`
-    if (given.values.json)
-      print(JSON.stringify({ authority: emulator.origin, administration, applications }))
-    else printApplications(print, emulator.origin, applications)
-    await stopRequested()
-    await emulator.close()
+    const options = { ...readOptions(context, given), directory }
+    if (given.values.env) {
+      for (const line of exportLines(futureAddress(options))) print(line)
+      return 0
+    }
+    await runUntilStopped(context, given, options)
     return 0
   },
 }
 
-function printApplications(
-  print: (line: string) => void,
-  origin: string,
-  applications: readonly { clientId: string; displayName: string; homeTenantId: string }[],
-): void {
-  print('DEVELOPMENT: a made-up directory, on this machine only')
-  for (const { clientId, displayName, homeTenantId } of applications) {
-    print(`${displayName}: client ${clientId}, tenant ${homeTenantId}`)
+type Options = StartEmulatorOptions & { readonly port: number; readonly directory: Directory }
+
+/** @throws {EntradaError} `request_invalid` */
+function readOptions(context: CliContext, given: CliArguments): Omit<Options, 'directory'> {
+  const https = given.values.https === true
+  const publicOrigin = parseOrigin(textOption(given, 'public-origin'))
+  if (https && publicOrigin?.startsWith('http:')) {
+    throw new EntradaError('request_invalid', {
+      parameter: 'public-origin',
+      problems: ['With --https it has to start with https://.'],
+    })
   }
-  print(`Administer at ${origin}/emulator`)
-  print(`Authority ${origin}`)
+  return {
+    port: parsePort(textOption(given, 'port')),
+    clockOffsetSeconds: parseSeconds(textOption(given, 'clock-offset')),
+    publicOrigin,
+    https: https ? { folder: dataFolder(context, given) } : undefined,
+  }
+}
+
+function dataFolder({ environment, readTextFile }: CliContext, given: CliArguments): string {
+  const { dataDir = '.' } = inspectSettings(environment, readTextFile).settings
+  return textOption(given, 'data') ?? join(dataDir, 'emulator')
+}
+
+/** What an emulator that is started with these options will be reached by. @throws {EntradaError} `request_invalid` */
+function futureAddress(options: Options): EmulatorAddress {
+  const { port, publicOrigin, https, directory } = options
+  if (port === 0 && publicOrigin === undefined) {
+    const problems = ['With --env the port has to be known before the start.']
+    throw new EntradaError('request_invalid', { parameter: 'port', problems })
+  }
+  const scheme = https === undefined ? 'http' : 'https'
+  const origin = publicOrigin ?? `${scheme}://localhost:${port}`
+  const trust = https && keepingCertificate(() => keepCertificate(options, https).trust)
+  return { origin, directory, trust }
+}
+
+async function runUntilStopped(
+  context: CliContext,
+  given: CliArguments,
+  options: Options,
+): Promise<void> {
+  const { print, stopRequested } = context
+  const { https } = options
+  // Before the start, so that a folder that cannot be used is reported as one.
+  if (https !== undefined) keepingCertificate(() => keepCertificate(options, https))
+  const emulator = await startEmulator(options).catch((cause) => {
+    throw listenError(cause, { host: '127.0.0.1', port: options.port })
+  })
+  emulator.signInAutomaticallyAs(textOption(given, 'sign-in-as'))
+  const lines = given.values.json ? [JSON.stringify(toJson(emulator))] : describe(emulator)
+  for (const line of lines) print(line)
+  await stopRequested()
+  await emulator.close()
+}
+
+/** @throws {EntradaError} `data_folder_unusable` */
+function keepingCertificate<T>(keep: () => T): T {
+  try {
+    return keep()
+  } catch (cause) {
+    throw new EntradaError('data_folder_unusable', {}, { cause })
+  }
+}
+
+function toJson(emulator: StartedEmulator) {
+  const { origin, directory, trust } = emulator
+  return {
+    authority: origin,
+    administration: `${origin}/emulator`,
+    applications: directory.applications.map((application) => ({
+      clientId: application.clientId,
+      displayName: application.displayName,
+      homeTenantId: application.homeTenantId,
+      redirectUris: application.redirectUris,
+      spaRedirectUris: application.spaRedirectUris,
+      nativeRedirectUris: application.nativeRedirectUris,
+      identifierUris: application.identifierUris,
+      secrets: application.secrets.map(({ value }) => value),
+    })),
+    environment: emulatorEnvironment(emulator),
+    trust: trust ?? null,
+  }
+}
+
+function describe(emulator: StartedEmulator): readonly string[] {
+  const { origin, directory, trust } = emulator
+  return [
+    'DEVELOPMENT: a made-up directory, on this machine only',
+    ...directory.applications.map(describeApplication),
+    ...(trust === undefined ? [] : describeTrust(emulator)),
+    `Administer at ${origin}/emulator`,
+    `Authority ${origin}`,
+  ]
+}
+
+function describeTrust(emulator: StartedEmulator): readonly string[] {
+  const environment = emulatorEnvironment(emulator)
+  return [
+    `Certificate authority ${emulator.trust?.certificate}; programs trust it by these variables:`,
+    ...Object.entries(trustReaders).map(
+      ([name, readers]) => `  export ${name}=${shellWord(environment[name] ?? '')}  # ${readers}`,
+    ),
+  ]
 }
 
 /** Whoever can reach the emulator signs in as anybody. @throws {EntradaError} `development_mode_refused` */
@@ -112,4 +221,16 @@ function parsePort(text: string | undefined): number {
   if (!/^\d{1,5}$/.test(text) || port > 65_535)
     throw new EntradaError('request_invalid', { parameter: 'port' })
   return port
+}
+
+/** @throws {EntradaError} `request_invalid` */
+function parseOrigin(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href
+  if (!isOrigin) {
+    const problems = ['It is a scheme, a host and a port, such as https://localhost:8443.']
+    throw new EntradaError('request_invalid', { parameter: 'public-origin', problems })
+  }
+  return url.origin
 }

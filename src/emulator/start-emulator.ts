@@ -1,8 +1,14 @@
 import { once } from 'node:events'
+import { createServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Directory } from './directory.ts'
 import { createEmulator, type Emulator } from './emulator.ts'
+import {
+  keepServerCertificate,
+  type ServerCertificate,
+  type TrustFiles,
+} from './server-certificate.ts'
 
 export type {
   Application,
@@ -27,6 +33,7 @@ export type {
   User,
 } from './emulator.ts'
 export { createEmulator, parseDirectory, seededDirectory } from './emulator.ts'
+export type { TrustFiles } from './server-certificate.ts'
 
 export type StartEmulatorOptions = {
   /** A loopback address; the emulator signs in anybody and listens nowhere else. */
@@ -35,6 +42,11 @@ export type StartEmulatorOptions = {
   readonly port?: number | undefined
   /** By default `http://localhost:<port>`. */
   readonly publicOrigin?: string | undefined
+  /**
+   * Answers over https, with a certificate that is made at the first start and kept in this folder. It is good for
+   * localhost, 127.0.0.1, ::1 and the host of the public origin.
+   */
+  readonly https?: { readonly folder: string } | undefined
   /** Microsoft Graph on a host of its own; it has to reach this port. */
   readonly graphOrigin?: string | undefined
   readonly directory?: Directory | undefined
@@ -46,6 +58,8 @@ export type StartEmulatorOptions = {
 
 export type StartedEmulator = Omit<Emulator, 'close'> & {
   readonly port: number
+  /** The files by which other programs trust the certificate, when the emulator answers over https. */
+  readonly trust: TrustFiles | undefined
   /** Stops listening and ends every connection, the hanging ones too. */
   close(): Promise<void>
 }
@@ -57,23 +71,52 @@ export async function startEmulator(options: StartEmulatorOptions = {}): Promise
 
   // The origin needs the port, which is known only once the server listens.
   let emulator: Emulator | undefined
-  const server = createAdaptorServer({
+  const tls = options.https && keepCertificate(options, options.https)
+  const limits = { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 65_536 }
+  const adaptor = {
     // Rejects when the client has gone: then nobody reads this answer.
-    fetch: async (request) => (await emulator?.fetch(request).catch(unavailable)) ?? unavailable(),
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 65_536 },
+    fetch: async (request: Request) =>
+      (await emulator?.fetch(request).catch(unavailable)) ?? unavailable(),
     overrideGlobalObjects: false,
-  })
+  }
+  const server =
+    tls === undefined
+      ? createAdaptorServer({ ...adaptor, serverOptions: limits })
+      : createAdaptorServer({
+          ...adaptor,
+          createServer,
+          serverOptions: { ...limits, key: tls.key, cert: tls.certificate },
+        })
   const port = await listen(server, { hostname, port: options.port ?? 0 })
-  const origin = options.publicOrigin ?? `http://localhost:${port}`
+  const scheme = tls === undefined ? 'http' : 'https'
+  const origin = options.publicOrigin ?? `${scheme}://localhost:${port}`
   emulator = createEmulator({ ...options, origin })
-  return started(emulator, { port, server })
+  return started(emulator, { port, server, trust: tls?.trust })
+}
+
+/** The certificate of an emulator, made unless the folder has one that is good for its host names. */
+export function keepCertificate(
+  { publicOrigin, now }: Pick<StartEmulatorOptions, 'publicOrigin' | 'now'>,
+  { folder }: { readonly folder: string },
+): ServerCertificate {
+  const publicHost = publicOrigin && new URL(publicOrigin).hostname.replace(/^\[(.*)\]$/, '$1')
+  const hostnames = ['localhost', '127.0.0.1', '::1', ...(publicHost ? [publicHost] : [])]
+  return keepServerCertificate({ folder, hostnames, now: now?.() ?? new Date() })
 }
 
 type ServerLike = ReturnType<typeof createAdaptorServer>
 
 function started(
   emulator: Emulator,
-  { port, server }: { readonly port: number; readonly server: ServerLike },
+  {
+    port,
+    server,
+    trust,
+  }: {
+    readonly port: number
+    readonly server: ServerLike
+    readonly trust: TrustFiles | undefined
+  },
 ): StartedEmulator {
   return {
     ...emulator,
@@ -85,6 +128,7 @@ function started(
       return emulator.faults
     },
     port,
+    trust,
     async close() {
       emulator.close()
       await stop(server)
