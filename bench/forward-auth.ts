@@ -13,7 +13,7 @@ import { startHttpServer } from '../src/cli/http-server.ts'
 import { createEntrada } from '../src/entrada.ts'
 import { identityHeaders } from '../src/forward-auth/identity-headers.ts'
 import { createRawVerify } from '../src/forward-auth/raw-verify.ts'
-import { parseCookies } from '../src/http/cookies.ts'
+import { readCookies } from '../src/http/cookies.ts'
 import { newSecretKey } from '../src/key-ring.ts'
 import { silentLog } from '../src/log.ts'
 import { openServices } from '../src/open-services.ts'
@@ -52,7 +52,7 @@ async function serve({ kind, port, database, key }: Task): Promise<void> {
   if (kind === 'bare') {
     const here = services.deployment.publicUrls[0]
     createServer(async (incoming, outgoing) => {
-      const cookies = parseCookies(incoming.headers.cookie ?? null)
+      const cookies = readCookies(incoming.headers.cookie ?? '')
       const view = await findSession(services, { cookies, here })
       answer(outgoing, view ? identityHeaders(view) : undefined)
     }).listen(port, '127.0.0.1', () => process.send?.('ready'))

@@ -174,7 +174,8 @@ function openExchangeFor(services: Services, { request, remote }: Asked): Exchan
   if (speaks !== 'health' && speaks !== 'proxy') return openExchange(services, request, remote)
   const headers = new Headers({ host: publicUrls[0].host })
   const plain = new Request(publicUrls[0].origin + pathname, { headers })
-  return { ...openExchange(services, plain, remote), request }
+  const { target, ...connection } = remote
+  return { ...openExchange(services, plain, connection), request, ...(target ? { target } : {}) }
 }
 
 type Refused = {

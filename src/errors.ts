@@ -3,6 +3,7 @@
  * Throw `new EntradaError('code', { evidence })`; pages, problem+json, the command line and the reference are made from here.
  */
 import { type ErrorEntry, errorTable } from './error-table.ts'
+import { findOwn } from './find-own.ts'
 
 export type { ErrorEntry, StartAgain } from './error-table.ts'
 export { errorTable }
@@ -42,9 +43,7 @@ export function errorEntry(code: ErrorCode): ErrorEntry {
 export function remedyOf({ code, detail }: EntradaError): string {
   const { fix, fixByReason = {} } = errorEntry(code)
   const { reason } = detail
-  return typeof reason === 'string' && Object.hasOwn(fixByReason, reason)
-    ? (fixByReason[reason] ?? fix)
-    : fix
+  return (typeof reason === 'string' ? findOwn(fixByReason, reason) : undefined) ?? fix
 }
 
 /** Whatever else was thrown is a defect. */

@@ -1,5 +1,6 @@
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { singleHeader } from '../http/single-header.ts'
 import { toldThrough } from '../provisioning/group-snapshot.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
@@ -16,8 +17,8 @@ export type Operator = { readonly actor: Actor; readonly view?: SessionView }
  * @throws {EntradaError} `sign_in_required`, `operator_required`, `operator_token_invalid`, `too_many_requests`
  */
 export async function authorizeOperator(services: Services, exchange: Exchange): Promise<Operator> {
-  const authorization = exchange.request.headers.get('authorization')
-  if (authorization !== null) return authorizeToken(services, exchange, authorization)
+  const authorization = singleHeader(exchange.request.headers, 'authorization')
+  if (authorization !== undefined) return authorizeToken(services, exchange, authorization)
   const view = await findSession(services, exchange)
   if (view === undefined) throw new EntradaError('sign_in_required')
   await services.limits.spend('api_operator', view.session.id)

@@ -1,6 +1,7 @@
 /** Calls that may come again: what a call made and what it was answered are kept in one transaction, so there is never one without the other. */
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { singleHeader } from '../http/single-header.ts'
 import type { Services } from '../services.ts'
 import type { Storage, StorageTransaction } from '../storage/storage.ts'
 import type { ApiCaller } from './access.ts'
@@ -28,8 +29,8 @@ export async function answerOnce(
   call: RepeatableCall,
   work: (services: Services) => Promise<unknown>,
 ): Promise<Once> {
-  const given = call.exchange.request.headers.get('idempotency-key')
-  if (given === null) return { answer: await work(services), isRepeated: false }
+  const given = singleHeader(call.exchange.request.headers, 'idempotency-key')
+  if (given === undefined) return { answer: await work(services), isRepeated: false }
   const key = keptUnder(services, call, given)
   const requestHash = hashOf(services, call)
   return services.storage.atomically(async (transaction) => {

@@ -6,6 +6,7 @@
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { jsonResponse } from '../http/responses.ts'
+import { singleHeader } from '../http/single-header.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 import { type AccessDecision, type ApiCaller, decideAccess, organizationOf } from './access.ts'
@@ -38,8 +39,11 @@ export async function answerOperation(
 
 /** `entrada apply` says that it is it; an organization's own people and keys cannot. */
 function writesAs(caller: ApiCaller, { request }: Exchange): 'api' | 'file' {
-  const isFile = request.headers.get('entrada-managed-by') === 'file'
-  return isFile && organizationOf(caller) === undefined ? 'file' : 'api'
+  const managedBy = singleHeader(request.headers, 'entrada-managed-by') ?? 'api'
+  if (managedBy !== 'api' && managedBy !== 'file') {
+    throw new EntradaError('request_invalid', { parameter: 'Entrada-Managed-By' })
+  }
+  return managedBy === 'file' && organizationOf(caller) === undefined ? 'file' : 'api'
 }
 
 /** What makes something heeds `Idempotency-Key`; anything else may be repeated as it is. */
@@ -113,11 +117,15 @@ function narrowed(caller: ApiCaller, query: unknown): OrganizationId | undefined
   return organization ?? own
 }
 
-/** @throws {EntradaError} `record_changed` @see RFC 9110 §13.1.1 */
+/** @throws {EntradaError} `record_changed`, `request_invalid` when it is no list of entity tags @see RFC 9110 §13.1.1 */
 function checkMatches(services: Services, { request }: Exchange, json: unknown): void {
   const wanted = request.headers.get('if-match')
   if (wanted === null || wanted.trim() === '*') return
   const tags = wanted.split(',').map((tag) => tag.trim())
+  // Of a weak tag it is known that it matches nothing here; anything else was meant to protect, and would not.
+  if (!tags.every((tag) => /^(W\/)?"[\x21\x23-\x7e]*"$/.test(tag))) {
+    throw new EntradaError('request_invalid', { parameter: 'If-Match' })
+  }
   if (!tags.includes(entityTag(services, json))) throw new EntradaError('record_changed')
 }
 

@@ -3,6 +3,7 @@ import { authorizeOperator, operatorOf } from '../admin/authorize-operator.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin } from '../http/form.ts'
+import { singleHeader } from '../http/single-header.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
 import type { ApiKey } from '../storage/api-key-records.ts'
@@ -17,15 +18,15 @@ import type { ApiCaller } from './access.ts'
  */
 export async function authorizeCaller(services: Services, exchange: Exchange): Promise<ApiCaller> {
   const { headers, method } = exchange.request
-  const authorization = headers.get('authorization')
-  if (authorization !== null) return authorizeBearer(services, exchange, authorization)
+  const authorization = singleHeader(headers, 'authorization')
+  if (authorization !== undefined) return authorizeBearer(services, exchange, authorization)
   const view = await findSession(services, exchange)
   if (view === undefined) throw new EntradaError('sign_in_required')
   await services.limits.spend('api_operator', view.session.id)
   const caller = callerOf(services, view)
   if (method !== 'GET' && method !== 'HEAD') {
     checkSameOrigin(exchange)
-    checkFormToken(services, view.session.id, headers.get('x-form-token'))
+    checkFormToken(services, view.session.id, singleHeader(headers, 'x-form-token'))
   }
   return caller
 }

@@ -19,6 +19,7 @@ import type {
   RoleRule,
   TenantPinning,
 } from '../storage/records.ts'
+import { strictObject } from '../strict-object.ts'
 import { withoutNull, withoutUndefined } from './page-json.ts'
 import { parsed, saidBy, text, timeAnswer } from './schema-parts.ts'
 
@@ -65,7 +66,7 @@ export const connectionMembers = {
   application: v.nullish(v.picklist(['own', 'shared'])),
   clientId: v.nullish(saidBy(clientId)),
   policies: v.nullish(
-    v.strictObject({
+    strictObject({
       provisioning: v.nullish(policies.provisioning),
       linking: v.nullish(policies.linking),
       guests: v.nullish(policies.guests),
@@ -78,7 +79,7 @@ export const connectionMembers = {
   roleRules: v.nullish(
     v.pipe(
       v.array(
-        v.strictObject({
+        strictObject({
           id: v.nullish(roleName),
           value: text(256),
           ...rule,
@@ -89,14 +90,14 @@ export const connectionMembers = {
   ),
   // 1: what may be sent.
   settings: v.nullish(
-    v.strictObject({
+    strictObject({
       contact: v.nullish(
-        v.strictObject({
+        strictObject({
           email: v.nullish(v.pipe(v.string(), v.maxLength(254), v.email())),
         }),
       ),
       groups: v.nullish(
-        v.strictObject({
+        strictObject({
           from: v.nullish(groups.from),
           nested: v.nullish(groups.nested),
           names: v.nullish(groups.names),
@@ -120,7 +121,7 @@ export const connectionMembers = {
     } satisfies EachSetting),
   ),
 }
-export const connectionChangeSchema = v.strictObject({
+export const connectionChangeSchema = strictObject({
   ...connectionMembers,
   managedBy: v.pipe(
     v.optional(v.picklist(['api', 'file'])),
@@ -131,7 +132,7 @@ export const connectionChangeSchema = v.strictObject({
 })
 export type ConnectionChangeJson = v.InferOutput<typeof connectionChangeSchema>
 
-export const credentialSchema = v.strictObject({
+export const credentialSchema = strictObject({
   id: v.string(),
   kind: v.picklist(['client_secret', 'certificate', 'federated_token_file']),
   state: v.picklist(['active', 'pending', 'retired']),
@@ -144,7 +145,7 @@ export const credentialSchema = v.strictObject({
   createdAt: timeAnswer,
 })
 
-export const connectionSchema = v.strictObject({
+export const connectionSchema = strictObject({
   id: v.string(),
   organizationId: v.string(),
   name: v.string(),
@@ -160,12 +161,12 @@ export const connectionSchema = v.strictObject({
   application: v.picklist(['own', 'shared']),
   clientId: v.nullable(v.string()),
   credentials: v.array(credentialSchema),
-  policies: v.strictObject({ ...policies, defaultRole: v.nullable(v.string()) }),
-  roleRules: v.array(v.strictObject({ id: v.string(), value: v.string(), ...rule })),
+  policies: strictObject({ ...policies, defaultRole: v.nullable(v.string()) }),
+  roleRules: v.array(strictObject({ id: v.string(), value: v.string(), ...rule })),
   // 2: what is shown.
-  settings: v.strictObject({
-    contact: v.nullable(v.strictObject({ email: v.nullable(v.string()) })),
-    groups: v.nullable(v.strictObject(groups)),
+  settings: strictObject({
+    contact: v.nullable(strictObject({ email: v.nullable(v.string()) })),
+    groups: v.nullable(strictObject(groups)),
     recheckMinutes: v.nullable(v.number()),
     redirectOrigin: v.nullable(v.string()),
     emailDomains: v.nullable(v.array(v.string())),
@@ -176,7 +177,7 @@ export const connectionSchema = v.strictObject({
     v.description('Whether a test sign-in succeeded through the connection as it is now.'),
   ),
   addresses: v.pipe(
-    v.strictObject({
+    strictObject({
       redirectUri: v.string(),
       login: v.string(),
       frontChannelLogout: v.string(),

@@ -3,6 +3,8 @@ import * as v from 'valibot'
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { readJson } from '../http/form.ts'
+import { withoutPrototypes } from '../protocol/strict-json.ts'
+import { strictObject } from '../strict-object.ts'
 import type { QueryEntries, Schema } from './operation.ts'
 
 /** One thing that is wrong with a request, as problem+json lists it. */
@@ -15,7 +17,7 @@ export function readQuery(entries: QueryEntries | undefined, { url }: Exchange):
   if (repeated.length > 0) {
     throw invalid(repeated.map((parameter) => ({ parameter, problem: 'is given more than once' })))
   }
-  const query = v.strictObject(entries ?? {})
+  const query = strictObject(entries ?? {})
   return checkInput(query, Object.fromEntries(url.searchParams))
 }
 
@@ -30,7 +32,8 @@ const JSON_TYPE = 'application/json'
 
 /** @throws {EntradaError} `request_invalid`, with every wrong member in `detail.errors` */
 export function checkInput<S extends Schema>(schema: S, value: unknown): v.InferOutput<S> {
-  const result = v.safeParse(schema, value)
+  // Valibot looks for members with `in`, which finds what is on a prototype too.
+  const result = v.safeParse(schema, withoutPrototypes(value))
   if (result.success) return result.output
   throw invalid(result.issues.map(toProblem))
 }

@@ -1,6 +1,7 @@
 /** Parts that schemas of the API are put together from. */
 import * as v from 'valibot'
 import type { UserId } from '../storage/records.ts'
+import { strictObject } from '../strict-object.ts'
 
 export function text(max: number) {
   return v.pipe(v.string(), v.minLength(1), v.maxLength(max))
@@ -47,7 +48,7 @@ export const organizationQuery = {
 
 /** A page of a list, newest first. */
 export function pageOf<Item extends v.GenericSchema>(item: Item) {
-  return v.strictObject({
+  return strictObject({
     items: v.array(item),
     next: v.pipe(
       v.nullable(v.string()),

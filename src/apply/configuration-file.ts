@@ -6,6 +6,7 @@ import { checkInput, type InputProblem } from '../api/read-input.ts'
 import { organizationSettings } from '../api/resources/organizations.ts'
 import { givenText, text, timeAnswer } from '../api/schema-parts.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { strictObject } from '../strict-object.ts'
 
 const reference = v.pipe(
   v.string(),
@@ -15,30 +16,30 @@ const reference = v.pipe(
   ),
 )
 const credential = v.variant('kind', [
-  v.strictObject({
+  strictObject({
     kind: v.literal('client_secret'),
     from: reference,
     expiresAt: v.nullish(timeAnswer),
     state: v.nullish(v.picklist(['active', 'pending', 'retired'])),
   }),
-  v.strictObject({ kind: v.literal('certificate') }),
-  v.strictObject({ kind: v.literal('federated_token_file') }),
+  strictObject({ kind: v.literal('certificate') }),
+  strictObject({ kind: v.literal('federated_token_file') }),
 ])
-const connection = v.strictObject({
+const connection = strictObject({
   id: givenText,
   slug: v.nullish(givenText),
   ...connectionMembers,
   credentials: v.nullish(v.array(credential)),
   status: v.nullish(v.picklist(['on', 'off', 'draft'])),
 })
-const organization = v.strictObject({
+const organization = strictObject({
   id: givenText,
   slug: v.nullish(givenText),
   name: text(128),
   settings: v.nullish(organizationSettings),
   connections: v.nullish(v.array(connection)),
 })
-const file = v.strictObject({ organizations: v.array(organization) })
+const file = strictObject({ organizations: v.array(organization) })
 
 export type FileCredential = v.InferOutput<typeof credential>
 export type FileConnection = v.InferOutput<typeof connection>

@@ -20,5 +20,9 @@ const ofTheConnection: ReadonlySet<string> = new Set<ErrorCode>([
  */
 export function isFailureOfConnection({ code, detail }: EntradaError): boolean {
   if (detail.endpoint === 'authorize' || ofThePerson.has(code)) return false
-  return code in entraErrors || code in idTokenErrors || ofTheConnection.has(code)
+  return (
+    Object.hasOwn(entraErrors, code) ||
+    Object.hasOwn(idTokenErrors, code) ||
+    ofTheConnection.has(code)
+  )
 }

@@ -3,6 +3,7 @@ import { asEntradaError, EntradaError } from '../errors.ts'
 import { errorPage, problemJson } from '../http/error-page.ts'
 import { type Exchange, openExchange, pathTo } from '../http/exchange.ts'
 import { redirect, withSecurityHeaders } from '../http/responses.ts'
+import { singleHeader } from '../http/single-header.ts'
 import { newUuid } from '../ids.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
@@ -82,11 +83,11 @@ function checkNeeded(needed: Needed): void {
  */
 function checkOrigin({ request, here }: Exchange, trustedOrigins: readonly string[]): void {
   if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return
-  const site = request.headers.get('sec-fetch-site')
-  const origin = request.headers.get('origin')
+  const site = singleHeader(request.headers, 'sec-fetch-site')
+  const origin = singleHeader(request.headers, 'origin')
   if (site === 'same-origin' || site === 'none') return
-  if (site === null && origin === null) return
-  if (origin !== null && [here.origin, ...trustedOrigins].includes(origin)) return
+  if (site === undefined && origin === undefined) return
+  if (origin !== undefined && [here.origin, ...trustedOrigins].includes(origin)) return
   throw new EntradaError('cross_site_request', { site, origin: origin?.slice(0, 255) })
 }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Entrada } from '../entrada.ts'
+import { parseRequestTarget } from '../http/request-target.ts'
 
 /** Express keeps the address here when it cuts off a prefix. */
 type Incoming = IncomingMessage & { readonly originalUrl?: string }
@@ -67,17 +68,27 @@ export function withoutBody(incoming: Incoming): Request {
     if (name.startsWith(':')) continue // HTTP/2
     for (const value of values) headers.append(name, value)
   }
-  const { ':authority': authority } = incoming.headers
-  if (typeof authority === 'string' && !headers.has('host')) headers.set('host', authority)
+  const authority = authorityOf(incoming)
+  // HTTP/2 lets both come, and demands that they agree: two that differ are refused, as two Host headers are.
+  const host = headers.get('host') ?? undefined
+  if (authority !== undefined && host !== authority) {
+    if (incoming.httpVersionMajor >= 2 || host?.includes(',')) headers.append('host', authority)
+    else headers.set('host', authority)
+  }
   return new Request(`http://localhost${pathOf(incoming)}`, { method, headers })
+}
+
+/** The host that counts instead of the `Host` header. @see RFC 9112 §3.2.2, RFC 9113 §8.3.1 */
+function authorityOf({ headers, originalUrl, url = '/' }: Incoming): string | undefined {
+  const { ':authority': authority } = headers
+  if (typeof authority === 'string') return authority
+  return parseRequestTarget(originalUrl ?? url).authority
 }
 
 /** Path and query, as the client asked for them. */
 export function pathOf({ originalUrl, url = '/' }: Incoming): string {
-  const asked = originalUrl ?? url
-  if (asked.startsWith('/')) return asked
-  const absolute = URL.parse(asked) // the form that proxies are sent
-  return absolute === null ? '/' : absolute.pathname + absolute.search
+  const { path } = parseRequestTarget(originalUrl ?? url)
+  return path.startsWith('/') ? path : '/'
 }
 
 /** Sends it, beside the headers that are set already. */

@@ -2,6 +2,8 @@ import * as v from 'valibot'
 import { EntradaError } from '../errors.ts'
 import { cannotBeRead } from '../file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
+import { describeJsonProblem, readStrictJson, withoutPrototypes } from '../protocol/strict-json.ts'
+import { strictObject } from '../strict-object.ts'
 import { canonicalPath } from './access-path.ts'
 import type { AccessRule, AccessRules, Allowance, PathPattern } from './decide-access.ts'
 
@@ -45,7 +47,7 @@ const allow = v.union(
     v.literal('signed_in'),
     v.literal('nobody'),
     v.pipe(
-      v.strictObject({
+      strictObject({
         organizations: v.optional(
           v.pipe(v.array(organization), v.minLength(1, 'must not be empty')),
         ),
@@ -65,7 +67,7 @@ const allow = v.union(
       : 'allow must be "everyone", "signed_in", "nobody" or { "organizations": […], "roles": […], "groups": […] }',
 )
 
-const rule = v.strictObject({
+const rule = strictObject({
   id: v.optional(v.pipe(v.string(), v.regex(NAME, 'id must be 1 to 64 of A-Z a-z 0-9 . _ : -'))),
   host: v.optional(oneOrMore(host)),
   method: v.optional(oneOrMore(method)),
@@ -73,7 +75,7 @@ const rule = v.strictObject({
   allow,
 })
 
-const file = v.strictObject({
+const file = strictObject({
   $schema: v.optional(v.string()),
   rules: v.pipe(v.array(rule), v.maxLength(MAX_RULES)),
   otherwise: v.optional(
@@ -141,7 +143,7 @@ export function readAccessRules(
  * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
  */
 export function toAccessRules(input: AccessRulesInput): AccessRules {
-  const result = v.safeParse(file, input)
+  const result = v.safeParse(file, withoutPrototypes(input))
   if (!result.success) throw invalid(result.issues.map(sentence))
   const rules = result.output.rules.map(toRule)
   const repeated = rules.find(
@@ -195,11 +197,9 @@ function toPattern(text: string): PathPattern | undefined {
 }
 
 function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw invalid(['ENTRADA_ACCESS_RULES_FILE is not valid JSON'])
-  }
+  const read = readStrictJson(text)
+  if (read.kind === 'read') return read.value
+  throw invalid([`ENTRADA_ACCESS_RULES_FILE ${describeJsonProblem(read.problem)}`])
 }
 
 function sentence(issue: v.BaseIssue<unknown>): string {

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { hostOf, parseRequestTarget } from '../http/request-target.ts'
 import { methodLabel } from '../metrics/metrics.ts'
 import type { Services } from '../services.ts'
 import { isVerifyTarget, type VerifyRequest } from './read-question.ts'
@@ -21,7 +22,7 @@ export function createRawVerify(services: Services): RawHandler {
   const { mountPath } = services.deployment
   const isTrusted = createSocketTrust(services)
   return {
-    takes: ({ url = '' }) => isVerifyTarget(url, mountPath),
+    takes: ({ url = '' }) => isVerifyTarget(parseRequestTarget(url).path, mountPath),
     async answer(incoming, outgoing) {
       try {
         await answerRaw(services, toVerifyRequest(incoming, isTrusted), outgoing)
@@ -66,20 +67,30 @@ function createSocketTrust({ isTrustedProxy }: Services): (socket: Socket) => bo
 }
 
 function toVerifyRequest(
-  { method = '', url = '', headers, socket }: IncomingMessage,
+  { method = '', url = '', headers, rawHeaders, socket }: IncomingMessage,
   isTrusted: (socket: Socket) => boolean,
 ): VerifyRequest {
+  const parsed = parseRequestTarget(url)
   return {
     method,
-    target: url,
+    target: parsed.path,
     isTargetRaw: true,
     header(name) {
+      if (name === 'host') return hostOf(parsed, joinedHost(rawHeaders))
       const value = headers[name]
       return typeof value === 'object' ? value.join(', ') : value
     },
     remoteAddress: () => socket.remoteAddress,
     isFromTrustedProxy: () => isTrusted(socket),
   }
+}
+
+/** Of two `Host` headers `headers` has the first alone, which is not how those who forwarded the request may have read it. */
+function joinedHost(rawHeaders: readonly string[]): string | undefined {
+  const hosts = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host',
+  )
+  return hosts.length === 0 ? undefined : hosts.join(', ')
 }
 
 /** The body of the request, if one came along, is nobody's: Node reads it away or closes the connection. */

@@ -7,6 +7,7 @@
  */
 import { EntradaError } from '../errors.ts'
 import { checkOnlyLocal, type Exchange, isHostOf } from '../http/exchange.ts'
+import { hostOf, parseRequestTarget } from '../http/request-target.ts'
 import { jsonResponse } from '../http/responses.ts'
 import { isUnder } from '../http/site.ts'
 import type { Services } from '../services.ts'
@@ -45,13 +46,16 @@ export async function showAccess(
   { request, remoteAddress, target }: Exchange,
 ): Promise<Response> {
   const { pathname, search } = new URL(request.url)
-  // A whole address in the request line is nothing that a proxy sends us.
-  const isTargetRaw = isVerifyTarget(target ?? '', services.deployment.mountPath)
+  const parsed = parseRequestTarget(target ?? '')
+  const isTargetRaw = isVerifyTarget(parsed.path, services.deployment.mountPath)
   const answer = await verifyAccess(services, {
     method: request.method,
-    target: isTargetRaw && target !== undefined ? target : pathname + search,
+    target: isTargetRaw ? parsed.path : pathname + search,
     isTargetRaw,
-    header: (name) => request.headers.get(name) ?? undefined,
+    header: (name) => {
+      const value = request.headers.get(name) ?? undefined
+      return name === 'host' ? hostOf(parsed, value) : value
+    },
     remoteAddress: () => remoteAddress,
     isFromTrustedProxy: () => services.isTrustedProxy(remoteAddress),
   })

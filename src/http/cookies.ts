@@ -1,21 +1,31 @@
-import { parse } from 'hono/utils/cookie'
 import type { Services } from '../services.ts'
 
-/** Cookies of the request by name. A header that cannot be read counts as none. */
-export function parseCookies(header: string | null): ReadonlyMap<string, string> {
-  if (header === null) return new Map()
-  try {
-    return new Map(Object.entries(parse(header)))
-  } catch {
-    return new Map()
+/**
+ * Cookies of the request by name. One that comes twice counts as none: who may set cookies for a parent domain, or an application on this
+ * host, can add one of our name, and nothing in a request says which is ours.
+ */
+export function readCookies(header: string): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>()
+  const repeated = new Set<string>()
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=')
+    if (at < 0) continue
+    const name = pair.slice(0, at).trim()
+    if (name === '') continue
+    if (cookies.has(name)) repeated.add(name)
+    cookies.set(name, pair.slice(at + 1).trim())
   }
+  for (const name of repeated) cookies.delete(name)
+  return cookies
 }
 
-/**
- * Every value that the request has under this name; who may set cookies for a parent domain can add some. Looks for the name instead of
- * reading the whole header: a proxy asks about every request of an application, with all of its cookies.
- */
-export function cookieValues(header: string, name: string): readonly string[] {
+/** The value of a cookie by the same rule, without reading all others: a proxy asks about every request of an application. */
+export function onlyCookie(header: string, name: string): string | undefined {
+  const [value, second] = cookieValues(header, name)
+  return second === undefined ? value : undefined
+}
+
+function cookieValues(header: string, name: string): readonly string[] {
   const values: string[] = []
   const wanted = `${name}=`
   for (let at = header.indexOf(wanted); at >= 0; at = header.indexOf(wanted, at + 1)) {
@@ -28,7 +38,7 @@ export function cookieValues(header: string, name: string): readonly string[] {
 
 function beginsAt(header: string, at: number): boolean {
   let before = at - 1
-  while (header[before] === ' ') before -= 1
+  while (header[before] === ' ' || header[before] === '\t') before -= 1
   return before < 0 || header[before] === ';'
 }
 

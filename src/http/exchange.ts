@@ -3,7 +3,9 @@ import { newUuid } from '../ids.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import type { Connection } from '../storage/records.ts'
-import { parseCookies } from './cookies.ts'
+import { readCookies } from './cookies.ts'
+import { hostOf, parseRequestTarget } from './request-target.ts'
+import { singleHeader } from './single-header.ts'
 
 /** One request and what we know about it. */
 export type Exchange = {
@@ -34,7 +36,7 @@ export type RemoteInfo = { readonly remoteAddress?: string; readonly target?: st
 
 const MAX_USER_AGENT_LENGTH = 400
 
-/** @throws {EntradaError} `host_not_served`, `development_mode_only_local` */
+/** @throws {EntradaError} `host_not_served`, `development_mode_only_local`, `request_invalid` (two Host headers) */
 export function openExchange(
   services: Services,
   request: Request,
@@ -44,7 +46,8 @@ export function openExchange(
   if (deployment.mode === 'development') {
     checkOnlyLocal((name) => request.headers.get(name) ?? undefined)
   }
-  const host = request.headers.get('host') ?? URL.parse(request.url)?.host
+  const named = singleHeader(request.headers, 'host')
+  const host = hostOf(parseRequestTarget(target ?? ''), named) ?? URL.parse(request.url)?.host
   const here = deployment.publicUrls.find((url) => isHostOf(url, host?.toLowerCase()))
   if (here === undefined) throw new EntradaError('host_not_served', { host: host?.slice(0, 255) })
 
@@ -60,7 +63,7 @@ export function openExchange(
     client: { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent } : {}) },
     ...(remoteAddress ? { remoteAddress } : {}),
     ...(target ? { target } : {}),
-    cookies: parseCookies(request.headers.get('cookie')),
+    cookies: readCookies(request.headers.get('cookie') ?? ''),
     signIn: {},
     matched: {},
   }

@@ -1,7 +1,7 @@
 /** What is said of a refusal: Entra's part of it explained, and the words of the tables as a page shows them. */
 import { html } from 'hono/html'
 import type { EntradaError } from '../errors.ts'
-import { type EntraErrorEntry, entraErrors, type WhoCanFix } from '../protocol/entra-error-table.ts'
+import type { EntraErrorEntry, WhoCanFix } from '../protocol/entra-error-table.ts'
 import {
   type EntraError,
   explainEntraError,
@@ -23,7 +23,8 @@ export function explainRefusal({
 }: Pick<EntradaError, 'detail'>): EntraExplanation | undefined {
   const { entra } = detail as { readonly entra?: EntraError } // put there by entra-oidc and sign-in
   if (entra === undefined) return undefined
-  const code = entra.codes.find((number) => number in entraErrors) ?? entra.codes[0]
+  const code =
+    entra.codes.find((number) => explainEntraError(number) !== undefined) ?? entra.codes[0]
   const entry =
     (code === undefined ? undefined : explainEntraError(code)) ?? explainOAuthError(entra.error)
   return {

@@ -5,15 +5,8 @@ import { exchangeAt, servicesWith } from '../../test/support/samples.ts'
 import { createKeyRing, newSecretKey } from '../key-ring.ts'
 import { Secret } from '../secret.ts'
 import type { Exchange } from './exchange.ts'
-import {
-  checkFormToken,
-  checkSameOrigin,
-  formToken,
-  MAX_BODY_BYTES,
-  readForm,
-  readJson,
-  single,
-} from './form.ts'
+import { checkFormToken, checkSameOrigin, formToken, readForm, readJson, single } from './form.ts'
+import { MAX_BODY_BYTES } from './read-body.ts'
 
 const HERE = new URL('https://sso.example.com')
 const FORM = 'application/x-www-form-urlencoded'
@@ -39,7 +32,6 @@ describe('checkSameOrigin', () => {
     { 'sec-fetch-site': 'same-site', origin: HERE.origin },
     { 'sec-fetch-site': 'none', origin: HERE.origin },
     { 'sec-fetch-site': '', origin: HERE.origin },
-    { 'sec-fetch-site': 'same-origin, cross-site', origin: HERE.origin },
     { origin: 'https://evil.example' },
     { origin: 'null' },
     { origin: `${HERE.origin}/` },
@@ -51,6 +43,17 @@ describe('checkSameOrigin', () => {
   for (const headers of refused) {
     it(`refuses ${JSON.stringify(headers)} (C24)`, () => {
       assert.throws(() => checkSameOrigin(post(headers)), { code: 'cross_site_request' })
+    })
+  }
+})
+
+describe('checkSameOrigin, of headers that came twice', () => {
+  for (const headers of [
+    { 'sec-fetch-site': 'same-origin, cross-site', origin: HERE.origin },
+    { 'sec-fetch-site': 'same-origin', origin: `${HERE.origin}, ${HERE.origin}` },
+  ]) {
+    it(`refuses ${JSON.stringify(headers)} (S11)`, () => {
+      assert.throws(() => checkSameOrigin(post(headers)), { code: 'request_invalid' })
     })
   }
 })
@@ -110,10 +113,8 @@ describe('readForm', () => {
 
   it('reads 64 KB and not a byte more', async () => {
     const most = 'a'.repeat(MAX_BODY_BYTES)
-    assert.equal(
-      [...(await readForm(post({ 'content-type': FORM }, most))).keys()][0]?.length,
-      MAX_BODY_BYTES,
-    )
+    const form = await readForm(post({ 'content-type': FORM }, most))
+    assert.equal([...form.keys()][0]?.length, MAX_BODY_BYTES)
     const more = readForm(post({ 'content-type': FORM }, `${most}a`))
     await assert.rejects(more, { code: 'body_too_large' })
   })
@@ -130,6 +131,35 @@ describe('readForm', () => {
       code: 'body_too_large',
     })
     assert.ok(sent < 10, String(sent))
+  })
+
+  for (const type of [
+    `${FORM}; charset=iso-8859-1`,
+    `${FORM}; charset=utf-16`,
+    `${FORM}; charset`,
+    `${FORM}; charset=utf-8; charset=utf-8`,
+    `${FORM}, ${FORM}`,
+  ]) {
+    it(`refuses the content type "${type}" (A10)`, async () => {
+      await assert.rejects(
+        readForm(post({ 'content-type': type }, 'a=1')),
+        ({ code }) => code === 'content_type_not_supported' || code === 'request_invalid',
+      )
+    })
+  }
+
+  it('refuses a body that is no UTF-8, as it is or percent-encoded (A10)', async () => {
+    for (const body of ['a=%E9', 'a=%ff%FE', Uint8Array.of(97, 61, 0xe9)]) {
+      await assert.rejects(readForm(post({ 'content-type': FORM }, body)), {
+        code: 'request_invalid',
+        detail: { parameter: '(body)' },
+      })
+    }
+  })
+
+  it('refuses a body that is compressed', async () => {
+    const headers = { 'content-type': FORM, 'content-encoding': 'gzip' }
+    await assert.rejects(readForm(post(headers, 'a=1')), { code: 'content_type_not_supported' })
   })
 
   it('takes a field for what it is, whatever its name', async () => {
@@ -151,7 +181,7 @@ describe('readJson', () => {
         controller.close()
       },
     })
-    assert.deepEqual(await readJson(post(json, pieces)), { name: 'zoë' })
+    assert.deepEqual({ ...((await readJson(post(json, pieces))) as object) }, { name: 'zoë' })
   })
 
   for (const body of ['', '{', '{"a":1}x', "{'a':1}", '\u0000', 'undefined']) {
@@ -166,6 +196,28 @@ describe('readJson', () => {
         code: 'content_type_not_supported',
       })
     }
+  })
+
+  it('refuses another charset than UTF-8, and bytes that are none (A10)', async () => {
+    const types = ['utf-16', 'UTF-16LE', 'iso-8859-1', '"utf-16"', '']
+    for (const charset of types) {
+      const type = { 'content-type': `application/json;charset=${charset}` }
+      await assert.rejects(readJson(post(type, '{}')), { code: 'content_type_not_supported' })
+    }
+    const accepted = { 'content-type': 'Application/JSON ; Charset="UTF-8"; profile=x' }
+    assert.deepEqual(Object.keys((await readJson(post(accepted, '{"a":1}'))) as object), ['a'])
+    const latin = Uint8Array.of(0x22, 0xe9, 0x22)
+    await assert.rejects(readJson(post(json, latin)), { code: 'request_invalid' })
+  })
+
+  it('refuses a member that is given twice, and names it (A10)', async () => {
+    await assert.rejects(readJson(post(json, '{"a":{"b":1,"b":1}}')), {
+      code: 'request_invalid',
+      detail: {
+        parameter: 'a.b',
+        errors: [{ parameter: 'a.b', problem: 'is given more than once' }],
+      },
+    })
   })
 
   it('refuses more than 64 KB', async () => {

@@ -1,8 +1,9 @@
 import { EntradaError } from '../errors.ts'
+import { readStrictJson } from '../protocol/strict-json.ts'
 import type { Services } from '../services.ts'
 import type { Exchange } from './exchange.ts'
-
-export const MAX_BODY_BYTES = 65_536
+import { readBodyText } from './read-body.ts'
+import { singleHeader } from './single-header.ts'
 
 /**
  * Refuses a request that another site's page could have sent.
@@ -11,9 +12,9 @@ export const MAX_BODY_BYTES = 65_536
  * @see https://www.w3.org/TR/fetch-metadata/
  */
 export function checkSameOrigin({ request, here }: Exchange): void {
-  const site = request.headers.get('sec-fetch-site')
-  const origin = request.headers.get('origin')
-  const sameOrigin = site === null ? origin === here.origin : site === 'same-origin'
+  const site = singleHeader(request.headers, 'sec-fetch-site')
+  const origin = singleHeader(request.headers, 'origin')
+  const sameOrigin = site === undefined ? origin === here.origin : site === 'same-origin'
   if (!sameOrigin)
     throw new EntradaError('cross_site_request', { site, origin: origin?.slice(0, 255) })
 }
@@ -24,19 +25,31 @@ export function formToken(services: Services, sessionId: string): string {
 }
 
 /** @throws {EntradaError} `cross_site_request` */
-export function checkFormToken(services: Services, sessionId: string, given: string | null): void {
-  if (given === null || !services.keyRing.isMac('form-token', sessionId, given)) {
+export function checkFormToken(
+  services: Services,
+  sessionId: string,
+  given: string | null | undefined,
+): void {
+  if (typeof given !== 'string' || !services.keyRing.isMac('form-token', sessionId, given)) {
     throw new EntradaError('cross_site_request', { reason: 'form_token' })
   }
 }
 
 /** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid` */
 export async function readForm({ request }: Exchange): Promise<URLSearchParams> {
-  const [contentType] = (request.headers.get('content-type') ?? '').split(';')
-  if (contentType?.trim().toLowerCase() !== 'application/x-www-form-urlencoded') {
-    throw new EntradaError('content_type_not_supported')
+  const text = await readBodyText(request, ['application/x-www-form-urlencoded'])
+  if (!isPercentEncodedUtf8(text)) throw invalidBody()
+  return new URLSearchParams(text)
+}
+
+/** `URLSearchParams` puts U+FFFD in the place of bytes that it cannot read. A `%` that encodes nothing is a letter like any other. */
+function isPercentEncodedUtf8(text: string): boolean {
+  try {
+    for (const [bytes] of text.matchAll(/(?:%[0-9a-f]{2})+/gi)) decodeURIComponent(bytes)
+    return true
+  } catch {
+    return false
   }
-  return new URLSearchParams(await readText(request))
 }
 
 /** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid` */
@@ -44,36 +57,18 @@ export async function readJson(
   { request }: Exchange,
   types: readonly string[] = ['application/json'],
 ): Promise<unknown> {
-  const [contentType = ''] = (request.headers.get('content-type') ?? '').split(';')
-  if (!types.includes(contentType.trim().toLowerCase())) {
-    throw new EntradaError('content_type_not_supported')
-  }
-  const text = await readText(request)
-  try {
-    return JSON.parse(text)
-  } catch {
-    // Without the cause: its message repeats a piece of the body.
-    throw new EntradaError('request_invalid', { parameter: '(body)' })
-  }
+  const read = readStrictJson(await readBodyText(request, types))
+  if (read.kind === 'read') return read.value
+  const { problem } = read
+  if (problem.kind !== 'member_twice') throw invalidBody()
+  const parameter = problem.member
+  const errors = [{ parameter, problem: 'is given more than once' }]
+  throw new EntradaError('request_invalid', { parameter, errors })
 }
 
-async function readText(request: Request): Promise<string> {
-  if (request.bodyUsed) throw new EntradaError('body_already_read')
-  const decoder = new TextDecoder()
-  let size = 0
-  let text = ''
-  try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.byteLength
-      if (size > MAX_BODY_BYTES) throw new EntradaError('body_too_large')
-      text += decoder.decode(chunk, { stream: true })
-    }
-  } catch (cause) {
-    if (cause instanceof EntradaError) throw cause
-    // The sender went away or was too slow: nothing here is broken.
-    throw new EntradaError('request_invalid', { parameter: '(body)' }, { cause })
-  }
-  return text + decoder.decode()
+/** Without a cause: its message would repeat a piece of the body. */
+function invalidBody(): EntradaError {
+  return new EntradaError('request_invalid', { parameter: '(body)' })
 }
 
 /** The one value of a query or form parameter. @throws {EntradaError} `request_invalid` when repeated. */

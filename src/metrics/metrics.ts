@@ -133,8 +133,8 @@ function line(name: string, labels: string, value: number): string {
 function labelText(labels: Readonly<Record<string, string>> | undefined): string {
   let text = ''
   // A loop, since every request passes here three times.
-  for (const label in labels) {
-    text += `${text === '' ? '' : ','}${label}="${escaped(labels[label] ?? '')}"`
+  for (const label of Object.keys(labels ?? {})) {
+    text += `${text === '' ? '' : ','}${label}="${escaped(labels?.[label] ?? '')}"`
   }
   return text
 }

@@ -1,3 +1,4 @@
+import { findOwn } from '../find-own.ts'
 import { type EntraErrorEntry, entraErrors } from './entra-error-table.ts'
 import { oauthErrors } from './entra-error-table-oauth.ts'
 
@@ -66,12 +67,12 @@ export function parseEntraError(wire: unknown): EntraError {
 
 /** The entry of an AADSTS number, where we have one. */
 export function explainEntraError(code: number): EntraErrorEntry | undefined {
-  return Object.hasOwn(entraErrors, code) ? entraErrors[code] : undefined
+  return findOwn<EntraErrorEntry>(entraErrors, code)
 }
 
 /** The entry of an OAuth `error` value, for when no known number came with it. */
 export function explainOAuthError(error: string): EntraErrorEntry | undefined {
-  return Object.hasOwn(oauthErrors, error) ? oauthErrors[error] : undefined
+  return findOwn<EntraErrorEntry>(oauthErrors, error)
 }
 
 /** At most three known numbers that begin like an unknown one, the most alike first. */

@@ -2,7 +2,9 @@ import * as v from 'valibot'
 import { EntradaError } from '../errors.ts'
 import { cannotBeRead } from '../file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
+import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
 import type { RoleRule, UnmatchedPolicy } from '../storage/records.ts'
+import { strictObject } from '../strict-object.ts'
 
 const name = (what: string) =>
   v.pipe(
@@ -11,7 +13,7 @@ const name = (what: string) =>
   )
 
 const rule = v.pipe(
-  v.strictObject({
+  strictObject({
     id: v.optional(name('id')),
     group: v.optional(
       v.pipe(
@@ -28,12 +30,12 @@ const rule = v.pipe(
   ),
 )
 
-const file = v.strictObject({
+const file = strictObject({
   $schema: v.optional(v.string()),
   rules: v.pipe(v.array(rule), v.maxLength(1000)),
   unmatched: v.optional(
     v.union(
-      [v.literal('refuse'), v.strictObject({ role: name('role') })],
+      [v.literal('refuse'), strictObject({ role: name('role') })],
       'unmatched must be "refuse" or { "role": "…" }',
     ),
     'refuse',
@@ -90,11 +92,9 @@ function toRule({ id, group, app_role: appRole, role }: v.InferOutput<typeof rul
 }
 
 function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw invalid(['ENTRADA_ROLE_RULES_FILE is not valid JSON'])
-  }
+  const read = readStrictJson(text)
+  if (read.kind === 'read') return read.value
+  throw invalid([`ENTRADA_ROLE_RULES_FILE ${describeJsonProblem(read.problem)}`])
 }
 
 function sentence(issue: v.BaseIssue<unknown>): string {

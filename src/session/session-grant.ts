@@ -3,16 +3,18 @@ import * as v from 'valibot'
 import { EntradaError } from '../errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { KeyRing } from '../key-ring.ts'
+import { readStrictJson } from '../protocol/strict-json.ts'
 import { Secret } from '../secret.ts'
 import type { Services } from '../services.ts'
 import type { Connection, Session, SessionId } from '../storage/records.ts'
 import type { SessionGrant } from '../storage/session-grants.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { strictObject } from '../strict-object.ts'
 
 /** `sub` belongs to the application, so the identity's own may be of a later sign-in through another one. */
 export type GrantContent = { readonly refreshToken: Secret; readonly sub: string }
 
-const content = v.strictObject({ refreshToken: v.string(), sub: v.string() })
+const content = strictObject({ refreshToken: v.string(), sub: v.string() })
 
 /** Keeps the refresh token of a sign-in with its session; without one, the session is not checked again. */
 export async function keepGrant(
@@ -56,7 +58,8 @@ export function openGrant(
   { sessionId, sealed }: Pick<SessionGrant, 'sessionId' | 'sealed'>,
 ): GrantContent {
   const text = keyRing.open('session-grant', sealed, boundTo(sessionId))
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), content), text)
+  const read = readStrictJson(text)
+  const parsed = v.safeParse(content, read.kind === 'read' ? read.value : undefined)
   if (!parsed.success) throw new EntradaError('sealed_value_invalid', { purpose: 'session-grant' })
   return { refreshToken: new Secret(parsed.output.refreshToken), sub: parsed.output.sub }
 }

@@ -1,6 +1,6 @@
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors.ts'
-import { cookieName, cookieValues, dropCookie, setCookie, siteCookieName } from '../http/cookies.ts'
+import { cookieName, dropCookie, onlyCookie, setCookie, siteCookieName } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { isUnder, siteOf } from '../http/site.ts'
 import { newId } from '../ids.ts'
@@ -71,7 +71,7 @@ export function findSessionByHeader(
   here: URL,
 ): Promise<SessionView | undefined> {
   const name = sessionCookieName(services, here)
-  return findByToken(services, onlyValue(cookieHeader, name), here)
+  return findByToken(services, onlyCookie(cookieHeader, name), here)
 }
 
 /**
@@ -85,18 +85,13 @@ export async function findSiteSession(
   cookieHeader: string,
   { site, here }: { readonly site: Site; readonly here: URL },
 ): Promise<SessionView | undefined> {
-  const siteToken = onlyValue(cookieHeader, siteSessionCookieName(services, site, here))
+  const siteToken = onlyCookie(cookieHeader, siteSessionCookieName(services, site, here))
   if (!isToken(siteToken)) return undefined
   return findLive(
     services,
     siteTokenHash(services, siteToken),
     ({ kind, host }) => kind === 'user' && isUnder(site.cookieDomain, host),
   )
-}
-
-function onlyValue(cookieHeader: string, name: string): string | undefined {
-  const [value, second] = cookieValues(cookieHeader, name)
-  return second === undefined ? value : undefined
 }
 
 /** The cookie is the host's own; a token carried to another host of ours is not a session there. */

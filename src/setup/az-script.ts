@@ -1,3 +1,4 @@
+import { findOwn } from '../find-own.ts'
 import { optionalClaims, type Registration } from './registration.ts'
 
 /** Microsoft's own clouds as `az` calls them. Ids of Graph's permissions are the same in all of them. */
@@ -18,7 +19,7 @@ export function azScript(registration: Registration): string {
   const { cloud, graph } = registration
   return `# For bash with the Azure CLI. Sign in as who may register applications.
 set -eu
-az cloud set --name ${clouds[cloud] ?? 'AzureCloud'}
+az cloud set --name ${findOwn(clouds, cloud) ?? 'AzureCloud'}
 az login --allow-no-subscriptions
 
 cat > entrada-application.json <<'APPLICATION'

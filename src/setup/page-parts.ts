@@ -1,6 +1,7 @@
 /** Pieces that the pages of a set-up link are made of. */
 import { html } from 'hono/html'
 import { type EntradaError, errorEntry } from '../errors.ts'
+import { findOwn } from '../find-own.ts'
 import { pathTo } from '../http/exchange.ts'
 import { withCode } from '../http/explain-refusal.ts'
 import type { Html } from '../http/responses.ts'
@@ -38,7 +39,7 @@ function copyButton(id: string, label: string): Html {
 export function problemNotice(problem: EntradaError | undefined): Html {
   if (problem === undefined) return html``
   const { shown, fix } = errorEntry(problem.code)
-  const words = inWords[parameterOf(problem)]
+  const words = findOwn(inWords, parameterOf(problem))
   return html`<div class="notice" role="alert" id="problem"><p><strong>${words ? 'Please check what was entered.' : shown}</strong></p>
 <p>${withCode(words ?? fix)}</p><p><small><code>${problem.code}</code></small></p></div>`
 }
@@ -54,7 +55,8 @@ const inWords: Readonly<Record<string, string>> = {
 
 /** Marks the field that a problem is about. */
 export function fieldState(problem: EntradaError | undefined, ...parameters: string[]): Html {
-  const about = problem === undefined ? '' : (fieldOf[problem.code] ?? parameterOf(problem))
+  const about =
+    problem === undefined ? '' : (findOwn(fieldOf, problem.code) ?? parameterOf(problem))
   return parameters.includes(about) ? html` aria-invalid="true" aria-describedby="problem"` : html``
 }
 

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { findOwn } from '../find-own.ts'
 import type { Html } from '../http/responses.ts'
 import { azScript } from './az-script.ts'
 import { textToCopy, valueToCopy } from './page-parts.ts'
@@ -12,7 +13,7 @@ const adminCentres: Readonly<Record<string, string>> = {
 /** The steps in Entra's admin centre, with the values of this connection; and the same as a script. */
 export function registerSection(registration: Registration): Html {
   const { applicationName, redirectUri, homePageUrl, logoutUrl, cloud } = registration
-  const adminCentre = adminCentres[cloud] ?? 'entra.microsoft.com'
+  const adminCentre = findOwn(adminCentres, cloud) ?? 'entra.microsoft.com'
   return html`<h2>1. Register an application in Entra</h2>
 <p>In <strong>${adminCentre}</strong>, as Application Developer, Cloud Application Administrator or above; steps 5 and 6 need the latter.</p>
 <ol class="steps">

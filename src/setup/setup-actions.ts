@@ -1,6 +1,7 @@
 /** POST /setup: the forms of the set-up page. What cannot be carried out comes back on the page, beside what was typed. */
 import type { AdminCaller } from '../admin/administration.ts'
 import { EntradaError, errorEntry, isEntradaError } from '../errors.ts'
+import { findOwn } from '../find-own.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
@@ -102,7 +103,7 @@ export async function changeSetup(services: Services, exchange: Exchange): Promi
 
 function findAction({ link }: Setup, name: string): Action {
   const actions = { ...ofBoth, ...(link.kind === 'setup' ? ofDraft : ofRenewal) }
-  const action = Object.hasOwn(actions, name) ? actions[name] : undefined
+  const action = findOwn<Action>(actions, name)
   if (action === undefined) throw new EntradaError('request_invalid', { parameter: 'do' })
   return action
 }

@@ -27,8 +27,8 @@ type Present<T> = Omit<T, AbsentKeys<T>> & { [K in AbsentKeys<T>]?: NonNullable<
 /** The same fields without those that are absent: `NULL` in a column is no property in a record. */
 export function present<T extends object>(fields: T): Present<T> {
   const kept: Record<string, unknown> = {}
-  for (const name in fields) {
-    const value = fields[name]
+  for (const name of Object.keys(fields)) {
+    const value = fields[name as keyof T] // a key of its own
     if (value !== null && value !== undefined) kept[name] = value
   }
   return kept as Present<T> // only absent values were left out

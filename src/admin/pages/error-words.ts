@@ -1,6 +1,7 @@
 /** What a code of ours says to the person, and to who repairs it. Codes of other releases have neither. */
 import { html } from 'hono/html'
 import { type ErrorCode, type ErrorEntry, errorTable } from '../../errors.ts'
+import { findOwn } from '../../find-own.ts'
 import type { Html } from '../../http/responses.ts'
 import type { Connection } from '../../storage/records.ts'
 
@@ -26,7 +27,7 @@ const remediesOfCustomers: Partial<Record<ErrorCode, string>> = {
 
 export function entryOf(code: string): ErrorEntry | undefined {
   const table: Readonly<Record<string, ErrorEntry>> = errorTable
-  return Object.hasOwn(table, code) ? table[code] : undefined
+  return findOwn(table, code)
 }
 
 export function sentenceOf(code: string | undefined): string {
@@ -39,7 +40,7 @@ export function remedyFor(
   connection: Pick<Connection, 'managedBy'> | undefined,
 ): string {
   const remedies: Readonly<Record<string, string>> = remediesOfCustomers
-  const own = Object.hasOwn(remedies, code) ? remedies[code] : undefined
+  const own = findOwn(remedies, code)
   const isCustomers = connection !== undefined && connection.managedBy !== 'environment'
   return (isCustomers ? own : undefined) ?? entryOf(code)?.fix ?? ''
 }

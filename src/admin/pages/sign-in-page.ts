@@ -1,6 +1,7 @@
 /** GET /admin/sign-ins/ID: one sign-in, step by step, with what was decided and what mends it. */
 import { html } from 'hono/html'
 import { EntradaError } from '../../errors.ts'
+import { findOwn } from '../../find-own.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { explainEntraError } from '../../protocol/explain-entra-error.ts'
@@ -82,7 +83,7 @@ function stepList(taken: readonly SignInStep[]): Html {
       step,
       afterMs,
       detail = {},
-    }) => html`<li class="${step === 'refused' ? 'bad' : ''}"><p>${steps[step] ?? step.replaceAll('_', ' ')} <small>+${Math.round(afterMs)} ms</small></p>
+    }) => html`<li class="${step === 'refused' ? 'bad' : ''}"><p>${findOwn(steps, step) ?? step.replaceAll('_', ' ')} <small>+${Math.round(afterMs)} ms</small></p>
 ${Object.keys(detail).length === 0 ? '' : factList(Object.entries(detail).map(([name, value]) => [wordsOf(name), shownValue(value)]))}</li>`,
   )}</ol>`
 }

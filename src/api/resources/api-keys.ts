@@ -3,6 +3,7 @@ import { createApiKey, revokeApiKey } from '../../admin/api-keys.ts'
 import { EntradaError } from '../../errors.ts'
 import type { ApiKey } from '../../storage/api-key-records.ts'
 import type { ApiKeyId } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
 import { type ApiCaller, holdsScope } from '../access.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
@@ -11,7 +12,7 @@ import { type Scope, type ScopeRow, scopes, scopeTable } from '../scope-table.ts
 
 const scope = v.picklist(scopes)
 
-const apiKeySchema = v.strictObject({
+const apiKeySchema = strictObject({
   id: v.string(),
   name: v.string(),
   hint: v.pipe(v.string(), v.description('How the key begins.')),
@@ -26,11 +27,11 @@ const apiKeySchema = v.strictObject({
   lastUsedAt: v.pipe(v.nullable(timeAnswer), v.description('To the minute.')),
   revokedAt: v.nullable(timeAnswer),
 })
-const newlyMadeSchema = v.strictObject({
+const newlyMadeSchema = strictObject({
   ...apiKeySchema.entries,
   value: v.pipe(v.nullable(v.string()), v.description('The key itself. Shown this once.')),
 })
-const newApiKeySchema = v.strictObject({
+const newApiKeySchema = strictObject({
   name: text(128),
   scopes: v.pipe(v.array(scope), v.minLength(1), v.maxLength(scopes.length)),
   organizationId: v.optional(

@@ -4,12 +4,13 @@ import { createAdministration } from '../../admin/administration.ts'
 import { parsePlace, placeText } from '../../audit/audit-chain.ts'
 import type { AuditProblem, Verification, VerifyFrom } from '../../audit/verify-audit-chain.ts'
 import type { Services } from '../../services.ts'
+import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { parsed } from '../schema-parts.ts'
 
-const verificationSchema = v.strictObject({
+const verificationSchema = strictObject({
   problem: v.nullable(
-    v.strictObject({
+    strictObject({
       reason: v.string(),
       sequence: v.nullable(v.number()),
       eventId: v.nullable(v.string()),
@@ -54,7 +55,7 @@ export const auditChainOperations = {
     path: '/audit-chain/restart',
     does: 'Begins the audit chain anew when it cannot go on.',
     access: { scope: 'audit-chain:write', of: 'deployment' },
-    body: v.strictObject({
+    body: strictObject({
       reason: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500)),
     }),
     run: (services, { by, body }) => administration(services).restartAuditChain(by, body.reason),

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { auditEventTypes } from '../../audit/audit-events.ts'
 import type { AuditEventRecord } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import {
@@ -13,11 +14,11 @@ import {
   userIdQuery,
 } from '../schema-parts.ts'
 
-const auditEventSchema = v.strictObject({
+const auditEventSchema = strictObject({
   id: v.string(),
   at: timeAnswer,
   type: v.pipe(v.string(), v.description('See docs/reference/audit-events.md.')),
-  actor: v.strictObject({
+  actor: strictObject({
     kind: v.picklist(['user', 'operator', 'entra', 'anonymous', 'system', 'setup_link', 'api_key']),
     id: v.optional(v.string()),
   }),

@@ -1,10 +1,11 @@
 import * as v from 'valibot'
+import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { timeAnswer } from '../schema-parts.ts'
 import { ownerOfConnection } from './connections.ts'
 
 /** Apart from the connection itself: it changes with every sign-in, and `If-Match` on a connection must not. */
-const connectionHealthSchema = v.strictObject({
+const connectionHealthSchema = strictObject({
   lastSuccessAt: v.nullable(timeAnswer),
   lastFailureAt: v.nullable(timeAnswer),
   lastFailureCode: v.pipe(

@@ -9,6 +9,7 @@ import {
 import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
 import { type ApiCaller, organizationOf } from '../access.ts'
 import {
   changeableJson,
@@ -31,7 +32,7 @@ import {
   time,
 } from '../schema-parts.ts'
 
-const newConnectionSchema = v.strictObject({
+const newConnectionSchema = strictObject({
   organizationId: v.pipe(text(64), v.description('Id or slug of the organization.')),
   id: givenId,
   slug: givenId,

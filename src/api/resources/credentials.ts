@@ -11,6 +11,7 @@ import {
 } from '../../organizations/credentials.ts'
 import { Secret } from '../../secret.ts'
 import type { Connection } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
 import { credentialJson, credentialSchema } from '../connection-json.ts'
 import { operation } from '../operation.ts'
 import { withoutUndefined } from '../page-json.ts'
@@ -22,20 +23,20 @@ const state = v.pipe(
   v.description('`pending`: kept beside the active ones until a test through it succeeded.'),
 )
 const newCredentialSchema = v.variant('kind', [
-  v.strictObject({
+  strictObject({
     kind: v.literal('client_secret'),
     value: v.pipe(text(256), v.description('The secret itself, not its id. Never shown again.')),
     expiresAt: v.optional(time),
     state,
   }),
-  v.strictObject({
+  strictObject({
     kind: v.pipe(
       v.literal('certificate'),
       v.description('A key pair is made here; upload the `certificate` of the answer in Entra.'),
     ),
     state,
   }),
-  v.strictObject({
+  strictObject({
     kind: v.pipe(
       v.literal('federated_token_file'),
       v.description(
@@ -45,7 +46,7 @@ const newCredentialSchema = v.variant('kind', [
     state,
   }),
 ])
-const changeSchema = v.strictObject({ state: v.picklist(['active', 'pending', 'retired']) })
+const changeSchema = strictObject({ state: v.picklist(['active', 'pending', 'retired']) })
 
 export const credentialSchemas = {
   Credential: credentialSchema,
@@ -86,8 +87,8 @@ export const credentialOperations = {
     path: '/connections/:id/find-credential',
     does: 'Which credential holds this secret, if any: whether there is something to add.',
     access,
-    body: v.strictObject({ value: text(256) }),
-    answer: v.strictObject({ credentialId: v.nullable(v.string()) }),
+    body: strictObject({ value: text(256) }),
+    answer: strictObject({ credentialId: v.nullable(v.string()) }),
     async run(services, { params, body }) {
       const connection = await services.storage.findConnection(params.id)
       if (connection === undefined) throw new EntradaError('record_not_found')

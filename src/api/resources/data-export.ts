@@ -6,9 +6,11 @@ import * as v from 'valibot'
 import { EntradaError } from '../../errors.ts'
 import { removeConnection, removeOrganization, removeUser } from '../../organizations/removal.ts'
 import { releaseUsername } from '../../organizations/usernames.ts'
+import { readStrictJson } from '../../protocol/strict-json.ts'
 import type { Services } from '../../services.ts'
 import type { OrganizationId, UserId } from '../../storage/records.ts'
 import type { Page, PageRequest, UserListItem } from '../../storage/storage.ts'
+import { strictObject } from '../../strict-object.ts'
 import { connectionJson } from '../connection-json.ts'
 import { operation } from '../operation.ts'
 import { pageRequest } from '../page-json.ts'
@@ -21,7 +23,7 @@ import { sessionRecordJson } from './sessions.ts'
 import { signInTraceJson } from './sign-in-traces.ts'
 import { userJson } from './users.ts'
 
-const exportedSchema = v.strictObject({
+const exportedSchema = strictObject({
   kind: v.picklist([
     'organization',
     'connection',
@@ -227,7 +229,7 @@ async function exportPage(
   }
 }
 
-const placeSchema = v.strictObject({
+const placeSchema = strictObject({
   section: v.pipe(v.number(), v.integer(), v.minValue(0)),
   after: v.optional(text(512)),
 })
@@ -235,11 +237,10 @@ const placeSchema = v.strictObject({
 /** @throws {EntradaError} `request_invalid` */
 function parsePlace(cursor: string | undefined): v.InferOutput<typeof placeSchema> {
   if (cursor === undefined) return { section: 0 }
-  try {
-    return v.parse(placeSchema, JSON.parse(Buffer.from(cursor, 'base64url').toString()))
-  } catch {
-    throw new EntradaError('request_invalid', { parameter: 'cursor' })
-  }
+  const read = readStrictJson(Buffer.from(cursor, 'base64url').toString())
+  const place = v.safeParse(placeSchema, read.kind === 'read' ? read.value : undefined)
+  if (!place.success) throw new EntradaError('request_invalid', { parameter: 'cursor' })
+  return place.output
 }
 
 function mapped<T>({ items, next }: Page<T>, toJson: (item: T) => object): Page<object> {

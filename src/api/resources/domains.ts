@@ -11,6 +11,7 @@ import {
 } from '../../organizations/domains.ts'
 import { parseDomainName } from '../../protocol/domain-name.ts'
 import type { Domain, DomainId } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import { organizationQuery, pageOf, pageQuery, parsed, text, timeAnswer } from '../schema-parts.ts'
@@ -21,7 +22,7 @@ const connectionId = v.pipe(
   v.description('Where its people sign in; `null`: any connection of the organization.'),
 )
 
-const domainSchema = v.strictObject({
+const domainSchema = strictObject({
   id: v.string(),
   organizationId: v.string(),
   name: v.string(),
@@ -32,7 +33,7 @@ const domainSchema = v.strictObject({
   ),
   proof: v.nullable(v.picklist(['dns', 'operator'])),
   record: v.pipe(
-    v.strictObject({ type: v.literal('TXT'), name: v.string(), value: v.string() }),
+    strictObject({ type: v.literal('TXT'), name: v.string(), value: v.string() }),
     v.description('What proves it, in DNS.'),
   ),
   provenAt: v.nullable(timeAnswer),
@@ -42,12 +43,12 @@ const domainSchema = v.strictObject({
 })
 export type DomainJson = v.InferOutput<typeof domainSchema>
 
-const newDomainSchema = v.strictObject({
+const newDomainSchema = strictObject({
   organizationId: v.pipe(text(64), v.description('Id of an organization, or its slug.')),
   name: v.pipe(text(320), v.description('Such as `contoso.com`. A domain below it is another.')),
   connectionId,
 })
-const domainChangeSchema = v.strictObject({ connectionId })
+const domainChangeSchema = strictObject({ connectionId })
 
 export const domainSchemas = {
   Domain: domainSchema,

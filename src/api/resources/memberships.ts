@@ -8,6 +8,7 @@ import { EntradaError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import type { MembershipListItem } from '../../storage/api-key-storage.ts'
 import type { MembershipId } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
 import { type ApiCaller, holdsScope } from '../access.ts'
 import { type Call, type OwnerLookUp, operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
@@ -25,7 +26,7 @@ import { emailSchema, roleSchema } from './users.ts'
 
 const status = v.picklist(['active', 'disabled'])
 
-const membershipSchema = v.strictObject({
+const membershipSchema = strictObject({
   id: v.string(),
   userId: v.string(),
   organizationId: v.string(),

@@ -4,30 +4,31 @@ import { changeOrganization, createOrganization } from '../../organizations/orga
 import { mergePatch } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Organization, OrganizationId } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutNull, withoutUndefined } from '../page-json.ts'
 import { checkInput } from '../read-input.ts'
 import { givenId, pageOf, pageQuery, searchQuery, text, timeAnswer } from '../schema-parts.ts'
 
-export const organizationSettings = v.strictObject({
+export const organizationSettings = strictObject({
   emailDiscovery: v.pipe(
     v.nullish(v.boolean()),
     v.description('Whether a work email at `/login` finds this organization; default `true`.'),
   ),
 })
 
-const organizationSchema = v.strictObject({
+const organizationSchema = strictObject({
   id: v.string(),
   name: v.string(),
   slug: v.string(),
-  settings: v.strictObject({ emailDiscovery: v.boolean() }),
+  settings: strictObject({ emailDiscovery: v.boolean() }),
   ssoRequired: v.pipe(
     v.nullable(
-      v.strictObject({
+      strictObject({
         connectionId: v.string(),
         since: timeAnswer,
         bypass: v.nullable(
-          v.strictObject({ reason: v.string(), since: timeAnswer, until: timeAnswer }),
+          strictObject({ reason: v.string(), since: timeAnswer, until: timeAnswer }),
         ),
       }),
     ),
@@ -38,13 +39,13 @@ const organizationSchema = v.strictObject({
 })
 export type OrganizationJson = v.InferOutput<typeof organizationSchema>
 
-const newOrganizationSchema = v.strictObject({
+const newOrganizationSchema = strictObject({
   name: text(128),
   id: givenId,
   slug: givenId,
   settings: v.nullish(organizationSettings),
 })
-const changeableSchema = v.strictObject({
+const changeableSchema = strictObject({
   name: v.optional(text(128)),
   settings: v.nullish(organizationSettings),
 })

@@ -6,6 +6,7 @@ import type { Services } from '../../services.ts'
 import { getSessionJson } from '../../session/session-json.ts'
 import type { OrganizationId, Session, UserId } from '../../storage/records.ts'
 import type { SessionScope } from '../../storage/session-scope.ts'
+import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import {
@@ -20,7 +21,7 @@ import { emailSchema } from './users.ts'
 
 const kind = v.picklist(['user', 'operator'])
 
-export const sessionSchema = v.strictObject({
+export const sessionSchema = strictObject({
   id: v.string(),
   kind,
   userId: v.nullable(v.string()),
@@ -36,10 +37,10 @@ export const sessionSchema = v.strictObject({
 })
 export type SessionRecordJson = v.InferOutput<typeof sessionSchema>
 
-const ownSessionSchema = v.strictObject({
-  user: v.nullable(v.strictObject({ id: v.string() })),
+const ownSessionSchema = strictObject({
+  user: v.nullable(strictObject({ id: v.string() })),
   organization: v.nullable(
-    v.strictObject({
+    strictObject({
       id: v.string(),
       name: v.string(),
       slug: v.string(),
@@ -52,7 +53,7 @@ const ownSessionSchema = v.strictObject({
     }),
   ),
   membership: v.nullable(
-    v.strictObject({
+    strictObject({
       id: v.string(),
       username: v.string(),
       displayName: v.nullable(v.string()),
@@ -65,7 +66,7 @@ const ownSessionSchema = v.strictObject({
     v.nullable(v.array(v.string())),
     v.description('`null`: not known, because of an overage. Never the same as none.'),
   ),
-  session: v.strictObject({
+  session: strictObject({
     id: v.string(),
     kind,
     connectionId: v.nullable(v.string()),
@@ -75,14 +76,14 @@ const ownSessionSchema = v.strictObject({
   }),
 })
 
-const endedSessionsSchema = v.strictObject({
+const endedSessionsSchema = strictObject({
   sessionsEnded: v.pipe(v.number(), v.description('How many sessions ended.')),
 })
 
 const sessionScopeSchema = v.pipe(
   v.variant('of', [
-    v.strictObject({ of: v.literal('deployment') }),
-    v.strictObject({ of: v.picklist(['organization', 'connection', 'user']), id: text(64) }),
+    strictObject({ of: v.literal('deployment') }),
+    strictObject({ of: v.picklist(['organization', 'connection', 'user']), id: text(64) }),
   ]),
   v.description('`deployment`: everybody’s, those of operators included.'),
 )

@@ -6,6 +6,7 @@ import {
   listSetupLinks,
   withdrawSetupLink,
 } from '../../setup/setup-link.ts'
+import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { timeAnswer } from '../schema-parts.ts'
 import { ownerOfConnection } from './connections.ts'
@@ -25,8 +26,8 @@ const setupLinkEntries = {
   openedAt: v.nullable(timeAnswer),
   expiresAt: timeAnswer,
 }
-const setupLinkSchema = v.strictObject(setupLinkEntries)
-const newSetupLinkSchema = v.strictObject({
+const setupLinkSchema = strictObject(setupLinkEntries)
+const newSetupLinkSchema = strictObject({
   ...setupLinkEntries,
   address: v.pipe(
     v.nullable(v.string()),
@@ -47,7 +48,7 @@ export const setupLinkOperations = {
     path: '/connections/:id/setup-links',
     does: 'Set-up links of a connection, newest first, at most 100.',
     access: read,
-    answer: v.strictObject({ items: v.array(setupLinkSchema) }),
+    answer: strictObject({ items: v.array(setupLinkSchema) }),
     async run(services, { params }) {
       const links = await listSetupLinks(services, params.id)
       return { items: links.map(setupLinkJson) }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { EntradaError } from '../../errors.ts'
 import type { Services } from '../../services.ts'
 import type { SignInTrace } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import {
@@ -15,7 +16,7 @@ import {
 
 const outcome = v.picklist(['signed_in', 'refused', 'failed'])
 
-const signInTraceSchema = v.strictObject({
+const signInTraceSchema = strictObject({
   id: v.string(),
   at: timeAnswer,
   outcome,
@@ -28,7 +29,7 @@ const signInTraceSchema = v.strictObject({
   userId: v.nullable(v.string()),
   correlationId: v.string(),
   steps: v.array(
-    v.strictObject({
+    strictObject({
       step: v.string(),
       afterMs: v.number(),
       detail: v.optional(v.record(v.string(), v.unknown())),

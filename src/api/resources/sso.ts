@@ -11,13 +11,14 @@ import {
   type SsoPreview,
 } from '../../organizations/enforcement.ts'
 import type { Services } from '../../services.ts'
+import { strictObject } from '../../strict-object.ts'
 import { type ApiCaller, organizationOf } from '../access.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest } from '../page-json.ts'
 import { pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
 import { organizationJson, organizationSchemas, ownerOfOrganization } from './organizations.ts'
 
-const losingMemberSchema = v.strictObject({
+const losingMemberSchema = strictObject({
   id: v.string(),
   userId: v.string(),
   username: v.string(),
@@ -31,7 +32,7 @@ const losingMemberSchema = v.strictObject({
   ),
 })
 
-const previewSchema = v.strictObject({
+const previewSchema = strictObject({
   organizationId: v.string(),
   connectionId: v.string(),
   missing: v.pipe(
@@ -39,7 +40,7 @@ const previewSchema = v.strictObject({
     v.description('What keeps it from being switched on; empty when nothing does.'),
   ),
   administrator: v.pipe(
-    v.nullable(v.strictObject({ membershipId: v.string(), username: v.string(), at: timeAnswer })),
+    v.nullable(strictObject({ membershipId: v.string(), username: v.string(), at: timeAnswer })),
     v.description('The administrator who has shown that this connection works.'),
   ),
   losing: v.pipe(v.number(), v.description('How many members would lose access.')),
@@ -48,7 +49,7 @@ const previewSchema = v.strictObject({
 })
 export type SsoPreviewJson = v.InferOutput<typeof previewSchema>
 
-const bypassSchema = v.strictObject({
+const bypassSchema = strictObject({
   reason: v.pipe(text(500), v.description('Why; kept in the audit trail.')),
   hours: v.pipe(
     v.number(),
@@ -62,7 +63,7 @@ const bypassSchema = v.strictObject({
 export const ssoSchemas = { SsoPreview: previewSchema, SsoBypass: bypassSchema }
 
 const organization = organizationSchemas.Organization
-const required = v.strictObject({ connectionId: text(64) })
+const required = strictObject({ connectionId: text(64) })
 
 export const ssoOperations = {
   previewSso: operation({

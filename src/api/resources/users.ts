@@ -2,17 +2,18 @@ import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
 import type { Services } from '../../services.ts'
 import type { UserListItem } from '../../storage/storage.ts'
+import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import { organizationQuery, pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
 
 const status = v.picklist(['active', 'disabled'])
-export const emailSchema = v.strictObject({
+export const emailSchema = strictObject({
   address: v.string(),
   source: v.picklist(['email_claim', 'preferred_username', 'upn', 'operator']),
   proven: v.boolean(),
 })
-export const roleSchema = v.strictObject({
+export const roleSchema = strictObject({
   role: v.string(),
   source: v.pipe(
     v.string(),
@@ -20,12 +21,12 @@ export const roleSchema = v.strictObject({
   ),
 })
 
-export const userSchema = v.strictObject({
+export const userSchema = strictObject({
   id: v.string(),
   status,
   createdAt: timeAnswer,
   memberships: v.array(
-    v.strictObject({
+    strictObject({
       id: v.string(),
       organizationId: v.string(),
       username: v.string(),
@@ -38,7 +39,7 @@ export const userSchema = v.strictObject({
     }),
   ),
   identities: v.array(
-    v.strictObject({
+    strictObject({
       id: v.string(),
       cloud: v.string(),
       tid: v.string(),
@@ -49,7 +50,7 @@ export const userSchema = v.strictObject({
 })
 export type UserJson = v.InferOutput<typeof userSchema>
 
-const newUserSchema = v.strictObject({
+const newUserSchema = strictObject({
   username: text(50),
   organizationId: v.optional(
     v.pipe(text(64), v.description("Whose member; default: that of the environment's connection.")),

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { auditEventTypes } from '../../audit/audit-events.ts'
 import type { Webhook, WebhookDelivery, WebhookId } from '../../storage/webhook-records.ts'
+import { strictObject } from '../../strict-object.ts'
 import {
   changeWebhook,
   createWebhook,
@@ -21,7 +22,7 @@ const eventTypes = v.pipe(
 )
 const url = v.pipe(text(2048), v.description('https, of the public Internet.'))
 
-const webhookSchema = v.strictObject({
+const webhookSchema = strictObject({
   id: v.string(),
   organizationId: v.pipe(
     v.nullable(v.string()),
@@ -37,7 +38,7 @@ const webhookSchema = v.strictObject({
 export type WebhookJson = v.InferOutput<typeof webhookSchema>
 export type WebhookWithSecretJson = WebhookJson & { readonly secret: string }
 
-const webhookWithSecretSchema = v.strictObject({
+const webhookWithSecretSchema = strictObject({
   ...webhookSchema.entries,
   secret: v.pipe(
     v.nullable(v.string()),
@@ -45,7 +46,7 @@ const webhookWithSecretSchema = v.strictObject({
   ),
 })
 
-const deliverySchema = v.strictObject({
+const deliverySchema = strictObject({
   eventId: v.string(),
   outcome: v.picklist(['waiting', 'delivered', 'given_up']),
   attempts: v.number(),
@@ -59,12 +60,12 @@ const deliverySchema = v.strictObject({
 
 export type WebhookDeliveryJson = v.InferOutput<typeof deliverySchema>
 
-const newWebhookSchema = v.strictObject({
+const newWebhookSchema = strictObject({
   url,
   organizationId: v.optional(text(64)),
   eventTypes: v.optional(eventTypes),
 })
-const webhookChangeSchema = v.strictObject({
+const webhookChangeSchema = strictObject({
   url: v.optional(url),
   eventTypes: v.optional(eventTypes),
   status: v.optional(v.picklist(['on', 'off'])),
@@ -156,7 +157,7 @@ export const webhookOperations = {
     path: '/webhooks/:id/deliveries',
     does: `The latest ${DELIVERIES_SHOWN} deliveries of a webhook, newest first.`,
     access: { scope: 'webhooks:read', of: ownerOfWebhook },
-    answer: v.strictObject({ items: v.array(deliverySchema) }),
+    answer: strictObject({ items: v.array(deliverySchema) }),
     async run({ storage }, { params }) {
       const { id } = await getWebhook(storage, params.id)
       return { items: (await storage.listDeliveries(id, DELIVERIES_SHOWN)).map(deliveryJson) }

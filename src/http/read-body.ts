@@ -1,0 +1,48 @@
+/** Bodies of requests: how they are typed, how they are written, and how large they may be. */
+import { EntradaError } from '../errors.ts'
+import { singleHeader } from './single-header.ts'
+
+export const MAX_BODY_BYTES = 65_536
+
+/**
+ * The text of a body of one of these types. It is UTF-8 or refused: read as something else than what the sender wrote, it would say
+ * something else.
+ *
+ * @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid`
+ */
+export async function readBodyText(request: Request, types: readonly string[]): Promise<string> {
+  checkContentType(request.headers, types)
+  const encoding = singleHeader(request.headers, 'content-encoding') ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity') throw new EntradaError('content_type_not_supported')
+  return readText(request)
+}
+
+/** @see RFC 9110 §8.3.1: parameters follow the type, in any letter case, quoted or not */
+function checkContentType(headers: Headers, types: readonly string[]): void {
+  const [type = '', ...parameters] = (singleHeader(headers, 'content-type') ?? '').split(';')
+  const charsets = parameters
+    .map((parameter) => parameter.trim().toLowerCase())
+    .filter((parameter) => parameter.startsWith('charset'))
+  const isUtf8 = charsets.every((charset) => /^charset="?utf-8"?$/.test(charset))
+  if (types.includes(type.trim().toLowerCase()) && isUtf8 && charsets.length < 2) return
+  throw new EntradaError('content_type_not_supported')
+}
+
+async function readText(request: Request): Promise<string> {
+  if (request.bodyUsed) throw new EntradaError('body_already_read')
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let size = 0
+  let text = ''
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += chunk.byteLength
+      if (size > MAX_BODY_BYTES) throw new EntradaError('body_too_large')
+      text += decoder.decode(chunk, { stream: true })
+    }
+    return text + decoder.decode()
+  } catch (cause) {
+    if (cause instanceof EntradaError) throw cause
+    // It is not UTF-8, or the sender went away or was too slow: nothing here is broken.
+    throw new EntradaError('request_invalid', { parameter: '(body)' }, { cause })
+  }
+}

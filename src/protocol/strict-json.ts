@@ -1,0 +1,119 @@
+/**
+ * JSON as everything here reads it that came from outside. Two things that `JSON.parse` passes over are refused: a member that an object
+ * has twice, of which other readers take the other value, and nesting without end. Objects have no prototype, so that a look-up finds
+ * their own members alone.
+ *
+ * @see RFC 8259 §4
+ */
+
+/** Why a text was not taken. `member`: the dotted path of the member that came twice. */
+export type JsonProblem =
+  | { readonly kind: 'not_json' }
+  | { readonly kind: 'too_deep' }
+  | { readonly kind: 'member_twice'; readonly member: string }
+
+export type JsonRead =
+  | { readonly kind: 'read'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly problem: JsonProblem }
+
+const MAX_DEPTH = 64
+const MAX_PATH_LENGTH = 200
+
+export function readStrictJson(text: string): JsonRead {
+  const problem = isJson(text) ? findProblem(text) : ({ kind: 'not_json' } as const)
+  if (problem !== undefined) return { kind: 'refused', problem }
+  return { kind: 'read', value: withoutPrototypes(JSON.parse(text)) }
+}
+
+/** The problem as the end of a sentence about a file. */
+export function describeJsonProblem(problem: JsonProblem): string {
+  switch (problem.kind) {
+    case 'not_json':
+      return 'is not valid JSON'
+    case 'too_deep':
+      return `is nested more than ${MAX_DEPTH} levels deep`
+    case 'member_twice':
+      return `has the member ${problem.member} twice`
+  }
+}
+
+/** The same value, whose objects have no prototype. For what another parser made, YAML's above all; not for cycles. */
+export function withoutPrototypes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPrototypes)
+  if (typeof value !== 'object' || value === null) return value
+  const members: Record<string, unknown> = Object.create(null)
+  for (const [name, member] of Object.entries(value)) members[name] = withoutPrototypes(member)
+  return members
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+type Level = {
+  readonly names: Set<string> | undefined
+  /** The member whose value is being read. */
+  name: string
+  /** Whether the next string is a member's name. */
+  expectsName: boolean
+}
+
+const newLevel = (token: string): Level =>
+  token === '{'
+    ? { names: new Set(), name: '', expectsName: true }
+    : { names: undefined, name: '', expectsName: false }
+
+/** A string, or one of the signs that make the structure. Numbers and words have none of them. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],]/gs
+
+/** Looks through text that is known to be JSON. */
+function findProblem(text: string): JsonProblem | undefined {
+  const levels: Level[] = []
+  for (const [token] of text.matchAll(TOKEN)) {
+    const problem = takeToken(levels, token)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function takeToken(levels: Level[], token: string): JsonProblem | undefined {
+  switch (token) {
+    case '{':
+    case '[':
+      if (levels.length >= MAX_DEPTH) return { kind: 'too_deep' }
+      levels.push(newLevel(token))
+      return undefined
+    case '}':
+    case ']':
+      levels.pop()
+      return undefined
+    default:
+      return takeInside(levels, token)
+  }
+}
+
+/** A comma or a string. */
+function takeInside(levels: readonly Level[], token: string): JsonProblem | undefined {
+  const level = levels.at(-1)
+  if (level?.names === undefined) return undefined
+  if (token === ',') {
+    level.expectsName = true
+    return undefined
+  }
+  if (!level.expectsName) return undefined
+  level.expectsName = false
+  level.name = JSON.parse(token)
+  if (level.names.has(level.name)) return { kind: 'member_twice', member: pathOf(levels) }
+  level.names.add(level.name)
+  return undefined
+}
+
+function pathOf(levels: readonly Level[]): string {
+  const names = levels.filter((level) => level.names !== undefined).map(({ name }) => name)
+  return names.join('.').slice(0, MAX_PATH_LENGTH)
+}
