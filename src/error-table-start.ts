@@ -50,7 +50,17 @@ export const startErrors = {
   secret_key_missing: {
     status: 500,
     shown: 'A key that this database needs is missing.',
-    fix: 'Something in the database was sealed with a key that ENTRADA_SECRET_KEYS no longer lists. Put it back; remove a key only after `entrada key rotate` reports that nothing is left under it.',
+    fix: 'Something in the database was sealed with a key that ENTRADA_SECRET_KEYS no longer lists. Put it back; remove a key only after `entrada key rotate` reports that nothing is left under it. If it is lost for good, `entrada key forget ID` lists what only this key opens, and gives that up.',
+  },
+  key_is_held: {
+    status: 500,
+    shown: 'The key ring holds this key.',
+    fix: 'Nothing is lost, so nothing is given up. To take a key out of use, put another one in front, run `entrada key rotate`, and remove the old one.',
+  },
+  server_is_running: {
+    status: 500,
+    shown: 'A server runs at this address.',
+    fix: 'It may hold the key that this command does not have. Stop every server on this database first, and start them again afterwards.',
   },
   sealed_value_invalid: {
     status: 500,

@@ -124,6 +124,11 @@ const requestErrors = {
     shown: 'There is no page at this address.',
     fix: "The address is not one of Entrada's; docs/reference/addresses.md lists them all.",
   },
+  webhook_without_secret: {
+    status: 409,
+    shown: 'This webhook has no secret to sign with.',
+    fix: 'Its secret was lost with a key of the key ring. Make a new one with `entrada webhook rotate-secret`, give it to the receiver, and turn the webhook on.',
+  },
   url_not_allowed: {
     status: 400,
     shown: 'This address cannot be used.',

@@ -181,6 +181,11 @@ function fromBase64Url(text = ''): Buffer {
   return bytes.toString('base64url') === text ? bytes : Buffer.alloc(0)
 }
 
+/** The id of the key that a value is sealed under. */
+export function keyIdOfSealed(sealed: string): string {
+  return sealed.split('.')[1] ?? ''
+}
+
 /** A fresh key for the ring, 32 random bytes as base64url. */
 export function newSecretKey(): string {
   return randomBytes(32).toString('base64url')

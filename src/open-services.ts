@@ -109,11 +109,15 @@ function warnOfSharing({ deployment: { site }, log }: Services): void {
 }
 
 /**
- * The parts alone, as the command line uses them beside a server whose settings it may not share.
+ * The parts alone, as the command line uses them beside a server whose settings it may not share. `mayMissKeys`: for giving up a
+ * key that is lost.
  *
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`, `secret_key_missing`, `storage_unavailable`, `settings_invalid`
  */
-export async function openParts(given: EntradaOptions): Promise<Parts> {
+export async function openParts(
+  given: EntradaOptions,
+  { mayMissKeys = false } = {},
+): Promise<Parts> {
   const options = checkOptions(given)
   const now = clockOf(options)
   const deployment = deploymentOf(options)
@@ -125,7 +129,7 @@ export async function openParts(given: EntradaOptions): Promise<Parts> {
   const tracing = await openTracing(options.openTelemetry)
   const storage = measuredStorage(await openDatabase(options), { metrics, tracing })
   try {
-    await checkKeysAreHeld(storage, keyRing)
+    if (!mayMissKeys) await checkKeysAreHeld(storage, keyRing)
   } catch (error) {
     await storage.close()
     throw error

@@ -144,6 +144,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'src/organizations': [
     'environment-connection.ts',
     'rotate-keys.ts',
+    'forget-key.ts',
     'clouds.ts',
     // What operators and customers change; and what a connection signs in with.
     'organizations.ts',

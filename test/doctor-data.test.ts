@@ -189,7 +189,7 @@ describe('what the doctor finds in the database', () => {
     await writeFile(join(folder, 'secret-keys'), newSecretKey())
     const { exitCode, find } = await examineWith({ ENTRADA_DATA_DIR: folder }, '--only', 'keys')
     assert.equal(exitCode, 1)
-    assert.deepEqual(find('sealing_key_missing').items, ['key feedf00d'])
+    assert.deepEqual(find('key_ring_of_another_database').items, ['key feedf00d'])
   })
 })
 

@@ -202,6 +202,15 @@ export type AuditEvent =
   | { readonly type: 'key_ring.key_in_front'; readonly detail: { readonly keyId: string } }
   | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
   | {
+      readonly type: 'key_ring.key_forgotten'
+      readonly detail: {
+        readonly keyId: string
+        readonly dropped: number
+        readonly of: 'connection' | 'webhook' | 'sessions' | 'retired_usernames'
+        readonly webhookId?: string
+      }
+    }
+  | {
       readonly type: 'audit.events_not_stored'
       readonly detail: {
         readonly eventType: string
@@ -292,6 +301,8 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'The first rotation under a key that is now the first of the ring. Detail: the id of the key. An hour later no browser holds anything under a former one.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
+  'key_ring.key_forgotten':
+    'An operator gave up a key that was lost. Detail: its id, how many values that only this key opened were dropped, and of what: credentials of the connection, secrets of a webhook, sessions that could no longer be checked (they ended), or the key that keeps usernames of removed people from being given again.',
   'audit.events_not_stored':
     'Refusals that anybody can cause were too many to be stored one by one. Detail: the type and code of the events, how many were not stored, and since when.',
   'audit_chain.restarted':

@@ -33,6 +33,19 @@ export async function withAdministration(
   }
 }
 
+/** @throws {EntradaError} `server_is_running`, whatever its operator token */
+export async function checkNoServerRuns({ serverUrl }: Pick<Settings, 'serverUrl'>): Promise<void> {
+  const found = await fetch(new URL(SERVER_PATH, serverUrl), {
+    signal: AbortSignal.timeout(1_500),
+    redirect: 'error',
+  })
+    .then((response) => response.text())
+    .catch(() => '')
+  if (found.includes('"server":"entrada"')) {
+    throw new EntradaError('server_is_running', { url: serverUrl.origin })
+  }
+}
+
 type Mode = 'development' | 'production'
 
 /** `--dev`, or there is nothing but a development database. */
@@ -136,7 +149,7 @@ async function openDatabase(
 ): Promise<AdminConnection> {
   checkDatabaseExists(settings, mode)
   const { log, lastFailure } = failureLog()
-  const { options } = serverOptions(context, settings, { mode, log })
+  const { options } = await serverOptions(context, settings, { mode, log })
   const entrada = createEntrada(options, await openParts(options))
   const [operatorToken] = options.operatorTokens ?? []
   const connection = apiConnection({

@@ -8,8 +8,9 @@ import { temporaryFolder } from '../../test/support/server-process.ts'
 import { isEntradaError } from '../errors.ts'
 import {
   findOperatorToken,
+  findSecretKeys,
   keepOperatorToken,
-  keepSecretKeys,
+  makeSecretKeys,
   OPERATOR_TOKEN_FILE,
   openDataFolder,
   SECRET_KEYS_FILE,
@@ -21,12 +22,12 @@ const unusable = ['', '\n', ',', 'short', 'a'.repeat(43), 'A'.repeat(22)]
 describe('the files of the data folder', () => {
   it('are made once, whole, and for their owner alone', async (t) => {
     const folder = await temporaryFolder(t)
-    const [token, keys] = [keepOperatorToken(folder), keepSecretKeys(folder)]
+    const [token, keys] = [keepOperatorToken(folder), makeSecretKeys(folder)]
     assert.equal(token.path, join(folder, OPERATOR_TOKEN_FILE))
     assert.equal(keepOperatorToken(folder).token.reveal(), token.token.reveal())
     assert.equal(findOperatorToken(folder)?.reveal(), token.token.reveal())
     assert.deepEqual(
-      keepSecretKeys(folder).map((key) => key.reveal()),
+      makeSecretKeys(folder).map((key) => key.reveal()),
       keys.map((key) => key.reveal()),
     )
     assert.deepEqual(await readdir(folder), [OPERATOR_TOKEN_FILE, SECRET_KEYS_FILE])
@@ -39,7 +40,7 @@ describe('the files of the data folder', () => {
     const folder = await temporaryFolder(t)
     const readers = {
       [OPERATOR_TOKEN_FILE]: [keepOperatorToken, findOperatorToken],
-      [SECRET_KEYS_FILE]: [keepSecretKeys],
+      [SECRET_KEYS_FILE]: [makeSecretKeys, findSecretKeys],
     }
     for (const [name, read] of Object.entries(readers)) {
       for (const content of unusable) {
@@ -64,15 +65,15 @@ describe('the files of the data folder', () => {
   it('are the same for processes that start at once', async (t) => {
     const folder = await temporaryFolder(t)
     const program = `
-      const { keepSecretKeys } = await import(${JSON.stringify(resolve('src/cli/data-folder.ts'))})
-      console.log(keepSecretKeys(${JSON.stringify(folder)})[0].reveal())`
+      const { makeSecretKeys } = await import(${JSON.stringify(resolve('src/cli/data-folder.ts'))})
+      console.log(makeSecretKeys(${JSON.stringify(folder)})[0].reveal())`
     const runs = await Promise.all(
       Array.from({ length: 6 }, () =>
         promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]),
       ),
     )
     assert.equal(new Set(runs.map(({ stdout }) => stdout)).size, 1)
-    assert.equal(runs[0]?.stdout.trim(), keepSecretKeys(folder)[0]?.reveal())
+    assert.equal(runs[0]?.stdout.trim(), makeSecretKeys(folder)[0]?.reveal())
     assert.deepEqual(await readdir(folder), [SECRET_KEYS_FILE], 'and nothing is left beside it')
   })
 })

@@ -32,10 +32,17 @@ export function openDataFolder(path: string): void {
   })
 }
 
-/** The key ring of the folder, made at the first start. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid` */
-export function keepSecretKeys(folder: string): readonly Secret[] {
+/** The key ring of the folder, if there is one. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid` */
+export function findSecretKeys(folder: string): readonly Secret[] | undefined {
   const path = join(folder, SECRET_KEYS_FILE)
-  const text = findFile(path) ?? makeFile(path, newSecretKey())
+  const text = findFile(path)
+  return text === undefined ? undefined : parseFile(path, () => nonEmptyList(text).map(secretKey))
+}
+
+/** Makes a key ring, unless another program was faster. @throws {EntradaError} as {@link findSecretKeys} */
+export function makeSecretKeys(folder: string): readonly Secret[] {
+  const path = join(folder, SECRET_KEYS_FILE)
+  const text = makeFile(path, newSecretKey())
   return parseFile(path, () => nonEmptyList(text).map(secretKey))
 }
 

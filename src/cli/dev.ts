@@ -34,7 +34,7 @@ export const devCommand: Command = {
   async run(context, { values }) {
     const settings = readDevelopmentSettings(context)
     const log = createLog(context.environment.ENTRADA_LOG_LEVEL ? settings.logLevel : 'warn')
-    const { options, operatorTokenPath } = serverOptions(context, settings, {
+    const { options, operatorTokenPath } = await serverOptions(context, settings, {
       mode: 'development',
       log,
     })

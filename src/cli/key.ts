@@ -5,6 +5,7 @@ import { openParts } from '../open-services.ts'
 import { type KeyRotation, type KeyUse, rotateKeys } from '../organizations/rotate-keys.ts'
 import { checkDatabaseExists } from './admin-connection.ts'
 import { type Command, devOption, jsonOption } from './command.ts'
+import { keyForgetCommand } from './key-forget.ts'
 import { serverOptions } from './server-options.ts'
 
 export const keyCommands: readonly Command[] = [
@@ -25,7 +26,7 @@ export const keyCommands: readonly Command[] = [
       const { settings } = readSettings(context.environment, context.readTextFile)
       const mode = values.dev ? 'development' : 'production'
       checkDatabaseExists(settings, mode)
-      const { options } = serverOptions(context, settings, { mode, log: silentLog })
+      const { options } = await serverOptions(context, settings, { mode, log: silentLog })
       const services = await openParts(options)
       try {
         const rotation = await rotateKeys(services, { kind: 'operator', id: 'command_line' })
@@ -37,6 +38,7 @@ export const keyCommands: readonly Command[] = [
       }
     },
   },
+  keyForgetCommand,
 ]
 
 function describeRotation(

@@ -157,7 +157,7 @@ async function finish(
   { settings, replaced, endedBefore = 0, file }: Finish,
 ): Promise<ExitCode> {
   const { mode } = placeOf(settings, given)
-  const { options } = serverOptions(context, settings, { mode, log: silentLog })
+  const { options } = await serverOptions(context, settings, { mode, log: silentLog })
   const services = await openParts(options)
   try {
     const databaseUrl = mode === 'production' ? settings.databaseUrl : undefined

@@ -18,7 +18,7 @@ export const serveCommand: Command = {
     const { settings, warnings } = readSettings(context.environment, context.readTextFile)
     const log = createLog(settings.logLevel)
     for (const warning of warnings) log.warn('setting_ignored', { warning })
-    const { options, operatorTokenPath } = serverOptions(context, settings, {
+    const { options, operatorTokenPath } = await serverOptions(context, settings, {
       mode: 'production',
       log,
     })

@@ -4,13 +4,15 @@ import type { Settings } from '../config.ts'
 import { toSharedCredentials } from '../credential-settings.ts'
 import { readAccessRules } from '../forward-auth/access-rules-file.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
+import type { Secret } from '../secret.ts'
 import type { Log } from '../services.ts'
 import type { GroupSource } from '../storage/records.ts'
 import { brandOptions } from './brand-options.ts'
 
 import type { CliContext } from './command.ts'
 import { credentialReader } from './credential-reader.ts'
-import { DATABASE_FILE, keepOperatorToken, keepSecretKeys, openDataFolder } from './data-folder.ts'
+import { DATABASE_FILE, keepOperatorToken, openDataFolder } from './data-folder.ts'
+import { keepKeyRing } from './keep-key-ring.ts'
 
 export type ServerOptions = {
   readonly options: CheckedOptions
@@ -19,15 +21,25 @@ export type ServerOptions = {
 }
 
 /** Settings and the data folder, as options of the server. Makes keys and token at the first start. */
-export function serverOptions(
+export async function serverOptions(
   context: Pick<CliContext, 'environment' | 'readTextFile'>,
   settings: Settings,
-  { mode, log }: { readonly mode: 'development' | 'production'; readonly log: Log },
-): ServerOptions {
+  {
+    mode,
+    log,
+    secretKeys,
+  }: {
+    readonly mode: 'development' | 'production'
+    readonly log: Log
+    /** In place of the key ring of settings or data folder. */
+    readonly secretKeys?: readonly Secret[]
+  },
+): Promise<ServerOptions> {
   const folder = dataFolder(settings, mode)
   const databaseUrl = mode === 'production' ? settings.databaseUrl : undefined
   if (databaseUrl === undefined) openDataFolder(folder)
   const kept = settings.operatorTokens ? undefined : keepOperatorToken(folder)
+  const file = join(folder, DATABASE_FILE)
   const entra = entraOptions(settings, context)
   const { accessRulesFile, cookieDomain } = settings
   const options: CheckedOptions = {
@@ -36,9 +48,9 @@ export function serverOptions(
     serverUrl: settings.serverUrl,
     extraUrls: settings.entraExtraUrls,
     authority: settings.entraAuthority,
-    database: databaseUrl ?? join(folder, DATABASE_FILE),
+    database: databaseUrl ?? file,
     databaseConnections: settings.databaseConnections,
-    secretKeys: settings.secretKeys ?? keepSecretKeys(folder),
+    secretKeys: secretKeys ?? settings.secretKeys ?? (await keepKeyRing(folder, { file, mode })),
     session: { idleSeconds: settings.sessionIdleSeconds, maxSeconds: settings.sessionMaxSeconds },
     operators: settings.operators,
     operatorTokens: settings.operatorTokens ?? (kept ? [kept.token] : []),

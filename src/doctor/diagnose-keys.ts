@@ -9,15 +9,9 @@ export function diagnoseKeyRing(facts: Facts): readonly Finding[] {
   const needed = seenIn(facts)?.sealingKeyIds ?? []
   const missing = needed.filter((keyId) => !held.includes(keyId))
   return [
-    ...ring(keyRing, held, needed.length > 0),
+    ...ring(keyRing, held, needed),
     ...(missing.length > 0 && isRead(keyRing)
-      ? [
-          newFinding(
-            'sealing_key_missing',
-            {},
-            missing.map((keyId) => `key ${keyId}`),
-          ),
-        ]
+      ? [missingKeys(keyRing, { held, needed, missing })]
       : []),
     ...secondPlace(keyRing),
   ]
@@ -33,12 +27,31 @@ function heldKeys({ inSettings, inFile }: KeyRingFacts): readonly string[] {
   return inSettings ?? (inFile.kind === 'held' ? inFile.keyIds : [])
 }
 
+/** One key of several is missing, or the whole ring: then what is there was made anew, or belongs to another database. */
+function missingKeys(
+  { inSettings, file }: KeyRingFacts,
+  keys: Readonly<Record<'held' | 'needed' | 'missing', readonly string[]>>,
+): Finding {
+  const items = keys.missing.map((keyId) => `key ${keyId}`)
+  if (keys.held.length === 0) return newFinding('key_ring_lost', { file }, items)
+  const isOfAnother = keys.missing.length === keys.needed.length
+  return isOfAnother
+    ? newFinding(
+        'key_ring_of_another_database',
+        { source: inSettings ? 'the settings' : file },
+        items,
+      )
+    : newFinding('sealing_key_missing', {}, items)
+}
+
 function ring(
   { inSettings, inFile, file }: KeyRingFacts,
   held: readonly string[],
-  isNeeded: boolean,
+  needed: readonly string[],
 ): readonly Finding[] {
+  const isOfAnother = needed.length > 0 && !needed.some((keyId) => held.includes(keyId))
   if (held.length > 0) {
+    if (isOfAnother) return []
     const source = inSettings ? 'the settings' : file
     const count = held.length === 1 ? 'one key' : `${held.length} keys`
     return [newFinding('key_ring_held', { count, source })]
@@ -47,7 +60,7 @@ function ring(
   if (inFile.kind === 'damaged') {
     return [newFinding('key_ring_damaged', { file, reason: inFile.reason })]
   }
-  return isNeeded ? [] : [newFinding('key_ring_absent', {})]
+  return needed.length > 0 ? [] : [newFinding('key_ring_absent', {})]
 }
 
 function secondPlace({ inSettings, inFile, file }: KeyRingFacts): readonly Finding[] {

@@ -74,6 +74,9 @@ function describeSessionGrants(subject: Subject): void {
     const old = await storage.listGrantsToReseal('key-z', 10)
     assert.deepEqual(old.map(({ sessionId }) => sessionId).sort(), [idOf(1), idOf(2)])
     assert.equal((await storage.listGrantsToReseal('key-z', 1)).length, 1)
+    assert.equal((await storage.listGrantsSealedUnder('key-a', 10)).length, 2)
+    assert.equal(await storage.countGrantsSealedUnder('key-a'), 2)
+    assert.equal(await storage.countGrantsSealedUnder('key-unknown'), 0)
     const resealed = await storage.atomically(async (transaction) => [
       await transaction.resealSessionGrant(idOf(1), 'v1.key-a.n.1', 'v1.key-z.n.1'),
       await transaction.resealSessionGrant(idOf(2), 'v1.key-a.n.other', 'v1.key-z.n.2'),

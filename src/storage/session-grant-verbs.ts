@@ -27,6 +27,14 @@ export function sessionGrantReads(database: Database): Omit<SessionGrantReads, '
       const query = database.selectFrom('session_grants').selectAll().where('key_id', '<>', keyId)
       return (await query.limit(limit).execute()).map(parseGrant)
     },
+    async listGrantsSealedUnder(keyId, limit) {
+      const query = database.selectFrom('session_grants').selectAll().where('key_id', '=', keyId)
+      return (await query.limit(limit).execute()).map(parseGrant)
+    },
+    async countGrantsSealedUnder(keyId) {
+      const counts = await countSealedGrants(database)
+      return counts.find((one) => one.keyId === keyId)?.values ?? 0
+    },
     async listRecheckFailures() {
       const rows = await database
         .selectFrom('session_grants')

@@ -54,6 +54,8 @@ export type SessionGrantReads = {
   findSessionGrant(id: SessionId): Promise<SessionGrant | undefined>
   /** Grants that are sealed under another key. */
   listGrantsToReseal(keyId: string, limit: number): Promise<readonly SessionGrant[]>
+  listGrantsSealedUnder(keyId: string, limit: number): Promise<readonly SessionGrant[]>
+  countGrantsSealedUnder(keyId: string): Promise<number>
   /** Sessions whose last check told nothing, by connection and code; the most of them first. */
   listRecheckFailures(): Promise<readonly RecheckFailures[]>
 }

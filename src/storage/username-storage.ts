@@ -25,6 +25,7 @@ export type UsernameWriter = {
   releaseUsername(organizationId: OrganizationId, hash: string): Promise<boolean>
   /** Stores the key if there is none of this name yet. */
   createSealedKey(name: string, sealed: string): Promise<void>
+  removeSealedKey(name: string): Promise<void>
   /** Does nothing when the stored value is not `from` any more. */
   resealKey(name: string, from: string, to: string): Promise<void>
 }

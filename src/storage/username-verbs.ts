@@ -46,6 +46,9 @@ export function usernameWrites(database: Database): UsernameWriter {
       const insert = database.insertInto('sealed_keys').values({ name, sealed })
       await insert.onConflict((conflict) => conflict.column('name').doNothing()).execute()
     },
+    async removeSealedKey(name) {
+      await database.deleteFrom('sealed_keys').where('name', '=', name).execute()
+    },
     async resealKey(name, from, to) {
       const update = database.updateTable('sealed_keys').set({ sealed: to })
       await update.where('name', '=', name).where('sealed', '=', from).execute()

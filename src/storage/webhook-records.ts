@@ -13,8 +13,8 @@ export type Webhook = {
   /** Newest first. All that have not ended sign, so that a receiver changes over in its own time. */
   readonly secrets: readonly WebhookSecret[]
   readonly status: 'on' | 'off'
-  /** `gone`: the receiver answered 410. `failing`: it took nothing for days. */
-  readonly offBecause?: 'operator' | 'gone' | 'failing'
+  /** `gone`: the receiver answered 410. `failing`: it took nothing for days. `secret_lost`: with a key of the key ring. */
+  readonly offBecause?: 'operator' | 'gone' | 'failing' | 'secret_lost'
   readonly createdAt: Date
   readonly updatedAt: Date
 }

@@ -61,7 +61,11 @@ export async function createWebhook(
   return { webhook, secret }
 }
 
-/** Changes address, types or status; back on, it is told of what happens from then on. @throws {EntradaError} as {@link createWebhook} */
+/**
+ * Changes address, types or status; back on, it is told of what happens from then on.
+ *
+ * @throws {EntradaError} as {@link createWebhook}; `webhook_without_secret`
+ */
 export async function changeWebhook(
   services: Services,
   caller: AdminCaller,
@@ -78,6 +82,8 @@ export async function changeWebhook(
 ): Promise<Webhook> {
   return updateWebhook(services, caller, id, (webhook) => {
     check?.(webhook)
+    const hasSecret = webhook.secrets.some(({ endsAt }) => endsAt === undefined)
+    if (change.status === 'on' && !hasSecret) throw new EntradaError('webhook_without_secret')
     const { offBecause: _, ...before } = webhook
     return {
       ...before,

@@ -31,7 +31,7 @@ const webhookSchema = strictObject({
   url: v.string(),
   eventTypes: v.array(v.string()),
   status: v.picklist(['on', 'off']),
-  offBecause: v.nullable(v.picklist(['operator', 'gone', 'failing'])),
+  offBecause: v.nullable(v.picklist(['operator', 'gone', 'failing', 'secret_lost'])),
   createdAt: timeAnswer,
   updatedAt: timeAnswer,
 })
@@ -127,7 +127,7 @@ export const webhookOperations = {
     body: webhookChangeSchema,
     answer: webhookSchema,
     versioned: true,
-    refusals: ['url_not_allowed'],
+    refusals: ['url_not_allowed', 'webhook_without_secret'],
     async run(services, { by, params: { id }, body, checkUnchanged }) {
       const check = (before: Webhook) => checkUnchanged(webhookJson(before))
       const change = withoutUndefined(body)

@@ -1,0 +1,183 @@
+/**
+ * Gives up a key of the key ring that is lost: what only that key opens is dropped, and nothing else, so that the server starts again.
+ * What has to be entered or signed anew is returned.
+ */
+import {
+  type AuditContext,
+  type AuditEvent,
+  auditRecord,
+  outboxOptions,
+} from '../audit/audit-events.ts'
+import { EntradaError } from '../errors.ts'
+import { keyIdOfSealed } from '../key-ring.ts'
+import { RETIRED_USERNAMES_KEY } from '../provisioning/retired-usernames.ts'
+import type { Services } from '../services.ts'
+import type { Actor, Connection, ConnectionId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import type { Webhook, WebhookId } from '../storage/webhook-records.ts'
+
+const SESSIONS_AT_ONCE = 200
+
+export type LostValues = {
+  readonly keyId: string
+  readonly connections: readonly {
+    readonly id: ConnectionId
+    readonly name: string
+    /** Credentials that only the key opens. */
+    readonly credentials: number
+    /** Credentials in use that are left. Without one nobody can sign in through the connection. */
+    readonly left: number
+  }[]
+  readonly webhooks: readonly { readonly id: WebhookId; readonly url: string }[]
+  /** Sessions that can no longer be checked against Entra. */
+  readonly sessions: number
+  /** Whether usernames of people who were removed are kept from being given again by means of this key. */
+  readonly retiredUsernames: boolean
+}
+
+/**
+ * What {@link forgetKey} would drop. Changes nothing.
+ *
+ * @throws {EntradaError} `key_is_held`: the ring has the key, so nothing has to be given up
+ */
+export async function findLostValues(
+  { storage, keyRing }: Services,
+  keyId: string,
+): Promise<LostValues> {
+  if (keyRing.keyIds.includes(keyId)) throw new EntradaError('key_is_held', { keyId })
+  const connections: LostValues['connections'][number][] = []
+  for (const id of await storage.listConnectionIds()) {
+    const connection = await storage.findConnection(id)
+    const lost = connection && withoutKey(connection, keyId)
+    if (lost && lost.dropped > 0) connections.push(describeConnection(lost))
+  }
+  const webhooks: LostValues['webhooks'][number][] = []
+  for (const id of await storage.listWebhookIds()) {
+    const webhook = await storage.findWebhook(id)
+    if (webhook && secretsUnder(webhook, keyId) > 0) webhooks.push({ id, url: webhook.url })
+  }
+  const usernameKey = await storage.findSealedKey(RETIRED_USERNAMES_KEY)
+  return {
+    keyId,
+    connections,
+    webhooks,
+    sessions: await storage.countGrantsSealedUnder(keyId),
+    retiredUsernames: usernameKey !== undefined && keyIdOfSealed(usernameKey) === keyId,
+  }
+}
+
+/**
+ * Drops it. One record at a time, each in a transaction of its own: it may be interrupted and run again.
+ *
+ * @throws {EntradaError} `key_is_held`
+ */
+export async function forgetKey(
+  services: Services,
+  actor: Actor,
+  keyId: string,
+): Promise<LostValues> {
+  const lost = await findLostValues(services, keyId)
+  const forgetting = { services, actor, keyId }
+  for (const { id } of lost.connections) await forgetInConnection(forgetting, id)
+  for (const { id } of lost.webhooks) await forgetInWebhook(forgetting, id)
+  if (lost.sessions > 0) await endUncheckedSessions(forgetting)
+  if (lost.retiredUsernames) await forgetUsernameKey(forgetting)
+  const { [keyId]: left = 0 } = await services.storage.countSealedValues()
+  if (left > 0)
+    throw new EntradaError('internal_error', { reason: 'key_not_forgotten', keyId, left })
+  return lost
+}
+
+type Forgetting = {
+  readonly services: Services
+  readonly actor: Actor
+  readonly keyId: string
+}
+
+type Trimmed = { readonly connection: Connection; readonly dropped: number }
+
+function withoutKey(connection: Connection, keyId: string): Trimmed {
+  const credentials = connection.credentials.filter(
+    ({ sealed }) => sealed === undefined || keyIdOfSealed(sealed) !== keyId,
+  )
+  const dropped = connection.credentials.length - credentials.length
+  return { connection: { ...connection, credentials }, dropped }
+}
+
+function describeConnection({ connection, dropped }: Trimmed) {
+  const { id, name, credentials } = connection
+  const left = credentials.filter(({ state }) => state === 'active').length
+  return { id, name, credentials: dropped, left }
+}
+
+function secretsUnder({ secrets }: Webhook, keyId: string): number {
+  return secrets.filter(({ sealed }) => keyIdOfSealed(sealed) === keyId).length
+}
+
+async function forgetInConnection(
+  { services, actor, keyId }: Forgetting,
+  connectionId: ConnectionId,
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const known = await transaction.findConnection(connectionId)
+    const { connection, dropped } = known ? withoutKey(known, keyId) : { dropped: 0 }
+    if (connection === undefined || dropped === 0) return
+    await transaction.putConnection({ ...connection, updatedAt: services.now() })
+    const { organizationId } = connection
+    const detail = { keyId, dropped, of: 'connection' } as const
+    await audit(services, transaction, { actor, organizationId, connectionId }, detail)
+  })
+}
+
+/** Without a secret it cannot sign, so it is turned off until it has a new one. */
+async function forgetInWebhook(
+  { services, actor, keyId }: Forgetting,
+  webhookId: WebhookId,
+): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    const webhook = await transaction.findWebhook(webhookId)
+    const dropped = webhook ? secretsUnder(webhook, keyId) : 0
+    if (webhook === undefined || dropped === 0) return
+    const secrets = webhook.secrets.filter(({ sealed }) => keyIdOfSealed(sealed) !== keyId)
+    const isSilent = secrets.every(({ endsAt }) => endsAt !== undefined)
+    const off = isSilent ? ({ status: 'off', offBecause: 'secret_lost' } as const) : {}
+    await transaction.putWebhook({ ...webhook, secrets, ...off, updatedAt: services.now() })
+    const { organizationId } = webhook
+    const detail = { keyId, dropped, of: 'webhook', webhookId } as const
+    await audit(services, transaction, { actor, organizationId }, detail)
+  })
+}
+
+/** A session that cannot be checked again would outlive the account it belongs to. */
+async function endUncheckedSessions({ services, actor, keyId }: Forgetting): Promise<void> {
+  const { storage } = services
+  for (;;) {
+    const grants = await storage.listGrantsSealedUnder(keyId, SESSIONS_AT_ONCE)
+    if (grants.length === 0) return
+    await storage.atomically(async (transaction) => {
+      for (const { sessionId } of grants) {
+        await transaction.endSession(sessionId)
+        await transaction.removeSessionGrant(sessionId)
+      }
+      const detail = { keyId, dropped: grants.length, of: 'sessions' } as const
+      await audit(services, transaction, { actor }, detail)
+    })
+  }
+}
+
+async function forgetUsernameKey({ services, actor, keyId }: Forgetting): Promise<void> {
+  await services.storage.atomically(async (transaction) => {
+    await transaction.removeSealedKey(RETIRED_USERNAMES_KEY)
+    await audit(services, transaction, { actor }, { keyId, dropped: 1, of: 'retired_usernames' })
+  })
+}
+
+async function audit(
+  services: Services,
+  transaction: StorageTransaction,
+  context: AuditContext,
+  detail: Extract<AuditEvent, { type: 'key_ring.key_forgotten' }>['detail'],
+): Promise<void> {
+  const event = { type: 'key_ring.key_forgotten', detail } as const
+  await transaction.appendAuditEvent(auditRecord(services, event, context), outboxOptions(services))
+}
