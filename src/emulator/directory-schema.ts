@@ -85,7 +85,7 @@ const certificateSchema = v.pipe(
 )
 
 /** Somebody whose tokens count as the application's own: issuer, subject and audience, compared exactly. */
-const federatedCredentialSchema = v.strictObject({
+export const federatedCredentialSchema = v.strictObject({
   issuer: v.pipe(v.string(), v.minLength(1)),
   subject: v.pipe(v.string(), v.minLength(1)),
   audience: v.optional(v.string(), TOKEN_EXCHANGE_AUDIENCE),
@@ -101,7 +101,7 @@ const consentSchema = v.strictObject({
 })
 
 /** What people must have done, for an application, for a person, or wherever nothing is named. */
-const policySchema = v.strictObject({
+export const policySchema = v.strictObject({
   id: v.optional(guid, '9f000000-0000-4000-8000-000000000001'),
   clientId: v.optional(guid),
   userId: v.optional(guid),

@@ -67,7 +67,9 @@ function invalidDirectory(problems: readonly string[]): Error {
 
 /** Where an issue is, and what it is. */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
-  return `${v.getDotPath(issue) ?? '(top)'}: ${issue.message}`
+  const path = v.getDotPath(issue) ?? '(top)'
+  if (issue.type !== 'strict_object' || issue.path === undefined) return `${path}: ${issue.message}`
+  return issue.expected === 'never' ? `${path}: there is no such member` : `${path}: is missing`
 }
 
 function withGeneratedGroups(tenant: SeededTenant): Tenant {

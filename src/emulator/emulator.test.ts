@@ -51,7 +51,7 @@ describe('createEmulator', () => {
     assert.throws(() => emulator.setSecret(contoso, 'x'), /no application/)
     assert.throws(
       () => emulator.setUserGroups('bob@contoso.example', ['Nothing']),
-      /has no Nothing/,
+      /no group Nothing/,
     )
     const userPrincipalName = 'alice@contoso.example'
     assert.throws(() => emulator.updateUser('bob@contoso.example', { userPrincipalName }), /twice/)

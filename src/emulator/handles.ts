@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
   type Changes,
-  getTenant,
-  getUser,
-  groupIdsNamed,
   type NewApplication,
   type NewGroup,
   type NewUser,
@@ -32,15 +29,25 @@ import {
 } from './directory.ts'
 import type { Fault } from './faults.ts'
 import { type FederatedTokenOptions, newFederatedToken } from './federation-issuer.ts'
-import { findPersonByName } from './find-in-directory.ts'
+import {
+  getNamedApplication,
+  getPrincipalId,
+  getTenant,
+  getUser,
+  withPolicyIds,
+} from './named-in-directory.ts'
 import type { Platform } from './redirect-uri.ts'
 import { revokeSessions } from './revoke-sessions.ts'
 import type { DeviceSignIn, EmulatorState } from './state.ts'
 
-/** What can be moved about an emulator: by a test, and by the administration's page and JSON. */
+/**
+ * What can be moved about an emulator: by a test, and by the administration's page and JSON. Everywhere a user is named
+ * by object id or user principal name, a group by object id or display name, an application by client id or display
+ * name, a tenant by id, domain or display name; in any letter case. A name that two have is refused.
+ */
 export type EmulatorHandles = {
   /** Authorize answers at once with this person; `undefined` brings the picker back. */
-  signInAutomaticallyAs(userPrincipalName: string | undefined): void
+  signInAutomaticallyAs(user: string | undefined): void
 
   /** Lets the device in that shows this user code, as the page `/device` does. */
   approveDeviceCode(userCode: string, user: string): void
@@ -57,44 +64,44 @@ export type EmulatorHandles = {
   /** Puts the emulator's clock wrong: the times in tokens, and the `Date` of every answer. */
   setClockOffset(seconds: number): void
 
-  /** People are named by user principal name or object id, tenants by id or domain. Answers the object id. */
+  /** Returns the object id. */
   addUser(tenant: string, user: NewUser): string
   updateUser(user: string, changes: Changes<User>): void
   removeUser(user: string): void
-  /** Puts a person into exactly these groups, each an object id or a display name. */
+  /** Puts a person into exactly these groups. */
   setUserGroups(user: string, groups: readonly string[]): void
   /** Ends every browser session and refresh token of a person, as "revoke sessions" does. */
   revokeSessions(user: string): void
-  /** Answers the object id. */
+  /** Returns the object id. */
   addGroup(tenant: string, group: NewGroup): string
-  removeGroup(groupId: string): void
+  removeGroup(group: string): void
 
-  /** Answers the client id. */
+  /** Returns the client id. */
   addApplication(application: NewApplication): string
-  setApplication(clientId: string, changes: Changes<Application>): void
+  setApplication(application: string, changes: Changes<Application>): void
   /** Registers a redirect URI, for the platform `web` unless another one is named. */
-  addRedirectUri(clientId: string, uri: string, platform?: Platform): void
+  addRedirectUri(application: string, uri: string, platform?: Platform): void
   /** Removes a redirect URI from every platform. */
-  removeRedirectUri(clientId: string, uri: string): void
-  /** Assigns a person or a group, by object id, with an app role or without. */
-  assign(clientId: string, principalId: string, appRole?: string): void
-  unassign(clientId: string, principalId: string): void
+  removeRedirectUri(application: string, uri: string): void
+  /** Assigns a person, a group or another application, with an app role or without. */
+  assign(application: string, principal: string, appRole?: string): void
+  unassign(application: string, principal: string): void
   /** Adds a client secret beside those the application has. */
-  addSecret(clientId: string, value: string): void
+  addSecret(application: string, value: string): void
   /** Replaces every secret of the application by this one. */
-  setSecret(clientId: string, value: string): void
+  setSecret(application: string, value: string): void
   /** From now on every secret of the application is expired. */
-  expireSecret(clientId: string): void
+  expireSecret(application: string): void
   /** Uploads a certificate (PEM) beside those the application has. */
-  addCertificate(clientId: string, certificate: string): void
+  addCertificate(application: string, certificate: string): void
   /** Trusts another issuer's tokens as the application's own. Without `keys` the issuer is the emulator's. */
-  addFederatedCredential(clientId: string, credential: NewFederatedCredential): void
+  addFederatedCredential(application: string, credential: NewFederatedCredential): void
   /** A token of the issuer that the emulator hosts under `/emulator/issuer`. */
   issueFederatedToken(options: FederatedTokenOptions): Promise<string>
 
   /** An administrator consents for a tenant, which then has the application. */
-  grantAdminConsent(clientId: string, tenant: string, permissions?: Permissions): void
-  revokeConsent(clientId: string, tenant: string): void
+  grantAdminConsent(application: string, tenant: string, permissions?: Permissions): void
+  revokeConsent(application: string, tenant: string): void
   /** From now on a policy asks people for a step-up. */
   addPolicy(policy: Changes<Policy> & { readonly require: string }): void
   clearPolicies(): void
@@ -132,10 +139,8 @@ export function createHandles(state: EmulatorState): EmulatorHandles {
 function behaviourHandles(state: EmulatorState) {
   return {
     signInAutomaticallyAs(name: string | undefined): void {
-      if (name !== undefined && findPersonByName(state.directory, name) === undefined) {
-        throw new Error(`the emulator's directory has no user ${name}`)
-      }
-      state.automaticUser = name
+      const user = name === undefined ? undefined : getUser(state.directory, name).user
+      state.automaticUser = user?.userPrincipalName
     },
     approveDeviceCode(userCode: string, name: string): void {
       const waiting = getWaitingDevice(state, userCode)
@@ -145,7 +150,7 @@ function behaviourHandles(state: EmulatorState) {
     },
     declineDeviceCode: (userCode: string) =>
       declineDevice(state, getWaitingDevice(state, userCode)),
-    setFault: (fault: Fault) => state.faults.add(fault),
+    setFault: (fault: Fault) => state.faults.add(withPersonNamed(state, fault)),
     clearFaults: () => state.faults.clear(),
     rotateKeys: async () => void (await state.keys.rotate()),
     addKey: async () => (await state.keys.add()).kid,
@@ -163,6 +168,17 @@ function getWaitingDevice(state: EmulatorState, userCode: string): DeviceSignIn 
   const waiting = findWaitingDevice(state, userCode)
   if (waiting === undefined) throw new Error(`no device waits for the code ${userCode}`)
   return waiting
+}
+
+/** Faults know people by user principal name. One who is not there yet may be added before the fault is met. */
+function withPersonNamed({ directory }: EmulatorState, fault: Fault): Fault {
+  const wanted = fault.forUser?.toLowerCase()
+  const user = directory.tenants
+    .flatMap(({ users }) => users)
+    .find(({ id, userPrincipalName }) =>
+      [id, userPrincipalName.toLowerCase()].includes(wanted ?? ''),
+    )
+  return user === undefined ? fault : { ...fault, forUser: user.userPrincipalName }
 }
 
 function reset(state: EmulatorState): void {
@@ -199,16 +215,15 @@ function peopleHandles(state: EmulatorState) {
       state.directory = withoutUser(state.directory, name)
     },
     setUserGroups(name: string, groups: readonly string[]): void {
-      const memberOf = groupIdsNamed(state.directory, name, groups)
-      state.directory = withChangedUser(state.directory, name, { memberOf })
+      state.directory = withChangedUser(state.directory, name, { memberOf: groups })
     },
     revokeSessions: (name: string) => revokeSessions(state, getUser(state.directory, name)),
     addGroup(tenant: string, group: NewGroup): string {
       state.directory = withNewGroup(state.directory, tenant, group)
       return getTenant(state.directory, tenant).groups.at(-1)?.id ?? ''
     },
-    removeGroup(groupId: string): void {
-      state.directory = withoutGroup(state.directory, groupId)
+    removeGroup(name: string): void {
+      state.directory = withoutGroup(state.directory, name)
     },
   }
 }
@@ -219,31 +234,33 @@ function applicationHandles(state: EmulatorState) {
       state.directory = withNewApplication(state.directory, application)
       return state.directory.applications.at(-1)?.clientId ?? ''
     },
-    setApplication(clientId: string, changes: Changes<Application>): void {
-      changeApplication(state, clientId, () => changes)
+    setApplication(name: string, changes: Changes<Application>): void {
+      changeApplication(state, name, () => changes)
     },
-    addRedirectUri(clientId: string, uri: string, platform: Platform = 'web'): void {
+    addRedirectUri(name: string, uri: string, platform: Platform = 'web'): void {
       const list = redirectUriLists[platform]
-      changeApplication(state, clientId, (known) => ({
+      changeApplication(state, name, (known) => ({
         [list]: known[list].includes(uri) ? known[list] : [...known[list], uri],
       }))
     },
-    removeRedirectUri(clientId: string, uri: string): void {
+    removeRedirectUri(name: string, uri: string): void {
       const without = (uris: readonly string[]) => uris.filter((known) => known !== uri)
-      changeApplication(state, clientId, (known) => ({
+      changeApplication(state, name, (known) => ({
         redirectUris: without(known.redirectUris),
         spaRedirectUris: without(known.spaRedirectUris),
         nativeRedirectUris: without(known.nativeRedirectUris),
       }))
     },
-    assign(clientId: string, principalId: string, appRole?: string): void {
+    assign(name: string, principal: string, appRole?: string): void {
+      const principalId = getPrincipalId(state.directory, principal)
       const assigned = { principalId, ...(appRole === undefined ? {} : { appRole }) }
-      changeApplication(state, clientId, ({ assignments }) => ({
+      changeApplication(state, name, ({ assignments }) => ({
         assignments: [...assignments, assigned],
       }))
     },
-    unassign(clientId: string, principalId: string): void {
-      changeApplication(state, clientId, ({ assignments }) => ({
+    unassign(name: string, principal: string): void {
+      const principalId = getPrincipalId(state.directory, principal)
+      changeApplication(state, name, ({ assignments }) => ({
         assignments: assignments.filter((assigned) => assigned.principalId !== principalId),
       }))
     },
@@ -258,25 +275,25 @@ const redirectUriLists = {
 
 function credentialHandles(state: EmulatorState) {
   return {
-    addSecret(clientId: string, value: string): void {
-      changeApplication(state, clientId, ({ secrets }) => ({ secrets: [...secrets, { value }] }))
+    addSecret(name: string, value: string): void {
+      changeApplication(state, name, ({ secrets }) => ({ secrets: [...secrets, { value }] }))
     },
-    setSecret(clientId: string, value: string): void {
-      changeApplication(state, clientId, () => ({ secrets: [{ value }] }))
+    setSecret(name: string, value: string): void {
+      changeApplication(state, name, () => ({ secrets: [{ value }] }))
     },
-    expireSecret(clientId: string): void {
+    expireSecret(name: string): void {
       const expiresAt = state.now()
-      changeApplication(state, clientId, ({ secrets }) => ({
+      changeApplication(state, name, ({ secrets }) => ({
         secrets: secrets.map((secret) => ({ ...secret, expiresAt })),
       }))
     },
-    addCertificate(clientId: string, certificate: string): void {
-      changeApplication(state, clientId, ({ certificates }) => ({
+    addCertificate(name: string, certificate: string): void {
+      changeApplication(state, name, ({ certificates }) => ({
         certificates: [...certificates, certificate],
       }))
     },
-    addFederatedCredential(clientId: string, credential: NewFederatedCredential): void {
-      state.directory = withChangedApplication(state.directory, clientId, (application) =>
+    addFederatedCredential(name: string, credential: NewFederatedCredential): void {
+      state.directory = withChangedApplication(state.directory, name, (application) =>
         withCredential(application, credential),
       )
     },
@@ -286,16 +303,19 @@ function credentialHandles(state: EmulatorState) {
 
 function consentHandles(state: EmulatorState) {
   return {
-    grantAdminConsent(clientId: string, tenant: string, permissions: Permissions = {}): void {
+    grantAdminConsent(name: string, tenant: string, permissions: Permissions = {}): void {
       const { scopes = [], appRoles = [] } = permissions
+      const { clientId } = getNamedApplication(state.directory, name)
       const tenantId = getTenant(state.directory, tenant).id
       recordConsent(state, { clientId, tenantId, scopes, appRoles })
     },
-    revokeConsent(clientId: string, tenant: string): void {
+    revokeConsent(name: string, tenant: string): void {
+      const { clientId } = getNamedApplication(state.directory, name)
       revokeConsent(state, clientId, getTenant(state.directory, tenant).id)
     },
     addPolicy(policy: Changes<Policy> & { readonly require: string }): void {
-      state.directory = withPolicies(state.directory, [...state.directory.policies, policy])
+      const named = withPolicyIds(state.directory, policy)
+      state.directory = withPolicies(state.directory, [...state.directory.policies, named])
     },
     clearPolicies(): void {
       state.directory = withPolicies(state.directory, [])
@@ -318,8 +338,8 @@ function withCredential(
 
 function changeApplication(
   state: EmulatorState,
-  clientId: string,
+  name: string,
   change: (application: Application) => Changes<Application>,
 ): void {
-  state.directory = withChangedApplication(state.directory, clientId, change)
+  state.directory = withChangedApplication(state.directory, name, change)
 }

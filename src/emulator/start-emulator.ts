@@ -34,6 +34,12 @@ export type {
 } from './emulator.ts'
 export { createEmulator, parseDirectory, seededDirectory } from './emulator.ts'
 export type { TrustFiles } from './server-certificate.ts'
+export {
+  type Fetch,
+  type SignedIn,
+  type SignInThroughOptions,
+  signInThrough,
+} from './sign-in-through.ts'
 
 export type StartEmulatorOptions = {
   /** A loopback address; the emulator signs in anybody and listens nowhere else. */

@@ -17,12 +17,13 @@ export function sendAdministrationPage(
     isWide: true,
     ...(watches ? { refreshTo: '/emulator?watch', refreshSeconds: 3 } : {}),
     body: html`
-      <p>Everything here can be done from code and by JSON as well, at <code>${state.origin}/emulator/api</code>.</p>
+      <p>Everything here can be done from code and by JSON as well: <a href="/emulator/api">what can be done</a>, as an OpenAPI document.</p>
       ${requestsSection(state, { watches })}
       ${behaviourSection(state)}
       ${faultsSection(state)}
       ${peopleSection(state)}
-      ${applicationsSection(state)}`,
+      ${applicationsSection(state)}
+      ${resetSection()}`,
   })
 }
 
@@ -53,6 +54,12 @@ function behaviourSection({ directory, automaticUser, clock }: EmulatorState): F
     <div class="row">
       ${action('add-key', { button: 'Add a signing key' })}
       ${action('rotate-keys', { button: 'Replace the signing key' })}
-      ${action('reset', { button: 'Reset everything' })}
     </div></section>`
+}
+
+function resetSection(): Fragment {
+  return html`<section aria-labelledby="reset"><h2 id="reset">Reset</h2>
+    <p>Puts the first directory back, the clock right, and forgets sessions, tokens, faults and requests. An application that was
+      set up with something that was added here stops working.</p>
+    <div class="row">${action('reset', { button: 'Reset everything' })}</div></section>`
 }

@@ -1,5 +1,6 @@
 // The administration: what a test does from code, by JSON and by a page. On this machine only.
 //   GET  /emulator                  the page
+//   GET  /emulator/api              what can be done and read, as an OpenAPI document
 //   GET  /emulator/api/{resource}   directory, requests, faults, settings
 //   POST /emulator/api/{operation}  JSON in, JSON out; a form of the page comes back to the page
 import type { Context, Hono } from 'hono'
@@ -10,8 +11,9 @@ import { readBody } from '../read-body.ts'
 import type { EmulatorState } from '../state.ts'
 import { sendAdministrationPage } from './administration-page.ts'
 import { findTrespass } from './check-administrator.ts'
+import { describeApi } from './describe-api.ts'
 import { toInput } from './form-input.ts'
-import { operate, operationNames } from './operations.ts'
+import { operate } from './operations.ts'
 
 /** Adds the addresses of the administration. */
 export function addAdministrationRoutes(
@@ -31,7 +33,7 @@ export function addAdministrationRoutes(
   app.get('/emulator', guarded(page))
   app.get(
     '/emulator/api',
-    guarded(() => json({ operations: operationNames() })),
+    guarded(() => json(describeApi(state.origin))),
   )
   app.get(
     '/emulator/api/directory',

@@ -81,19 +81,22 @@ describe('the administration by JSON', () => {
     const application = { displayName: 'New', homeTenantId: contoso, redirectUris: [uri] }
     const { answer } = await operate(emulator, 'add-application', { application })
     const clientId = String(answer.clientId)
-    await operate(emulator, 'add-secret', { clientId, value: 'first' })
-    await operate(emulator, 'update-application', { clientId, changes: { appRoles: ['Boss'] } })
-    await operate(emulator, 'assign', { clientId, principalId: aliceId, appRole: 'Boss' })
+    await operate(emulator, 'add-secret', { application: clientId, value: 'first' })
+    await operate(emulator, 'update-application', {
+      application: clientId,
+      changes: { appRoles: ['Boss'] },
+    })
+    await operate(emulator, 'assign', { application: 'New', principal: alice, appRole: 'Boss' })
     const changes = { client_id: clientId, redirect_uri: uri }
     const form = { client_id: clientId, redirect_uri: uri, client_secret: 'first' }
     const claims = await signInForClaims(emulator, alice, { changes, form })
     assert.deepEqual([claims.aud, claims.roles], [clientId, ['Boss']])
 
-    await operate(emulator, 'unassign', { clientId, principalId: aliceId })
+    await operate(emulator, 'unassign', { application: clientId, principal: aliceId })
     assert.equal((await signInForClaims(emulator, alice, { changes, form })).roles, undefined)
-    await operate(emulator, 'expire-secrets', { clientId })
+    await operate(emulator, 'expire-secrets', { application: clientId })
     assert.deepEqual((await signIn(emulator, alice, { changes, form })).error_codes, [7000222])
-    await operate(emulator, 'remove-redirect-uri', { clientId, uri })
+    await operate(emulator, 'remove-redirect-uri', { application: clientId, uri })
     assert.match(await (await authorize(emulator, changes)).text(), /AADSTS50011/)
   })
 
@@ -259,7 +262,10 @@ describe('the administration page', () => {
     await submit(emulator, 'set-user-groups', { user: aliceId, 'groups:list': 'Sales, All staff' })
     assert.equal(emulator.directory.tenants[0]?.users[0]?.memberOf.length, 2)
     await submit(emulator, 'sign-in-automatically-as', { user: '' })
-    await submit(emulator, 'add-secret', { clientId: singleTenant.clientId, value: 'second' })
+    await submit(emulator, 'add-secret', {
+      application: singleTenant.clientId,
+      value: 'second',
+    })
     assert.equal(emulator.directory.applications[0]?.secrets.length, 2)
   })
 

@@ -19,7 +19,7 @@ export function applicationsSection({ directory }: EmulatorState): Fragment {
 
 function applicationPart(application: Application): Fragment {
   const { clientId, displayName, audience, consent, assignments } = application
-  const hidden = { clientId }
+  const hidden = { application: clientId }
   const about = displayName
   const facts: readonly (readonly [string, string | number])[] = [
     ['Client id', clientId],

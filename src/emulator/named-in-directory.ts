@@ -1,0 +1,174 @@
+// How tests, the administration's page and its JSON name what is in the directory: always by id or by the name that
+// people see, in any letter case. Every operation goes through these functions, so that all of them take the same.
+import type { Changes } from './change-directory.ts'
+import type { Application, Directory, Group, Policy, Tenant, User } from './directory.ts'
+import type { Person } from './find-in-directory.ts'
+
+/** The tenant with this id, domain or display name. @throws {Error} when there is none, or more than one. */
+export function getTenant(directory: Directory, name: string): Tenant {
+  return theOne(name, {
+    kind: 'tenant',
+    known: directory.tenants,
+    namesOf: ({ domains, displayName }) => [...domains, displayName],
+  })
+}
+
+/** The person with this object id or user principal name. @throws {Error} when there is none. */
+export function getUser(directory: Directory, name: string): Person {
+  return theOne(name, {
+    kind: 'user',
+    known: directory.tenants.flatMap((tenant) =>
+      tenant.users.map((user) => ({ id: user.id, tenant, user })),
+    ),
+    namesOf: ({ user }) => [user.userPrincipalName],
+  })
+}
+
+/** The group with this object id or display name, anywhere or in one tenant. @throws {Error} when there is none, or more than one. */
+export function getGroup(
+  directory: Directory,
+  name: string,
+  within?: Tenant,
+): { readonly tenant: Tenant; readonly group: Group } {
+  const tenants = within === undefined ? directory.tenants : [within]
+  return theOne(name, {
+    kind: 'group',
+    known: tenants.flatMap((tenant) =>
+      tenant.groups.map((group) => ({ id: group.id, tenant, group })),
+    ),
+    namesOf: ({ group }) => [group.displayName],
+  })
+}
+
+/** The application with this client id or display name. @throws {Error} when there is none, or more than one. */
+export function getNamedApplication(directory: Directory, name: string): Application {
+  const known = directory.applications.map((application) => ({
+    id: application.clientId,
+    application,
+  }))
+  const namesOf = ({ application }: (typeof known)[number]) => [application.displayName]
+  return theOne(name, { kind: 'application', known, namesOf }).application
+}
+
+/** The id of what an application can be assigned to: a person, a group, or another application. */
+export function getPrincipalId(directory: Directory, name: string): string {
+  const { tenants, applications } = directory
+  const groups = tenants.flatMap((tenant) => tenant.groups)
+  return theOne<Principal>(name, {
+    kind: 'user, group or application',
+    known: [
+      ...tenants
+        .flatMap((tenant) => tenant.users)
+        .map(({ id, userPrincipalName }) => ({ id, name: userPrincipalName })),
+      ...groups.map(({ id, displayName }) => ({ id, name: displayName })),
+      ...applications.map(({ clientId, displayName }) => ({ id: clientId, name: displayName })),
+    ],
+    namesOf: (principal) => [principal.name],
+  }).id
+}
+
+/** The ids of the groups of a tenant with these ids or display names. */
+export function getGroupIds(
+  directory: Directory,
+  tenant: Tenant,
+  names: readonly string[],
+): readonly string[] {
+  return names.map((name) => getGroup(directory, name, tenant).group.id)
+}
+
+/** Changes of a person or a group, with ids in place of the names of groups and of an account at home. */
+export function withMemberIds<Changed extends Changes<User> & Changes<Group>>(
+  directory: Directory,
+  tenant: Tenant,
+  changes: Changed,
+): Changed {
+  const { memberOf, home } = changes
+  return {
+    ...changes,
+    ...(isPresent(memberOf) ? { memberOf: getGroupIds(directory, tenant, memberOf) } : {}),
+    ...(isPresent(home)
+      ? {
+          home: {
+            tenantId: getTenant(directory, home.tenantId).id,
+            userId: getUser(directory, home.userId).user.id,
+          },
+        }
+      : {}),
+  }
+}
+
+/** Changes of an application, with ids in place of the names of tenants, people and groups. */
+export function withReferenceIds(
+  directory: Directory,
+  changes: Changes<Application>,
+): Changes<Application> {
+  const { homeTenantId, availableIn, assignments, consents } = changes
+  const tenantId = (name: string) => getTenant(directory, name).id
+  return {
+    ...changes,
+    ...(isPresent(homeTenantId) ? { homeTenantId: tenantId(homeTenantId) } : {}),
+    ...(isPresent(availableIn) ? { availableIn: availableIn.map(tenantId) } : {}),
+    ...(isPresent(assignments)
+      ? {
+          assignments: assignments.map((assigned) => ({
+            ...assigned,
+            principalId: getPrincipalId(directory, assigned.principalId),
+          })),
+        }
+      : {}),
+    ...(isPresent(consents)
+      ? { consents: consents.map((consent) => withConsentIds(directory, consent)) }
+      : {}),
+  }
+}
+
+/** A policy with ids in place of the names of an application and a person. */
+export function withPolicyIds(directory: Directory, policy: Changes<Policy>): Changes<Policy> {
+  const { clientId, userId } = policy
+  return {
+    ...policy,
+    ...(isPresent(clientId) ? { clientId: getNamedApplication(directory, clientId).clientId } : {}),
+    ...(isPresent(userId) ? { userId: getUser(directory, userId).user.id } : {}),
+  }
+}
+
+function withConsentIds(
+  directory: Directory,
+  consent: Application['consents'][number],
+): Application['consents'][number] {
+  const { tenantId, userId } = consent
+  return {
+    ...consent,
+    tenantId: getTenant(directory, tenantId).id,
+    ...(userId === undefined ? {} : { userId: getUser(directory, userId).user.id }),
+  }
+}
+
+/** JSON has `null` for what a caller takes away. */
+function isPresent<Value>(value: Value | undefined | null): value is Value {
+  return value !== undefined && value !== null
+}
+
+type Principal = { readonly id: string; readonly name: string }
+
+type Named<Known> = {
+  readonly kind: string
+  readonly known: readonly Known[]
+  readonly namesOf: (known: Known) => readonly string[]
+}
+
+/** An id is never ambiguous, a name can be: then the ids to choose from are in the message. */
+function theOne<Known extends { readonly id: string }>(
+  name: string,
+  { kind, known, namesOf }: Named<Known>,
+): Known {
+  const wanted = name.toLowerCase()
+  const byId = known.find(({ id }) => id === wanted)
+  if (byId !== undefined) return byId
+  const found = known.filter((one) => namesOf(one).some((own) => own.toLowerCase() === wanted))
+  const [first] = found
+  if (first === undefined) throw new Error(`the emulator's directory has no ${kind} ${name}`)
+  if (found.length === 1) return first
+  const ids = found.map(({ id }) => id).join(', ')
+  throw new Error(`${name} is the name of more than one ${kind}; use one of the ids ${ids}`)
+}
