@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { freePort } from './support/server-process.ts'
 
 // Inside the package, so that `entrada` means what it means to those who install it.
 const folder = `test-output/docs-code-${process.pid}`
@@ -66,6 +67,20 @@ describe('docs/embed.md', () => {
     assert.equal(ran.status, 0, ran.stdout)
     assert.match(ran.stdout, /pass 1/)
   })
+})
+
+describe('docs/emulator.md', () => {
+  const fences = fencesOf('docs/emulator.md')
+  for (const { line, path, code } of fences) {
+    it(`has an example at line ${line} that runs`, async () => {
+      mkdirSync(dirname(path), { recursive: true })
+      // The guide's port may be taken on this machine.
+      writeFileSync(path, code.replaceAll('8080', String(await freePort())))
+      const { NODE_TEST_CONTEXT: _, ...env } = process.env
+      const ran = spawnSync(process.execPath, ['--test', path], { encoding: 'utf8', env })
+      assert.equal(ran.status, 0, ran.stdout)
+    })
+  }
 })
 
 /** As `bundler` resolves, which is what Next.js needs; build.test.ts tries the package as Node resolves it too. */

@@ -202,7 +202,9 @@ function checkPerson({ tenants }: Directory, name: string | undefined): void {
   if (name === undefined) return
   const wanted = name.toLowerCase()
   const isKnown = tenants.some(({ users }) =>
-    users.some(({ userPrincipalName }) => userPrincipalName.toLowerCase() === wanted),
+    users.some(
+      ({ id, userPrincipalName }) => id === wanted || userPrincipalName.toLowerCase() === wanted,
+    ),
   )
   if (!isKnown) throw new EntradaError('request_invalid', { parameter: 'sign-in-as' })
 }

@@ -86,7 +86,7 @@ describe('every operation of the emulator', () => {
   }
 
   it('that names something is in the list above (M10)', () => {
-    const nameless = [
+    const triedElsewhere = [
       'approve-device-code',
       'decline-device-code',
       'add-certificate',
@@ -100,7 +100,7 @@ describe('every operation of the emulator', () => {
       'clear-requests',
       'reset',
     ]
-    const listed = [...Object.keys(inputs), ...nameless]
+    const listed = [...Object.keys(inputs), ...triedElsewhere]
     assert.deepEqual(Object.keys(operations).toSorted(), listed.toSorted())
   })
 
