@@ -28,6 +28,19 @@ describe('entrada doctor', () => {
     assert.equal(find('keys_published').severity, 'ok')
   })
 
+  it('says how long a disabled person stays in, unless sessions are checked again (O20)', async (t) => {
+    const { examine } = await startPatient(t)
+    const { find } = await examine({}, '--only', 'settings')
+    const found = find('sessions_not_checked_again')
+    assert.equal(found.severity, 'info')
+    assert.match(found.what, /up to 24 h/)
+    const short = { ENTRADA_SESSION_MAX_SECONDS: '7200', ENTRADA_SESSION_IDLE_SECONDS: '3600' }
+    const shorter = await examine(short, '--only', 'settings')
+    assert.match(shorter.find('sessions_not_checked_again').what, /up to 2 h/)
+    const on = await examine({ ENTRADA_ENTRA_RECHECK_MINUTES: '15' }, '--only', 'settings')
+    assert.ok(!JSON.stringify(on.report).includes('sessions_not_checked_again'))
+  })
+
   it('prints the addresses to register for every public address', async (t) => {
     const { examine, serverUrl } = await startPatient(t)
     const extra = 'https://second.example.com'

@@ -58,6 +58,32 @@ async function signInWatched(
   return { rig, customer, browser, check: () => checkNow(rig) }
 }
 
+describe('a sign-in without a refresh token', () => {
+  it('is in the log where sessions are to be checked again, and the session lasts unchecked (O20)', async (t) => {
+    const rig = await openRig(t, {
+      fetch: async (url, init) => {
+        const answer = await rig.emulator.fetch(new Request(url, init))
+        if (!String(url).includes('/oauth2/v2.0/token')) return answer
+        const { refresh_token: _, ...body } = (await answer.json()) as Record<string, unknown>
+        return Response.json(body, { status: answer.status })
+      },
+    })
+    const settings = { recheckMinutes: MINUTES }
+    const customer = await createCustomer(rig, { roleRules: rules, settings })
+    const { browser } = await customer.signIn(people.alice)
+    const written = rig.logLines.filter((line) => line.includes('session_recheck_without_token'))
+    assert.equal(written.length, 1)
+    assert.ok(written[0]?.includes(customer.connection.id))
+    await checkNow(rig)
+    assert.equal((await browser.request(`${SERVER_URL}/api/v1/session`)).status, 200)
+
+    const others = await createCustomer(rig, { name: 'Fabrikam' })
+    await others.signIn(people.alice)
+    const after = rig.logLines.filter((line) => line.includes('session_recheck_without_token'))
+    assert.equal(after.length, 1)
+  })
+})
+
 async function checkNow(rig: Rig, minutes = MINUTES): Promise<void> {
   rig.clock.advanceSeconds(minutes * 60)
   await createRechecking(rig.services).round()

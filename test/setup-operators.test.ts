@@ -110,8 +110,22 @@ describe('the script for the Azure CLI', () => {
     const authority = new URL('https://login.microsoftonline.us')
     const { connection } = await invite(rig, { authority })
     const script = azScript(registrationOf(rig.services, connection))
+    assert.doesNotMatch(script, /7427e0e9/)
     assert.match(script, /az cloud set --name AzureUSGovernment/)
     assert.match(script, /--uri https:\/\/graph\.microsoft\.us\/v1\.0\/applications/)
+  })
+})
+
+describe('a connection whose sessions are checked again', () => {
+  it('asks for offline_access on the set-up page and in its script (O20)', async (t) => {
+    const rig = await openRig(t)
+    const { connection, link } = await invite(rig, { settings: { recheckMinutes: 15 } })
+    const script = azScript(registrationOf(rig.services, connection))
+    assert.match(script, /"id": "7427e0e9-2fba-42fe-b0c0-848c9e6a8182"/)
+    const { text } = await openLink(rig.browser(), link)
+    assert.match(text, /Add <code>offline_access<\/code>/)
+    const without = await openLink(rig.browser(), (await invite(rig)).link)
+    assert.doesNotMatch(without.text, /offline_access<\/code>/)
   })
 })
 

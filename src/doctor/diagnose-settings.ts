@@ -1,5 +1,5 @@
 import { NOT_PERMITTED } from '../file-failure.ts'
-import type { Facts } from './facts.ts'
+import type { Facts, SettingsFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
 export function diagnoseSettings({ settings, mode }: Facts): readonly Finding[] {
@@ -10,8 +10,17 @@ export function diagnoseSettings({ settings, mode }: Facts): readonly Finding[] 
     ...problems.map((problem) => newFinding(problemId(problem), { problem })),
     ...(problems.length === 0 ? [newFinding('settings_understood', { count: given })] : []),
     ...warnings.map((warning) => newFinding('setting_ignored', { warning })),
+    ...unchecked(settings, mode),
     ...(isOnlyLocal ? [newFinding('server_url_local', { url: serverUrl })] : []),
   ]
+}
+
+function unchecked(
+  { hasEntra, uncheckedSeconds }: SettingsFacts,
+  mode: Facts['mode'],
+): readonly Finding[] {
+  if (!hasEntra || uncheckedSeconds === undefined || mode !== 'production') return []
+  return [newFinding('sessions_not_checked_again', { hours: Math.ceil(uncheckedSeconds / 3600) })]
 }
 
 /** By the words of `stray-settings.ts`, `setting-parsers.ts` and `file-failure.ts`; a test holds them together. */

@@ -45,6 +45,7 @@ export const defaultLimits: TimeLimits = { requestMs: 3_000, databaseMs: 8_000, 
 export function settingsOf({ environment, inspected }: Examination): SettingsFacts {
   const { settings, problems, warnings } = inspected
   const { serverUrl, entraExtraUrls = [], entraLinking: linking } = settings
+  const { entraRecheckMinutes, sessionMaxSeconds: uncheckedSeconds } = settings
   const urls = serverUrl ? [serverUrl, ...entraExtraUrls] : entraExtraUrls
   const names = Object.keys(environment).filter(
     (name) => /^(ENTRADA|DSTACK)_/.test(name) && environment[name]?.trim(),
@@ -58,6 +59,7 @@ export function settingsOf({ environment, inspected }: Examination): SettingsFac
     publicOrigins: urls.map(({ origin }) => origin),
     ...(serverUrl ? { serverUrl: serverUrl.origin } : {}),
     ...(linking ? { linking } : {}),
+    ...(entraRecheckMinutes || !uncheckedSeconds ? {} : { uncheckedSeconds }),
   }
 }
 

@@ -32,6 +32,8 @@ export type SettingsFacts = {
   readonly onlyLocal: boolean
   readonly hasEntra: boolean
   readonly linking?: 'never' | 'verified'
+  /** How long a session lasts at most, where sessions are not checked against Entra again. */
+  readonly uncheckedSeconds?: number
   readonly publicOrigins: readonly string[]
 }
 

@@ -47,6 +47,14 @@ export const settingsFindings = {
     fix: 'Set `enableServiceLinks: false` in the pod, or rename the service.',
     whoCanFix: 'operator',
   },
+  sessions_not_checked_again: {
+    area: 'settings',
+    severity: 'info',
+    what: 'Sessions are not checked against Entra again: who is disabled there stays signed in here for up to {hours} h.',
+    why: 'Without ENTRADA_ENTRA_RECHECK_MINUTES, what Entra knows counts at sign-ins alone.',
+    fix: 'Let an administrator of the directory grant the delegated permission `offline_access`, then set ENTRADA_ENTRA_RECHECK_MINUTES, such as 15. docs/sessions.md says what it needs and changes.',
+    whoCanFix: 'operator',
+  },
   server_url_local: {
     area: 'settings',
     severity: 'info',

@@ -8,6 +8,7 @@ const clouds: Readonly<Record<string, string>> = {
 }
 const MICROSOFT_GRAPH = '00000003-0000-0000-c000-000000000000'
 const USER_READ = 'e1fe6dd8-ba31-4d61-89e7-88639da4683d'
+const OFFLINE_ACCESS = '7427e0e9-2fba-42fe-b0c0-848c9e6a8182'
 
 /**
  * The registration as a script for the Azure CLI, filled in with the addresses of this connection: one call of Graph that makes the
@@ -45,7 +46,9 @@ echo "Directory (tenant) ID:   $(az account show --query tenantId -o tsv)"
 }
 
 /** @see https://learn.microsoft.com/graph/api/resources/application */
-function applicationBody({ applicationName, redirectUri, homePageUrl, logoutUrl }: Registration) {
+function applicationBody(registration: Registration) {
+  const { applicationName, redirectUri, homePageUrl, logoutUrl, offlineAccess } = registration
+  const permissions = [USER_READ, ...(offlineAccess ? [OFFLINE_ACCESS] : [])]
   return {
     displayName: applicationName,
     signInAudience: 'AzureADMyOrg',
@@ -60,7 +63,10 @@ function applicationBody({ applicationName, redirectUri, homePageUrl, logoutUrl 
       idToken: [...Object.keys(optionalClaims), 'groups'].map((name) => ({ name })),
     },
     requiredResourceAccess: [
-      { resourceAppId: MICROSOFT_GRAPH, resourceAccess: [{ id: USER_READ, type: 'Scope' }] },
+      {
+        resourceAppId: MICROSOFT_GRAPH,
+        resourceAccess: permissions.map((id) => ({ id, type: 'Scope' })),
+      },
     ],
   }
 }

@@ -10,9 +10,12 @@ const adminCentres: Readonly<Record<string, string>> = {
   china: 'entra.microsoftonline.cn',
 }
 
+const offlineAccessWords = html`Add <code>offline_access</code>: with it this service asks Entra again and again whether people who are signed in may still be. Nothing more is needed;`
+
 /** The steps in Entra's admin centre, with the values of this connection; and the same as a script. */
 export function registerSection(registration: Registration): Html {
-  const { applicationName, redirectUri, homePageUrl, logoutUrl, cloud } = registration
+  const { applicationName, redirectUri, homePageUrl, logoutUrl, cloud, offlineAccess } =
+    registration
   const adminCentre = findOwn(adminCentres, cloud) ?? 'entra.microsoft.com'
   return html`<h2>1. Register an application in Entra</h2>
 <p>In <strong>${adminCentre}</strong>, as Application Developer, Cloud Application Administrator or above; steps 5 and 6 need the latter.</p>
@@ -31,7 +34,7 @@ If <code>xms_edov</code> is not in the list, add it under Manifest, in <code>opt
 Then, if groups shall decide what people may do: <strong>Add groups claim &gt; Groups assigned to the application</strong>, ID: <strong>Group ID</strong>.
 All groups of a person may be more than fit into a token.</li>
 <li><strong>API permissions.</strong> <code>User.Read</code> of Microsoft Graph (delegated) is there already: with it a person’s own groups can be read where they
-do not fit into the token. Nothing more is needed; do not add <code>Directory.Read.All</code>. Press <strong>Grant admin consent</strong>, so that nobody is asked one by one.</li>
+do not fit into the token. ${offlineAccess ? offlineAccessWords : 'Nothing more is needed;'} do not add <code>Directory.Read.All</code>. Press <strong>Grant admin consent</strong>, so that nobody is asked one by one.</li>
 <li><strong>Entra ID &gt; Enterprise apps</strong> &gt; the application &gt; <strong>Properties &gt; Assignment required: Yes</strong>, and under
 <strong>Users and groups</strong> who may sign in. Otherwise everybody of your directory may try.</li>
 </ol>

@@ -17,6 +17,8 @@ export type Registration = {
   readonly homePageUrl: string
   readonly logoutUrl: string
   readonly cloud: string
+  /** Whether its sessions are checked against Entra again, which needs the permission `offline_access`. */
+  readonly offlineAccess: boolean
   /** Origin of the Microsoft Graph that makes applications there. */
   readonly graph: string
 }
@@ -29,6 +31,7 @@ export function registrationOf(services: Services, connection: Connection): Regi
     homePageUrl: home.origin + startPath(services, connection),
     logoutUrl: frontChannelLogoutUrl(services, home, connection),
     cloud: connection.cloud,
+    offlineAccess: connection.settings.recheckMinutes !== undefined,
     graph: graphOrigin(new URL(connection.authority)) ?? 'https://graph.microsoft.com',
   }
 }

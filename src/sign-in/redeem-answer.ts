@@ -68,7 +68,7 @@ export async function redeem(
   },
 ): Promise<Redeemed> {
   const { nonce, codeVerifier } = attempt
-  return services.identityProviderFor(connection).redeem({
+  const redeemed = await services.identityProviderFor(connection).redeem({
     code,
     nonce,
     codeVerifier,
@@ -77,6 +77,14 @@ export async function redeem(
     deadline,
     ...(showClaims ? { showClaims } : {}),
   })
+  const { recheckMinutes } = connection.settings
+  if (recheckMinutes !== undefined && redeemed.refreshToken === undefined) {
+    services.log.warn('session_recheck_without_token', {
+      connectionId: connection.id,
+      correlationId,
+    })
+  }
+  return redeemed
 }
 
 /** What the decision needs to know of the person, read from one place. */

@@ -173,7 +173,9 @@ function factPanel(connection: Connection): Html {
       ['Contact', settings.contact?.email],
       [
         'Sessions checked again',
-        settings.recheckMinutes ? `every ${settings.recheckMinutes} minutes` : undefined,
+        settings.recheckMinutes
+          ? `every ${settings.recheckMinutes} minutes`
+          : 'never: who is disabled in Entra stays in until the session ends',
       ],
       ['Managed by', managedWords[managedBy]],
       ['Created', dayTag(createdAt)],
