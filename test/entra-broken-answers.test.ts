@@ -25,6 +25,17 @@ const brokenAnswers: readonly (readonly [string, DistributedOmit<Fault, 'on'>, E
     ['an answer that breaks off', { kind: 'cut_body' }, unreachable],
     ['an answer that is not JSON', { kind: 'invalid_json' }, invalid],
     ['an empty answer', answer(200, ''), invalid],
+    ['a member that comes twice (S11)', answer(200, '{"a":1,"a":1}'), invalid],
+    [
+      'a member that comes twice further in (S11)',
+      answer(200, '{"keys":[{"kid":1,"kid":2}]}'),
+      invalid,
+    ],
+    [
+      'another charset (A10)',
+      answer(200, '{}', { 'content-type': 'application/json; charset=utf-16' }),
+      invalid,
+    ],
     ['a list in place of an object', answer(200, '[]'), invalid],
     ['a word in place of an object', answer(200, '"ok"'), invalid],
     ['an endless answer', answer(200, `{"a":"${'x'.repeat(2_000_000)}"}`), invalid],

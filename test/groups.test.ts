@@ -102,6 +102,7 @@ describe('the person in 250 groups', () => {
       [{ kind: 'redirect', location: 'https://evil.example/' }, /proxy on the way/],
       [{ kind: 'members', set: { value: 'none' } }, /proxy on the way/],
       [{ kind: 'members', set: { value: ['Engineering'] } }, /proxy on the way/],
+      [{ kind: 'members', set: { value: { 0: 'x', length: 1 } } }, /proxy on the way/],
       [{ kind: 'members', remove: ['value'] }, /proxy on the way/],
       [{ kind: 'status', status: 403, body: '{"error":{}}' }, /User\.Read/],
       [{ kind: 'status', status: 401, body: '{"error":{}}' }, /User\.Read/],
@@ -120,6 +121,36 @@ describe('the person in 250 groups', () => {
     }
     assert.deepEqual(await rowCounts(rig), noRows)
     assert.deepEqual(await rolesOf(customer, people.dave), ['crew'])
+  })
+
+  it('is refused by name when Graph says that its answer is a part of the whole (S12)', async (t) => {
+    const next = `${ENTRA_URL}/v1.0/me/getMemberObjects?$skiptoken=x`
+    const parts = [
+      { '@odata.nextLink': next },
+      { '@odata.nextLink': null },
+      { '@odata.nextLink': 5 },
+    ]
+    const { rig, customer } = await openGraphRig(t)
+    for (const set of parts) {
+      rig.emulator.setFault({ on: 'graph', kind: 'members', set })
+      await assertGroupsNotKnown(rig, customer, /proxy on the way/)
+    }
+    const groups = { from: 'graph', nested: false, names: false } as const
+    const listed = await openGraphRig(t, { groups })
+    const odd = [
+      { '@odata.nextLink': 'https://evil.example/v1.0/me/memberOf' },
+      { '@odata.nextLink': ['x'] },
+      { '@odata.count': 251 },
+      { '@odata.count': '250' },
+      { value: [{ id: lastGroupOf(listed.rig), securityEnabled: 'false' }] },
+      { value: [{ id: lastGroupOf(listed.rig), displayName: 5 }] },
+      { value: [null] },
+    ]
+    for (const set of odd) {
+      listed.rig.emulator.setFault({ on: 'graph', kind: 'members', set })
+      await assertGroupsNotKnown(listed.rig, listed.customer, /proxy on the way/)
+    }
+    assert.deepEqual(await rolesOf(listed.customer, people.dave), ['crew'])
   })
 
   it('is asked about without the cut-off of an app role in the token (OctopusDeploy 9029)', async (t) => {

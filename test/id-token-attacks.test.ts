@@ -32,6 +32,7 @@ const header = { code: 'id_token_header_invalid', status: 401 }
 const signature = { code: 'id_token_signature_invalid', status: 401 }
 const unknownKey = { code: 'id_token_key_unknown', status: 401 }
 const claim = { code: 'id_token_claim_invalid', status: 401 }
+const answerInvalid = { code: 'entra_answer_invalid', status: 502 }
 const missing = { code: 'id_token_missing', status: 502 }
 
 // The rig's clock stands at this second.
@@ -223,20 +224,38 @@ const wrongNonce: readonly Attack[] = [
   refused: claim,
 }))
 
+const oddEmail: readonly Attack[] = [['frank@contoso.example'], '', 5, 'x'.repeat(2049)].map(
+  (email): Attack => ({
+    it: `refuses an email claim that is ${JSON.stringify(email).slice(0, 30)} (S15)`,
+    fault: { setClaims: { email } },
+    refused: claim,
+  }),
+)
+
 const noToken: readonly Attack[] = [
   {
     it: 'refuses an answer without ID token (A37)',
     fault: { kind: 'members', remove: ['id_token'] },
     refused: missing,
   },
-  ...[5, {}, null, ['x']].map(
+  {
+    it: 'refuses an answer that has an error beside its ID token (S11)',
+    fault: { kind: 'members', set: { error: 'invalid_grant' } },
+    refused: { code: 'code_refused', status: 400 },
+  },
+  {
+    it: 'refuses an answer whose refresh token is no text (S11)',
+    fault: { kind: 'members', set: { refresh_token: { value: 'x' } } },
+    refused: answerInvalid,
+  },
+  ...[5, {}, null, ['x'], ''].map(
     (idToken): Attack => ({
       it: `refuses an answer whose ID token is ${JSON.stringify(idToken)} (A37)`,
       fault: { kind: 'members', set: { id_token: idToken } },
-      refused: missing,
+      refused: answerInvalid,
     }),
   ),
-  ...['', 'abc', 'a.b.c', '..', `${'x'.repeat(20_000)}.y.z`].map(
+  ...['abc', 'a.b.c', '..', `${'x'.repeat(20_000)}.y.z`].map(
     (idToken): Attack => ({
       it: `refuses an ID token that is no token: ${idToken.slice(0, 8)} (A37)`,
       fault: { kind: 'members', set: { id_token: idToken } },
@@ -266,6 +285,7 @@ describe('a sign-in with an ID token for somebody else', () => itRefuses(wrongAu
 describe('a sign-in with an ID token without what makes it one', () => itRefuses(broken))
 describe('a sign-in with an ID token of another time', () => itRefuses(outOfTime))
 describe('a sign-in with an ID token of another attempt', () => itRefuses(wrongNonce))
+describe('a sign-in with an ID token whose email is no text', () => itRefuses(oddEmail))
 describe('a sign-in without an ID token', () => itRefuses(noToken))
 
 describe('a sign-in with an ID token whose key', () => {

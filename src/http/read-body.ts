@@ -17,15 +17,24 @@ export async function readBodyText(request: Request, types: readonly string[]): 
   return readText(request)
 }
 
-/** @see RFC 9110 §8.3.1: parameters follow the type, in any letter case, quoted or not */
 function checkContentType(headers: Headers, types: readonly string[]): void {
-  const [type = '', ...parameters] = (singleHeader(headers, 'content-type') ?? '').split(';')
+  const contentType = singleHeader(headers, 'content-type') ?? ''
+  const [type = ''] = contentType.split(';')
+  if (types.includes(type.trim().toLowerCase()) && !hasOtherCharset(contentType)) return
+  throw new EntradaError('content_type_not_supported')
+}
+
+/**
+ * Whether a content type names another charset than UTF-8, or more than one.
+ *
+ * @see RFC 9110 §8.3.1: parameters follow the type, in any letter case, quoted or not
+ */
+export function hasOtherCharset(contentType: string): boolean {
+  const [, ...parameters] = contentType.split(';')
   const charsets = parameters
     .map((parameter) => parameter.trim().toLowerCase())
     .filter((parameter) => parameter.startsWith('charset'))
-  const isUtf8 = charsets.every((charset) => /^charset="?utf-8"?$/.test(charset))
-  if (types.includes(type.trim().toLowerCase()) && isUtf8 && charsets.length < 2) return
-  throw new EntradaError('content_type_not_supported')
+  return charsets.length > 1 || charsets.some((charset) => !/^charset="?utf-8"?$/.test(charset))
 }
 
 async function readText(request: Request): Promise<string> {

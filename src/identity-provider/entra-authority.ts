@@ -48,15 +48,22 @@ export function createEntraAuthority(options: {
     const { status, body } = await http.get(url, { endpoint: 'discovery' })
     if (status === 400 || status === 404)
       throw new EntradaError('entra_tenant_not_found', { status })
+    checkFound(status, 'discovery')
     return parseDiscovery(body, authority)
   })
 
   const keys = createKeys(now, async () => {
     const { jwksUri } = await metadata.get()
-    const { body } = await http.get(jwksUri, { endpoint: 'keys' })
+    const { status, body } = await http.get(jwksUri, { endpoint: 'keys' })
+    checkFound(status, 'keys')
     return parseSigningKeys(body)
   })
   return { metadata: (signal) => within(signal, metadata.get()), ...keys }
+}
+
+/** A refusal is not what was asked for, whatever else is in it. */
+function checkFound(status: number, endpoint: 'discovery' | 'keys'): void {
+  if (status !== 200) throw new EntradaError('entra_answer_invalid', { endpoint, status })
 }
 
 /** @see https://learn.microsoft.com/entra/identity-platform/signing-key-rollover */

@@ -68,6 +68,8 @@ async function readIds(access: GraphAccess, origin: string): Promise<Groups> {
   const url = `${origin}/v1.0/me/getMemberObjects`
   const body = { securityEnabledOnly: true }
   const answer = await ask(access, (options) => access.http.postJson(url, body, options))
+  // A POST has no next page: what it says to be a part is not the whole.
+  if (answer.body['@odata.nextLink'] !== undefined) throw problem('graph_answer_invalid')
   return { ids: checkedIds(listOf(answer)) }
 }
 
@@ -78,22 +80,25 @@ async function readList(
   { nested, names }: { readonly nested: boolean; readonly names: boolean },
 ): Promise<Groups> {
   const found = new Map<string, string>()
+  let missing = 0
   let url: string | undefined = listAddress(origin, { nested, names })
   for (let pages = 0; url !== undefined; pages += 1) {
     if (pages === MOST_PAGES) throw problem('too_many_groups')
     const page: string = url
     const answer = await ask(access, (options) => access.http.get(page, options))
-    for (const group of listOf(answer)) {
-      const { id, displayName, securityEnabled } = Object(group) as Readonly<
-        Record<string, unknown>
-      > // any JSON
-      // As the token and getMemberObjects have it. Without the right to names this comes as null, as they do.
+    const groups = listOf(answer)
+    // Only the first page says how many there are.
+    missing += countIn(answer) - groups.length
+    for (const group of groups) {
+      const { id, displayName, securityEnabled } = checkedGroup(group)
+      // As the token and getMemberObjects have it.
       if (securityEnabled === false) continue
-      found.set(checkedId(id), typeof displayName === 'string' ? displayName : '')
+      found.set(id, displayName ?? '')
     }
     if (found.size > MOST_GROUPS) throw problem('too_many_groups')
     url = nextPage(answer, origin)
   }
+  if (missing > 0) throw problem('graph_answer_invalid')
   const ids = [...found.keys()]
   return names ? { ids, names: namesOf(found) } : { ids }
 }
@@ -178,6 +183,38 @@ function listOf({ body }: EntraAnswer): readonly unknown[] {
 function checkedIds(values: readonly unknown[]): readonly string[] {
   if (values.length > MOST_GROUPS) throw problem('too_many_groups')
   return [...new Set(values.map(checkedId))]
+}
+
+/** How many groups the list has in all, where the answer says so. */
+function countIn({ body }: EntraAnswer): number {
+  const count = body['@odata.count'] ?? 0
+  if (typeof count !== 'number') throw problem('graph_answer_invalid')
+  return count
+}
+
+type ListedGroup = {
+  readonly id: string
+  readonly displayName: string | undefined
+  readonly securityEnabled: boolean | undefined
+}
+
+/** Without the right to read names, both members beside the id come as null. */
+function checkedGroup(group: unknown): ListedGroup {
+  const { id, displayName, securityEnabled } = Object(group) as Readonly<Record<string, unknown>> // any JSON
+  const isName = typeof displayName === 'string'
+  const isFlag = typeof securityEnabled === 'boolean'
+  if (!(isName || isAbsent(displayName)) || !(isFlag || isAbsent(securityEnabled))) {
+    throw problem('graph_answer_invalid')
+  }
+  return {
+    id: checkedId(id),
+    displayName: isName ? displayName : undefined,
+    securityEnabled: isFlag ? securityEnabled : undefined,
+  }
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null
 }
 
 function checkedId(value: unknown): string {

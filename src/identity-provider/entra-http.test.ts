@@ -68,7 +68,7 @@ describe('postForm', () => {
       response.writeHead(400, { 'x-ms-request-id': 'r' }).end('{"error":"invalid_grant"}')
     })
     const { status, body, headers } = await post()
-    assert.deepEqual([status, body], [400, { error: 'invalid_grant' }])
+    assert.deepEqual([status, { ...body }], [400, { error: 'invalid_grant' }])
     assert.equal(headers['x-ms-request-id'], 'r')
   })
 

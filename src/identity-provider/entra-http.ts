@@ -1,4 +1,6 @@
 import { EntradaError } from '../errors.ts'
+import { hasOtherCharset } from '../http/read-body.ts'
+import { readStrictJson } from '../protocol/strict-json.ts'
 
 /** An answer of the authority: JSON was read, whatever the status. */
 export type EntraAnswer = {
@@ -131,12 +133,15 @@ async function readAnswer(response: Response, endpoint: string): Promise<EntraAn
   if (status >= 300 && status < 400) {
     throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'redirect' })
   }
+  if (hasOtherCharset(response.headers.get('content-type') ?? '')) {
+    throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'charset' })
+  }
   const { 'retry-after': _kept_from_msal, ...headers } = Object.fromEntries(response.headers)
   return { status, headers, body: parseJsonObject(text, endpoint, status) }
 }
 
 async function readText(response: Response, endpoint: string): Promise<string> {
-  const decoder = new TextDecoder()
+  const decoder = new TextDecoder('utf-8', { fatal: true })
   let size = 0
   let text = ''
   for await (const chunk of response.body ?? []) {
@@ -144,19 +149,29 @@ async function readText(response: Response, endpoint: string): Promise<string> {
     if (size > MAX_ANSWER_BYTES) {
       throw new EntradaError('entra_answer_invalid', { endpoint, reason: 'too_large' })
     }
-    text += decoder.decode(chunk, { stream: true })
+    text += decoded(decoder, endpoint, chunk)
   }
-  return text + decoder.decode()
+  return text + decoded(decoder, endpoint)
+}
+
+/** With a chunk more is to come; without one the text has to be whole. */
+function decoded(decoder: TextDecoder, endpoint: string, chunk?: Uint8Array): string {
+  try {
+    return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode()
+  } catch {
+    throw new EntradaError('entra_answer_invalid', { endpoint, reason: 'not_utf8' })
+  }
 }
 
 function parseJsonObject(text: string, endpoint: string, status: number) {
-  try {
-    const body: unknown = JSON.parse(text)
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
-      return body as Record<string, unknown> // an object, checked here
-    }
-  } catch {
-    // Told below, as for every other answer that is no JSON object.
+  const read = readStrictJson(text)
+  if (read.kind === 'refused' && read.problem.kind === 'member_twice') {
+    const { member } = read.problem
+    throw new EntradaError('entra_answer_invalid', { endpoint, status, member, reason: 'twice' })
+  }
+  const body = read.kind === 'read' ? read.value : undefined
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
+    return body as Record<string, unknown> // an object, checked here
   }
   throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'not_a_json_object' })
 }

@@ -130,7 +130,7 @@ async function tradeWith(
   // MSAL rewords refusals; what the endpoint really said decides. A nonce mismatch is found again by our own check.
   const answer = lastTokenAnswer()
   if (answer === undefined) throw asRefusal(failure)
-  if (answer.status === 200) return answer.body
+  if (answer.status === 200 && answer.body.error === undefined) return answer.body
   const evidence = { status: answer.status, credential: credential.id }
   throw tokenRefusal(parseEntraError(answer.body), evidence)
 }
@@ -151,8 +151,9 @@ async function toRedeemed(
     readonly showClaims?: RedeemRequest['showClaims'] | undefined
   },
 ): Promise<Redeemed> {
-  const { id_token: idToken, refresh_token: refreshToken } = answer
-  if (typeof idToken !== 'string') throw new EntradaError('id_token_missing')
+  const idToken = textIn(answer, 'id_token')
+  const refreshToken = textIn(answer, 'refresh_token')
+  if (idToken === undefined) throw new EntradaError('id_token_missing')
   const verified = await verifyIdToken(client, metadata, {
     idToken,
     nonce,
@@ -160,11 +161,24 @@ async function toRedeemed(
     showClaims,
   })
   const groups = await groupsOf(client, metadata, { answer, claim: verified.groups, deadline })
-  const kept = client.permissions.offlineAccess && typeof refreshToken === 'string'
   return {
     identity: { ...verified, groups },
-    ...(kept ? { refreshToken: new Secret(refreshToken) } : {}),
+    ...(client.permissions.offlineAccess && refreshToken !== undefined
+      ? { refreshToken: new Secret(refreshToken) }
+      : {}),
   }
+}
+
+/**
+ * A text of the token endpoint's answer, or `undefined` when it has no such member.
+ *
+ * @throws {EntradaError} `entra_answer_invalid` for any other value: dropped, it would change what the answer says
+ */
+function textIn(answer: TokenAnswer, member: string): string | undefined {
+  if (!Object.hasOwn(answer, member)) return undefined
+  const value = answer[member]
+  if (typeof value === 'string' && value !== '') return value
+  throw new EntradaError('entra_answer_invalid', { endpoint: 'token', member })
 }
 
 /** Whatever other claims the token has: an app role in it says nothing about groups. */
@@ -184,9 +198,9 @@ async function groupsOf(
   const { groups: reading } = permissions
   if (reading === undefined) return claim
   if (reading.when === 'overage' && claim.kind !== 'overage') return claim
-  const { access_token: accessToken, scope } = answer
-  if (typeof accessToken !== 'string') return { kind: 'unreadable', reason: 'graph_forbidden' }
-  const scopes = typeof scope === 'string' ? scope.split(' ') : []
+  const accessToken = textIn(answer, 'access_token')
+  if (accessToken === undefined) return { kind: 'unreadable', reason: 'graph_forbidden' }
+  const scopes = textIn(answer, 'scope')?.split(' ') ?? []
   const origin = graphOriginOf(metadata)
   return readGroups({ http, origin, accessToken, scopes, deadline }, reading)
 }

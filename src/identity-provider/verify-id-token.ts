@@ -1,8 +1,9 @@
-import { compactVerify, decodeProtectedHeader, importJWK } from 'jose'
+import { compactVerify, importJWK } from 'jose'
 import { EntradaError } from '../errors.ts'
 import { type EntraMetadata, issuerForTenant } from '../protocol/discovery.ts'
 import { checkIdTokenClaims, checkIdTokenHeader, toVerifiedIdentity } from '../protocol/id-token.ts'
 import { mayKeySignFor, type SigningKey } from '../protocol/signing-keys.ts'
+import { readStrictJson } from '../protocol/strict-json.ts'
 import type { EntraAuthority } from './entra-authority.ts'
 import type { RedeemRequest, VerifiedIdentity } from './identity-provider.ts'
 
@@ -42,7 +43,7 @@ export async function verifyIdToken(
     if (replacement === undefined) throw error
     return verifiedPayload(idToken, replacement)
   })
-  const claims = checkIdTokenClaims(payload, {
+  const claims = checkIdTokenClaims(claimsOf(payload), {
     issuerForTenant: (tenantId) => issuerForTenant(metadata.issuer, tenantId),
     clientId: client.clientId,
     nonce,
@@ -55,22 +56,56 @@ export async function verifyIdToken(
   return toVerifiedIdentity(claims, client.cloud)
 }
 
+/** Read here and not by `jose`, which would take the last of two `kid`. */
 function protectedHeader(idToken: string): Record<string, unknown> {
-  try {
-    return { ...decodeProtectedHeader(idToken) }
-  } catch (cause) {
-    throw new EntradaError('id_token_header_invalid', { member: '(header)' }, { cause })
-  }
+  const [encoded = ''] = idToken.split('.', 1)
+  const bytes = /^[A-Za-z0-9_-]+$/.test(encoded) ? Buffer.from(encoded, 'base64url') : undefined
+  const header = bytes && objectOf(bytes)
+  if (header?.kind === 'read') return header.value
+  throw new EntradaError('id_token_header_invalid', {
+    member: (header?.kind === 'refused' && header.twice) || '(header)',
+  })
 }
 
-async function verifiedPayload(idToken: string, key: SigningKey): Promise<Record<string, unknown>> {
+async function verifiedPayload(idToken: string, key: SigningKey): Promise<Uint8Array> {
   try {
     const { payload } = await compactVerify(idToken, await importJWK(key, 'RS256'), {
       algorithms: ['RS256'],
     })
-    return { ...(JSON.parse(new TextDecoder().decode(payload)) as object | null) } // signed JSON, members checked next
+    return payload
   } catch {
     // Without the cause: its message can hold a piece of the token.
     throw new EntradaError('id_token_signature_invalid', { kid: key.kid })
   }
+}
+
+/** @see RFC 7519 §4: a claim name comes once */
+function claimsOf(payload: Uint8Array): Record<string, unknown> {
+  const claims = objectOf(payload)
+  if (claims.kind === 'read') return claims.value
+  const claim = claims.twice ?? '(payload)'
+  throw new EntradaError('id_token_claim_invalid', { claim, present: true, reason: 'unclear' })
+}
+
+type ObjectRead =
+  | { readonly kind: 'read'; readonly value: Record<string, unknown> }
+  | { readonly kind: 'refused'; readonly twice?: string }
+
+function objectOf(bytes: Uint8Array): ObjectRead {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return { kind: 'refused' }
+  }
+  const read = readStrictJson(text)
+  if (read.kind === 'refused') {
+    return read.problem.kind === 'member_twice'
+      ? { kind: 'refused', twice: read.problem.member }
+      : { kind: 'refused' }
+  }
+  const { value } = read
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { kind: 'refused' }
+  return { kind: 'read', value: value as Record<string, unknown> } // an object, checked above
 }

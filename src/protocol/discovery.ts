@@ -34,7 +34,7 @@ export function parseDiscovery(wire: unknown, authority: URL): EntraMetadata {
     jwksUri: endpoint(document, 'jwks_uri', origins),
     endSessionEndpoint: endpoint(document, 'end_session_endpoint', origins),
     ...(isGuid(tenant) ? { tenantId: tenant } : {}),
-    ...(typeof document.msgraph_host === 'string' ? { msgraphHost: document.msgraph_host } : {}),
+    ...(document.msgraph_host === undefined ? {} : { msgraphHost: text(document, 'msgraph_host') }),
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { isEntradaError } from '../errors.ts'
+import type { claimRules } from './claim-rules.ts'
 import { issuerForTenant } from './discovery.ts'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
 import {
@@ -169,6 +170,50 @@ describe('checkIdTokenClaims', () => {
     })
   }
 
+  const junk: readonly unknown[] = [null, {}, ['x', 1], 5, true, 'x'.repeat(2049)]
+  const odd: Readonly<Record<keyof typeof claimRules, readonly unknown[]>> = {
+    email: [...junk, '', ['a@contoso.com']],
+    preferred_username: [...junk, ''],
+    upn: [...junk, ''],
+    idp: [...junk, '', [issuerOf(TENANT)]],
+    sid: [...junk, ''],
+    acct: [...junk.filter((value) => value !== null), null, 2, '', true, { toString: 1 }],
+    xms_edov: [null, {}, [true], 2, 'yes', '', 'TRUE'],
+    groups: [...junk.filter((value) => typeof value !== 'string'), 'g', '', [''], [null]],
+    roles: ['Admin', null, {}, 1, [1], [['Admin']], ['']],
+    hasgroups: [null, 1, 'yes', {}, []],
+    _claim_names: ['groups', null, 1, true, ['groups']],
+    name: junk,
+    given_name: junk,
+    family_name: junk,
+    login_hint: junk,
+  }
+  for (const [claim, values] of Object.entries(odd)) {
+    it(`refuses ${claim} by name when it is of another type, empty or endless (S15)`, () => {
+      for (const value of values) {
+        assert.throws(
+          () => check({ [claim]: value }),
+          { code: 'id_token_claim_invalid', detail: { claim, present: true } },
+          JSON.stringify(value)?.slice(0, 50),
+        )
+      }
+    })
+  }
+
+  it('takes every optional claim as Entra sends it', () => {
+    check({
+      email: 'a@contoso.com',
+      preferred_username: 'a@contoso.com',
+      acct: 0,
+      xms_edov: '1',
+      groups: [],
+      roles: ['Admin'],
+      hasgroups: 'true',
+      _claim_names: { groups: 'src1' },
+      name: '',
+    })
+  })
+
   it("refuses another tenant under one tenant's issuer (A20)", () => {
     assert.throws(() => check({ tid: OTHER_TENANT }, issuerOf(TENANT)), {
       code: 'id_token_claim_invalid',
@@ -246,18 +291,11 @@ describe('toVerifiedIdentity', () => {
     assert.deepEqual(claimNames.slice(0, 3), ['aud', 'email', 'exp'])
   })
 
-  it('leaves out texts that are empty, endless or no text', () => {
-    const identity = identityOf({
-      name: '',
-      email: ['x'],
-      upn: 'u'.repeat(2049),
-      sid: 1,
-      roles: 'Admin',
-    })
-    for (const name of ['displayName', 'email', 'userPrincipalName', 'entraSid']) {
+  it('leaves out texts that are only displayed and empty', () => {
+    const identity = identityOf({ name: '', given_name: '', login_hint: '' })
+    for (const name of ['displayName', 'givenName', 'loginHint']) {
       assert.equal(name in identity, false, name)
     }
-    assert.deepEqual(identity.appRoles, [])
   })
 
   const edov: readonly (readonly [unknown, boolean])[] = [
@@ -270,11 +308,6 @@ describe('toVerifiedIdentity', () => {
     ['0', false],
     ['false', false],
     [undefined, false],
-    [null, false],
-    ['yes', false],
-    [2, false],
-    [[true], false],
-    [{}, false],
   ]
   for (const [value, proven] of edov) {
     it(`takes the email for ${proven ? 'proven' : 'not proven'} with xms_edov ${JSON.stringify(value)}`, () => {
@@ -288,7 +321,6 @@ describe('toVerifiedIdentity', () => {
     ['acct 0 whatever idp says', { acct: 0, idp: 'https://sts.windows.net/x/' }, false],
     ['acct 1', { acct: 1 }, true],
     ['acct "1"', { acct: '1' }, true],
-    ['acct that is no number', { acct: { toString: 1 } }, true],
     ['neither acct nor idp', {}, false],
     ['idp that is the issuer', { idp: issuerOf(TENANT) }, false],
     ['idp that is another tenant', { idp: issuerOf(OTHER_TENANT) }, true],
@@ -300,7 +332,6 @@ describe('toVerifiedIdentity', () => {
       { idp: `https://x.example/${TENANT}/` },
       true,
     ],
-    ['idp that is a list (E7)', { idp: [issuerOf(TENANT)] }, true],
     [
       'a personal account whose idp is live.com (E7)',
       { tid: PERSONAL_ACCOUNTS_TENANT_ID, idp: 'live.com' },
@@ -325,7 +356,6 @@ describe('toVerifiedIdentity', () => {
       { groups: [PERSON.toUpperCase(), 'Name'] },
       { kind: 'known', ids: [PERSON, 'Name'] },
     ],
-    ['a list with junk in it', { groups: [1, null, 'a', {}, ''] }, { kind: 'known', ids: ['a'] }],
     ['a claim name', { _claim_names: { groups: 'src1' } }, { kind: 'overage' }],
     [
       'a claim name and a list',
@@ -335,10 +365,12 @@ describe('toVerifiedIdentity', () => {
     ['hasgroups', { hasgroups: true }, { kind: 'overage' }],
     ['hasgroups as text', { hasgroups: 'true' }, { kind: 'overage' }],
     ['hasgroups false', { hasgroups: 'false' }, { kind: 'absent' }],
-    ['hasgroups that is junk', { hasgroups: { toString: 1 } }, { kind: 'absent' }],
     ['claim names of something else', { _claim_names: { x: 's' } }, { kind: 'absent' }],
-    ['claim names that are text', { _claim_names: 'groups' }, { kind: 'absent' }],
-    ['claim names that are null', { _claim_names: null }, { kind: 'absent' }],
+    [
+      'claim names that inherit (S13)',
+      { _claim_names: Object.create({ groups: 'x' }) },
+      { kind: 'absent' },
+    ],
   ]
   for (const [what, changes, expected] of groups) {
     it(`reads the groups from ${what} (A50)`, () => {
@@ -349,22 +381,5 @@ describe('toVerifiedIdentity', () => {
   it('remembers the names of at most 100 claims', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`c${index}`, 1]))
     assert.equal(identityOf(many).claimNames.length, 100)
-  })
-
-  it('reads any JSON in the optional claims without failing', () => {
-    const name = fc.constantFrom(
-      'groups',
-      'roles',
-      '_claim_names',
-      'hasgroups',
-      'acct',
-      'idp',
-      'name',
-    )
-    fc.assert(
-      fc.property(fc.dictionary(name, fc.jsonValue()), (changes) => {
-        identityOf(changes)
-      }),
-    )
   })
 })

@@ -1,5 +1,6 @@
 import { EntradaError } from '../errors.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { checkOptionalClaims } from './claim-rules.ts'
 import { directoryOfIdp } from './directory-of-idp.ts'
 import { isExternalId } from './entra-hosts.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
@@ -33,9 +34,13 @@ export type IdTokenClaims = Readonly<Record<string, unknown>> & {
  * @see RFC 7515 §4.1, RFC 8725 §3.1
  */
 export function checkIdTokenHeader(header: Readonly<Record<string, unknown>>): IdTokenHeader {
-  const { alg, kid, crit } = header
+  const { alg, kid, crit, typ } = header
   if (alg !== 'RS256') throw new EntradaError('id_token_header_invalid', { member: 'alg' })
   if (crit !== undefined) throw new EntradaError('id_token_header_invalid', { member: 'crit' })
+  // A token of another kind, such as an access token, says so here (RFC 8725 §3.11).
+  if (typ !== undefined && (typeof typ !== 'string' || typ.toLowerCase() !== 'jwt')) {
+    throw new EntradaError('id_token_header_invalid', { member: 'typ' })
+  }
   if (typeof kid !== 'string' || kid === '' || kid.length > 256) {
     throw new EntradaError('id_token_header_invalid', { member: 'kid' })
   }
@@ -65,6 +70,7 @@ export function checkIdTokenClaims(
   if (!isGuid(oid)) throw invalid('oid', oid)
   checkTimes(claims, Math.floor(expected.now.getTime() / 1000))
   checkNonce(nonce, expected.nonce)
+  checkOptionalClaims(claims)
 
   return { ...claims, iss, sub, tid: tid.toLowerCase(), oid: oid.toLowerCase() }
 }
@@ -86,7 +92,7 @@ function checkTimes(claims: Readonly<Record<string, unknown>>, nowSeconds: numbe
 }
 
 /**
- * The checked claims in our words.
+ * The checked claims in our words. Their types were checked with them (`claim-rules.ts`).
  *
  * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
  */
@@ -127,10 +133,9 @@ function isGuest({ acct, idp, iss, tid }: IdTokenClaims): boolean {
  * @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim
  */
 function groupsClaim(claims: IdTokenClaims): GroupsClaim {
-  const claimNames: unknown = claims._claim_names
-  const names = typeof claimNames === 'object' && claimNames !== null ? claimNames : {}
+  const claimNames = Object(claims._claim_names) as object // an object, if it is there at all
   const hasGroups = claims.hasgroups === true || claims.hasgroups === 'true'
-  if ('groups' in names || hasGroups) return { kind: 'overage' }
+  if (Object.hasOwn(claimNames, 'groups') || hasGroups) return { kind: 'overage' }
   const ids = textList(claims.groups)
   return ids === undefined ? { kind: 'absent' } : { kind: 'known', ids: ids.map(foldGuid) }
 }
@@ -154,14 +159,15 @@ function optionalText(claims: IdTokenClaims): Partial<Record<keyof typeof textCl
   const found: Partial<Record<keyof typeof textClaims, string>> = {}
   for (const [property, claim] of Object.entries(textClaims)) {
     const value = claims[claim]
-    if (isText(value)) found[property as keyof typeof textClaims] = value // a key of the table above
+    if (typeof value === 'string' && value !== '') {
+      found[property as keyof typeof textClaims] = value // a key of the table above
+    }
   }
   return found
 }
 
 function textList(value: unknown): readonly string[] | undefined {
-  if (!Array.isArray(value)) return undefined
-  return value.filter(isText)
+  return Array.isArray(value) ? value : undefined
 }
 
 function isText(value: unknown): value is string {

@@ -79,9 +79,28 @@ describe('parseSigningKeys', () => {
       assert.equal(keys.get(kid), undefined)
   })
 
-  it('reads the first 200 of a set without end', () => {
-    const keys = Array.from({ length: 10_000 }, (_, index) => key({ kid: `k${index}` }))
-    assert.equal(parseSigningKeys({ keys }).size, 200)
+  it('refuses a set without end rather than take a part of it for the whole (S12)', () => {
+    const many = Array.from({ length: 201 }, (_, index) => key({ kid: `k${index}` }))
+    assert.throws(() => parseSigningKeys({ keys: many }), { code: 'entra_answer_invalid' })
+    assert.equal(parseSigningKeys({ keys: many.slice(1) }).size, 200)
+  })
+
+  it('leaves out keys that are for something else than RS256 signatures', () => {
+    for (const other of [
+      { alg: 'RS512' },
+      { alg: 'RSA-OAEP' },
+      { key_ops: ['encrypt'] },
+      { key_ops: 'verify' },
+      { alg: 1 },
+    ]) {
+      const keys = parseSigningKeys({
+        keys: [
+          key({ kid: 'other', ...other }),
+          key({ kid: 'own', alg: 'RS256', key_ops: ['verify'] }),
+        ],
+      })
+      assert.deepEqual([...keys.keys()], ['own'], JSON.stringify(other))
+    }
   })
 
   it('answers any JSON with keys or its own refusal', () => {

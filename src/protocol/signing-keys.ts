@@ -27,7 +27,9 @@ export type PublishedKeys = {
 export function parseSigningKeys(wire: unknown): PublishedKeys {
   const entries = (wire as { keys?: unknown } | null | undefined)?.keys // unknown JSON, checked below
   if (!Array.isArray(entries)) throw noKeys()
-  const usable = entries.slice(0, MAX_KEYS).filter(isSigningKey)
+  // Cut off, a set would lack the very key that a token was signed with.
+  if (entries.length > MAX_KEYS) throw noKeys()
+  const usable = entries.filter(isSigningKey)
   if (usable.length === 0) throw noKeys()
   const keys = new Map(usable.map((key) => [key.kid, key]))
   const ambiguous = new Set(
@@ -54,10 +56,12 @@ export function mayKeySignFor(key: SigningKey, issuer: string, tenantId: string)
 
 function isSigningKey(entry: unknown): entry is SigningKey {
   if (typeof entry !== 'object' || entry === null) return false
-  const { kty, kid, use, n, e, issuer } = entry as Record<string, unknown> // an object, checked above
+  const { kty, kid, use, alg, key_ops: uses, n, e, issuer } = entry as Record<string, unknown> // an object, checked above
   return (
     kty === 'RSA' &&
     (use === undefined || use === 'sig') &&
+    (alg === undefined || alg === 'RS256') &&
+    (uses === undefined || (Array.isArray(uses) && uses.includes('verify'))) &&
     [kid, n, e].every((member) => typeof member === 'string' && member !== '') &&
     (issuer === undefined || typeof issuer === 'string')
   )
