@@ -5,7 +5,14 @@
  */
 import type { KeyRing, SignatureCheck } from '../key-ring.ts'
 import type { Services } from '../services.ts'
-import type { AuditChainHead, AuditLink, StoredAuditEvent } from '../storage/records.ts'
+import type { AuditErasure } from '../storage/erasure-storage.ts'
+import type {
+  AuditChainHead,
+  AuditEventId,
+  AuditLink,
+  ChainedAuditEvent,
+  StoredAuditEvent,
+} from '../storage/records.ts'
 
 type Signing = Pick<Services, 'keyRing' | 'sha256'>
 export type UnsignedHead = Omit<AuditChainHead, 'signature'>
@@ -34,6 +41,41 @@ export function linkHash(
   { content }: StoredAuditEvent,
 ): string {
   return sha256(JSON.stringify(['v1', before.sequence + 1, before.hash, content]))
+}
+
+/** Whether an event is what was linked, or what was left of it when a removed person was erased. */
+export function isAsWritten(
+  parts: Signing,
+  before: Pick<AuditLink, 'sequence' | 'hash'>,
+  { event, eventId, hash, erasure }: ChainedAuditEvent,
+): boolean {
+  if (event === undefined) return false
+  if (linkHash(parts.sha256, before, event) === hash) return true
+  if (erasure?.contentHash !== parts.sha256(event.content)) return false
+  return isErasureValid(parts, eventId, erasure)
+}
+
+/** Vouches for what is left of an event. */
+export function newErasure(
+  { keyRing }: Pick<Signing, 'keyRing'>,
+  eventId: AuditEventId,
+  contentHash: string,
+): AuditErasure {
+  const signature = keyRing.sign('audit-chain', erasureText(eventId, contentHash))
+  return { contentHash, signature }
+}
+
+export function isErasureValid(
+  { keyRing }: Pick<Signing, 'keyRing'>,
+  eventId: AuditEventId,
+  { contentHash, signature }: AuditErasure,
+): boolean {
+  const text = erasureText(eventId, contentHash)
+  return keyRing.checkSignature('audit-chain', text, signature) === 'valid'
+}
+
+function erasureText(eventId: AuditEventId, contentHash: string): string {
+  return JSON.stringify(['erased', eventId, contentHash])
 }
 
 export function checkLinkSignature(

@@ -168,6 +168,7 @@ export type AuditEvent =
       readonly detail: { readonly webhookId: string; readonly because: string }
     }
   | { readonly type: 'user.removed'; readonly detail: Readonly<Record<string, never>> }
+  | { readonly type: 'user.erased'; readonly detail: Readonly<Record<string, never>> }
   | { readonly type: 'username.released'; readonly detail: { readonly username: string } }
   | { readonly type: 'connection.removed'; readonly detail: { readonly slug: string } }
   | {
@@ -280,7 +281,9 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'webhook.turned_off':
     'A webhook was turned off because its receiver answered 410 or took nothing for days.',
   'user.removed':
-    'A user was removed for good, with identities, memberships and sessions. What the audit says of them stays until its own time.',
+    'A user was removed for good, with identities, memberships, sessions and the steps of their sign-ins.',
+  'user.erased':
+    'The audit trail was gone through for a removed user: names, directory ids, IP addresses and browsers are gone from it; our own ids stay.',
   'username.released':
     'A username of a removed user may be given to another person of the organization. Detail: the username.',
   'connection.removed': 'A connection was removed. Detail: its slug.',

@@ -9,7 +9,7 @@ import {
   checkHead,
   checkLinkSignature,
   type HeadCheck,
-  linkHash,
+  isAsWritten,
   newLink,
   signHead,
 } from './audit-chain.ts'
@@ -191,7 +191,7 @@ async function findRollback(
 }
 
 async function findCut(
-  { keyRing, sha256 }: Parts,
+  parts: Parts,
   { chain, head, before }: { chain: AuditChain; head: AuditChainHead; before: Date },
 ): Promise<Pick<AuditLink, 'sequence' | 'hash'> | ChainFault> {
   let cut = { sequence: head.cutSequence, hash: head.cutHash }
@@ -204,8 +204,8 @@ async function findCut(
     }
     if (event === undefined) return { reason: 'event_missing', sequence }
     if (event.at >= before || waiting.has(eventId)) break
-    if (linkHash(sha256, cut, event) !== hash) return { reason: 'changed', sequence }
-    if (checkLinkSignature(keyRing, link) === 'forged') return { reason: 'forged', sequence }
+    if (!isAsWritten(parts, cut, link)) return { reason: 'changed', sequence }
+    if (checkLinkSignature(parts.keyRing, link) === 'forged') return { reason: 'forged', sequence }
     cut = { sequence, hash }
   }
   return cut

@@ -1,5 +1,6 @@
 import type { Services } from '../services.ts'
 import { type ChainPlace, placeText } from './audit-chain.ts'
+import { eraseStretch } from './erase-people.ts'
 import { type ChainFault, type ChainStep, cutChain, linkEvents } from './extend-audit-chain.ts'
 
 const INTERVAL_MS = 1_000
@@ -69,6 +70,8 @@ function createKeeper(services: Services) {
     try {
       if (!isRound && !(await storage.hasUnlinkedEvents())) return
       for (let count = 1; count > 0; ) count = take(await linkEvents(services, seen), isRound)
+      // The removal of a person is an event itself, so there is something to link when there is somebody to erase.
+      while (await eraseStretch(services));
       if (!isRound) return
       const days = services.deployment.auditRetentionDays
       if (days !== undefined) await cutUntil(new Date(services.now().getTime() - days * DAY_MS))

@@ -7,7 +7,7 @@ import type {
   AuditLink,
   ChainedAuditEvent,
 } from '../storage/records.ts'
-import { type ChainPlace, checkHead, checkLinkSignature, linkHash } from './audit-chain.ts'
+import { type ChainPlace, checkHead, checkLinkSignature, isAsWritten } from './audit-chain.ts'
 
 export type AuditProblem = {
   readonly reason:
@@ -112,7 +112,7 @@ async function verifyLinks(
     const links = await parts.storage.listAuditLinks(before.sequence, BATCH)
     for (const link of links.filter(({ sequence }) => sequence <= head.sequence)) {
       const signature = checkLinkSignature(parts.keyRing, link)
-      const problem = linkProblem(parts.sha256, { before, link, signature })
+      const problem = linkProblem(parts, { before, link, signature })
       if (problem !== undefined) return done(problem)
       if (signature === 'key_missing') keyMissing += 1
       before = link
@@ -124,7 +124,7 @@ async function verifyLinks(
 }
 
 function linkProblem(
-  sha256: Services['sha256'],
+  parts: Parts,
   looked: {
     readonly before: Pick<AuditLink, 'sequence' | 'hash'>
     readonly link: ChainedAuditEvent
@@ -136,7 +136,7 @@ function linkProblem(
   const expected = before.sequence + 1
   if (sequence !== expected) return { reason: 'link_missing', sequence: expected }
   if (event === undefined) return { reason: 'event_missing', sequence, eventId }
-  if (linkHash(sha256, before, event) !== link.hash) return { reason: 'changed', sequence, eventId }
+  if (!isAsWritten(parts, before, link)) return { reason: 'changed', sequence, eventId }
   return signature === 'forged' ? { reason: 'forged', sequence, eventId } : undefined
 }
 

@@ -1,4 +1,5 @@
 import { type AuditContext, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { signErasuresAgain } from '../audit/erase-people.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
 import { resealUsernameKey } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
@@ -56,6 +57,7 @@ export async function rotateKeys(services: Services, actor: Actor): Promise<KeyR
     return { keyId, values, ...(isDone ? { removableFrom } : {}) }
   })
   const { kind } = await resignHead(services)
+  await signErasuresAgain(services)
   const auditChain = kind === 'done' ? 'signed' : 'broken'
   return { sealingKeyId, resealed, keys, auditChain }
 }

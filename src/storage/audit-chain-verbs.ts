@@ -1,9 +1,11 @@
 /** Verbs about the chain over audit events. */
 import { type ExpressionBuilder, sql } from 'kysely'
+import { erasureOf, erasureVerbs } from './erasure-verbs.ts'
 import type { AuditChainHead, ChainedAuditEvent } from './records.ts'
 import type { Database, Row, Tables } from './schema.ts'
 import type { AuditChain, StorageReader } from './storage.ts'
 import { toStoredAuditEvent } from './trail-rows.ts'
+import { trailWrites } from './trail-verbs.ts'
 
 type ChainReads =
   | 'hasUnlinkedEvents'
@@ -65,6 +67,8 @@ export async function borrowAuditChain(
 function createAuditChain(database: Database, head: AuditChainHead | undefined): AuditChain {
   return {
     head,
+    ...erasureVerbs(database),
+    append: trailWrites(database).appendAuditEvent,
     async putHead(next) {
       const row = toHeadRow(next)
       const insert = database.insertInto('audit_chain').values({ id: 1, ...row })
@@ -107,6 +111,7 @@ function createAuditChain(database: Database, head: AuditChainHead | undefined):
       const linked = database.selectFrom('audit_links').select('event_id')
       const removed = linked.where('sequence', '<=', sequence)
       await database.deleteFrom('audit_events').where('id', 'in', removed).execute()
+      await database.deleteFrom('audit_erasures').where('event_id', 'in', removed).execute()
       await database.deleteFrom('audit_links').where('sequence', '<=', sequence).execute()
     },
   }
@@ -125,9 +130,11 @@ async function listLinks(
   const rows = await database
     .selectFrom('audit_links')
     .leftJoin('audit_events', 'audit_events.id', 'audit_links.event_id')
+    .leftJoin('audit_erasures', 'audit_erasures.event_id', 'audit_links.event_id')
     .selectAll('audit_events')
     .select(['audit_links.sequence', 'audit_links.event_id'])
     .select(['audit_links.hash', 'audit_links.signature'])
+    .select(['audit_erasures.content_hash', 'audit_erasures.signature as erased_signature'])
     .where('audit_links.sequence', '>', after)
     .orderBy('audit_links.sequence')
     .limit(limit)
@@ -139,6 +146,7 @@ async function listLinks(
     signature: row.signature,
     // The other columns come with the id.
     ...(row.id === null ? {} : { event: toStoredAuditEvent(row as Row<'audit_events'>) }),
+    ...erasureOf(row),
   }))
 }
 

@@ -1,6 +1,7 @@
 /** What is stored, as the rest of the program sees it. Columns and their spelling stay inside `storage/`. */
 
 import type { SsoRequirement } from './connection-uses.ts'
+import type { AuditErasure } from './erasure-storage.ts'
 import type { GroupSnapshot, GroupSource } from './groups.ts'
 
 export type { GroupSnapshot, GroupSource, SsoRequirement }
@@ -306,7 +307,11 @@ export type AuditLink = {
 }
 
 /** A link with its event, if that is still there. */
-export type ChainedAuditEvent = AuditLink & { readonly event?: StoredAuditEvent }
+export type ChainedAuditEvent = AuditLink & {
+  readonly event?: StoredAuditEvent
+  /** Present when a removed person was erased from the event after it was linked. */
+  readonly erasure?: AuditErasure
+}
 
 /** Where the chain ends and, after a cut, begins. `signature` is empty until the chain is used for the first time. */
 export type AuditChainHead = {

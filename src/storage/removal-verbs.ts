@@ -104,7 +104,8 @@ async function removeUsers(
     memberships.map(({ id }) => id),
     hash,
   )
-  await forgetNamesInTraces(database, ids)
+  await noteErasures(database, ids)
+  await removeTraces(database, ids)
   await database.deleteFrom('identities').where('user_id', 'in', ids).execute()
   const { numDeletedRows } = await database
     .deleteFrom('users')
@@ -113,17 +114,30 @@ async function removeUsers(
   return Number(numDeletedRows)
 }
 
-/** Traces go with their time; until then nobody finds them by the name of somebody who is gone. */
-async function forgetNamesInTraces(database: Database, ids: readonly UserId[]): Promise<void> {
+/** The audit trail is long, so it is gone through afterwards, in the background. */
+async function noteErasures(database: Database, ids: readonly UserId[]): Promise<void> {
+  const query = database.selectFrom('identities').select(['user_id', 'oid'])
+  const identities = await query.where('user_id', 'in', ids).execute()
+  const users = await database.selectFrom('users').select('id').where('id', 'in', ids).execute()
+  if (users.length === 0) return
+  const rows = users.map(({ id }) => ({
+    user_id: id,
+    object_ids: JSON.stringify(
+      identities.filter(({ user_id }) => user_id === id).map(({ oid }) => oid),
+    ),
+    after_event: '' as const,
+  }))
+  const insert = database.insertInto('erasures_due').values(rows)
+  await insert.onConflict((conflict) => conflict.doNothing()).execute()
+}
+
+/** Steps of a sign-in are there to help a person in; of somebody who was removed nothing is left in them. */
+async function removeTraces(database: Database, ids: readonly UserId[]): Promise<void> {
   const objectIds = database.selectFrom('identities').select('oid').where('user_id', 'in', ids)
-  for (const column of ['name_key', 'email_key'] as const) {
-    await database
-      .updateTable('sign_in_traces')
-      .set({ [column]: null })
-      .where(column, 'is not', null)
-      .where((is) => is.or([is('user_id', 'in', ids), is('person_oid', 'in', objectIds)]))
-      .execute()
-  }
+  await database
+    .deleteFrom('sign_in_traces')
+    .where((is) => is.or([is('user_id', 'in', ids), is('person_oid', 'in', objectIds)]))
+    .execute()
 }
 
 async function removeMemberships(

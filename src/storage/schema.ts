@@ -48,6 +48,8 @@ export type Tables = {
   audit_events: AuditEventsTable
   audit_links: AuditLinksTable
   audit_unlinked: AuditUnlinkedTable
+  audit_erasures: AuditErasuresTable
+  erasures_due: ErasuresDueTable
   audit_chain: AuditChainTable
   sign_in_traces: SignInTracesTable
   connection_health: ConnectionHealthTable
@@ -235,6 +237,15 @@ type AuditLinksTable = {
   event_id: AuditEventId
   hash: string
   signature: string
+}
+
+type AuditErasuresTable = { event_id: AuditEventId; content_hash: string; signature: string }
+
+type ErasuresDueTable = {
+  position: Generated<number>
+  user_id: UserId
+  object_ids: string
+  after_event: AuditEventId | ''
 }
 
 /** Filled by a trigger on `audit_events`. */

@@ -8,6 +8,7 @@ import type { AuditChainReader } from './audit-chain-storage.ts'
 import type { ConnectionPeopleReads, ConnectionPeopleWrites } from './connection-people.ts'
 import type { ConnectionUseReads, ConnectionUseWrites } from './connection-uses.ts'
 import type { DomainReader } from './domain-storage.ts'
+import type { ErasureVerbs } from './erasure-storage.ts'
 import type {
   AuditChainHead,
   AuditEventId,
@@ -237,7 +238,9 @@ export type StorageReader = ReaderParts & {
 }
 
 /** The audit chain, lent to one caller. */
-export type AuditChain = {
+export type AuditChain = ErasureVerbs & {
+  /** An event that comes of work on the chain itself. */
+  append: StorageTransaction['appendAuditEvent']
   readonly head: AuditChainHead | undefined
   putHead(head: AuditChainHead): Promise<void>
   /** Committed events that wait for a link, in the order in which they were noted. */

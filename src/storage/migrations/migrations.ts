@@ -17,6 +17,7 @@ import { createConnectionHealth } from './0010-connection-health.ts'
 import { createWebhooks } from './0011-webhooks.ts'
 import { addSnapshotConnections } from './0012-snapshot-connections.ts'
 import { createRetiredUsernames } from './0013-retired-usernames.ts'
+import { createErasures } from './0014-erasures.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -49,6 +50,7 @@ const steps: readonly {
   { name: '0011-webhooks', up: createWebhooks },
   { name: '0012-snapshot-connections', up: addSnapshotConnections },
   { name: '0013-retired-usernames', up: createRetiredUsernames },
+  { name: '0014-erasures', up: createErasures },
 ]
 
 /** All of them, in order. */

@@ -1,0 +1,107 @@
+import type { AuditEventRecord, UserId } from '../storage/records.ts'
+import type { AuditEventType } from './audit-events.ts'
+
+/**
+ * Members of an event's detail that describe a person, by type. `all but code`: evidence of many kinds, of which the code alone
+ * stays. A new type of event does not compile before this is decided for it.
+ */
+const personalMembers: Readonly<Record<AuditEventType, readonly string[] | 'all but code'>> = {
+  'sign_in.succeeded': ['tid', 'oid'],
+  'sign_in.refused': 'all but code',
+  'user.created': ['tid', 'oid', 'username'],
+  'identity.linked': ['tid', 'oid'],
+  'membership.created': ['username'],
+  'username.released': ['username'],
+  'membership.profile_changed': [],
+  'membership.roles_changed': [],
+  'membership.disabled': [],
+  'membership.enabled': [],
+  'user.disabled': [],
+  'user.enabled': [],
+  'user.removed': [],
+  'user.erased': [],
+  'session.ended': [],
+  'sessions.ended': [],
+  'database.restored': [],
+  'api_key.created': [],
+  'api_key.revoked': [],
+  'operator.signed_in': [],
+  'operator.sign_in_refused': [],
+  'connection.created': [],
+  'connection.changed': [],
+  'connection.removed': [],
+  'connection.tested': [],
+  'connection.consent_returned': [],
+  'connection.credential_ends': [],
+  'organization.created': [],
+  'organization.changed': [],
+  'organization.removed': [],
+  'organization.sso_required': [],
+  'organization.sso_lifted': [],
+  'organization.sso_bypassed': [],
+  'organization.sso_bypass_ended': [],
+  'domain.added': [],
+  'domain.proven': [],
+  'domain.lost': [],
+  'domain.changed': [],
+  'domain.removed': [],
+  'webhook.created': [],
+  'webhook.changed': [],
+  'webhook.turned_off': [],
+  'webhook.removed': [],
+  'setup_link.created': [],
+  'setup_link.opened': [],
+  'setup_link.closed': [],
+  'key_ring.key_in_front': [],
+  'key_ring.key_forgotten': [],
+  'key_ring.rotated': [],
+  'audit.events_not_stored': [],
+  'audit_chain.restarted': [],
+}
+
+export type ErasedPerson = { readonly userId: UserId; readonly objectIds: readonly string[] }
+
+/**
+ * The event without what describes this person: their names and directory ids, and their IP address and browser where they acted
+ * themselves. Our own ids stay. `undefined` when the event holds nothing of them.
+ */
+export function withoutPerson(
+  event: AuditEventRecord,
+  person: ErasedPerson,
+): AuditEventRecord | undefined {
+  const isActor = event.actor.kind === 'user' && event.actor.id === person.userId
+  if (!isActor && event.userId !== person.userId && !namesObjectId(event, person)) return undefined
+  const { ip, userAgent, ...rest } = event
+  const isTheirBrowser = isActor || !isSomebodyElse(event)
+  const browser = { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent } : {}) }
+  const erased = {
+    ...rest,
+    ...(isTheirBrowser ? {} : browser),
+    detail: withoutMembers(event),
+  }
+  return JSON.stringify(erased) === JSON.stringify(event) ? undefined : erased
+}
+
+function namesObjectId({ detail }: AuditEventRecord, { objectIds }: ErasedPerson): boolean {
+  const text = JSON.stringify(detail)
+  return objectIds.some((objectId) => text.includes(objectId))
+}
+
+/** Whose browser it was: an operator, a program or another user acted on the person. */
+function isSomebodyElse({ actor }: AuditEventRecord): boolean {
+  return actor.kind === 'operator' || actor.kind === 'api_key' || actor.kind === 'user'
+}
+
+function withoutMembers({ type, detail }: AuditEventRecord): AuditEventRecord['detail'] {
+  const personal = personalMembersOf(type)
+  const isKept = (member: string) =>
+    personal === 'all but code' ? member === 'code' : !personal.includes(member)
+  return Object.fromEntries(Object.entries(detail).filter(([member]) => isKept(member)))
+}
+
+/** An event of a type that this release does not know is treated as evidence. */
+function personalMembersOf(type: string): readonly string[] | 'all but code' {
+  return Object.hasOwn(personalMembers, type)
+    ? personalMembers[type as AuditEventType] // an own key of the table
+    : 'all but code'
+}
