@@ -7,6 +7,7 @@ import type { OrganizationId } from '../src/storage/records.ts'
 import { ask } from './support/api-calls.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { createCustomer } from './support/customers.ts'
+import { newDatabaseFile, openReplica, sameBrowserAcross } from './support/replicas.ts'
 import {
   CONTOSO,
   ENGINEERING,
@@ -44,6 +45,22 @@ describe('POST /login/token', () => {
     assert.equal(response.headers.get('location'), '/admin')
     assert.equal(await statusAt(browser, '/admin'), 200)
     assert.equal(await statusAt(browser, '/api/v1/users'), 200)
+  })
+
+  it('opens nothing any more once the token that was used is not configured (S2)', async (t) => {
+    const database = await newDatabaseFile(t)
+    const rig = await openRig(t, { database })
+    const browser = rig.browser()
+    await signInWithToken(browser, SERVER_URL)
+    const used = new Secret(OPERATOR_TOKEN)
+    const other = new Secret('another-token-9876543210-zyxwvutsrqponmlkjihgfedcba')
+    const statusWith = (...operatorTokens: readonly Secret[]) => {
+      const replica = openReplica(t, rig, { operatorTokens })
+      return statusAt(sameBrowserAcross(rig, [replica], browser), '/api/v1/users')
+    }
+    assert.equal(await statusWith(other, used), 200)
+    assert.equal(await statusWith(other), 401)
+    assert.equal(await statusAt(browser, '/api/v1/users'), 200, 'where it still is')
   })
 
   it('opens nothing with a wrong, an empty or a cut token', async (t) => {

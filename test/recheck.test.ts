@@ -394,6 +394,19 @@ describe('what keeps a session checked', () => {
     assert.deepEqual(await grants(), [(withGrant ?? 0) - 1])
   })
 
+  it('is used sooner once the connection is to be checked more often', async (t) => {
+    const { rig, customer } = await signInWatched(t)
+    const before = requestsAt(rig, 'token')
+    await changeConnection(rig.services, operator, {
+      id: customer.connection.id,
+      change: (one) => ({ ...one, settings: { ...one.settings, recheckMinutes: 5 } }),
+    })
+    await checkNow(rig, 4)
+    assert.equal(requestsAt(rig, 'token'), before)
+    await checkNow(rig, 1)
+    assert.equal(requestsAt(rig, 'token'), before + 1)
+  })
+
   it('is removed once the connection does not ask for it any more', async (t) => {
     const { rig, customer, browser, check } = await signInWatched(t)
     await changeConnection(rig.services, operator, {

@@ -54,6 +54,11 @@ export type AdminCaller = {
   readonly exchange?: Pick<Exchange, 'correlationId' | 'client'>
   /** For whom connections are written: `file` is `entrada apply`. Default `api`. */
   readonly writesAs?: 'api' | 'file'
+  /**
+   * Throws when the caller may not do it any more: the session ended, the key was revoked, the set-up link was withdrawn. For a change that
+   * is written after the network was used, read in its transaction (design rule 5a).
+   */
+  readonly checkStillMay?: (transaction: StorageTransaction) => Promise<void>
 }
 
 export type NewUser = {

@@ -83,12 +83,17 @@ export async function getLiveApiKey(services: Services, offered: string): Promis
     : undefined
   const now = services.now()
   if (apiKey === undefined) throw new EntradaError('api_key_invalid', { reason: 'unknown' })
-  const { id: keyId, revokedAt, endsAt } = apiKey
-  if (revokedAt) throw new EntradaError('api_key_invalid', { reason: 'revoked', keyId })
-  if (endsAt && endsAt <= now)
-    throw new EntradaError('api_key_invalid', { reason: 'expired', keyId })
+  checkKeyHolds(apiKey, now)
   await rememberUse(services, apiKey, now)
   return apiKey
+}
+
+/** @throws {EntradaError} `api_key_invalid` once it was revoked or has ended */
+export function checkKeyHolds({ id: keyId, revokedAt, endsAt }: ApiKey, now: Date): void {
+  if (revokedAt) throw new EntradaError('api_key_invalid', { reason: 'revoked', keyId })
+  if (endsAt && endsAt <= now) {
+    throw new EntradaError('api_key_invalid', { reason: 'expired', keyId })
+  }
 }
 
 /** Once a minute. A full disk must not end keys that are fine; the next call tries again. */

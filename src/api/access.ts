@@ -8,7 +8,7 @@ export type ApiCaller =
   /** A program. Without an organization it sees all. */
   | {
       readonly kind: 'api_key'
-      readonly actor: Actor
+      readonly actor: Extract<Actor, { kind: 'api_key' }>
       readonly scopes: readonly string[]
       readonly organizationId: OrganizationId | undefined
     }

@@ -9,9 +9,10 @@ import { jsonResponse } from '../http/responses.ts'
 import { singleHeader } from '../http/single-header.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
+import type { StorageReader } from '../storage/storage.ts'
 import { type AccessDecision, type ApiCaller, decideAccess, organizationOf } from './access.ts'
 import { answerOnce, type Once } from './answer-once.ts'
-import { authorizeCaller } from './authorize-call.ts'
+import { authorizeCaller, checkStillCalls } from './authorize-call.ts'
 import type { Call, Operation } from './operation.ts'
 import { readBody, readQuery } from './read-input.ts'
 
@@ -22,12 +23,14 @@ export async function answerOperation(
 ): Promise<Response> {
   const caller = await authorize(operation, services, exchange)
   const asked = await readCall(operation, exchange)
+  const checkStillMay = (reader: StorageReader) => checkStillCalls(services, reader, caller)
+  if (operation.body !== undefined) await checkStillMay(services.storage)
   await checkOwner(operation, services, { caller, asked })
   const call: Call = {
     ...asked,
     caller,
     exchange,
-    by: { actor: caller.actor, exchange, writesAs: writesAs(caller, exchange) },
+    by: { actor: caller.actor, exchange, writesAs: writesAs(caller, exchange), checkStillMay },
     within: narrowed(caller, asked.query),
     checkUnchanged: (json) => checkMatches(services, exchange, json),
   }

@@ -1,13 +1,14 @@
-import { getLiveApiKey } from '../admin/api-keys.ts'
+import { checkKeyHolds, getLiveApiKey } from '../admin/api-keys.ts'
 import { authorizeOperator, operatorOf } from '../admin/authorize-operator.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin } from '../http/form.ts'
 import { singleHeader } from '../http/single-header.ts'
 import type { Services } from '../services.ts'
-import { findSession } from '../session/session.ts'
+import { checkSessionThere, findSession } from '../session/session.ts'
 import type { ApiKey } from '../storage/api-key-records.ts'
-import type { SessionView } from '../storage/records.ts'
+import type { RoleAssignment, SessionView } from '../storage/records.ts'
+import type { StorageReader } from '../storage/storage.ts'
 import type { ApiCaller } from './access.ts'
 
 /**
@@ -62,14 +63,48 @@ async function getOfferedKey(
   }
 }
 
+/**
+ * That the caller is still who was let in, for what is done after the network was used: a body that trickled in, an answer of DNS (design
+ * rule 5a).
+ *
+ * @throws {EntradaError} `sign_in_required`, `operator_required`, `api_key_invalid`
+ */
+export async function checkStillCalls(
+  { now }: Pick<Services, 'now'>,
+  reader: StorageReader,
+  caller: ApiCaller,
+): Promise<void> {
+  if (caller.kind === 'api_key') {
+    const apiKey = await reader.findApiKey(caller.actor.id)
+    if (apiKey === undefined) throw new EntradaError('api_key_invalid', { reason: 'unknown' })
+    return checkKeyHolds(apiKey, now())
+  }
+  if (caller.view === undefined) return
+  await checkSessionThere(reader, caller.view.session)
+  if (caller.kind === 'operator') return
+  const { membership } = caller.view
+  const roles = membership ? await reader.listRoles(membership.id) : []
+  const isStill = (right: string) => roles.some((held) => held.role === right && byHand(held))
+  if (!rightsOf(caller.roles).every(isStill)) throw new EntradaError('operator_required')
+}
+
 /** @throws {EntradaError} `operator_required`, also for a member whose roles say nothing about Entrada itself */
 export function callerOf(services: Services, view: SessionView): ApiCaller {
   const operator = operatorOf(services, view)
   if (operator !== undefined) return { kind: 'operator', ...operator }
   // By hand alone: a group or an app role of a directory leads to no right over Entrada itself.
   const { user, organization, rolesByHand: roles = [] } = view
-  const administers = roles.includes('organization_admin') || roles.includes('auditor')
-  if (!administers || !user || !organization) throw new EntradaError('operator_required')
+  if (rightsOf(roles).length === 0 || !user || !organization)
+    throw new EntradaError('operator_required')
   const actor = { kind: 'user', id: user.id } as const
   return { kind: 'member', actor, view, organizationId: organization.id, roles }
+}
+
+/** Those roles that are rights over an organization. */
+function rightsOf(roles: readonly string[]): readonly string[] {
+  return roles.filter((role) => role === 'organization_admin' || role === 'auditor')
+}
+
+function byHand({ source }: RoleAssignment): boolean {
+  return source === 'manual'
 }

@@ -166,6 +166,7 @@ export async function changeConnection(
   { id, as = caller.writesAs ?? 'api', change, check }: ConnectionChange,
 ): Promise<Connection> {
   return services.storage.atomically(async (transaction) => {
+    await caller.checkStillMay?.(transaction)
     const before = await transaction.findConnection(id)
     if (before === undefined) throw new EntradaError('record_not_found')
     const after = withOldTests(before, change(before))

@@ -193,6 +193,7 @@ async function prove(
   { id, proof, texts = [] }: Proving,
 ): Promise<Domain> {
   const { proven, lost } = await services.storage.atomically(async (transaction) => {
+    await caller.checkStillMay?.(transaction)
     const before = await getDomain(transaction, id)
     const lost = await releaseFromOther(services, transaction, { wanted: before, proof, texts })
     const proven = toProven(before, proof, services.now())

@@ -6,6 +6,7 @@ import type { AdminCaller } from '../admin/administration.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
+import { minutesAfter } from '../session/session-grant.ts'
 import { type Account, refuseAccount } from '../sign-in/decide-sign-in.ts'
 import type { SessionPerson } from '../storage/connection-people.ts'
 import type { Connection, RoleRule } from '../storage/records.ts'
@@ -85,6 +86,10 @@ async function takeAway(
     (await transaction.removeRolesOfRules(after, goneRules(before, after))) +
     (await replaceDefaultRole(transaction, before, after))
   const sessionsEnded = mayShutOut(before, after) ? await endShutOut(transaction, after) : 0
+  const { recheckMinutes } = after.settings
+  if (recheckMinutes !== undefined && recheckMinutes < (before.settings.recheckMinutes ?? 0)) {
+    await transaction.bringChecksForward(after.id, minutesAfter(after.updatedAt, recheckMinutes))
+  }
   return {
     ...(rolesRemoved > 0 ? { rolesRemoved } : {}),
     ...(sessionsEnded > 0 ? { sessionsEnded } : {}),

@@ -130,17 +130,18 @@ function checkSamePerson(
 async function applyAnswer(services: Services, work: Work, answer: Answer): Promise<Outcome> {
   const now = services.now()
   const { grant, leaseId } = work
-  const settled = {
-    sealed: answer.sealed,
-    nextCheckAt: minutesAfter(now, work.recheckMinutes),
-    lastCheckedAt: now,
-    failures: 0,
-  }
   const outcome = await services.storage.atomically(async (transaction): Promise<Outcome> => {
-    if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return left
-    const { identity, session } = answer
     // As it is now, and not as it was before Entra was asked (design rule 5a).
     const connection = await transaction.findConnection(grant.connectionId)
+    const { recheckMinutes = work.recheckMinutes } = connection?.settings ?? {}
+    const settled = {
+      sealed: answer.sealed,
+      nextCheckAt: minutesAfter(now, recheckMinutes),
+      lastCheckedAt: now,
+      failures: 0,
+    }
+    if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return left
+    const { identity, session } = answer
     const known = connection && (await transaction.findPerson(identity, connection.organizationId))
     const membership = known?.membership
     if (connection === undefined || known === undefined || membership === undefined) return left

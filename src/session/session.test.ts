@@ -7,6 +7,7 @@ import { Secret } from '../secret.ts'
 import { findSession, getSession, newSession, sessionCookies, storedTokenHash } from './session.ts'
 
 const here = new URL('https://sso.example.com')
+const operatorToken = new Secret('operator-token-for-tests-0123456789-abcdefghijklmnop')
 const elsewhere = new URL('https://second.example.com')
 const start = new Date('2026-11-22T12:00:00.000Z')
 const minute = 60_000
@@ -21,6 +22,7 @@ async function open(t: TestContext): Promise<Parts> {
     extraUrls: [elsewhere],
     database: ':memory:',
     secretKeys: [new Secret(newSecretKey())],
+    operatorTokens: [operatorToken],
     session: { idleSeconds: 1800, maxSeconds: 7200 },
     now: () => new Date(time),
     log: { debug() {}, info() {}, warn: (event) => void warnings.push(event), error() {} },
@@ -41,8 +43,14 @@ function exchangeFor(services: OpenedServices, cookie = '', origin = here) {
   return openExchange(services, request, { remoteAddress: '192.0.2.7' })
 }
 
+function ofKind({ sha256 }: OpenedServices, kind: 'user' | 'operator') {
+  return kind === 'user'
+    ? ({ kind } as const)
+    : ({ kind, operatorTokenHash: sha256(operatorToken.reveal()) } as const)
+}
+
 async function openSession(services: OpenedServices, kind: 'user' | 'operator' = 'operator') {
-  const opened = newSession(services, exchangeFor(services), { kind })
+  const opened = newSession(services, exchangeFor(services), ofKind(services, kind))
   await services.storage.atomically((transaction) => transaction.createSession(opened.session))
   const [cookie = ''] = sessionCookies(services, here, opened)[0]?.split(';') ?? []
   return { ...opened, cookie }
@@ -76,7 +84,7 @@ describe('newSession', () => {
   it('ends a person’s session by the settings, an operator’s after an hour', async (t) => {
     const services = await open(t)
     const lifetimes = (['user', 'operator'] as const).map((kind) => {
-      const { session } = newSession(services, exchangeFor(services), { kind })
+      const { session } = newSession(services, exchangeFor(services), ofKind(services, kind))
       return [session.idleEndsAt, session.absoluteEndsAt].map(
         (end) => (end.getTime() - start.getTime()) / 1000,
       )

@@ -8,6 +8,7 @@ import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services, Site } from '../services.ts'
 import type { Connection, Session, SessionView } from '../storage/records.ts'
 import type { RememberedEnd } from '../storage/session-grants.ts'
+import type { StorageReader } from '../storage/storage.ts'
 
 const SEEN_INTERVAL_MS = 60_000
 const OPERATOR_SESSION_SECONDS = 3600
@@ -18,13 +19,14 @@ export type NewSession = {
   readonly sessionToken: string
 }
 
-type SessionOf = Pick<Session, 'kind'> &
-  Partial<
-    Pick<
-      Session,
-      'userId' | 'organizationId' | 'connectionId' | 'identityId' | 'entraSid' | 'loginHint'
-    >
-  >
+type SessionOf =
+  | { readonly kind: 'operator'; readonly operatorTokenHash: string }
+  | ({ readonly kind: 'user' } & Partial<
+      Pick<
+        Session,
+        'userId' | 'organizationId' | 'connectionId' | 'identityId' | 'entraSid' | 'loginHint'
+      >
+    >)
 
 /** A session with a fresh id and a fresh token of 256 bits. Nothing of an earlier session is carried over. */
 export function newSession(services: Services, exchange: Exchange, of: SessionOf): NewSession {
@@ -34,9 +36,12 @@ export function newSession(services: Services, exchange: Exchange, of: SessionOf
     of.kind === 'operator' ? OPERATOR_SESSION_SECONDS : services.deployment.session.maxSeconds
   const absoluteEndsAt = secondsAfter(createdAt, maxSeconds)
   const session: Session = {
-    ...of,
+    ...(of.kind === 'operator' ? { kind: of.kind } : of),
     id: newId(services, 'ses'),
-    tokenHash: storedTokenHash(services, exchange.here, sessionToken),
+    tokenHash:
+      of.kind === 'operator'
+        ? hashOfOperator(of.operatorTokenHash)(services, sessionToken)
+        : storedTokenHash(services, exchange.here, sessionToken),
     host: exchange.here.host,
     ...exchange.client,
     createdAt,
@@ -101,7 +106,7 @@ async function findByToken(
   here: URL,
 ): Promise<SessionView | undefined> {
   if (!isToken(sessionToken)) return undefined
-  for (const hash of hashesAt(services, here)) {
+  for (const hash of allHashesAt(services, here)) {
     const found = await findLive(
       services,
       hash(services, sessionToken),
@@ -159,6 +164,14 @@ async function endClosed(
   })
 }
 
+/** That nothing has ended the session since it was looked up. @throws {EntradaError} `sign_in_required` */
+export async function checkSessionThere(
+  reader: Pick<StorageReader, 'findSessionById'>,
+  { id }: Pick<Session, 'id'>,
+): Promise<void> {
+  if ((await reader.findSessionById(id)) === undefined) throw new EntradaError('sign_in_required')
+}
+
 /** @throws {EntradaError} `sign_in_required`, `sign_in_again`, `access_changed`, `sso_session_ended` */
 export async function getSession(services: Services, exchange: Exchange): Promise<SessionView> {
   const view = await findSession(services, exchange)
@@ -201,7 +214,7 @@ export function storedTokenHash(services: Services, here: URL, sessionToken: str
 }
 
 /**
- * What may be stored of the session token in the request's cookie, live or not. Both forms, so that sessions outlive an upgrade, and
+ * What may be stored of the session token in the request's cookie, live or not. Every form, so that sessions outlive an upgrade, and
  * the day on which applications on other hosts come or go.
  */
 export function presentedTokenHashes(
@@ -210,7 +223,7 @@ export function presentedTokenHashes(
 ): readonly string[] {
   const sessionToken = cookies.get(sessionCookieName(services, here))
   if (!isToken(sessionToken)) return []
-  return hashesAt(services, here).map((hash) => hash(services, sessionToken))
+  return allHashesAt(services, here).map((hash) => hash(services, sessionToken))
 }
 
 type Hash = (services: Services, sessionToken: string) => string
@@ -218,6 +231,17 @@ type Hash = (services: Services, sessionToken: string) => string
 const hashAlone: Hash = ({ sha256 }, sessionToken) => sha256(sessionToken)
 const hashOnSite: Hash = (services, sessionToken) =>
   siteTokenHash(services, siteTokenOf(services, sessionToken))
+
+/** The session of an operator is found only while the operator token that opened it is still configured. */
+const hashOfOperator =
+  (operatorTokenHash: string): Hash =>
+  ({ sha256 }, sessionToken) =>
+    sha256(`operator ${operatorTokenHash} ${sessionToken}`)
+
+function allHashesAt(services: Services, here: URL): readonly Hash[] {
+  const ofOperators = services.deployment.operatorTokenHashes.map(hashOfOperator)
+  return [...hashesAt(services, here), ...ofOperators]
+}
 
 /** The form that is stored now comes first, so that a live session takes one look-up. */
 function hashesAt(services: Services, here: URL): readonly [Hash, Hash] {

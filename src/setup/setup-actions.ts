@@ -26,7 +26,7 @@ import {
 } from './setup-changes.ts'
 import { closeSetupLink } from './setup-link.ts'
 import { setupPage } from './setup-page.ts'
-import { getSetup, readSetupForm, type Setup, setupHolder } from './setup-session.ts'
+import { getHeldSetup, getSetup, readSetupForm, type Setup, setupHolder } from './setup-session.ts'
 
 type Asked = {
   readonly setup: Setup
@@ -59,10 +59,10 @@ const ofRenewal: Readonly<Record<string, Action>> = {
     await removeCredential(services, caller, { connectionId: setup.connection.id, credentialId })
   },
   async finish(services, _exchange, { setup, caller }) {
-    const { connection, link } = setup
-    await services.storage.atomically((transaction) =>
-      closeSetupLink(services, transaction, { caller, connection, link, as: 'finished' }),
-    )
+    await services.storage.atomically(async (transaction) => {
+      const { connection, link } = await getHeldSetup(services, transaction, setup.link)
+      await closeSetupLink(services, transaction, { caller, connection, link, as: 'finished' })
+    })
   },
 }
 

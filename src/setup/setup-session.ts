@@ -65,7 +65,7 @@ export async function takeSetupLink(
     await transaction.putSetupLink({ ...link, sessionHash, openedAt, progress: {} })
     const detail = { link: link.id, superseded: link.sessionHash !== undefined }
     await auditChange(services, transaction, {
-      caller: callerOf(setup, exchange),
+      caller: callerOf(services, setup, exchange),
       event: { type: 'setup_link.opened', detail },
       ...ofConnection(connection),
     })
@@ -110,7 +110,7 @@ export async function readSetupForm(
   const form = await readForm(exchange)
   const setup = await getOpenSetup(services, exchange)
   checkFormToken(services, setupHolder(setup), single(form, 'form_token') ?? null)
-  return { setup, form, caller: callerOf(setup, exchange) }
+  return { setup, form, caller: callerOf(services, setup, exchange) }
 }
 
 export function setupFormToken(services: Services, setup: Setup): string {
@@ -122,8 +122,34 @@ export function setupHolder({ link }: Pick<Setup, 'link'>): string {
   return `setup:${link.id}:${link.sessionHash ?? ''}`
 }
 
-export function callerOf({ link }: Pick<Setup, 'link'>, exchange: Exchange): AdminCaller {
-  return { actor: { kind: 'setup_link', id: link.id }, exchange }
+/** Whoever changes something by the link, as long as this browser holds it and it is open. */
+export function callerOf(
+  services: Services,
+  { link }: Pick<Setup, 'link'>,
+  exchange: Exchange,
+): AdminCaller {
+  return {
+    actor: { kind: 'setup_link', id: link.id },
+    exchange,
+    checkStillMay: async (transaction) => {
+      await getHeldSetup(services, transaction, link)
+    },
+  }
+}
+
+/** The link as it is inside the transaction. @throws {EntradaError} `setup_superseded`, `setup_link_ended` */
+export async function getHeldSetup(
+  services: Services,
+  transaction: StorageReader,
+  { id, sessionHash }: SetupLink,
+): Promise<Setup> {
+  const now = await transaction.findSetupLink(id)
+  if (now === undefined || now.sessionHash !== sessionHash) {
+    throw new EntradaError('setup_superseded')
+  }
+  const setup = await toSetup(services, transaction, now)
+  checkOpen(setup)
+  return setup
 }
 
 /** Remembers what this browser has found; one that took over meanwhile is left alone. */

@@ -4,6 +4,8 @@ import { authorizeOperator } from '../admin/authorize-operator.ts'
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
+import { checkSessionThere } from '../session/session.ts'
+import type { StorageReader } from '../storage/storage.ts'
 import { callerOf, getOpenSetup, type Setup, setupHolder } from './setup-session.ts'
 
 export type TestCaller = {
@@ -31,11 +33,12 @@ export async function getTestCaller(
     if (view === undefined || operatorHolder(view.session.id) !== holder) {
       throw new EntradaError('sign_in_required')
     }
-    return { caller: { actor, exchange } }
+    const checkStillMay = (reader: StorageReader) => checkSessionThere(reader, view.session)
+    return { caller: { actor, exchange, checkStillMay } }
   }
   const setup = await getOpenSetup(services, exchange)
   if (setupHolder(setup) !== holder || setup.connection.id !== connectionId) {
     throw new EntradaError('setup_superseded')
   }
-  return { caller: callerOf(setup, exchange), setup }
+  return { caller: callerOf(services, setup, exchange), setup }
 }

@@ -93,7 +93,7 @@ async function answerOf(
   await rememberProgress(services, setup, { candidateTenant })
   await services.storage.atomically((transaction) =>
     auditChange(services, transaction, {
-      caller: callerOf(setup, exchange),
+      caller: callerOf(services, setup, exchange),
       event: { type: 'connection.consent_returned', detail: { tenant: candidateTenant } },
       organizationId: connection.organizationId,
       connectionId: connection.id,

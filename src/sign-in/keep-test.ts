@@ -62,6 +62,7 @@ export async function keepResult(services: Services, kept: KeptTest): Promise<st
   const code = result.works ? undefined : codeOf(result.outcome)
   const detail = { outcome: result.works ? 'works' : 'refused', ...(code ? { code } : {}) } as const
   await services.storage.atomically(async (transaction) => {
+    await holder.caller.checkStillMay?.(transaction)
     await transaction.createTestResult(record)
     await auditChange(services, transaction, {
       caller: holder.caller,

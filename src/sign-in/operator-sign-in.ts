@@ -39,7 +39,8 @@ export async function signInWithOperatorToken(
     await auditWrongToken(services, exchange)
     throw new EntradaError('operator_token_invalid')
   }
-  const opened = newSession(services, exchange, { kind: 'operator' })
+  const operatorTokenHash = hashOfToken(services, offered)
+  const opened = newSession(services, exchange, { kind: 'operator', operatorTokenHash })
   await services.storage.atomically(async (transaction) => {
     await replaceSession(services, exchange, transaction)
     await transaction.createSession(opened.session)
@@ -57,8 +58,11 @@ export const operatorActor = { kind: 'operator', id: 'operator_token' } as const
 
 /** Compared as digests, so that the time taken says nothing about the token. */
 export function isOperatorToken(services: Services, offered: string): boolean {
-  const token = offered.trim()
-  return token !== '' && services.deployment.operatorTokenHashes.includes(services.sha256(token))
+  return services.deployment.operatorTokenHashes.includes(hashOfToken(services, offered))
+}
+
+function hashOfToken({ sha256 }: Pick<Services, 'sha256'>, offered: string): string {
+  return sha256(offered.trim())
 }
 
 /** Anybody can cause it, so that only a bounded number is stored each minute; the rest is counted and sampled in the log. */

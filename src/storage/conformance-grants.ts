@@ -66,6 +66,17 @@ function describeSessionGrants(subject: Subject): void {
     }
   })
 
+  it('are due earlier when that is wished, those of one connection, and never later', async () => {
+    await putGrants(subject, 3, (n) => ({
+      nextCheckAt: at(n * 100),
+      connectionId: n === 3 ? 'con_other' : 'default',
+    }))
+    const { storage } = subject
+    await storage.atomically((transaction) => transaction.bringChecksForward('default', at(150)))
+    const due = async (n: number) => (await storage.findSessionGrant(idOf(n)))?.nextCheckAt
+    assert.deepEqual([await due(1), await due(2), await due(3)], [at(100), at(150), at(300)])
+  })
+
   it('are counted under the key that seals them, and sealed again under another', async () => {
     await putGrants(subject, 3, (n) => ({ sealed: `v1.key-${n === 3 ? 'z' : 'a'}.n.${n}` }))
     const { storage } = subject

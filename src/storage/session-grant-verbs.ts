@@ -98,6 +98,14 @@ export function sessionGrantWrites(database: Database): SessionGrantWrites {
     async removeSessionGrant(id) {
       await database.deleteFrom('session_grants').where('session_id', '=', id).execute()
     },
+    async bringChecksForward(connectionId, latest) {
+      await database
+        .updateTable('session_grants')
+        .set({ next_check_at: latest.getTime() })
+        .where('connection_id', '=', connectionId)
+        .where('next_check_at', '>', latest.getTime())
+        .execute()
+    },
   }
 }
 

@@ -69,6 +69,8 @@ export type SessionGrantWrites = {
   /** Replaces what is sealed, if it still is `from`. */
   resealSessionGrant(id: SessionId, from: string, to: string): Promise<boolean>
   removeSessionGrant(id: SessionId): Promise<void>
+  /** Sessions of the connection whose check is later than this are checked then. */
+  bringChecksForward(connectionId: ConnectionId, latest: Date): Promise<void>
 }
 
 export type SessionGrantLeases = {

@@ -5,7 +5,7 @@ import {
   decideAccess,
   organizationOf,
 } from '../../api/access.ts'
-import { authorizeCaller, callerOf } from '../../api/authorize-call.ts'
+import { authorizeCaller, callerOf, checkStillCalls } from '../../api/authorize-call.ts'
 import type { Scope } from '../../api/scope-table.ts'
 import { EntradaError } from '../../errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
@@ -13,6 +13,7 @@ import { checkFormToken, checkSameOrigin, readForm, single } from '../../http/fo
 import type { Services } from '../../services.ts'
 import { findSession } from '../../session/session.ts'
 import type { OrganizationId } from '../../storage/records.ts'
+import type { StorageReader } from '../../storage/storage.ts'
 import type { AdminCaller } from '../administration.ts'
 
 export type Viewer = {
@@ -63,9 +64,11 @@ export async function openForm(services: Services, exchange: Exchange): Promise<
   const caller = callerOf(services, view)
   const form = await readForm(exchange)
   checkFormToken(services, view.session.id, single(form, 'form_token') ?? null)
+  const checkStillMay = (reader: StorageReader) => checkStillCalls(services, reader, caller)
+  await checkStillMay(services.storage)
   return {
     viewer: viewerOf(caller),
-    by: { actor: caller.actor, exchange },
+    by: { actor: caller.actor, exchange, checkStillMay },
     form,
     read: (name) => (single(form, name) ?? '').trim(),
   }
