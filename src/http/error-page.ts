@@ -102,7 +102,7 @@ async function whatNext(
   const home = pathTo(services, '/')
   const goOn = signedIn
     ? html`<p>You are signed in all the same.</p><p class="next"><a class="button" href="${home}">Continue</a></p>`
-    : waitingContinue(error, exchange)
+    : continueOnceSignedIn(error, exchange)
   if (signedIn && startAgain !== 'other_account') return goOn
   if (error.code === 'operator_token_invalid')
     return html`<p><a class="button" href="${pathTo(services, '/login/token')}">Try again</a></p>`
@@ -119,10 +119,10 @@ async function whatNext(
 }
 
 /**
- * For the second of two callbacks of one sign-in: this request cannot have the session that the first one opens, and the browser has it by
- * the time that somebody reads the page. Without a session the same address leads to the sign-in.
+ * For the second of two callbacks of one sign-in. Its request cannot carry the session that the first one opens, but the browser holds
+ * that session once the first one is answered. Without a session the same address leads to the sign-in.
  */
-function waitingContinue({ code }: EntradaError, exchange: Exchange | undefined): Html {
+function continueOnceSignedIn({ code }: EntradaError, exchange: Exchange | undefined): Html {
   const attempt = exchange?.signIn.record?.attempt
   if (code !== 'attempt_already_used' || attempt?.purpose !== 'sign_in') return html``
   return html`<p>If you are signed in by now:</p><p class="next"><a class="button" href="${attempt.returnTo}">Continue</a></p>`

@@ -1,4 +1,5 @@
 import { EntradaError } from '../errors.ts'
+import { findOwn } from '../find-own.ts'
 import {
   EXTERNAL_CLOUD,
   entraClouds,
@@ -32,7 +33,7 @@ const cloudNames: Readonly<Record<string, string>> = {
 
 /** The cloud as people call it, which for External ID is the kind of directory. */
 export function cloudWords(cloud: string): string {
-  return Object.hasOwn(cloudNames, cloud) ? (cloudNames[cloud] ?? cloud) : cloud
+  return findOwn(cloudNames, cloud) ?? cloud
 }
 
 /** Origins that the sign-in and sign-out pages of a connection may be at. */

@@ -10,7 +10,7 @@ export type EntraCloud = {
   readonly host: string
   /** Further names of the same service; tokens and discovery documents of all of them name {@link host}. */
   readonly aliases: readonly string[]
-  /** Where version 1 of the service issues tokens, which `idp` of a token may still name. */
+  /** Further hosts that issue tokens of version 1, and that `idp` of a token may still name. */
   readonly tokenServices: readonly string[]
   readonly graphHosts: readonly [string, ...string[]]
 }
@@ -20,7 +20,7 @@ export const entraClouds: readonly EntraCloud[] = [
     name: 'global',
     host: 'login.microsoftonline.com',
     aliases: ['login.windows.net', 'login.microsoft.com', 'sts.windows.net'],
-    tokenServices: ['sts.windows.net'],
+    tokenServices: [],
     graphHosts: ['graph.microsoft.com'],
   },
   {
@@ -84,7 +84,7 @@ export function issuerOrigin(authority: URL, tenantId: string): string {
   return `https://${tenantId.toLowerCase()}.ciamlogin.com`
 }
 
-/** Whether Entra itself names directories under this host, in `idp`: no stranger can choose what stands in such an address. */
+/** Whether Entra itself names directories under this host, in `idp`: the tenant id in such an address is chosen by Entra alone. */
 export function namesDirectories(hostname: string): boolean {
   const isTokenService = entraClouds.some(({ tokenServices }) => tokenServices.includes(hostname))
   return isTokenService || findEntraCloud(hostname) !== undefined

@@ -1,6 +1,6 @@
 /**
- * Signing keys over several answers of one authority. Behind its address stand many servers, which learn of a new key one after the
- * other: an answer without a key says that the key was withdrawn, or that this server has not heard of it yet.
+ * Signing keys over several answers of one authority. Many servers answer under its address, and they learn of a new key one after the
+ * other: a key that is missing from an answer was withdrawn, or is not known to that server yet.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/signing-key-rollover
  */

@@ -2,6 +2,7 @@ import { type Entrada, servicesOf } from '../entrada.ts'
 import { EntradaError } from '../errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { issuerOrigin } from '../protocol/entra-hosts.ts'
 import type { Services } from '../services.ts'
 import type { UserSession } from '../session/session-json.ts'
 import { newAttempt } from '../sign-in/attempt.ts'
@@ -108,7 +109,7 @@ function identityOf(
     tid,
     oid,
     sub: `testing-${oid}`,
-    issuer: `${authority}/${tid}/v2.0`,
+    issuer: `${issuerOrigin(new URL(authority), tid)}/${tid}/v2.0`,
     displayName,
     preferredUsername: username,
     ...(email ? { email } : {}),
