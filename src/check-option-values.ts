@@ -8,10 +8,10 @@ export type OptionProblem = readonly [name: string, problem: string]
 
 /** Switches and counts. `'false'` is a text, and would switch on what it was meant to switch off. */
 export function valueProblems(options: EntradaOptions): readonly OptionProblem[] {
-  const { identityTokens, webhooksToPrivateAddresses } = options
+  const { identityTokens, webhooksToPrivateAddresses, dangerouslyForwardUnproven } = options
   const { databaseConnections, signInsPerMinute, auditRetentionDays } = options
   return [
-    ...Object.entries({ identityTokens, webhooksToPrivateAddresses })
+    ...Object.entries({ identityTokens, webhooksToPrivateAddresses, dangerouslyForwardUnproven })
       .filter(([, value]) => value !== undefined && typeof value !== 'boolean')
       .map(([name]) => [name, 'must be true or false'] as const),
     ...Object.entries({ databaseConnections, signInsPerMinute, auditRetentionDays })

@@ -149,6 +149,7 @@ const optionNames: ReadonlySet<string> = new Set(
     trustedProxies: true,
     accessRules: true,
     identityTokens: true,
+    dangerouslyForwardUnproven: true,
     cookieDomain: true,
     applicationUrls: true,
     signInsPerMinute: true,

@@ -44,6 +44,7 @@ describe('readSettings', () => {
       roleRulesFile: undefined,
       accessRulesFile: undefined,
       identityTokens: 'off',
+      dangerouslyForwardUnproven: 'off',
       cookieDomain: undefined,
       applicationUrls: [],
       operators: [],

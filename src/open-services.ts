@@ -14,7 +14,7 @@ import {
 } from './check-options.ts'
 import { EntradaError } from './errors.ts'
 import { toAccessRules } from './forward-auth/access-rules-file.ts'
-import { signedInRequired } from './forward-auth/decide-access.ts'
+import { type AccessRules, membersOfDefault } from './forward-auth/decide-access.ts'
 import { createIdentityTokens, type IdentityTokens } from './forward-auth/identity-token.ts'
 import { deriveTokenKeys } from './forward-auth/token-keys.ts'
 import { createBrand } from './http/brand.ts'
@@ -54,6 +54,7 @@ import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
 import { startSweeping } from './storage/sweeping.ts'
 import { openTracing, type Tracing } from './tracing.ts'
+import { warnOfRisks } from './warn-of-risks.ts'
 import { startCredentialWarnings } from './webhooks/credential-warnings.ts'
 import { startDeliveries } from './webhooks/deliver.ts'
 import { createWebhookSender } from './webhooks/send-webhook.ts'
@@ -83,7 +84,7 @@ export async function openServices(
     await keepEnvironmentConnection(parts, options.entra)
     const watch = startWatch(parts, options)
     const rereadCredentials = async () => watch?.reread()
-    warnOfSharing(parts)
+    warnOfRisks(parts)
     const rechecking = createRechecking(parts)
     return {
       ...parts,
@@ -95,17 +96,6 @@ export async function openServices(
     await parts.close()
     throw error
   }
-}
-
-/** Configured on purpose, and still worth a line: docs/forward-auth.md says what it costs. */
-function warnOfSharing({ deployment: { site }, log }: Services): void {
-  if (site === undefined) return
-  log.warn('session_shared_with_domain', {
-    cookieDomain: site.cookieDomain,
-    applications: site.applicationUrls.map(({ origin }) => origin),
-    effect:
-      'every host under the domain is sent a cookie that opens these applications, and may set it',
-  })
 }
 
 /**
@@ -202,12 +192,18 @@ function deploymentOf(options: CheckedOptions): Deployment {
     webhooks: { privateAllowed: options.webhooksToPrivateAddresses ?? false },
     operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
     ...(options.auditRetentionDays ? { auditRetentionDays: options.auditRetentionDays } : {}),
-    accessRules: options.accessRules ? toAccessRules(options.accessRules) : signedInRequired,
+    accessRules: accessRulesOf(options),
+    forwardsUnproven: options.dangerouslyForwardUnproven ?? false,
     ...(site ? { site } : {}),
     authorities: authoritiesOf(options),
     ...(options.sharedApplication ? { sharedClientId: options.sharedApplication.clientId } : {}),
     ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
   }
+}
+
+function accessRulesOf({ accessRules, dangerouslyForwardUnproven }: CheckedOptions): AccessRules {
+  const leftOut = dangerouslyForwardUnproven ? ({ kind: 'signed_in' } as const) : membersOfDefault
+  return accessRules ? toAccessRules(accessRules, leftOut) : { rules: [], otherwise: leftOut }
 }
 
 function siteOf({
@@ -228,7 +224,11 @@ async function identityTokensOf(
 ): Promise<IdentityTokens | undefined> {
   if (!options.identityTokens) return undefined
   const keys = await deriveTokenKeys(keyRing)
-  return createIdentityTokens(keys, { issuer: options.serverUrl.origin, now: clockOf(options) })
+  return createIdentityTokens(keys, {
+    issuer: options.serverUrl.origin,
+    now: clockOf(options),
+    forwardsUnproven: options.dangerouslyForwardUnproven ?? false,
+  })
 }
 
 function authoritiesOf({

@@ -83,10 +83,15 @@ export type EntradaOptions = {
   readonly operatorTokens?: readonly (string | Secret | undefined)[]
   /** Addresses or CIDR blocks of the reverse proxies whose `X-Forwarded-For` names the client. */
   readonly trustedProxies?: readonly string[]
-  /** Who may open what, when a reverse proxy asks at `/auth/verify`; as the file of docs/forward-auth.md. Default: whoever is signed in. */
+  /** Who may open what, when a reverse proxy asks at `/auth/verify`; as the file of docs/forward-auth.md. Default: the people of the organization `default`. */
   readonly accessRules?: AccessRulesInput
   /** Whether that answer carries a signed token too. */
   readonly identityTokens?: boolean
+  /**
+   * As in the release before: where no rule says otherwise people of every organization pass, and `X-Auth-Request-Email` holds addresses
+   * that nobody has proven. Goes with the next release.
+   */
+  readonly dangerouslyForwardUnproven?: boolean
   /** Parent domain of the server and of `applicationUrls`: its hosts share a cookie. Together or not at all. */
   readonly cookieDomain?: string
   readonly applicationUrls?: readonly (string | URL)[]

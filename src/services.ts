@@ -44,6 +44,8 @@ export type Deployment = {
   readonly defaultConnectionId?: string
   /** Who may open what, when a reverse proxy asks. */
   readonly accessRules: AccessRules
+  /** Whether addresses that nobody has proven are handed on as if they were. */
+  readonly forwardsUnproven: boolean
   /** Applications on other hosts that share a parent domain with this server. */
   readonly site?: Site
 }

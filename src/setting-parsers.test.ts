@@ -157,6 +157,7 @@ const malformed: Readonly<Record<string, readonly string[]>> = {
     'canary.example',
   ],
   ENTRADA_IDENTITY_TOKENS: ['CANARY', 'true', 'ON'],
+  ENTRADA_DANGEROUSLY_FORWARD_UNPROVEN: ['CANARY', 'true', 'ON'],
   ENTRADA_COOKIE_DOMAIN: [
     'CANARY',
     '.canary.example',

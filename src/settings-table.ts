@@ -191,13 +191,19 @@ export const settingsTable = {
   accessRulesFile: {
     env: 'ENTRADA_ACCESS_RULES_FILE',
     parse: text,
-    help: 'JSON file that says who may open which page of an application behind a reverse proxy; see docs/forward-auth.md. Without it: whoever is signed in.',
+    help: 'JSON file that says who may open which page of an application behind a reverse proxy; see docs/forward-auth.md. Without it: the people of the organization `default`.',
   },
   identityTokens: {
     env: 'ENTRADA_IDENTITY_TOKENS',
     parse: oneOf('off', 'on'),
     fallback: 'off',
     help: 'Whether `/auth/verify` also answers with a signed token (ES256, one minute) in `Authorization`; its keys are at `/auth/keys`.',
+  },
+  dangerouslyForwardUnproven: {
+    env: 'ENTRADA_DANGEROUSLY_FORWARD_UNPROVEN',
+    parse: oneOf('off', 'on'),
+    fallback: 'off',
+    help: '`on`, as in the release before: where no access rule says otherwise people of every organization pass `/auth/verify`, and `X-Auth-Request-Email` holds addresses that nobody has proven. Goes with the next release; see docs/forward-auth.md.',
   },
   cookieDomain: {
     env: 'ENTRADA_COOKIE_DOMAIN',

@@ -27,7 +27,7 @@ const SSO = 'sso.apps.example'
 const WIKI = 'wiki.apps.example'
 const CLIENT_ADDRESS = '127.0.0.2'
 const certificate = newCertificate(SSO, { days: 90 })
-const IDENTITY = ['User', 'Id', 'Email', 'Groups', 'Roles', 'Organization'].map(
+const IDENTITY = ['User', 'Id', 'Email', 'Email-Unverified', 'Groups', 'Roles', 'Organization'].map(
   (name) => `X-Auth-Request-${name}`,
 )
 
@@ -57,7 +57,7 @@ before(async () => {
     const between = await startBetween(owner, await startEntrada(addresses))
     const ports = { port, entradaPort: between.port, applicationPort, wikiPort }
     await startGuardingProxy(owner, name, { ssoHost: SSO, wikiHost: WIKI, certificate, ...ports })
-    fronts.set(name, { ...addresses, between, cookies: await cookiesOfAlice(addresses) })
+    fronts.set(name, { ...addresses, between, cookies: await signInThrough(addresses) })
   }
 })
 
@@ -112,10 +112,11 @@ function browserOf(port: number): TestBrowser {
 const asWindow = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
 
 /** By signing in there. */
-async function cookiesOfAlice({ port, sso }: Addresses): Promise<Cookies> {
-  const alice = browserOf(port)
-  await alice.visit(`${sso}/auth/entra/login`)
-  const held = [...alice.cookies(new URL(sso).host)].map((pair) => pair.join('='))
+/** Of whoever the emulator signs in. */
+async function signInThrough({ port, sso }: Addresses): Promise<Cookies> {
+  const browser = browserOf(port)
+  await browser.visit(`${sso}/auth/entra/login`)
+  const held = [...browser.cookies(new URL(sso).host)].map((pair) => pair.join('='))
   const find = (prefix: string) => held.find((one) => one.startsWith(prefix)) ?? ''
   return { own: find('__Host-entrada-session='), site: find('__Secure-entrada-site-') }
 }
@@ -200,6 +201,18 @@ for (const name of proxyNames) {
         assert.deepEqual(valuesOf(rawHeaders, 'X-Auth-Request-Email'), [people.alice])
         for (const header of IDENTITY) assert.ok(valuesOf(rawHeaders, header).length <= 1, header)
       }
+    })
+
+    it('hands on an address that nobody has proven under its own name alone (S4)', async () => {
+      const front = frontOf(name)
+      emulator.signInAutomaticallyAs(people.erin)
+      const { own } = await signInThrough(front)
+      emulator.signInAutomaticallyAs(people.alice)
+      const lines = ['GET /x HTTP/1.1', hostLine(front), ...forgedLines, `Cookie: ${own}`]
+      const { rawHeaders } = told(await send(front, lines))
+      assert.deepEqual(valuesOf(rawHeaders, 'X-Auth-Request-Email').filter(Boolean), [])
+      assert.deepEqual(valuesOf(rawHeaders, 'X-Auth-Request-Email-Unverified'), [people.erin])
+      assert.doesNotMatch(rawHeaders.join('\n'), /\badmin\b/)
     })
 
     it('G02: tells nothing of anybody on a page for everybody, whatever the client wrote', async () => {

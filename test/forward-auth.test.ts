@@ -12,7 +12,7 @@ import { HTTPS_URL, openHttpsRig, sessionCookieOf, signInWithToken } from './sup
 import { type Ask, dialects, navigation, script, verifyWays } from './support/verify-ways.ts'
 
 const HOST = 'sso.example.com'
-const IDENTITY = ['User', 'Id', 'Email', 'Groups', 'Roles', 'Organization'].map(
+const IDENTITY = ['User', 'Id', 'Email', 'Email-Unverified', 'Groups', 'Roles', 'Organization'].map(
   (name) => `X-Auth-Request-${name}`,
 )
 

@@ -58,6 +58,7 @@ export async function serverOptions(
     signInsPerMinute: settings.signInsPerMinute,
     ...(settings.auditRetentionDays ? { auditRetentionDays: settings.auditRetentionDays } : {}),
     identityTokens: settings.identityTokens === 'on',
+    dangerouslyForwardUnproven: settings.dangerouslyForwardUnproven === 'on',
     applicationUrls: settings.applicationUrls,
     ...(cookieDomain ? { cookieDomain } : {}),
     ...(accessRulesFile

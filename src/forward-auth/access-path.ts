@@ -6,8 +6,38 @@ export function canonicalPath(uri: string): string | undefined {
   const [encoded = ''] = uri.split('?', 1)
   if (!encoded.startsWith('/') || isUnclear(encoded)) return undefined
   const path = decoded(encoded)
-  if (path === undefined || hasDotSegment(path) || isStillEncoded(path)) return undefined
+  if (path === undefined || isStillEncoded(path)) return undefined
+  // Letters that stand for others, such as a full-width slash, are looked at as both.
+  const widened = path.normalize('NFKC')
+  if (segmentsOf(widened).length !== segmentsOf(path).length) return undefined
+  return [path, widened].flatMap(segmentsOf).some(isUnclearSegment) ? undefined : path
+}
+
+/**
+ * The path as rules that keep people out compare it: servers ignore letter case, write one letter in several ways, and pass over
+ * characters that nobody sees.
+ */
+export function foldPath(path: string): string {
   return path
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .toLowerCase()
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.split(/[/\\]/)
+}
+
+/**
+ * `.` and `..`; white space at an end, and a dot at the end, which Windows cuts off; `::$DATA` and other streams of a file of NTFS; and its
+ * short names, such as `ADMINI~1`.
+ */
+function isUnclearSegment(segment: string): boolean {
+  return (
+    /^\s|[\s.]$/u.test(segment) ||
+    /::|:\$/.test(segment) ||
+    /^[^.]{1,6}~\d+(\.[^.]{0,3})?$/.test(segment)
+  )
 }
 
 /**
@@ -25,10 +55,6 @@ function decoded(encoded: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function hasDotSegment(path: string): boolean {
-  return path.split('/').some((segment) => segment === '.' || segment === '..')
 }
 
 /** Encoded twice: a server that decodes twice would see another path. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EntradaError } from '../errors.ts'
 import { type AccessRulesInput, readAccessRules, toAccessRules } from './access-rules-file.ts'
+import { membersOfDefault } from './decide-access.ts'
 
 const GROUP = '1A000000-0000-4000-8000-000000000001'
 
@@ -54,8 +55,8 @@ describe('toAccessRules', () => {
     })
   })
 
-  it('wants a sign-in where nothing else is said', () => {
-    assert.deepEqual(toAccessRules({ rules: [] }).otherwise, { kind: 'signed_in' })
+  it('lets our own organization in where nothing else is said (S4)', () => {
+    assert.deepEqual(toAccessRules({ rules: [] }).otherwise, membersOfDefault)
   })
 
   for (const [what, value, expected] of [

@@ -5,7 +5,13 @@ import { isGuid } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson, withoutPrototypes } from '../protocol/strict-json.ts'
 import { strictObject } from '../strict-object.ts'
 import { canonicalPath } from './access-path.ts'
-import type { AccessRule, AccessRules, Allowance, PathPattern } from './decide-access.ts'
+import {
+  type AccessRule,
+  type AccessRules,
+  type Allowance,
+  membersOfDefault,
+  type PathPattern,
+} from './decide-access.ts'
 
 const NAME = /^[A-Za-z0-9._:-]{1,64}$/
 const MAX_RULES = 1000
@@ -37,7 +43,7 @@ const path = v.pipe(
   v.string(),
   v.check(
     (text: string) => toPattern(text) !== undefined,
-    'a path must be as it stands in the address, such as /admin or /admin/*, without // . .. ; \\ ? # and * elsewhere',
+    'a path must be as it stands in the address, such as /admin or /admin/*, without // . .. ; \\ ? # and * elsewhere, and without a dot or white space at the end of a part',
   ),
 )
 
@@ -83,7 +89,6 @@ const file = strictObject({
       [v.literal('signed_in'), v.literal('nobody')],
       'otherwise must be "signed_in" or "nobody"',
     ),
-    'signed_in',
   ),
 })
 
@@ -91,7 +96,7 @@ const file = strictObject({
 export type AccessRulesInput = {
   readonly $schema?: string
   readonly rules: readonly AccessRuleInput[]
-  /** What no rule matches. Default `signed_in`. */
+  /** What no rule matches: `signed_in` lets people of every organization in. Left out, it is those of `default` alone. */
   readonly otherwise?: 'signed_in' | 'nobody'
 }
 /** What is left out matches everything. */
@@ -138,11 +143,14 @@ export function readAccessRules(
 }
 
 /**
- * Makes of the rules what {@link decideAccess} works with.
+ * Makes of the rules what {@link decideAccess} works with. `leftOut`: what holds where `otherwise` is left out.
  *
  * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
  */
-export function toAccessRules(input: AccessRulesInput): AccessRules {
+export function toAccessRules(
+  input: AccessRulesInput,
+  leftOut: Allowance = membersOfDefault,
+): AccessRules {
   const result = v.safeParse(file, withoutPrototypes(input))
   if (!result.success) throw invalid(result.issues.map(sentence))
   const rules = result.output.rules.map(toRule)
@@ -150,7 +158,8 @@ export function toAccessRules(input: AccessRulesInput): AccessRules {
     ({ id }, index) => rules.findIndex((other) => other.id === id) !== index,
   )
   if (repeated) throw invalid([`ENTRADA_ACCESS_RULES_FILE: two rules have the id ${repeated.id}`])
-  return { rules, otherwise: { kind: result.output.otherwise } }
+  const { otherwise } = result.output
+  return { rules, otherwise: otherwise === undefined ? leftOut : { kind: otherwise } }
 }
 
 /** Hosts that rules name and nobody serves, each as a problem: a rule for a misspelt host protects nothing. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SessionView } from '../storage/records.ts'
 import { type AccessRulesInput, toAccessRules } from './access-rules-file.ts'
-import { type AccessDecision, decideAccess, signedInRequired } from './decide-access.ts'
+import { type AccessDecision, decideAccess, membersOfDefault } from './decide-access.ts'
 
 const GROUP = '1a000000-0000-4000-8000-000000000001'
 const HOST = 'wiki.example.com'
@@ -82,15 +82,23 @@ describe('decideAccess', () => {
     assert.equal(decide(rules, '/x').kind, 'sign_in_needed')
   })
 
-  it('without rules lets in whoever is signed in, and needs no page named', () => {
-    assert.deepEqual(decideAccess(undefined, signedInRequired, { host: HOST }), {
-      kind: 'sign_in_needed',
-    })
+  it('without rules lets in the people of our own organization alone, and needs no page named (S4)', () => {
+    const noRules = { rules: [], otherwise: membersOfDefault }
+    const decideFor = (view: SessionView | undefined) => decideAccess(view, noRules, { host: HOST })
+    assert.deepEqual(decideFor(undefined), { kind: 'sign_in_needed' })
     const view = person()
-    assert.deepEqual(decideAccess(view, signedInRequired, { host: HOST }), {
-      kind: 'allowed',
-      view,
-    })
+    assert.deepEqual(decideFor(view), { kind: 'allowed', view })
+    assert.equal(decideFor(person({ organization: 'fabrikam' })).kind, 'denied')
+  })
+
+  it('takes what is left out of the rules for our own organization, and signed_in for every one (S4)', () => {
+    const theirs = person({ organization: 'fabrikam' })
+    const kindOf = (input: AccessRulesInput, leftOut?: Parameters<typeof toAccessRules>[1]) =>
+      decideAccess(theirs, toAccessRules(input, leftOut), { host: HOST }).kind
+    assert.equal(kindOf({ rules: [] }), 'denied')
+    assert.equal(kindOf({ rules: [], otherwise: 'signed_in' }), 'allowed')
+    assert.equal(kindOf({ rules: [] }, { kind: 'signed_in' }), 'allowed')
+    assert.equal(kindOf({ rules: [], otherwise: 'nobody' }, { kind: 'signed_in' }), 'denied')
   })
 
   it('takes the first rule that matches by host, method and path', () => {
@@ -204,6 +212,18 @@ describe('decideAccess', () => {
         kind: 'denied',
         code: 'page_not_named',
       })
+    }
+  })
+
+  it('keeps people out of a path however its letters are written (A9)', () => {
+    const rules: AccessRulesInput['rules'] = [{ path: encodeURI('/Café/*'), allow: 'nobody' }]
+    for (const uri of [
+      '/cafe%CC%81/x',
+      '/CAFE%CC%81',
+      '/%EF%BD%83af%C3%A9/x',
+      '/ca%E2%80%8Bf%C3%A9/x',
+    ]) {
+      assert.equal(decide(rules, uri, { view: person() }).kind, 'denied', uri)
     }
   })
 })

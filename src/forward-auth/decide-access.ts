@@ -1,5 +1,5 @@
 import type { SessionView } from '../storage/records.ts'
-import { canonicalPath } from './access-path.ts'
+import { canonicalPath, foldPath } from './access-path.ts'
 
 /** Who may open a page. */
 export type Allowance =
@@ -46,8 +46,16 @@ export type AccessDecision =
       readonly groupsUnknown?: true
     }
 
-/** Without a rules file: whoever is signed in. */
-export const signedInRequired: AccessRules = { rules: [], otherwise: { kind: 'signed_in' } }
+/**
+ * What no rule decides, where nothing else is said: the people of the environment's organization. Those of a customer's directory have the
+ * names and addresses that their own administrator gave them.
+ */
+export const membersOfDefault: Allowance = {
+  kind: 'some',
+  organizations: ['default'],
+  roles: [],
+  groups: [],
+}
 
 /** Whether this person may have this page: all that any proxy needs to know. */
 export function decideAccess(
@@ -130,12 +138,12 @@ function matchesMethod(methods: readonly string[], method: string): boolean {
 }
 
 /**
- * What opens a page to everybody is compared letter by letter; what keeps people out also as a server compares that ignores case or a
- * slash at the end.
+ * What opens a page to everybody is compared letter by letter; what keeps people out also as servers compare that ignore case, a slash at
+ * the end, or how a letter is written.
  */
 function matchesPath({ path, below }: PathPattern, asked: string, allow: Allowance): boolean {
   if (allow.kind === 'everyone') return asked === path || (below && isBelow(path, asked))
-  const [wanted, given] = [path.toLowerCase(), asked.toLowerCase()]
+  const [wanted, given] = [foldPath(path), foldPath(asked)]
   return given === wanted || given === `${wanted}/` || (below && isBelow(wanted, given))
 }
 

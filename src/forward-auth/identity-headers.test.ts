@@ -8,20 +8,20 @@ const at = new Date(0)
 
 function viewOf({
   address,
+  proven = true,
   roles = [],
   groups,
   complete = true,
 }: {
   readonly address?: string
+  readonly proven?: boolean
   readonly roles?: readonly string[]
   readonly groups?: readonly string[]
   readonly complete?: boolean
 }): SessionView {
   const dates = { createdAt: at, lastSeenAt: at, idleEndsAt: at, absoluteEndsAt: at }
   const email =
-    address === undefined
-      ? {}
-      : { email: { address, source: 'email_claim', proven: false } as const }
+    address === undefined ? {} : { email: { address, source: 'email_claim', proven } as const }
   return {
     session: { id: 'ses_1', kind: 'user', tokenHash: '', host: 'sso.example.com', ...dates },
     user: { id: 'usr_1', status: 'active', createdAt: at, updatedAt: at },
@@ -53,6 +53,7 @@ describe('identityHeaders', () => {
       'X-Auth-Request-User': 'alice',
       'X-Auth-Request-Id': 'usr_1',
       'X-Auth-Request-Email': 'alice+x@contoso.example',
+      'X-Auth-Request-Email-Unverified': '',
       'X-Auth-Request-Groups': 'g1,g2',
       'X-Auth-Request-Roles': 'a,b',
       'X-Auth-Request-Organization': 'org_1',
@@ -64,6 +65,19 @@ describe('identityHeaders', () => {
     assert.deepEqual(Object.keys(nobody), Object.keys(identityHeaders(viewOf({}))))
     assert.ok(Object.values(nobody).every((value) => value === ''))
     assert.equal(identityHeaders(viewOf({}))['X-Auth-Request-Email'], '')
+  })
+
+  it('gives an address that nobody has proven a header of its own (S4)', () => {
+    const view = viewOf({ address: 'root@contoso.example', proven: false })
+    const emails = (headers: Readonly<Record<string, string>>) => [
+      headers['X-Auth-Request-Email'],
+      headers['X-Auth-Request-Email-Unverified'],
+    ]
+    assert.deepEqual(emails(identityHeaders(view)), ['', 'root@contoso.example'])
+    assert.deepEqual(emails(identityHeaders(view, { forwardsUnproven: true })), [
+      'root@contoso.example',
+      'root@contoso.example',
+    ])
   })
 
   it('leaves groups empty that are not known, or more than a header holds, rather than tell some', () => {

@@ -1,22 +1,44 @@
-import type { SessionView } from '../storage/records.ts'
+import type { ProfileEmail, SessionView } from '../storage/records.ts'
 
 /** In all of them together, so that proxies and applications with 8 KB for headers still take them. */
 const MAX_GROUPS = 200
 
 /**
  * Who it is, for the application behind the proxy. Every header is always there, empty where nothing is known: a proxy puts each in the
- * place of what the client sent under that name, and can do so only with what is in our answer.
+ * place of what the client sent under that name, and can do so only with what is in our answer. An address that nobody has proven has a
+ * header of its own: an application that knows people by their address would let in whoever has this one written in some directory.
  */
-export function identityHeaders(view: SessionView | undefined): Readonly<Record<string, string>> {
+export function identityHeaders(
+  view: SessionView | undefined,
+  options: EmailOptions = {},
+): Readonly<Record<string, string>> {
   const { user, membership, organization, roles = [] } = view ?? {}
+  const { proven, unproven } = splitEmail(membership?.profile.email, options)
   return {
     'X-Auth-Request-User': headerValue(membership?.username ?? ''),
     'X-Auth-Request-Id': user?.id ?? '',
-    'X-Auth-Request-Email': headerValue(membership?.profile.email?.address ?? ''),
+    'X-Auth-Request-Email': headerValue(proven ?? ''),
+    'X-Auth-Request-Email-Unverified': headerValue(unproven ?? ''),
     'X-Auth-Request-Groups': (view && knownGroups(view))?.map(headerValue).join(',') ?? '',
     'X-Auth-Request-Roles': roles.map(headerValue).join(','),
     'X-Auth-Request-Organization': headerValue(organization?.id ?? ''),
   }
+}
+
+export type EmailOptions = {
+  /** As before this distinction was made: whatever address there is counts as the email. */
+  readonly forwardsUnproven?: boolean
+}
+
+/** The address by what may be said of it. */
+export function splitEmail(
+  email: ProfileEmail | undefined,
+  { forwardsUnproven = false }: EmailOptions,
+): { readonly proven?: string; readonly unproven?: string } {
+  if (email === undefined) return {}
+  const { address } = email
+  if (email.proven) return { proven: address }
+  return { unproven: address, ...(forwardsUnproven ? { proven: address } : {}) }
 }
 
 /** `undefined` when Entra did not tell them all, or there are more than a header holds: part of them would be a wrong answer. */

@@ -1,7 +1,7 @@
 /** A short-lived signed token that says who it is, for applications that want proof instead of trust in their network. */
 import { type JSONWebKeySet, type JWK, SignJWT } from 'jose'
 import type { SessionView } from '../storage/records.ts'
-import { knownGroups } from './identity-headers.ts'
+import { type EmailOptions, knownGroups, splitEmail } from './identity-headers.ts'
 
 const LIFETIME_SECONDS = 60
 
@@ -22,7 +22,11 @@ export type TokenKey = {
 /** The first key signs, all are published. ES256. */
 export function createIdentityTokens(
   keys: readonly [TokenKey, ...TokenKey[]],
-  { issuer, now }: { readonly issuer: string; readonly now: () => Date },
+  {
+    issuer,
+    now,
+    ...emailOptions
+  }: EmailOptions & { readonly issuer: string; readonly now: () => Date },
 ): IdentityTokens {
   const [{ keyId, privateKey }] = keys
   const publicKeys = keys.map(({ keyId: kid, publicKey }) => ({
@@ -35,7 +39,7 @@ export function createIdentityTokens(
     publicKeys: { keys: publicKeys },
     sign(view, audience) {
       const seconds = Math.floor(now().getTime() / 1000)
-      return new SignJWT(identityClaims(view))
+      return new SignJWT(identityClaims(view, emailOptions))
         .setProtectedHeader({ alg: 'ES256', kid: keyId, typ: 'JWT' })
         .setIssuer(issuer)
         .setAudience(audience)
@@ -47,15 +51,18 @@ export function createIdentityTokens(
 }
 
 /** `groups`: null where the header is empty because they are not known. @see OpenID Connect Core §5.1 */
-function identityClaims(view: SessionView) {
+function identityClaims(view: SessionView, options: EmailOptions) {
   const { user, membership, organization, session, roles } = view
+  const email = membership?.profile.email
+  const { proven, unproven } = splitEmail(email, options)
   return {
     sub: user?.id ?? '',
     sid: session.id,
     preferred_username: membership?.username ?? null,
     name: membership?.profile.displayName ?? null,
-    email: membership?.profile.email?.address ?? null,
-    email_verified: membership?.profile.email?.proven ?? false,
+    email: proven ?? null,
+    email_verified: email?.proven ?? false,
+    email_unverified: unproven ?? null,
     org: organization?.id ?? null,
     roles,
     groups: knownGroups(view) ?? null,

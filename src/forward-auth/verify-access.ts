@@ -89,8 +89,8 @@ async function answerQuestion(services: Services, request: VerifyRequest): Promi
         kind: 'pass',
         status: yes,
         headers: identityTokens
-          ? await withToken(identityTokens, place, decision.view)
-          : passHeaders(decision.view),
+          ? await withToken(services, identityTokens, { place, view: decision.view })
+          : passHeaders(services, decision.view),
       }
     case 'sign_in_needed':
       return {
@@ -134,14 +134,17 @@ function wordFor(decision: AccessDecision): string {
 
 /** With signed tokens on, `Authorization` too is always there: what a client sent must not stay. */
 async function withToken(
+  services: Services,
   identityTokens: IdentityTokens,
-  { url }: Place,
-  view: SessionView | undefined,
+  { place, view }: { readonly place: Place; readonly view: SessionView | undefined },
 ): Promise<Readonly<Record<string, string>>> {
-  const token = view && (await identityTokens.sign(view, url.origin))
-  return { ...passHeaders(view), Authorization: token ? `Bearer ${token}` : '' }
+  const token = view && (await identityTokens.sign(view, place.url.origin))
+  return { ...passHeaders(services, view), Authorization: token ? `Bearer ${token}` : '' }
 }
 
-function passHeaders(view: SessionView | undefined): Readonly<Record<string, string>> {
-  return { ...identityHeaders(view), 'Cache-Control': 'no-store' }
+function passHeaders(
+  { deployment }: Services,
+  view: SessionView | undefined,
+): Readonly<Record<string, string>> {
+  return { ...identityHeaders(view, deployment), 'Cache-Control': 'no-store' }
 }

@@ -11,6 +11,7 @@ local TOLD = {
 }
 local IDENTITY = {
   "x-auth-request-user", "x-auth-request-id", "x-auth-request-email",
+  "x-auth-request-email-unverified",
   "x-auth-request-groups", "x-auth-request-roles", "x-auth-request-organization",
   -- With ENTRADA_IDENTITY_TOKENS=on:
   -- "authorization",

@@ -1,0 +1,20 @@
+import type { Services } from './services.ts'
+
+/** Logs at the start what was configured on purpose and has a cost; docs/forward-auth.md says which. */
+export function warnOfRisks(services: Services): void {
+  const { site, forwardsUnproven } = services.deployment
+  if (site !== undefined) {
+    services.log.warn('session_shared_with_domain', {
+      cookieDomain: site.cookieDomain,
+      applications: site.applicationUrls.map(({ origin }) => origin),
+      effect:
+        'every host under the domain is sent a cookie that opens these applications, and may set it',
+    })
+  }
+  if (forwardsUnproven) {
+    services.log.warn('unproven_forwarded', {
+      effect:
+        'people of every organization pass where no access rule says otherwise, with email addresses that nobody has proven',
+    })
+  }
+}
