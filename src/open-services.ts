@@ -5,6 +5,7 @@ import { startAuditChain } from './audit/keep-audit-chain.ts'
 import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
 import { createSignInNotes, startTelling } from './audit/sign-in-notes.ts'
+import { startAuditWatch } from './audit/watch-audit-chain.ts'
 import {
   type CheckedApplication,
   type CheckedCredential,
@@ -359,6 +360,7 @@ function startBackgroundWork(
   const stopTelling = startTelling(services.signInNotes)
   const stopReporting = startReportingUnstored(services)
   const stopAuditChain = startAuditChain(services)
+  const stopAuditWatch = startAuditWatch(services)
   const stopDomainChecks = startDomainChecks(services)
   const stopRechecking = startRechecking(rechecking, services)
   const stopDeliveries = startDeliveries(
@@ -375,6 +377,7 @@ function startBackgroundWork(
     await stopOutbox()
     await stopTelling()
     await stopReporting()
+    await stopAuditWatch()
     await stopAuditChain()
     await stopDomainChecks()
     await services.storage.close()

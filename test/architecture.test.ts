@@ -234,6 +234,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'keep-audit-chain.ts',
     // A rotation of the key ring vouches for erasures again.
     'erase-people.ts',
+    // The same, verified in the background; and what that found, for metrics, pages and the doctor.
+    'watch-audit-chain.ts',
+    'audit-verification.ts',
   ],
   // What is counted; each part is put into services, or asked by the server.
   'src/metrics': ['metrics.ts', 'measured-storage.ts', 'process-samples.ts', 'metrics-page.ts'],

@@ -1,5 +1,6 @@
 /** From facts to findings, pure: what cannot be known is left out, and never taken for good. */
 import { diagnoseAddresses } from './diagnose-addresses.ts'
+import { diagnoseAuditTrail } from './diagnose-audit.ts'
 import { diagnoseClaims } from './diagnose-claims.ts'
 import { diagnoseCredentials } from './diagnose-credentials.ts'
 import { diagnoseDatabase } from './diagnose-database.ts'
@@ -16,6 +17,7 @@ const rules = [
   diagnoseSettings,
   diagnoseMachine,
   diagnoseDatabase,
+  diagnoseAuditTrail,
   diagnoseKeyRing,
   diagnoseEntra,
   diagnoseCredentials,

@@ -1,10 +1,11 @@
 /** What the probes found out, and all that the rules know. A part that was not looked at is absent. */
 import type { OperatorEntry } from '../admin/operators.ts'
+import type { AuditVerification } from '../audit/audit-verification.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import type { EntraMetadata } from '../protocol/discovery.ts'
 import type { EntraError } from '../protocol/explain-entra-error.ts'
 import type { DatabaseInspection } from '../storage/inspect-database.ts'
-import type { RoleRule, SignInTrace } from '../storage/records.ts'
+import type { RoleRule, SignInTrace, StoredVerification } from '../storage/records.ts'
 import type { Failed } from './failure.ts'
 
 export type Facts = {
@@ -14,6 +15,8 @@ export type Facts = {
   readonly machine?: MachineFacts
   readonly database?: DatabaseFacts
   readonly keyRing?: KeyRingFacts
+  /** What the server's background verification found, as far as it is signed with a key that is at hand. */
+  readonly auditVerification?: AuditVerification
   readonly entra?: EntraFacts
   readonly credentials?: readonly CredentialFacts[]
   readonly redirectUris?: readonly RedirectUriFacts[]
@@ -64,6 +67,9 @@ export type SeenInDatabase = {
   /** Where each role of somebody comes from, such as `rule:ID`. */
   readonly roleSources: readonly string[]
   readonly usersSignedIn: number
+  /** Links of the audit chain. */
+  readonly auditLinks: number
+  readonly auditVerification?: StoredVerification
   /** `user` operators of the settings. */
   readonly operators: readonly SeenOperator[]
 }

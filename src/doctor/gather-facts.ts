@@ -3,6 +3,7 @@
  * keys, credentials and redirect URIs. Three requests of three seconds one after another are the longest chain, and the deadline
  * ends whatever is left.
  */
+import { type AuditVerification, readVerification } from '../audit/audit-verification.ts'
 import { isLoopbackHost } from '../config.ts'
 import { isEntradaError } from '../errors.ts'
 import { cannotBeRead, isNotPermitted } from '../file-failure.ts'
@@ -17,13 +18,20 @@ import {
   settingsOf,
   type TimeLimits,
 } from './examination.ts'
-import type { AddressesFacts, Facts, MachineFacts, RoleRulesFacts, SettingsFacts } from './facts.ts'
+import type {
+  AddressesFacts,
+  DatabaseFacts,
+  Facts,
+  MachineFacts,
+  RoleRulesFacts,
+  SettingsFacts,
+} from './facts.ts'
 import type { Area } from './finding.ts'
 import { probeAddresses } from './probe-addresses.ts'
 import { probeApplication } from './probe-application.ts'
 import { probeDatabase } from './probe-database.ts'
 import { probeGuard } from './probe-guard.ts'
-import { findOperatorToken, probeKeyRing, probeOperatorToken } from './probe-keys.ts'
+import { findKeyRing, findOperatorToken, probeKeyRing, probeOperatorToken } from './probe-keys.ts'
 import { probeFolder } from './probe-machine.ts'
 
 export async function gatherFacts(
@@ -56,6 +64,7 @@ export async function gatherFacts(
     wants('address') ? addressesOf(context, examination, settings) : undefined,
   ])
   const keyRing = keyRingOf(examination)
+  const auditVerification = verificationOf(examination, database)
   return {
     at: now(),
     mode,
@@ -66,6 +75,7 @@ export async function gatherFacts(
       token: operatorTokenOf(examination),
     },
     ...(keyRing ? { keyRing } : {}),
+    ...(auditVerification ? { auditVerification } : {}),
     ...(machine ? { machine } : {}),
     ...(database ? { database } : {}),
     ...entra,
@@ -98,6 +108,17 @@ function keyRingOf(examination: Examination): Facts['keyRing'] {
   if (hasProblem(examination, 'ENTRADA_SECRET_KEYS')) return undefined
   const inSettings = inspected.settings.secretKeys
   return probeKeyRing({ inSettings, file: files.secretKeys, readTextFile })
+}
+
+function verificationOf(
+  { inspected, files, readTextFile }: Examination,
+  database: DatabaseFacts | undefined,
+): AuditVerification | undefined {
+  const inspection = database?.inspection
+  const stored = inspection?.kind === 'found' ? inspection.seen?.auditVerification : undefined
+  const inSettings = inspected.settings.secretKeys
+  const keyRing = stored && findKeyRing({ inSettings, file: files.secretKeys, readTextFile })
+  return stored && keyRing && readVerification(keyRing, stored)
 }
 
 function operatorTokenOf({ inspected, files, readTextFile }: Examination) {

@@ -31,6 +31,7 @@ export async function probeDatabase(target: DatabaseTarget): Promise<DatabaseFac
 }
 
 async function look(reader: StorageReader, target: DatabaseTarget): Promise<SeenInDatabase> {
+  const verification = await reader.findAuditVerification()
   const { items: traces } = await reader.listSignInTraces({}, { limit: TRACES })
   return {
     traces,
@@ -38,6 +39,8 @@ async function look(reader: StorageReader, target: DatabaseTarget): Promise<Seen
     sealingKeyIds: await reader.listSealingKeyIds(),
     ...(await lookAtUsers(reader)),
     operators: await lookForOperators(reader, target),
+    auditLinks: (await reader.findAuditChainHead())?.sequence ?? 0,
+    ...(verification ? { auditVerification: verification } : {}),
   }
 }
 

@@ -1,6 +1,6 @@
 /** Key ring and operator token, as they lie in the settings and in the data folder. No value becomes a fact. */
 import { cannotBeRead, isAbsent, isNotPermitted } from '../file-failure.ts'
-import { createKeyRing } from '../key-ring.ts'
+import { createKeyRing, type KeyRing } from '../key-ring.ts'
 import type { Secret } from '../secret.ts'
 import { operatorToken, secretKey } from '../setting-parsers.ts'
 import type { KeyRingFacts, OperatorTokenFacts } from './facts.ts'
@@ -34,6 +34,17 @@ function readKeys(file: string, readTextFile: Kept['readTextFile']): KeyRingFact
 
 export function probeOperatorToken({ inSettings, file, readTextFile }: Kept): OperatorTokenFacts {
   return { inSettings: inSettings !== undefined, file, inFile: readToken(file, readTextFile) }
+}
+
+/** The key ring that this command has; `undefined` when it is not at hand, or no good one. */
+export function findKeyRing({ inSettings, file, readTextFile }: Kept): KeyRing | undefined {
+  const text = inSettings ? '' : readIfThere(file, readTextFile)
+  if (typeof text !== 'string') return undefined
+  try {
+    return createKeyRing(inSettings ?? text.split(',').map((key) => secretKey(key.trim())))
+  } catch {
+    return undefined
+  }
 }
 
 /** The token by which this command proves itself to the server; `undefined` when it is not at hand, or no good one. */

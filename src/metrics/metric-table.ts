@@ -82,6 +82,14 @@ export const metricTable = {
     type: 'counter',
     help: 'Times that this process found the audit chain tampered with, or could not go on with it. Any increase needs somebody: docs/audit-trail.md.',
   },
+  entrada_audit_chain_intact: {
+    type: 'gauge',
+    help: '1, or 0 while the background verification finds the audit trail altered; missing before its first result.',
+  },
+  entrada_audit_verified_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the whole audit trail was last found as it was written, in Unix time; missing before the first time. A day old at most, unless the trail has more than ten million events.',
+  },
   entrada_connections: {
     type: 'gauge',
     labels: ['state'],

@@ -1,4 +1,5 @@
 import { authorizeOperator } from '../admin/authorize-operator.ts'
+import { type AuditVerification, findAuditVerification } from '../audit/audit-verification.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import type { Services } from '../services.ts'
@@ -35,7 +36,8 @@ export async function metricsResponse(services: Services): Promise<Response> {
   })
 }
 
-async function databaseSamples({ storage, now }: Services): Promise<readonly Sample[]> {
+async function databaseSamples(services: Services): Promise<readonly Sample[]> {
+  const { storage, now } = services
   try {
     const { sessions, outbox, unlinked } = await storage.countLive(now())
     const credentialsEndBefore = new Date(now().getTime() + SOON_MS)
@@ -46,6 +48,7 @@ async function databaseSamples({ storage, now }: Services): Promise<readonly Sam
       { name: 'entrada_sessions_live', value: sessions },
       { name: 'entrada_outbox_events', value: outbox },
       { name: 'entrada_audit_events_unlinked', value: unlinked },
+      ...verificationSamples(await findAuditVerification(services)),
       ...connectionSamples(connections),
       ...domains.map(([status, value]) => ({
         name: 'entrada_domains' as const,
@@ -56,6 +59,23 @@ async function databaseSamples({ storage, now }: Services): Promise<readonly Sam
   } catch {
     return [{ name: 'entrada_database_up', value: 0 }]
   }
+}
+
+function verificationSamples(verification: AuditVerification | undefined): readonly Sample[] {
+  if (verification === undefined) return []
+  const { completed, problem } = verification
+  const isKnown = completed !== undefined || problem !== undefined
+  return [
+    ...(isKnown ? [{ name: 'entrada_audit_chain_intact', value: problem ? 0 : 1 } as const] : []),
+    ...(completed
+      ? [
+          {
+            name: 'entrada_audit_verified_timestamp_seconds',
+            value: Math.floor(completed.at.getTime() / 1000),
+          } as const,
+        ]
+      : []),
+  ]
 }
 
 function connectionSamples(counts: ConnectionCounts): readonly Sample[] {

@@ -1,5 +1,10 @@
 /** What can be read of the audit chain; part of `storage.ts`. */
-import type { AuditChainHead, AuditEventId, ChainedAuditEvent } from './records.ts'
+import type {
+  AuditChainHead,
+  AuditEventId,
+  ChainedAuditEvent,
+  StoredVerification,
+} from './records.ts'
 
 export type AuditChainReader = {
   hasUnlinkedEvents(): Promise<boolean>
@@ -17,6 +22,7 @@ export type AuditChainReader = {
       readonly place: 'linked' | 'waiting' | 'nowhere'
     }[]
   >
+  findAuditVerification(): Promise<StoredVerification | undefined>
   /** Of the events noted for the chain, some that are not there any more. */
   listVanishedEvents(limit: number): Promise<readonly AuditEventId[]>
 }

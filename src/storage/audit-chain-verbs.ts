@@ -1,7 +1,7 @@
 /** Verbs about the chain over audit events. */
 import { type ExpressionBuilder, sql } from 'kysely'
 import { erasureOf, erasureVerbs } from './erasure-verbs.ts'
-import type { AuditChainHead, ChainedAuditEvent } from './records.ts'
+import type { AuditChainHead, ChainedAuditEvent, StoredVerification } from './records.ts'
 import type { Database, Row, Tables } from './schema.ts'
 import type { AuditChain, StorageReader } from './storage.ts'
 import { toStoredAuditEvent } from './trail-rows.ts'
@@ -13,6 +13,7 @@ type ChainReads =
   | 'listAuditLinks'
   | 'listAuditEventPlaces'
   | 'listVanishedEvents'
+  | 'findAuditVerification'
 
 export function auditChainReads(database: Database): Pick<StorageReader, ChainReads> {
   return {
@@ -22,6 +23,11 @@ export function auditChainReads(database: Database): Pick<StorageReader, ChainRe
     },
     findAuditChainHead: () => findHead(database),
     listAuditLinks: (after, limit) => listLinks(database, after, limit),
+    async findAuditVerification() {
+      const query = database.selectFrom('audit_verification').select(['state', 'signature'])
+      const row = await query.executeTakeFirst()
+      return row && { ...row }
+    },
     async listAuditEventPlaces(after, limit) {
       const rows = await database
         .selectFrom('audit_events')
@@ -45,6 +51,17 @@ export function auditChainReads(database: Database): Pick<StorageReader, ChainRe
       return rows.map((row) => row.event_id)
     },
   }
+}
+
+/** A single statement. */
+export async function putAuditVerification(
+  database: Database,
+  { state, signature }: StoredVerification,
+): Promise<void> {
+  const insert = database.insertInto('audit_verification').values({ id: 1, state, signature })
+  await insert
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ state, signature }))
+    .execute()
 }
 
 /** `undefined`: another has it. Two of one process take turns as well, each in a transaction of its own. */

@@ -85,8 +85,18 @@ export function describeChain(subject: Subject): void {
       )
       assert.deepEqual(await storage.listVanishedEvents(9), [])
     })
+
+    it('keeps one verification of the trail, the last', async () => {
+      const { storage } = subject
+      assert.equal(await storage.findAuditVerification(), undefined)
+      await storage.putAuditVerification(verification('first'))
+      await storage.putAuditVerification(verification('second'))
+      assert.deepEqual(await storage.findAuditVerification(), verification('second'))
+    })
   })
 }
+
+const verification = (state: string) => ({ state, signature: `of ${state}` })
 
 const head = { beganAt: at(0), sequence: 0, hash: 'h', cutSequence: 0, cutHash: '', signature: 's' }
 

@@ -1,7 +1,7 @@
 /** All verbs over Kysely, for every dialect. What differs between databases comes in as options. */
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { apiKeyReads, apiKeyWrites, touchApiKey } from './api-key-verbs.ts'
-import { auditChainReads, borrowAuditChain } from './audit-chain-verbs.ts'
+import { auditChainReads, borrowAuditChain, putAuditVerification } from './audit-chain-verbs.ts'
 import { connectionPeopleReads, connectionPeopleWrites } from './connection-people-verbs.ts'
 import { connectionUseReads, connectionUseWrites } from './connection-use-verbs.ts'
 import { domainReads, domainWrites } from './domain-verbs.ts'
@@ -64,6 +64,7 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     claimDeliveries: (claim) => outside(() => work.claimDeliveries(claim)),
     settleDelivery: (id, settled) => outside(() => work.settleDelivery(id, settled)),
     takeLease: (name, lease) => outside(() => work.takeLease(name, lease)),
+    putAuditVerification: (stored) => outside(() => putAuditVerification(writes, stored)),
     atomically: (work) =>
       outside(() =>
         runAlone((transaction) =>

@@ -314,6 +314,8 @@ export type ChainedAuditEvent = AuditLink & {
 }
 
 /** Where the chain ends and, after a cut, begins. `signature` is empty until the chain is used for the first time. */
+/** What the background verification of the audit trail has come to; `audit/audit-verification.ts` reads and signs it. */
+export type StoredVerification = { readonly state: string; readonly signature: string }
 export type AuditChainHead = {
   /** Since when this chain goes on: 0, or when an operator began it anew. */
   readonly beganAt: Date

@@ -51,6 +51,7 @@ export type Tables = {
   audit_erasures: AuditErasuresTable
   erasures_due: ErasuresDueTable
   audit_chain: AuditChainTable
+  audit_verification: AuditVerificationTable
   sign_in_traces: SignInTracesTable
   connection_health: ConnectionHealthTable
   sign_in_counts: SignInCountsTable
@@ -250,6 +251,13 @@ type ErasuresDueTable = {
 
 /** Filled by a trigger on `audit_events`. */
 type AuditUnlinkedTable = { position: Generated<number>; event_id: AuditEventId }
+
+type AuditVerificationTable = {
+  /** Always 1. */
+  id: number
+  state: string
+  signature: string
+}
 
 /** One row. */
 type AuditChainTable = {

@@ -41,6 +41,7 @@ import type {
   SignInTrace,
   SignInTraceId,
   StoredAuditEvent,
+  StoredVerification,
   TestResultId,
   TestResultRecord,
   User,
@@ -375,6 +376,8 @@ export type Storage = StorageReader &
      * `work` is kept, durably, or none. It is in the way of no transaction of {@link atomically}, and sees what those committed.
      */
     withAuditChain<T>(work: (chain: AuditChain) => Promise<T>): Promise<T | 'busy'>
+    /** Replaces the one record there is. */
+    putAuditVerification(stored: StoredVerification): Promise<void>
 
     /**
      * Removes claims, sessions, counts, test results and kept answers that have ended, traces and set-up links older than `tracesBefore`, and what is

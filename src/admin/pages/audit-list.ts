@@ -8,6 +8,7 @@ import { createAdministration } from '../administration.ts'
 import { adminPage } from './admin-page.ts'
 import { auditParameters, readAuditFilter } from './audit-filter.ts'
 import { auditTable } from './audit-table.ts'
+import { auditVerificationNote } from './audit-verification-note.ts'
 import { openPage } from './page-access.ts'
 import { asked, type Choice, filterForm, pageAsked, pager, selectFilter } from './page-parts.ts'
 
@@ -27,7 +28,8 @@ export async function showAudit(services: Services, exchange: Exchange): Promise
     title: 'Audit',
     section: 'audit',
     actions: exportLinks(services, exchange),
-    body: html`${filterForm(services, '/admin/audit', filterFields(exchange, viewer.organizationId !== undefined))}
+    body: html`${viewer.organizationId === undefined ? await auditVerificationNote(services) : ''}
+${filterForm(services, '/admin/audit', filterFields(exchange, viewer.organizationId !== undefined))}
 ${await auditTable(services, viewer, { events: page.items, empty: html`<p>Nothing of this kind happened.</p>` })}${pager(exchange, page)}`,
   })
 }

@@ -1,6 +1,7 @@
 /** GET /admin: what needs somebody first; then who came, and who did not and why. */
 
 import { html } from 'hono/html'
+import { findAuditVerification } from '../../audit/audit-verification.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'
@@ -84,7 +85,9 @@ async function attention(
   const failing = counts.failing === 0 ? [] : await list({ failing: true })
   const expiring = counts.expiring === 0 ? [] : await list({ credentialsEndBefore: soon(now) })
   const health = await services.storage.findConnectionHealth(failing.map(({ id }) => id))
-  const notices = viewer.organizationId ? [] : credentialNotices(services)
+  const notices = viewer.organizationId
+    ? []
+    : [...credentialNotices(services), ...(await auditNotices(services))]
   const items = [
     ...notices.map((text) => html`<li class="bad"><p>${text}</p></li>`),
     ...(failing.length > 0 ? [failingItem(services, { counts, failing, health })] : []),
@@ -95,6 +98,13 @@ ${tile(counts.failing, 'failing', counts.failing > 0 ? 'bad' : '')}${tile(counts
 ${items.length > 0 ? html`<section class="panel attention"><h2>Needs attention</h2><ul>${items}</ul></section>` : html``}
 ${items.length === 0 && counts.on > 0 ? html`<p class="all-well">Nothing needs attention: every connection that is on works, as far as sign-ins show.</p>` : ''}
 ${counts.total === 0 ? nothingYet : ''}`
+}
+
+async function auditNotices(services: Services): Promise<readonly string[]> {
+  const { problem } = (await findAuditVerification(services)) ?? {}
+  return problem
+    ? [`The audit trail is not as it was written (${problem.reason}). See the page Audit.`]
+    : []
 }
 
 const nothingYet = html`<div class="empty"><p>No connection yet. Set <code>ENTRADA_ENTRA_TENANT_ID</code>, <code>ENTRADA_ENTRA_CLIENT_ID</code> and

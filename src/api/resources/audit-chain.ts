@@ -2,7 +2,8 @@
 import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
 import { parsePlace, placeText } from '../../audit/audit-chain.ts'
-import type { AuditProblem, Verification, VerifyFrom } from '../../audit/verify-audit-chain.ts'
+import { fromText, parseFrom } from '../../audit/audit-verification.ts'
+import type { AuditProblem, Verification } from '../../audit/verify-audit-chain.ts'
 import type { Services } from '../../services.ts'
 import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
@@ -76,15 +77,4 @@ function verificationJson({ problem, head, next, ...counted }: Verification): Ve
 
 function problemJson({ reason, sequence, eventId }: AuditProblem) {
   return { reason, sequence: sequence ?? null, eventId: eventId ?? null }
-}
-
-function fromText(from: VerifyFrom): string {
-  return from.kind === 'link' ? placeText(from.place) : `event.${from.id}`
-}
-
-function parseFrom(text: string): VerifyFrom | undefined {
-  const [, id] = /^event\.([\w-]{0,64})$/.exec(text) ?? []
-  if (id !== undefined) return { kind: 'event', id }
-  const place = parsePlace(text)
-  return place && { kind: 'link', place }
 }

@@ -18,6 +18,7 @@ import { createWebhooks } from './0011-webhooks.ts'
 import { addSnapshotConnections } from './0012-snapshot-connections.ts'
 import { createRetiredUsernames } from './0013-retired-usernames.ts'
 import { createErasures } from './0014-erasures.ts'
+import { createAuditVerification } from './0015-audit-verification.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -51,6 +52,7 @@ const steps: readonly {
   { name: '0012-snapshot-connections', up: addSnapshotConnections },
   { name: '0013-retired-usernames', up: createRetiredUsernames },
   { name: '0014-erasures', up: createErasures },
+  { name: '0015-audit-verification', up: createAuditVerification },
 ]
 
 /** All of them, in order. */

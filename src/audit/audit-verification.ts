@@ -1,0 +1,112 @@
+/**
+ * How far the background verification of the audit trail has come, and what it found. Stored signed: who can write to the database
+ * and has no key of the ring cannot make up a good result.
+ */
+import * as v from 'valibot'
+import type { Services } from '../services.ts'
+import type { AuditEventId, StoredVerification } from '../storage/records.ts'
+import { parsePlace, placeText } from './audit-chain.ts'
+import type { AuditProblem, VerifyFrom } from './verify-audit-chain.ts'
+
+export type AuditVerification = {
+  /** Of the pass that is under way. */
+  readonly startedAt: Date
+  /** Where it goes on; absent: at the beginning of the chain. */
+  readonly from?: VerifyFrom
+  /** Links that it has looked at. */
+  readonly links: number
+  /** The last whole pass that found nothing. */
+  readonly completed?: { readonly at: Date; readonly links: number }
+  readonly problem?: AuditProblem & { readonly foundAt: Date }
+}
+
+type Parts = Pick<Services, 'storage' | 'keyRing'>
+
+/** `undefined`: no verification has been stored, or what is stored was not signed with a key of the ring. */
+export async function findAuditVerification({
+  storage,
+  keyRing,
+}: Parts): Promise<AuditVerification | undefined> {
+  const stored = await storage.findAuditVerification()
+  return stored && readVerification(keyRing, stored)
+}
+
+/** {@link findAuditVerification} for a record that is at hand. */
+export function readVerification(
+  keyRing: Parts['keyRing'],
+  { state, signature }: StoredVerification,
+): AuditVerification | undefined {
+  const checked = keyRing.checkSignature('audit-chain', signedText(state), signature)
+  return checked === 'valid' ? fromState(state) : undefined
+}
+
+export function toStored(
+  keyRing: Parts['keyRing'],
+  verification: AuditVerification,
+): StoredVerification {
+  const { from, ...rest } = verification
+  const state = JSON.stringify({ ...rest, ...(from ? { from: fromText(from) } : {}) })
+  return { state, signature: keyRing.sign('audit-chain', signedText(state)) }
+}
+
+/** The next stretch of a verification as text, for the API and for storage. */
+export function fromText(from: VerifyFrom): string {
+  return from.kind === 'link' ? placeText(from.place) : `event.${from.id}`
+}
+
+/** The reverse of {@link fromText}; `undefined` when it is no such text. */
+export function parseFrom(text: string): VerifyFrom | undefined {
+  const [, id] = /^event\.([\w-]{0,64})$/.exec(text) ?? []
+  if (id !== undefined) return { kind: 'event', id }
+  const place = parsePlace(text)
+  return place && { kind: 'link', place }
+}
+
+function signedText(state: string): string {
+  return JSON.stringify(['verification', state])
+}
+
+const time = v.pipe(
+  v.string(),
+  v.transform((text) => new Date(text)),
+)
+const stateSchema = v.object({
+  startedAt: time,
+  from: v.optional(v.string()),
+  links: v.number(),
+  completed: v.optional(v.object({ at: time, links: v.number() })),
+  problem: v.optional(
+    v.object({
+      reason: v.string(),
+      sequence: v.optional(v.number()),
+      eventId: v.optional(v.string()),
+      foundAt: time,
+    }),
+  ),
+})
+
+function fromState(state: string): AuditVerification {
+  const { from: text, problem, completed, ...rest } = v.parse(stateSchema, JSON.parse(state))
+  const from = text === undefined ? undefined : parseFrom(text)
+  return {
+    ...rest,
+    ...(from ? { from } : {}),
+    ...(completed ? { completed } : {}),
+    ...(problem ? { problem: toProblem(problem) } : {}),
+  }
+}
+
+/** It was signed, so it holds what {@link toStored} wrote. */
+function toProblem({
+  reason,
+  sequence,
+  eventId,
+  foundAt,
+}: NonNullable<v.InferOutput<typeof stateSchema>['problem']>) {
+  return {
+    reason: reason as AuditProblem['reason'],
+    foundAt,
+    ...(sequence === undefined ? {} : { sequence }),
+    ...(eventId === undefined ? {} : { eventId: eventId as AuditEventId }),
+  }
+}
