@@ -68,7 +68,7 @@ describe('the documents', () => {
     assert.deepEqual(unknown, [])
   })
 
-  it('name only npm verbs that exist, of which there are at most ten', () => {
+  it('name only npm verbs that exist, of which there are at most eleven', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       scripts: Record<string, string>
     }
@@ -78,7 +78,8 @@ describe('the documents', () => {
         .filter((verb) => !(verb in scripts)),
     )
     assert.deepEqual(unknown, [])
-    assert.ok(Object.keys(scripts).length <= 10)
+    // The eleventh fetches other people's libraries in five languages, which `npm test` does not wait for.
+    assert.ok(Object.keys(scripts).length <= 11)
   })
 
   it('of the settings that help texts and remedies name, all exist', () => {

@@ -116,6 +116,11 @@ describe('entrada emulator', () => {
     }
   })
 
+  it('leaves out the port where it is the scheme’s own (M8)', async () => {
+    const { printed } = await run(['emulator', '--env', '--port', '80'], {})
+    assert.ok(printed.includes('export AZURE_AUTHORITY_HOST=http://localhost'), printed.join('\n'))
+  })
+
   it('builds addresses from --public-origin (M1)', async () => {
     const argv = ['emulator', '--port', '0', '--public-origin', 'https://entra.localhost:8443']
     const { printed } = await run([...argv, '--json'], {})

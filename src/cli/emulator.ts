@@ -106,7 +106,8 @@ function futureAddress(options: Options): EmulatorAddress {
     throw new EntradaError('request_invalid', { parameter: 'port', problems })
   }
   const scheme = https === undefined ? 'http' : 'https'
-  const origin = publicOrigin ?? `${scheme}://localhost:${port}`
+  // Without the port where it is the scheme's own, as the running emulator has it.
+  const { origin } = new URL(publicOrigin ?? `${scheme}://localhost:${port}`)
   const trust = https && keepingCertificate(() => keepCertificate(options, https).trust)
   return { origin, directory, trust }
 }

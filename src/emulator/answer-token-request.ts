@@ -6,7 +6,7 @@ import { answerClientCredentials } from './answer-client-credentials.ts'
 import type { ClientProof } from './api-token-claims.ts'
 import { chooseScopes } from './choose-scopes.ts'
 import { clientProofOf, findClientRefusal, readClientCredentials } from './client-authentication.ts'
-import { decidePlatform, grantTypes } from './client-kind.ts'
+import { decidePlatform, grantTypeOf, grantTypes } from './client-kind.ts'
 import { allowSinglePages } from './cross-origin.ts'
 import type { Application } from './directory.ts'
 import type { AddressedExchange } from './exchange.ts'
@@ -70,7 +70,7 @@ async function answerHonestly(
   if (request.method !== 'POST') return refusal(900561)
   const repeated = findRepeated(form, protocolParameters)
   if (repeated !== undefined) return repeated
-  const grantType = form.get('grant_type')
+  const grantType = grantTypeOf(form)
   if (!grantType) return refusal(900144, 'The parameter "grant_type" is missing.')
   if (!isGrantType(grantType)) return refusal(70003)
 

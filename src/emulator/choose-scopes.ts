@@ -19,8 +19,9 @@ export type ChosenScopes = {
 }
 
 /**
- * Chooses what a token request is given. Its own `scope` parameter decides, for the resource and for the OpenID
- * scopes, if the user consented to it; without one it is what the grant was asked for, with its first resource.
+ * Chooses what a token request is given. Its own `scope` parameter names the resource, if the user consented to it, and
+ * adds OpenID scopes; those of the authorization request stay granted, since libraries name them only there. Without
+ * the parameter it is what the grant was asked for, with its first resource.
  */
 export function chooseScopes(
   state: EmulatorState,
@@ -34,7 +35,8 @@ export function chooseScopes(
   const { directory, graphUrl } = state
   const { authority, application, person } = to
   const named = splitScope(asked.scope)
-  const words = named.length > 0 ? named : asked.grantedWords
+  const kept = named.length > 0 ? asked.grantedWords.filter(isSignInScope) : asked.grantedWords
+  const words = [...new Set([...kept, ...named])]
   const context = { directory, graphUrl, authority, application }
   const parsed = parseScopes(words, context)
   if ('error' in parsed) return parsed

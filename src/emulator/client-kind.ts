@@ -11,6 +11,12 @@ export const grantTypes = {
   onBehalfOf: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
 } as const
 
+/** The name of a grant; Microsoft's libraries call that of devices by the name it had before RFC 8628. */
+export function grantTypeOf(form: URLSearchParams): string | null {
+  const grantType = form.get('grant_type')
+  return grantType === 'device_code' ? grantTypes.device : grantType
+}
+
 /**
  * Decides as what an application redeems a grant. The redirect URI of the sign-in decides; where there was none,
  * "Allow public client flows" does. A grant that is unknown is treated as the application seems to mean it, so that the
@@ -24,7 +30,7 @@ export function decidePlatform(
   client: { readonly application: Application; readonly hasCredential: boolean },
 ): Platform {
   const { application, hasCredential } = client
-  switch (form.get('grant_type')) {
+  switch (grantTypeOf(form)) {
     case grantTypes.client:
     case grantTypes.onBehalfOf:
       return 'web'

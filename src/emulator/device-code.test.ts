@@ -199,6 +199,14 @@ describe('a device that polls', () => {
     assert.equal((await poll(emulator, deviceCode, withSecret)).status, 200)
   })
 
+  it('may name the grant as Microsoft’s libraries do (M5)', async () => {
+    const emulator = newEmulator()
+    const { deviceCode, userCode } = await startDevice(emulator)
+    emulator.approveDeviceCode(userCode, alice)
+    const response = await poll(emulator, deviceCode, { grant_type: 'device_code' })
+    assert.equal(response.status, 200)
+  })
+
   it('is signed in without asking while somebody is (M5)', async () => {
     const emulator = newEmulator()
     const { deviceCode } = await startDevice(emulator)

@@ -24,7 +24,9 @@ export function useAssertion(
   if ('error' in issued) return issued
   if (issued.grant === undefined) return refusal(7000114)
   const { clientId } = application
-  const grant = { ...issued.grant, clientId, platform: 'web', endsAt: undefined } as const
+  // What the client in front was granted, OpenID scopes and all, is not what this one asks for.
+  const own = { clientId, platform: 'web', askedScopes: [], endsAt: undefined } as const
+  const grant = { ...issued.grant, ...own }
   const person = findPersonOfGrant(state, grant, authority)
   if ('error' in person) return person
   return { grant: { ...grant, userId: person.user.id }, person }

@@ -122,13 +122,26 @@ describe('the scope of a redemption', () => {
     assert.equal(answer.scope, 'openid profile User.Read')
   })
 
+  it('leaves the OpenID scopes of the authorization request granted (M4)', async () => {
+    const scope = 'openid offline_access User.Read'
+    const answer = parseObject(await (await redeemWith(scope, 'User.Read')).json())
+    assert.deepEqual(
+      ['id_token', 'refresh_token'].map((name) => typeof answer[name]),
+      ['string', 'string'],
+    )
+  })
+
   it('says which of several resources the access token is for (M4)', async () => {
     const both = `openid User.Read ${api.uri}/access_as_user`
     const scopes = []
     for (const scope of [undefined, 'User.Read', `openid ${api.uri}/access_as_user`]) {
       scopes.push(parseObject(await (await redeemWith(both, scope)).json()).scope)
     }
-    assert.deepEqual(scopes, ['openid User.Read', 'User.Read', `openid ${api.uri}/access_as_user`])
+    assert.deepEqual(scopes, [
+      'openid User.Read',
+      'openid User.Read',
+      `openid ${api.uri}/access_as_user`,
+    ])
   })
 
   it('names one resource (M4)', async () => {
@@ -140,7 +153,7 @@ describe('the scope of a redemption', () => {
     const spelled = 'https://graph.microsoft.com//User.Read'
     const first = parseObject(await (await redeemWith('openid User.Read', spelled)).json())
     const second = parseObject(await (await redeemWith('openid', `openid ${graphDefault}`)).json())
-    assert.equal(first.scope, spelled)
+    assert.equal(first.scope, `openid ${spelled}`)
     assert.equal(second.scope, `openid https://graph.microsoft.com/User.Read ${graphDefault}`)
   })
 
@@ -162,6 +175,10 @@ describe('the scope of a redemption', () => {
       const response = await requestTokens(emulator, { ...form, scope })
       scopes.push(parseObject(await response.json()).scope)
     }
-    assert.deepEqual(scopes, [`${api.uri}/access_as_user`, 'User.Read openid', 'openid User.Read'])
+    assert.deepEqual(scopes, [
+      `openid ${api.uri}/access_as_user`,
+      'openid User.Read',
+      'openid User.Read',
+    ])
   })
 })
