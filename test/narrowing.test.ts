@@ -11,10 +11,12 @@ import {
   type Customer,
   type CustomerOptions,
   createCustomer,
+  loginAddress,
   operator,
   turnOnUntested,
 } from './support/customers.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
+import { goToEntra } from './support/refusals.ts'
 import { newDatabaseFile, openReplica, sameBrowserAcross } from './support/replicas.ts'
 import {
   CONTOSO,
@@ -191,6 +193,32 @@ for (const [name, newDatabase] of Object.entries(databases)) {
       await change(customer, { policies: { guests: null } })
       assert.equal(await standing(browser), 'access_changed')
       assert.deepEqual(await standing(alice.browser), ['member'])
+    })
+
+    it('ends by what is known of a guest whose last sign-in was through another connection', async (t) => {
+      const options = { policies: guestsAllowed }
+      const first = await signedIn(t, options, people.grace)
+      const { organization } = first.customer
+      const other = await createCustomer(first.rig, { ...options, organization })
+      const { browser } = await other.signIn(people.grace)
+      await first.change(first.customer, { policies: { guests: 'refuse' } })
+      assert.equal(await first.standing(first.browser), 'access_changed')
+      assert.deepEqual(await first.standing(browser), ['member'])
+    })
+
+    it('is not opened by a sign-in that is written at the same time as the change (S2)', async (t) => {
+      const { rig, customer, change } = await signedIn(t, { tenants: both }, people.alice)
+      const attempts = []
+      for (let n = 0; n < 12; n += 1) {
+        attempts.push(
+          await goToEntra({ ...rig, startAt: loginAddress(customer.connection) }, people.frank),
+        )
+      }
+      await Promise.all([
+        ...attempts.map(({ browser, callback }) => browser.visit(callback)),
+        change(customer, { allowedTenantIds: [CONTOSO] }),
+      ])
+      assert.equal((await liveSessions(rig)).length, 1, 'hers alone')
     })
 
     it('ends when the domain of its address is not among those that come in', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Subject } from './conformance.ts'
 import {
   at,
@@ -122,6 +123,29 @@ function describeSessions(subject: Subject): void {
       ],
     )
     assert.deepEqual(await subject.storage.listSessionPeople([]), [])
+  })
+
+  it('are all seen by who narrows the connection, or their sign-in sees the change (S2)', async () => {
+    const { storage } = subject
+    await storage.atomically(putPeople)
+    const hasRead = Promise.withResolvers<void>()
+    const isNarrowed = Promise.withResolvers<void>()
+    const signIn = storage.atomically(async (transaction) => {
+      const connection = await transaction.findConnection(one.id)
+      hasRead.resolve()
+      // Where transactions take turns, the other one waits for this one.
+      await Promise.race([isNarrowed.promise, pause(300)])
+      if (connection?.status === 'on') await transaction.createSession(newSession(1))
+    })
+    await hasRead.promise
+    await storage.atomically(async (transaction) => {
+      await transaction.putConnection({ ...one, status: 'off' })
+      const ids = await transaction.listSessionIdsOf(one.id)
+      await transaction.endSessionsFor(ids, { reason: 'access_changed' })
+    })
+    isNarrowed.resolve()
+    await signIn
+    assert.deepEqual(await storage.listSessionIdsOf(one.id), [])
   })
 
   it('end together, and each end is remembered for as long as the session would have lasted', async () => {
