@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MOST_SESSIONS } from '../src/session/end-sessions.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { people, type Rig, SERVER_URL } from './support/rig.ts'
 import {
@@ -223,6 +224,30 @@ describe('a database that does not answer', () => {
     assert.equal(back.status, 503)
     assert.equal(await codeOf(back), 'storage_unavailable')
     assert.deepEqual(sessionCookieOf(browser, SERVER_URL), ['', ''])
+  })
+})
+
+describe('many sessions of one person', () => {
+  it('are bounded: a further sign-in ends the oldest, which is audited and shown (A10)', async (t) => {
+    const rig = await openRig(t)
+    const first = await rig.signIn(people.alice)
+    const bob = await rig.signIn(people.bob)
+    for (let n = 2; n <= MOST_SESSIONS; n += 1) await rig.signIn(people.alice)
+    const isIn = async ({ browser }: Pick<typeof first, 'browser'>) =>
+      (await browser.request(`${SERVER_URL}/api/v1/session`)).status === 200
+    const page = await (await first.browser.request(`${SERVER_URL}/account`)).text()
+    assert.match(page, new RegExp(`${MOST_SESSIONS} of at most ${MOST_SESSIONS}`))
+
+    const last = await rig.signIn(people.alice)
+    assert.deepEqual([await isIn(first), await isIn(last), await isIn(bob)], [false, true, true])
+    const [event, ...others] = await auditEvents(rig, { type: 'session.ended' })
+    assert.deepEqual([event?.detail, others], [{ reason: 'too_many_sessions' }, []])
+    // Signing in again in the same browser takes the place of its own session.
+    await rig.signIn(people.alice, { browser: last.browser })
+    const reasons = (await auditEvents(rig, { type: 'session.ended' })).map(
+      ({ detail }) => detail.reason,
+    )
+    assert.deepEqual(reasons, ['replaced', 'too_many_sessions'])
   })
 })
 

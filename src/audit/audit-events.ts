@@ -18,6 +18,8 @@ export type SessionEndReason =
   | 'sign_out'
   | 'ended_by_user'
   | 'replaced'
+  /** The person signed in elsewhere, and this was the oldest of as many sessions as one may have. */
+  | 'too_many_sessions'
   | 'entra_front_channel'
   | 'operator'
   /** A check against Entra ended it; `code` says why. */

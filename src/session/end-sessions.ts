@@ -1,7 +1,7 @@
 import { auditRecord, outboxOptions, type SessionEndReason } from '../audit/audit-events.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
-import type { Actor, Session } from '../storage/records.ts'
+import type { Actor, Session, UserId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { presentedTokenHashes } from './session.ts'
 
@@ -53,6 +53,19 @@ function actorOf(reason: SessionEndReason, { userId }: Session): Actor {
   return userId === undefined
     ? { kind: 'operator', id: 'operator_token' }
     : { kind: 'user', id: userId }
+}
+
+/** Sessions that a person may have at once. Beyond it the oldest ends: a script that signs in again and again fills no table. */
+export const MOST_SESSIONS = 50
+
+/** Ends what would be too many with one session more. */
+export async function makeRoomForSession(
+  services: Services,
+  exchange: Exchange,
+  { transaction, userId }: { readonly transaction: StorageTransaction; readonly userId: UserId },
+): Promise<void> {
+  const sessions = await transaction.endOldestSessions(userId, MOST_SESSIONS - 1, services.now())
+  await auditEnded(services, exchange, { transaction, sessions, reason: 'too_many_sessions' })
 }
 
 /** One session per browser and host: signing in ends the one that this browser held. */

@@ -8,7 +8,7 @@ import { pageResponse, redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import { microsoftOrigins, signedOutCookies, signOutForm } from '../sign-in/sign-out.ts'
 import type { Session, SessionView } from '../storage/records.ts'
-import { endSessions } from './end-sessions.ts'
+import { endSessions, MOST_SESSIONS } from './end-sessions.ts'
 import { findSession, getSession } from './session.ts'
 
 /** GET / */
@@ -49,6 +49,7 @@ export async function showAccount(services: Services, exchange: Exchange): Promi
     title: 'Where you are signed in',
     wide: true,
     body: html`<h1>Where you are signed in</h1>
+<p>${sessions.length} of at most ${MOST_SESSIONS}. A further sign-in ends the oldest.</p>
 <ul class="cards">${sessions.map((session) => sessionCard(services, view, { session, names }))}</ul>
 <p><a href="${pathTo(services, '/')}">Back</a></p>`,
   })

@@ -111,6 +111,38 @@ function describeFinding(subject: Subject): void {
 }
 
 function describeEnding(subject: Subject): void {
+  it('ends the oldest live sessions of a user beyond a number, and no others (A10)', async () => {
+    const own = (number: number, createdAt: number, more = {}) =>
+      newSession(number, {
+        userId: 'usr_0001',
+        identityId: 'idn_0001',
+        createdAt: at(createdAt),
+        ...more,
+      })
+    await createSessions(subject.storage, [
+      newSession(1, { createdAt: at(30) }),
+      newSession(2, { createdAt: at(1) }),
+    ])
+    await subject.storage.atomically(async (transaction) => {
+      await transaction.createSession(own(3, 20))
+      await transaction.createSession(own(4, 10))
+      await transaction.createSession(own(5, 10))
+      await transaction.createSession(own(6, 40, { idleEndsAt: at(50), absoluteEndsAt: at(50) }))
+    })
+    const end = async (keep: number) => {
+      const ended = await subject.storage.atomically((transaction) =>
+        transaction.endOldestSessions('usr_0001', keep, at(60)),
+      )
+      return ended.map(({ id }) => id).sort()
+    }
+    assert.deepEqual(await end(4), [])
+    assert.deepEqual(await end(3), ['ses_0004'])
+    assert.deepEqual(await end(1), ['ses_0003', 'ses_0005'])
+    assert.notEqual(await subject.storage.findSession('hash-0001', at(60)), undefined)
+    assert.notEqual(await subject.storage.findSession('hash-0002', at(60)), undefined)
+    assert.deepEqual(await end(0), ['ses_0001'])
+  })
+
   it('ends every session of a user, connection, organization or of the deployment, and counts them (O23)', async () => {
     const sessions = [1, 2, 3, 4].map((number) => newSession(number))
     const createAgain = () =>

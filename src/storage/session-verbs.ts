@@ -65,9 +65,12 @@ export function sessionReads(
   }
 }
 
+const MOST_ENDED_AT_ONCE = 1_000
+
 type SessionVerb =
   | 'createSession'
   | 'endSession'
+  | 'endOldestSessions'
   | 'endSessionByTokenHash'
   | 'endSessionsOfUser'
   | 'endSessionsIn'
@@ -88,6 +91,19 @@ export function sessionWrites(database: Database): Pick<StorageTransaction, Sess
       const ended = removal.where('id', '=', id).returning(sessionPart.columns)
       const row = await ended.executeTakeFirst()
       return row && parseSession(row)
+    },
+    async endOldestSessions(id, keep, now) {
+      const newestFirst = database
+        .selectFrom('sessions')
+        .select('id')
+        .where('user_id', '=', id)
+        .where('ends_at', '>', now.getTime())
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+      // SQLite takes no offset without a limit.
+      const beyond = newestFirst.limit(MOST_ENDED_AT_ONCE).offset(keep)
+      const ended = removal.where('id', 'in', beyond).returning(sessionPart.columns)
+      return (await ended.execute()).map(parseSession)
     },
     async endSessionByTokenHash(tokenHash) {
       const ended = removal.where('token_hash', '=', tokenHash).returning(sessionPart.columns)

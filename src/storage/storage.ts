@@ -304,6 +304,8 @@ export type StorageTransaction = StorageReader &
     createSession(session: Session): Promise<void>
     /** Answers what was ended; `undefined` when there was no such session (any more). */
     endSession(id: SessionId): Promise<Session | undefined>
+    /** Ends the oldest live sessions of the user, so that `keep` of them are left. Returns what was ended. */
+    endOldestSessions(id: UserId, keep: number, now: Date): Promise<readonly Session[]>
     /** Ends the session with this token, if any: signing in again replaces it. */
     endSessionByTokenHash(tokenHash: string): Promise<Session | undefined>
     endSessionsOfUser(id: UserId, organizationId?: OrganizationId): Promise<number>
