@@ -1,3 +1,5 @@
+import { OLDEST_NODE } from '../src/node-version.ts'
+
 /** What the build needs of a package.json. */
 export type Manifest = {
   readonly name: string
@@ -42,7 +44,7 @@ export function publishedManifest({
     ...(license ? { license } : {}),
     type: 'module',
     private: true,
-    engines: { node: '>=24' },
+    engines: { node: `>=${OLDEST_NODE}` },
     bin: { entrada: './entrada.js' },
     exports: Object.fromEntries(
       Object.entries(exports).map(([name, source]) => [name, compiled(source)]),

@@ -7,13 +7,14 @@ import {
 import { recordRefusal } from './audit/record-refusal.ts'
 import { type CheckedOptions, checkOptions } from './check-options.ts'
 import { type Access, decideAccess, type Needed } from './embedding/decide-access.ts'
-import { asEntradaError, errorEntry } from './errors.ts'
+import { asEntradaError, EntradaError, errorEntry } from './errors.ts'
 import { withCookies } from './http/cookies.ts'
 import { errorPage, problemJson, type Refusal } from './http/error-page.ts'
 import { type Exchange, openExchange, type RemoteInfo } from './http/exchange.ts'
 import { withSecurityHeaders } from './http/responses.ts'
 import { createRouter, isOurAddress, type Router, speaksAt } from './http/routes.ts'
 import { newUuid } from './ids.ts'
+import { oldNodeSentence } from './node-version.ts'
 import type { EntradaOptions } from './options.ts'
 import type { Services } from './services.ts'
 import { findSession } from './session/session.ts'
@@ -48,12 +49,13 @@ export type { AdminCaller }
 /**
  * Entrada inside an application. Database and keys are opened with the first use.
  *
- * @throws {EntradaError} `settings_invalid`, every problem in its message
+ * @throws {EntradaError} `settings_invalid`, every problem in its message; `node_too_old`
  */
 export function createEntrada(options: EntradaOptions): Entrada
 /** @internal The command line opens the parts itself, and needs them too. */
 export function createEntrada(options: EntradaOptions, opened: OpenedServices): Entrada
 export function createEntrada(given: EntradaOptions, opened?: OpenedServices): Entrada {
+  checkNode()
   const options = checkOptions(given)
   const { opening, close } = opened ? openedAlready(opened) : openLazily(options)
   const { mountPath = '' } = options
@@ -85,6 +87,12 @@ export function createEntrada(given: EntradaOptions, opened?: OpenedServices): E
   }
   openings.set(entrada, opening)
   return entrada
+}
+
+/** On an old Node the parts could not be opened, and every request would be refused. Other runtimes are tried. */
+function checkNode(): void {
+  const sentence = oldNodeSentence(globalThis.process?.versions?.node ?? '')
+  if (sentence !== undefined) throw new EntradaError('node_too_old', { problems: [sentence] })
 }
 
 const openings = new WeakMap<Entrada, () => Promise<OpenedServices>>()

@@ -12,6 +12,11 @@ export const startErrors = {
     shown: 'The settings are not complete, or not valid.',
     fix: 'Every problem is listed, each with its setting. docs/reference/settings.md describes them all.',
   },
+  node_too_old: {
+    status: 500,
+    shown: 'Entrada does not run on this Node.',
+    fix: 'Run the application on the named Node or a later one: its `node` decides, not the one that npm ran on.',
+  },
   development_mode_refused: {
     status: 500,
     shown: 'Development mode does not start here.',

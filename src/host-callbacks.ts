@@ -2,7 +2,9 @@
  * Functions that the embedding application passes in as options. Each is wrapped once, so that an answer of another shape than the
  * declared one is refused by name wherever it is used, and never taken for a "yes".
  */
+
 import type { OptionProblem } from './check-option-values.ts'
+import { errorLog } from './error-log.ts'
 import { EntradaError } from './errors.ts'
 import type { EntradaOptions } from './options.ts'
 import type { Hooks, Log } from './services.ts'
@@ -10,10 +12,10 @@ import { didYouMean } from './stray-settings.ts'
 
 type Callbacks = Pick<EntradaOptions, 'log' | 'now' | 'resolveTxt'>
 
-/** The same callbacks, guarded. Callbacks that were guarded before come back unchanged. */
+/** The same callbacks, guarded; without a log, errors go to standard error. Callbacks that were guarded before come back unchanged. */
 export function guardedCallbacks({ log, now, resolveTxt }: Callbacks): Callbacks {
   return {
-    ...(log ? { log: once(log, guardedLog) } : {}),
+    log: log ? once(log, guardedLog) : errorLog,
     ...(now ? { now: once(now, guardedClock) } : {}),
     ...(resolveTxt ? { resolveTxt: once(resolveTxt, guardedTxtResolver) } : {}),
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EntradaError } from './errors.ts'
-import { createLog, redact } from './log.ts'
+import { createLog } from './log.ts'
+import { redact } from './redact.ts'
 import { Secret } from './secret.ts'
 import type { LogFields } from './services.ts'
 

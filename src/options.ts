@@ -104,7 +104,7 @@ export type EntradaOptions = {
   /** How the pages that people see are called, coloured and signed. */
   readonly brand?: BrandOptions
   readonly hooks?: Hooks
-  /** Default: none. */
+  /** Default: errors alone, as lines of JSON on standard error. */
   readonly log?: Log
   /** The clock; tests stop it. */
   readonly now?: () => Date

@@ -1,10 +1,10 @@
 /** Imported before all else: an old Node gets a sentence, instead of stopping somewhere inside with its own words. */
-const OLDEST = 24
-const { node } = process.versions
+import { oldNodeSentence } from './node-version.ts'
 
-if (Number.parseInt(node, 10) < OLDEST) {
+const sentence = oldNodeSentence(process.versions.node)
+if (sentence !== undefined) {
   process.stderr.write(
-    `entrada: this needs Node ${OLDEST} or later, and runs on Node ${node}\n` +
+    `entrada: ${sentence}\n` +
       '  In a clone, `npm start` and `npm run entrada -- …` bring their own.\n',
   )
   process.exit(1)

@@ -153,6 +153,17 @@ describe('the built package', () => {
     assert.ok(wanted.includes('entrada/express') && wanted.includes('entrada/testing/storage'))
   })
 
+  it('throws from createEntrada at once on an old Node, with the sentence of the command line (O8)', async (t) => {
+    const old = findOldNode()
+    if (old === undefined) return t.skip('no old Node here')
+    const application = await installedInApplication(t)
+    const text = "import { createEntrada } from 'entrada'\ncreateEntrada({})"
+    writeFileSync(join(application, 'old.js'), text)
+    const ran = spawnSync(old, ['old.js'], { cwd: application, encoding: 'utf8' })
+    assert.equal(ran.status, 1)
+    assert.match(ran.stderr, /this needs Node 24 or later, and runs on Node \d+/)
+  })
+
   it('carries no test, key, environment file or source map (I28)', () => {
     const own = [
       'package.json',

@@ -1,7 +1,7 @@
+import { oldNodeSentence } from '../node-version.ts'
 import type { Facts, FolderFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
-const OLDEST_NODE = 24
 const MEGABYTE = 1_000_000
 const FULL_BYTES = 20 * MEGABYTE
 const NEARLY_FULL_BYTES = 500 * MEGABYTE
@@ -11,9 +11,8 @@ const GROUP = 0o070
 export function diagnoseMachine({ machine }: Facts): readonly Finding[] {
   if (machine === undefined) return []
   const { nodeVersion: version, folder } = machine
-  const major = Number(/^v?(\d+)/.exec(version)?.[1])
   return [
-    newFinding(major >= OLDEST_NODE ? 'node_fits' : 'node_too_old', { version }),
+    newFinding(oldNodeSentence(version) === undefined ? 'node_fits' : 'node_too_old', { version }),
     ...(folder ? diagnoseFolder(folder) : []),
   ]
 }
