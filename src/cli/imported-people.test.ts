@@ -54,6 +54,105 @@ describe('readImportedPeople', () => {
     assert.deepEqual(reasonsIn(JSON.stringify([camel])), ['taken'])
   })
 
+  const since17 = { userId: 'u1', providerId: 'microsoft', accountId: OID.toUpperCase() }
+  const issuer = `https://login.microsoftonline.com/${TID}/v2.0`
+  const other = '22222222-2222-4222-8222-222222222222'
+  const byShape: readonly (readonly [
+    name: string,
+    row: object,
+    tenant: string | undefined,
+    outcome: string,
+  ])[] = [
+    ['a GUID and an issuer', { ...since17, issuer }, undefined, 'taken'],
+    [
+      'a GUID and an issuer of sts.windows.net',
+      { ...since17, issuer: `https://sts.windows.net/${TID}/` },
+      undefined,
+      'taken',
+    ],
+    ['a GUID and its tenant by --tenant', since17, TID, 'taken'],
+    ['a GUID and no tenant', since17, undefined, 'no_tenant_id'],
+    [
+      'a GUID and an issuer that names no tenant',
+      { ...since17, issuer: 'local:oauth:microsoft' },
+      undefined,
+      'no_tenant_id',
+    ],
+    [
+      'a GUID and such an issuer, with --tenant',
+      { ...since17, issuer: 'local:oauth:microsoft' },
+      TID,
+      'taken',
+    ],
+    ['a GUID of another tenant', { ...since17, issuer }, other, 'other_tenant'],
+    [
+      'a GUID whose token cannot be read',
+      { ...since17, issuer, idToken: 'encrypted' },
+      undefined,
+      'taken',
+    ],
+    [
+      'a GUID as 1.7 release candidates called it',
+      { userId: 'u1', providerId: 'microsoft', providerAccountId: OID, issuer },
+      undefined,
+      'taken',
+    ],
+    ['a sub and an issuer', { ...since17, accountId: SUB, issuer }, undefined, 'only_sub'],
+    [
+      'a sub, an issuer and a token',
+      { ...since17, accountId: SUB, issuer, idToken: idToken({ oid: OID, tid: TID }) },
+      undefined,
+      'taken',
+    ],
+    [
+      'an issuer and a token of two tenants',
+      { ...since17, issuer, idToken: idToken({ oid: OID, tid: other }) },
+      undefined,
+      'contradiction',
+    ],
+    [
+      'a tenant column and an issuer of two tenants',
+      { oid: OID, tid: other, issuer },
+      undefined,
+      'contradiction',
+    ],
+    [
+      'a personal account by its issuer',
+      {
+        ...since17,
+        issuer: 'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
+      },
+      undefined,
+      'personal_account',
+    ],
+    [
+      'a personal account by its id alone',
+      { ...since17, accountId: '00000000-0000-0000-66f3-3332eca7ea81' },
+      TID,
+      'personal_account',
+    ],
+    [
+      'a GUID of another provider',
+      { ...since17, providerId: 'okta', issuer },
+      undefined,
+      'other_provider',
+    ],
+    [
+      'an accountId of the application itself',
+      { ...since17, accountId: other, oid: OID, tid: TID },
+      undefined,
+      'taken',
+    ],
+  ]
+  for (const [name, row, tenant, outcome] of byShape) {
+    it(`tells an object id from a sub by its shape: ${name} is ${outcome} (O16)`, () => {
+      const [found] = readImportedPeople(lines(row), { tenant })
+      assert.equal(found?.kind === 'person' ? 'taken' : found?.reason, outcome)
+      if (found?.kind === 'person')
+        assert.deepEqual([found.person.oid, found.person.tid], [OID, TID])
+    })
+  }
+
   it('takes profiles of passport-azure-ad as they were stored, and accounts of MSAL', () => {
     const profile = { id: 7, oid: OID, upn: 'alice@contoso.example', _json: { oid: OID, tid: TID } }
     const [row] = readImportedPeople(lines(profile))

@@ -93,8 +93,9 @@ const columnNames = {
   userId: ['userid'],
   id: ['id'],
   provider: ['provider', 'providerid', 'identityprovider'],
-  // Auth.js, better-auth
-  sub: ['sub', 'provideraccountid', 'accountid'],
+  sub: ['sub'],
+  // Auth.js and better-auth: the `sub`, or the object id (better-auth since 1.7; of Auth.js where the application chose it)
+  accountId: ['provideraccountid', 'accountid'],
   idToken: ['idtoken'],
   oid: ['oid', 'objectid', 'localaccountid'],
   tid: ['tid', 'tenantid'],
@@ -138,30 +139,50 @@ function personOf(columns: Columns, tenant: string | undefined): ImportedPerson 
     ?.toLowerCase()
     .replace(/[^a-z]/g, '')
   if (provider !== undefined && !microsoftProviders.includes(provider)) return 'other_provider'
-  const sources = [ofColumns(columns), ofHomeAccount(columns), ofToken(columns), ofClaims(columns)]
+  const sources = [
+    ofColumns(columns),
+    ofIssuer(columns),
+    ofHomeAccount(columns),
+    ofToken(columns),
+    ofClaims(columns),
+  ]
   const oids = distinct(sources.map(({ oid }) => oid))
   const tids = distinct(sources.map(({ tid }) => tid))
   if (oids.length > 1 || tids.length > 1) return 'contradiction'
-  const [oid] = oids
+  const [oid = accountObjectId(columns)] = oids
   const [tid = tenant] = tids
   if (oid === undefined) return withoutObjectId(columns)
   if (tid === undefined) return 'no_tenant_id'
   if (!isGuid(oid) || !isGuid(tid)) return 'not_a_guid'
-  if (tid === PERSONAL_ACCOUNTS_TENANT_ID) return 'personal_account'
+  if (tid === PERSONAL_ACCOUNTS_TENANT_ID || isOfPersonalAccount(oid)) return 'personal_account'
   if (tenant !== undefined && tid !== tenant) return 'other_tenant'
   return { tid, oid, ...profileOf(columns) }
+}
+
+/** The object ids of personal accounts; those of a directory are random. Where no tenant was kept they tell the two apart. */
+function isOfPersonalAccount(oid: string): boolean {
+  return oid.startsWith('00000000-0000-0000-')
 }
 
 type Ids = { readonly oid?: string | undefined; readonly tid?: string | undefined }
 
 function ofColumns(columns: Columns): Ids {
-  const tid = textOf(columns, 'tid') ?? tenantOfIssuer(textOf(columns, 'issuer'))
-  return { oid: textOf(columns, 'oid'), tid }
+  return { oid: textOf(columns, 'oid'), tid: textOf(columns, 'tid') }
 }
 
-/** `https://login.microsoftonline.com/<tid>/v2.0`, `https://sts.windows.net/<tid>/` */
-function tenantOfIssuer(issuer: string | undefined): string | undefined {
-  return /^https:\/\/[^/]+\/([0-9a-f-]{36})(\/|$)/i.exec(issuer ?? '')?.[1]
+/** `https://login.microsoftonline.com/<tid>/v2.0`, `https://sts.windows.net/<tid>/`. Others, such as `local:oauth:microsoft`, name none. */
+function ofIssuer(columns: Columns): Ids {
+  const issuer = textOf(columns, 'issuer') ?? ''
+  return { tid: /^https:\/\/[^/]+\/([0-9a-f-]{36})(\/|$)/i.exec(issuer)?.[1] }
+}
+
+/**
+ * A GUID where those systems keep the id of the account is the object id: a `sub` of Entra is none. What says the object
+ * id by its name comes first, since an application may call something of its own `accountId`.
+ */
+function accountObjectId(columns: Columns): string | undefined {
+  const accountId = textOf(columns, 'accountId')?.toLowerCase()
+  return accountId !== undefined && isGuid(accountId) ? accountId : undefined
 }
 
 function ofHomeAccount(columns: Columns): Ids {
@@ -202,7 +223,7 @@ function distinct(values: readonly (string | undefined)[]): readonly string[] {
 
 function withoutObjectId(columns: Columns): NotTaken {
   if (textOf(columns, 'idToken') !== undefined) return 'id_token_unreadable'
-  return textOf(columns, 'sub') === undefined ? 'no_object_id' : 'only_sub'
+  return textOf(columns, 'sub', 'accountId') === undefined ? 'no_object_id' : 'only_sub'
 }
 
 function profileOf(columns: Columns): Omit<ImportedPerson, 'tid' | 'oid'> {
