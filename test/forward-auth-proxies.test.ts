@@ -515,6 +515,21 @@ for (const name of proxyNames) {
       front.between.makeTrouble('none')
       assert.equal((await ask()).status, 200)
     })
+
+    it('asks an Entrada that says nothing once, and gives up after two seconds (O3)', async () => {
+      const front = frontOf(name)
+      const { own } = front.cookies
+      front.between.makeTrouble('slow')
+      const startedAt = performance.now()
+      const answer = await send(front, ['GET /x HTTP/1.1', hostLine(front), `Cookie: ${own}`])
+      const tookMs = performance.now() - startedAt
+      const asked = front.between.unanswered()
+      front.between.makeTrouble('none')
+      assert.ok(answer.status >= 500, answer.head)
+      assert.equal(asked, 1)
+      // Twice asked would be four seconds.
+      assert.ok(tookMs > 1_500 && tookMs < 3_500, `${Math.round(tookMs)} ms`)
+    })
   })
 }
 

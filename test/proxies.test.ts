@@ -157,6 +157,22 @@ for (const name of proxyNames) {
       assert.equal(page.url.pathname, '/reports', page.text)
     })
 
+    it('hands a form on whole, and answers 413 to one that is larger than any of ours (A1)', async () => {
+      const front = frontOf(name)
+      const post = (body: string) =>
+        browserOf(front).request(`${front.origin}/login/token`, {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        })
+      const padding = `padding=${'x'.repeat(60_000)}`
+      const signedIn = await post(`${padding}&operator_token=${encodeURIComponent(OPERATOR_TOKEN)}`)
+      assert.equal(signedIn.status, 303, await signedIn.text())
+      for (const size of [70_000, 300_000]) {
+        assert.equal((await post(`padding=${'x'.repeat(size)}`)).status, 413)
+      }
+    })
+
     it('answers 421 to another name, for Entrada and for the application', async () => {
       const { port, origin } = frontOf(name)
       const site = httpsSite({

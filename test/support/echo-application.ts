@@ -12,16 +12,24 @@ export type Between = {
   readonly port: number
   /** From now on, for connections that are open too. */
   makeTrouble(trouble: Trouble): void
+  /** How many questions have been asked since the trouble began and were left without an answer. */
+  unanswered(): number
 }
 
 /** Carries bytes between a proxy and the server at this port, until a test wants trouble there. */
 export async function startBetween(owner: Owner, targetPort: number): Promise<Between> {
   let trouble: Trouble = 'none'
+  let unanswered = 0
   const sockets = new Set<Socket>()
   const server = createTcpServer((socket) => {
     sockets.add(socket.on('error', () => {}))
     if (trouble === 'gone') return void socket.destroy()
-    if (trouble === 'slow') return
+    if (trouble === 'slow') {
+      socket.on('data', (chunk) => {
+        if (chunk.includes('/auth/verify')) unanswered += 1
+      })
+      return
+    }
     if (trouble === 'failing') {
       const answer =
         'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
@@ -44,8 +52,10 @@ export async function startBetween(owner: Owner, targetPort: number): Promise<Be
     port: (server.address() as AddressInfo).port, // of a TCP server
     makeTrouble(wanted) {
       trouble = wanted
+      unanswered = 0
       cut()
     },
+    unanswered: () => unanswered,
   }
 }
 

@@ -1,31 +1,43 @@
 /** The configurations of deploy/proxies/forward-auth, as people run them, at ports of the test's. */
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { nginxAround, type ProxyName, startConfigured, type Way } from './proxy-process.ts'
+import {
+  nginxAround,
+  type ProxyName,
+  replicas,
+  startConfigured,
+  type Way,
+} from './proxy-process.ts'
+import { freePort } from './server-process.ts'
 
 export type GuardSetUp = {
   readonly ssoHost: string
   readonly wikiHost: string
   readonly port: number
   readonly entradaPort: number
+  readonly secondEntradaPort?: number
   readonly applicationPort: number
   readonly wikiPort: number
   readonly certificate: { readonly chain: string; readonly key: string }
 }
 
-export function startGuardingProxy(
+export async function startGuardingProxy(
   owner: Pick<TestContext, 'after'>,
   name: ProxyName,
   setUp: GuardSetUp,
 ): Promise<void> {
-  return startConfigured(owner, name, {
-    setUp,
+  // Where HAProxy's script asks.
+  const questionsPort = await freePort()
+  await startConfigured(owner, name, {
+    setUp: { ...setUp, questionsPort },
     from: 'deploy/proxies/forward-auth',
     way: ways[name],
   })
 }
 
-const ways: Readonly<Record<ProxyName, (folder: string, setUp: GuardSetUp) => Way>> = {
+type WithQuestions = GuardSetUp & { readonly questionsPort: number }
+
+const ways: Readonly<Record<ProxyName, (folder: string, setUp: WithQuestions) => Way>> = {
   nginx: (folder, setUp) => ({
     file: 'nginx.conf',
     parameters: ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')],
@@ -34,7 +46,8 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: GuardSetUp) => Wa
       ['/etc/nginx/snippets', folder],
       ...names(setUp),
       ['/etc/ssl/entrada', folder],
-      ...upstreams(setUp),
+      ...replicas('nginx', setUp),
+      ...applications(setUp),
     ],
     beside: [
       { file: 'entrada-guard.conf', changes: [] },
@@ -52,7 +65,8 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: GuardSetUp) => Wa
       ['https:// {', `https://:${setUp.port} {`],
       ['# tls /etc/ssl/entrada/fullchain.pem', `tls ${folder}/fullchain.pem`],
       ['/etc/ssl/entrada', folder],
-      ...upstreams(setUp),
+      ...replicas('caddy', setUp),
+      ...applications(setUp),
     ],
     wrap: (text) => `{\n\tadmin off\n\tauto_https off\n\thttps_port ${setUp.port}\n}\n${text}`,
   }),
@@ -62,12 +76,14 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: GuardSetUp) => Wa
     changes: [
       ['bind :443', `bind 127.0.0.1:${setUp.port}`],
       ['/etc/haproxy/entrada.lua', join(folder, 'entrada.lua')],
+      ['127.0.0.1:3002', `127.0.0.1:${setUp.questionsPort}`],
       ...names(setUp),
       ['/etc/ssl/entrada', folder],
-      ...upstreams(setUp),
+      ...replicas('haproxy', setUp),
+      ...applications(setUp),
     ],
     beside: [
-      { file: 'entrada.lua', changes: [['127.0.0.1:3000', `127.0.0.1:${setUp.entradaPort}`]] },
+      { file: 'entrada.lua', changes: [['127.0.0.1:3002', `127.0.0.1:${setUp.questionsPort}`]] },
     ],
   }),
 }
@@ -79,9 +95,8 @@ function names({ ssoHost, wikiHost }: GuardSetUp) {
   ] as const
 }
 
-function upstreams({ entradaPort, applicationPort, wikiPort }: GuardSetUp) {
+function applications({ applicationPort, wikiPort }: GuardSetUp) {
   return [
-    ['127.0.0.1:3000', `127.0.0.1:${entradaPort}`],
     ['127.0.0.1:8080', `127.0.0.1:${applicationPort}`],
     ['127.0.0.1:8081', `127.0.0.1:${wikiPort}`],
   ] as const

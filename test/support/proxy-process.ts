@@ -19,6 +19,8 @@ export type ProxySetUp = {
   readonly port: number
   readonly plainPort: number
   readonly entradaPort: number
+  /** A second replica, added where the file says that one is added. */
+  readonly secondEntradaPort?: number
   readonly applicationPort: number
   readonly certificate: { readonly chain: string; readonly key: string }
 }
@@ -123,7 +125,8 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: ProxySetUp) => Wa
       ['listen 443 ', `listen 127.0.0.1:${setUp.port} `],
       ['sso.example.com', setUp.host],
       ['/etc/ssl/entrada', folder],
-      ...upstreams(setUp),
+      ...replicas('nginx', setUp),
+      ...applications(setUp),
     ],
     // As Debian's own nginx.conf includes conf.d/*.conf.
     wrap: (text) => nginxAround(folder, text),
@@ -136,7 +139,8 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: ProxySetUp) => Wa
       ['https:// {', `https://:${setUp.port} {`],
       ['# tls /etc/ssl/entrada/fullchain.pem', `tls ${folder}/fullchain.pem`],
       ['/etc/ssl/entrada', folder],
-      ...upstreams(setUp),
+      ...replicas('caddy', setUp),
+      ...applications(setUp),
     ],
     wrap: (text) =>
       `{\n\tadmin off\n\thttp_port ${setUp.plainPort}\n\thttps_port ${setUp.port}\n}\n${text}`,
@@ -149,7 +153,8 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: ProxySetUp) => Wa
       ['bind :443', `bind 127.0.0.1:${setUp.port}`],
       ['sso.example.com', setUp.host],
       ['/etc/ssl/entrada', folder],
-      ...upstreams(setUp),
+      ...replicas('haproxy', setUp),
+      ...applications(setUp),
     ],
   }),
 }
@@ -157,14 +162,26 @@ const ways: Readonly<Record<ProxyName, (folder: string, setUp: ProxySetUp) => Wa
 /** As Debian's own nginx.conf, but in a folder of its own. */
 export function nginxAround(folder: string, text: string): string {
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-  return `daemon off; pid ${folder}/pid; error_log stderr; worker_processes 1; events {}
+  return `daemon off; pid ${folder}/pid; error_log stderr; worker_processes 2; events { worker_connections 768; }
     http { access_log off; ${places.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
     ${text} }`
 }
 
-function upstreams({ entradaPort, applicationPort }: ProxySetUp) {
-  return [
-    ['127.0.0.1:3000', `127.0.0.1:${entradaPort}`],
-    ['127.0.0.1:8080', `127.0.0.1:${applicationPort}`],
-  ] as const
+/** Entrada's address, or two of them as a person with two replicas writes them. */
+export function replicas(
+  name: ProxyName,
+  { entradaPort, secondEntradaPort }: Pick<ProxySetUp, 'entradaPort' | 'secondEntradaPort'>,
+): Changes {
+  const [shipped, first] = ['127.0.0.1:3000', `127.0.0.1:${entradaPort}`]
+  if (secondEntradaPort === undefined) return [[shipped, first]]
+  const second = `127.0.0.1:${secondEntradaPort}`
+  if (name === 'nginx') return [[`server ${shipped};`, `server ${first};\n  server ${second};`]]
+  if (name === 'caddy') return [[shipped, `${first} ${second}`]]
+  const line = (server: string, address: string) => `server ${server} ${address}`
+  const both = `${line('entrada1', first)}\n  ${line('entrada2', second)}`
+  return [[line('entrada1', shipped), both]]
+}
+
+function applications({ applicationPort }: ProxySetUp): Changes {
+  return [['127.0.0.1:8080', `127.0.0.1:${applicationPort}`]]
 }

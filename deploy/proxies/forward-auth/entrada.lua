@@ -1,8 +1,9 @@
 -- Asks Entrada whether a request may pass: 204 lets it, with who it is; everything else is what the client gets.
 
-local VERIFY = "http://127.0.0.1:3000/auth/verify?sign_in=redirect"
--- Longer than this is a no.
-local TIME_LIMIT_MS = 2000
+-- The frontend "questions" of haproxy.cfg.
+local VERIFY = "http://127.0.0.1:3002/auth/verify?sign_in=redirect"
+-- HAProxy's own answer, 503 or 504, comes before this is over.
+local TIME_LIMIT_MS = 5000
 
 -- All that the decision depends on; a browser's other headers stay here.
 local TOLD = {
