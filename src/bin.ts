@@ -2,6 +2,7 @@
 /** The command line's door: the only reader of the environment, the arguments and the signals. */
 import './refuse-old-node.ts'
 import { readFileSync } from 'node:fs'
+import type { StopRequest } from './cli/command.ts'
 import { runCli } from './cli/run-cli.ts'
 
 const exitCode = await runCli(
@@ -11,12 +12,27 @@ const exitCode = await runCli(
     printError: (line) => console.error(line),
     readTextFile: (path) => readFileSync(path, 'utf8'),
     now: () => new Date(),
-    stopRequested: () =>
-      new Promise((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-      }),
+    stopRequested,
     onRereadRequested: (reread) => void process.on('SIGHUP', reread),
   },
   process.argv.slice(2),
 )
 process.exitCode = exitCode
+
+/** A third signal ends the process as Node does it without listeners. */
+function stopRequested(): Promise<StopRequest> {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const repeated = Promise.withResolvers<void>()
+  return new Promise((resolve) => {
+    let isStopping = false
+    const onSignal = (signal: StopRequest['signal']) => {
+      if (isStopping) {
+        for (const one of signals) process.off(one, onSignal)
+        repeated.resolve()
+      }
+      isStopping = true
+      resolve({ signal, repeated: repeated.promise })
+    }
+    for (const signal of signals) process.on(signal, onSignal)
+  })
+}

@@ -1,6 +1,7 @@
 /** The table of refusals: status, the sentence for the person, the remedy for the administrator. `errors.ts` is its door. */
 
 import { apiErrors } from './error-table-api.ts'
+import { serverErrors } from './error-table-server.ts'
 import { sessionEndErrors } from './error-table-session.ts'
 import { setupErrors } from './error-table-setup.ts'
 import { attemptErrors, decisionErrors, entraErrors, idTokenErrors } from './error-table-sign-in.ts'
@@ -224,16 +225,6 @@ const requestErrors = {
     shown: 'This address does not take that kind of request.',
     fix: 'Use one of the methods in the `Allow` header.',
   },
-  body_too_large: {
-    status: 413,
-    shown: 'The request is too large.',
-    fix: 'Bodies are limited to 64 KB.',
-  },
-  address_too_long: {
-    status: 414,
-    shown: 'This address is too long.',
-    fix: 'Addresses are limited to 16 KB, query included.',
-  },
   body_already_read: {
     status: 500,
     shown:
@@ -244,16 +235,6 @@ const requestErrors = {
     status: 415,
     shown: 'This kind of content is not accepted here.',
     fix: 'Forms are sent as application/x-www-form-urlencoded, the API takes application/json.',
-  },
-  too_many_requests: {
-    status: 429,
-    shown: 'Too many tries. Please wait a moment.',
-    fix: 'A limit was reached; `limit` in the log names it, `Retry-After` says how long. Limits count by client address: when everybody seems to come from one, set ENTRADA_TRUSTED_PROXIES. docs/monitoring.md lists the limits.',
-  },
-  server_busy: {
-    status: 503,
-    shown: 'This server is busy. Please try again in a moment.',
-    fix: 'More requests were under way at once than one process takes. Look for a slow database or a flood; add replicas.',
   },
   clock_invalid: {
     status: 503,
@@ -288,6 +269,7 @@ export const errorTable = {
   ...connectionErrors,
   ...setupErrors,
   ...requestErrors,
+  ...serverErrors,
   ...apiErrors,
   ...startErrors,
 } as const satisfies Record<string, ErrorEntry>

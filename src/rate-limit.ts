@@ -4,6 +4,7 @@
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { EntradaError } from './errors.ts'
+import { clientNetwork, networkOf } from './http/address-network.ts'
 import type { Limits, Log } from './services.ts'
 import type { Storage } from './storage/storage.ts'
 
@@ -141,7 +142,7 @@ function createSpending(name: string, limit: Limit, options: LimitOptions): Spen
   return async (address) => {
     if (!address.includes(':')) return spend(address)
     await spendWide(`${networkOf(address, 3)}::/48`)
-    await spend(`${networkOf(address, 4)}::/64`)
+    await spend(clientNetwork(address))
   }
 }
 
@@ -185,16 +186,4 @@ function createCounter(
 function tooMany(limit: string, waitMs: number): EntradaError {
   const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
   return new EntradaError('too_many_requests', { limit, retryAfterSeconds })
-}
-
-/** The first groups of 16 bits, spelled in one way. */
-function networkOf(address: string, groupCount: number): string {
-  const [head = '', tail = ''] = address.split('::')
-  const groups = head.split(':').filter(Boolean)
-  const after = tail.split(':').filter(Boolean)
-  const zeros = address.includes('::')
-    ? Array(Math.max(0, 8 - groups.length - after.length)).fill('0')
-    : []
-  const network = [...groups, ...zeros, ...after].slice(0, groupCount)
-  return network.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
 }

@@ -50,6 +50,11 @@ export function seconds(value: string): number {
   return number
 }
 
+export function drainSeconds(value: string): number {
+  if (/^\d{1,3}$/.test(value) && Number(value) <= 300) return Number(value)
+  throw new Error('must be a whole number of seconds from 0 to 300')
+}
+
 export function count(value: string): number {
   const number = Number(value)
   if (!/^\d{1,4}$/.test(value) || number < 2) throw new Error('must be a whole number, at least 2')

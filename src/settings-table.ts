@@ -11,6 +11,7 @@ import {
   count,
   databaseUrl,
   days,
+  drainSeconds,
   expiryDates,
   folder,
   list,
@@ -51,6 +52,11 @@ export const settingsTable = {
     env: 'ENTRADA_LISTEN',
     parse: listenAddress,
     help: "Host and port to listen on. Default `127.0.0.1:3000`; with a loopback server URL, that URL's port.",
+  },
+  drainSeconds: {
+    env: 'ENTRADA_DRAIN_SECONDS',
+    parse: drainSeconds,
+    help: 'How long a server that gets SIGTERM still takes requests, with 503 at `/readyz`, so that the balancer finds another replica; 0 to 300. Default 10 with PostgreSQL, and 0 with the embedded database, which has no other replica. See docs/operate.md.',
   },
   metricsListen: {
     env: 'ENTRADA_METRICS_LISTEN',

@@ -36,7 +36,7 @@ describe('the command line, when something else listens where the server should'
         print: () => {},
         printError: (line) => void errors.push(line),
         readTextFile: () => '',
-        stopRequested: async () => {},
+        stopRequested: async () => ({ signal: 'SIGTERM', repeated: new Promise(() => {}) }),
         onRereadRequested: () => {},
       },
       ['user', 'list'],

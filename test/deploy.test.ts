@@ -4,11 +4,17 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
+import { defaultLimits, MAX_HEADER_BYTES } from '../src/cli/http-server.ts'
+import { DEFAULT_DRAIN_SECONDS } from '../src/cli/serve.ts'
 import { describeSettings } from '../src/config.ts'
+import { MAX_BODY_BYTES } from '../src/http/read-body.ts'
 import { routes } from '../src/http/routes.ts'
 import { metricTable } from '../src/metrics/metric-table.ts'
 import { freePort, startServer, temporaryFolder } from './support/server-process.ts'
 import { run } from './support/transcript.ts'
+
+/** The most that was measured under load: docs/operate.md. */
+const MEMORY_UNDER_LOAD_MIB = 377
 
 const read = (path: string) => readFileSync(join('deploy', path), 'utf8')
 
@@ -125,6 +131,28 @@ describe('deploy/', () => {
     const { exitCode, lines } = await run(words, environment)
     assert.equal(exitCode, 0, lines.join('\n'))
     assert.equal(readdirSync(backups).length, 1)
+  })
+
+  it('gives a stopping server the time that it takes (O2)', () => {
+    const given = [
+      /terminationGracePeriodSeconds: (\d+)/.exec(read('kubernetes/deployment.yaml')),
+      /stop_grace_period: (\d+)s/.exec(read('compose.yaml')),
+      /^TimeoutStopSec=(\d+)$/m.exec(read('systemd/entrada.service')),
+    ]
+    const needed = DEFAULT_DRAIN_SECONDS + defaultLimits.drainMs / 1000
+    for (const found of given) assert.ok(Number(found?.[1]) >= needed + 5, String(found))
+  })
+
+  it('gives the memory for all that is allowed at once (A6)', () => {
+    const given = [
+      /limits: \{ memory: (\d+)Mi \}/.exec(read('kubernetes/deployment.yaml')),
+      /mem_limit: (\d+)m/.exec(read('compose.yaml')),
+      /^MemoryMax=(\d+)M$/m.exec(read('systemd/entrada.service')),
+    ]
+    const { maxConnections, maxBodies, maxRequests } = defaultLimits
+    const bytes = maxConnections * MAX_HEADER_BYTES + (maxBodies + maxRequests) * MAX_BODY_BYTES
+    const needed = MEMORY_UNDER_LOAD_MIB + bytes / 2 ** 20
+    for (const found of given) assert.ok(Number(found?.[1]) > needed, `${found}, ${needed} needed`)
   })
 
   it('has secrets for Compose that the script makes', () => {

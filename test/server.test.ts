@@ -216,6 +216,28 @@ describe('entrada serve', () => {
     assert.ok(!server.output().includes(CLIENT_SECRET))
   })
 
+  it('takes requests while it drains, says so at /readyz, and ends at once with a second signal (O2)', async (t) => {
+    const server = await startServer(t, 'serve', { environment: { ENTRADA_DRAIN_SECONDS: '300' } })
+    await server.printed(/"event":"started"/)
+    const host = `localhost:${server.port}`
+    server.kill('SIGTERM')
+    await server.printed(/"drainSeconds":300,"event":"stopping"/)
+    const ready = await ask(server.port, '/readyz', { host })
+    assert.equal(ready.status, 503)
+    assert.match(ready.text, /server_stopping/)
+    assert.equal((await ask(server.port, '/login', { host })).status, 200)
+    assert.equal((await ask(server.port, '/healthz', { host })).status, 200)
+    // A request whose body does not come would hold up an orderly end.
+    const unfinished = connect(server.port, '127.0.0.1').on('error', () => {})
+    unfinished.write(
+      `POST /auth/logout HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n`,
+    )
+    await once(unfinished, 'data')
+    server.kill('SIGTERM')
+    assert.equal(await server.ended, 0)
+    assert.match(server.output(), /"event":"stopped"\}\n$/)
+  })
+
   it('names every setting that is wrong, at once, and no value (I24, I25)', async (t) => {
     const wrong = {
       ENTRADA_SERVER_URL: 'http://value-one.example',

@@ -8,10 +8,17 @@ export type CliContext = {
   readonly printError: (line: string) => void
   readonly readTextFile: (path: string) => string
   readonly now: () => Date
-  /** Resolves when the process is asked to stop (SIGINT, SIGTERM). */
-  readonly stopRequested: () => Promise<void>
+  /** Resolves when the process is asked to stop. */
+  readonly stopRequested: () => Promise<StopRequest>
   /** Calls back each time the process is asked to read its files again (SIGHUP). */
   readonly onRereadRequested: (reread: () => void) => void
+}
+
+export type StopRequest = {
+  /** SIGTERM comes from what runs the server, SIGINT (Ctrl-C) from a person who waits for it to end. */
+  readonly signal: 'SIGTERM' | 'SIGINT'
+  /** Resolves with the next signal: the process is to end at once. */
+  readonly repeated: Promise<void>
 }
 
 export type CliArguments = {

@@ -1,45 +1,56 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { ListenAddress } from '../config.ts'
 import type { Entrada } from '../entrada.ts'
-import { EntradaError, errorEntry } from '../errors.ts'
-import type { RawHandler } from '../forward-auth/raw-verify.ts'
+import { EntradaError } from '../errors.ts'
+import {
+  type Admission,
+  type AdmissionOptions,
+  type Answer,
+  createAdmission,
+} from './admit-requests.ts'
+import { type Bans, createBans } from './client-bans.ts'
+import { createShares } from './client-shares.ts'
 
 /** Eight attempt cookies, a session and an application's own cookies fit; the default of 16 KB answers 431 for good. */
-const MAX_HEADER_BYTES = 65_536
-/** Entra's answers stay far below; so does any `return_to` that is kept. */
-const MAX_ADDRESS_LENGTH = 16_384
+export const MAX_HEADER_BYTES = 65_536
 
-export type HttpLimits = {
+export type HttpLimits = Omit<AdmissionOptions, 'cutOff'> & {
   readonly headersMs: number
+  /** Headers and body; a body alone has `bodyMs`. */
   readonly requestMs: number
   /** How often connections are looked at for these two. */
   readonly checkEveryMs: number
   readonly drainMs: number
-  /** Requests under way at once; health checks come on top. */
-  readonly maxRequests: number
+  /** Headers of 64 KB on all of them fit into the memory that the manifests in deploy/ give (docs/shares.md). */
   readonly maxConnections: number
-  /** Answers some requests itself, before a Web `Request` is made of them. */
-  readonly first?: RawHandler
-  /** Called for each request that was too many. */
-  readonly turnedAway: () => void
 }
 
-const defaultLimits: HttpLimits = {
+export const defaultLimits: HttpLimits = {
   headersMs: 10_000,
   requestMs: 20_000,
   checkEveryMs: 2_000,
   drainMs: 10_000,
   maxRequests: 512,
-  maxConnections: 10_000,
+  maxBodies: 512,
+  bodyMs: 5_000,
+  waitMs: 5_000,
+  stalledMs: 30_000,
+  maxConnections: 2_048,
+  clientOf: (_forwardedFor, remoteAddress) => remoteAddress,
   turnedAway: () => {},
 }
 const IDLE_CHECK_MS = 100
 
 export type HttpServer = {
+  /** `/readyz` is 503 from now on, and answers close their connections. Requests are taken as before. */
+  startDraining(): void
   /** Takes no new connection, lets requests under way end for up to ten seconds, then cuts what is left. */
   stop(): Promise<void>
+  /** Cuts every connection. */
+  cut(): void
 }
 
 /** @throws {EntradaError} `address_in_use`, `address_not_usable` */
@@ -49,20 +60,13 @@ export async function startHttpServer(
   given: Partial<HttpLimits> = {},
 ): Promise<HttpServer> {
   const limits = { ...defaultLimits, ...given }
-  const capacity = createCapacity(limits)
-  const answer = withinCapacity(entrada, capacity)
-  const listener = getRequestListener(
-    // The binding tells who is connected; `Host` and the rest are read from the request itself.
-    (request, { incoming }) => {
-      const { remoteAddress } = incoming.socket
-      const { url: target } = incoming
-      return answer(request, {
-        ...(remoteAddress ? { remoteAddress } : {}),
-        ...(target ? { target } : {}),
-      })
-    },
-    { overrideGlobalObjects: false },
-  )
+  const bans = createBans()
+  const connections = shareConnections(bans, limits)
+  const cutOff = (socket: Socket) => {
+    bans.ban(limits.clientOf(undefined, socket.remoteAddress))
+    connections.cutClientOf(socket)
+  }
+  const admission = createAdmission({ ...limits, cutOff }, webAnswer(entrada))
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: limits.headersMs,
@@ -70,15 +74,75 @@ export async function startHttpServer(
     connectionsCheckingInterval: limits.checkEveryMs,
     keepAliveTimeout: 65_000,
   })
-  server.on('request', limits.first ? firstAsking(limits.first, capacity, listener) : listener)
-  server.maxConnections = limits.maxConnections
+  server.on('request', admission.admit)
+  // `Expect: 100-continue`: the body is asked for where it is read.
+  server.on('checkContinue', admission.admit)
+  server.on('connection', (socket) => connections.admit(server, socket))
   try {
     server.listen(port, host)
     await once(server, 'listening')
   } catch (cause) {
     throw listenError(cause, { host, port })
   }
-  return { stop: () => stop(server, limits) }
+  return {
+    startDraining: admission.startDraining,
+    stop: () => stop(server, admission, limits),
+    cut: () => server.closeAllConnections(),
+  }
+}
+
+/** The Web side: a `Request` made of the request, and the `Response` written. */
+function webAnswer({ fetch }: Pick<Entrada, 'fetch'>): Answer {
+  const listener = getRequestListener(
+    // The binding says who is connected; `Host` and the rest are read from the request itself.
+    (request, { incoming }) => {
+      const { remoteAddress } = incoming.socket
+      const { url: target } = incoming
+      return fetch(request, {
+        ...(remoteAddress ? { remoteAddress } : {}),
+        ...(target ? { target } : {}),
+      })
+    },
+    // What is left of a body is dropped by `createAdmission`, for every kind of answer.
+    { overrideGlobalObjects: false, autoCleanupIncoming: false },
+  )
+  return (incoming, outgoing) => Promise.resolve(listener(incoming, outgoing))
+}
+
+/** A connection counts against its own address: which client a proxy speaks for is known only with the headers. */
+function shareConnections(bans: Bans, { maxConnections, clientOf, turnedAway }: HttpLimits) {
+  const shares = createShares(maxConnections)
+  const clients = new Map<Socket, string | undefined>()
+
+  return {
+    admit(server: Server, socket: Socket): void {
+      // Kept connections without a request are the first to go when few places are left.
+      if (shares.free() <= maxConnections / 8) server.closeIdleConnections()
+      const client = clientOf(undefined, socket.remoteAddress)
+      const giveBack = bans.isBanned(client)
+        ? undefined
+        : shares.take(client, () => void socket.destroy())
+      if (giveBack === undefined) {
+        turnedAway()
+        socket.destroy()
+        return
+      }
+      clients.set(socket, client)
+      socket.once('close', () => {
+        clients.delete(socket)
+        giveBack()
+      })
+    },
+    /** Ends this connection and, where clients can be told apart, every other one of its client. */
+    cutClientOf(socket: Socket): void {
+      const client = clients.get(socket)
+      socket.destroy()
+      if (client === undefined) return
+      for (const [other, clientOfOther] of clients) {
+        if (clientOfOther === client) other.destroy()
+      }
+    },
+  }
 }
 
 /** Why nothing can listen there: somebody else does, or the address is none of this machine's. */
@@ -92,77 +156,12 @@ export function addressText({ host, port }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** Beyond what one process can work on at once, waiting makes everybody late; a balancer or browser comes again. */
-type Capacity = {
-  /** Runs the work, or answers `undefined` where there is too much already. */
-  within<T>(work: () => Promise<T>, options?: { readonly always: boolean }): Promise<T> | undefined
-}
-
-function createCapacity({
-  maxRequests,
-  turnedAway,
-}: Pick<HttpLimits, 'maxRequests' | 'turnedAway'>): Capacity {
-  let underWay = 0
-  const ended = () => {
-    underWay -= 1
-  }
-  return {
-    within(work, { always } = { always: false }) {
-      if (underWay >= maxRequests && !always) {
-        turnedAway()
-        return undefined
-      }
-      underWay += 1
-      return work().finally(ended)
-    },
-  }
-}
-
-function withinCapacity({ fetch }: Pick<Entrada, 'fetch'>, capacity: Capacity): Entrada['fetch'] {
-  return async (request, remote) => {
-    if (request.url.length > MAX_ADDRESS_LENGTH) return plainRefusal('address_too_long')
-    const always = isHealthCheck(request)
-    return capacity.within(() => fetch(request, remote), { always }) ?? plainRefusal('server_busy')
-  }
-}
-
-/** Whatever `first` does not take goes the long way. */
-function firstAsking(
-  first: RawHandler,
-  capacity: Capacity,
-  otherwise: RequestListener,
-): RequestListener {
-  return (incoming, outgoing) => {
-    const { url = '' } = incoming
-    if (url.length > MAX_ADDRESS_LENGTH || !first.takes(incoming)) {
-      otherwise(incoming, outgoing)
-    } else if (capacity.within(() => first.answer(incoming, outgoing)) === undefined) {
-      outgoing.writeHead(503, { ...plainHeaders, 'retry-after': '1' })
-      outgoing.end(plainText('server_busy'))
-    }
-  }
-}
-
-/** A server that is busy is alive: to restart it, or to take it out, would leave the others with its share. */
-function isHealthCheck({ url }: Request): boolean {
-  return /^https?:\/\/[^/]*\/(healthz|readyz)$/.test(url)
-}
-
-/** Before anything else is asked of this process, so without a page. */
-function plainRefusal(code: 'address_too_long' | 'server_busy'): Response {
-  return new Response(plainText(code), {
-    status: errorEntry(code).status,
-    headers: { ...plainHeaders, ...(code === 'server_busy' ? { 'retry-after': '1' } : {}) },
-  })
-}
-
-const plainHeaders = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
-
-function plainText(code: 'address_too_long' | 'server_busy'): string {
-  return `${errorEntry(code).shown}\n${code}\n`
-}
-
-async function stop(server: Server, { drainMs }: Pick<HttpLimits, 'drainMs'>): Promise<void> {
+async function stop(
+  server: Server,
+  { startDraining }: Pick<Admission, 'startDraining'>,
+  { drainMs }: Pick<HttpLimits, 'drainMs'>,
+): Promise<void> {
+  startDraining()
   const closed = once(server, 'close')
   server.close()
   // A connection whose request ends only now is kept alive by Node, and would hold up the stop for all of the drain time.

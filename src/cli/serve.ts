@@ -1,15 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CheckedOptions } from '../check-options.ts'
 import { isLoopbackHost, type ListenAddress, readSettings, type Settings } from '../config.ts'
 import { createEntrada, type Entrada } from '../entrada.ts'
 import { createRawVerify } from '../forward-auth/raw-verify.ts'
+import { clientNetwork } from '../http/address-network.ts'
 import { createLog } from '../log.ts'
 import { metricsResponse } from '../metrics/metrics-page.ts'
 import { openServices } from '../open-services.ts'
 import type { Log, Services } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { CliContext, Command } from './command.ts'
+import type { CliContext, Command, StopRequest } from './command.ts'
 import { addressText, type HttpServer, startHttpServer } from './http-server.ts'
 import { serverOptions } from './server-options.ts'
+
+/** Longer than every shipped proxy and manifest needs to notice `/readyz` (docs/operate.md). */
+export const DEFAULT_DRAIN_SECONDS = 10
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -43,12 +48,13 @@ export async function serveUntilStopped(
   const entrada = createEntrada(options, services)
   const servers: HttpServer[] = []
   try {
-    servers.push(
-      await startHttpServer(entrada, listenAddress(settings), {
-        first: createRawVerify(services),
-        turnedAway: () => services.metrics.count('entrada_requests_turned_away_total', undefined),
-      }),
-    )
+    const server = await startHttpServer(entrada, listenAddress(settings), {
+      first: createRawVerify(services),
+      clientOf: (forwardedFor, remoteAddress) =>
+        clientOf(services, { forwardedFor, remoteAddress }),
+      turnedAway: () => services.metrics.count('entrada_requests_turned_away_total', undefined),
+    })
+    servers.push(server)
     if (settings.metricsListen) {
       servers.push(await startHttpServer(metricsServer(services), settings.metricsListen))
     }
@@ -58,14 +64,57 @@ export async function serveUntilStopped(
     logStart(log, { options, settings, operatorTokenPath, database: services.storage.kind })
     onRereadRequested(() => void services.rereadCredentials())
     ready?.()
-    await stopRequested()
-    log.info('stopping')
+    const stop = await stopRequested()
+    const drainSeconds = drainSecondsOf(stop, {
+      settings,
+      options,
+      database: services.storage.kind,
+    })
+    log.info('stopping', { signal: stop.signal, drainSeconds })
+    server.startDraining()
+    await Promise.race([sleep(drainSeconds * 1000, undefined, { ref: false }), stop.repeated])
+    void stop.repeated.then(() => {
+      for (const one of servers) one.cut()
+    })
   } finally {
     // Also when the second one could not listen: the first would go on without a database, and keep the process alive.
     await Promise.all(servers.map((server) => server.stop()))
     await entrada.close()
   }
   log.info('stopped')
+}
+
+/** Other replicas exist with PostgreSQL alone; without one, a drain would only delay the restart. */
+export function drainSecondsOf(
+  { signal }: StopRequest,
+  {
+    settings,
+    options,
+    database,
+  }: {
+    readonly settings: Pick<Settings, 'drainSeconds'>
+    readonly options: Pick<CheckedOptions, 'mode'>
+    readonly database: Storage['kind']
+  },
+): number {
+  if (signal === 'SIGINT' || options.mode === 'development') return 0
+  return settings.drainSeconds ?? (database === 'postgres' ? DEFAULT_DRAIN_SECONDS : 0)
+}
+
+/**
+ * The client that a request counts against: its address, an IPv6 one by its /64. `undefined` for what comes from a trusted proxy that
+ * names no client: the others behind that proxy must not share one client's part.
+ */
+function clientOf(
+  services: Pick<Services, 'clientIp' | 'isTrustedProxy'>,
+  {
+    forwardedFor,
+    remoteAddress,
+  }: { readonly forwardedFor: string | undefined; readonly remoteAddress: string | undefined },
+): string | undefined {
+  const address = services.clientIp(forwardedFor ?? null, remoteAddress)
+  if (address === undefined || services.isTrustedProxy(address)) return undefined
+  return clientNetwork(address)
 }
 
 /** Metrics and nothing else, for whoever reaches that address. */

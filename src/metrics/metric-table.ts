@@ -43,7 +43,7 @@ export const metricTable = {
   },
   entrada_requests_turned_away_total: {
     type: 'counter',
-    help: 'Requests that were answered 503 because too many were under way.',
+    help: 'Requests that were answered 503, and connections that were closed, because a share was used up; see docs/shares.md.',
   },
   entrada_http_request_duration_seconds: {
     type: 'histogram',

@@ -3,12 +3,13 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import type { Site } from './browser.ts'
 
 /** A site for the test browser behind a real port, whatever name its requests say. As `fetch`, but sends `Sec-Fetch-…` as given. */
-export function httpSite(port: number): Site {
+export function httpSite(port: number, localAddress = '127.0.0.1'): Site {
   return async (request) => {
     const { pathname, search } = new URL(request.url)
     const sent = httpRequest({
       host: '127.0.0.1',
       port,
+      localAddress,
       agent: false,
       method: request.method,
       path: pathname + search,

@@ -29,7 +29,10 @@ export async function run(
       printError: (text) => void lines.push({ text, isError: true }),
       readTextFile: (path) => readFileSync(path, 'utf8'),
       now: () => new Date(),
-      stopRequested: stop,
+      stopRequested: async () => {
+        await stop()
+        return { signal: 'SIGTERM', repeated: new Promise(() => {}) }
+      },
       onRereadRequested: () => {},
     },
     argv,

@@ -1,0 +1,228 @@
+/**
+ * What a request passes before it is answered, so that one client cannot hold up the others (docs/shares.md):
+ *
+ *   admit → takeBody (a share of the bodies, a few seconds) → waitForTurn → begin (a share of the requests under way) → answer
+ *
+ * `/auth/verify` needs no body and has places of its own, and so have health checks: a busy server is alive.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { errorEntry } from '../errors.ts'
+import type { RawHandler } from '../forward-auth/raw-verify.ts'
+import { MAX_BODY_BYTES } from '../http/read-body.ts'
+import { parseRequestTarget } from '../http/request-target.ts'
+import { createShares, type Shares } from './client-shares.ts'
+import { createFairTurns } from './fair-turns.ts'
+import { dropRest, hasBody, receiveBody } from './receive-body.ts'
+
+export type AdmissionLimits = {
+  /** Requests under way at once, and as many questions of proxies at `/auth/verify`. */
+  readonly maxRequests: number
+  /** Bodies that are being received at once. */
+  readonly maxBodies: number
+  /** How long one body may take. */
+  readonly bodyMs: number
+  /** A request that waited longer for its turn is refused: its sender has most likely given up. */
+  readonly waitMs: number
+  /** A client that takes nothing of its answer for this long is cut off. */
+  readonly stalledMs: number
+}
+
+export type AdmissionOptions = AdmissionLimits & {
+  /** Whose share a request counts against; `undefined` where clients cannot be told apart. */
+  readonly clientOf: (
+    forwardedFor: string | undefined,
+    remoteAddress: string | undefined,
+  ) => string | undefined
+  /** Answers some requests itself, before a Web `Request` is made of them. */
+  readonly first?: RawHandler
+  /** Called for each request that was refused because a share was used up. */
+  readonly turnedAway: () => void
+  /** Ends a connection on which more requests came at once than any browser or proxy sends, and refuses new ones for a while. */
+  readonly cutOff: (socket: Socket) => void
+}
+
+export type Answer = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<unknown>
+
+export type Admission = {
+  admit(incoming: IncomingMessage, outgoing: ServerResponse): void
+  /** From now on `/readyz` is 503 and every answer closes its connection. */
+  startDraining(): void
+}
+
+/** Entra's answers stay far below; so does any `return_to` that is kept. */
+const MAX_ADDRESS_LENGTH = 16_384
+const MAX_HEALTH_CHECKS = 64
+/** Browsers and proxies wait for an answer before they send the next request. */
+const MAX_PIPELINED = 16
+/** A page costs about as much as eight answers to a proxy. */
+const COSTS = { page: 8, verify: 1 } as const
+
+type Visit = {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly client: string | undefined
+  readonly arrivedAt: number
+}
+
+export function createAdmission(options: AdmissionOptions, answer: Answer): Admission {
+  const { first, turnedAway } = options
+  const turns = createFairTurns()
+  const pages = createShares(options.maxRequests)
+  const questions = createShares(options.maxRequests)
+  const healthChecks = createShares(MAX_HEALTH_CHECKS)
+  const bodies = createShares(options.maxBodies)
+  const underWay = createUnderWay(options.cutOff)
+  let isDraining = false
+
+  function admit(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const closed = underWay.add(incoming.socket, outgoing)
+    if (closed === undefined) return
+    if (isDraining) outgoing.setHeader('connection', 'close')
+    outgoing.once('finish', () => {
+      if (!incoming.complete) dropRest(incoming)
+    })
+    const { url = '', headers, socket } = incoming
+    const client = options.clientOf(headerText(headers['x-forwarded-for']), socket.remoteAddress)
+    const visit: Visit = { incoming, outgoing, client, arrivedAt: performance.now() }
+    if (url.length > MAX_ADDRESS_LENGTH) refuse(visit, 'address_too_long')
+    else if (first?.takes(incoming)) {
+      const ask = () => begin(visit, { shares: questions, work: first.answer, closed })
+      turns.wait(client, COSTS.verify, ask)
+    } else if (isHealthCheck(incoming)) {
+      turns.wait(client, COSTS.verify, () => checkHealth(visit, closed))
+    } else if (hasBody(incoming)) void takeBody(visit, closed)
+    else waitForTurn(visit, closed)
+  }
+
+  async function takeBody(visit: Visit, closed: Promise<void>): Promise<void> {
+    const { incoming, outgoing, client } = visit
+    const lost = new AbortController()
+    const giveBack = bodies.take(client, () => lost.abort())
+    if (giveBack === undefined) {
+      turnAway(visit)
+      return
+    }
+    if (headerText(incoming.headers.expect) !== undefined) outgoing.writeContinue()
+    const limits = { maxBytes: MAX_BODY_BYTES, withinMs: options.bodyMs, signal: lost.signal }
+    const body = await receiveBody(incoming, limits).finally(giveBack)
+    if (body.kind === 'aborted') turnAway(visit)
+    if (body.kind === 'too_slow') refuse(visit, 'body_too_slow')
+    if (body.kind === 'in_pieces') incoming.socket.destroy()
+    if (body.kind !== 'received') return
+    // The adapter takes the body from here and does not read the request again.
+    Object.assign(incoming, { rawBody: body.bytes })
+    waitForTurn(visit, closed)
+  }
+
+  function waitForTurn(visit: Visit, closed: Promise<void>): void {
+    turns.wait(visit.client, COSTS.page, () =>
+      begin(visit, { shares: pages, work: answer, closed }),
+    )
+  }
+
+  /** A place is given back when the work has ended *and* the client has the answer or is gone. */
+  function begin(
+    visit: Visit,
+    { shares, work, closed }: { shares: Shares; work: Answer; closed: Promise<void> },
+  ): void {
+    const { incoming, outgoing, client, arrivedAt } = visit
+    if (incoming.socket.destroyed) return
+    const isLate = performance.now() - arrivedAt > options.waitMs + options.bodyMs
+    const giveBack = isLate ? undefined : shares.take(client)
+    if (giveBack === undefined) {
+      turnAway(visit)
+      return
+    }
+    outgoing.setTimeout(options.stalledMs, () => incoming.socket.destroy())
+    void Promise.allSettled([work(incoming, outgoing), closed]).then(giveBack)
+  }
+
+  function turnAway(visit: Visit): void {
+    turnedAway()
+    refuse(visit, 'server_busy')
+  }
+
+  function checkHealth(visit: Visit, closed: Promise<void>): void {
+    if (isDraining && pathOf(visit.incoming) === '/readyz') refuse(visit, 'server_stopping')
+    else begin(visit, { shares: healthChecks, work: answer, closed })
+  }
+
+  return {
+    admit,
+    startDraining() {
+      isDraining = true
+      for (const outgoing of underWay.outgoing()) {
+        if (!outgoing.headersSent) outgoing.setHeader('connection', 'close')
+      }
+    },
+  }
+}
+
+/** The requests of each connection that are not answered yet. */
+function createUnderWay(cutOff: AdmissionOptions['cutOff']) {
+  const ofSocket = new WeakMap<Socket, Set<() => void>>()
+  const all = new Set<ServerResponse>()
+
+  function requestsOf(socket: Socket): Set<() => void> {
+    const known = ofSocket.get(socket)
+    if (known) return known
+    const requests = new Set<() => void>()
+    ofSocket.set(socket, requests)
+    // A response that waits behind another one of its connection is not told that the connection has closed.
+    socket.once('close', () => {
+      for (const end of [...requests]) end()
+    })
+    return requests
+  }
+
+  return {
+    outgoing: () => all,
+    /** Resolves when the answer is sent or the connection is gone. `undefined`: more at once than any client of ours sends; cut off. */
+    add(socket: Socket, outgoing: ServerResponse): Promise<void> | undefined {
+      const requests = requestsOf(socket)
+      if (socket.destroyed) return undefined
+      if (requests.size >= MAX_PIPELINED) {
+        cutOff(socket)
+        return undefined
+      }
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const end = () => {
+        requests.delete(end)
+        all.delete(outgoing)
+        resolve()
+      }
+      requests.add(end)
+      all.add(outgoing)
+      outgoing.once('close', end)
+      return promise
+    },
+  }
+}
+
+function isHealthCheck(incoming: IncomingMessage): boolean {
+  return ['/healthz', '/readyz'].includes(pathOf(incoming))
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return parseRequestTarget(url).path
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.join(', ') : value
+}
+
+type PlainCode = 'address_too_long' | 'body_too_slow' | 'server_busy' | 'server_stopping'
+
+/** Before anything else is asked of this process, so without a page. */
+function refuse({ incoming, outgoing }: Visit, code: PlainCode): void {
+  if (outgoing.destroyed || incoming.socket.destroyed) return
+  const { status, shown } = errorEntry(code)
+  outgoing.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    ...(status === 503 ? { 'retry-after': '1' } : {}),
+    ...(code === 'body_too_slow' ? { connection: 'close' } : {}),
+  })
+  outgoing.end(incoming.method === 'HEAD' ? undefined : `${shown}\n${code}\n`)
+}

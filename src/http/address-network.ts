@@ -1,0 +1,16 @@
+/** The first groups of 16 bits of an IPv6 address, spelled in one way. */
+export function networkOf(address: string, groupCount: number): string {
+  const [head = '', tail = ''] = address.split('::')
+  const groups = head.split(':').filter(Boolean)
+  const after = tail.split(':').filter(Boolean)
+  const zeros = address.includes('::')
+    ? Array(Math.max(0, 8 - groups.length - after.length)).fill('0')
+    : []
+  const network = [...groups, ...zeros, ...after].slice(0, groupCount)
+  return network.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
+}
+
+/** One client for limits and shares: an IPv4 address, or a /64 of IPv6, which is the least that a provider assigns to a customer. */
+export function clientNetwork(address: string): string {
+  return address.includes(':') ? `${networkOf(address, 4)}::/64` : address
+}
