@@ -51,7 +51,8 @@ type Site = {
 }
 
 async function openSite(t: TestContext, database: string): Promise<Site> {
-  const rig = await openRig(t, { database })
+  const accessRules = { rules: [{ allow: { organizations: ['*'] } }] }
+  const rig = await openRig(t, { database, accessRules })
   const second = openReplica(t, rig)
   return {
     rig,
