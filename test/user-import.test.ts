@@ -129,7 +129,7 @@ describe('entrada user import', () => {
     writeFileSync(file, '{"oid":\n')
     const unreadable = await runImport()
     assert.equal(unreadable.exitCode, 2)
-    assert.match(unreadable.printedErrors.join('\n'), /line 1 is no JSON object/)
+    assert.match(unreadable.printedErrors.join('\n'), /line 1 is not valid JSON/)
     const tenant = await runImport('--tenant', 'contoso.com')
     assert.equal(tenant.exitCode, 2)
     const absent = await run(['user', 'import', `${file}.absent`], {})

@@ -13,6 +13,26 @@ const reasonsIn = (text: string, tenant?: string) =>
   readImportedPeople(text, { tenant }).map((row) => (row.kind === 'person' ? 'taken' : row.reason))
 
 describe('readImportedPeople', () => {
+  it('takes nobody whose ids are in the file twice and differ (S11)', () => {
+    const other = 'aaaaaaaa-0000-4000-8000-000000000002'
+    const rows = [
+      { oid: OID, object_id: other, tid: TID },
+      { oid: OID, tid: TID, tenantId: other },
+      { oid: OID, Oid: OID.toUpperCase(), tid: TID },
+    ]
+    assert.deepEqual(reasonsIn(lines(...rows)), ['contradiction', 'contradiction', 'taken'])
+    const twice = `{"oid":"${OID}","oid":"${other}","tid":"${TID}"}`
+    for (const text of [twice, `[${twice}]`]) {
+      assert.throws(
+        () => readImportedPeople(text),
+        (error: Error) => {
+          assert.match(error.message, /has the member oid twice/)
+          return true
+        },
+      )
+    }
+  })
+
   it('takes rows of Auth.js whose ID token was kept', () => {
     const row = {
       userId: 'cl123',
@@ -210,7 +230,7 @@ describe('readImportedPeople', () => {
       }
       return 'read'
     }
-    assert.match(problem('{"oid":"a"}\n{"oid":'), /line 2 is no JSON object/)
+    assert.match(problem('{"oid":"a"}\n{"oid":'), /line 2 is not valid JSON/)
     assert.match(problem('[1]'), /line 1 is no JSON object/)
     assert.match(problem('[{'), /request_invalid/)
     assert.match(problem('oid,tid\na,b,c'), /line 2 has more fields/)

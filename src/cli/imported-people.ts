@@ -1,6 +1,7 @@
 /** People of another system, as its tables were exported: who of them Entra knows by (`tid`, `oid`), and who is not known that well. */
 import { EntradaError } from '../errors.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
+import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
 import { parseCsv } from './csv.ts'
 
 export type ImportedPerson = {
@@ -59,7 +60,7 @@ type Row = { readonly line: number; readonly values: Values }
 function rowsOf(text: string): readonly Row[] {
   try {
     if (/^\s*\[/.test(text)) {
-      const list: unknown = JSON.parse(text)
+      const list = parseJson(text, 'the list')
       return (list as readonly unknown[]).map((values, at) => toRow(values, at + 1)) // it begins as a list
     }
     if (/^\s*\{/.test(text)) return jsonLines(text)
@@ -73,12 +74,15 @@ function rowsOf(text: string): readonly Row[] {
 function jsonLines(text: string): readonly Row[] {
   return text.split(/\r?\n/).flatMap((line, at) => {
     if (line.trim() === '') return []
-    try {
-      return [toRow(JSON.parse(line), at + 1)]
-    } catch {
-      throw new Error(`line ${at + 1} is no JSON object`)
-    }
+    return [toRow(parseJson(line, `line ${at + 1}`), at + 1)]
   })
+}
+
+/** @throws {Error} a sentence about this part of the file */
+function parseJson(text: string, part: string): unknown {
+  const read = readStrictJson(text)
+  if (read.kind === 'read') return read.value
+  throw new Error(`${part} ${describeJsonProblem(read.problem)}`)
 }
 
 function toRow(values: unknown, line: number): Row {
@@ -110,26 +114,31 @@ const columnNames = {
   email: ['email', 'mail'],
 } as const
 type Column = keyof typeof columnNames
-type Columns = ReadonlyMap<Column, unknown>
+/** A file may have one column under several of its names. */
+type Columns = ReadonlyMap<Column, readonly unknown[]>
 
 function columnsOf(values: Values): Columns {
-  const columns = new Map<Column, unknown>()
+  const columns = new Map<Column, readonly unknown[]>()
   const names = Object.entries(columnNames) as [Column, readonly string[]][] // keys of the table
   for (const [name, value] of Object.entries(values)) {
     const folded = name.toLowerCase().replace(/[^a-z0-9]/g, '')
     const column = names.find(([, known]) => known.includes(folded))?.[0]
-    if (column !== undefined && !columns.has(column)) columns.set(column, value)
+    if (column !== undefined) columns.set(column, [...(columns.get(column) ?? []), value])
   }
   return columns
 }
 
 function textOf(columns: Columns, ...names: readonly Column[]): string | undefined {
-  for (const name of names) {
-    const value = columns.get(name)
-    if (typeof value === 'number') return String(value)
-    if (typeof value === 'string' && value.trim() !== '') return value.trim()
-  }
-  return undefined
+  return names.flatMap((name) => textsOf(columns, name))[0]
+}
+
+function textsOf(columns: Columns, name: Column): readonly string[] {
+  const values = (columns.get(name) ?? []).map((value) =>
+    typeof value === 'number' ? String(value) : value,
+  )
+  return values.flatMap((value) =>
+    typeof value === 'string' && value.trim() !== '' ? [value.trim()] : [],
+  )
 }
 
 const microsoftProviders = ['microsoft', 'microsoftentraid', 'azuread', 'entraid', 'azureadoidc']
@@ -139,8 +148,9 @@ function personOf(columns: Columns, tenant: string | undefined): ImportedPerson 
     ?.toLowerCase()
     .replace(/[^a-z]/g, '')
   if (provider !== undefined && !microsoftProviders.includes(provider)) return 'other_provider'
-  const sources = [
-    ofColumns(columns),
+  const sources: readonly Ids[] = [
+    ...textsOf(columns, 'oid').map((oid) => ({ oid })),
+    ...textsOf(columns, 'tid').map((tid) => ({ tid })),
     ofIssuer(columns),
     ofHomeAccount(columns),
     ofToken(columns),
@@ -165,10 +175,6 @@ function isOfPersonalAccount(oid: string): boolean {
 }
 
 type Ids = { readonly oid?: string | undefined; readonly tid?: string | undefined }
-
-function ofColumns(columns: Columns): Ids {
-  return { oid: textOf(columns, 'oid'), tid: textOf(columns, 'tid') }
-}
 
 /** `https://login.microsoftonline.com/<tid>/v2.0`, `https://sts.windows.net/<tid>/`. Others, such as `local:oauth:microsoft`, name none. */
 function ofIssuer(columns: Columns): Ids {
@@ -197,16 +203,13 @@ function ofToken(columns: Columns): Ids {
 }
 
 function ofClaims(columns: Columns): Ids {
-  const given = columns.get('claims')
+  const [given] = columns.get('claims') ?? []
   return idsOf(typeof given === 'string' ? parseObject(given) : given)
 }
 
 function parseObject(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  const read = readStrictJson(text)
+  return read.kind === 'read' ? read.value : undefined
 }
 
 function idsOf(claims: unknown): Ids {

@@ -6,6 +6,7 @@ import { lookup } from 'node:dns/promises'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
+import { readStrictJson } from '../protocol/strict-json.ts'
 import type { Failed } from './failure.ts'
 
 export type AskContext = {
@@ -86,13 +87,10 @@ export function askWithForm(
 
 /** The object of a JSON answer; `undefined` when it is none. */
 export function jsonOf({ text }: Answered): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? { ...value } : undefined
-  } catch {
-    return undefined
-  }
+  const read = readStrictJson(text)
+  const value = read.kind === 'read' ? read.value : undefined
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? { ...value } : undefined
 }
 
 function send(

@@ -13,7 +13,6 @@ export type TxtResolverOptions = {
 /** Below what the command line waits for an answer of the API. */
 const TIME_LIMIT_MS = 4_000
 const TRY_LIMIT_MS = 1_000
-const MAX_RECORDS = 200
 /** Answers that say: there is no such record. Everything else is no answer. */
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND'])
 
@@ -32,7 +31,7 @@ export function createTxtResolver(options: TxtResolverOptions = {}): ResolveTxt 
     const timer = setTimeout(() => resolver.cancel(), timeLimitMs)
     try {
       const records = await resolver.resolveTxt(name)
-      return records.slice(0, MAX_RECORDS).map((strings) => strings.join(''))
+      return records.map((strings) => strings.join(''))
     } catch (cause) {
       const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
       if (NOTHING_THERE.has(reason)) return []

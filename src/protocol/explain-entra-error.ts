@@ -1,6 +1,7 @@
 import { findOwn } from '../find-own.ts'
 import { type EntraErrorEntry, entraErrors } from './entra-error-table.ts'
 import { oauthErrors } from './entra-error-table-oauth.ts'
+import { readStrictJson } from './strict-json.ts'
 
 /** What Entra said when it refused. `description` is for logs only; pages show the table's sentences. */
 export type EntraError = {
@@ -169,12 +170,9 @@ function toClaimsChallenge(value: unknown): string | undefined {
 }
 
 function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  } catch {
-    return false
-  }
+  const read = readStrictJson(text)
+  const value = read.kind === 'read' ? read.value : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** One line without control, direction or surrogate characters and without tags, so that a log stays a log. */

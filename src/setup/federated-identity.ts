@@ -1,3 +1,4 @@
+import { readStrictJson } from '../protocol/strict-json.ts'
 import type { Services } from '../services.ts'
 
 /** What a customer enters in Entra to trust this deployment's token. */
@@ -21,8 +22,9 @@ export function findFederatedIdentity({
 
 function parseIdentity(federatedToken: string): FederatedIdentity | undefined {
   const payload = federatedToken.trim().split('.')[1] ?? ''
-  const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
-  const { iss, sub, aud } = claims as Readonly<Record<string, unknown>> // members are looked at next
+  const read = readStrictJson(Buffer.from(payload, 'base64url').toString('utf8'))
+  if (read.kind === 'refused') return undefined
+  const { iss, sub, aud } = Object(read.value) as Readonly<Record<string, unknown>> // members are looked at next
   const audience = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
   return isText(iss) && isText(sub) && isText(audience)

@@ -70,9 +70,15 @@ function readRows(form: URLSearchParams): readonly Row[] {
   return rowsOf(form).filter(({ value, role }) => value !== '' || role !== '')
 }
 
+/** @throws {EntradaError} `request_invalid` when a column is longer than another: its fields would belong to other rows */
 function rowsOf(form: URLSearchParams): readonly Row[] {
-  const column = (name: string) => form.getAll(name).map((text) => text.trim())
-  const [ids, matches, values, roles] = ['id', 'match', 'value', 'role'].map(column)
+  const columns = ['id', 'match', 'value', 'role'].map((name) =>
+    form.getAll(name).map((text) => text.trim()),
+  )
+  const [ids, matches, values, roles] = columns
+  if (columns.some(({ length }) => length !== values?.length)) {
+    throw new EntradaError('request_invalid', { parameter: 'rules' })
+  }
   return (values ?? []).map((value, index) => ({
     id: ids?.[index] ?? '',
     match: matches?.[index] ?? '',
