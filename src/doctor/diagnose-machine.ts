@@ -1,5 +1,5 @@
 import { oldNodeSentence } from '../node-version.ts'
-import type { Facts, FolderFacts } from './facts.ts'
+import type { Facts, FolderFacts, MachineFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
 const MEGABYTE = 1_000_000
@@ -14,7 +14,22 @@ export function diagnoseMachine({ machine }: Facts): readonly Finding[] {
   return [
     newFinding(oldNodeSentence(version) === undefined ? 'node_fits' : 'node_too_old', { version }),
     ...(folder ? diagnoseFolder(folder) : []),
+    ...secretFiles(machine),
+    ...users(machine),
   ]
+}
+
+function secretFiles({ openSecretFiles }: MachineFacts): readonly Finding[] {
+  if (openSecretFiles.length === 0) return []
+  const items = openSecretFiles.map(({ setting, path }) => `${path} (${setting})`)
+  return [newFinding('secret_files_open_to_others', {}, items)]
+}
+
+/** One server has the database open. */
+function users({ databaseUsers = [] }: MachineFacts): readonly Finding[] {
+  if (databaseUsers.length < 2) return []
+  const items = databaseUsers.map((id) => `process ${id}`)
+  return [newFinding('database_open_twice', {}, items)]
 }
 
 function diagnoseFolder(folder: FolderFacts): readonly Finding[] {
@@ -28,6 +43,7 @@ function diagnoseFolder(folder: FolderFacts): readonly Finding[] {
       : []),
     ...room(folder),
     ...privacy(folder),
+    ...ownership(folder),
     ...(onNetworkDisk ? [newFinding('data_on_network_disk', { folder: path })] : []),
   ]
 }
@@ -60,6 +76,15 @@ function privacy({ path, mode, files }: FolderFacts): readonly Finding[] {
     return [...folderOpen, newFinding('data_files_open_to_group', { folder: path }, list(toGroup))]
   }
   return [...folderOpen, newFinding('data_files_private', { folder: path })]
+}
+
+/** Left behind by a command that was run as another user, mostly root. */
+function ownership({ path, owner, files }: FolderFacts): readonly Finding[] {
+  if (owner === undefined) return []
+  const foreign = files.filter((file) => file.owner !== owner)
+  if (foreign.length === 0) return []
+  const items = foreign.map((file) => `${file.path} (user ${file.owner})`)
+  return [newFinding('data_files_of_another_user', { folder: path, owner }, items)]
 }
 
 function octal(mode: number): string {

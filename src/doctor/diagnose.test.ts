@@ -21,12 +21,12 @@ const folder: FolderFacts = {
   onNetworkDisk: false,
   written: { ok: true },
   mode: 0o700,
-  files: [{ path: '/data/entrada.db', mode: 0o600 }],
+  files: [{ path: '/data/entrada.db', mode: 0o600, owner: 1000 }],
 }
 
 describe('diagnose, about the machine', () => {
   const of = (changes: Partial<FolderFacts>, nodeVersion = 'v24.1.0') =>
-    troublesOf({ machine: { nodeVersion, folder: { ...folder, ...changes } } })
+    troublesOf({ machine: { nodeVersion, openSecretFiles: [], folder: { ...folder, ...changes } } })
 
   it('is content with a private folder, room on the disk and Node.js 24', () => {
     assert.deepEqual(of({}), [])
@@ -42,7 +42,7 @@ describe('diagnose, about the machine', () => {
     assert.deepEqual(of({ onNetworkDisk: true }), ['data_on_network_disk'])
   })
   it('warns of files that a group can read, but only if it can enter the folder', () => {
-    const files = [{ path: '/data/secret-keys', mode: 0o640 }]
+    const files = [{ path: '/data/secret-keys', mode: 0o640, owner: 1000 }]
     assert.deepEqual(of({ files, mode: 0o750 }), ['data_files_open_to_group'])
     assert.deepEqual(of({ files, mode: 0o700 }), [])
   })

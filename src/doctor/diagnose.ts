@@ -5,6 +5,7 @@ import { diagnoseClaims } from './diagnose-claims.ts'
 import { diagnoseCredentials } from './diagnose-credentials.ts'
 import { diagnoseDatabase } from './diagnose-database.ts'
 import { diagnoseEntra } from './diagnose-entra.ts'
+import { diagnoseEnvironment } from './diagnose-environment.ts'
 import { diagnoseKeyRing } from './diagnose-keys.ts'
 import { diagnoseMachine } from './diagnose-machine.ts'
 import { diagnoseOperators, diagnoseRoles } from './diagnose-people.ts'
@@ -15,6 +16,7 @@ import { type Area, areas, type Finding } from './finding.ts'
 
 const rules = [
   diagnoseSettings,
+  diagnoseEnvironment,
   diagnoseMachine,
   diagnoseDatabase,
   diagnoseAuditTrail,

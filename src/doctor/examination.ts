@@ -7,6 +7,7 @@ import {
   isLoopbackHost,
   type ListenAddress,
 } from '../config.ts'
+import { cannotBeRead } from '../file-failure.ts'
 import type { Secret } from '../secret.ts'
 import type { Resolve } from './ask.ts'
 import type { SettingsFacts } from './facts.ts'
@@ -42,10 +43,13 @@ export type TimeLimits = {
 }
 export const defaultLimits: TimeLimits = { requestMs: 3_000, databaseMs: 8_000, allMs: 9_000 }
 
-export function settingsOf({ environment, inspected }: Examination): SettingsFacts {
+/** What the rules have to know of the settings; no secret is among it. */
+export function settingsOf(examination: Examination): SettingsFacts {
+  const { environment, inspected } = examination
   const { settings, problems, warnings } = inspected
   const { serverUrl, entraExtraUrls = [], entraLinking: linking } = settings
   const { entraRecheckMinutes, sessionMaxSeconds: uncheckedSeconds } = settings
+  const { entraTenantId: tenantId, entraClientId: clientId, logLevel } = settings
   const urls = serverUrl ? [serverUrl, ...entraExtraUrls] : entraExtraUrls
   const names = Object.keys(environment).filter(
     (name) => /^(ENTRADA|DSTACK)_/.test(name) && environment[name]?.trim(),
@@ -60,6 +64,34 @@ export function settingsOf({ environment, inspected }: Examination): SettingsFac
     ...(serverUrl ? { serverUrl: serverUrl.origin } : {}),
     ...(linking ? { linking } : {}),
     ...(entraRecheckMinutes || !uncheckedSeconds ? {} : { uncheckedSeconds }),
+    ...(tenantId ? { tenantId } : {}),
+    ...(clientId ? { clientId } : {}),
+    ...(logLevel ? { logLevel } : {}),
+    trustedProxies: settings.trustedProxies ?? [],
+    node: nodeOf(examination),
+  }
+}
+
+function nodeOf({ environment, readTextFile }: Examination): SettingsFacts['node'] {
+  const file = environment.NODE_EXTRA_CA_CERTS?.trim()
+  const extraCaProblem = file ? problemOfCertificates(file, readTextFile) : undefined
+  return {
+    trustsAnyCertificate: environment.NODE_TLS_REJECT_UNAUTHORIZED === '0',
+    inspects: /(^|\s)--inspect/.test(environment.NODE_OPTIONS ?? ''),
+    ...(file && extraCaProblem ? { extraCaProblem: { file, reason: extraCaProblem } } : {}),
+  }
+}
+
+/** Node.js warns on standard error and goes on without them. */
+function problemOfCertificates(
+  file: string,
+  readTextFile: Examination['readTextFile'],
+): string | undefined {
+  try {
+    const isPem = readTextFile(file).includes('-----BEGIN CERTIFICATE-----')
+    return isPem ? undefined : 'holds no certificate (PEM)'
+  } catch (error) {
+    return cannotBeRead(error)
   }
 }
 

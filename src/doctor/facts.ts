@@ -38,11 +38,30 @@ export type SettingsFacts = {
   /** How long a session lasts at most, where sessions are not checked against Entra again. */
   readonly uncheckedSeconds?: number
   readonly publicOrigins: readonly string[]
+  readonly tenantId?: string
+  readonly clientId?: string
+  readonly logLevel?: string
+  /** As they are set: addresses and CIDR blocks. */
+  readonly trustedProxies: readonly string[]
+  /** What the environment configures of Node.js itself. */
+  readonly node: NodeFacts
+}
+export type NodeFacts = {
+  /** NODE_TLS_REJECT_UNAUTHORIZED=0 */
+  readonly trustsAnyCertificate: boolean
+  /** NODE_OPTIONS opens a debugger. */
+  readonly inspects: boolean
+  /** NODE_EXTRA_CA_CERTS, and why it cannot be read. */
+  readonly extraCaProblem?: { readonly file: string; readonly reason: string }
 }
 
 export type MachineFacts = {
   readonly nodeVersion: string
   readonly folder?: FolderFacts
+  /** Files that settings name and that hold secrets, as far as every user of the machine can read them. */
+  readonly openSecretFiles: readonly { readonly setting: string; readonly path: string }[]
+  /** Other processes that have the embedded database open; absent where the system does not show that. */
+  readonly databaseUsers?: readonly number[]
 }
 export type FolderFacts = {
   readonly path: string
@@ -55,8 +74,11 @@ export type FolderFacts = {
   readonly written?: { readonly ok: true } | { readonly ok: false; readonly reason: string }
   /** Permission bits; absent where the system has none. */
   readonly mode?: number
-  readonly files: readonly { readonly path: string; readonly mode: number }[]
+  readonly files: readonly DataFile[]
+  /** User id of the owner of the folder; absent where the system has none. */
+  readonly owner?: number
 }
+export type DataFile = { readonly path: string; readonly mode: number; readonly owner: number }
 
 /** What the database says about sign-ins so far. */
 export type SeenInDatabase = {

@@ -4,6 +4,7 @@ import { addressFindings } from './finding-table-address.ts'
 import { credentialFindings } from './finding-table-credential.ts'
 import { databaseFindings } from './finding-table-database.ts'
 import { entraFindings } from './finding-table-entra.ts'
+import { environmentFindings } from './finding-table-environment.ts'
 import { machineFindings } from './finding-table-machine.ts'
 import { peopleFindings } from './finding-table-people.ts'
 import { proxyFindings } from './finding-table-proxy.ts'
@@ -12,6 +13,7 @@ import { settingsFindings } from './finding-table-settings.ts'
 
 export const findingTable = {
   ...settingsFindings,
+  ...environmentFindings,
   ...machineFindings,
   ...databaseFindings,
   ...entraFindings,

@@ -4,7 +4,7 @@
  * ends whatever is left.
  */
 import { type AuditVerification, readVerification } from '../audit/audit-verification.ts'
-import { isLoopbackHost } from '../config.ts'
+import { type Environment, isLoopbackHost } from '../config.ts'
 import { isEntradaError } from '../errors.ts'
 import { cannotBeRead, isNotPermitted } from '../file-failure.ts'
 import { cloudOf } from '../organizations/clouds.ts'
@@ -32,7 +32,7 @@ import { probeApplication } from './probe-application.ts'
 import { probeDatabase } from './probe-database.ts'
 import { probeGuard } from './probe-guard.ts'
 import { findKeyRing, findOperatorToken, probeKeyRing, probeOperatorToken } from './probe-keys.ts'
-import { probeFolder } from './probe-machine.ts'
+import { findOpenFiles, findProcessesWith, probeFolder } from './probe-machine.ts'
 
 export async function gatherFacts(
   examination: Examination,
@@ -84,10 +84,24 @@ export async function gatherFacts(
 }
 
 async function machineOf(examination: Examination): Promise<MachineFacts> {
-  const { nodeVersion, files } = examination
+  const { nodeVersion, files, environment } = examination
+  const openSecretFiles = await findOpenFiles(secretFilesIn(environment))
   // With PostgreSQL nothing is kept on this machine.
-  if (databaseUrlOf(examination)) return { nodeVersion }
-  return { nodeVersion, folder: await probeFolder(files.folder) }
+  if (databaseUrlOf(examination)) return { nodeVersion, openSecretFiles }
+  const [folder, databaseUsers] = await Promise.all([
+    probeFolder(files.folder),
+    findProcessesWith(files.database),
+  ])
+  return { nodeVersion, openSecretFiles, folder, ...(databaseUsers ? { databaseUsers } : {}) }
+}
+
+/** Settings that name a file with a secret in it. Rules, logos and certificates without their keys are for everybody. */
+function secretFilesIn(environment: Environment): MachineFacts['openSecretFiles'] {
+  return Object.entries(environment).flatMap(([setting, path]) =>
+    /^(ENTRADA|DSTACK)_\w*(SECRET|SECRET_KEYS|KEY|TOKEN|DATABASE_URL)_FILE$/.test(setting) && path
+      ? [{ setting, path: path.trim() }]
+      : [],
+  )
 }
 
 async function databaseOf(examination: Examination, { databaseMs }: TimeLimits) {
