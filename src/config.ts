@@ -51,8 +51,8 @@ export function readSettings(
   return { settings: settings as Settings, warnings } // without a problem, every row has its value
 }
 
-/** A rule for a host that nobody serves protects nothing. */
-function accessRuleProblems(
+/** What is wrong with the access rules. A rule for a host that is not served protects nothing. */
+export function accessRuleProblems(
   { accessRulesFile, serverUrl, entraExtraUrls = [], applicationUrls = [] }: Partial<Settings>,
   readTextFile: (path: string) => string,
 ): readonly string[] {

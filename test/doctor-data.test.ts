@@ -2,23 +2,19 @@
 import assert from 'node:assert/strict'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
-import type { Environment } from '../src/config.ts'
+import { describe, it } from 'node:test'
 import { newSecretKey } from '../src/key-ring.ts'
-import type { EntraOptions } from '../src/options.ts'
 import { openSqliteConnection } from '../src/storage/sqlite.ts'
+import { openClinic } from './support/clinic.ts'
 import { examineWith, makeDatabase } from './support/examined.ts'
-import { openFarRig } from './support/far-rig.ts'
 import {
   CLIENT_ID,
-  CLIENT_SECRET,
   CONTOSO,
   ENGINEERING,
   FABRIKAM,
   people,
   type Rig,
   SALES,
-  SERVER_URL,
 } from './support/rig.ts'
 import { temporaryFolder } from './support/server-process.ts'
 import { openRig } from './support/steps.ts'
@@ -37,35 +33,6 @@ async function sealWith({ services: { storage } }: Rig, keyId: string): Promise<
   const sealed = { id: 'one', kind: 'client_secret', state: 'active', createdAt } as const
   const credentials = [{ ...sealed, sealed: `v1.${keyId}.nonce.ciphertext` }]
   await storage.atomically((work) => work.putConnection({ ...connection, credentials }))
-}
-
-/** A server whose people sign in against an Entra on a socket, and the doctor beside it. */
-async function openClinic(t: TestContext, entra: Partial<Pick<EntraOptions, 'policies'>> = {}) {
-  const folder = await temporaryFolder(t)
-  const rig = await openFarRig(t, { database: join(folder, 'entrada.db'), entra })
-  const environment: Environment = {
-    ENTRADA_DATA_DIR: folder,
-    ENTRADA_SERVER_URL: SERVER_URL,
-    ENTRADA_ENTRA_AUTHORITY: rig.emulator.origin,
-    ENTRADA_ENTRA_TENANT_ID: CONTOSO,
-    ENTRADA_ENTRA_CLIENT_ID: CLIENT_ID,
-    ENTRADA_ENTRA_CLIENT_SECRET: CLIENT_SECRET,
-  }
-  return {
-    rig,
-    async signIn(name: string): Promise<void> {
-      rig.emulator.signInAutomaticallyAs(name)
-      await rig.browser().visit(`${SERVER_URL}/auth/entra/login`)
-      rig.clock.advanceSeconds(1)
-    },
-    examine: (area: string, changes: Environment = {}) =>
-      examineWith({ ...environment, ...changes }, '--only', area),
-    async writeRules(rules: readonly Readonly<Record<string, string>>[]): Promise<Environment> {
-      const file = join(folder, 'rules.json')
-      await writeFile(file, JSON.stringify({ rules, unmatched: { role: 'member' } }))
-      return { ENTRADA_ROLE_RULES_FILE: file }
-    },
-  }
 }
 
 describe('what the doctor finds in the data folder', () => {

@@ -1,8 +1,9 @@
+import { explainEntraError } from '../protocol/explain-entra-error.ts'
 import type { SignInTrace } from '../storage/records.ts'
 import type { Facts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 import type { FindingId } from './finding-table.ts'
-import { seenIn } from './seen.ts'
+import { entraCodes, seenIn } from './seen.ts'
 
 const optionalClaims = {
   sid: 'claim_missing_sid',
@@ -95,5 +96,25 @@ function refusals(traces: readonly SignInTrace[]): readonly Finding[] {
     .sort(([, a], [, b]) => b - a)
     .map(([code, count]) => `${count} × ${code}`)
   const evidence = { refused: refused.length, attempts: traces.length }
-  return [newFinding('sign_ins_refused', evidence, lines)]
+  return [newFinding('sign_ins_refused', evidence, lines), ...oneNumber(refused)]
+}
+
+/** Fewer may be one person's own mistake. */
+const FEWEST_ALIKE = 2
+
+/** An AADSTS number that every recent refusal has points at one cause, and Entra says which. */
+function oneNumber(refused: readonly SignInTrace[]): readonly Finding[] {
+  const [first = [], ...others] = refused.map(entraCodes)
+  const code = first.find((number) => others.every((codes) => codes.includes(number)))
+  if (code === undefined || refused.length < FEWEST_ALIKE) return []
+  const entry = explainEntraError(code)
+  return [
+    newFinding('sign_ins_refused_alike', {
+      refused: refused.length,
+      code,
+      name: entry?.name ?? 'an error that is not in our table',
+      whatHappened: entry?.whatHappened ?? 'Entra gives no other reason.',
+      remedy: entry?.remedy ?? `Look up https://login.microsoftonline.com/error?code=${code}`,
+    }),
+  ]
 }

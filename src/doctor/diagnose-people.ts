@@ -1,3 +1,5 @@
+import { isGuid } from '../protocol/guid.ts'
+import type { RoleRule } from '../storage/records.ts'
 import type { Facts, OperatorsFacts, OperatorTokenFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
@@ -18,6 +20,7 @@ export function diagnoseRoles(facts: Facts): readonly Finding[] {
     : []
   return [
     newFinding('role_rules_good', { count: rules.length }),
+    ...idsAsValues(rules),
     ...(unused.length > 0
       ? [
           newFinding(
@@ -28,6 +31,14 @@ export function diagnoseRoles(facts: Facts): readonly Finding[] {
         ]
       : []),
   ]
+}
+
+/** A group's object id under `app_role`, where only words match. */
+function idsAsValues(rules: readonly RoleRule[]): readonly Finding[] {
+  const items = rules
+    .filter(({ match, value }) => match === 'app_role' && isGuid(value))
+    .map(({ value, role }) => `app_role ${value} → ${role}`)
+  return items.length > 0 ? [newFinding('role_rule_value_is_id', {}, items)] : []
 }
 
 export function diagnoseOperators(facts: Facts): readonly Finding[] {

@@ -1,8 +1,7 @@
 import { explainEntraError } from '../protocol/explain-entra-error.ts'
-import type { SignInTrace } from '../storage/records.ts'
 import type { Facts, RedirectUriFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
-import { seenIn } from './seen.ts'
+import { entraCodes, seenIn } from './seen.ts'
 
 const NOT_REGISTERED = 50011
 const APPLICATION_UNKNOWN = 700016
@@ -82,13 +81,5 @@ function platform(facts: Facts): readonly Finding[] {
     return once === undefined
       ? []
       : [newFinding(id, { code: once, source: 'it said so in a sign-in' })]
-  })
-}
-
-/** The numbers in a trace, which `record-refusal.ts` put there. */
-function entraCodes({ steps }: SignInTrace): readonly number[] {
-  return steps.flatMap(({ detail }) => {
-    const entra = detail?.entra as { readonly codes?: readonly unknown[] } | undefined // JSON of ours
-    return (entra?.codes ?? []).filter((code): code is number => typeof code === 'number')
   })
 }

@@ -1,7 +1,9 @@
 /** From facts to findings, pure: what cannot be known is left out, and never taken for good. */
+import { diagnoseAccessRules } from './diagnose-access.ts'
 import { diagnoseAddresses } from './diagnose-addresses.ts'
 import { diagnoseAuditTrail } from './diagnose-audit.ts'
 import { diagnoseClaims } from './diagnose-claims.ts'
+import { diagnoseConnections } from './diagnose-connections.ts'
 import { diagnoseCredentials } from './diagnose-credentials.ts'
 import { diagnoseDatabase } from './diagnose-database.ts'
 import { diagnoseEntra } from './diagnose-entra.ts'
@@ -22,11 +24,13 @@ const rules = [
   diagnoseAuditTrail,
   diagnoseKeyRing,
   diagnoseEntra,
+  diagnoseConnections,
   diagnoseCredentials,
   diagnoseRegistration,
   diagnoseAddresses,
   diagnoseClaims,
   diagnoseRoles,
+  diagnoseAccessRules,
   diagnoseOperators,
 ]
 

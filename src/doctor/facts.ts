@@ -1,6 +1,7 @@
 /** What the probes found out, and all that the rules know. A part that was not looked at is absent. */
 import type { OperatorEntry } from '../admin/operators.ts'
 import type { AuditVerification } from '../audit/audit-verification.ts'
+import type { AccessRules } from '../forward-auth/decide-access.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import type { EntraMetadata } from '../protocol/discovery.ts'
 import type { EntraError } from '../protocol/explain-entra-error.ts'
@@ -22,6 +23,7 @@ export type Facts = {
   readonly redirectUris?: readonly RedirectUriFacts[]
   readonly addresses?: AddressesFacts
   readonly roleRules?: RoleRulesFacts
+  readonly accessRules?: AccessRulesFacts
   readonly operators?: OperatorsFacts
 }
 
@@ -88,12 +90,29 @@ export type SeenInDatabase = {
   readonly sealingKeyIds: readonly string[]
   /** Where each role of somebody comes from, such as `rule:ID`. */
   readonly roleSources: readonly string[]
+  /** Roles that somebody has. */
+  readonly rolesHeld: readonly string[]
+  readonly connections: readonly SeenConnection[]
+  /** Ids and slugs. */
+  readonly organizations: readonly string[]
   readonly usersSignedIn: number
   /** Links of the audit chain. */
   readonly auditLinks: number
   readonly auditVerification?: StoredVerification
   /** `user` operators of the settings. */
   readonly operators: readonly SeenOperator[]
+}
+/** A connection that is no draft, as far as it is compared with others and with rules. */
+export type SeenConnection = {
+  readonly id: string
+  readonly organizationId: string
+  readonly name: string
+  readonly clientId: string
+  /** Tenant ids, or the domain, that it lets in. */
+  readonly tenants: readonly string[]
+  readonly usesSharedApplication: boolean
+  /** Roles that its rules and its default give. */
+  readonly roles: readonly string[]
 }
 export type SeenOperator = {
   readonly tid: string
@@ -257,7 +276,18 @@ export type RoleRulesFacts =
   | { readonly kind: 'none' }
   | { readonly kind: 'not_permitted'; readonly file: string }
   | { readonly kind: 'invalid'; readonly problems: readonly string[] }
-  | { readonly kind: 'valid'; readonly rules: readonly RoleRule[] }
+  | {
+      readonly kind: 'valid'
+      readonly rules: readonly RoleRule[]
+      /** What people get whom no rule matches. */
+      readonly unmatchedRole?: string
+    }
+
+export type AccessRulesFacts =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'not_permitted'; readonly file: string }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] }
+  | { readonly kind: 'valid'; readonly rules: AccessRules }
 
 export type OperatorsFacts = {
   readonly listed: readonly OperatorEntry[]

@@ -106,6 +106,14 @@ export const peopleFindings = {
     fix: 'Look at one with `entrada sign-in list`; docs/reference/errors.md says what each code means.',
     whoCanFix: 'operator',
   },
+  sign_ins_refused_alike: {
+    area: 'claims',
+    severity: 'warning',
+    what: 'All {refused} recent refusals have the same number of Entra, AADSTS{code}: {name}.',
+    why: '{whatHappened}',
+    fix: '{remedy}',
+    whoCanFix: 'application_administrator',
+  },
   role_rules_good: { area: 'roles', severity: 'ok', what: 'The {count} role rules are valid.' },
   role_rules_invalid: {
     area: 'roles',

@@ -1,5 +1,6 @@
 /** Every finding, by area. docs/reference/doctor.md is made from it. */
 import type { FindingRow } from './finding.ts'
+import { accessFindings } from './finding-table-access.ts'
 import { addressFindings } from './finding-table-address.ts'
 import { credentialFindings } from './finding-table-credential.ts'
 import { databaseFindings } from './finding-table-database.ts'
@@ -22,6 +23,7 @@ export const findingTable = {
   ...addressFindings,
   ...proxyFindings,
   ...peopleFindings,
+  ...accessFindings,
 } as const satisfies Readonly<Record<string, FindingRow>>
 
 export type FindingId = keyof typeof findingTable

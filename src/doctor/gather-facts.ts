@@ -5,10 +5,7 @@
  */
 import { type AuditVerification, readVerification } from '../audit/audit-verification.ts'
 import { type Environment, isLoopbackHost } from '../config.ts'
-import { isEntradaError } from '../errors.ts'
-import { cannotBeRead, isNotPermitted } from '../file-failure.ts'
 import { cloudOf } from '../organizations/clouds.ts'
-import { parseRoleRules } from '../provisioning/role-rules-file.ts'
 import { type AskContext, resolveHere } from './ask.ts'
 import {
   databaseUrlOf,
@@ -18,14 +15,7 @@ import {
   settingsOf,
   type TimeLimits,
 } from './examination.ts'
-import type {
-  AddressesFacts,
-  DatabaseFacts,
-  Facts,
-  MachineFacts,
-  RoleRulesFacts,
-  SettingsFacts,
-} from './facts.ts'
+import type { AddressesFacts, DatabaseFacts, Facts, MachineFacts, SettingsFacts } from './facts.ts'
 import type { Area } from './finding.ts'
 import { probeAddresses } from './probe-addresses.ts'
 import { probeApplication } from './probe-application.ts'
@@ -33,6 +23,7 @@ import { probeDatabase } from './probe-database.ts'
 import { probeGuard } from './probe-guard.ts'
 import { findKeyRing, findOperatorToken, probeKeyRing, probeOperatorToken } from './probe-keys.ts'
 import { findOpenFiles, findProcessesWith, probeFolder } from './probe-machine.ts'
+import { probeAccessRules, probeRoleRules } from './probe-rules.ts'
 
 export async function gatherFacts(
   examination: Examination,
@@ -69,7 +60,8 @@ export async function gatherFacts(
     at: now(),
     mode,
     settings,
-    roleRules: roleRulesOf(examination),
+    roleRules: probeRoleRules(examination),
+    accessRules: probeAccessRules(examination),
     operators: {
       listed: examination.inspected.settings.operators ?? [],
       token: operatorTokenOf(examination),
@@ -138,25 +130,6 @@ function verificationOf(
 function operatorTokenOf({ inspected, files, readTextFile }: Examination) {
   const inSettings = inspected.settings.operatorTokens
   return probeOperatorToken({ inSettings, file: files.operatorToken, readTextFile })
-}
-
-function roleRulesOf({ inspected, readTextFile }: Examination): RoleRulesFacts {
-  const { roleRulesFile: file } = inspected.settings
-  if (file === undefined) return { kind: 'none' }
-  let text: string
-  try {
-    text = readTextFile(file)
-  } catch (error) {
-    return isNotPermitted(error)
-      ? { kind: 'not_permitted', file }
-      : { kind: 'invalid', problems: [`${file} ${cannotBeRead(error)}`] }
-  }
-  try {
-    return { kind: 'valid', rules: parseRoleRules(text).rules }
-  } catch (error) {
-    if (!isEntradaError(error)) throw error
-    return { kind: 'invalid', problems: (error.detail.problems as readonly unknown[]).map(String) } // parseRoleRules' own
-  }
 }
 
 async function addressesOf(

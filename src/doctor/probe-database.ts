@@ -2,8 +2,8 @@
 import type { OperatorEntry } from '../admin/operators.ts'
 import type { Secret } from '../secret.ts'
 import { inspectDatabase } from '../storage/inspect-database.ts'
-import type { StorageReader } from '../storage/storage.ts'
-import type { DatabaseFacts, SeenInDatabase, SeenOperator } from './facts.ts'
+import type { Page, PageRequest, StorageReader } from '../storage/storage.ts'
+import type { DatabaseFacts, SeenConnection, SeenInDatabase, SeenOperator } from './facts.ts'
 
 export type DatabaseTarget = {
   readonly address: string | Secret
@@ -38,6 +38,8 @@ async function look(reader: StorageReader, target: DatabaseTarget): Promise<Seen
     linkedTenants: await reader.listLinkedTenants(CONNECTION),
     sealingKeyIds: await reader.listSealingKeyIds(),
     ...(await lookAtUsers(reader)),
+    connections: await lookAtConnections(reader),
+    organizations: await listOrganizationNames(reader),
     operators: await lookForOperators(reader, target),
     auditLinks: (await reader.findAuditChainHead())?.sequence ?? 0,
     ...(verification ? { auditVerification: verification } : {}),
@@ -46,6 +48,7 @@ async function look(reader: StorageReader, target: DatabaseTarget): Promise<Seen
 
 async function lookAtUsers(reader: StorageReader) {
   const sources = new Set<string>()
+  const held = new Set<string>()
   let usersSignedIn = 0
   let after: string | undefined
   for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -53,12 +56,54 @@ async function lookAtUsers(reader: StorageReader) {
     const { items, next } = await reader.listUsers(request)
     for (const { memberships, roles } of items) {
       if (memberships.some(({ lastSignInAt }) => lastSignInAt !== undefined)) usersSignedIn += 1
-      for (const { source } of roles) sources.add(source)
+      for (const { source, role } of roles) {
+        sources.add(source)
+        held.add(role)
+      }
     }
     if (next === undefined) break
     after = next
   }
-  return { usersSignedIn, roleSources: [...sources] }
+  return { usersSignedIn, roleSources: [...sources], rolesHeld: [...held] }
+}
+
+/** Those of the environment too, as the last start of the server left it. */
+async function lookAtConnections(reader: StorageReader): Promise<readonly SeenConnection[]> {
+  const connections = await all((request) => reader.listConnections({}, request))
+  return connections
+    .filter(({ status }) => status === 'on')
+    .map(({ id, organizationId, name, clientId, tenants, application, roleRules, policies }) => ({
+      id,
+      organizationId,
+      name,
+      clientId,
+      tenants: tenants.kind === 'pinned' ? [tenants.tenantId ?? tenants.tenant] : tenants.tenantIds,
+      usesSharedApplication: application === 'shared',
+      roles: [
+        ...roleRules.map(({ role }) => role),
+        ...(policies.unmatched.kind === 'default_role' ? [policies.unmatched.role] : []),
+      ],
+    }))
+}
+
+async function listOrganizationNames(reader: StorageReader): Promise<readonly string[]> {
+  const organizations = await all((request) => reader.listOrganizations(request))
+  return organizations.flatMap(({ id, slug }) => [id, slug])
+}
+
+/** As many pages as an examination looks at. */
+async function all<Item>(
+  list: (request: PageRequest) => Promise<Page<Item>>,
+): Promise<readonly Item[]> {
+  const items: Item[] = []
+  let after: string | undefined
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const found = await list({ limit: PAGE, ...(after === undefined ? {} : { after }) })
+    items.push(...found.items)
+    if (found.next === undefined) break
+    after = found.next
+  }
+  return items
 }
 
 async function lookForOperators(
