@@ -95,7 +95,7 @@ function installGoProgram(source: string, target: string): boolean {
 
 /** As Debian's packages, where this is Debian and we may. */
 function installApache(): void {
-  const isHere = existsSync('/usr/lib/apache2/modules/mod_auth_openidc.so')
+  const isHere = missingPrograms('mod-auth-openidc').length === 0
   if (isHere || process.getuid?.() !== 0 || findProgram('apt-get') === undefined) return
   const packages = ['apache2', 'libapache2-mod-auth-openidc']
   // The run level keeps the packages' services stopped.

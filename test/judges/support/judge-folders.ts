@@ -15,9 +15,17 @@ export function fetchedFor(judge: string): string {
   return join(cache, judge)
 }
 
-/** Finds a program, also where system programs are. */
+/** Where Debian has the modules of Apache. */
+export const apacheModules = '/usr/lib/apache2/modules'
+
+/** Finds a program, or a module of Apache, also where the system has its own. */
 export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/go/bin', '/usr/sbin']
+  const folders = [
+    ...(process.env.PATH ?? '').split(':'),
+    '/usr/local/go/bin',
+    '/usr/sbin',
+    apacheModules,
+  ]
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
 
@@ -30,7 +38,7 @@ export const neededPrograms = {
   'msal-go': ['go'],
   'oauth2-proxy': ['go'],
   msal4j: ['java', 'mvn'],
-  'mod-auth-openidc': ['apache2'],
+  'mod-auth-openidc': ['apache2', 'mod_auth_openidc.so'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 export type Judge = keyof typeof neededPrograms

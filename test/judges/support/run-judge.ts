@@ -7,6 +7,7 @@ import { basename, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { temporaryFolder } from '../../support/server-process.ts'
 import { fetchedFor, type Judge, missingPrograms } from './judge-folders.ts'
 
@@ -79,12 +80,63 @@ export async function runProgram(
   return JSON.parse(output.trim().split('\n').at(-1) ?? '')
 }
 
-/** Ends a process and waits for its end. */
-export async function stop(child: ChildProcess): Promise<void> {
+/** Runs a server until the test ends, and waits until it answers at an address, whatever the answer. */
+export async function runServer(
+  t: TestContext,
+  server: {
+    readonly command: string
+    readonly parameters: readonly string[]
+    readonly readyAt: string
+  },
+): Promise<void> {
+  const child = spawn(server.command, server.parameters, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: withoutTestContext(process.env),
+  })
+  t.after(() => stop(child))
+  const output: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => void output.push(chunk.toString()))
+  }
+  while (!(await isAnswering(server.readyAt))) {
+    const isRunning = child.exitCode === null && child.signalCode === null
+    assert.ok(
+      isRunning && !t.signal.aborted,
+      `${server.command} did not start:\n${output.join('')}`,
+    )
+    await pause(100)
+  }
+}
+
+async function isAnswering(url: string): Promise<boolean> {
+  try {
+    await (await fetch(url, { redirect: 'manual' })).arrayBuffer()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The requests that the emulator received at one endpoint, oldest first. */
+export async function requestsOf({ authority }: JudgedEmulator, endpoint: string) {
+  const response = await fetch(`${authority}/emulator/api/requests?limit=1000`)
+  const { requests } = (await response.json()) as {
+    readonly requests: readonly {
+      readonly endpoint: string
+      readonly params: Readonly<Record<string, string>>
+    }[]
+  }
+  return requests.filter((request) => request.endpoint === endpoint)
+}
+
+/** Ends a process and waits for its end; one that does not obey within five seconds is killed. */
+async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
   child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 5000)
   await ended
+  clearTimeout(timer)
 }
 
 /** Otherwise the test runner would take a program for a test of its own. */
