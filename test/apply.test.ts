@@ -248,6 +248,11 @@ describe('entrada apply', () => {
       `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d]\norganizations: []\n`,
       /too many aliases/,
     ],
+    'with an alias that contains itself': ['organizations: &a [*a]\n', /contains itself/],
+    'with a name that every object has (S13)': [
+      'organizations: []\n__proto__: { a: 1 }\n',
+      /^line 2: __proto__ is not known here/,
+    ],
     'with one connection twice': [
       'organizations:\n  - id: a\n    name: A\n    connections: [{ id: x }]\n  - id: b\n    name: B\n    connections: [{ id: X }]\n',
       /^line 7: organizations.1.connections.0.id is another one/,

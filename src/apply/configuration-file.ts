@@ -6,6 +6,7 @@ import { checkInput, type InputProblem } from '../api/read-input.ts'
 import { organizationSettings } from '../api/resources/organizations.ts'
 import { givenText, text, timeAnswer } from '../api/schema-parts.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
+import { withoutPrototypes } from '../protocol/strict-json.ts'
 import { strictObject } from '../strict-object.ts'
 
 const reference = v.pipe(
@@ -78,9 +79,11 @@ export function parseConfiguration(yaml: string): ReadConfiguration {
 
 function contentOf(document: ReturnType<typeof parseDocument>): unknown {
   try {
-    return document.toJS({ maxAliasCount: MOST_ALIASES })
+    // An alias can stand inside of what it names: that has no end, which is found out here.
+    return withoutPrototypes(document.toJS({ maxAliasCount: MOST_ALIASES }))
   } catch {
-    throw new EntradaError('configuration_invalid', { problems: ['too many aliases'] })
+    const problems = ['too many aliases, or one that contains itself']
+    throw new EntradaError('configuration_invalid', { problems })
   }
 }
 
