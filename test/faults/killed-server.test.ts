@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { MOST_SESSIONS } from '../../src/session/end-sessions.ts'
 import { openSqliteConnection } from '../../src/storage/sqlite.ts'
 import { hasSession, startCrowd, startEntra } from '../support/fault-servers.ts'
 import { freePort, startServer, temporaryFolder } from '../support/server-process.ts'
@@ -32,9 +33,9 @@ describe('a server that is killed while people sign in', () => {
     await crowd.stop()
 
     const kept = await Promise.all(
-      crowd.signedIn().map(({ browser }) => hasSession(origin, browser)),
+      crowd.lastSignedIn().map(({ browser }) => hasSession(origin, browser)),
     )
-    assert.ok(kept.length > 50)
+    assert.ok(crowd.signedIn().length > 50 && kept.length > 40)
     assert.deepEqual(
       kept.filter((isKept) => !isKept),
       [],
@@ -58,7 +59,7 @@ function checkDatabase(path: string): void {
     assert.equal(rows('select id from memberships').length, 1)
     const sessions = rows('select id from sessions').length
     const signIns = rows("select id from audit_events where type = 'sign_in.succeeded'").length
-    assert.equal(sessions, signIns)
+    assert.equal(sessions, Math.min(signIns, MOST_SESSIONS))
   } finally {
     handle.close()
   }

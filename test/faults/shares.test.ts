@@ -45,6 +45,17 @@ const floods: readonly (readonly [string, Flood['kind'], number])[] = [
   ['questions as fast as they are answered', 'questions', 200],
 ]
 
+describe('thirty addresses that send bodies byte by byte', () => {
+  it('keep no other address waiting, for which a place is taken from them (A1)', async (t) => {
+    const from = Array.from({ length: 30 }, (_, nth) => `127.0.3.${nth + 1}`)
+    const host = new URL(origin).host
+    const flood = { kind: 'slow_bodies', connections: 1_200, port, host, from, tls: false } as const
+    const end = await startFlood(t, flood)
+    await assertOthersGoOn(t, { origin, newBrowser })
+    await end()
+  })
+})
+
 describe('one address that sends as much as it can', () => {
   for (const [what, kind, connections] of floods) {
     it(`keeps no other address waiting: ${connections} times ${what}`, async (t) => {
@@ -54,7 +65,7 @@ describe('one address that sends as much as it can', () => {
         connections,
         port,
         host,
-        from: '127.0.0.3',
+        from: ['127.0.0.3'],
         tls: false,
       })
       await assertOthersGoOn(t, { origin, newBrowser })

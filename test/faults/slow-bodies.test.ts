@@ -69,7 +69,7 @@ describe('six hundred bodies that arrive byte by byte', () => {
       const port = portOf.get(way) ?? 0
       const host = `${HOST}:${port}`
       const flood = { kind: 'slow_bodies', connections: 600, port, host } as const
-      const end = await startFlood(t, { ...flood, from: '127.0.0.3', tls: true })
+      const end = await startFlood(t, { ...flood, from: ['127.0.0.3'], tls: true })
       const site = httpsSite({
         port,
         chain: certificate.chain,

@@ -1,6 +1,7 @@
 /** Real servers, Entra on a socket, and people who keep signing in whatever happens to the servers. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startEmulator } from '../../src/emulator/start-emulator.ts'
+import { MOST_SESSIONS } from '../../src/session/end-sessions.ts'
 import { CLIENT_ID, CLIENT_SECRET, CONTOSO, people } from './rig.ts'
 import { createSocketBrowser, type startServer } from './server-process.ts'
 
@@ -86,6 +87,8 @@ export function startCrowd(owner: Owner, origin: string, atOnce: number) {
   const signedIn = () => outcomes.filter((outcome) => outcome.kind === 'signed_in')
   return {
     signedIn,
+    /** The last ones: all are one person, of whose sessions the oldest end when there are too many. */
+    lastSignedIn: () => signedIn().slice(atOnce - MOST_SESSIONS),
     failed: () => outcomes.filter((outcome) => outcome.kind === 'failed'),
     stop,
     /** Resolves when so many more have signed in. */

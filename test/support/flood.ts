@@ -11,8 +11,8 @@ export type Flood = {
   readonly connections: number
   readonly port: number
   readonly host: string
-  /** The address that the connections come from. */
-  readonly from: string
+  /** The addresses that the connections come from, in turn. */
+  readonly from: readonly string[]
   /** Over TLS; the name that is asked for is the host without its port. */
   readonly tls: boolean
 }
@@ -100,10 +100,10 @@ export const floods = {
 } as const satisfies Record<string, Behaviour>
 
 async function run({ kind, connections, port, host, from, tls }: Flood): Promise<void> {
-  const address = { host: '127.0.0.1', port, localAddress: from }
   const servername = host.replace(/:\d+$/, '')
-  const open = () =>
-    tls
+  const open = (nth: number) => {
+    const address = { host: '127.0.0.1', port, localAddress: from[nth % from.length] ?? '' }
+    return tls
       ? // What is attacked is asked for no proof of who it is.
         connectTls({
           ...address,
@@ -112,9 +112,10 @@ async function run({ kind, connections, port, host, from, tls }: Flood): Promise
           ALPNProtocols: ['http/1.1'],
         })
       : connect(address)
-  const begin = async (): Promise<never> => {
+  }
+  const begin = async (_: unknown, nth: number): Promise<never> => {
     for (;;) {
-      const socket = open()
+      const socket = open(nth)
       socket.once(tls ? 'secureConnect' : 'connect', () => {
         begun += 1
         if (begun === connections) process.stdout.write('all begun\n')

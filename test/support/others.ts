@@ -33,7 +33,7 @@ type Others = {
 }
 
 /**
- * Of a hundred sign-ins and questions of a proxy, each is answered as ever, and 99 within a second. On a machine that is busy with
+ * Of a hundred sign-ins, forms and questions of a proxy, each is answered as ever, and 99 within a second. On a machine that is busy with
  * other things a round may be late; three rounds in a row are not.
  */
 export async function assertOthersGoOn(
@@ -48,6 +48,13 @@ export async function assertOthersGoOn(
     if (late.length <= MOST_LATE) return
     assert.ok(round < ROUNDS, `late: ${late.map(Math.round).join()} ms`)
   }
+}
+
+/** A form without its token: Entrada reads it and refuses it. */
+const aForm = {
+  method: 'POST',
+  body: 'form_token=none',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
 }
 
 async function measureRound({
@@ -71,6 +78,10 @@ async function measureRound({
       )
       assert.equal(visit.response.status, 200, visit.text)
       signedIn = browser
+    } else if (nth % 10 === 5) {
+      const asked = signedIn
+      const answer = await timed(() => asked.request(`${origin}/auth/logout`, aForm))
+      assert.equal(answer.status, 403, await answer.text())
     } else {
       const asked = signedIn
       const answer = await timed(() => asked.request(origin + question))
