@@ -10,6 +10,7 @@ const exitCode = await runCli(
     environment: process.env,
     print: (line) => console.log(line),
     printError: (line) => console.error(line),
+    ...(process.stderr.isTTY ? { progressLine } : {}),
     readTextFile: (path) => readFileSync(path, 'utf8'),
     now: () => new Date(),
     stopRequested,
@@ -35,4 +36,9 @@ function stopRequested(): Promise<StopRequest> {
     }
     for (const signal of signals) process.on(signal, onSignal)
   })
+}
+
+/** Carriage return, then erase to the end of the line. */
+function progressLine(line = ''): void {
+  process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`)
 }

@@ -272,7 +272,7 @@ export type StorageTransaction = StorageReader &
     createTestResult(result: TestResultRecord): Promise<void>
 
     /**
-     * Inserts or replaces by id. @throws {EntradaError} `record_in_use` when the organization has this name already, `domain_in_use`
+     * Inserts or replaces by id. @throws {EntradaError} `domain_named_already` when the organization has this name already, `domain_in_use`
      * when it is another organization's and would become this one's
      */
     putDomain(domain: Domain): Promise<void>
