@@ -122,6 +122,13 @@ export type SeenOperator = {
 export type DatabaseFacts = {
   /** A file, or host and name: never a password. */
   readonly where: string
+  /** Of PostgreSQL alone: whether it is on another machine, and how the address demands TLS. */
+  readonly server?: {
+    readonly isRemote: boolean
+    readonly sslMode?: string
+    /** Connections that one replica opens at most. */
+    readonly connectionsWanted: number
+  }
   readonly inspection: DatabaseInspection<SeenInDatabase>
 }
 

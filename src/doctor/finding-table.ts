@@ -8,6 +8,7 @@ import { entraFindings } from './finding-table-entra.ts'
 import { environmentFindings } from './finding-table-environment.ts'
 import { machineFindings } from './finding-table-machine.ts'
 import { peopleFindings } from './finding-table-people.ts'
+import { postgresFindings } from './finding-table-postgres.ts'
 import { proxyFindings } from './finding-table-proxy.ts'
 import { registrationFindings } from './finding-table-registration.ts'
 import { settingsFindings } from './finding-table-settings.ts'
@@ -17,6 +18,7 @@ export const findingTable = {
   ...environmentFindings,
   ...machineFindings,
   ...databaseFindings,
+  ...postgresFindings,
   ...entraFindings,
   ...credentialFindings,
   ...registrationFindings,
