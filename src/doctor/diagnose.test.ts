@@ -146,7 +146,9 @@ describe('diagnose, about certificates of the public address', () => {
     const validTo = new Date(at.getTime() + days * 86_400_000)
     const certificate: CertificateFacts = {
       host: 'sso.example.com',
+      validFrom: new Date(at.getTime() - 86_400_000),
       validTo,
+      isOfHost: true,
       names: ['www.example.com'],
       ...(problem ? { problem } : {}),
     }
@@ -167,7 +169,7 @@ describe('diagnose, about certificates of the public address', () => {
     assert.deepEqual(of(60, problem), ['address_certificate_of_other_name'])
   })
   it('says when it is not trusted', () => {
-    const problem = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+    const problem = 'SELF_SIGNED_CERT_IN_CHAIN'
     assert.deepEqual(of(60, problem), ['address_certificate_not_trusted'])
   })
 })

@@ -220,6 +220,20 @@ export type AddressFacts = {
   readonly origin: string
   readonly health: HealthFacts
   readonly certificate?: CertificateFacts
+  readonly name?: NameFacts
+}
+/** What DNS says of the name of a public address. */
+export type NameFacts = {
+  readonly host: string
+  readonly addresses: readonly {
+    readonly address: string
+    readonly family: number
+    readonly isPrivate: boolean
+    /** `unknown`: this machine has no way to addresses of this kind. */
+    readonly answers: 'yes' | 'no' | 'unknown'
+  }[]
+  /** The origin with or without `www`, which leads to the same machine and is refused there. */
+  readonly twin?: string
 }
 export type HealthFacts =
   | {
@@ -273,8 +287,11 @@ export type PassedFacts = {
 }
 export type CertificateFacts = {
   readonly host: string
+  readonly validFrom: Date
   readonly validTo: Date
   readonly names: readonly string[]
+  /** Whether one of its names is this host, trusted or not. */
+  readonly isOfHost: boolean
   /** Why Node.js does not trust it; absent when it does. */
   readonly problem?: string
 }
