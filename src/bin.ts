@@ -3,13 +3,17 @@
 import './refuse-old-node.ts'
 import { readFileSync } from 'node:fs'
 import type { StopRequest } from './cli/command.ts'
+import { createErrorOutput, createOutput } from './cli/output.ts'
 import { runCli } from './cli/run-cli.ts'
+
+const output = createOutput(process.stdout)
 
 const exitCode = await runCli(
   {
     environment: process.env,
-    print: (line) => console.log(line),
-    printError: (line) => console.error(line),
+    print: output.print,
+    printError: createErrorOutput(process.stderr),
+    printed: output.finish,
     ...(process.stderr.isTTY ? { progressLine } : {}),
     readTextFile: (path) => readFileSync(path, 'utf8'),
     now: () => new Date(),

@@ -366,7 +366,7 @@ describe('docs/apply.md', () => {
     const guide = readFileSync('docs/apply.md', 'utf8')
     const [, file = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(guide) ?? []
     const [, shown = ''] = /^```console\n([\s\S]*?)^```/m.exec(guide) ?? []
-    const { apply } = await openBench(t)
+    const { apply } = await openBench(t, { WIDE_WORLD_SECRET: SECRET })
     assert.deepEqual((await apply(file)).printed, shown.trimEnd().split('\n').slice(1))
     assert.match((await apply(file, '--yes')).printed.at(-1) ?? '', /a test sign-in has to succeed/)
   })

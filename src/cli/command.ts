@@ -8,6 +8,8 @@ export type CliContext = {
   readonly printError: (line: string) => void
   /** Shows one line in place of the one before, or clears it. Absent where standard error is no terminal. */
   readonly progressLine?: (line: string | undefined) => void
+  /** Resolves when all that was printed has been written. @throws {OutputClosed}, {EntradaError} `output_not_written` */
+  readonly printed?: () => Promise<void>
   readonly readTextFile: (path: string) => string
   readonly now: () => Date
   /** Resolves when the process is asked to stop. */

@@ -43,6 +43,11 @@ function linesOf({ code, message, problems, detail, cause, remedy, usage }: Fail
 
 type Call = { readonly command: Command; readonly given: CliArguments }
 
+/** The failure behind what was thrown outside of any command. */
+export function failureOutside(error: unknown): Failure {
+  return isEntradaError(error) ? refusal(error) : defect(error)
+}
+
 /** The failure behind what a command threw. */
 export function toFailure(call: Call, error: unknown): Failure {
   if (error instanceof CommandFailure) return ofCommand(call, error)

@@ -25,7 +25,11 @@ import { keyCommands } from './key.ts'
 import { membershipCommands } from './membership.ts'
 import { migrateCommand } from './migrate.ts'
 import { organizationCommands } from './organization.ts'
-import { type Failure, printFailure, toFailure } from './print-failure.ts'
+
+import { OutputClosed } from './output.ts'
+
+import { type Failure, failureOutside, printFailure, toFailure } from './print-failure.ts'
+
 import { printable } from './printable.ts'
 import { restoreCommands } from './restore.ts'
 import { serveCommand } from './serve.ts'
@@ -68,6 +72,18 @@ export const commands: readonly Command[] = [
 /** Runs one command line and returns the exit code. Never rejects. */
 export async function runCli(outer: CliContext, argv: readonly string[]): Promise<ExitCode> {
   const context = onTerminal(outer)
+  try {
+    const exitCode = await runWords(context, argv)
+    await context.printed?.()
+    return exitCode
+  } catch (error) {
+    // A reader that has gone has what it wanted: `entrada user export ID | head -1` is no failure.
+    if (error instanceof OutputClosed) return 0
+    return printFailure(context, failureOutside(error), { json: argv.includes('--json') })
+  }
+}
+
+async function runWords(context: CliContext, argv: readonly string[]): Promise<ExitCode> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
   const [first] = words
   if (first === undefined || first === '--help' || first === '-h') {
@@ -122,6 +138,7 @@ async function runGuarded(
   try {
     return await command.run(withEnvironmentFile(context), given)
   } catch (error) {
+    if (error instanceof OutputClosed) throw error
     const json = given.values.json === true
     return printFailure(context, toFailure({ command, given }, error), { json })
   }
