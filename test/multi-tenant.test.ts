@@ -1,7 +1,9 @@
 /** One connection for several directories: an allow-list, the issuer's template filled in, and who somebody is in each. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { changeConnection } from '../src/organizations/connections.ts'
 import { addDomain, vouchForDomain } from '../src/organizations/domains.ts'
+import type { Connection } from '../src/storage/records.ts'
 import { NORTHWIND, operator } from './support/customers.ts'
 import { createUser, onlyUser, sessionJson, usersOf } from './support/people.ts'
 import {
@@ -11,7 +13,8 @@ import {
   openRigForTenants,
   rowCounts,
 } from './support/refusals.ts'
-import { CONTOSO, ENTRA_URL, FABRIKAM, people, type Rig } from './support/rig.ts'
+import { CONTOSO, ENTRA_URL, FABRIKAM, people, type Rig, SERVER_URL } from './support/rig.ts'
+import { codeOf, liveSessions } from './support/steps.ts'
 
 const PERSONAL = '9188040d-6c67-4c5b-b112-36a304b66dad'
 const both = [CONTOSO, FABRIKAM] as const
@@ -169,5 +172,23 @@ describe('a personal account (B09)', () => {
     assert.match(locations[0] ?? '', new RegExp(`^${ENTRA_URL}/common/`))
     const { identities } = await onlyUser(rig)
     assert.equal(identities[0]?.tid, PERSONAL)
+  })
+
+  it('is out at once when the connection does not say so any more', async (t) => {
+    const policies = { personalAccounts: 'allow' } as const
+    const rig = await openRigForTenants(t, [CONTOSO, PERSONAL], { policies })
+    forge(rig, personal)
+    const { browser } = await rig.signIn(people.alice)
+    const [session] = await liveSessions(rig)
+    const refuse = (one: Connection): Connection => ({
+      ...one,
+      policies: { ...one.policies, personalAccounts: 'refuse' },
+    })
+    await changeConnection(rig.services, operator, {
+      id: session?.connectionId ?? '',
+      change: refuse,
+    })
+    const answer = await browser.request(`${SERVER_URL}/api/v1/session`)
+    assert.equal(await codeOf(answer), 'access_changed')
   })
 })
