@@ -9,7 +9,7 @@ const NUMBERS_AT_ONCE = 64
 
 /**
  * Returns a free name: the lowest number up to 32, else one above a number that is taken. `undefined` when all numbers of the first
- * look-up are taken, for which somebody has to choose names on purpose.
+ * look-up are taken, which does not happen by chance.
  *
  * Trying one number after the other costs as many statements as people have the name; the gap around a free number is divided by 64
  * with each look-up instead, so that four of them always suffice.

@@ -15,7 +15,7 @@ export function canonicalPath(uri: string): string | undefined {
 
 /**
  * The path as rules that keep people out compare it: servers ignore letter case, write one letter in several ways, and pass over
- * characters that nobody sees.
+ * invisible characters.
  */
 export function foldPath(path: string): string {
   return path

@@ -5,8 +5,8 @@ const MAX_GROUPS = 200
 
 /**
  * Who it is, for the application behind the proxy. Every header is always there, empty where nothing is known: a proxy puts each in the
- * place of what the client sent under that name, and can do so only with what is in our answer. An address that nobody has proven has a
- * header of its own: an application that knows people by their address would let in whoever has this one written in some directory.
+ * place of what the client sent under that name, and can do so only with what is in our answer. An unproven address has a header of its
+ * own: an administrator of any directory can write any address into it, and applications identify users by their address.
  */
 export function identityHeaders(
   view: SessionView | undefined,

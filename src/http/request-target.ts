@@ -15,8 +15,8 @@ export function parseRequestTarget(target: string): RequestTarget {
 }
 
 /**
- * The host that a request is for. Two `Host` headers stay two, also beside a target that names its host: whoever checks a host refuses
- * them.
+ * The host that a request is for. Two `Host` headers are returned joined, even when the target names a host: every check of a
+ * host refuses them.
  *
  * @see RFC 9112 §3.2: 400 for more than one `Host`
  */

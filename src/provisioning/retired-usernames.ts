@@ -1,6 +1,6 @@
 /**
  * Usernames that belonged to a member who was removed. Applications store data under a username, so the next person must not get it.
- * The database keeps a keyed hash of each: it tells whether a name was given, and does not list the names of people who were removed.
+ * The database keeps a keyed hash of each: a name can be compared with it, and it does not list the names of people who were removed.
  * The key is random, and sealed under the key ring: hashes stay valid when the ring is rotated.
  */
 import { EntradaError } from '../errors.ts'
