@@ -1,6 +1,6 @@
 /**
  * Verifies the whole audit trail in the background, again and again, on one replica at a time. A step looks at a bounded stretch, so
- * that a pass through a long trail takes hours and costs nobody anything; a short trail is verified whole in each step.
+ * that a pass through a long trail takes hours and delays no sign-in; a short trail is verified whole in each step.
  */
 import { newUuid } from '../ids.ts'
 import type { Services } from '../services.ts'
@@ -53,7 +53,7 @@ export function createAuditWatch(services: Services, holder: string): AuditWatch
   let storedAt = Number.NEGATIVE_INFINITY
   let reportedAt = Number.NEGATIVE_INFINITY
 
-  /** Renewed when progress is stored; somebody else goes on from there when this replica is lost. */
+  /** The lease is renewed when progress is stored; another replica goes on from there when this one is lost. */
   async function holdsLease(time: number): Promise<boolean> {
     if (time < heldUntil - STORE_MS / 2) return true
     if (time < nextTryAt) return time < heldUntil

@@ -16,7 +16,7 @@ import type { PassedFacts, ServerFacts } from './facts.ts'
 
 /** Encoded as some proxies like to decode it. */
 const QUERY = '?doctor=a%2Fb%20c'
-/** For documentation: nobody's address. @see RFC 5737 */
+/** An address that is reserved for documentation. @see RFC 5737 */
 const FORGED_ADDRESS = '203.0.113.9'
 /** Eight sign-ins under way and the cookies of an application, as the proxies' tests have it. */
 const LARGE_COOKIE_LENGTH = 8_192

@@ -13,7 +13,7 @@ import { jsonResponse } from './responses.ts'
 /** Where the command line and the doctor look for a server. */
 export const SERVER_PATH = '/auth/server'
 
-/** What `entrada doctor` is told about the server and about its own request. */
+/** What `entrada doctor` learns about the server and about its own request. */
 export type ServerDescription = {
   readonly version: string
   readonly at: string
