@@ -54,6 +54,22 @@ describe('checkOptions', () => {
     assert.deepEqual(checkOptions(once), once)
   })
 
+  it('takes proxies as text, and names what is none without repeating it (E4)', () => {
+    const proxy = { https: 'proxy.example.com:3128', noProxy: ['a.example', '10.0.0.0/8'] }
+    const checked = checkOptions({ ...right, proxy })
+    assert.equal(checked.proxy?.https?.reveal(), 'http://proxy.example.com:3128/')
+    assert.deepEqual(checked.proxy?.noProxy, proxy.noProxy)
+    assert.deepEqual(checkOptions(checked), checked)
+    const wrong = { https: 'socks5://user:hidden@a', htp: 'x', noProxy: ['10.*'] }
+    const problems = problemsOf({ proxy: wrong })
+    assert.deepEqual(
+      problems.map((problem) => problem.split(' ')[0]),
+      ['proxy.htp', 'proxy.https', 'proxy.noProxy'],
+    )
+    assert.doesNotMatch(problems.join(), /hidden/)
+    assert.match(problemsOf({ proxy: 'http://proxy' })[0] ?? '', /^proxy must be an object/)
+  })
+
   it('keeps development mode to http on loopback, whichever address is another one (A8)', () => {
     const development = { mode: 'development', serverUrl: 'http://localhost:3000' }
     assert.deepEqual(problemsOf(development), [])

@@ -1,5 +1,6 @@
 /** The options of a library as developers write them, made into what the parts work with. Every problem is told at once. */
 import { policyProblems, valueProblems } from './check-option-values.ts'
+import { checkedProxy } from './check-proxy.ts'
 import { EntradaError, isEntradaError } from './errors.ts'
 import { toAccessRules } from './forward-auth/access-rules-file.ts'
 import { callbackProblems, guardedCallbacks } from './host-callbacks.ts'
@@ -16,6 +17,7 @@ import type {
   EntradaOptions,
   EntraOptions,
 } from './options.ts'
+import type { Proxies } from './outgoing/proxies.ts'
 import { isGuid } from './protocol/guid.ts'
 import { Secret } from './secret.ts'
 import {
@@ -42,6 +44,7 @@ export type CheckedOptions = Omit<
   | 'operatorTokens'
   | 'authority'
   | 'entra'
+  | 'proxy'
   | 'sharedApplication'
 > & {
   readonly serverUrl: URL
@@ -52,6 +55,7 @@ export type CheckedOptions = Omit<
   readonly operatorTokens?: readonly Secret[]
   readonly authority?: URL
   readonly entra?: CheckedEntra
+  readonly proxy?: Proxies
   readonly sharedApplication?: CheckedApplication
 }
 
@@ -91,6 +95,7 @@ export function checkOptions(given: EntradaOptions): CheckedOptions {
   const checked = {
     ...rest,
     ...guardedCallbacks(given),
+    ...(given.proxy === undefined ? {} : { proxy: checkedProxy(given.proxy, tell) }),
     ...checkPlain(given, tell),
     ...checkForwardAuth(given, tell),
     ...cloud,
@@ -159,6 +164,7 @@ const optionNames: ReadonlySet<string> = new Set(
     log: true,
     now: true,
     openTelemetry: true,
+    proxy: true,
     fetch: true,
     resolveTxt: true,
   } satisfies Record<keyof EntradaOptions, true>),

@@ -177,6 +177,8 @@ describe('a secret setting', () => {
     ENTRADA_OPERATOR_TOKEN: OPERATOR_TOKEN,
     ENTRADA_SECRET_KEYS: key,
     ENTRADA_DATABASE_URL: 'postgres://entrada:password@db.example.com/entrada',
+    HTTPS_PROXY: 'http://entrada:password@proxy.example.com:3128/',
+    HTTP_PROXY: 'http://entrada:password@plain.example.com:3128/',
   }
   const { ENTRADA_ENTRA_CLIENT_SECRET: _, ...entraWithoutSecret } = entra
 

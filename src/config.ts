@@ -13,6 +13,7 @@ import { EntradaError, isEntradaError } from './errors.ts'
 import { readFailureReason } from './file-failure.ts'
 import { readAccessRules, toAccessRules, unknownHosts } from './forward-auth/access-rules-file.ts'
 import { siteProblems } from './http/site.ts'
+import { isNoProxyEntry } from './outgoing/proxies.ts'
 import { readRoleRules } from './provisioning/role-rules-file.ts'
 import { type Setting, settingsTable } from './settings-table.ts'
 import { strayNames } from './stray-settings.ts'
@@ -106,7 +107,13 @@ export function inspectSettings(
   problems.push(...unknown, ...contradictions(settings, environment))
   problems.push(...toCredentials(settings, readTextFile).problems)
   problems.push(...toSharedCredentials(settings, readTextFile).problems)
-  return { settings, problems, warnings }
+  return { settings, problems, warnings: [...warnings, ...noProxyWarnings(settings)] }
+}
+
+function noProxyWarnings({ noProxy = [] }: Partial<Settings>): readonly string[] {
+  return noProxy
+    .filter((entry) => !isNoProxyEntry(entry))
+    .map((entry) => `NO_PROXY holds "${entry.slice(0, 100)}", which matches no host here`)
 }
 
 function readSetting(
@@ -132,13 +139,14 @@ function givenText(
   readTextFile: (path: string) => string,
 ): string | undefined {
   const found = new Map<string, string>()
-  const isFile = (name: string) => name !== setting.env && name !== setting.twin
+  const { env, twin, lowerCaseToo = false } = setting
+  const isFile = (name: string) => ![env, twin, env.toLowerCase()].includes(name)
   for (const name of namesOf(setting)) {
     const given = environment[name]?.trim()
     if (!given) continue
     found.set(name, isFile(name) ? readFileOrExplain(name, given, readTextFile) : given)
   }
-  if (new Set(found.values()).size > 1) {
+  if (!lowerCaseToo && new Set(found.values()).size > 1) {
     throw new Error(`is given more than once, differently: ${[...found.keys()].join(' and ')}`)
   }
   return found.values().next().value
@@ -163,10 +171,17 @@ function settingNames(): string[] {
 }
 
 /** Every name under which a setting may be given. */
-function namesOf({ env, twin, secret, fileToo }: Setting<unknown>): readonly string[] {
-  return [env, ...(twin === undefined ? [] : [twin])].flatMap((name) =>
+function namesOf({
+  env,
+  twin,
+  lowerCaseToo,
+  secret,
+  fileToo,
+}: Setting<unknown>): readonly string[] {
+  const names = [env, ...(twin === undefined ? [] : [twin])].flatMap((name) =>
     secret || fileToo ? [name, `${name}_FILE`] : [name],
   )
+  return lowerCaseToo ? [env.toLowerCase(), ...names] : names
 }
 
 function contradictions(settings: Settings, environment: Environment): string[] {

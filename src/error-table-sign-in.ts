@@ -86,7 +86,19 @@ export const entraErrors = {
   entra_unreachable: {
     status: 502,
     shown: 'Microsoft cannot be reached right now. Please try again in a moment.',
-    fix: 'A request to the authority failed (DNS, TLS, connection, or a status of 429 or of 500 and above). Check outgoing https from this server to ENTRADA_ENTRA_AUTHORITY.',
+    fix: 'A request to the authority failed (DNS, TLS, connection, or a status of 429 or of 500 and above). Check outgoing https from this server to ENTRADA_ENTRA_AUTHORITY; where a proxy is the only way out, set HTTPS_PROXY (docs/operate.md).',
+    startAgain: 'same_account',
+  },
+  proxy_unreachable: {
+    status: 502,
+    shown: 'Microsoft cannot be reached right now. Please try again in a moment.',
+    fix: 'The proxy that HTTPS_PROXY names did not answer, so that nothing reached the authority. The log names it in `proxy`. Check that it runs and that this machine may connect to it, or name the host in NO_PROXY.',
+    startAgain: 'same_account',
+  },
+  proxy_refused: {
+    status: 502,
+    shown: 'Microsoft cannot be reached right now. Please try again in a moment.',
+    fix: 'The proxy that HTTPS_PROXY names gave no connection to the authority; `status` in the log is its answer. 407: it wants a user and a password, percent-encoded in HTTPS_PROXY. 403: its rules do not allow the host. 502 to 504: it cannot reach the host either.',
     startAgain: 'same_account',
   },
   entra_timeout: {
@@ -112,7 +124,7 @@ export const entraErrors = {
     status: 502,
     shown:
       'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
-    fix: 'Entra knows no directory under the configured tenant id or domain. Check ENTRADA_ENTRA_TENANT_ID (entra.microsoft.com > Entra ID > Overview) and that ENTRADA_ENTRA_AUTHORITY is the right cloud.',
+    fix: 'Entra knows no directory under the configured tenant id or domain. Check ENTRADA_ENTRA_TENANT_ID (Microsoft Entra ID > Overview) and that ENTRADA_ENTRA_AUTHORITY is the right cloud.',
     startAgain: 'same_account',
   },
 } as const satisfies Record<string, ErrorEntry>
@@ -238,7 +250,7 @@ export const decisionErrors = {
     status: 403,
     shown:
       'Microsoft did not say which groups you are in, so your access cannot be decided. Please tell your administrator.',
-    fix: 'The role rules need groups, and Entra sent no groups claim. In Entra, under App registrations > Token configuration > Add groups claim, choose "Groups assigned to the application", and assign the groups under Enterprise apps > Users and groups. If the claim is there already, this person is in none of the groups that it may name.',
+    fix: 'The role rules need groups, and Entra sent no groups claim. In Entra, under App registrations > Token configuration > Add groups claim, choose "Groups assigned to the application", and assign the groups under Enterprise applications > Users and groups. If the claim is there already, this person is in none of the groups that it may name.',
     startAgain: 'other_account',
   },
   no_role_matched: {

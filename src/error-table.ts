@@ -135,6 +135,11 @@ const requestErrors = {
     shown: 'This address cannot be used.',
     fix: 'Webhooks go to https addresses of the public Internet. For receivers in your own network, an operator sets ENTRADA_WEBHOOKS_PRIVATE to `allow`.',
   },
+  too_many_webhooks: {
+    status: 409,
+    shown: 'There are as many webhooks here as there may be.',
+    fix: 'An organization has at most 20 webhooks, the deployment itself 100. Remove one that is not needed, or let one receiver pass events on.',
+  },
   slug_in_use: {
     status: 409,
     shown: 'This short name is taken already.',
@@ -144,11 +149,6 @@ const requestErrors = {
     status: 409,
     shown: 'This domain belongs to another organization here.',
     fix: 'A domain belongs to the organization that has proven it. It can move once its TXT record for that organization is gone from DNS; one that an operator has proven has to be removed there first.',
-  },
-  domain_named_already: {
-    status: 409,
-    shown: 'This organization has named this domain already.',
-    fix: 'Nothing was changed. `entrada domain list --organization …` shows the domain with its TXT record; `entrada domain verify` looks the record up.',
   },
   domain_is_public: {
     status: 400,

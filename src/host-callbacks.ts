@@ -15,7 +15,7 @@ type Callbacks = Pick<EntradaOptions, 'log' | 'now' | 'resolveTxt'>
 /** The same callbacks, guarded; without a log, errors go to standard error. Callbacks that were guarded before come back unchanged. */
 export function guardedCallbacks({ log, now, resolveTxt }: Callbacks): Callbacks {
   return {
-    log: log ? once(log, guardedLog) : errorLog,
+    log: once(log ?? errorLog, guardedLog),
     ...(now ? { now: once(now, guardedClock) } : {}),
     ...(resolveTxt ? { resolveTxt: once(resolveTxt, guardedTxtResolver) } : {}),
   }

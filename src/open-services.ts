@@ -30,7 +30,7 @@ import { createEntraHttp } from './identity-provider/entra-http.ts'
 import { createEntraOidc } from './identity-provider/entra-oidc.ts'
 import { permissionsOf } from './identity-provider/entra-permissions.ts'
 import type { IdentityProvider } from './identity-provider/identity-provider.ts'
-import { createKeyPair, describeCertificate } from './identity-provider/new-key-pair.ts'
+import { createKeyPairMaker, describeCertificate } from './identity-provider/new-key-pair.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
 import { newUuid } from './ids.ts'
 import { createKeyRing, type KeyRing } from './key-ring.ts'
@@ -47,6 +47,8 @@ import {
   DEFAULT_CONNECTION_ID,
   keepEnvironmentConnection,
 } from './organizations/environment-connection.ts'
+import { proxiesOfNode } from './outgoing/host-proxies.ts'
+import { createOutgoing } from './outgoing/outgoing.ts'
 import { createLimits } from './rate-limit.ts'
 import type { Deployment, Limits, Services, Site } from './services.ts'
 import { createRechecking, type Rechecking, startRechecking } from './session/start-rechecking.ts'
@@ -91,7 +93,7 @@ export async function openServices(
       ...parts,
       rereadCredentials,
       ...(background ? { recheckSoon: rechecking.soon } : {}),
-      close: background ? startBackgroundWork(parts, { watch, rechecking }) : parts.close,
+      close: background ? startBackgroundWork(parts, { watch, rechecking, options }) : parts.close,
     }
   } catch (error) {
     await parts.close()
@@ -146,7 +148,7 @@ export async function openParts(
     recheckSoon: () => {},
     tracing,
     processSamples: createProcessSamples(),
-    certificates: { create: createKeyPair, describe: describeCertificate },
+    certificates: { create: createKeyPairMaker(), describe: describeCertificate },
     readFederatedToken: options.readFederatedToken,
     credentialStatus: () => credentials?.status() ?? [],
     identityProviderFor: createIdentityProviders(options, {
@@ -293,7 +295,8 @@ function createIdentityProviders(
 ): Services['identityProviderFor'] {
   const { entra, sharedApplication, fetch: fetchFromNetwork, log = silentLog } = options
   const { metrics, tracing, now, credentials, keyRing } = parts
-  const http = createEntraHttp(fetchFromNetwork, {
+  const outgoing = createOutgoing({ proxies: options.proxy ?? proxiesOfNode() })
+  const http = createEntraHttp(fetchFromNetwork ?? outgoing.fetch, {
     around: (endpoint, ask) =>
       tracing.span(`entra ${endpoint}`, { 'entrada.endpoint': endpoint }, ask),
     observe: ({ endpoint, outcome, seconds }) =>
@@ -347,14 +350,19 @@ function startWatch(
   })
 }
 
+type BackgroundWork = {
+  readonly watch: CredentialWatch | undefined
+  readonly rechecking: Rechecking
+  readonly options: CheckedOptions
+}
+
 /** Answers the function that ends it all, the database last. */
 function startBackgroundWork(
   services: Services,
-  {
-    watch,
-    rechecking,
-  }: { readonly watch: CredentialWatch | undefined; readonly rechecking: Rechecking },
+  { watch, rechecking, options }: BackgroundWork,
 ): () => Promise<void> {
+  const { privateAllowed } = services.deployment.webhooks
+  const send = createWebhookSender({ privateAllowed, proxies: options.proxy ?? proxiesOfNode() })
   const stopSweeping = startSweeping(services)
   const stopOutbox = startOutbox(services)
   const stopTelling = startTelling(services.signInNotes)
@@ -363,10 +371,7 @@ function startBackgroundWork(
   const stopAuditWatch = startAuditWatch(services)
   const stopDomainChecks = startDomainChecks(services)
   const stopRechecking = startRechecking(rechecking, services)
-  const stopDeliveries = startDeliveries(
-    services,
-    createWebhookSender(services.deployment.webhooks),
-  )
+  const stopDeliveries = startDeliveries(services, send)
   const stopWarnings = startCredentialWarnings(services, newUuid(services))
   return async () => {
     watch?.stop()

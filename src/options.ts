@@ -49,6 +49,16 @@ export type CredentialOptions =
   /** A token that the platform issues to this workload, read at each use. */
   | { readonly kind: 'federated_token_file'; readonly readToken: () => string }
 
+/** As `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; see docs/operate.md. */
+export type ProxyOptions = {
+  /** Proxy for https addresses, such as `http://user:password@proxy.example.com:3128`. */
+  readonly https?: string | URL | Secret | undefined
+  /** Proxy for http addresses. */
+  readonly http?: string | URL | Secret | undefined
+  /** Hosts that are reached without a proxy. */
+  readonly noProxy?: string | readonly string[] | undefined
+}
+
 /** Everything that can be said to `createEntrada`. */
 export type EntradaOptions = {
   /** Address people use: scheme, host and port. `http` on loopback only. */
@@ -110,7 +120,9 @@ export type EntradaOptions = {
   readonly now?: () => Date
   /** The module `@opentelemetry/api`, when it cannot be found beside us. */
   readonly openTelemetry?: OpenTelemetryApi
-  /** How requests to the authority leave this process. */
+  /** The proxies through which requests to Entra, Graph and receivers of webhooks leave. Default: those that Node was started with. */
+  readonly proxy?: ProxyOptions
+  /** How requests to the authority leave this process, in place of Entrada's own way and of `proxy`. */
   readonly fetch?: typeof fetch
   /** How TXT records are looked up; none found is an empty list, no answer throws. Default: this machine's name servers. */
   readonly resolveTxt?: (name: string) => Promise<readonly string[]>

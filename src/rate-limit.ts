@@ -12,7 +12,14 @@ export type Limit = {
   readonly uses: number
   readonly perSeconds: number
   /** Whose uses count together. An `address` is a whole /64 of IPv6. */
-  readonly each: 'address' | 'operator' | 'session' | 'attempt' | 'sort' | 'replica'
+  readonly each:
+    | 'address'
+    | 'operator'
+    | 'organization'
+    | 'session'
+    | 'attempt'
+    | 'sort'
+    | 'replica'
   readonly of: string
 }
 export type LimitName = keyof typeof limitTable
@@ -73,6 +80,12 @@ export const limitTable = {
     each: 'session',
     of: 'Calls of `/api/v1/session` with one session.',
   },
+  domain_check: {
+    uses: 60,
+    perSeconds: 60,
+    each: 'organization',
+    of: 'Domains whose TXT record is looked up on request: a name server that does not answer is waited for.',
+  },
   recorded_of_attempt: {
     uses: 20,
     perSeconds: 600,
@@ -107,9 +120,6 @@ export type LimitOptions = {
   readonly now: () => Date
   readonly log: Log
 }
-
-/** For work in this process that an operator started: the limits are meant for strangers on the network. */
-export const noLimits: Limits = { spend: async () => {}, allows: async () => true }
 
 export function createLimits(options: LimitOptions): Limits {
   const spendings = new Map(

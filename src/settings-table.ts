@@ -2,6 +2,7 @@
 import { parseOperators } from './admin/operators.ts'
 import { brandColor, brandName, supportContact } from './http/brand.ts'
 import { networkAddress, privateListenAddress } from './network-parsers.ts'
+import { parseNoProxy, parseProxy } from './outgoing/proxies.ts'
 import {
   authority,
   checked,
@@ -34,6 +35,8 @@ export type Setting<T> = {
   readonly twin?: string
   readonly parse: (text: string) => T
   readonly fallback?: string
+  /** Other programs read it too, in lower case first; of several spellings the first one that is set counts. */
+  readonly lowerCaseToo?: true
   readonly secret?: true
   /** May stand in a file that `…_FILE` names, as every secret may. */
   readonly fileToo?: true
@@ -67,13 +70,13 @@ export const settingsTable = {
     env: 'ENTRADA_ENTRA_TENANT_ID',
     twin: 'DSTACK_ENTRA_TENANT_ID',
     parse: tenant,
-    help: 'Directory (tenant) ID, or a domain of the directory. entra.microsoft.com > Entra ID > Overview.',
+    help: 'Directory (tenant) ID, or a domain of the directory. Entra admin centre > Overview.',
   },
   entraClientId: {
     env: 'ENTRADA_ENTRA_CLIENT_ID',
     twin: 'DSTACK_ENTRA_CLIENT_ID',
     parse: clientId,
-    help: 'Application (client) ID. entra.microsoft.com > Entra ID > App registrations > your application > Overview.',
+    help: 'Application (client) ID. App registrations > your application > Overview.',
   },
   entraClientSecrets: {
     env: 'ENTRADA_ENTRA_CLIENT_SECRET',
@@ -318,6 +321,27 @@ export const settingsTable = {
     env: 'ENTRADA_SUPPORT_CONTACT',
     parse: checked(supportContact),
     help: 'Whom people ask: an email address, or an https page. Shown on every page; on that of a refusal with its correlation id.',
+  },
+  httpsProxy: {
+    env: 'HTTPS_PROXY',
+    lowerCaseToo: true,
+    parse: parseProxy,
+    secret: true,
+    help: 'Proxy through which requests to https addresses leave (Entra, Graph, webhooks, this server from the command line), such as `http://user:password@proxy.example.com:3128`. See docs/operate.md.',
+  },
+  httpProxy: {
+    env: 'HTTP_PROXY',
+    lowerCaseToo: true,
+    parse: parseProxy,
+    secret: true,
+    help: 'The same for http addresses, which only webhooks in your own network have.',
+  },
+  noProxy: {
+    env: 'NO_PROXY',
+    lowerCaseToo: true,
+    parse: parseNoProxy,
+    fallback: '',
+    help: 'Hosts that are reached without a proxy, separated by commas: `example.com` with everything below it, addresses, blocks such as `10.0.0.0/8`, `*`. Loopback always is.',
   },
   logLevel: {
     env: 'ENTRADA_LOG_LEVEL',

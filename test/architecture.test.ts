@@ -216,6 +216,18 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'send-webhook.ts',
     'credential-warnings.ts',
   ],
+  'src/outgoing': [
+    'outgoing.ts',
+    // Settings and options are read before anything is opened; what is said of a proxy.
+    'proxies.ts',
+    'host-proxies.ts',
+    'proxy-error.ts',
+    // Names that customers choose, and how a look-up is handed to a socket.
+    'customer-names.ts',
+    'system-lookup.ts',
+    // Whatever else occupies a thread for long.
+    'turns.ts',
+  ],
   'src/audit': [
     'audit-events.ts',
     'record-sign-in.ts',
@@ -255,8 +267,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'accepted-tenants.ts',
   ],
   'src/doctor': ['doctor.ts'],
-  // output.ts: bin.ts alone may touch the standard streams, and hands them in.
-  'src/cli': ['run-cli.ts', 'output.ts'],
+  'src/cli': ['run-cli.ts'],
   'src/emulator': ['start-emulator.ts', 'emulator.ts'],
 }
 

@@ -240,13 +240,6 @@ describe('what the doctor finds about the directory', () => {
     assert.ok(!troubles.includes('credential_wrong'))
   })
 
-  it('a proxy in the environment that Node.js does not use', async (t) => {
-    const { examine, emulator } = await startPatient(t)
-    await emulator.close()
-    const { find } = await examine({ HTTPS_PROXY: 'http://proxy.example.com:3128' })
-    assert.match(find('entra_proxy_not_used').what, /^HTTPS_PROXY is set/)
-  })
-
   it('a description that names another issuer', async (t) => {
     const { examine, emulator } = await startPatient(t)
     const set = {

@@ -9,13 +9,13 @@ import { isNotPermitted } from '../file-failure.ts'
 import { proofText, SERVER_PATH } from '../http/show-server.ts'
 import { silentLog } from '../log.ts'
 import { openParts } from '../open-services.ts'
-import { noLimits } from '../rate-limit.ts'
+import { createOutgoing } from '../outgoing/outgoing.ts'
 import type { Secret } from '../secret.ts'
 import type { Log } from '../services.ts'
 import { type AdminConnection, answerInvalid, apiConnection, reasonOf } from './api-connection.ts'
 import type { CliArguments, CliContext, ExitCode } from './command.ts'
 import { DATABASE_FILE, findOperatorToken } from './data-folder.ts'
-import { dataFolder, serverOptions } from './server-options.ts'
+import { dataFolder, proxiesOf, serverOptions } from './server-options.ts'
 
 /** Runs `work` with a connection, and closes it whatever happens. */
 export async function withAdministration(
@@ -35,16 +35,25 @@ export async function withAdministration(
 }
 
 /** @throws {EntradaError} `server_is_running`, whatever its operator token */
-export async function checkNoServerRuns({ serverUrl }: Pick<Settings, 'serverUrl'>): Promise<void> {
-  const found = await fetch(new URL(SERVER_PATH, serverUrl), {
-    signal: AbortSignal.timeout(1_500),
-    redirect: 'error',
-  })
-    .then((response) => response.text())
-    .catch(() => '')
-  if (found.includes('"server":"entrada"')) {
-    throw new EntradaError('server_is_running', { url: serverUrl.origin })
+export async function checkNoServerRuns(settings: Settings): Promise<void> {
+  const { serverUrl } = settings
+  for (const send of waysTo(settings)) {
+    const found = await send(new URL(SERVER_PATH, serverUrl), {
+      signal: AbortSignal.timeout(1_500),
+    })
+      .then((response) => response.text())
+      .catch(() => '')
+    if (found.includes('"server":"entrada"')) {
+      throw new EntradaError('server_is_running', { url: serverUrl.origin })
+    }
   }
+}
+
+/** A server on this machine is reached directly, one elsewhere perhaps through the configured proxy alone. No redirect is followed. */
+function waysTo(settings: Settings): readonly (typeof fetch)[] {
+  const proxied = createOutgoing({ proxies: proxiesOf(settings) })
+  const isProxied = proxied.routeOf(settings.serverUrl).kind === 'proxy'
+  return [createOutgoing().fetch, ...(isProxied ? [proxied.fetch] : [])]
 }
 
 type Mode = 'development' | 'production'
@@ -71,14 +80,17 @@ async function connectToServer(
     settings.operatorTokens?.[0] ?? findOperatorToken(dataFolder(settings, mode))
   if (operatorToken === undefined) return undefined
   const { serverUrl: url } = settings
-  const found = await lookForServer(url, operatorToken)
-  if (found.kind === 'alive') {
-    return apiConnection({ url, operatorToken: operatorToken.reveal(), send: fetch })
+  const strangers: string[] = []
+  for (const send of waysTo(settings)) {
+    const found = await lookForServer(send, url, operatorToken)
+    if (found.kind === 'alive') {
+      return apiConnection({ url, operatorToken: operatorToken.reveal(), send })
+    }
+    if (found.kind === 'other_token') throw new EntradaError('operator_token_invalid')
+    if (found.kind === 'stranger') strangers.push(found.answer)
   }
-  if (found.kind === 'other_token') throw new EntradaError('operator_token_invalid')
-  if (found.kind === 'stranger' && !hasDatabase(settings, mode)) {
-    throw answerInvalid(url, found.answer)
-  }
+  const [answer] = strangers
+  if (answer !== undefined && !hasDatabase(settings, mode)) throw answerInvalid(url, answer)
   return undefined
 }
 
@@ -89,20 +101,26 @@ type Found =
   | { readonly kind: 'stranger'; readonly answer: string }
 
 /** Our server proves that it knows the token before it is given it; whatever else holds the port learns nothing. */
-async function lookForServer(serverUrl: URL, operatorToken: Secret): Promise<Found> {
+async function lookForServer(
+  send: typeof fetch,
+  serverUrl: URL,
+  operatorToken: Secret,
+): Promise<Found> {
   const challenge = randomBytes(32).toString('base64url')
   const tokenHash = sha256(operatorToken.reveal())
   try {
-    const response = await fetch(new URL(SERVER_PATH, serverUrl), {
+    const response = await send(new URL(SERVER_PATH, serverUrl), {
       headers: { 'entrada-challenge': challenge },
       signal: AbortSignal.timeout(1_500),
-      redirect: 'error',
     })
     const proofs = response.headers.get('entrada-proof')?.split(',') ?? []
     if (proofs.includes(sha256(proofText({ tokenHash, challenge, serverUrl })))) {
       return { kind: 'alive' }
     }
     if (proofs.length > 0) return { kind: 'other_token' }
+    if (response.status >= 300 && response.status < 400) {
+      return { kind: 'stranger', answer: 'unexpected redirect' }
+    }
     const [type] = (response.headers.get('content-type') ?? 'no content type').split(';')
     return { kind: 'stranger', answer: `${response.status}, ${type}` }
   } catch (error) {
@@ -151,7 +169,7 @@ async function openDatabase(
   checkDatabaseExists(settings, mode)
   const { log, lastFailure } = failureLog()
   const { options } = await serverOptions(context, settings, { mode, log })
-  const entrada = createEntrada(options, { ...(await openParts(options)), limits: noLimits })
+  const entrada = createEntrada(options, await openParts(options))
   const [operatorToken] = options.operatorTokens ?? []
   const connection = apiConnection({
     url: settings.serverUrl,

@@ -203,8 +203,9 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError') return 'no answer in time'
   const { cause = error } = error
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
-  return code ?? (cause instanceof Error ? cause.message : String(cause))
+  const withCode = [error, cause].find((one) => one instanceof Error && 'code' in one)
+  if (withCode instanceof Error && 'code' in withCode) return String(withCode.code)
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 export function answerInvalid({ origin }: URL, answer: string): EntradaError {

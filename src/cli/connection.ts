@@ -8,7 +8,6 @@ import {
   devOption,
   type ExitCode,
   jsonOption,
-  ofOrganizationOption,
   textOption,
 } from './command.ts'
 import { listOptions, listQuery, printList, printTable } from './print-table.ts'
@@ -75,7 +74,7 @@ export const connectionCommands: readonly Command[] = [
     options: {
       ...common,
       ...listOptions,
-      ...ofOrganizationOption,
+      organization: { type: 'string', help: 'Of this organization id only.' },
       status: { type: 'string', help: 'draft, on or off.' },
       search: {
         type: 'string',

@@ -9,7 +9,6 @@ import {
   devOption,
   type ExitCode,
   jsonOption,
-  ofOrganizationOption,
   textOption,
 } from './command.ts'
 import { listOptions, listQuery, printList } from './print-table.ts'
@@ -29,7 +28,7 @@ export const domainCommands: readonly Command[] = [
     options: {
       ...common,
       ...listOptions,
-      ...ofOrganizationOption,
+      organization: { type: 'string', help: 'Of this organization id only.' },
       status: { type: 'string', help: 'pending, proven or lost.' },
     },
     run: (context, given) =>

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
 import { hideCredentials } from '../hide-credentials.ts'
-import { didYouMean } from '../stray-settings.ts'
 import { version } from '../version.ts'
 import { apiKeyCommands } from './api-key.ts'
 import { applyCommands } from './apply.ts'
@@ -25,11 +24,7 @@ import { keyCommands } from './key.ts'
 import { membershipCommands } from './membership.ts'
 import { migrateCommand } from './migrate.ts'
 import { organizationCommands } from './organization.ts'
-
-import { OutputClosed } from './output.ts'
-
-import { type Failure, failureOutside, printFailure, toFailure } from './print-failure.ts'
-
+import { printFailure } from './print-failure.ts'
 import { printable } from './printable.ts'
 import { restoreCommands } from './restore.ts'
 import { serveCommand } from './serve.ts'
@@ -69,37 +64,26 @@ export const commands: readonly Command[] = [
   ...restoreCommands,
 ]
 
-/** Runs one command line and returns the exit code. Never rejects. */
-export async function runCli(outer: CliContext, argv: readonly string[]): Promise<ExitCode> {
-  const context = onTerminal(outer)
-  try {
-    const exitCode = await runWords(context, argv)
-    await context.printed?.()
-    return exitCode
-  } catch (error) {
-    // A reader that has gone has what it wanted: `entrada user export ID | head -1` is no failure.
-    if (error instanceof OutputClosed) return 0
-    return printFailure(context, failureOutside(error), { json: argv.includes('--json') })
-  }
-}
-
-async function runWords(context: CliContext, argv: readonly string[]): Promise<ExitCode> {
+/** Runs one command line and answers the exit code. Never rejects. */
+export async function runCli(given: CliContext, argv: readonly string[]): Promise<ExitCode> {
+  const context = onTerminal(given)
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
   const [first] = words
   if (first === undefined || first === '--help' || first === '-h') {
     printHelp(context, commands)
     return first === undefined ? 2 : 0
   }
-  if (versionWords.includes(first)) {
-    context.print(words.includes('--json') ? JSON.stringify({ version }) : `entrada ${version}`)
+  if (first === '--version') {
+    context.print(`entrada ${version}`)
     return 0
   }
   return runNamed(context, words)
 }
 
-const versionWords: readonly string[] = ['--version', '-v', '-V', 'version']
-
-/** Names come from Entra and from every client; nothing that is printed may command the terminal. */
+/**
+ * Names come from Entra and from callers; nothing that is printed may command the terminal. Error messages may repeat an address with
+ * a password in it; data that was asked for stays as it is.
+ */
 function onTerminal(context: CliContext): CliContext {
   return {
     ...context,
@@ -112,11 +96,10 @@ async function runNamed(context: CliContext, words: readonly string[]): Promise<
   const [first, second] = words
   const command = commands.find(({ name }) => name === first || name === `${first} ${second}`)
   const asksForHelp = words.includes('--help') || words.includes('-h')
-  const json = words.includes('--json')
   if (command === undefined) {
     const group = commands.filter(({ name }) => name.startsWith(`${first} `))
     if (!asksForHelp || group.length === 0 || !second?.startsWith('-')) {
-      return printFailure(context, unknownCommand(words, group), { json })
+      return unknownCommand(context, words, group)
     }
     printCommandHelp(context, group)
     return 0
@@ -125,9 +108,8 @@ async function runNamed(context: CliContext, words: readonly string[]): Promise<
     printCommandHelp(context, [command])
     return 0
   }
-  const read = readArguments(command, words.slice(command.name.split(' ').length))
-  if (!('code' in read)) return runGuarded(context, command, read)
-  return printFailure(context, read, { json: json && 'json' in (command.options ?? {}) })
+  const given = readArguments(context, command, words.slice(command.name.split(' ').length))
+  return given === undefined ? 2 : runGuarded(context, command, given)
 }
 
 async function runGuarded(
@@ -138,62 +120,41 @@ async function runGuarded(
   try {
     return await command.run(withEnvironmentFile(context), given)
   } catch (error) {
-    if (error instanceof OutputClosed) throw error
-    const json = given.values.json === true
-    return printFailure(context, toFailure({ command, given }, error), { json })
+    return printFailure(context, { command, given }, error)
   }
 }
 
-function readArguments(command: Command, rest: readonly string[]): CliArguments | Failure {
-  const wrong = (message: string): Failure => ({
-    code: 'wrong_call',
-    message,
-    usage: `entrada ${usage(command)}`,
-  })
-  const options = command.options ?? {}
+function readArguments(
+  context: CliContext,
+  command: Command,
+  rest: readonly string[],
+): CliArguments | undefined {
   try {
+    const options = command.options ?? {}
     const { positionals, values } = parseArgs({ args: [...rest], options, allowPositionals: true })
-    const needed = command.positionals ?? 0
-    if (positionals.length === needed) return { positionals, values: { ...values } }
-    return wrong(`${command.name} takes ${countOf(needed)}, not ${positionals.length}`)
+    const wanted = command.positionals ?? 0
+    if (positionals.length === wanted) return { positionals, values: { ...values } }
+    context.printError(`entrada: usage: entrada ${usage(command)}`)
   } catch (error) {
-    return wrong(argumentProblem(error, Object.keys(options)))
+    context.printError(
+      `entrada: ${error instanceof Error ? error.message : 'arguments not understood'}`,
+    )
+    context.printError(`entrada: usage: entrada ${usage(command)}`)
   }
+  return undefined
 }
 
-function countOf(needed: number): string {
-  return needed === 1 ? '1 argument' : `${needed === 0 ? 'no' : needed} arguments`
-}
-
-/** Node's own message, shortened where it gives advice about file names, with the nearest option that exists. */
-function argumentProblem(error: unknown, names: readonly string[]): string {
-  const message = error instanceof Error ? error.message : 'the arguments cannot be read'
-  const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? []
-  if (unknown === undefined) return message
-  const flags = new Set(names.map((name) => `--${name}`))
-  return `there is no option ${unknown}.${nearest(unknown, flags)}`
-}
-
-function unknownCommand(words: readonly string[], group: readonly Command[]): Failure {
-  const [first = '', second = ''] = words
-  const typed = second.startsWith('-') ? first : `${first} ${second}`.trim()
+function unknownCommand(
+  { printError }: CliContext,
+  [first]: readonly string[],
+  group: readonly Command[],
+): ExitCode {
   if (group.length > 0) {
-    const verbs = group.map(({ name }) => name.slice(first.length + 1))
-    const suggestion = second === '' ? '' : nearest(second, new Set(verbs))
-    return {
-      code: 'wrong_call',
-      message: `${first} needs one of: ${verbs.join(', ')}.${suggestion}`,
-    }
+    printError(
+      `entrada: ${first} needs one of: ${group.map(({ name }) => name.split(' ')[1]).join(', ')}`,
+    )
+  } else {
+    printError('entrada: no such command; `entrada help` lists them')
   }
-  const names = new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0] ?? name]))
-  const suggestion = nearest(typed, names) || nearest(first, names)
-  return {
-    code: 'wrong_call',
-    message: `there is no command ${JSON.stringify(typed)}; \`entrada help\` lists them.${suggestion}`,
-  }
-}
-
-/** Commands are short words: from three letters on, a third of them may differ. */
-function nearest(typed: string, known: ReadonlySet<string>): string {
-  return didYouMean(typed, known, Math.max(1, Math.floor(typed.length / 3)))
+  return 2
 }

@@ -7,6 +7,7 @@ import { clientNetwork } from '../http/address-network.ts'
 import { createLog } from '../log.ts'
 import { metricsResponse } from '../metrics/metrics-page.ts'
 import { openServices } from '../open-services.ts'
+import { nameOfProxy } from '../outgoing/proxies.ts'
 import type { Log, Services } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { CliContext, Command, StopRequest } from './command.ts'
@@ -137,6 +138,12 @@ export function listenAddress({
   return { host: serverUrl.hostname === '[::1]' ? '::1' : '127.0.0.1', port }
 }
 
+/** Never with user and password. */
+function proxyFields({ proxy: { https, http, noProxy = [] } = {} }: CheckedOptions) {
+  const proxy = https ?? http
+  return proxy ? { proxy: nameOfProxy(proxy), ...(noProxy.length > 0 ? { noProxy } : {}) } : {}
+}
+
 function logStart(
   log: Log,
   {
@@ -158,6 +165,7 @@ function logStart(
     url: options.serverUrl.origin,
     listen: addressText(listen),
     ...(settings.metricsListen ? { metricsListen: addressText(settings.metricsListen) } : {}),
+    ...proxyFields(options),
     redirectUris,
     frontChannelLogoutUrl: `${options.serverUrl.origin}/auth/entra/frontchannel-logout`,
     database,

@@ -3,6 +3,7 @@ import type { CheckedEntra, CheckedOptions } from '../check-options.ts'
 import type { Settings } from '../config.ts'
 import { toSharedCredentials } from '../credential-settings.ts'
 import { readAccessRules } from '../forward-auth/access-rules-file.ts'
+import { isNoProxyEntry, type Proxies } from '../outgoing/proxies.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { Secret } from '../secret.ts'
 import type { Log } from '../services.ts'
@@ -66,10 +67,21 @@ export async function serverOptions(
       : {}),
     brand: brandOptions(settings),
     webhooksToPrivateAddresses: settings.webhooksPrivate === 'allow',
+    proxy: proxiesOf(settings),
     ...sharedOptions(settings, context),
     ...(entra ? { entra } : {}),
   }
   return { options, ...(kept ? { operatorTokenPath: kept.path } : {}) }
+}
+
+/** How requests of the server and of the command line leave. */
+export function proxiesOf({ httpsProxy, httpProxy, noProxy }: Settings): Proxies {
+  return {
+    ...(httpsProxy ? { https: httpsProxy } : {}),
+    ...(httpProxy ? { http: httpProxy } : {}),
+    // What other programs alone understand was reported with the settings.
+    noProxy: noProxy.filter(isNoProxyEntry),
+  }
 }
 
 /** Development keeps its own folder inside the other. */

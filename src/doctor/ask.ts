@@ -1,11 +1,12 @@
 /**
  * One request with a time limit, whatever comes back. Not `entra-http.ts`: the doctor wants to see what a sign-in refuses unseen.
- * Not `fetch` either: it goes on connecting after it was given up, and would keep the program alive for as long.
  */
 import { lookup } from 'node:dns/promises'
-import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { LookupFunction } from 'node:net'
+import { createOutgoing } from '../outgoing/outgoing.ts'
+import type { Proxies } from '../outgoing/proxies.ts'
+import { ProxyError } from '../outgoing/proxy-error.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'
 import type { Failed } from './failure.ts'
 
@@ -17,6 +18,8 @@ export type AskContext = {
   readonly timeLimitMs: number
   /** Addresses of a host name. */
   readonly resolve: Resolve
+  /** Through which proxies requests leave. */
+  readonly proxies?: Proxies
 }
 /** Rejects with the code of the resolver, such as `ENOTFOUND`. */
 export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>
@@ -60,7 +63,7 @@ export async function ask(
   const signal = AbortSignal.any([context.deadline, AbortSignal.timeout(context.timeLimitMs)])
   const sentAt = context.now().getTime()
   try {
-    const answer = await send(url, { signal, resolve: context.resolve, ...options })
+    const answer = await send(context, url, { signal, ...options })
     const tookMs = context.now().getTime() - sentAt
     return {
       kind: 'answered',
@@ -94,36 +97,32 @@ export function jsonOf({ text }: Answered): Readonly<Record<string, unknown>> | 
 }
 
 function send(
+  { resolve, proxies = {} }: AskContext,
   url: string,
   {
     signal,
-    resolve: resolveName,
     form,
     headers: added,
     trustsAnyCertificate = false,
-  }: AskOptions & Pick<AskContext, 'resolve'> & { readonly signal: AbortSignal },
+  }: AskOptions & { readonly signal: AbortSignal },
 ): Promise<IncomingMessage> {
-  const request = url.startsWith('https:') ? requestHttps : requestHttp
-  const headers = {
-    accept: 'application/json, text/html;q=0.9',
-    'user-agent': 'entrada-doctor',
+  const outgoing = createOutgoing({
+    proxies,
+    lookup: lookupWith(resolve),
     // A connection that is used again may be one that the other side has just closed.
-    connection: 'close',
-    ...(form ? { 'content-type': FORM } : {}),
-    ...added,
-  }
-  return new Promise((resolve, reject) => {
-    const sent = request(url, {
-      method: form ? 'POST' : 'GET',
-      headers,
-      signal,
-      lookup: lookupWith(resolveName),
-      ...(trustsAnyCertificate ? { rejectUnauthorized: false } : {}),
-    })
-    sent.once('response', resolve)
-    // Stays on: what breaks after the head is told by the body, and again here.
-    sent.on('error', reject)
-    sent.end(form?.toString())
+    keepAlive: false,
+    ...(trustsAnyCertificate ? { tls: { rejectUnauthorized: false } } : {}),
+  })
+  return outgoing.request(new URL(url), {
+    method: form ? 'POST' : 'GET',
+    headers: {
+      accept: 'application/json, text/html;q=0.9',
+      'user-agent': 'entrada-doctor',
+      ...(form ? { 'content-type': FORM } : {}),
+      ...added,
+    },
+    signal,
+    ...(form ? { body: form.toString() } : {}),
   })
 }
 
@@ -169,6 +168,10 @@ async function readText(answer: IncomingMessage): Promise<string> {
 
 function toFailed(error: unknown): Failed {
   const code = codeOf(error)
+  if (error instanceof ProxyError) {
+    const { proxy, status } = error
+    return { kind: 'failed', reason: 'proxy', proxy, ...(status ? { status } : {}) }
+  }
   if (code === 'ABORT_ERR' || isTimeout(error)) return { kind: 'failed', reason: 'timeout' }
   return { kind: 'failed', reason: reasonOf(code), ...(code === undefined ? {} : { code }) }
 }

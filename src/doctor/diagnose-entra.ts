@@ -1,6 +1,6 @@
 import { cloudOf, cloudWords } from '../organizations/clouds.ts'
 import type { EntraFacts, Facts, KeysFacts } from './facts.ts'
-import { describeFailure } from './failure.ts'
+import { describeFailure, type Failed } from './failure.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
 
@@ -49,10 +49,13 @@ function directory(entra: EntraFacts): readonly Finding[] {
   }
 }
 
-function unreachable(
-  { authority, unusedProxies }: EntraFacts,
-  failure: Parameters<typeof describeFailure>[0],
-): readonly Finding[] {
+function unreachable({ authority }: EntraFacts, failure: Failed): readonly Finding[] {
+  const { proxy, status } = failure
+  if (proxy !== undefined) {
+    return status === undefined
+      ? [newFinding('proxy_unreachable', { authority, proxy })]
+      : [newFinding('proxy_refused', { authority, proxy, status })]
+  }
   const isTrust = failure.reason === 'certificate'
   return [
     isTrust
@@ -61,7 +64,6 @@ function unreachable(
           reason: failure.code ?? 'unknown',
         })
       : newFinding('entra_unreachable', { authority, reason: describeFailure(failure) }),
-    ...unusedProxies.map((name) => newFinding('entra_proxy_not_used', { name })),
   ]
 }
 

@@ -10,9 +10,17 @@ export function diagnoseSettings({ settings, mode }: Facts): readonly Finding[] 
     ...problems.map((problem) => newFinding(problemId(problem), { problem })),
     ...(problems.length === 0 ? [newFinding('settings_understood', { count: given })] : []),
     ...warnings.map((warning) => newFinding('setting_ignored', { warning })),
+    ...proxy(settings),
     ...unchecked(settings, mode),
     ...(isOnlyLocal ? [newFinding('server_url_local', { url: serverUrl })] : []),
   ]
+}
+
+function proxy({ proxy: name, webhooksPrivate }: SettingsFacts): readonly Finding[] {
+  if (name === undefined) return []
+  const evidence = { proxy: name }
+  const byProxy = webhooksPrivate ? [] : [newFinding('webhook_names_resolved_by_proxy', evidence)]
+  return [newFinding('proxy_used', evidence), ...byProxy]
 }
 
 function unchecked(

@@ -8,6 +8,7 @@ import {
   type ListenAddress,
 } from '../config.ts'
 import { cannotBeRead } from '../file-failure.ts'
+import { nameOfProxy, type Proxies } from '../outgoing/proxies.ts'
 import type { Secret } from '../secret.ts'
 import type { Resolve } from './ask.ts'
 import type { SettingsFacts } from './facts.ts'
@@ -50,6 +51,7 @@ export function settingsOf(examination: Examination): SettingsFacts {
   const { serverUrl, entraExtraUrls = [], entraLinking: linking } = settings
   const { entraRecheckMinutes, sessionMaxSeconds: uncheckedSeconds } = settings
   const { entraTenantId: tenantId, entraClientId: clientId, logLevel } = settings
+  const proxy = settings.httpsProxy ?? settings.httpProxy
   const urls = serverUrl ? [serverUrl, ...entraExtraUrls] : entraExtraUrls
   const names = Object.keys(environment).filter(
     (name) => /^(ENTRADA|DSTACK)_/.test(name) && environment[name]?.trim(),
@@ -63,6 +65,8 @@ export function settingsOf(examination: Examination): SettingsFacts {
     publicOrigins: urls.map(({ origin }) => origin),
     ...(serverUrl ? { serverUrl: serverUrl.origin } : {}),
     ...(linking ? { linking } : {}),
+    ...(proxy ? { proxy: nameOfProxy(proxy) } : {}),
+    webhooksPrivate: settings.webhooksPrivate === 'allow',
     ...(entraRecheckMinutes || !uncheckedSeconds ? {} : { uncheckedSeconds }),
     ...(tenantId ? { tenantId } : {}),
     ...(clientId ? { clientId } : {}),
@@ -93,6 +97,12 @@ function problemOfCertificates(
   } catch (error) {
     return cannotBeRead(error)
   }
+}
+
+/** The proxies of the settings, as the server uses them. */
+export function proxiesOf({ inspected }: Pick<Examination, 'inspected'>): Proxies {
+  const { httpsProxy: https, httpProxy: http, noProxy } = inspected.settings
+  return { https, http, noProxy }
 }
 
 /** Development has no database server. */

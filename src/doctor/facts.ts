@@ -37,6 +37,9 @@ export type SettingsFacts = {
   readonly onlyLocal: boolean
   readonly hasEntra: boolean
   readonly linking?: 'never' | 'verified'
+  /** The proxy through which requests leave, without user and password. */
+  readonly proxy?: string
+  readonly webhooksPrivate?: boolean
   /** How long a session lasts at most, where sessions are not checked against Entra again. */
   readonly uncheckedSeconds?: number
   readonly publicOrigins: readonly string[]
@@ -122,13 +125,6 @@ export type SeenOperator = {
 export type DatabaseFacts = {
   /** A file, or host and name: never a password. */
   readonly where: string
-  /** Of PostgreSQL alone: whether it is on another machine, and how the address demands TLS. */
-  readonly server?: {
-    readonly isRemote: boolean
-    readonly sslMode?: string
-    /** Connections that one replica opens at most. */
-    readonly connectionsWanted: number
-  }
   readonly inspection: DatabaseInspection<SeenInDatabase>
 }
 
@@ -156,8 +152,6 @@ export type EntraFacts = {
   readonly clock?: { readonly theirs: Date; readonly ours: Date; readonly tookMs: number }
   /** Another cloud that knows the directory. */
   readonly foundAt?: string
-  /** Names of environment variables that name a proxy which is not used. */
-  readonly unusedProxies: readonly string[]
 }
 export type DiscoveryFacts =
   | { readonly kind: 'found'; readonly metadata: EntraMetadata }
@@ -220,20 +214,6 @@ export type AddressFacts = {
   readonly origin: string
   readonly health: HealthFacts
   readonly certificate?: CertificateFacts
-  readonly name?: NameFacts
-}
-/** What DNS says of the name of a public address. */
-export type NameFacts = {
-  readonly host: string
-  readonly addresses: readonly {
-    readonly address: string
-    readonly family: number
-    readonly isPrivate: boolean
-    /** `unknown`: this machine has no way to addresses of this kind. */
-    readonly answers: 'yes' | 'no' | 'unknown'
-  }[]
-  /** The origin with or without `www`, which leads to the same machine and is refused there. */
-  readonly twin?: string
 }
 export type HealthFacts =
   | {
@@ -287,11 +267,8 @@ export type PassedFacts = {
 }
 export type CertificateFacts = {
   readonly host: string
-  readonly validFrom: Date
   readonly validTo: Date
   readonly names: readonly string[]
-  /** Whether one of its names is this host, trusted or not. */
-  readonly isOfHost: boolean
   /** Why Node.js does not trust it; absent when it does. */
   readonly problem?: string
 }

@@ -21,7 +21,7 @@ export const entraFindings = {
     severity: 'error',
     what: 'This machine cannot reach {authority}: {reason}.',
     why: 'Nobody can sign in. Those who are signed in stay so.',
-    fix: 'Check name resolution and the firewall for outgoing https from this machine, and the spelling of ENTRADA_ENTRA_AUTHORITY.',
+    fix: 'Check name resolution and the firewall for outgoing https from this machine, and the spelling of ENTRADA_ENTRA_AUTHORITY. Where a proxy is the only way out, set HTTPS_PROXY.',
     whoCanFix: 'operator',
   },
   entra_certificate_not_trusted: {
@@ -32,12 +32,20 @@ export const entraFindings = {
     fix: 'Have this host left out of the inspection, or name the authority of the company in NODE_EXTRA_CA_CERTS when starting Entrada.',
     whoCanFix: 'operator',
   },
-  entra_proxy_not_used: {
+  proxy_unreachable: {
     area: 'entra',
-    severity: 'info',
-    what: '{name} is set, but Node.js does not use it without NODE_USE_ENV_PROXY=1.',
-    why: 'Where the way out leads through a proxy only, Entra is not reached without it.',
-    fix: 'Start Entrada with NODE_USE_ENV_PROXY=1, if its requests to Entra are to take that proxy.',
+    severity: 'error',
+    what: 'The proxy {proxy}, through which requests to {authority} leave, does not answer.',
+    why: 'Nobody can sign in, and no webhook is delivered. Those who are signed in stay so.',
+    fix: 'Check the address in HTTPS_PROXY, that the proxy runs, and that this machine may connect to it. If {authority} is reached without it, name the host in NO_PROXY.',
+    whoCanFix: 'operator',
+  },
+  proxy_refused: {
+    area: 'entra',
+    severity: 'error',
+    what: 'The proxy {proxy} gives no connection to {authority}: it answered {status}.',
+    why: 'Nobody can sign in. Those who are signed in stay so.',
+    fix: '407: put user and password into HTTPS_PROXY, percent-encoded (`http://user:p%40ss@…`). 403: have the proxy allow the host. 502 to 504: the proxy itself cannot reach it.',
     whoCanFix: 'operator',
   },
   entra_failing: {

@@ -7,6 +7,19 @@ export const settingsFindings = {
     severity: 'ok',
     what: 'The settings are understood; {count} are given, the others are at their defaults.',
   },
+  proxy_used: {
+    area: 'settings',
+    severity: 'ok',
+    what: 'Requests to other machines leave through the proxy {proxy}, but for hosts that NO_PROXY names.',
+  },
+  webhook_names_resolved_by_proxy: {
+    area: 'settings',
+    severity: 'info',
+    what: 'Names of receivers of webhooks are resolved by the proxy {proxy}, not here.',
+    why: 'Entrada refuses receivers that are local by their spelling. Whether a name leads into your network is then for the rules of the proxy to decide: whoever may create a webhook reaches with it what the proxy lets Entrada reach.',
+    fix: 'Let the proxy refuse private, loopback and link-local addresses, whatever name they were asked by.',
+    whoCanFix: 'operator',
+  },
   setting_wrong: {
     area: 'settings',
     severity: 'error',

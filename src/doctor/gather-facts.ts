@@ -12,6 +12,7 @@ import {
   defaultLimits,
   type Examination,
   hasProblem,
+  proxiesOf,
   settingsOf,
   type TimeLimits,
 } from './examination.ts'
@@ -36,6 +37,7 @@ export async function gatherFacts(
     deadline: AbortSignal.timeout(limits.allMs),
     timeLimitMs: limits.requestMs,
     resolve: examination.resolve ?? resolveHere,
+    proxies: proxiesOf(examination),
   }
   const settings = settingsOf(examination)
   const needsDatabase = wants(
@@ -106,8 +108,6 @@ async function databaseOf(examination: Examination, { databaseMs }: TimeLimits) 
     operators,
     cloud: entraAuthority ? cloudOf(entraAuthority) : 'global',
     timeLimitMs: databaseMs,
-    connectionsWanted: inspected.settings.databaseConnections ?? 0,
-    now: examination.now,
   })
 }
 
@@ -158,9 +158,10 @@ async function addressesOf(
       : {}),
     ...(operatorToken ? { operatorToken } : {}),
   }
+  const { proxies: _, ...direct } = context
   const [probed, applications] = await Promise.all([
     probeAddresses(context, target),
-    Promise.all(applicationUrls.map(({ origin }) => probeGuard(context, origin, publicOrigins))),
+    Promise.all(applicationUrls.map(({ origin }) => probeGuard(direct, origin, publicOrigins))),
   ])
   return {
     listen: address,

@@ -1,6 +1,5 @@
 /** The application in Entra, as a sign-in uses it: directory, credential, redirect URIs. */
 
-import type { Environment } from '../config.ts'
 import { isEntradaError } from '../errors.ts'
 import {
   type ClientCredentials,
@@ -28,8 +27,7 @@ export async function probeApplication(
   } = examination.inspected.settings
   if (examination.mode === 'development' || !tenant || !clientId || !authority) return {}
   const clouds = examination.clouds ?? cloudAuthorities
-  const unusedProxies = unusedProxiesOf(examination.environment)
-  const entra = await probeEntra(context, { authority, tenant, clientId, clouds, unusedProxies })
+  const entra = await probeEntra(context, { authority, tenant, clientId, clouds })
   const { discovery } = entra
   const metadata = discovery.kind === 'found' ? discovery.metadata : undefined
   const redirectUris = settings.publicOrigins.map((origin) => `${origin}/auth/entra/callback`)
@@ -72,10 +70,4 @@ async function credentialsOf(
     redirectUri,
     graphScope: `${graph}/.default`,
   })
-}
-
-/** Node.js follows them only when told to. */
-function unusedProxiesOf(environment: Environment): readonly string[] {
-  if (environment.NODE_USE_ENV_PROXY === '1') return []
-  return ['HTTPS_PROXY', 'https_proxy'].filter((name) => environment[name]?.trim()).slice(0, 1)
 }

@@ -14,12 +14,11 @@ export type EntraTarget = {
   readonly clientId: string
   /** Authorities of the clouds we know. */
   readonly clouds: readonly string[]
-  readonly unusedProxies: readonly string[]
 }
 
 /** The directory without its keys, which nothing else waits for. */
 export async function probeEntra(context: AskContext, target: EntraTarget): Promise<EntraFacts> {
-  const { authority, tenant, clientId, clouds, unusedProxies } = target
+  const { authority, tenant, clientId, clouds } = target
   const discoveryUrl = discoveryUrlOf(authority.origin, tenant)
   const asked = await ask(context, discoveryUrl)
   const discovery = readDiscovery(asked, authority)
@@ -36,7 +35,6 @@ export async function probeEntra(context: AskContext, target: EntraTarget): Prom
     clientId,
     discoveryUrl,
     discovery,
-    unusedProxies,
     ...(clock ? { clock } : {}),
     ...(foundAt ? { foundAt } : {}),
   }

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { EntradaError } from '../errors.ts'
+import { createOutgoing } from '../outgoing/outgoing.ts'
 import { createEntraHttp } from './entra-http.ts'
 
 /** A server on loopback that answers as the test says. */
@@ -23,7 +24,7 @@ function createAuthority() {
 
 const authority = createAuthority()
 const canary = createAuthority()
-const http = createEntraHttp()
+const http = createEntraHttp(createOutgoing().fetch)
 const options = { endpoint: 'token' }
 const post = (form = 'code=x') => http.postForm(`${authority.origin}/token`, form, options)
 

@@ -1,5 +1,6 @@
 import { EntradaError } from '../errors.ts'
 import { hasOtherCharset } from '../http/read-body.ts'
+import { ProxyError } from '../outgoing/proxy-error.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'
 
 /** An answer of the authority: JSON was read, whatever the status. */
@@ -130,7 +131,8 @@ async function readAnswer(response: Response, endpoint: string): Promise<EntraAn
     const retryAfter = response.headers.get('retry-after')
     throw new EntradaError('entra_unreachable', { endpoint, status, retryAfter })
   }
-  if (status >= 300 && status < 400) {
+  // A `fetch` of the host that follows redirects all the same has carried secret and code elsewhere already.
+  if (response.redirected || (status >= 300 && status < 400)) {
     throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'redirect' })
   }
   if (hasOtherCharset(response.headers.get('content-type') ?? '')) {
@@ -178,6 +180,11 @@ function parseJsonObject(text: string, endpoint: string, status: number) {
 
 function asRefusal(error: unknown, endpoint: string): EntradaError {
   if (error instanceof EntradaError) return error
+  if (error instanceof ProxyError) {
+    const { proxy, status } = error
+    const code = error.code === 'PROXY_REFUSED' ? 'proxy_refused' : 'proxy_unreachable'
+    return new EntradaError(code, { endpoint, proxy, status }, { cause: error })
+  }
   const name = error instanceof Error ? error.name : ''
   const code =
     name === 'TimeoutError' || name === 'AbortError' ? 'entra_timeout' : 'entra_unreachable'

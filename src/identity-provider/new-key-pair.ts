@@ -6,6 +6,8 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { promisify } from 'node:util'
+import { EntradaError } from '../errors.ts'
+import { createTurns } from '../outgoing/turns.ts'
 import { Secret } from '../secret.ts'
 import { thumbprint } from './certificate.ts'
 import { selfSignedCertificate } from './self-signed-certificate.ts'
@@ -25,6 +27,16 @@ export type CertificateDescription = {
   readonly sha256Thumbprint: string
   readonly expiresAt: Date
   readonly der: Uint8Array
+}
+
+/** About as many seconds as a request may take. */
+const MOST_WAITING = 8
+
+/** Makes key pairs one after the other: each takes a second of one of the few threads in which signatures are checked too. */
+export function createKeyPairMaker(): typeof createKeyPair {
+  const full = () => new EntradaError('server_busy')
+  const turns = createTurns({ atOnce: 1, mostWaiting: MOST_WAITING, full })
+  return (wanted) => turns.run(() => createKeyPair(wanted))
 }
 
 /** An RSA key and a certificate that it signed itself, good from a little before `now`. */

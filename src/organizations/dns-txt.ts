@@ -1,6 +1,7 @@
 /** TXT records, asked of the name servers that this machine uses. */
 import { Resolver } from 'node:dns/promises'
 import { EntradaError } from '../errors.ts'
+import { createTurns } from '../outgoing/turns.ts'
 
 export type ResolveTxt = (name: string) => Promise<readonly string[]>
 
@@ -13,31 +14,50 @@ export type TxtResolverOptions = {
 /** Below what the command line waits for an answer of the API. */
 const TIME_LIMIT_MS = 4_000
 const TRY_LIMIT_MS = 1_000
+/** A customer's name server that does not answer occupies a place for the whole time limit. */
+const AT_ONCE = 10
+const MOST_WAITING = 50
 /** Answers that say: there is no such record. Everything else is no answer. */
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND'])
 
 /**
- * Answers the texts of all records of a name, none when DNS says that there are none.
+ * Returns the texts of all records of a name, none when DNS says that there are none. Few names are asked for at once, and each once for
+ * all who wait for it.
  *
  * @throws {EntradaError} `dns_unavailable`
  * @see RFC 1035 §3.3.14: one record is several strings, which belong together
  */
 export function createTxtResolver(options: TxtResolverOptions = {}): ResolveTxt {
-  const { servers, timeLimitMs = TIME_LIMIT_MS } = options
-  return async (name) => {
-    // One for each question: to cancel one cancels all of its questions.
-    const resolver = new Resolver({ timeout: Math.min(TRY_LIMIT_MS, timeLimitMs), tries: 2 })
-    if (servers) resolver.setServers(servers)
-    const timer = setTimeout(() => resolver.cancel(), timeLimitMs)
-    try {
-      const records = await resolver.resolveTxt(name)
-      return records.map((strings) => strings.join(''))
-    } catch (cause) {
-      const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-      if (NOTHING_THERE.has(reason)) return []
-      throw new EntradaError('dns_unavailable', { reason }, { cause })
-    } finally {
-      clearTimeout(timer)
-    }
+  const turns = createTurns({ atOnce: AT_ONCE, mostWaiting: MOST_WAITING, full: tooMany })
+  const underWay = new Map<string, Promise<readonly string[]>>()
+  return (name) => {
+    const found =
+      underWay.get(name) ?? turns.run(() => ask(name, options)).finally(() => underWay.delete(name))
+    underWay.set(name, found)
+    return found
   }
+}
+
+async function ask(
+  name: string,
+  { servers, timeLimitMs = TIME_LIMIT_MS }: TxtResolverOptions,
+): Promise<readonly string[]> {
+  // One for each question: to cancel one cancels all of its questions.
+  const resolver = new Resolver({ timeout: Math.min(TRY_LIMIT_MS, timeLimitMs), tries: 2 })
+  if (servers) resolver.setServers(servers)
+  const timer = setTimeout(() => resolver.cancel(), timeLimitMs)
+  try {
+    const records = await resolver.resolveTxt(name)
+    return records.map((strings) => strings.join(''))
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+    if (NOTHING_THERE.has(reason)) return []
+    throw new EntradaError('dns_unavailable', { reason }, { cause })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function tooMany(): EntradaError {
+  return new EntradaError('dns_unavailable', { reason: 'too_many_at_once' })
 }

@@ -39,7 +39,7 @@ export function challengeRecord({ name, challenge }: Pick<Domain, 'name' | 'chal
   return { name: `${RECORD_LABEL}.${name}`, value: RECORD_PREFIX + challenge }
 }
 
-/** @throws {EntradaError} `request_invalid`, `record_not_found`, `domain_is_public`, `domain_named_already` */
+/** @throws {EntradaError} `request_invalid`, `record_not_found`, `domain_is_public`, `record_in_use` */
 export async function addDomain(
   services: Services,
   caller: AdminCaller,
@@ -68,7 +68,7 @@ export async function addDomain(
 /**
  * Asks DNS. The domain is the organization's from then on, also if it was another one's whose record is gone.
  *
- * @throws {EntradaError} `record_not_found`, `domain_not_proven`, `dns_unavailable`, `domain_in_use`
+ * @throws {EntradaError} `record_not_found`, `domain_not_proven`, `dns_unavailable`, `domain_in_use`, `too_many_requests`
  */
 export async function verifyDomain(
   services: Services,
@@ -76,6 +76,7 @@ export async function verifyDomain(
   id: string,
 ): Promise<Domain> {
   const asked = await getDomain(services.storage, id)
+  await services.limits.spend('domain_check', asked.organizationId)
   const texts = await readRecords(services, asked)
   if (!isThere(asked, texts)) throw new EntradaError('domain_not_proven')
   return prove(services, caller, { id: asked.id, proof: 'dns', texts })

@@ -108,7 +108,7 @@ async function ownSessions(
   if (session.userId === undefined) throw new EntradaError('sign_in_required')
   const { items } = await services.storage.listSessions(
     { userId: session.userId },
-    { limit: MOST_SESSIONS },
+    { limit: 200 },
     services.now(),
   )
   return items

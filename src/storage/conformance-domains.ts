@@ -85,7 +85,7 @@ function describeOwnDomains(subject: Subject): void {
   it('are in an organization once', async () => {
     await put(newDomain(1))
     const again = newDomain(2, { name: 'domain-1.example' })
-    await assert.rejects(put(again), { code: 'domain_named_already' })
+    await assert.rejects(put(again), { code: 'record_in_use' })
   })
 
   it('come in pages, newest first, and by what is asked for', async () => {
@@ -121,6 +121,18 @@ function describeOwnDomains(subject: Subject): void {
     assert.deepEqual(await due(9), [])
     assert.deepEqual(await due(20), ['dom_0003', 'dom_0001'])
     assert.deepEqual(await due(30, 1), ['dom_0003'])
+  })
+
+  it('are checked in turn, so that many of one organization hold up none of another (A2)', async () => {
+    const { storage } = subject
+    await storage.atomically((transaction) => transaction.putOrganization(newOrganization('org_2')))
+    const many = Array.from({ length: 8 }, (_, n) => newDomain(n + 1, { nextCheckAt: at(n) }))
+    await put(...many, newDomain(9, { organizationId: 'org_2', nextCheckAt: at(20) }))
+    const due = await storage.listDomainsToCheck(at(30), 3)
+    assert.deepEqual(
+      due.map(({ id }) => id),
+      ['dom_0001', 'dom_0009', 'dom_0002'],
+    )
   })
 
   it('are gone once they are removed', async () => {

@@ -70,6 +70,50 @@ export function describeWebhooks(subject: Subject): void {
       assert.deepEqual(await told('whk_off'), [])
     })
 
+    it('are counted, and due, each with its organization', async () => {
+      const { storage } = subject
+      await storage.atomically((transaction) =>
+        transaction.putOrganization(newOrganization('org_2')),
+      )
+      await put(storage, [
+        newWebhook('whk_all'),
+        newWebhook('whk_1', { organizationId: 'org_2' }),
+        newWebhook('whk_2', { organizationId: 'org_2', eventTypes: ['user.disabled'] }),
+      ])
+      assert.equal(await storage.countWebhooks('org_2'), 2)
+      assert.equal(await storage.countWebhooks(undefined), 1)
+      await append(storage, [newAuditEvent(1, { organizationId: 'org_2' })])
+      const due = async () =>
+        [...(await storage.listDueWebhooks(at(1000)))].sort((a, b) => a.id.localeCompare(b.id))
+      assert.deepEqual(await due(), [{ id: 'whk_1', organizationId: 'org_2' }, { id: 'whk_all' }])
+      const claim = { webhookId: 'whk_1', now: at(1000), until: at(2000), limit: 9 } as const
+      for (const { delivery } of await storage.claimDeliveries(claim)) {
+        const settled = { outcome: 'delivered', at: at(1000), answer: '200' } as const
+        await storage.settleDelivery(delivery.id, settled)
+      }
+      assert.deepEqual(await due(), [{ id: 'whk_all' }])
+    })
+
+    it('are notified once of changes of one webhook that come while the first notice waits (A3)', async () => {
+      const { storage } = subject
+      await put(storage, [newWebhook('whk_1')])
+      const changed = (n: number, webhookId: string) =>
+        newAuditEvent(n, { type: 'webhook.changed', detail: { webhookId, members: ['url'] } })
+      await append(storage, [changed(1, 'whk_a'), changed(2, 'whk_a'), changed(3, 'whk_b')])
+      const events = async () =>
+        (await storage.listDeliveries('whk_1', 9)).map(({ eventId }) => eventId).reverse()
+      assert.deepEqual(await events(), [changed(1, '').id, changed(3, '').id])
+      // Once the first notice is under way, a further change is news again.
+      await storage.claimDeliveries({
+        webhookId: 'whk_1',
+        now: at(1000),
+        until: at(2000),
+        limit: 9,
+      })
+      await append(storage, [changed(4, 'whk_a')])
+      assert.equal((await events()).at(-1), changed(4, '').id)
+    })
+
     it('hand out each due delivery once, however many ask at once', async () => {
       const { storage } = subject
       const another = await subject.openAnother()
@@ -79,8 +123,8 @@ export function describeWebhooks(subject: Subject): void {
         Array.from({ length: 30 }, (_, n) => newAuditEvent(n + 1)),
       )
       const claim = { webhookId: 'whk_1', now: at(1000), until: at(2000), limit: 7 } as const
-      assert.deepEqual(await storage.listDueWebhooks(at(1000), 9), ['whk_1'])
-      assert.deepEqual(await storage.listDueWebhooks(at(-1), 9), [])
+      assert.deepEqual(await storage.listDueWebhooks(at(1000)), [{ id: 'whk_1' }])
+      assert.deepEqual(await storage.listDueWebhooks(at(-1)), [])
       const rounds = await Promise.all(
         Array.from({ length: 10 }, (_, n) => (n % 2 ? storage : another).claimDeliveries(claim)),
       )

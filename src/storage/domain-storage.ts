@@ -25,7 +25,7 @@ export type DomainReader = {
   /** The one that has proven this name, also if its record is lost by now. */
   findOwnedDomain(name: string): Promise<Domain | undefined>
   listDomains(filter: DomainFilter, page: PageRequest): Promise<Page<Domain>>
-  /** Those whose `nextCheckAt` has come, the longest waiting first. */
+  /** Those whose `nextCheckAt` has come: of each organization the longest waiting one, then of each the next. */
   listDomainsToCheck(now: Date, limit: number): Promise<readonly Domain[]>
   countDomains(): Promise<Readonly<Record<Domain['status'], number>>>
 }

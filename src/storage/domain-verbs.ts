@@ -51,9 +51,14 @@ export function domainReads(database: Database): Pick<StorageReader, DomainRead>
       return toPage(rows, page, { time: (row) => row.created_at, item: parseDomain })
     },
     async listDomainsToCheck(now, limit) {
-      const due = database.selectFrom('domains').selectAll()
-      const query = due.where('next_check_at', '<=', now.getTime())
-      const rows = await query.orderBy('next_check_at').orderBy('id').limit(limit).execute()
+      const ofEach = sql<number>`row_number() over (partition by organization_id order by next_check_at, id)`
+      const due = database
+        .selectFrom('domains')
+        .selectAll()
+        .select(ofEach.as('place'))
+        .where('next_check_at', '<=', now.getTime())
+      const inTurn = database.selectFrom(due.as('due')).selectAll().orderBy('place')
+      const rows = await inTurn.orderBy('next_check_at').orderBy('id').limit(limit).execute()
       return rows.map(parseDomain)
     },
     async countDomains() {
@@ -129,7 +134,7 @@ async function checkNameFree(
   const query = database.selectFrom('domains').select(['organization_id', 'owned_name'])
   const others = await query.where('name', '=', name).where('id', '!=', id).execute()
   if (others.some((other) => other.organization_id === organization_id)) {
-    throw new EntradaError('domain_named_already', { name })
+    throw new EntradaError('record_in_use', { name })
   }
   if (owned_name !== null && others.some((other) => other.owned_name !== null)) {
     throw new EntradaError('domain_in_use', { name })

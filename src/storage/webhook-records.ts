@@ -25,6 +25,8 @@ export type WebhookSecret = {
   readonly endsAt?: Date
 }
 
+export type DueWebhook = Pick<Webhook, 'id' | 'organizationId'>
+
 export type WebhookDelivery = {
   readonly id: string
   readonly webhookId: WebhookId

@@ -1,11 +1,19 @@
 /** What must hold of webhooks, warnings and leases; part of `storage.ts`. */
 import type { OrganizationId } from './records.ts'
 import type { Page, PageRequest } from './storage.ts'
-import type { DueDelivery, Webhook, WebhookDelivery, WebhookId } from './webhook-records.ts'
+import type {
+  DueDelivery,
+  DueWebhook,
+  Webhook,
+  WebhookDelivery,
+  WebhookId,
+} from './webhook-records.ts'
 
 export type WebhookReader = {
-  /** Webhooks that have something due. */
-  listDueWebhooks(now: Date, limit: number): Promise<readonly WebhookId[]>
+  /** Every webhook that has something due. */
+  listDueWebhooks(now: Date): Promise<readonly DueWebhook[]>
+  /** How many webhooks an organization has; without one: how many the deployment itself has. */
+  countWebhooks(organizationId: OrganizationId | undefined): Promise<number>
   findWebhook(id: WebhookId): Promise<Webhook | undefined>
   listWebhooks(
     filter: { readonly organizationId?: OrganizationId },

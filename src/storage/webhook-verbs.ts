@@ -12,7 +12,12 @@ export function webhookReads(
   database: Database,
 ): Pick<
   StorageReader,
-  'findWebhook' | 'listWebhooks' | 'listWebhookIds' | 'listDeliveries' | 'listDueWebhooks'
+  | 'findWebhook'
+  | 'listWebhooks'
+  | 'listWebhookIds'
+  | 'listDeliveries'
+  | 'listDueWebhooks'
+  | 'countWebhooks'
 > {
   return {
     async findWebhook(id) {
@@ -28,16 +33,32 @@ export function webhookReads(
       const rows = await newestFirst.limit(rowsToRead(page)).execute()
       return toPage(rows, page, { time: (row) => row.created_at, item: parseWebhook })
     },
-    async listDueWebhooks(now, limit) {
+    async listDueWebhooks(now) {
       const rows = await database
-        .selectFrom('webhook_deliveries')
-        .select('webhook_id')
-        .distinct()
-        .where('outcome', '=', 'waiting')
-        .where('next_at', '<=', now.getTime())
-        .limit(limit)
+        .selectFrom('webhooks')
+        .select(['id', 'organization_id'])
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('webhook_deliveries')
+              .select('webhook_deliveries.id')
+              .whereRef('webhook_id', '=', 'webhooks.id')
+              // Settled deliveries have no next time.
+              .where('next_at', '<=', now.getTime()),
+          ),
+        )
         .execute()
-      return rows.map((row) => row.webhook_id)
+      return rows.map(({ id, organization_id: organizationId }) => ({
+        id,
+        ...(organizationId ? { organizationId } : {}),
+      }))
+    },
+    async countWebhooks(organizationId) {
+      const { webhooks } = await database
+        .selectFrom('webhooks')
+        .select((is) => is.fn.countAll().as('webhooks'))
+        .where('organization_id', organizationId ? '=' : 'is', organizationId ?? null)
+        .executeTakeFirstOrThrow()
+      return Number(webhooks)
     },
     async listWebhookIds() {
       const rows = await database.selectFrom('webhooks').select('id').orderBy('id').execute()
@@ -86,7 +107,7 @@ export function webhookWrites(
 /** One delivery for each webhook that wants this event, in the transaction that appends it. Without webhooks it writes nothing. */
 export async function scheduleDeliveries(
   database: Database,
-  { id, type, at, organizationId }: AuditEventRecord,
+  { id, type, at, organizationId, detail }: AuditEventRecord,
 ): Promise<void> {
   const ofOrganization = organizationId
     ? sql`(organization_id is null or organization_id = ${organizationId})`
@@ -97,7 +118,21 @@ export async function scheduleDeliveries(
   await sql`
     insert into webhook_deliveries (webhook_id, event_id, outcome, attempts, next_at, created_at)
     select id, ${id}, 'waiting', 0, ${number(millis)}, ${number(millis)} from webhooks
-    where status = 'on' and ${ofOrganization} and ${wanted}`.execute(database)
+    where status = 'on' and ${ofOrganization} and ${wanted} and ${isNews(type, detail)}`.execute(
+    database,
+  )
+}
+
+/**
+ * Changes of one webhook are folded together: while a first notice of them waits untried, a receiver gets no further one. Who changes a
+ * webhook again and again would otherwise fill the queues of all receivers of the organization.
+ */
+function isNews(type: string, { webhookId }: AuditEventRecord['detail']): RawBuilder<unknown> {
+  if (type !== 'webhook.changed') return sql`1 = 1`
+  return sql`not exists (
+    select 1 from webhook_deliveries d join audit_events e on e.id = d.event_id
+    where d.webhook_id = webhooks.id and d.outcome = 'waiting' and d.attempts = 0
+    and e.type = ${type} and e.detail like ${`%"webhookId":"${webhookId}"%`})`
 }
 
 /** A parameter in a select list has no type of its own in PostgreSQL. */

@@ -6,18 +6,23 @@ import { auditEventJson } from '../api/resources/audit-events.ts'
 import type { Services } from '../services.ts'
 import type {
   DueDelivery,
+  DueWebhook,
   Webhook,
   WebhookDelivery,
   WebhookId,
 } from '../storage/webhook-records.ts'
+import { afterSilence, chooseWebhooks, type Trouble } from './delivery-shares.ts'
 import type { SendResult, SendWebhook } from './send-webhook.ts'
 import { signedHeaders } from './webhook-signature.ts'
 import { openSecrets, turnOffWebhook } from './webhooks.ts'
 
-/** Of one webhook at once, and of webhooks at once. */
+/** At most so many deliveries of one webhook run concurrently; how many webhooks do is in `delivery-shares.ts`. */
 const BATCH = 10
-const MOST_AT_ONCE = 50
+/** A receiver that silently hung is sent one delivery a round until it answers again. */
+const BATCH_OF_SILENT = 1
 const INTERVAL_MS = 1_000
+/** A receiver whose rounds take longer counts as slow. */
+const SLOW_MS = 3_000
 /** Longer than one attempt may take, so that nobody else starts it meanwhile. */
 const CLAIM_MS = 60_000
 const MINUTE_MS = 60_000
@@ -37,71 +42,134 @@ export const retryWaitsMs: readonly number[] = [
 ]
 const LONGEST_RETRY_AFTER_MS = 24 * HOUR_MS
 
-/**
- * Looks once a second what is due. Each webhook is told by itself, so that one whose receiver hangs holds up no other. Answers the
- * function that stops it, when what is under way has ended.
- */
+/** Looks once a second what is due. Returns the function that stops it, when what is under way has ended. */
 export function startDeliveries(services: Services, send: SendWebhook): () => Promise<void> {
-  let stopped = false
-  const underWay = new Map<WebhookId, Promise<void>>()
-  const timer = setInterval(() => {
-    if (!stopped) void tellDue(services, send, underWay)
-  }, INTERVAL_MS)
+  const deliveries = createDeliveries(services, send)
+  const timer = setInterval(() => void deliveries.startRounds(), INTERVAL_MS)
   timer.unref()
   return async () => {
-    stopped = true
     clearInterval(timer)
-    await Promise.all(underWay.values())
+    await deliveries.stop()
   }
 }
 
-async function tellDue(
+export type Deliveries = {
+  /** Begins a round for each webhook that has something due and a place. Never rejects, and waits for no receiver. */
+  startRounds(): Promise<void>
+  /** No round begins any more; resolves once those under way have ended. */
+  stop(): Promise<void>
+}
+
+/** Each webhook has rounds of its own, so that a receiver that hangs holds up no other one. */
+export function createDeliveries(services: Services, send: SendWebhook): Deliveries {
+  const { storage, log, now } = services
+  const underWay = new Map<WebhookId, DueWebhook>()
+  const troubles = new Map<WebhookId, Trouble>()
+  const lastRounds = new Map<WebhookId, number>()
+  const rounds = new Set<Promise<void>>()
+  let count = 0
+  let stopped = false
+
+  /** Returns whether more may be due, and the receiver takes it. */
+  async function run({ id }: DueWebhook): Promise<boolean> {
+    const before = troubles.get(id)
+    const limit = before?.kind === 'silent' ? BATCH_OF_SILENT : BATCH
+    const round = await deliverRound(services, send, { id, limit })
+    const trouble = troubleOf(round, before, now())
+    if (trouble) troubles.set(id, trouble)
+    else troubles.delete(id)
+    return trouble === undefined && round.tried === limit
+  }
+  async function runToEnd(webhook: DueWebhook): Promise<void> {
+    let isMoreDue = false
+    try {
+      isMoreDue = await run(webhook)
+    } catch (error) {
+      log.warn('webhooks_not_delivered', { error })
+    }
+    underWay.delete(webhook.id)
+    if (isMoreDue) await startRounds()
+  }
+  function begin(webhook: DueWebhook): void {
+    count += 1
+    lastRounds.set(webhook.id, count)
+    underWay.set(webhook.id, webhook)
+    const round = runToEnd(webhook).finally(() => rounds.delete(round))
+    rounds.add(round)
+  }
+  async function startRounds(): Promise<void> {
+    try {
+      const due = await storage.listDueWebhooks(now())
+      const ids = new Set(due.map(({ id }) => id))
+      for (const id of lastRounds.keys()) if (!ids.has(id)) lastRounds.delete(id)
+      if (stopped) return
+      chooseWebhooks(due, { underWay, troubles, lastRounds }, now()).forEach(begin)
+    } catch (error) {
+      log.warn('webhooks_not_delivered', { error })
+    }
+  }
+  return {
+    startRounds,
+    async stop() {
+      stopped = true
+      await Promise.all(rounds)
+    },
+  }
+}
+
+/** One round of everything that is due, waited for. Returns how many deliveries were tried. */
+export async function deliverDue(services: Services, send: SendWebhook): Promise<number> {
+  const due = await services.storage.listDueWebhooks(services.now())
+  const rounds = await Promise.all(
+    due.map(({ id }) => deliverRound(services, send, { id, limit: BATCH })),
+  )
+  return rounds.reduce((sum, { tried }) => sum + tried, 0)
+}
+
+type Round = {
+  readonly tried: number
+  /** Deliveries to which nothing was answered. */
+  readonly unanswered: number
+  readonly tookMs: number
+}
+
+async function deliverRound(
   services: Services,
   send: SendWebhook,
-  underWay: Map<WebhookId, Promise<void>>,
-): Promise<void> {
-  try {
-    const due = await services.storage.listDueWebhooks(services.now(), MOST_AT_ONCE)
-    for (const id of due.filter((one) => !underWay.has(one))) {
-      if (underWay.size >= MOST_AT_ONCE) return
-      const telling = deliverTo(services, send, id)
-        .catch((error: unknown) => services.log.warn('webhooks_not_delivered', { error }))
-        .finally(() => underWay.delete(id))
-      underWay.set(
-        id,
-        telling.then(() => {}),
-      )
-    }
-  } catch (error) {
-    services.log.warn('webhooks_not_delivered', { error })
+  { id: webhookId, limit }: { readonly id: WebhookId; readonly limit: number },
+): Promise<Round> {
+  const startedAt = performance.now()
+  const now = services.now()
+  const until = new Date(now.getTime() + CLAIM_MS)
+  const due = await services.storage.claimDeliveries({ webhookId, now, until, limit })
+  const answered = await Promise.all(due.map((one) => deliverOne(services, send, one)))
+  return {
+    tried: due.length,
+    unanswered: answered.filter((one) => !one).length,
+    tookMs: performance.now() - startedAt,
   }
 }
 
-/** One round, waited for. Answers how many deliveries were tried. */
-export async function deliverDue(services: Services, send: SendWebhook): Promise<number> {
-  const due = await services.storage.listDueWebhooks(services.now(), MOST_AT_ONCE)
-  const tried = await Promise.all(due.map((id) => deliverTo(services, send, id)))
-  return tried.reduce((sum, count) => sum + count, 0)
+function troubleOf(
+  { tried, unanswered, tookMs }: Round,
+  before: Trouble | undefined,
+  now: Date,
+): Trouble | undefined {
+  if (tried === 0) return before
+  if (unanswered > 0) return afterSilence(before, now)
+  return tookMs > SLOW_MS ? { kind: 'slow' } : undefined
 }
 
-async function deliverTo(services: Services, send: SendWebhook, webhookId: WebhookId) {
-  const now = services.now()
-  const until = new Date(now.getTime() + CLAIM_MS)
-  const claim = { webhookId, now, until, limit: BATCH }
-  const due = await services.storage.claimDeliveries(claim)
-  await Promise.all(due.map((one) => deliverOne(services, send, one)))
-  return due.length
-}
-
+/** Whether the receiver answered, whatever it answered; also when nothing had to be sent. */
 async function deliverOne(
   services: Services,
   send: SendWebhook,
   { delivery, event }: DueDelivery,
-): Promise<void> {
+): Promise<boolean> {
   const webhook = await services.storage.findWebhook(delivery.webhookId)
   if (webhook?.status !== 'on' || event === undefined) {
     await settle(services, delivery, { outcome: 'given_up', answer: 'not_wanted' })
-    return
+    return true
   }
   const at = services.now()
   const body = JSON.stringify({
@@ -111,6 +179,7 @@ async function deliverOne(
   })
   const result = await sendSigned(services, send, { webhook, id: event.id, at, body })
   await afterAttempt(services, { webhook, delivery }, result)
+  return result.status !== undefined
 }
 
 /** A secret that cannot be opened, such as after a lost key, is an attempt that failed: it must not be tried for ever. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import { lookupPublic } from './lookup-public.ts'
+import { lookupReceivers } from './lookup-receivers.ts'
 import { checkReceiverUrl, isPublicAddress } from './public-address.ts'
 
 describe('checkReceiverUrl', () => {
@@ -22,6 +22,10 @@ describe('checkReceiverUrl', () => {
     'https://localhost./',
     'https://localhost/',
     'https://intranet/',
+    'https://sso.localhost/',
+    'https://printer.local/',
+    'https://metadata.google.internal/',
+    'https://nas.home.arpa./',
     'https://user:secret@receiver.example/',
     'https://receiver.example:22/',
     'file:///etc/passwd',
@@ -66,7 +70,20 @@ describe('isPublicAddress', () => {
   })
 })
 
-describe('lookupPublic', () => {
+describe('lookupReceivers', () => {
+  const find = (
+    addresses: readonly string[],
+    { privateAllowed = false, all = true, family = 0 } = {},
+  ) => {
+    const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
+    const lookup = lookupReceivers(async () => found, { privateAllowed })
+    return new Promise((resolve) =>
+      lookup('hooks.example', { all, family }, (error, ...answer) =>
+        resolve((error as NodeJS.ErrnoException | null)?.code ?? answer),
+      ),
+    )
+  }
+
   it('does not connect to a name that resolves to this machine; the listener hears nothing (I16)', async (t) => {
     let heard = 0
     const canary = createServer(() => {
@@ -75,15 +92,27 @@ describe('lookupPublic', () => {
     t.after(() => canary.close())
     await new Promise((resolve) => canary.once('listening', resolve))
     const { port } = canary.address() as AddressInfo
+    const loopback = async () => [{ address: '127.0.0.1', family: 4 }]
+    const lookup = lookupReceivers(loopback, { privateAllowed: false })
     const error = await new Promise((resolve) =>
-      request({ host: 'localhost', port, lookup: lookupPublic }).on('error', resolve).end(),
+      request({ host: 'hooks.example', port, lookup }).on('error', resolve).end(),
     )
     assert.equal((error as { code?: string }).code, 'ENOTPUBLIC')
     assert.equal(heard, 0)
   })
 
-  it('answers one address or all, as it was asked', async () => {
-    const error = await new Promise((resolve) => lookupPublic('localhost', { all: true }, resolve))
-    assert.equal((error as { code?: string }).code, 'ENOTPUBLIC')
+  it('keeps a name only if every address is public (I16)', async () => {
+    assert.equal(await find(['8.8.8.8', '10.0.0.1']), 'ENOTPUBLIC')
+    assert.equal(await find(['8.8.8.8', '::1']), 'ENOTPUBLIC')
+    assert.deepEqual(await find(['10.0.0.1'], { privateAllowed: true }), [
+      [{ address: '10.0.0.1', family: 4 }],
+    ])
+  })
+
+  it('answers one address or all, of one family or both, as it was asked', async () => {
+    const both = ['8.8.8.8', '2001:4860:4860::8888']
+    assert.deepEqual(await find(both, { all: false }), ['8.8.8.8', 4])
+    assert.deepEqual(await find(both, { all: false, family: 6 }), ['2001:4860:4860::8888', 6])
+    assert.equal(await find(['8.8.8.8'], { all: false, family: 6 }), 'ENOTFOUND')
   })
 })

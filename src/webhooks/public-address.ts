@@ -26,9 +26,18 @@ export function checkReceiverUrl(
   // `new URL` has turned 0x7f.1, 2130706433 and 127.1 into dotted numbers already.
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (ipaddr.isValid(host) && !isPublicAddress(host)) throw notAllowed('address')
-  if (!ipaddr.isValid(host) && !host.replace(/\.$/, '').includes('.')) throw notAllowed('host')
+  if (!ipaddr.isValid(host) && isLocalName(host.replace(/\.$/, ''))) throw notAllowed('host')
   if (url.port !== '' && Number(url.port) < 1024) throw notAllowed('port')
   return url
+}
+
+/**
+ * Names that lead nowhere but into the network that resolves them. Where a proxy resolves names, their spelling is all there is to judge.
+ *
+ * @see RFC 6761 §6.3, RFC 6762 §3, RFC 8375
+ */
+function isLocalName(name: string): boolean {
+  return !name.includes('.') || /\.(localhost|localdomain|local|internal|home\.arpa)$/i.test(name)
 }
 
 function notAllowed(reason: string): EntradaError {

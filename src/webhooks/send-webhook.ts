@@ -1,6 +1,8 @@
-import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
-import { lookupPublic } from './lookup-public.ts'
+import { readFileSync } from 'node:fs'
+import { createNameResolver, type NameResolverOptions } from '../outgoing/customer-names.ts'
+import { createOutgoing, type Outgoing } from '../outgoing/outgoing.ts'
+import type { Proxies } from '../outgoing/proxies.ts'
+import { lookupReceivers } from './lookup-receivers.ts'
 import { checkReceiverUrl } from './public-address.ts'
 
 const TIME_LIMIT_MS = 10_000
@@ -18,47 +20,51 @@ export type SendWebhook = (message: {
   readonly body: string
 }) => Promise<SendResult>
 
-/** One POST; no redirect is followed, what the receiver says beyond its status is not read, and it never rejects. */
-export function createWebhookSender(options: { readonly privateAllowed: boolean }): SendWebhook {
+export type WebhookSenderOptions = {
+  readonly privateAllowed: boolean
+  readonly proxies?: Proxies
+  /** Name servers for receivers' names; default this machine's. */
+  readonly names?: Pick<NameResolverOptions, 'servers' | 'timeLimitMs'>
+}
+
+/**
+ * One POST; no redirect is followed, nothing of the answer but its status is read, and it never rejects. Through a proxy, the proxy
+ * resolves the receiver's name, and its rules say what may be reached; what is local by its spelling is refused here all the same.
+ */
+export function createWebhookSender(options: WebhookSenderOptions): SendWebhook {
+  const { privateAllowed, proxies, names } = options
+  const readTextFile = (path: string) => readFileSync(path, 'utf8')
+  const resolve = createNameResolver({ ...names, search: privateAllowed, readTextFile })
+  const outgoing = createOutgoing({
+    ...(proxies ? { proxies } : {}),
+    lookup: lookupReceivers(resolve, { privateAllowed }),
+    keepAlive: false,
+  })
   return async (message) => {
     try {
-      const url = checkReceiverUrl(message.url, options)
-      return await post(url, message, options)
+      return await post(outgoing, checkReceiverUrl(message.url, options), message)
     } catch (error) {
       return { answer: wordFor(error) }
     }
   }
 }
 
-function post(
+async function post(
+  { request }: Outgoing,
   url: URL,
   { headers, body }: Parameters<SendWebhook>[0],
-  { privateAllowed }: { readonly privateAllowed: boolean },
 ): Promise<SendResult> {
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      {
-        method: 'POST',
-        headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
-        signal: AbortSignal.timeout(TIME_LIMIT_MS),
-        ...(privateAllowed ? {} : { lookup: lookupPublic }),
-      },
-      (response) => {
-        const { statusCode: status = 0, headers: answered } = response
-        response.destroy()
-        const seconds = Number(answered['retry-after'])
-        resolve({
-          status,
-          answer: String(status),
-          ...(Number.isInteger(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {}),
-        })
-      },
-    )
-    sent.on('error', reject)
-    sent.end(body)
-  })
+  const signal = AbortSignal.timeout(TIME_LIMIT_MS)
+  const response = await request(url, { method: 'POST', headers, body, signal })
+  const { statusCode: status = 0, headers: answered } = response
+  // What breaks behind the status is of no interest.
+  response.on('error', () => {}).destroy()
+  const seconds = Number(answered['retry-after'])
+  return {
+    status,
+    answer: String(status),
+    ...(Number.isInteger(seconds) && seconds > 0 ? { retryAfterSeconds: seconds } : {}),
+  }
 }
 
 function wordFor(error: unknown): string {

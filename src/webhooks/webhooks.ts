@@ -17,6 +17,9 @@ import { checkReceiverUrl } from './public-address.ts'
 /** After a rotation the secret before it goes on signing for so long. */
 const OLD_SECRET_LIFETIME_MS = 24 * 3_600_000
 const MOST_SECRETS = 4
+/** Each event is scheduled for each webhook in the transaction that stores it, so that webhooks are not without number. */
+export const MOST_OF_ORGANIZATION = 20
+export const MOST_OF_DEPLOYMENT = 100
 
 export type NewWebhook = {
   readonly url: string
@@ -27,7 +30,7 @@ export type NewWebhook = {
 /** `secret` is shown this once. */
 export type WebhookWithSecret = { readonly webhook: Webhook; readonly secret: string }
 
-/** @throws {EntradaError} `url_not_allowed`, `request_invalid`, `record_not_found` (the organization) */
+/** @throws {EntradaError} `url_not_allowed`, `request_invalid`, `too_many_webhooks`, `record_not_found` (the organization) */
 export async function createWebhook(
   services: Services,
   caller: AdminCaller,
@@ -51,6 +54,7 @@ export async function createWebhook(
     if (organizationId && !(await transaction.findOrganization(organizationId))) {
       throw new EntradaError('record_not_found', { parameter: 'organizationId' })
     }
+    await checkRoom(transaction, organizationId)
     await transaction.putWebhook(webhook)
     const event = {
       type: 'webhook.created',
@@ -59,6 +63,16 @@ export async function createWebhook(
     await audit(services, transaction, { caller, webhook, event })
   })
   return { webhook, secret }
+}
+
+/** @throws {EntradaError} `too_many_webhooks` */
+async function checkRoom(
+  transaction: StorageTransaction,
+  organizationId: OrganizationId | undefined,
+): Promise<void> {
+  const most = organizationId ? MOST_OF_ORGANIZATION : MOST_OF_DEPLOYMENT
+  if ((await transaction.countWebhooks(organizationId)) < most) return
+  throw new EntradaError('too_many_webhooks', { most })
 }
 
 /**

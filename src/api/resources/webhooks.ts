@@ -104,7 +104,7 @@ export const webhookOperations = {
     answer: webhookWithSecretSchema,
     creates: true,
     shownOnce: ['secret'],
-    refusals: ['url_not_allowed'],
+    refusals: ['url_not_allowed', 'too_many_webhooks'],
     async run(services, { by, body }) {
       const made = await createWebhook(services, by, withoutUndefined(body))
       return { ...webhookJson(made.webhook), secret: made.secret }

@@ -19,6 +19,7 @@ import { addSnapshotConnections } from './0012-snapshot-connections.ts'
 import { createRetiredUsernames } from './0013-retired-usernames.ts'
 import { createErasures } from './0014-erasures.ts'
 import { createAuditVerification } from './0015-audit-verification.ts'
+import { indexDueDeliveries } from './0016-webhook-shares.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -53,6 +54,7 @@ const steps: readonly {
   { name: '0013-retired-usernames', up: createRetiredUsernames },
   { name: '0014-erasures', up: createErasures },
   { name: '0015-audit-verification', up: createAuditVerification },
+  { name: '0016-webhook-shares', up: indexDueDeliveries },
 ]
 
 /** All of them, in order. */

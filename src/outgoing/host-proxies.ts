@@ -1,0 +1,31 @@
+import { globalAgent } from 'node:https'
+import { type Proxies, parseNoProxy, parseProxy } from './proxies.ts'
+
+/** Names in the order in which the first one that is set counts: lower case first, as most programs have it. */
+const names = {
+  https: ['https_proxy', 'HTTPS_PROXY'],
+  http: ['http_proxy', 'HTTP_PROXY'],
+  noProxy: ['no_proxy', 'NO_PROXY'],
+} as const
+
+/**
+ * The proxies that Node itself was started with (`NODE_USE_ENV_PROXY=1`, `--use-env-proxy`), so that a library in such a process needs
+ * no option of its own.
+ */
+export function proxiesOfNode(): Proxies {
+  const { proxyEnv } = globalAgent.options as { readonly proxyEnv?: Proxied | undefined } // since Node 24.5
+  return proxyEnv === undefined ? {} : proxiesIn(proxyEnv)
+}
+
+type Proxied = Readonly<Record<string, string | undefined>>
+
+function proxiesIn(proxied: Proxied): Proxies {
+  const first = (among: readonly string[]) =>
+    among.map((name) => proxied[name]?.trim()).find((value) => value)
+  const [https, http, noProxy] = [first(names.https), first(names.http), first(names.noProxy)]
+  return {
+    ...(https ? { https: parseProxy(https) } : {}),
+    ...(http ? { http: parseProxy(http) } : {}),
+    ...(noProxy ? { noProxy: parseNoProxy(noProxy) } : {}),
+  }
+}

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
+import { createUnzip } from 'node:zlib'
+import type { OutgoingRequest } from './outgoing.ts'
+
+/** Statuses whose answers have no body. @see https://fetch.spec.whatwg.org/#null-body-status */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
+
+/** `fetch` over {@link OutgoingRequest}: enough of it for programs that send text and follow no redirect. */
+export function outgoingFetch(
+  send: (url: URL, options: OutgoingRequest) => Promise<IncomingMessage>,
+): typeof fetch {
+  return async (input, init = {}) => {
+    const request = input instanceof Request ? input : undefined
+    const url = new URL(request?.url ?? String(input))
+    const method = init.method ?? request?.method ?? 'GET'
+    const body = await bodyOf(request, init)
+    const answer = await send(url, {
+      method,
+      headers: {
+        'accept-encoding': 'identity',
+        ...Object.fromEntries(new Headers(init.headers ?? request?.headers)),
+      },
+      signal: init.signal ?? request?.signal,
+      ...(body === undefined ? {} : { body }),
+    })
+    return toResponse(answer)
+  }
+}
+
+async function bodyOf(request: Request | undefined, { body }: RequestInit) {
+  if (typeof body === 'string') return body
+  if (body === undefined || body === null) return request?.body ? request.text() : undefined
+  return new Response(body).text()
+}
+
+function toResponse(answer: IncomingMessage): Response {
+  const { statusCode: status = 0, rawHeaders } = answer
+  const headers = new Headers()
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
+  }
+  if (!WITHOUT_BODY.has(status)) {
+    // Node types its own web streams apart from those of the browser's library.
+    const body = Readable.toWeb(unpacked(answer)) as ReadableStream<Uint8Array>
+    return new Response(body, { status, headers })
+  }
+  answer.resume()
+  return new Response(null, { status, headers })
+}
+
+/** No packing is asked for, and some gateways pack all the same. */
+function unpacked(answer: IncomingMessage): Readable {
+  const { 'content-encoding': encoding = 'identity' } = answer.headers
+  if (!/^(x-)?(gzip|deflate)$/i.test(encoding.trim())) return answer
+  // The reader of the unpacked stream sees its error; there is nothing else to do about it.
+  return pipeline(answer, createUnzip(), () => {})
+}
