@@ -75,8 +75,6 @@ describe('linking to a user made beforehand, where the address is proven', () =>
   const unproven: readonly (readonly [string, Omit<IdTokenFault, 'kind'>])[] = [
     ['Entra does not vouch for its domain', claims({ xms_edov: false })],
     ['Entra says nothing about its domain', { removeClaims: ['xms_edov'] }],
-    ['Entra says something odd about its domain', claims({ xms_edov: 'yes' })],
-    ['Entra says something odd about its domain', claims({ xms_edov: [true] })],
     ['it is only the username', { removeClaims: ['email'] }],
     ['it is another', claims({ email: 'alice@contoso.example.evil.example' })],
     ['it is another with ours in front', claims({ email: 'alice@contoso.example,x@evil.example' })],
