@@ -1,5 +1,7 @@
 /** `entrada/hono`: for Hono 4. */
 import type { Entrada } from '../entrada.ts'
+import type { RemoteInfo } from '../http/exchange.ts'
+import { parseRequestTarget } from '../http/request-target.ts'
 import type { Needed } from './decide-access.ts'
 import { keepSession } from './session-of.ts'
 
@@ -26,7 +28,7 @@ export function mountEntrada(entrada: Entrada): HonoMiddleware {
 /** Lets signed-in people through, with their session in `sessionOf(context)`. */
 export function requireSession(entrada: Entrada, needed: Needed = {}): HonoMiddleware {
   return async (context, next) => {
-    const access = await entrada.decideAccess(context.req.raw, needed)
+    const access = await entrada.decideAccess(requestOf(context), needed)
     if (access.kind === 'refused') return access.response
     keepSession(context, access.session)
     await next()
@@ -45,10 +47,27 @@ export function requireRole(
   return requireSession(entrada, { ...needed, roles: [role].flat() })
 }
 
-/** As `@hono/node-server` tells it; elsewhere nothing is known of the connection. */
-function remoteOf(context: object): { readonly remoteAddress?: string } {
+/** From `@hono/node-server`; on other platforms nothing is known of the connection. */
+function remoteOf(context: object): RemoteInfo {
   const { env } = context as { readonly env?: { readonly incoming?: NodeIncoming } } // looked at member by member
   const remoteAddress = env?.incoming?.socket?.remoteAddress
-  return typeof remoteAddress === 'string' ? { remoteAddress } : {}
+  const target = env?.incoming?.url
+  return {
+    ...(typeof remoteAddress === 'string' ? { remoteAddress } : {}),
+    ...(typeof target === 'string' ? { target } : {}),
+  }
 }
-type NodeIncoming = { readonly socket?: { readonly remoteAddress?: unknown } }
+type NodeIncoming = {
+  readonly socket?: { readonly remoteAddress?: unknown }
+  readonly url?: unknown
+}
+
+/** For a check, which reads no body: with the host of an absolute request target in the place of `Host`. */
+function requestOf(context: HonoContext): Request {
+  const { raw } = context.req
+  const { authority } = parseRequestTarget(remoteOf(context).target ?? '')
+  if (authority === undefined) return raw
+  const headers = new Headers(raw.headers)
+  headers.set('host', authority)
+  return new Request(raw.url, { method: raw.method, headers })
+}
