@@ -34,7 +34,8 @@ const fetchers: Readonly<Record<Judge, Fetcher>> = {
   authlib: fetchPythonPackages,
   'azure-node': fetchNodePackages,
   'msal-go': (source, target) => run('go', ['build', '-o', join(target, 'judge'), '.'], source),
-  msal4j: (source, target) => run('mvn', ['-q', '-B', 'package', `-Doutput=${target}`], source),
+  msal4j: buildWithMaven,
+  spring: buildWithMaven,
   // The largest one last, so that a slow machine has the others.
   'mod-auth-openidc': () => true,
   'oauth2-proxy': installGoProgram,
@@ -85,6 +86,10 @@ function fetchPythonPackages(source: string, target: string): boolean {
 function fetchNodePackages(source: string, target: string): boolean {
   cpSync(source, target, { recursive: true })
   return run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], target)
+}
+
+function buildWithMaven(source: string, target: string): boolean {
+  return run('mvn', ['-q', '-B', 'package', `-Doutput=${target}`], source)
 }
 
 /** `version.txt` names the module and its version; Go's checksum database vouches for the content. */

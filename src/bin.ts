@@ -3,13 +3,18 @@
 import './refuse-old-node.ts'
 import { readFileSync } from 'node:fs'
 import type { StopRequest } from './cli/command.ts'
+import { createErrorOutput, createOutput } from './cli/output.ts'
 import { runCli } from './cli/run-cli.ts'
+
+const output = createOutput(process.stdout)
 
 const exitCode = await runCli(
   {
     environment: process.env,
-    print: (line) => console.log(line),
-    printError: (line) => console.error(line),
+    print: output.print,
+    printError: createErrorOutput(process.stderr),
+    printed: output.finish,
+    ...(process.stderr.isTTY ? { progressLine } : {}),
     readTextFile: (path) => readFileSync(path, 'utf8'),
     now: () => new Date(),
     stopRequested,
@@ -35,4 +40,9 @@ function stopRequested(): Promise<StopRequest> {
     }
     for (const signal of signals) process.on(signal, onSignal)
   })
+}
+
+/** Carriage return, then erase to the end of the line. */
+function progressLine(line = ''): void {
+  process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`)
 }

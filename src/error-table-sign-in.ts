@@ -124,7 +124,7 @@ export const entraErrors = {
     status: 502,
     shown:
       'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
-    fix: 'Entra knows no directory under the configured tenant id or domain. Check ENTRADA_ENTRA_TENANT_ID (Microsoft Entra ID > Overview) and that ENTRADA_ENTRA_AUTHORITY is the right cloud.',
+    fix: 'Entra knows no directory under the configured tenant id or domain. Check ENTRADA_ENTRA_TENANT_ID (entra.microsoft.com > Entra ID > Overview) and that ENTRADA_ENTRA_AUTHORITY is the right cloud.',
     startAgain: 'same_account',
   },
 } as const satisfies Record<string, ErrorEntry>
@@ -250,7 +250,7 @@ export const decisionErrors = {
     status: 403,
     shown:
       'Microsoft did not say which groups you are in, so your access cannot be decided. Please tell your administrator.',
-    fix: 'The role rules need groups, and Entra sent no groups claim. In Entra, under App registrations > Token configuration > Add groups claim, choose "Groups assigned to the application", and assign the groups under Enterprise applications > Users and groups. If the claim is there already, this person is in none of the groups that it may name.',
+    fix: 'The role rules need groups, and Entra sent no groups claim. In Entra, under App registrations > Token configuration > Add groups claim, choose "Groups assigned to the application", and assign the groups under Enterprise apps > Users and groups. If the claim is there already, this person is in none of the groups that it may name.',
     startAgain: 'other_account',
   },
   no_role_matched: {

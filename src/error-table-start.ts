@@ -82,6 +82,11 @@ export const startErrors = {
     shown: 'The files could not be written.',
     fix: 'The folder is not writable, the disk is full, or files of these names exist; nothing was written over.',
   },
+  output_not_written: {
+    status: 500,
+    shown: 'What the command prints could not be written.',
+    fix: 'The disk that the output goes to is full, or it cannot be written to. Free space and run the command again. One that changes something may have done so already: look first.',
+  },
   backup_invalid: {
     status: 500,
     shown: 'This file is not a backup.',

@@ -150,6 +150,11 @@ const requestErrors = {
     shown: 'This domain belongs to another organization here.',
     fix: 'A domain belongs to the organization that has proven it. It can move once its TXT record for that organization is gone from DNS; one that an operator has proven has to be removed there first.',
   },
+  domain_named_already: {
+    status: 409,
+    shown: 'This organization has named this domain already.',
+    fix: 'Nothing was changed. `entrada domain list --organization …` shows the domain with its TXT record; `entrada domain verify` looks the record up.',
+  },
   domain_is_public: {
     status: 400,
     shown: 'This domain is nobody’s alone.',

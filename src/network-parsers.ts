@@ -12,7 +12,7 @@ export function privateListenAddress(value: string): ListenAddress {
 }
 
 /** @see RFC 1918; RFC 4193; RFC 6598, which Kubernetes providers use for pods */
-function isPrivateHost(host: string): boolean {
+export function isPrivateHost(host: string): boolean {
   if (host === 'localhost') return true
   const blocks = new BlockList()
   const networks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10']

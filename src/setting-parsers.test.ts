@@ -3,7 +3,14 @@ import { describe, it } from 'node:test'
 import { problemsOfSettings as problemsOf } from '../test/support/settings.ts'
 import { describeSettings } from './config.ts'
 import { newSecretKey } from './key-ring.ts'
-import { isLoopbackHost } from './setting-parsers.ts'
+import {
+  count,
+  days,
+  isLoopbackHost,
+  perMinute,
+  recheckMinutes,
+  seconds,
+} from './setting-parsers.ts'
 
 const TENANT = '11111111-1111-4111-8111-111111111111'
 const CLIENT = '33333333-3333-4333-8333-333333333333'
@@ -58,6 +65,7 @@ const malformed: Readonly<Record<string, readonly string[]>> = {
   ],
   ENTRADA_AUDIT_RETENTION_DAYS: ['CANARY', '0', '-1', '1.5', '10000', '30 CANARY'],
   ENTRADA_RATE_LIMIT_SIGN_INS: ['CANARY', '0', '59', '-600', '1e4', '10000000', '600 CANARY'],
+  ENTRADA_DRAIN_SECONDS: ['CANARY', '-1', '301', '1.5', '10 CANARY'],
   ENTRADA_ENTRA_TENANT_ID: [
     'CANARY',
     'common',
@@ -192,9 +200,34 @@ describe('a malformed setting', () => {
     })
   }
 
+  it('is refused with both of its bounds (O9)', () => {
+    const messageFor = (parse: (value: string) => unknown, value: string) => {
+      try {
+        return parse(value)
+      } catch (error) {
+        return error instanceof Error ? error.message : error
+      }
+    }
+    for (const [parse, from, to] of [
+      [seconds, 60, 999_999_999],
+      [count, 2, 9_999],
+      [perMinute, 60, 999_999],
+      [days, 1, 9_999],
+      [recheckMinutes, 5, 1440],
+    ] as const) {
+      assert.equal(parse(String(from)), from)
+      assert.equal(parse(String(to)), to)
+      for (const value of [from - 1, to + 1, 1e15, -1, 1.5]) {
+        assert.match(String(messageFor(parse, String(value))), new RegExp(`from ${from} to ${to}$`))
+      }
+    }
+  })
+
   it('is tried for every setting that can be malformed', () => {
     const anyText = [
       'ENTRADA_DATA_DIR',
+      // What such a file holds is tried in cli/environment-file.test.ts.
+      'ENTRADA_ENVIRONMENT_FILE',
       'ENTRADA_ROLE_RULES_FILE',
       // What it holds is tried in access-rules-file.test.ts.
       'ENTRADA_ACCESS_RULES_FILE',

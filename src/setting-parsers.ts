@@ -42,47 +42,26 @@ export function oneOf<const T extends string>(...allowed: readonly T[]) {
   }
 }
 
-export function seconds(value: string): number {
-  const number = Number(value)
-  if (!/^\d{1,9}$/.test(value) || number < 60) {
-    throw new Error('must be a whole number of seconds, at least 60')
+/** A whole number within bounds, which the message names both. */
+function wholeNumber({ from, to, of = '' }: Bounds) {
+  return (value: string): number => {
+    const number = Number(value)
+    if (/^\d{1,15}$/.test(value) && number >= from && number <= to) return number
+    throw new Error(`must be a whole number${of} from ${from} to ${to}`)
   }
-  return number
 }
+type Bounds = { readonly from: number; readonly to: number; readonly of?: string }
 
-export function drainSeconds(value: string): number {
-  if (/^\d{1,3}$/.test(value) && Number(value) <= 300) return Number(value)
-  throw new Error('must be a whole number of seconds from 0 to 300')
-}
-
-export function count(value: string): number {
-  const number = Number(value)
-  if (!/^\d{1,4}$/.test(value) || number < 2) throw new Error('must be a whole number, at least 2')
-  return number
-}
-
-export function perMinute(value: string): number {
-  const number = Number(value)
-  if (!/^\d{1,6}$/.test(value) || number < 60) {
-    throw new Error('must be a whole number for each minute, at least 60')
-  }
-  return number
-}
-
-export function recheckMinutes(value: string): number {
-  const number = Number(value)
-  if (/^\d{1,4}$/.test(value) && isRecheckMinutes(number)) return number
-  throw new Error('must be a whole number of minutes from 5 to 1440')
-}
+export const seconds = wholeNumber({ of: ' of seconds', from: 60, to: 999_999_999 })
+export const drainSeconds = wholeNumber({ of: ' of seconds', from: 0, to: 300 })
+export const count = wholeNumber({ from: 2, to: 9_999 })
+export const perMinute = wholeNumber({ of: ' for each minute', from: 60, to: 999_999 })
+export const days = wholeNumber({ of: ' of days', from: 1, to: 9_999 })
+export const recheckMinutes = wholeNumber({ of: ' of minutes', from: 5, to: 1440 })
 
 /** More often asks Entra for nothing new; less often than a day, sessions have ended anyway. */
 export function isRecheckMinutes(minutes: number): boolean {
   return Number.isInteger(minutes) && minutes >= 5 && minutes <= 1440
-}
-
-export function days(value: string): number {
-  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value)
-  throw new Error('must be a whole number of days from 1 to 9999')
 }
 
 /**
@@ -158,7 +137,8 @@ export type ListenAddress = { readonly host: string; readonly port: number }
 export function listenAddress(value: string): ListenAddress {
   const match = /^(?:(\[[0-9a-f:.]+\]|[a-z0-9.-]+):)?(\d{1,5})$/i.exec(value)
   const port = Number(match?.[2])
-  if (match === null || port > 65_535) throw new Error('must be host:port, such as 127.0.0.1:3000')
+  if (match === null || port > 65_535)
+    throw new Error('must be host:port, such as 127.0.0.1:3000, with a port up to 65535')
   return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
 }
 

@@ -70,13 +70,13 @@ export const settingsTable = {
     env: 'ENTRADA_ENTRA_TENANT_ID',
     twin: 'DSTACK_ENTRA_TENANT_ID',
     parse: tenant,
-    help: 'Directory (tenant) ID, or a domain of the directory. Entra admin centre > Overview.',
+    help: 'Directory (tenant) ID, or a domain of the directory. entra.microsoft.com > Entra ID > Overview.',
   },
   entraClientId: {
     env: 'ENTRADA_ENTRA_CLIENT_ID',
     twin: 'DSTACK_ENTRA_CLIENT_ID',
     parse: clientId,
-    help: 'Application (client) ID. App registrations > your application > Overview.',
+    help: 'Application (client) ID. entra.microsoft.com > Entra ID > App registrations > your application > Overview.',
   },
   entraClientSecrets: {
     env: 'ENTRADA_ENTRA_CLIENT_SECRET',

@@ -37,9 +37,12 @@ function isServiceLink(name: string, value: string): boolean {
   )
 }
 
-/** A sentence with the nearest name that exists, or nothing. */
-export function didYouMean(name: string, known: ReadonlySet<string>): string {
-  const farthest = Math.min(6, Math.ceil(name.length / 2))
+/** A sentence with the nearest name that exists, or nothing when none is as near as `farthest` letters. */
+export function didYouMean(
+  name: string,
+  known: ReadonlySet<string>,
+  farthest = Math.min(6, Math.ceil(name.length / 2)),
+): string {
   const [nearest] = [...known]
     .map((candidate) => ({ candidate, distance: distanceBetween(name, candidate) }))
     .sort((a, b) => a.distance - b.distance)

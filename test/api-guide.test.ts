@@ -72,14 +72,14 @@ describe('docs/api.md', () => {
     assert.deepEqual({ ...refused, correlationId: '…' }, expected)
     const { items } = await rig.services.storage.listOrganizations({ limit: 50 })
     const names = items.filter(({ id }) => id !== 'default').map(({ name }) => name)
-    assert.deepEqual(names.sort(), ['Contoso Ltd.', 'Fabrikam'])
+    assert.deepEqual(names.sort(), ['Litware Ltd.', 'Proseware'])
   })
 
   it('has a program that runs', async () => {
     const [program = ''] = snippets('ts')
     writeFileSync(`${folder}/program.ts`, program)
     const printed = await execute(process.execPath, ['program.ts'])
-    assert.match(printed, /^Contoso Ltd\.$/m)
+    assert.match(printed, /^Litware Ltd\.$/m)
   })
 
   it('names rights that exist', () => {

@@ -42,7 +42,7 @@ describe('POST /api/v1/organizations', () => {
     assert.equal(status, 400)
     assert.deepEqual(body.errors, [
       { parameter: 'name', problem: 'must be not empty' },
-      { parameter: 'slug', problem: 'must match /^[A-Za-z0-9_-]{1,64}$/' },
+      { parameter: 'slug', problem: 'must be 1 to 64 letters, digits, `-` and `_`' },
       { parameter: 'settings.emailDiscovery', problem: 'must be boolean' },
       { parameter: 'settings.colour', problem: 'is not known here' },
       { parameter: 'owner', problem: 'is not known here' },

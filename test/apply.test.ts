@@ -224,9 +224,9 @@ describe('entrada apply', () => {
       printedErrors.slice(1, -1).map((line) => line.trim()),
       [
         'line 2: organizations.0.name is missing',
-        'line 4: organizations.0.connections.0.id must match /^[A-Za-z0-9_-]{1,64}$/',
+        'line 4: organizations.0.connections.0.id must be 1 to 64 letters, digits, `-` and `_`',
         'line 5: organizations.0.connections.0.tenant must be one directory; common, organizations, consumers and the personal tenant are not',
-        'line 6: organizations.0.connections.0.policies.guests must be "refuse" or "allow"',
+        'line 6: organizations.0.connections.0.policies.guests must be one of refuse, allow',
         'line 9: organizations.0.connections.0.credentials.0.from must be env:NAME or file:PATH, never the secret itself',
         'line 10: organizations.0.connections.0.credentials.0.value is not known here; a secret is named by `from`, never written',
         'line 13: organizations.0.connections.2.colour is not known here',
@@ -366,7 +366,7 @@ describe('docs/apply.md', () => {
     const guide = readFileSync('docs/apply.md', 'utf8')
     const [, file = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(guide) ?? []
     const [, shown = ''] = /^```console\n([\s\S]*?)^```/m.exec(guide) ?? []
-    const { apply } = await openBench(t)
+    const { apply } = await openBench(t, { WIDE_WORLD_SECRET: SECRET })
     assert.deepEqual((await apply(file)).printed, shown.trimEnd().split('\n').slice(1))
     assert.match((await apply(file, '--yes')).printed.at(-1) ?? '', /a test sign-in has to succeed/)
   })

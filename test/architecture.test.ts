@@ -267,7 +267,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'accepted-tenants.ts',
   ],
   'src/doctor': ['doctor.ts'],
-  'src/cli': ['run-cli.ts'],
+  // output.ts: bin.ts alone may touch the standard streams, and hands them in.
+  'src/cli': ['run-cli.ts', 'output.ts'],
   'src/emulator': ['start-emulator.ts', 'emulator.ts'],
 }
 

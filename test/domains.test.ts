@@ -110,7 +110,9 @@ describe('a domain', () => {
     const rig = await openDomainRig(t)
     const customer = await createCustomer(rig)
     await add(rig, customer, 'bücher.example')
-    await assert.rejects(add(rig, customer, 'XN--BCHER-KVA.example'), { code: 'record_in_use' })
+    await assert.rejects(add(rig, customer, 'XN--BCHER-KVA.example'), {
+      code: 'domain_named_already',
+    })
   })
 
   it('belongs to who has proven it, and moves to who has the record when the other has not', async (t) => {

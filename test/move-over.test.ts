@@ -49,7 +49,7 @@ describe('docs/move-over.md', () => {
       const database = await postgres.createDatabase()
       for (const statement of statements) await postgres.run(database, statement)
       const rows = await postgres.run(database, queryOf(name))
-      const found = readImportedPeople(JSON.stringify(rows))
+      const found = readImportedPeople(JSON.stringify(rows)).rows
       assert.deepEqual(
         found.map((row) => [row.oldId, row.kind === 'person' ? row.person.oid : row.reason]).sort(),
         [
@@ -62,7 +62,7 @@ describe('docs/move-over.md', () => {
 
   it('shows a row of passport-azure-ad that is taken', () => {
     const [, row = ''] = /^(\{"id": 7, .*\})$/m.exec(guide) ?? []
-    const [taken] = readImportedPeople(row)
+    const [taken] = readImportedPeople(row).rows
     assert.ok(taken?.kind === 'person' && taken.person.tid === TID)
   })
 

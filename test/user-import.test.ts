@@ -98,6 +98,42 @@ describe('entrada user import', () => {
     ])
   })
 
+  it('takes over more people at once than the limits for strangers allow (O6)', async (t) => {
+    const { file, runImport, rig } = await openImporting(t)
+    const rows = Array.from({ length: 1_300 }, (_, n) => ({
+      oid: `aaaaaaaa-0000-4000-8000-${String(n).padStart(12, '0')}`,
+      tid: CONTOSO,
+      username: `person-${n}`,
+    }))
+    writeFileSync(file, rows.map((row) => JSON.stringify(row)).join('\n'))
+    const { exitCode, printed } = await runImport('--apply')
+    assert.equal(exitCode, 0)
+    assert.match(printed.join('\n'), /created 1300, /)
+    const { items } = await rig.services.storage.listUsers({ search: 'person-1299', limit: 2 })
+    assert.equal(items.length, 1)
+  })
+
+  it('exits with 1 when nobody in the file could be taken (O6)', async (t) => {
+    const { file, runImport } = await openImporting(t)
+    writeFileSync(file, JSON.stringify(exported[2]))
+    for (const options of [[], ['--apply'], ['--json']]) {
+      assert.equal((await runImport(...options)).exitCode, 1)
+    }
+    writeFileSync(file, '')
+    assert.equal((await runImport()).exitCode, 0)
+  })
+
+  it('names the columns that it does not read, each once (O6)', async (t) => {
+    const { file, runImport } = await openImporting(t)
+    writeFileSync(
+      file,
+      `ObjectId,tenant_id,Displayname,e-mial,team\n${ALICE},${CONTOSO},A,a@x.example,Y\n`,
+    )
+    const { printedErrors, exitCode } = await runImport()
+    assert.deepEqual(printedErrors, ['entrada: columns that are not read: e-mial, team'])
+    assert.equal(exitCode, 0)
+  })
+
   it('numbers usernames that are taken, in the file and here', async (t) => {
     const { file, runImport, rig } = await openImporting(t)
     const row = (n: number) => ({

@@ -1,7 +1,7 @@
 /**
  * One call of the API: who calls, may they, is what they sent right, do it, answer.
  *
- *   answerOperation → authorizeCaller, decideAccess → readQuery, readBody → checkOwner → runOnce → toResponse
+ *   answerOperation → authorizeCaller, decideAccess → readQuery, readBody → resolveNames → checkOwner → runOnce → toResponse
  */
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -15,6 +15,7 @@ import { answerOnce, type Once } from './answer-once.ts'
 import { authorizeCaller, checkStillCalls } from './authorize-call.ts'
 import type { Call, Operation } from './operation.ts'
 import { readBody, readQuery } from './read-input.ts'
+import { resolveNames } from './resolve-names.ts'
 
 export async function answerOperation(
   operation: Operation,
@@ -22,7 +23,7 @@ export async function answerOperation(
   exchange: Exchange,
 ): Promise<Response> {
   const caller = await authorize(operation, services, exchange)
-  const asked = await readCall(operation, exchange)
+  const asked = await resolveNames(operation, services, await readCall(operation, exchange))
   const checkStillMay = (reader: StorageReader) => checkStillCalls(services, reader, caller)
   if (operation.body !== undefined) await checkStillMay(services.storage)
   await checkOwner(operation, services, { caller, asked })

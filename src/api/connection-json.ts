@@ -23,7 +23,10 @@ import { strictObject } from '../strict-object.ts'
 import { withoutNull, withoutUndefined } from './page-json.ts'
 import { parsed, saidBy, text, timeAnswer } from './schema-parts.ts'
 
-const roleName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:-]{1,64}$/))
+const roleName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits and `._:-`'),
+)
 const guid = v.pipe(v.string(), v.uuid(), v.toLowerCase())
 
 /** A policy or setting of the record that is missing in one of the tables of this file does not compile: a change would lose it. */

@@ -56,7 +56,10 @@ function toProblem(issue: v.BaseIssue<unknown>): InputProblem {
     return { parameter, problem: issue.message }
   }
   const expected = issue.expected ?? undefined
-  if (issue.type === 'regex') return { parameter, problem: `must match ${expected}` }
+  if (issue.type === 'regex') {
+    const isOurs = !issue.message.startsWith('Invalid format')
+    return { parameter, problem: isOurs ? issue.message : `must match ${expected}` }
+  }
   return {
     parameter,
     problem: expected ? `must be ${inWords(issue.type, expected)}` : 'is not valid',
@@ -79,8 +82,7 @@ function inWords(type: string, expected: string): string {
     case 'iso_timestamp':
       return 'a time such as 2026-11-22T08:00:00Z'
     case 'picklist':
-      if (expected.length > 200) return 'one of a closed list, see docs/reference'
-      return inWords('', expected)
+      return `one of ${expected.replace(/[()"]/g, '').replaceAll(' | ', ', ')}`
     default:
       return expected.replace(/^\(|\)$/g, '').replaceAll(' | ', ' or ')
   }

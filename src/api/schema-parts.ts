@@ -22,7 +22,7 @@ export const pageQuery = {
   limit: v.optional(
     v.pipe(
       v.string(),
-      v.regex(/^\d{1,3}$/),
+      v.regex(/^\d{1,3}$/, 'must be a whole number from 1 to 200'),
       v.transform(Number),
       v.minValue(1),
       v.maxValue(200),
@@ -37,7 +37,7 @@ export const pageQuery = {
 
 export const userIdQuery = v.pipe(
   v.string(),
-  v.regex(/^usr_[\w-]{1,64}$/),
+  v.regex(/^usr_[\w-]{1,64}$/, 'must be the id of a user, which begins with usr_'),
   v.transform((id) => id as UserId), // the prefix is what the type says
 )
 
@@ -72,7 +72,10 @@ export function parsed<T>(parse: (text: string) => T | undefined, problem: strin
 }
 
 /** An id or slug that is brought along; made when it is left out. */
-export const givenText = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/))
+export const givenText = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, `-` and `_`'),
+)
 export const givenId = v.optional(
   v.pipe(
     givenText,

@@ -10,6 +10,7 @@ import { proofText, SERVER_PATH } from '../http/show-server.ts'
 import { silentLog } from '../log.ts'
 import { openParts } from '../open-services.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
+import { noLimits } from '../rate-limit.ts'
 import type { Secret } from '../secret.ts'
 import type { Log } from '../services.ts'
 import { type AdminConnection, answerInvalid, apiConnection, reasonOf } from './api-connection.ts'
@@ -169,7 +170,7 @@ async function openDatabase(
   checkDatabaseExists(settings, mode)
   const { log, lastFailure } = failureLog()
   const { options } = await serverOptions(context, settings, { mode, log })
-  const entrada = createEntrada(options, await openParts(options))
+  const entrada = createEntrada(options, { ...(await openParts(options)), limits: noLimits })
   const [operatorToken] = options.operatorTokens ?? []
   const connection = apiConnection({
     url: settings.serverUrl,

@@ -139,7 +139,7 @@ async function carryOut(context: CliContext, given: CliArguments, work: Work): P
     for (const step of plan.steps) context.print(describeStep(step))
     for (const line of describeLeft(plan)) context.print(line)
   }
-  const waiting = isWanted ? await applyAll(context, work) : []
+  const waiting = isWanted ? await applyAll(context, work, { json }) : []
   if (json) {
     const steps = plan.steps.map((step) => ({
       kind: step.kind,
@@ -156,13 +156,15 @@ async function carryOut(context: CliContext, given: CliArguments, work: Work): P
 async function applyAll(
   { printError }: CliContext,
   { plan, client, readSecret }: Work,
+  { json }: { readonly json: boolean },
 ): Promise<readonly Step[]> {
   const waiting: Step[] = []
   for (const [index, step] of plan.steps.entries()) {
     try {
       if ((await applyStep(client, step, readSecret)) === 'waiting') waiting.push(step)
     } catch (error) {
-      printError(`entrada: after ${index} of ${plan.steps.length} steps: ${describeStep(step)}`)
+      if (!json)
+        printError(`entrada: after ${index} of ${plan.steps.length} steps: ${describeStep(step)}`)
       throw error
     }
   }

@@ -2,6 +2,7 @@ import type { VerificationJson } from '../api/resources/audit-chain.ts'
 import { withAdministration } from './admin-connection.ts'
 import type { AdminConnection } from './api-connection.ts'
 import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
+import { wrongCall } from './command-failure.ts'
 
 type Problem = NonNullable<VerificationJson['problem']>
 type Report = {
@@ -41,10 +42,7 @@ export const auditChainCommands: readonly Command[] = [
     run: (context, given) =>
       withAdministration(context, given, async ({ restartAuditChain }) => {
         const reason = textOption(given, 'reason')
-        if (reason === undefined) {
-          context.printError('entrada: say why, with --reason')
-          return 2
-        }
+        if (reason === undefined) throw wrongCall('--reason is missing: say why')
         await restartAuditChain(reason)
         context.print(
           'the audit chain begins anew; what was linked before is kept, and vouched for no more',

@@ -1,5 +1,5 @@
 import { withAdministration } from './admin-connection.ts'
-import { type Command, devOption, jsonOption, textOption } from './command.ts'
+import { type Command, devOption, jsonOption, ofOrganizationOption, textOption } from './command.ts'
 import { listOptions, listQuery, printList } from './print-table.ts'
 
 export const auditCommands: readonly Command[] = [
@@ -10,6 +10,7 @@ export const auditCommands: readonly Command[] = [
       ...jsonOption,
       ...devOption,
       ...listOptions,
+      ...ofOrganizationOption,
       type: { type: 'string', help: 'Of this type only, such as sign_in.refused.' },
       user: { type: 'string', help: 'About this user id only.' },
       correlation: {
@@ -24,6 +25,7 @@ export const auditCommands: readonly Command[] = [
       withAdministration(context, given, async ({ listAuditEvents }) => {
         const events = await listAuditEvents({
           ...listQuery(given),
+          organization: textOption(given, 'organization'),
           type: textOption(given, 'type'),
           user: textOption(given, 'user'),
           correlation_id: textOption(given, 'correlation'),

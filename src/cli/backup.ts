@@ -3,15 +3,8 @@ import { join } from 'node:path'
 import { readSettings, type Settings } from '../config.ts'
 import { backUpSqlite } from '../storage/sqlite-backup.ts'
 import { backupNameAt, removeOldBackups } from './backup-folder.ts'
-import {
-  type CliArguments,
-  type CliContext,
-  type Command,
-  devOption,
-  type ExitCode,
-  jsonOption,
-  textOption,
-} from './command.ts'
+import { type CliArguments, type Command, devOption, jsonOption, textOption } from './command.ts'
+import { CommandFailure, wrongCall } from './command-failure.ts'
 import { DATABASE_FILE } from './data-folder.ts'
 import { dataFolder } from './server-options.ts'
 
@@ -32,13 +25,12 @@ export const backupCommand: Command = {
   positionals: 1,
   async run(context, given) {
     const { settings } = readSettings(context.environment, context.readTextFile)
-    if (settings.databaseUrl && !given.values.dev) return usePostgresTools(context)
+    if (settings.databaseUrl && !given.values.dev) throw postgresToolsNeeded()
     const place = given.positionals[0] ?? ''
     const isIntoFolder = await isFolder(place)
     const keep = keepOf(given)
     if (keep === 'invalid' || (keep !== undefined && !isIntoFolder)) {
-      context.printError('entrada: --keep takes a number from 1 on, and a folder to back up into')
-      return 2
+      throw wrongCall('--keep takes a number from 1 on, and a folder to back up into')
     }
     const to = isIntoFolder ? join(place, backupNameAt(context.now())) : place
     const { mode, folder } = placeOf(settings, given)
@@ -76,8 +68,10 @@ export function placeOf(settings: Settings, { values }: CliArguments) {
 }
 
 /** A copy of an embedded database is of no use to a deployment on PostgreSQL, whose own tools make better ones. */
-export function usePostgresTools({ printError }: CliContext): ExitCode {
-  printError('entrada: this deployment is on PostgreSQL: use pg_dump and pg_restore')
-  printError('  docs/operate.md has the commands')
-  return 1
+export function postgresToolsNeeded(): CommandFailure {
+  return new CommandFailure(
+    'postgresql_tools_needed',
+    'this deployment is on PostgreSQL: use pg_dump and pg_restore',
+    'docs/operate.md has the commands',
+  )
 }

@@ -6,6 +6,10 @@ export type CliContext = {
   readonly environment: Environment
   readonly print: (line: string) => void
   readonly printError: (line: string) => void
+  /** Shows one line in place of the one before, or clears it. Absent where standard error is no terminal. */
+  readonly progressLine?: (line: string | undefined) => void
+  /** Resolves when all that was printed has been written. @throws {OutputClosed}, {EntradaError} `output_not_written` */
+  readonly printed?: () => Promise<void>
   readonly readTextFile: (path: string) => string
   readonly now: () => Date
   /** Resolves when the process is asked to stop. */
@@ -52,6 +56,11 @@ export type ExitCode = 0 | 1 | 2
 export const jsonOption = { json: { type: 'boolean', help: 'Print JSON.' } } as const
 export const devOption = {
   dev: { type: 'boolean', help: 'Use the development database, as `entrada dev` does.' },
+} as const
+
+/** Narrows a list. */
+export const ofOrganizationOption = {
+  organization: { type: 'string', help: 'Of this organization only, by id or slug.' },
 } as const
 
 /** The text of an option, if it was given. */

@@ -8,6 +8,7 @@ import {
   devOption,
   type ExitCode,
   jsonOption,
+  ofOrganizationOption,
   textOption,
 } from './command.ts'
 import { listOptions, listQuery, printList, printTable } from './print-table.ts'
@@ -74,7 +75,7 @@ export const connectionCommands: readonly Command[] = [
     options: {
       ...common,
       ...listOptions,
-      organization: { type: 'string', help: 'Of this organization id only.' },
+      ...ofOrganizationOption,
       status: { type: 'string', help: 'draft, on or off.' },
       search: {
         type: 'string',

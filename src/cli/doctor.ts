@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { inspectSettings, type Settings } from '../config.ts'
 import { areas, describeReport, type Examination, examine } from '../doctor/doctor.ts'
 import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
+import { wrongCall } from './command-failure.ts'
 import { credentialReader } from './credential-reader.ts'
 import { DATABASE_FILE, OPERATOR_TOKEN_FILE, SECRET_KEYS_FILE } from './data-folder.ts'
 import { listenAddress } from './serve.ts'
@@ -19,8 +20,7 @@ export const doctorCommand: Command = {
     const only = textOption(given, 'only')
     const wanted = only === undefined ? areas : areas.filter((area) => area === only)
     if (wanted.length === 0) {
-      context.printError(`entrada: there is no such area; --only takes one of ${areas.join(', ')}`)
-      return 2
+      throw wrongCall(`there is no such area; --only takes one of ${areas.join(', ')}`)
     }
     const report = await examine(examinationOf(context, given.values.dev === true), wanted)
     if (given.values.json) context.print(JSON.stringify(report))

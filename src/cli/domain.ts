@@ -9,6 +9,7 @@ import {
   devOption,
   type ExitCode,
   jsonOption,
+  ofOrganizationOption,
   textOption,
 } from './command.ts'
 import { listOptions, listQuery, printList } from './print-table.ts'
@@ -28,7 +29,7 @@ export const domainCommands: readonly Command[] = [
     options: {
       ...common,
       ...listOptions,
-      organization: { type: 'string', help: 'Of this organization id only.' },
+      ...ofOrganizationOption,
       status: { type: 'string', help: 'pending, proven or lost.' },
     },
     run: (context, given) =>

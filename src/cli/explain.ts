@@ -5,7 +5,8 @@ import {
   nearestEntraErrorCodes,
   parseEntraErrorCode,
 } from '../protocol/explain-entra-error.ts'
-import { type CliContext, type Command, type ExitCode, jsonOption } from './command.ts'
+import { type CliContext, type Command, jsonOption } from './command.ts'
+import { CommandFailure } from './command-failure.ts'
 
 export const explainCommand: Command = {
   name: 'explain',
@@ -16,7 +17,7 @@ export const explainCommand: Command = {
   async run(context, { positionals: [text = ''], values }) {
     const code = parseEntraErrorCode(text)
     const entry = code === undefined ? explainOAuthError(text.trim()) : explainEntraError(code)
-    if (entry === undefined) return notKnown(context, code)
+    if (entry === undefined) throw notKnown(code)
     if (values.json) context.print(JSON.stringify({ code: code ?? null, ...entry }))
     else print(context, code === undefined ? text.trim() : `AADSTS${code}`, entry)
     return 0
@@ -35,12 +36,12 @@ function print(
   line(`Who can fix it  ${entry.whoCanFix.replaceAll('_', ' ')}`)
 }
 
-function notKnown({ printError }: CliContext, code: number | undefined): ExitCode {
-  if (code === undefined) throw new EntradaError('request_invalid', { parameter: 'ERROR' })
+function notKnown(code: number | undefined): Error {
+  if (code === undefined) return new EntradaError('request_invalid', { parameter: 'ERROR' })
   const near = nearestEntraErrorCodes(code).map((number) => `AADSTS${number}`)
-  printError(
-    `entrada: AADSTS${code} is not in the table${near.length > 0 ? `; near it: ${near.join(', ')}` : ''}`,
+  return new CommandFailure(
+    'entra_error_unknown',
+    `AADSTS${code} is not in the table${near.length > 0 ? `; near it: ${near.join(', ')}` : ''}`,
+    `Microsoft's own text: https://login.microsoftonline.com/error?code=${code}`,
   )
-  printError(`  Microsoft's own text: https://login.microsoftonline.com/error?code=${code}`)
-  return 1
 }

@@ -10,7 +10,9 @@ const idToken = (claims: object) =>
   ['e30', Buffer.from(JSON.stringify(claims)).toString('base64url'), 'c2ln'].join('.')
 const lines = (...rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n')
 const reasonsIn = (text: string, tenant?: string) =>
-  readImportedPeople(text, { tenant }).map((row) => (row.kind === 'person' ? 'taken' : row.reason))
+  readImportedPeople(text, { tenant }).rows.map((row) =>
+    row.kind === 'person' ? 'taken' : row.reason,
+  )
 
 describe('readImportedPeople', () => {
   it('takes nobody whose ids are in the file twice and differ (S11)', () => {
@@ -42,7 +44,7 @@ describe('readImportedPeople', () => {
       name: 'Alice Example',
       email: 'Alice@contoso.example',
     }
-    assert.deepEqual(readImportedPeople(lines(row)), [
+    assert.deepEqual(readImportedPeople(lines(row)).rows, [
       {
         line: 1,
         oldId: 'cl123',
@@ -61,7 +63,7 @@ describe('readImportedPeople', () => {
   it('takes rows of better-auth, also as a CSV file with its columns in snake case', () => {
     const token = idToken({ oid: OID, tid: TID })
     const csv = `id,user_id,provider_id,account_id,id_token\nac1,u1,microsoft,${SUB},${token}\n`
-    const [row] = readImportedPeople(csv)
+    const [row] = readImportedPeople(csv).rows
     assert.equal(row?.oldId, 'u1')
     assert.ok(row?.kind === 'person' && row.person.oid === OID && row.person.tid === TID)
     const camel = {
@@ -166,7 +168,7 @@ describe('readImportedPeople', () => {
   ]
   for (const [name, row, tenant, outcome] of byShape) {
     it(`tells an object id from a sub by its shape: ${name} is ${outcome} (O16)`, () => {
-      const [found] = readImportedPeople(lines(row), { tenant })
+      const [found] = readImportedPeople(lines(row), { tenant }).rows
       assert.equal(found?.kind === 'person' ? 'taken' : found?.reason, outcome)
       if (found?.kind === 'person')
         assert.deepEqual([found.person.oid, found.person.tid], [OID, TID])
@@ -175,7 +177,7 @@ describe('readImportedPeople', () => {
 
   it('takes profiles of passport-azure-ad as they were stored, and accounts of MSAL', () => {
     const profile = { id: 7, oid: OID, upn: 'alice@contoso.example', _json: { oid: OID, tid: TID } }
-    const [row] = readImportedPeople(lines(profile))
+    const [row] = readImportedPeople(lines(profile)).rows
     assert.ok(row?.kind === 'person' && row.person.username === 'alice@contoso.example')
     assert.equal(row?.oldId, '7')
     assert.deepEqual(reasonsIn(lines({ homeAccountId: `${OID}.${TID}` })), ['taken'])

@@ -38,9 +38,20 @@ export type NotTaken = keyof typeof notTakenReasons
 export function readImportedPeople(
   text: string,
   { tenant }: { readonly tenant?: string | undefined } = {},
-): readonly ImportedRow[] {
+): ImportedPeople {
+  const read = rowsOf(text.replace(/^\ufeff/, ''))
+  return { rows: toImportedRows(read, tenant), unknownColumns: unknownColumns(read) }
+}
+
+export type ImportedPeople = {
+  readonly rows: readonly ImportedRow[]
+  /** Columns of the file that say nothing here, each once. */
+  readonly unknownColumns: readonly string[]
+}
+
+function toImportedRows(read: readonly Row[], tenant: string | undefined): readonly ImportedRow[] {
   const seen = new Set<string>()
-  return rowsOf(text.replace(/^\ufeff/, '')).map(({ line, values }) => {
+  return read.map(({ line, values }) => {
     const columns = columnsOf(values)
     const oldId = textOf(columns, 'userId', 'id')
     const row = { line, ...(oldId ? { oldId } : {}) }
@@ -114,6 +125,22 @@ const columnNames = {
   email: ['email', 'mail'],
 } as const
 type Column = keyof typeof columnNames
+
+const knownNames: ReadonlySet<string> = new Set(Object.values(columnNames).flat())
+
+function unknownColumns(rows: readonly Row[]): readonly string[] {
+  const names = new Set(rows.flatMap(({ values }) => Object.keys(values)))
+  return [...names].filter((name) => !knownNames.has(folded(name))).slice(0, MOST_NAMED)
+}
+
+/** As many as fit on a screen. */
+const MOST_NAMED = 50
+
+/** Letter case, `_` and `-` of a column's name do not count. */
+function folded(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
+}
+
 /** A file may have one column under several of its names. */
 type Columns = ReadonlyMap<Column, readonly unknown[]>
 
@@ -121,8 +148,7 @@ function columnsOf(values: Values): Columns {
   const columns = new Map<Column, readonly unknown[]>()
   const names = Object.entries(columnNames) as [Column, readonly string[]][] // keys of the table
   for (const [name, value] of Object.entries(values)) {
-    const folded = name.toLowerCase().replace(/[^a-z0-9]/g, '')
-    const column = names.find(([, known]) => known.includes(folded))?.[0]
+    const column = names.find(([, known]) => known.includes(folded(name)))?.[0]
     if (column !== undefined) columns.set(column, [...(columns.get(column) ?? []), value])
   }
   return columns

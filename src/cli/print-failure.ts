@@ -1,25 +1,75 @@
+/** What a command that did not succeed prints: lines for a person, or with `--json` one JSON object, on standard error. */
 import { EntradaApiError } from '../client/client.ts'
 import { EntradaError, type ErrorCode, errorEntry, errorTable, isEntradaError } from '../errors.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
+import { CommandFailure } from './command-failure.ts'
 import { usage } from './help.ts'
+
+export type Failure = {
+  /** Of the error table; `wrong_call` when the command line itself was wrong. */
+  readonly code: string
+  readonly message: string
+  readonly problems?: readonly unknown[]
+  readonly detail?: Readonly<Record<string, unknown>>
+  readonly cause?: string
+  /** What to do about it. */
+  readonly remedy?: string
+  readonly usage?: string
+}
+
+/** Prints a failure and returns the exit code: 2 for a wrong call, else 1. */
+export function printFailure(
+  { printError }: Pick<CliContext, 'printError'>,
+  failure: Failure,
+  { json }: { readonly json: boolean },
+): ExitCode {
+  if (json) printError(JSON.stringify({ error: failure }))
+  else for (const line of linesOf(failure)) printError(line)
+  return failure.code === 'wrong_call' ? 2 : 1
+}
+
+function linesOf({ code, message, problems, detail, cause, remedy, usage }: Failure): string[] {
+  const [first = '', ...rest] = message.split('\n')
+  return [
+    code === 'wrong_call' ? `entrada: ${first}` : `entrada: ${code}: ${first}`,
+    ...rest,
+    ...(problems ?? []).map((problem) => `  ${problem}`),
+    ...Object.entries(detail ?? {}).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`),
+    ...(cause === undefined ? [] : [`  cause: ${cause}`]),
+    ...(remedy === undefined ? [] : [`  ${remedy}`]),
+    ...(usage === undefined ? [] : [`entrada: usage: ${usage}`]),
+  ]
+}
 
 type Call = { readonly command: Command; readonly given: CliArguments }
 
-/** Says what went wrong, and answers the exit code. */
-export function printFailure(context: CliContext, call: Call, error: unknown): ExitCode {
-  if (error instanceof EntradaApiError) return printFailure(context, call, refusalOf(error))
-  if (!isEntradaError(error)) return printDefect(context, error)
-  const wrong = error.code === 'request_invalid' ? wrongPart(call, error) : undefined
-  if (wrong !== undefined) return printWrongCall(context, call, { ...wrong, error })
-  // Of a server that failed there is only its code; of one in this process there is the error itself.
-  if (error.code === 'internal_error' && error.cause !== undefined) {
-    return printDefect(context, error.cause)
-  }
-  printRefusal(context, error)
-  return 1
+/** The failure behind what was thrown outside of any command. */
+export function failureOutside(error: unknown): Failure {
+  return isEntradaError(error) ? refusal(error) : defect(error)
 }
 
-/** What the client was told, in our own table. */
+/** The failure behind what a command threw. */
+export function toFailure(call: Call, error: unknown): Failure {
+  if (error instanceof CommandFailure) return ofCommand(call, error)
+  if (error instanceof EntradaApiError) return toFailure(call, refusalOf(error))
+  if (!isEntradaError(error)) return defect(error)
+  const wrong = error.code === 'request_invalid' ? wrongPart(call, error) : undefined
+  if (wrong !== undefined) return wrongArgument(call, { ...wrong, error })
+  // Of a server that failed there is only its code; of one in this process there is the error itself.
+  if (error.code === 'internal_error' && error.cause !== undefined) return defect(error.cause)
+  return refusal(error)
+}
+
+function ofCommand({ command }: Call, { code, message, remedy }: CommandFailure): Failure {
+  return {
+    code,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(code === 'wrong_call' ? { usage: `entrada ${usage(command)}` } : {}),
+  }
+}
+
+/** The same refusal in our own table. */
 function refusalOf({ code, message, errors, cause }: EntradaApiError): EntradaError {
   const problems = errors.map(({ parameter, problem }) => `${parameter} ${problem}`)
   if (!Object.hasOwn(errorTable, code)) {
@@ -29,24 +79,22 @@ function refusalOf({ code, message, errors, cause }: EntradaApiError): EntradaEr
 }
 
 /** A stack only for what is a defect. */
-function printDefect({ printError }: CliContext, error: unknown): ExitCode {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  for (const [index, line] of text.split('\n').entries()) {
-    printError(index === 0 ? `entrada: internal_error: ${line}` : line)
-  }
-  return 1
+function defect(error: unknown): Failure {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { code: 'internal_error', message }
 }
 
-/** Code and remedy; problems one to a line; what the system said. */
-function printRefusal({ printError }: CliContext, { code, detail, cause }: EntradaError): void {
+function refusal({ code, detail, cause }: EntradaError): Failure {
   const { shown, fix } = errorEntry(code)
-  printError(`entrada: ${code}: ${shown}`)
   const { problems, ...evidence } = detail
-  for (const problem of listOf(problems)) printError(`  ${problem}`)
-  for (const [name, value] of Object.entries(evidence))
-    printError(`  ${name}: ${JSON.stringify(value)}`)
-  if (cause instanceof Error) printError(`  cause: ${causeText(cause)}`)
-  printError(`  ${fix}`)
+  return {
+    code,
+    message: shown,
+    ...(Array.isArray(problems) ? { problems } : {}),
+    ...(Object.keys(evidence).length > 0 ? { detail: evidence } : {}),
+    ...(cause instanceof Error ? { cause: causeText(cause) } : {}),
+    remedy: fix,
+  }
 }
 
 function causeText(cause: Error): string {
@@ -75,22 +123,20 @@ function wrongPart({ command, given }: Call, { detail }: EntradaError): WrongPar
   return undefined
 }
 
-function printWrongCall(
-  { printError }: CliContext,
+function wrongArgument(
   { command }: Call,
   { typed, name, help, error }: WrongPart & { readonly error: EntradaError },
-): ExitCode {
-  printError(`entrada: ${typed} is not valid`)
-  for (const problem of listOf(error.detail.problems)) printError(`  ${problem}`)
-  printError(`  ${name}: ${help}`)
-  printError(`entrada: usage: entrada ${usage(command)}`)
-  return 2
+): Failure {
+  const { problems } = error.detail
+  return {
+    code: 'wrong_call',
+    message: `${typed} is not valid`,
+    ...(Array.isArray(problems) ? { problems } : {}),
+    remedy: `${name}: ${help}`,
+    usage: `entrada ${usage(command)}`,
+  }
 }
 
 function quoted(text: string): string {
   return /^[\w.,:@/+-]+$/.test(text) ? text : JSON.stringify(text)
-}
-
-function listOf(problems: unknown): readonly unknown[] {
-  return Array.isArray(problems) ? problems : []
 }

@@ -12,7 +12,7 @@ import { openParts } from '../open-services.ts'
 import { checkSqliteBackup, restoreSqlite } from '../storage/sqlite-backup.ts'
 import type { DatabaseMark, StorageReader } from '../storage/storage.ts'
 import { checkDatabaseExists } from './admin-connection.ts'
-import { placeOf, usePostgresTools } from './backup.ts'
+import { placeOf, postgresToolsNeeded } from './backup.ts'
 import {
   type CliArguments,
   type CliContext,
@@ -71,7 +71,7 @@ export const restoreCommands: readonly Command[] = [
     positionals: 1,
     async run(context, given) {
       const { settings } = readSettings(context.environment, context.readTextFile)
-      if (settings.databaseUrl && !given.values.dev) return usePostgresTools(context)
+      if (settings.databaseUrl && !given.values.dev) throw postgresToolsNeeded()
       return given.values.check
         ? check(context, given, settings)
         : restore(context, given, settings)
@@ -117,6 +117,7 @@ async function restore(
   try {
     return await finish(context, given, { settings, replaced, endedBefore, file: to })
   } catch (error) {
+    if (given.values.json) throw error
     context.printError('entrada: restored, and not yet compared with the database that was there.')
     context.printError(`  Then: entrada restore finish --before ${replaced}`)
     throw error

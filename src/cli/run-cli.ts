@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { hideCredentials } from '../hide-credentials.ts'
+import { didYouMean } from '../stray-settings.ts'
 import { version } from '../version.ts'
 import { apiKeyCommands } from './api-key.ts'
 import { applyCommands } from './apply.ts'
@@ -24,7 +25,11 @@ import { keyCommands } from './key.ts'
 import { membershipCommands } from './membership.ts'
 import { migrateCommand } from './migrate.ts'
 import { organizationCommands } from './organization.ts'
-import { printFailure } from './print-failure.ts'
+
+import { OutputClosed } from './output.ts'
+
+import { type Failure, failureOutside, printFailure, toFailure } from './print-failure.ts'
+
 import { printable } from './printable.ts'
 import { restoreCommands } from './restore.ts'
 import { serveCommand } from './serve.ts'
@@ -64,26 +69,37 @@ export const commands: readonly Command[] = [
   ...restoreCommands,
 ]
 
-/** Runs one command line and answers the exit code. Never rejects. */
-export async function runCli(given: CliContext, argv: readonly string[]): Promise<ExitCode> {
-  const context = onTerminal(given)
+/** Runs one command line and returns the exit code. Never rejects. */
+export async function runCli(outer: CliContext, argv: readonly string[]): Promise<ExitCode> {
+  const context = onTerminal(outer)
+  try {
+    const exitCode = await runWords(context, argv)
+    await context.printed?.()
+    return exitCode
+  } catch (error) {
+    // A reader that has gone has what it wanted: `entrada user export ID | head -1` is no failure.
+    if (error instanceof OutputClosed) return 0
+    return printFailure(context, failureOutside(error), { json: argv.includes('--json') })
+  }
+}
+
+async function runWords(context: CliContext, argv: readonly string[]): Promise<ExitCode> {
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
   const [first] = words
   if (first === undefined || first === '--help' || first === '-h') {
     printHelp(context, commands)
     return first === undefined ? 2 : 0
   }
-  if (first === '--version') {
-    context.print(`entrada ${version}`)
+  if (versionWords.includes(first)) {
+    context.print(words.includes('--json') ? JSON.stringify({ version }) : `entrada ${version}`)
     return 0
   }
   return runNamed(context, words)
 }
 
-/**
- * Names come from Entra and from callers; nothing that is printed may command the terminal. Error messages may repeat an address with
- * a password in it; data that was asked for stays as it is.
- */
+const versionWords: readonly string[] = ['--version', '-v', '-V', 'version']
+
+/** Names come from Entra and from every client; nothing that is printed may command the terminal. */
 function onTerminal(context: CliContext): CliContext {
   return {
     ...context,
@@ -96,10 +112,11 @@ async function runNamed(context: CliContext, words: readonly string[]): Promise<
   const [first, second] = words
   const command = commands.find(({ name }) => name === first || name === `${first} ${second}`)
   const asksForHelp = words.includes('--help') || words.includes('-h')
+  const json = words.includes('--json')
   if (command === undefined) {
     const group = commands.filter(({ name }) => name.startsWith(`${first} `))
     if (!asksForHelp || group.length === 0 || !second?.startsWith('-')) {
-      return unknownCommand(context, words, group)
+      return printFailure(context, unknownCommand(words, group), { json })
     }
     printCommandHelp(context, group)
     return 0
@@ -108,8 +125,9 @@ async function runNamed(context: CliContext, words: readonly string[]): Promise<
     printCommandHelp(context, [command])
     return 0
   }
-  const given = readArguments(context, command, words.slice(command.name.split(' ').length))
-  return given === undefined ? 2 : runGuarded(context, command, given)
+  const read = readArguments(command, words.slice(command.name.split(' ').length))
+  if (!('code' in read)) return runGuarded(context, command, read)
+  return printFailure(context, read, { json: json && 'json' in (command.options ?? {}) })
 }
 
 async function runGuarded(
@@ -120,41 +138,62 @@ async function runGuarded(
   try {
     return await command.run(withEnvironmentFile(context), given)
   } catch (error) {
-    return printFailure(context, { command, given }, error)
+    if (error instanceof OutputClosed) throw error
+    const json = given.values.json === true
+    return printFailure(context, toFailure({ command, given }, error), { json })
   }
 }
 
-function readArguments(
-  context: CliContext,
-  command: Command,
-  rest: readonly string[],
-): CliArguments | undefined {
+function readArguments(command: Command, rest: readonly string[]): CliArguments | Failure {
+  const wrong = (message: string): Failure => ({
+    code: 'wrong_call',
+    message,
+    usage: `entrada ${usage(command)}`,
+  })
+  const options = command.options ?? {}
   try {
-    const options = command.options ?? {}
     const { positionals, values } = parseArgs({ args: [...rest], options, allowPositionals: true })
-    const wanted = command.positionals ?? 0
-    if (positionals.length === wanted) return { positionals, values: { ...values } }
-    context.printError(`entrada: usage: entrada ${usage(command)}`)
+    const needed = command.positionals ?? 0
+    if (positionals.length === needed) return { positionals, values: { ...values } }
+    return wrong(`${command.name} takes ${countOf(needed)}, not ${positionals.length}`)
   } catch (error) {
-    context.printError(
-      `entrada: ${error instanceof Error ? error.message : 'arguments not understood'}`,
-    )
-    context.printError(`entrada: usage: entrada ${usage(command)}`)
+    return wrong(argumentProblem(error, Object.keys(options)))
   }
-  return undefined
 }
 
-function unknownCommand(
-  { printError }: CliContext,
-  [first]: readonly string[],
-  group: readonly Command[],
-): ExitCode {
+function countOf(needed: number): string {
+  return needed === 1 ? '1 argument' : `${needed === 0 ? 'no' : needed} arguments`
+}
+
+/** Node's own message, shortened where it gives advice about file names, with the nearest option that exists. */
+function argumentProblem(error: unknown, names: readonly string[]): string {
+  const message = error instanceof Error ? error.message : 'the arguments cannot be read'
+  const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? []
+  if (unknown === undefined) return message
+  const flags = new Set(names.map((name) => `--${name}`))
+  return `there is no option ${unknown}.${nearest(unknown, flags)}`
+}
+
+function unknownCommand(words: readonly string[], group: readonly Command[]): Failure {
+  const [first = '', second = ''] = words
+  const typed = second.startsWith('-') ? first : `${first} ${second}`.trim()
   if (group.length > 0) {
-    printError(
-      `entrada: ${first} needs one of: ${group.map(({ name }) => name.split(' ')[1]).join(', ')}`,
-    )
-  } else {
-    printError('entrada: no such command; `entrada help` lists them')
+    const verbs = group.map(({ name }) => name.slice(first.length + 1))
+    const suggestion = second === '' ? '' : nearest(second, new Set(verbs))
+    return {
+      code: 'wrong_call',
+      message: `${first} needs one of: ${verbs.join(', ')}.${suggestion}`,
+    }
   }
-  return 2
+  const names = new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0] ?? name]))
+  const suggestion = nearest(typed, names) || nearest(first, names)
+  return {
+    code: 'wrong_call',
+    message: `there is no command ${JSON.stringify(typed)}; \`entrada help\` lists them.${suggestion}`,
+  }
+}
+
+/** Commands are short words: from three letters on, a third of them may differ. */
+function nearest(typed: string, known: ReadonlySet<string>): string {
+  return didYouMean(typed, known, Math.max(1, Math.floor(typed.length / 3)))
 }

@@ -6,8 +6,10 @@ import {
   devOption,
   type ExitCode,
   jsonOption,
+  ofOrganizationOption,
   textOption,
 } from './command.ts'
+import { wrongCall } from './command-failure.ts'
 import { listOptions, listQuery, printList } from './print-table.ts'
 
 const common = { ...jsonOption, ...devOption }
@@ -16,11 +18,17 @@ export const sessionCommands: readonly Command[] = [
   {
     name: 'session list',
     summary: 'List live sessions, newest first.',
-    options: { ...common, ...listOptions, user: { type: 'string', help: 'Of this user id only.' } },
+    options: {
+      ...common,
+      ...listOptions,
+      ...ofOrganizationOption,
+      user: { type: 'string', help: 'Of this user id only.' },
+    },
     run: (context, given) =>
       withAdministration(context, given, async ({ listSessions }) => {
         const sessions = await listSessions({
           ...listQuery(given),
+          organization: textOption(given, 'organization'),
           user: textOption(given, 'user'),
         })
         return printList(context, given, {
@@ -44,7 +52,7 @@ export const sessionCommands: readonly Command[] = [
       'End every session of the deployment, or of one organization, connection or user. --yes does it.',
     options: {
       ...common,
-      organization: { type: 'string', help: 'Of this organization id only.' },
+      ...ofOrganizationOption,
       connection: { type: 'string', help: 'Of this connection id only.' },
       user: { type: 'string', help: 'Of this user id only.' },
       yes: { type: 'boolean', help: 'Do it. People have to sign in again; operators too.' },
@@ -73,14 +81,12 @@ async function endAll(context: CliContext, given: CliArguments): Promise<ExitCod
     return id === undefined ? [] : [{ of, id }]
   })
   if (scopes.length > 1) {
-    context.printError('entrada: name one of --organization, --connection and --user')
-    return 2
+    throw wrongCall('name one of --organization, --connection and --user')
   }
   const scope = scopes[0] ?? ({ of: 'deployment' } as const)
   const place = scope.of === 'deployment' ? 'the deployment' : `${scope.of} ${scope.id}`
   if (given.values.yes !== true) {
-    context.printError(`entrada: this would end every session of ${place}; --yes does it`)
-    return 2
+    throw wrongCall(`this would end every session of ${place}; --yes does it`)
   }
   return withAdministration(context, given, async ({ call }) => {
     const { sessionsEnded } = await call('endSessions', { body: scope })

@@ -1,6 +1,13 @@
 import type { SignInTraceJson } from '../api/resources/sign-in-traces.ts'
 import { withAdministration } from './admin-connection.ts'
-import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
+import {
+  type CliContext,
+  type Command,
+  devOption,
+  jsonOption,
+  ofOrganizationOption,
+  textOption,
+} from './command.ts'
 import { listOptions, listQuery, printList } from './print-table.ts'
 
 const common = { ...jsonOption, ...devOption }
@@ -13,6 +20,7 @@ export const signInCommands: readonly Command[] = [
     options: {
       ...common,
       ...listOptions,
+      ...ofOrganizationOption,
       user: { type: 'string', help: 'Of this user id only.' },
       outcome: { type: 'string', help: 'signed_in, refused or failed.' },
       correlation: {
@@ -25,6 +33,7 @@ export const signInCommands: readonly Command[] = [
       withAdministration(context, given, async ({ listSignInTraces }) => {
         const traces = await listSignInTraces({
           ...listQuery(given),
+          organization: textOption(given, 'organization'),
           user: textOption(given, 'user'),
           outcome: textOption(given, 'outcome'),
           correlation_id: textOption(given, 'correlation'),

@@ -10,6 +10,7 @@ import {
   type CliContext,
   type Command,
   devOption,
+  type ExitCode,
   jsonOption,
   textOption,
 } from './command.ts'
@@ -21,6 +22,7 @@ import {
   readImportedPeople,
 } from './imported-people.ts'
 import { printTable } from './print-table.ts'
+import { createProgress, type Progress } from './progress.ts'
 
 export const userImportCommand: Command = {
   name: 'user import',
@@ -42,14 +44,37 @@ export const userImportCommand: Command = {
     if (tenant !== undefined && !isGuid(tenant)) {
       throw new EntradaError('request_invalid', { parameter: 'tenant' })
     }
-    const rows = readImportedPeople(readFile(context, given), { tenant })
+    const { rows, unknownColumns } = readImportedPeople(readFile(context, given), { tenant })
+    warnOfColumns(context, unknownColumns)
     return withAdministration(context, given, async (administration) => {
-      const outcomes = await importRows(administration, rows, given.values.apply === true)
-      if (given.values.json) for (const outcome of outcomes) context.print(JSON.stringify(outcome))
-      else printOutcomes(context, outcomes)
-      return outcomes.some(({ outcome }) => outcome === 'failed') ? 1 : 0
+      const outcomes = await importRows(administration, rows, {
+        apply: given.values.apply === true,
+        progress: createProgress(context, {
+          total: rows.length,
+          noun: 'people',
+          silent: given.values.json === true,
+        }),
+        onOutcome: (outcome) => {
+          if (given.values.json) context.print(JSON.stringify(outcome))
+        },
+      })
+      if (!given.values.json) printOutcomes(context, outcomes)
+      return exitCodeOf(outcomes)
     })
   },
+}
+
+/** A misspelt column looks like one that is not there. */
+function warnOfColumns({ printError }: CliContext, columns: readonly string[]): void {
+  if (columns.length === 0) return
+  printError(`entrada: columns that are not read: ${columns.join(', ')}`)
+}
+
+/** A file of which nobody could be taken was the wrong file, or was exported in the wrong way. */
+function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
+  const isTaken = ({ outcome }: Outcome) => outcome !== 'not_taken' && outcome !== 'failed'
+  if (outcomes.some(({ outcome }) => outcome === 'failed')) return 1
+  return outcomes.length > 0 && !outcomes.some(isTaken) ? 1 : 0
 }
 
 function readFile(
@@ -78,7 +103,15 @@ type Outcome = {
 async function importRows(
   administration: AdminConnection,
   rows: readonly ImportedRow[],
-  apply: boolean,
+  {
+    apply,
+    progress,
+    onOutcome,
+  }: {
+    readonly apply: boolean
+    readonly progress: Progress
+    readonly onOutcome: (outcome: Outcome) => void
+  },
 ): Promise<readonly Outcome[]> {
   const users = await allUsers(administration)
   const known = new Map(
@@ -89,23 +122,39 @@ async function importRows(
   )
   const outcomes: Outcome[] = []
   for (const row of rows) {
-    const { line, oldId = null } = row
-    const about = { line, oldId, reason: null, userId: null, username: null, tid: null, oid: null }
-    if (row.kind === 'not_taken') {
-      outcomes.push({ ...about, outcome: 'not_taken', reason: row.reason })
-      continue
-    }
-    const { tid, oid } = row.person
-    const user = known.get(`${tid}/${oid}`)
-    if (user !== undefined) {
-      const username = user.memberships[0]?.username ?? null
-      outcomes.push({ ...about, tid, oid, outcome: 'here_already', userId: user.id, username })
-      continue
-    }
-    const created = await createUnderFreeName(administration, row.person, { taken, apply })
-    outcomes.push({ ...about, tid, oid, ...created })
+    const outcome = await importRow(administration, row, { known, taken, apply })
+    outcomes.push(outcome)
+    onOutcome(outcome)
+    progress.show(outcomes.length)
   }
+  progress.end()
   return outcomes
+}
+
+type Known = {
+  /** By tenant id and object id. */
+  readonly known: ReadonlyMap<string, UserJson>
+  /** Usernames, in lower case. */
+  readonly taken: Set<string>
+  readonly apply: boolean
+}
+
+async function importRow(
+  administration: AdminConnection,
+  row: ImportedRow,
+  { known, taken, apply }: Known,
+): Promise<Outcome> {
+  const { line, oldId = null } = row
+  const about = { line, oldId, reason: null, userId: null, username: null, tid: null, oid: null }
+  if (row.kind === 'not_taken') return { ...about, outcome: 'not_taken', reason: row.reason }
+  const { tid, oid } = row.person
+  const user = known.get(`${tid}/${oid}`)
+  if (user !== undefined) {
+    const username = user.memberships[0]?.username ?? null
+    return { ...about, tid, oid, outcome: 'here_already', userId: user.id, username }
+  }
+  const created = await createUnderFreeName(administration, row.person, { taken, apply })
+  return { ...about, tid, oid, ...created }
 }
 
 async function allUsers({ listUsers }: AdminConnection): Promise<readonly UserJson[]> {

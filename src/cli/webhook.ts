@@ -8,6 +8,7 @@ import {
   devOption,
   type ExitCode,
   jsonOption,
+  ofOrganizationOption,
   textOption,
 } from './command.ts'
 import { listOptions, listQuery, printList, printTable } from './print-table.ts'
@@ -21,7 +22,7 @@ export const webhookCommands: readonly Command[] = [
     options: {
       ...common,
       ...listOptions,
-      organization: { type: 'string', help: 'Of this organization id only.' },
+      ...ofOrganizationOption,
     },
     run: (context, given) =>
       withAdministration(context, given, async ({ listWebhooks }) => {

@@ -1,3 +1,4 @@
+import { diagnoseName } from './diagnose-names.ts'
 import { diagnoseServer } from './diagnose-proxy.ts'
 import type {
   AddressesFacts,
@@ -12,6 +13,12 @@ import { type Finding, newFinding } from './finding.ts'
 const DAY_MS = 86_400_000
 /** Certificates that renew by themselves have done so by then. */
 const CERTIFICATE_WARNED_DAYS = 14
+/** What a handshake ends with when the other side answers in clear, or knows old versions only. */
+const PLAIN_HTTP: ReadonlySet<string> = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO'])
+const OLD_TLS: ReadonlySet<string> = new Set([
+  'ERR_SSL_UNSUPPORTED_PROTOCOL',
+  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+])
 const GATEWAY_STATUSES: readonly number[] = [502, 503, 504]
 
 export function diagnoseAddresses(all: Facts): readonly Finding[] {
@@ -24,7 +31,8 @@ export function diagnoseAddresses(all: Facts): readonly Finding[] {
   return [
     ...facts.addresses.flatMap((address) => [
       ...health(address, facts, keyRing),
-      ...(address.certificate ? [certificate(address.certificate, at)] : []),
+      ...(address.certificate ? certificate(address.certificate, at) : []),
+      ...(address.name ? diagnoseName(address.origin, address.name) : []),
     ]),
     ...(facts.applications ?? []).map(application),
     ...(mustBeProxied && !facts.namesProxies && !isExamined
@@ -81,28 +89,65 @@ function health(
     case 'unreachable':
       // Its certificate is told about by itself, and more exactly.
       if (found.failure.reason === 'certificate' && address.certificate) return []
-      return [unreachable(origin, describeFailure(found.failure), facts)]
+      return [unreachable(origin, found.failure, facts)]
   }
 }
 
-function unreachable(origin: string, reason: string, { local, listen }: AddressesFacts): Finding {
+function unreachable(
+  origin: string,
+  failure: Parameters<typeof describeFailure>[0],
+  { local, listen }: AddressesFacts,
+): Finding {
+  const { code = '' } = failure
+  if (failure.reason === 'name_unknown') return newFinding('address_name_unknown', { origin })
+  if (PLAIN_HTTP.has(code)) return newFinding('address_speaks_no_tls', { origin, code })
+  if (OLD_TLS.has(code)) return newFinding('address_tls_too_old', { origin, code })
+  const reason = describeFailure(failure)
   if (local === 'silent') return newFinding('server_not_running', { origin, listen })
   return local === 'alive'
     ? newFinding('address_not_reached', { origin, reason, listen })
     : newFinding('address_silent', { origin, reason })
 }
 
-function certificate({ host, validTo, names, problem }: CertificateFacts, at: Date): Finding {
-  const date = validTo.toISOString().slice(0, 10)
+function certificate(facts: CertificateFacts, at: Date): readonly Finding[] {
+  const { host, names, isOfHost, problem } = facts
+  const isOther = problem === 'ERR_TLS_CERT_ALTNAME_INVALID' || !isOfHost
+  const trust = problem === 'ERR_TLS_CERT_ALTNAME_INVALID' ? undefined : problem
+  return [
+    ...(isOther
+      ? [newFinding('address_certificate_of_other_name', { host, names: names.join(', ') })]
+      : []),
+    ...(isOther && trust === undefined ? [] : [trustOf(facts, trust, at)]),
+  ]
+}
+
+/** Its time and its issuer. */
+function trustOf(
+  { host, validFrom, validTo }: CertificateFacts,
+  problem: string | undefined,
+  at: Date,
+): Finding {
+  const date = dayOf(validTo)
   const days = Math.floor((validTo.getTime() - at.getTime()) / DAY_MS)
   if (days < 0) return newFinding('address_certificate_expired', { host, date })
-  if (problem === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return newFinding('address_certificate_of_other_name', { host, names: names.join(', ') })
+  if (validFrom > at) {
+    return newFinding('address_certificate_not_yet_valid', { host, date: dayOf(validFrom) })
   }
-  if (problem !== undefined) {
-    return newFinding('address_certificate_not_trusted', { host, reason: problem })
+  switch (problem) {
+    case undefined:
+      break
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+      return newFinding('address_certificate_self_signed', { host })
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return newFinding('address_certificate_chain_incomplete', { host })
+    default:
+      return newFinding('address_certificate_not_trusted', { host, reason: problem })
   }
   const id =
     days < CERTIFICATE_WARNED_DAYS ? 'address_certificate_ends_soon' : 'address_certificate_good'
   return newFinding(id, { host, date, days })
+}
+
+function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10)
 }

@@ -1,3 +1,4 @@
+import { diagnosePostgres } from './diagnose-postgres.ts'
 import type { DatabaseFacts, Facts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
@@ -8,16 +9,27 @@ export function diagnoseDatabase({ database, mode }: Facts): readonly Finding[] 
   const { where, inspection } = database
   switch (inspection.kind) {
     case 'absent':
-      return [newFinding('database_absent', { where })]
+      return [newFinding('database_absent', { where }), ...diagnosePostgres(database)]
     case 'not_ours':
       return [newFinding('database_not_ours', { where })]
     case 'not_permitted':
       return [newFinding('database_not_readable', { file: inspection.file })]
     case 'unreachable':
-      return [newFinding('database_unreachable', { where, reason: inspection.reason })]
+      return [unreachable(where, inspection.reason)]
     case 'found':
-      return diagnoseFound(where, inspection, mode)
+      return [...diagnoseFound(where, inspection, mode), ...diagnosePostgres(database)]
   }
+}
+
+/** Reasons that have a remedy of their own. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function unreachable(where: string, reason: string): Finding {
+  if (reason === '53300') return newFinding('database_connections_exhausted', { where })
+  // A pooler that does not know a setting with which a connection begins.
+  if (reason === '08P01') return newFinding('database_behind_pooler', { where })
+  if (/CERT|SIGNATURE|ERR_TLS/.test(reason)) {
+    return newFinding('database_certificate_not_trusted', { where, reason })
+  }
+  return newFinding('database_unreachable', { where, reason })
 }
 
 type Found = Extract<DatabaseFacts['inspection'], { readonly kind: 'found' }>
@@ -29,8 +41,17 @@ function diagnoseFound(where: string, found: Found, mode: Facts['mode']): readon
   return [
     misfit ?? newFinding('database_fits', { where, schema, server }),
     ...versions(found),
-    ...changes(where, found),
+    ...(found.postgres?.isStandby ? [] : changes(where, found)),
+    ...log(found),
   ]
+}
+
+/** SQLite folds it into the file once nobody reads any more. */
+const LARGE_LOG_BYTES = 256 * 1024 * 1024
+
+function log({ logBytes = 0 }: Found): readonly Finding[] {
+  if (logBytes < LARGE_LOG_BYTES) return []
+  return [newFinding('database_log_large', { megabytes: Math.round(logBytes / 1_000_000) })]
 }
 
 /** Why this program would refuse to start on it. */

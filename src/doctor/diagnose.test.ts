@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import type { PostgresHealth } from '../storage/inspect-postgres.ts'
 import { diagnose } from './diagnose.ts'
 import type { CertificateFacts, DatabaseFacts, EntraFacts, Facts, FolderFacts } from './facts.ts'
 import { findingTable } from './finding-table.ts'
@@ -81,12 +82,73 @@ describe('diagnose, about the database', () => {
   })
 })
 
+describe('diagnose, about PostgreSQL', () => {
+  const health: PostgresHealth = {
+    clock: { theirs: at, ours: at, tookMs: 10 },
+    isStandby: false,
+    connections: 97,
+    encoding: 'UTF8',
+    mayCreate: true,
+    isSuperuser: false,
+    isDurable: true,
+    isEncrypted: true,
+    takesOptions: true,
+  }
+  const of = (changes: Partial<PostgresHealth>, server: DatabaseFacts['server'] = near) =>
+    troublesOf({
+      database: {
+        where: 'db.example.com/entrada',
+        server,
+        inspection: { kind: 'absent', postgres: { ...health, ...changes } },
+      },
+    }).filter((id) => id !== 'database_absent')
+  const near = { isRemote: false, connectionsWanted: 16 }
+  const far = { isRemote: true, connectionsWanted: 16 }
+
+  it('is content with a server that is as it should be', () => assert.deepEqual(of({}, far), []))
+  it('calls a standby one, once', () => {
+    assert.deepEqual(of({ isStandby: true, mayCreate: false }), ['database_is_standby'])
+  })
+  it('warns of a connection without TLS to another machine only', () => {
+    assert.deepEqual(of({ isEncrypted: false }, far), ['database_without_tls'])
+    assert.deepEqual(of({ isEncrypted: false }, near), [])
+  })
+  it('knows a pooler by the settings that did not arrive', () => {
+    assert.deepEqual(of({ takesOptions: false }), ['database_behind_pooler'])
+  })
+  it('does not take a slow answer for a wrong clock', () => {
+    const ours = new Date(at.getTime() + 31_000)
+    assert.deepEqual(of({ clock: { theirs: at, ours, tookMs: 8_000 } }), [])
+    assert.deepEqual(of({ clock: { theirs: at, ours, tookMs: 10 } }), ['database_clock_differs'])
+  })
+})
+
+describe('diagnose, about the log of SQLite', () => {
+  it('warns of one that nobody folds into the file', () => {
+    const inspection = {
+      kind: 'found',
+      database: 'sqlite',
+      mark: { mode: 'production', schemaVersion: 3, oldestProgram: 1 },
+      knownSchemaVersion: 3,
+      serverVersion: 'SQLite 3.50.0',
+      journal: 'wal',
+      writable: { kind: 'yes' },
+    } as const
+    const of = (logBytes: number) =>
+      troublesOf({ database: { where: 'entrada.db', inspection: { ...inspection, logBytes } } })
+    assert.deepEqual(of(4_000_000), [])
+    assert.deepEqual(of(400_000_000), ['database_log_large'])
+  })
+})
+
 describe('diagnose, about certificates of the public address', () => {
   const of = (days: number, problem?: string) => {
     const validTo = new Date(at.getTime() + days * 86_400_000)
     const certificate: CertificateFacts = {
       host: 'sso.example.com',
+      validFrom: new Date(at.getTime() - 86_400_000),
       validTo,
+      isOfHost: true,
       names: ['www.example.com'],
       ...(problem ? { problem } : {}),
     }
@@ -107,7 +169,7 @@ describe('diagnose, about certificates of the public address', () => {
     assert.deepEqual(of(60, problem), ['address_certificate_of_other_name'])
   })
   it('says when it is not trusted', () => {
-    const problem = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+    const problem = 'SELF_SIGNED_CERT_IN_CHAIN'
     assert.deepEqual(of(60, problem), ['address_certificate_not_trusted'])
   })
 })

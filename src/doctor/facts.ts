@@ -125,6 +125,13 @@ export type SeenOperator = {
 export type DatabaseFacts = {
   /** A file, or host and name: never a password. */
   readonly where: string
+  /** Of PostgreSQL alone: whether it is on another machine, and how the address demands TLS. */
+  readonly server?: {
+    readonly isRemote: boolean
+    readonly sslMode?: string
+    /** Connections that one replica opens at most. */
+    readonly connectionsWanted: number
+  }
   readonly inspection: DatabaseInspection<SeenInDatabase>
 }
 
@@ -214,6 +221,20 @@ export type AddressFacts = {
   readonly origin: string
   readonly health: HealthFacts
   readonly certificate?: CertificateFacts
+  readonly name?: NameFacts
+}
+/** What DNS says of the name of a public address. */
+export type NameFacts = {
+  readonly host: string
+  readonly addresses: readonly {
+    readonly address: string
+    readonly family: number
+    readonly isPrivate: boolean
+    /** `unknown`: this machine has no way to addresses of this kind. */
+    readonly answers: 'yes' | 'no' | 'unknown'
+  }[]
+  /** The origin with or without `www`, which leads to the same machine and is refused there. */
+  readonly twin?: string
 }
 export type HealthFacts =
   | {
@@ -267,8 +288,11 @@ export type PassedFacts = {
 }
 export type CertificateFacts = {
   readonly host: string
+  readonly validFrom: Date
   readonly validTo: Date
   readonly names: readonly string[]
+  /** Whether one of its names is this host, trusted or not. */
+  readonly isOfHost: boolean
   /** Why Node.js does not trust it; absent when it does. */
   readonly problem?: string
 }

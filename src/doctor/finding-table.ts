@@ -7,7 +7,9 @@ import { databaseFindings } from './finding-table-database.ts'
 import { entraFindings } from './finding-table-entra.ts'
 import { environmentFindings } from './finding-table-environment.ts'
 import { machineFindings } from './finding-table-machine.ts'
+import { nameFindings } from './finding-table-names.ts'
 import { peopleFindings } from './finding-table-people.ts'
+import { postgresFindings } from './finding-table-postgres.ts'
 import { proxyFindings } from './finding-table-proxy.ts'
 import { registrationFindings } from './finding-table-registration.ts'
 import { settingsFindings } from './finding-table-settings.ts'
@@ -17,10 +19,12 @@ export const findingTable = {
   ...environmentFindings,
   ...machineFindings,
   ...databaseFindings,
+  ...postgresFindings,
   ...entraFindings,
   ...credentialFindings,
   ...registrationFindings,
   ...addressFindings,
+  ...nameFindings,
   ...proxyFindings,
   ...peopleFindings,
   ...accessFindings,

@@ -108,6 +108,8 @@ async function databaseOf(examination: Examination, { databaseMs }: TimeLimits) 
     operators,
     cloud: entraAuthority ? cloudOf(entraAuthority) : 'global',
     timeLimitMs: databaseMs,
+    connectionsWanted: inspected.settings.databaseConnections ?? 0,
+    now: examination.now,
   })
 }
 

@@ -1,11 +1,12 @@
 /** Opens the public addresses as people do, and compares what answers with what is configured. */
 import { isIP } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { checkServerIdentity, connect as connectTls } from 'node:tls'
 import { SERVER_PATH } from '../http/show-server.ts'
 import { routeOf } from '../outgoing/proxies.ts'
 import type { Secret } from '../secret.ts'
 import { type Answered, type AskContext, ask, jsonOf, lookupWith } from './ask.ts'
 import type { AddressFacts, CertificateFacts, HealthFacts } from './facts.ts'
+import { probeName } from './probe-names.ts'
 import { askServer, isEntrada, probeServer } from './probe-server.ts'
 
 export type AddressTarget = {
@@ -39,11 +40,17 @@ async function probeAddress(
   origin: string,
 ): Promise<AddressFacts> {
   const url = new URL(origin)
-  const [health, certificate] = await Promise.all([
+  const [health, certificate, name] = await Promise.all([
     probeHealthAnyWay(context, target, origin),
     url.protocol === 'https:' ? probeCertificate(context, url) : undefined,
+    probeName(context, origin, target.origins),
   ])
-  return { origin, health, ...(certificate ? { certificate } : {}) }
+  return {
+    origin,
+    health,
+    ...(certificate ? { certificate } : {}),
+    ...(name ? { name } : {}),
+  }
 }
 
 /** This deployment's own address is asked directly, and through the configured proxy only where that leads nowhere. */
@@ -146,12 +153,15 @@ function probeCertificate(context: AskContext, url: URL): Promise<CertificateFac
     signal.addEventListener('abort', () => end(undefined), { once: true })
     socket.once('error', () => end(undefined))
     socket.once('secureConnect', () => {
-      const { valid_to: validTo, subjectaltname: names } = socket.getPeerCertificate()
+      const peer = socket.getPeerCertificate()
+      const { valid_from: validFrom, valid_to: validTo, subjectaltname: names } = peer
       // Typed as an error, and a code in fact.
       const problem: unknown = socket.authorizationError
       end({
         host: url.host,
+        validFrom: new Date(validFrom),
         validTo: new Date(validTo),
+        isOfHost: checkServerIdentity(host, peer) === undefined,
         names: (names ?? '').split(', ').map((name) => name.replace(/^DNS:/, '')),
         ...(problem ? { problem: problemOf(problem) } : {}),
       })

@@ -1,5 +1,6 @@
 /** What the database says about itself, and about the sign-ins so far. */
 import type { OperatorEntry } from '../admin/operators.ts'
+import { isLoopbackHost } from '../config.ts'
 import type { Secret } from '../secret.ts'
 import { inspectDatabase } from '../storage/inspect-database.ts'
 import type { Page, PageRequest, StorageReader } from '../storage/storage.ts'
@@ -11,6 +12,8 @@ export type DatabaseTarget = {
   /** In whose directories operators are looked for. */
   readonly cloud: string
   readonly timeLimitMs: number
+  readonly connectionsWanted: number
+  readonly now: () => Date
 }
 
 const CONNECTION = 'default'
@@ -24,10 +27,10 @@ export async function probeDatabase(target: DatabaseTarget): Promise<DatabaseFac
   const where = whereOf(address)
   const silent = { kind: 'unreachable', reason: 'no answer came in time' } as const
   const inspection = await Promise.race([
-    inspectDatabase(address, (reader) => look(reader, target)),
+    inspectDatabase(address, (reader) => look(reader, target), target.now),
     later(timeLimitMs, silent),
   ])
-  return { where, inspection }
+  return { where, inspection, ...serverOf(target) }
 }
 
 async function look(reader: StorageReader, target: DatabaseTarget): Promise<SeenInDatabase> {
@@ -127,6 +130,16 @@ function whereOf(address: string | Secret): string {
   if (typeof address === 'string') return address
   const { host, pathname } = new URL(address.reveal())
   return `${host}${pathname}`
+}
+
+/** `host` in the query wins; one that begins with a slash is a socket of this machine. */
+function serverOf({ address, connectionsWanted }: DatabaseTarget): Pick<DatabaseFacts, 'server'> {
+  if (typeof address === 'string') return {}
+  const { hostname, searchParams } = new URL(address.reveal())
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
+  const isRemote = host !== '' && !host.startsWith('/') && !isLoopbackHost(host)
+  const sslMode = searchParams.get('sslmode')
+  return { server: { isRemote, connectionsWanted, ...(sslMode ? { sslMode } : {}) } }
 }
 
 function later<T>(milliseconds: number, value: T): Promise<T> {

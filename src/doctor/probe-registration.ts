@@ -67,10 +67,25 @@ function readAnswer(asked: Asked, redirectUri: string): RegistrationAnswer {
     : { kind: 'shown', code }
 }
 
-/** What people register by mistake: the other scheme, a slash at the end. */
+/** What people register by mistake: the other scheme, a slash at the end, no port, or the name with or without www. */
 function variantsOf(redirectUri: string): readonly string[] {
-  const otherScheme = redirectUri.startsWith('https:')
-    ? redirectUri.replace(/^https:/, 'http:')
-    : redirectUri.replace(/^http:/, 'https:')
-  return [otherScheme, `${redirectUri}/`]
+  const changed = (change: (url: URL) => void) => {
+    const url = new URL(redirectUri)
+    change(url)
+    return url.href
+  }
+  const variants = [
+    redirectUri.startsWith('https:')
+      ? redirectUri.replace(/^https:/, 'http:')
+      : redirectUri.replace(/^http:/, 'https:'),
+    `${redirectUri}/`,
+    changed((url) => {
+      url.port = ''
+    }),
+    changed((url) => {
+      const { hostname } = url
+      url.hostname = hostname.startsWith('www.') ? hostname.slice(4) : `www.${hostname}`
+    }),
+  ]
+  return [...new Set(variants)].filter((variant) => variant !== redirectUri)
 }

@@ -31,7 +31,7 @@ export function readClientCredentials(
   }
 }
 
-/** What `azpacr` says of a client: `0` without a credential, `1` with a secret, `2` with an assertion. */
+/** The value of `azpacr` for a client: `0` without a credential, `1` with a secret, `2` with an assertion. */
 export function clientProofOf({ secret, assertion }: ClientCredentials): ClientProof {
   if (assertion !== undefined) return '2'
   return secret === undefined ? '0' : '1'

@@ -103,3 +103,35 @@ describe('GET /{tenant}/discovery/v2.0/keys', () => {
     assert.deepEqual(await listKeys(other), before)
   })
 })
+
+describe('GET /common/discovery/instance', () => {
+  const ask = async (endpoint: string) => {
+    const query = new URLSearchParams({ 'api-version': '1.1', authorization_endpoint: endpoint })
+    const address = `${origin}/common/discovery/instance?${query}`
+    const response = await newEmulator().fetch(new Request(address))
+    return { status: response.status, body: parseObject(await response.json()) }
+  }
+
+  it('vouches for its own host, and names the discovery document (M1)', async () => {
+    const { status, body } = await ask(`${origin}/contoso.example/oauth2/v2.0/authorize`)
+    const host = new URL(origin).host
+    assert.equal(status, 200)
+    assert.deepEqual(body, {
+      tenant_discovery_endpoint: `${origin}/contoso.example/v2.0/.well-known/openid-configuration`,
+      'api-version': '1.1',
+      metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
+    })
+  })
+
+  for (const endpoint of [
+    'https://login.elsewhere.example/contoso.example/oauth2/v2.0/authorize',
+    `${origin}/nowhere.example/oauth2/v2.0/authorize`,
+    'nonsense',
+    '',
+  ]) {
+    it(`refuses ${endpoint || 'nothing'} as invalid_instance (M1)`, async () => {
+      const { status, body } = await ask(endpoint)
+      assert.deepEqual([status, body.error, body.error_codes], [400, 'invalid_instance', [50049]])
+    })
+  }
+})

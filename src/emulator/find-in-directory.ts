@@ -80,7 +80,7 @@ export function homeOf(directory: Directory, person: Person): Person {
   return (home && findPersonById(directory, home.userId)) ?? person
 }
 
-/** Says whether a person may sign in: neither their user object nor the account at home is disabled. */
+/** Returns whether a person may sign in: neither their user object nor the account at home is disabled. */
 export function isEnabled(directory: Directory, person: Person): boolean {
   return person.user.accountEnabled && homeOf(directory, person).user.accountEnabled
 }

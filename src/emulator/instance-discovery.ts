@@ -4,8 +4,7 @@ import { refusal, refusalResponse } from './refusals.ts'
 import type { EmulatorState } from './state.ts'
 
 /**
- * Tells Microsoft's libraries that the host of an authority is one they may trust, and where its discovery document is.
- * They ask the real Entra about hosts they do not know, unless they are configured not to.
+ * Confirms to Microsoft's libraries that they may trust the host of an authority, and names its discovery document. They ask the real Entra about hosts they do not know, unless they are configured not to.
  */
 export function answerInstanceDiscovery(
   state: EmulatorState,

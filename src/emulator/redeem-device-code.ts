@@ -53,7 +53,7 @@ export function approvedGrant(state: EmulatorState, deviceCode: string): Grant |
   return outcome?.kind === 'approved' ? outcome.grant : undefined
 }
 
-/** While somebody is signed in without asking, so are devices. */
+/** An emulator that signs a user in automatically approves devices for that user as well. */
 function approveAutomatically(state: EmulatorState, known: DeviceSignIn): void {
   const account = findAccountByHint(state.directory, state.automaticUser)
   if (account === undefined || known.outcome.kind !== 'pending') return

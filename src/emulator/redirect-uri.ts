@@ -20,7 +20,7 @@ export function findPlatform(application: Application, uri: string): Platform | 
   return isLoopbackUri(uri) ? loopbackRedirectUris : undefined
 }
 
-/** Says whether a page of this origin belongs to the application's single-page platform. */
+/** Returns whether a page of this origin belongs to the application's single-page platform. */
 export function isSinglePageOrigin(application: Application, origin: string): boolean {
   if (application.loopbackRedirectUris === 'spa' && isLoopbackUri(origin)) return true
   return isRegisteredRedirectUri(
@@ -29,7 +29,7 @@ export function isSinglePageOrigin(application: Application, origin: string): bo
   )
 }
 
-/** Says whether a redirect URI is one of those registered. */
+/** Returns whether a redirect URI is one of those registered. */
 export function isRegisteredRedirectUri(registered: readonly string[], value: string): boolean {
   const asked = comparable(value)
   return asked !== undefined && registered.some((uri) => comparable(uri) === asked)

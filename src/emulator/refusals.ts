@@ -275,7 +275,7 @@ const refusals = {
   },
   7000114: {
     error: 'invalid_grant',
-    text: 'The assertion is of an application and not of a user; there is nobody to act on behalf of.',
+    text: 'The assertion is of an application and not of a user, so there is no user to act on behalf of.',
   },
   7000222: { error: 'invalid_client', text: 'The client secret has expired.' },
   9002313: { error: 'invalid_request', text: 'The request is malformed.' },

@@ -38,7 +38,7 @@ export function createRoutes(state: EmulatorState, handles: EmulatorHandles): Ho
   const at = (endpoint: Endpoint, answer: Answer) => addressed(state, { endpoint, answer })
 
   app.get('/common/discovery/instance', async ({ req }) =>
-    answerInstanceDiscovery(state, await readExchange(state, req.raw)),
+    answerInstanceDiscovery(state, await noted(state, 'discovery', req.raw)),
   )
   app.get('/:tenant/v2.0/.well-known/openid-configuration', at('discovery', discovery))
   app.get('/:tenant/.well-known/openid-configuration', at('discovery', discoveryOfVersion1))
@@ -50,7 +50,7 @@ export function createRoutes(state: EmulatorState, handles: EmulatorHandles): Ho
   app.all('/:tenant/oauth2/v2.0/devicecode', at('devicecode', answerDeviceRequest))
   app.get('/device', ({ req }) => sendDevicePage(req.query('otc') ?? ''))
   app.post('/device', async ({ req }) =>
-    answerDevicePage(state, await readExchange(state, req.raw)),
+    answerDevicePage(state, await noted(state, 'other', req.raw)),
   )
   app.on(['GET', 'POST'], '/:tenant/oauth2/v2.0/logout', at('logout', endSession))
   app.on(['GET', 'POST'], '/:tenant/v2.0/adminconsent', at('adminconsent', adminConsent))
@@ -87,6 +87,17 @@ function addressed(
     const call = { hit: { on: endpoint, names: [] }, request: exchange.request }
     return answerDespiteFault(state, call, () => answer(state, { ...exchange, authority }))
   }
+}
+
+/** Reads a request whose address names no tenant, and notes it for the administration. */
+async function noted(
+  state: EmulatorState,
+  endpoint: Endpoint,
+  request: Request,
+): Promise<Exchange> {
+  const exchange = await readExchange(state, request)
+  rememberRequest(state, endpoint, exchange)
+  return exchange
 }
 
 function sendUnknownTenant(

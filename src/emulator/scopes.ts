@@ -56,33 +56,33 @@ export function parseScopes(
   return { scopes: [...new Set(scopes)], resources: withoutDuplicates(resources) }
 }
 
-/** Says whether a scope belongs to a resource, or is one of OpenID Connect, which go with every resource. */
+/** Returns whether a scope belongs to a resource, or is one of OpenID Connect, which go with every resource. */
 export function isScopeOf(scope: string, resource: Resource): boolean {
   if (isSignInScope(scope)) return true
   return resource === GRAPH ? !scope.includes('/') : scope.startsWith(`${identifierOf(resource)}/`)
 }
 
-/** Says whether a scope is one of OpenID Connect, which name no resource. */
+/** Returns whether a scope is one of OpenID Connect, which name no resource. */
 export function isSignInScope(scope: string): boolean {
   return signInScopes.includes(scope.toLowerCase())
 }
 
-/** Says whether a scope asks for everything the application lists for a resource. */
+/** Returns whether a scope asks for everything the application lists for a resource. */
 export function isDefaultScope(word: string): boolean {
   return splitResource(word)?.name === '.default'
 }
 
-/** The scopes that somebody has to consent to. */
+/** The scopes that need consent, of the user or of an administrator. */
 export function consentableScopes(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => !isSignInScope(scope))
 }
 
-/** Says whether people cannot consent to a scope for themselves. */
+/** Returns whether people cannot consent to a scope for themselves. */
 export function needsAdministrator(scope: string): boolean {
   return needAdministrator.test(scope)
 }
 
-/** Says whether a list of scopes has one of these, whatever the letter case. */
+/** Returns whether a list of scopes has one of these, whatever the letter case. */
 export function hasScope(scopes: readonly string[], ...wanted: readonly string[]): boolean {
   const names = wanted.map((name) => name.toLowerCase())
   return scopes.some((scope) => names.includes(scope.toLowerCase()))

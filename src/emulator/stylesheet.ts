@@ -56,7 +56,7 @@ input:focus-visible, select:focus-visible { outline: 2px solid var(--accent); ou
 dl { display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: .25rem 1rem; margin: .5rem 0; font-size: .875rem; }
 dt { color: var(--quiet); }
 dd { margin: 0; }
-.special { color: var(--warn); }
+.special, .problem { color: var(--warn); }
 pre { margin: 1rem 0 0; font-size: .75rem; color: var(--quiet); white-space: pre-wrap; }
 iframe { display: none; }
 @media (max-width: 30rem) { main { margin: 0; border-width: 0 0 1px; border-radius: 0; padding: 1rem; } }

@@ -39,7 +39,7 @@ export function challengeRecord({ name, challenge }: Pick<Domain, 'name' | 'chal
   return { name: `${RECORD_LABEL}.${name}`, value: RECORD_PREFIX + challenge }
 }
 
-/** @throws {EntradaError} `request_invalid`, `record_not_found`, `domain_is_public`, `record_in_use` */
+/** @throws {EntradaError} `request_invalid`, `record_not_found`, `domain_is_public`, `domain_named_already` */
 export async function addDomain(
   services: Services,
   caller: AdminCaller,

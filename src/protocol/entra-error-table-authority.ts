@@ -54,7 +54,7 @@ export const authorityErrors: EntraErrorTable = {
     name: 'Single-tenant application on the shared endpoint',
     whatHappened:
       'The application is registered for one directory only, and the request went to the endpoint for everyone.',
-    remedy: `Set ENTRADA_ENTRA_TENANT_ID to the Directory (tenant) ID. To serve several directories instead: ${appRegistration} > Authentication > Supported account types > multiple organizations.`,
+    remedy: `Set ENTRADA_ENTRA_TENANT_ID to the Directory (tenant) ID. To serve several directories instead: ${appRegistration} > Authentication > Supported account types > Multiple Entra ID tenants.`,
     whoCanFix: 'operator',
     shown: setUpWrongly,
     where: 'entra_page',

@@ -39,7 +39,7 @@ export const registrationErrors: EntraErrorTable = {
   500113: {
     name: 'No address registered',
     whatHappened: 'The application has no address to come back to at all.',
-    remedy: `Add {ENTRADA_SERVER_URL}/auth/entra/callback in ${appRegistration} > Authentication > Add a platform > Web.`,
+    remedy: `Add {ENTRADA_SERVER_URL}/auth/entra/callback in ${appRegistration} > Authentication > Add Redirect URI > Web.`,
     whoCanFix: 'application_administrator',
     shown:
       "Signing in is not set up correctly. Ask your administrator to add the application's return address.",

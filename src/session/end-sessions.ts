@@ -1,7 +1,7 @@
 import { auditRecord, outboxOptions, type SessionEndReason } from '../audit/audit-events.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
-import type { Actor, Session, UserId } from '../storage/records.ts'
+import type { Actor, Session } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { presentedTokenHashes } from './session.ts'
 
@@ -55,17 +55,30 @@ function actorOf(reason: SessionEndReason, { userId }: Session): Actor {
     : { kind: 'user', id: userId }
 }
 
-/** Sessions that a person may have at once. Beyond it the oldest ends: a script that signs in again and again fills no table. */
-export const MOST_SESSIONS = 50
+/**
+ * Sessions that a person may have at once. Beyond it the oldest ends: a script that signs in again and again fills no table. As many as
+ * `/account` shows, and enough for an account that many machines share.
+ */
+export const MOST_SESSIONS = 200
 
-/** Ends what would be too many with one session more. */
-export async function makeRoomForSession(
+/**
+ * Ends the oldest sessions of a person who has too many. After the sign-in and not within it: there, looking at other sessions would be in
+ * the way of everybody else who signs in. What fails here is made up for by the next sign-in.
+ */
+export async function endSurplusSessions(
   services: Services,
   exchange: Exchange,
-  { transaction, userId }: { readonly transaction: StorageTransaction; readonly userId: UserId },
+  { userId }: Pick<Session, 'userId'>,
 ): Promise<void> {
-  const sessions = await transaction.endOldestSessions(userId, MOST_SESSIONS - 1, services.now())
-  await auditEnded(services, exchange, { transaction, sessions, reason: 'too_many_sessions' })
+  if (userId === undefined) return
+  try {
+    const now = services.now()
+    const sessions = await services.storage.listSessionsBeyond(userId, MOST_SESSIONS, now)
+    if (sessions.length === 0) return
+    await endSessions(services, exchange, { sessions, reason: 'too_many_sessions' })
+  } catch (error) {
+    services.log.warn('surplus_sessions_not_ended', { userId, error })
+  }
 }
 
 /** One session per browser and host: signing in ends the one that this browser held. */

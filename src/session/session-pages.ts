@@ -108,7 +108,7 @@ async function ownSessions(
   if (session.userId === undefined) throw new EntradaError('sign_in_required')
   const { items } = await services.storage.listSessions(
     { userId: session.userId },
-    { limit: 200 },
+    { limit: MOST_SESSIONS },
     services.now(),
   )
   return items

@@ -19,7 +19,7 @@ import { withKnownTenant } from '../organizations/environment-connection.ts'
 import { parseAuthorizationResponse } from '../protocol/authorization-response.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
-import { makeRoomForSession, replaceSession } from '../session/end-sessions.ts'
+import { endSurplusSessions, replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookies } from '../session/session.ts'
 import { keepGrant } from '../session/session-grant.ts'
 import type { Connection } from '../storage/records.ts'
@@ -178,10 +178,6 @@ export async function completeSignIn(
     const provisioning = { services, exchange, transaction, known, ...signInNow }
     const user = await provisionUser({ ...provisioning, decision: decisionNow })
     await replaceSession(services, exchange, transaction)
-    // A new user has none yet, and looking would be in the way of others who come for the first time.
-    if (decisionNow.person.kind !== 'new') {
-      await makeRoomForSession(services, exchange, { transaction, userId: user.userId })
-    }
     const session = newSession(services, exchange, sessionOf(signInNow, user))
     await transaction.createSession(session.session)
     await keepGrant(services, transaction, { ...signInNow, session: session.session })
@@ -193,6 +189,7 @@ export async function completeSignIn(
     })
     return session
   })
+  await endSurplusSessions(services, exchange, opened.session)
   services.metrics.count('entrada_sign_ins_total', { outcome: 'signed_in', code: '' })
   services.signInNotes.note({ connectionId: connection.id, outcome: 'signed_in' })
   services.log.info('signed_in', {

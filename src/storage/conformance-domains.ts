@@ -85,7 +85,7 @@ function describeOwnDomains(subject: Subject): void {
   it('are in an organization once', async () => {
     await put(newDomain(1))
     const again = newDomain(2, { name: 'domain-1.example' })
-    await assert.rejects(put(again), { code: 'record_in_use' })
+    await assert.rejects(put(again), { code: 'domain_named_already' })
   })
 
   it('come in pages, newest first, and by what is asked for', async () => {

@@ -134,7 +134,7 @@ async function checkNameFree(
   const query = database.selectFrom('domains').select(['organization_id', 'owned_name'])
   const others = await query.where('name', '=', name).where('id', '!=', id).execute()
   if (others.some((other) => other.organization_id === organization_id)) {
-    throw new EntradaError('record_in_use', { name })
+    throw new EntradaError('domain_named_already', { name })
   }
   if (owned_name !== null && others.some((other) => other.owned_name !== null)) {
     throw new EntradaError('domain_in_use', { name })

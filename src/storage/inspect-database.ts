@@ -1,9 +1,10 @@
 /** Looks at a database as it is: makes none, migrates none, changes nothing. */
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { isAbsent } from '../file-failure.ts'
 import { Secret } from '../secret.ts'
+import { inspectPostgres, type PostgresHealth } from './inspect-postgres.ts'
 import { createKyselyStorage } from './kysely-storage.ts'
 import { readMark } from './mark.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
@@ -13,7 +14,7 @@ import { findNotPermitted } from './sqlite-errors.ts'
 import type { DatabaseMark, Storage, StorageReader } from './storage.ts'
 
 export type DatabaseInspection<T> =
-  | { readonly kind: 'absent' }
+  | { readonly kind: 'absent'; readonly postgres?: PostgresHealth }
   | { readonly kind: 'not_ours' }
   | { readonly kind: 'unreachable'; readonly reason: string }
   /** A file that is there, or may be, and that this user may not open. */
@@ -27,6 +28,9 @@ export type DatabaseInspection<T> =
       /** `wal` where SQLite is as we set it; absent elsewhere. */
       readonly journal?: string
       readonly writable: Writable
+      readonly postgres?: PostgresHealth
+      /** Size of the write-ahead log; absent where there is none. */
+      readonly logBytes?: number
       /** What `look` saw; absent when the schema is not one that this program can read. */
       readonly seen?: T
     }
@@ -35,14 +39,15 @@ export type Writable =
   | { readonly kind: 'busy' }
   | { readonly kind: 'no'; readonly reason: string }
 
-/** Never rejects for what is wrong with the database. */
+/** Never rejects for what is wrong with the database. With a clock, the server's own state is looked at too. */
 export async function inspectDatabase<T>(
   address: DatabaseAddress,
   look: (reader: StorageReader) => Promise<T>,
+  now?: () => Date,
 ): Promise<DatabaseInspection<T>> {
   const text = address instanceof Secret ? address.reveal() : address
   try {
-    const opened = isPostgresUrl(text) ? await openPostgres(text) : await openSqlite(text)
+    const opened = isPostgresUrl(text) ? await openPostgres(text, now) : await openSqlite(text)
     return opened === undefined ? { kind: 'absent' } : await inspect(opened, look)
   } catch (error) {
     const file = isPostgresUrl(text) ? undefined : findNotPermitted(error, text)
@@ -58,6 +63,8 @@ type Opened = {
   readonly serverVersion: () => Promise<string>
   readonly journal: () => Promise<string | undefined>
   readonly writable: () => Promise<Writable>
+  readonly postgres: () => Promise<PostgresHealth | undefined>
+  readonly logBytes: () => Promise<number | undefined>
   readonly close: () => Promise<void>
 }
 
@@ -67,9 +74,12 @@ async function inspect<T>(
 ): Promise<DatabaseInspection<T>> {
   try {
     const tables = await database.introspection.getTables()
+    const postgres = await opened.postgres()
+    const health = postgres ? { postgres } : {}
     if (!tables.some(({ name }) => name === 'database_mark')) {
-      return { kind: tables.length === 0 ? 'absent' : 'not_ours' }
+      return tables.length === 0 ? { kind: 'absent', ...health } : { kind: 'not_ours' }
     }
+    const logBytes = await opened.logBytes()
     const mark = await readMark(database)
     const journal = await opened.journal()
     const isReadable =
@@ -81,6 +91,8 @@ async function inspect<T>(
       knownSchemaVersion,
       serverVersion: await opened.serverVersion(),
       writable: await opened.writable(),
+      ...health,
+      ...(logBytes === undefined ? {} : { logBytes }),
       ...(journal === undefined ? {} : { journal }),
       ...(isReadable ? { seen: await look(readerOf(kind, database)) } : {}),
     }
@@ -116,6 +128,8 @@ async function openSqlite(path: string): Promise<Opened | undefined> {
     serverVersion: async () => `SQLite ${first('select sqlite_version()')}`,
     journal: async () => first('pragma journal_mode'),
     writable: () => tryChange(database),
+    postgres: async () => undefined,
+    logBytes: async () => (await stat(`${path}-wal`).catch(() => undefined))?.size,
     close: async () => handle.close(),
   }
 }
@@ -130,9 +144,9 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-async function openPostgres(url: string): Promise<Opened> {
+async function openPostgres(url: string, now: (() => Date) | undefined): Promise<Opened> {
   const { openPostgresConnection } = await import('./postgres.ts')
-  const { database, close } = openPostgresConnection(new Secret(url))
+  const { database, close, statementTimeoutMs } = openPostgresConnection(new Secret(url))
   return {
     kind: 'postgres',
     database,
@@ -142,6 +156,8 @@ async function openPostgres(url: string): Promise<Opened> {
     },
     journal: async () => undefined,
     writable: () => tryChange(database),
+    postgres: async () => now && inspectPostgres(database, { now, statementTimeoutMs }),
+    logBytes: async () => undefined,
     close,
   }
 }

@@ -120,7 +120,8 @@ async function untilLocked<T>(work: () => Promise<T>): Promise<T> {
 export function openPostgresConnection(url: Secret) {
   const state = newPoolState(ANSWER_TIME_LIMIT_MS)
   const { database, pool } = openPool(url, { state, max: 1, serverSettings: limits })
-  return { database, close: () => pool.end() }
+  const close = () => pool.end()
+  return { database, close, statementTimeoutMs: limits.statement_timeout }
 }
 
 function openPool(url: Secret, options: PoolOptions & { readonly state: PoolState }) {

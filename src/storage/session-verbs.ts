@@ -21,11 +21,17 @@ import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 
 type JoinedRow = Readonly<Record<string, unknown>>
 
+const MOST_BEYOND = 100
+
 export function sessionReads(
   database: Database,
 ): Pick<
   StorageReader,
-  'findSession' | 'findSessionById' | 'listSessions' | 'hasSessionsOfEntraSid'
+  | 'findSession'
+  | 'findSessionById'
+  | 'listSessions'
+  | 'listSessionsBeyond'
+  | 'hasSessionsOfEntraSid'
 > {
   // Building and compiling takes far longer than running it, and every request runs it.
   let lookUp: CompiledQuery<JoinedRow> | undefined
@@ -47,6 +53,14 @@ export function sessionReads(
       const row = await ofSid.where('connection_id', '=', connectionId).limit(1).executeTakeFirst()
       return row !== undefined
     },
+    async listSessionsBeyond(id, keep, now) {
+      const ofUser = database.selectFrom('sessions').select(sessionPart.columns)
+      const live = ofUser.where('user_id', '=', id).where('ends_at', '>', now.getTime())
+      const newestFirst = live.orderBy('created_at', 'desc').orderBy('id', 'desc')
+      // SQLite takes no offset without a limit.
+      const rows = await newestFirst.limit(MOST_BEYOND).offset(keep).execute()
+      return rows.map(parseSession)
+    },
     async listSessions(filter, page, now) {
       let query = database.selectFrom('sessions').select(sessionPart.columns)
       query = query.where('ends_at', '>', now.getTime())
@@ -65,12 +79,9 @@ export function sessionReads(
   }
 }
 
-const MOST_ENDED_AT_ONCE = 1_000
-
 type SessionVerb =
   | 'createSession'
   | 'endSession'
-  | 'endOldestSessions'
   | 'endSessionByTokenHash'
   | 'endSessionsOfUser'
   | 'endSessionsIn'
@@ -91,19 +102,6 @@ export function sessionWrites(database: Database): Pick<StorageTransaction, Sess
       const ended = removal.where('id', '=', id).returning(sessionPart.columns)
       const row = await ended.executeTakeFirst()
       return row && parseSession(row)
-    },
-    async endOldestSessions(id, keep, now) {
-      const newestFirst = database
-        .selectFrom('sessions')
-        .select('id')
-        .where('user_id', '=', id)
-        .where('ends_at', '>', now.getTime())
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-      // SQLite takes no offset without a limit.
-      const beyond = newestFirst.limit(MOST_ENDED_AT_ONCE).offset(keep)
-      const ended = removal.where('id', 'in', beyond).returning(sessionPart.columns)
-      return (await ended.execute()).map(parseSession)
     },
     async endSessionByTokenHash(tokenHash) {
       const ended = removal.where('token_hash', '=', tokenHash).returning(sessionPart.columns)

@@ -217,6 +217,8 @@ export type StorageReader = ReaderParts & {
   /** In one look-up. Expired sessions and those of disabled users or memberships are not found. */
   findSession(tokenHash: string, now: Date): Promise<SessionView | undefined>
   listSessions(filter: SessionFilter, page: PageRequest, now: Date): Promise<Page<Session>>
+  /** The live sessions of the user but for the newest `keep` of them. */
+  listSessionsBeyond(id: UserId, keep: number, now: Date): Promise<readonly Session[]>
 
   hasSessionsOfEntraSid(connectionId: ConnectionId, entraSid: string): Promise<boolean>
 
@@ -272,7 +274,7 @@ export type StorageTransaction = StorageReader &
     createTestResult(result: TestResultRecord): Promise<void>
 
     /**
-     * Inserts or replaces by id. @throws {EntradaError} `record_in_use` when the organization has this name already, `domain_in_use`
+     * Inserts or replaces by id. @throws {EntradaError} `domain_named_already` when the organization has this name already, `domain_in_use`
      * when it is another organization's and would become this one's
      */
     putDomain(domain: Domain): Promise<void>
@@ -304,8 +306,6 @@ export type StorageTransaction = StorageReader &
     createSession(session: Session): Promise<void>
     /** Answers what was ended; `undefined` when there was no such session (any more). */
     endSession(id: SessionId): Promise<Session | undefined>
-    /** Ends the oldest live sessions of the user, so that `keep` of them are left. Returns what was ended. */
-    endOldestSessions(id: UserId, keep: number, now: Date): Promise<readonly Session[]>
     /** Ends the session with this token, if any: signing in again replaces it. */
     endSessionByTokenHash(tokenHash: string): Promise<Session | undefined>
     endSessionsOfUser(id: UserId, organizationId?: OrganizationId): Promise<number>

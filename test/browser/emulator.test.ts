@@ -49,7 +49,11 @@ describe('the emulator’s pages', () => {
     scope: 'https://graph.microsoft.com/.default',
   })
   for (const colorScheme of ['light', 'dark'] as const) {
-    for (const path of ['/emulator', `/northwind.example/v2.0/adminconsent?${consent}`]) {
+    for (const path of [
+      '/emulator',
+      '/device',
+      `/northwind.example/v2.0/adminconsent?${consent}`,
+    ]) {
       it(`fits 320 pixels and breaks no accessibility rule, ${colorScheme}: ${path.split('?')[0]}`, async () => {
         await withPage(colorScheme, async (page) => {
           await page.goto(`${emulator.origin}${path}`)
@@ -66,6 +70,29 @@ describe('the emulator’s pages', () => {
       })
     }
   }
+
+  it('let a device in by its code (M5)', async () => {
+    await withPage('light', async (page) => {
+      const ask = (path: string, form: Readonly<Record<string, string>>) =>
+        fetch(`http://localhost:${emulator.port}/contoso.example/oauth2/v2.0/${path}`, {
+          method: 'POST',
+          body: new URLSearchParams(form),
+        })
+      const client = { client_id: '66666666-6666-4666-8666-666666666666' }
+      const device = await (await ask('devicecode', { ...client, scope: 'openid profile' })).json()
+      await page.goto(device.verification_uri)
+      await page.getByLabel('Code').fill('WRONGCODE')
+      await page.getByRole('button', { name: 'Next' }).click()
+      await page.getByRole('alert').waitFor()
+      await page.getByLabel('Code').fill(device.user_code)
+      await page.getByRole('button', { name: 'Next' }).click()
+      await page.getByRole('button', { name: 'Bob Example' }).click()
+      await page.getByText('You have signed in').waitFor()
+      const grant = { grant_type: 'urn:ietf:params:oauth:grant-type:device_code' }
+      const answer = await ask('token', { ...client, ...grant, device_code: device.device_code })
+      assert.equal(answer.status, 200)
+    })
+  })
 
   it('disable a person, who then cannot sign in', async () => {
     await withPage('light', async (page) => {

@@ -11,7 +11,7 @@ export type Certificate = { readonly chain: string; readonly key: string }
 /** A self-signed certificate of this name. */
 export function newCertificate(
   commonName: string,
-  { days = 1 }: { readonly days?: number } = {},
+  { days = 1, fromDay = 0 }: { readonly days?: number; readonly fromDay?: number } = {},
 ): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const now = Date.now()
@@ -20,8 +20,8 @@ export function newCertificate(
     privateKey,
     commonName,
     serialNumber: randomBytes(8),
-    notBefore: new Date(now - 3_600_000),
-    notAfter: new Date(now + days * 86_400_000),
+    notBefore: new Date(now + fromDay * 86_400_000 - 3_600_000),
+    notAfter: new Date(now + (fromDay + days) * 86_400_000),
   })
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   return { chain: new X509Certificate(der).toString(), key }

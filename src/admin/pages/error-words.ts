@@ -12,7 +12,7 @@ const remediesOfCustomers: Partial<Record<ErrorCode, string>> = {
   client_credential_unreadable:
     'The federated token of this server is missing, empty or no token, and no other credential of the connection worked.',
   entra_tenant_not_found:
-    'Entra knows no directory under the tenant of this connection. Compare it with the directory id in the customer’s Entra admin centre.',
+    'Entra knows no directory under the tenant of this connection. Compare it with the directory id in the customer’s Entra admin center.',
   guest_not_allowed:
     'The person is a guest (B2B) in the directory. Allow guests in the policies of the connection, or give them an account of their own.',
   provisioning_off:

@@ -139,7 +139,7 @@ export function versionField(services: Services, record: unknown): Html {
  * What a form makes is made once, under the id that the form carries: what is there already under it is the answer, also when the same
  * form was sent at the same moment.
  *
- * @throws {EntradaError} `record_in_use` when something else is there, and what `make` throws
+ * @throws {EntradaError} `record_in_use` or `domain_named_already` when something else is there, and what `make` throws
  */
 export async function makeOnce<T>({
   find,
@@ -153,11 +153,14 @@ export async function makeOnce<T>({
   try {
     return await make()
   } catch (error) {
-    const known = isEntradaError(error) && error.code === 'record_in_use' ? await find() : undefined
+    const isThere = isEntradaError(error) && thereAlready.has(error.code)
+    const known = isThere ? await find() : undefined
     if (known !== undefined && isOurs(known)) return known
     throw error
   }
 }
+
+const thereAlready: ReadonlySet<string> = new Set(['record_in_use', 'domain_named_already'])
 
 /** The fields that are filled in, under the names that a function of ours gives them. */
 export function givenIn<Name extends string>(

@@ -93,7 +93,7 @@ export const domainOperations = {
     answer: domainSchema,
     creates: true,
     versioned: true,
-    refusals: ['record_not_found', 'domain_is_public', 'record_in_use'],
+    refusals: ['record_not_found', 'domain_is_public', 'domain_named_already'],
     async run(services, { by, body: { organizationId: organization, name, connectionId } }) {
       const asked = { organization, name, ...(connectionId ? { connectionId } : {}) }
       return domainJson(await addDomain(services, by, asked))

@@ -38,6 +38,7 @@ export const neededPrograms = {
   'msal-go': ['go'],
   'oauth2-proxy': ['go'],
   msal4j: ['java', 'mvn'],
+  spring: ['java', 'mvn'],
   'mod-auth-openidc': ['apache2', 'mod_auth_openidc.so'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
 

@@ -86,12 +86,13 @@ export async function runServer(
   server: {
     readonly command: string
     readonly parameters: readonly string[]
+    readonly environment?: Readonly<Record<string, string>>
     readonly readyAt: string
   },
 ): Promise<void> {
   const child = spawn(server.command, server.parameters, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: withoutTestContext(process.env),
+    env: { ...withoutTestContext(process.env), ...server.environment },
   })
   t.after(() => stop(child))
   const output: string[] = []

@@ -1,0 +1,75 @@
+/** What DNS says of the public addresses, and whether each address that it names answers. */
+import { connect, isIP } from 'node:net'
+import { isLoopbackHost } from '../config.ts'
+import { isPrivateHost } from '../network-parsers.ts'
+import { type AskContext, ask, type ResolvedAddress } from './ask.ts'
+import type { NameFacts } from './facts.ts'
+import { isEntrada } from './probe-server.ts'
+
+/** `undefined` for an address without a name, for this machine alone, and for a name that is not known here. */
+export async function probeName(
+  context: AskContext,
+  origin: string,
+  publicOrigins: readonly string[],
+): Promise<NameFacts | undefined> {
+  const { hostname, port, protocol } = new URL(origin)
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || isLoopbackHost(hostname)) return undefined
+  const resolved = await context.resolve(hostname).catch(() => [])
+  if (resolved.length === 0) return undefined
+  const number = Number(port || (protocol === 'https:' ? 443 : 80))
+  const [addresses, twin] = await Promise.all([
+    Promise.all(resolved.map((one) => reach(context, one, number))),
+    findTwin(context, { origin, publicOrigins, resolved }),
+  ])
+  return { host: hostname, addresses, ...(twin ? { twin } : {}) }
+}
+
+/** A route that this machine does not have, such as one for IPv6, shows nothing about the server. */
+const NO_ROUTE: ReadonlySet<string> = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'])
+
+function reach(
+  { deadline, timeLimitMs }: AskContext,
+  { address, family }: ResolvedAddress,
+  port: number,
+): Promise<NameFacts['addresses'][number]> {
+  const facts = { address, family, isPrivate: isPrivateHost(address) }
+  return new Promise((resolve) => {
+    const signal = AbortSignal.any([deadline, AbortSignal.timeout(timeLimitMs)])
+    const socket = connect({ host: address, port })
+    const end = (answers: 'yes' | 'no' | 'unknown') => {
+      socket.destroy()
+      resolve({ ...facts, answers })
+    }
+    signal.addEventListener('abort', () => end('no'), { once: true })
+    socket.once('connect', () => end('yes'))
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      end(NO_ROUTE.has(error.code ?? '') ? 'unknown' : 'no'),
+    )
+  })
+}
+
+/** The same name with or without `www`, where it leads to the same machine and Entrada does not serve it. */
+async function findTwin(
+  context: AskContext,
+  {
+    origin,
+    publicOrigins,
+    resolved,
+  }: {
+    readonly origin: string
+    readonly publicOrigins: readonly string[]
+    readonly resolved: readonly ResolvedAddress[]
+  },
+): Promise<string | undefined> {
+  const url = new URL(origin)
+  url.hostname = url.hostname.startsWith('www.') ? url.hostname.slice(4) : `www.${url.hostname}`
+  if (publicOrigins.includes(url.origin)) return undefined
+  const twin = await context.resolve(url.hostname).catch(() => [])
+  const isSame = twin.some(({ address }) => resolved.some((one) => one.address === address))
+  if (!isSame) return undefined
+  const answer = await ask(context, `${url.origin}/auth/server`, { trustsAnyCertificate: true })
+  if (answer.kind === 'failed' || isEntrada(answer)) return undefined
+  const target = URL.parse(answer.headers.location ?? '', url.origin)?.origin
+  const leadsHere = answer.status >= 300 && answer.status < 400 && target === origin
+  return leadsHere ? undefined : url.origin
+}
