@@ -56,8 +56,9 @@ export async function signInWithOperatorToken(
 /** Who acts with a token: nobody by name. */
 export const operatorActor = { kind: 'operator', id: 'operator_token' } as const
 
-/** Compared as digests, so that the time taken says nothing about the token. */
+/** Compared as digests, so that the time taken says nothing about the token. An empty one is never a token, whatever is configured. */
 export function isOperatorToken(services: Services, offered: string): boolean {
+  if (offered.trim() === '') return false
   return services.deployment.operatorTokenHashes.includes(hashOfToken(services, offered))
 }
 
