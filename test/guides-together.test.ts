@@ -1,4 +1,4 @@
-/** The guides that create customers, followed one after another on one server: what one made is in nobody else's way. */
+/** The guides that create customers, followed one after another on one server: their names do not collide. */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

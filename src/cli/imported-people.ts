@@ -209,8 +209,8 @@ function ofIssuer(columns: Columns): Ids {
 }
 
 /**
- * A GUID where those systems keep the id of the account is the object id: a `sub` of Entra is none. What says the object
- * id by its name comes first, since an application may call something of its own `accountId`.
+ * A GUID where those systems keep the id of the account is the object id: a `sub` of Entra is none. Columns and claims
+ * named after the object id come first, since an application may have an `accountId` of its own.
  */
 function accountObjectId(columns: Columns): string | undefined {
   const accountId = textOf(columns, 'accountId')?.toLowerCase()

@@ -45,7 +45,7 @@ export function createOutput(stream: OutputStream): Output {
   }
 }
 
-/** Prints errors as long as somebody can read them: a stream that is closed is no reason to stop. */
+/** Prints errors; a standard error that is closed is no reason to stop. */
 export function createErrorOutput(stream: OutputStream): (line: string) => void {
   stream.on('error', () => {})
   return (line) => void stream.write(`${line}\n`)

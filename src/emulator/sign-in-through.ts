@@ -57,7 +57,7 @@ export async function signInThrough(
   }
 }
 
-/** A browser says of a form which page it was on: here always one of the application itself. */
+/** Browsers send with a form the origin of its page, which here is always the application's own. */
 function fromOwnPage({ origin }: URL, init: RequestInit): RequestInit {
   if (init.method === undefined || init.method.toUpperCase() === 'GET') return init
   const headers = new Headers(init.headers)
@@ -139,7 +139,7 @@ async function nextStep(
   return afterEmulator(response)
 }
 
-/** Who signs in automatically, or the picker's page, makes no difference: this person was asked for. */
+/** Chooses this person, whether the emulator showed its picker or signed another person in automatically. */
 function pick(browser: Browser, authorize: URL): Step {
   browser.hasPicked = true
   return {
@@ -166,7 +166,7 @@ function redirected({ url, init }: Step, { status }: Response, target: URL): Ste
   return repeats && init !== undefined ? { url: target, init } : { url: target }
 }
 
-/** The emulator answers with a form that posts itself (`form_post`), or with a page that says why not. */
+/** Follows a form that posts itself (`form_post`); any other page of the emulator is a refusal. */
 async function afterEmulator(response: Response): Promise<Step> {
   const page = await response.text()
   const action = /<form method="post" action="([^"]+)">(?=<input type="hidden")/.exec(page)?.[1]

@@ -30,7 +30,7 @@ export type Operation = {
   readonly run: (handles: EmulatorHandles, input: unknown) => unknown
 }
 
-/** Does what a name says. @throws {Error} with a sentence, when the input is not right. */
+/** Runs the operation with a name. @throws {Error} with a sentence, when the input is not right. */
 export async function operate(
   handles: EmulatorHandles,
   { name, input }: { readonly name: string; readonly input: unknown },

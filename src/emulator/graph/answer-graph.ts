@@ -17,7 +17,7 @@ export type Resource = (
   id: string | undefined,
 ) => Answer | Promise<Answer>
 
-/** Answers a request to Graph, or breaks the answer in the way that the next matching fault says. */
+/** Answers a request to Graph, or breaks the answer as the next matching fault demands. */
 export async function answerGraph(
   state: EmulatorState,
   { context, base }: { readonly context: Context; readonly base: string },

@@ -10,6 +10,7 @@ export type GraphError = {
 export const graphErrors = {
   tokenEmpty: unauthorized('Access token is empty.'),
   tokenMalformed: unauthorized('The token is malformed, or not one of this emulator.'),
+  tokenAudience: unauthorized('Access token validation failure. Invalid audience.'),
   tokenExpired: unauthorized('Lifetime validation failed, the token is expired.'),
   denied: {
     status: 403,
@@ -36,7 +37,7 @@ export const graphErrors = {
   noPhoto: {
     status: 404,
     code: 'ImageNotFound',
-    message: 'The photo was not found: nobody in this directory has one.',
+    message: 'The photo was not found: no person in this directory has one.',
   },
 } as const satisfies Record<string, GraphError>
 

@@ -29,8 +29,12 @@ export function findAccess(
 ): Omit<GraphExchange, 'query' | 'body' | 'versionUrl'> | GraphError {
   const header = request.headers.get('authorization')
   if (header === null) return graphErrors.tokenEmpty
-  const token = state.accessTokens.find(/^Bearer +(\S+)$/i.exec(header)?.[1] ?? '')
-  if (token === undefined) return graphErrors.tokenMalformed
+  const value = /^Bearer +(\S+)$/i.exec(header)?.[1] ?? ''
+  const token = state.accessTokens.find(value)
+  if (token === undefined) {
+    const isForAnApi = state.apiTokens.find(value) !== undefined
+    return isForAnApi ? graphErrors.tokenAudience : graphErrors.tokenMalformed
+  }
   if (token.expiresAt <= state.now()) return graphErrors.tokenExpired
 
   const application = state.directory.applications.find(
@@ -43,7 +47,7 @@ export function findAccess(
   return { request, token, application, caller }
 }
 
-/** Says whether the token has one of these permissions: scopes of a person, roles of an application. */
+/** Reports whether the token has one of these permissions: scopes of a person, roles of an application. */
 export function isPermitted(
   { token }: GraphExchange,
   permissions: { readonly delegated: readonly string[]; readonly application: readonly string[] },

@@ -18,13 +18,16 @@ export async function tokenOf(
 }
 
 /** A token of the application that has customers, for itself in Contoso. */
-export async function applicationToken(emulator: Emulator): Promise<string> {
+export async function applicationToken(
+  emulator: Emulator,
+  scope = 'https://graph.microsoft.com/.default',
+): Promise<string> {
   const response = await post(emulator, `/${contoso}/oauth2/v2.0/token`, {
     form: {
       grant_type: 'client_credentials',
       client_id: multiTenant.clientId,
       client_secret: multiTenant.secret,
-      scope: 'https://graph.microsoft.com/.default',
+      scope,
     },
   })
   return String(parseObject(await response.json()).access_token)

@@ -8,7 +8,7 @@ import type { GraphAnswer, GraphList } from './graph-list.ts'
 import { groupKind, groupObject } from './graph-objects.ts'
 import { mayReadPerson } from './graph-people.ts'
 
-/** Who is asked about: a person, or a group within other groups. */
+/** What memberships are read of: a person, or a group within other groups. */
 export type Member = Person | FoundGroup
 
 /** Answers `getMemberObjects`: the ids of every group around a member. */
@@ -107,7 +107,7 @@ function groupsAround(member: Member): readonly Group[] {
   return groupsAbove(member.tenant, memberOf)
 }
 
-/** Which groups somebody is in takes a right over the person and one over groups; `Directory.Read.All` is both. */
+/** The groups of a person need a permission for people and one for groups; `Directory.Read.All` is both. */
 function mayReadGroupsOf(exchange: GraphExchange, member: Member): boolean {
   return mayReadGroups(exchange) && (!('user' in member) || mayReadPerson(exchange, member))
 }

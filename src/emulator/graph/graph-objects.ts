@@ -2,7 +2,7 @@ import type { Group, User } from '../directory.ts'
 import { hasScope } from '../scopes.ts'
 import { type GraphExchange, isPermitted } from './graph-exchange.ts'
 
-/** What Graph says of one property: its type, and whether `$filter` may name it. */
+/** One property of Graph: its type, and whether `$filter` may name it. */
 export type Property<Source> = {
   readonly type: 'string' | 'boolean' | 'date' | 'strings'
   readonly read: (source: Source) => unknown

@@ -161,7 +161,7 @@ function castOf(cast: 'user' | 'group' | undefined): { readonly cast?: 'user' | 
   return cast === undefined ? {} : { cast }
 }
 
-/** Says what an address is not: unknown, or one that this Graph does not write to. */
+/** The error for an address that is unknown, or that this Graph does not write to. */
 function unknownResource(_: EmulatorState, { request, versionUrl }: GraphExchange): GraphError {
   const path = request.url.slice(versionUrl.length).split('?')[0] ?? ''
   const [, collection = ''] = path.split('/')

@@ -60,6 +60,15 @@ describe('GET me', () => {
     assert.deepEqual((await ask(emulator, '/me', { token })).refused, refused)
   })
 
+  it('refuses a token that is for an API of the application, by its audience (M7)', async () => {
+    const emulator = newEmulator()
+    const scope = 'api://88888888-8888-4888-8888-888888888888/.default'
+    const token = await applicationToken(emulator, scope)
+    const { refused, message } = await ask(emulator, '/users', { token })
+    assert.deepEqual(refused, [401, 'InvalidAuthenticationToken'])
+    assert.match(String(message), /Invalid audience/)
+  })
+
   it('refuses a token without User.Read: 403', async () => {
     const emulator = newEmulator()
     const token = await tokenOf(emulator, alice, 'openid profile')
