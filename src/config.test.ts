@@ -68,7 +68,7 @@ describe('readSettings', () => {
     assert.equal(settings.entraTenantId, TENANT)
   })
 
-  it('reads seed 1’s names as ours', () => {
+  it('reads the names of dstack Enterprise as ours', () => {
     const { settings } = read({
       DSTACK_SERVER_URL: 'https://sso.example.com',
       DSTACK_ENTRA_TENANT_ID: 'Contoso.com',

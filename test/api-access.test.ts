@@ -108,7 +108,7 @@ const bodies: Readonly<Record<string, (organizationId: string) => unknown>> = {
 }
 
 describe('somebody without a role that Entrada knows', () => {
-  it('I14: gets nothing from any operation', async (t) => {
+  it('gets nothing from any operation (I14)', async (t) => {
     const sides = await openSides(t)
     const bob = await signInAs(sides.rig, sides.own, { person: people.bob, role: 'member' })
     for (const [id, { method, path }] of forPeople) {
@@ -120,7 +120,7 @@ describe('somebody without a role that Entrada knows', () => {
 
 for (const role of ['organization_admin', 'auditor'] as const) {
   describe(`somebody who is ${role}`, () => {
-    it('I14: finds nothing of another organization, whatever they name', async (t) => {
+    it('finds nothing of another organization, whatever they name (I14)', async (t) => {
       const sides = await openSides(t)
       const { rig, own, other } = sides
       const ids = await foreignIds(sides)
@@ -213,7 +213,7 @@ describe('an administrator of an organization', () => {
     }
   })
 
-  it('I15: is not the one who takes their own right away, nor the last one to have it', async (t) => {
+  it('is not the one who takes their own right away, nor the last one to have it (I15)', async (t) => {
     const { rig, own } = await openSides(t)
     const alice = await signInAs(rig, own, { person: people.alice, role: 'organization_admin' })
     const path = `/memberships/${alice.membershipId}`

@@ -307,7 +307,7 @@ describe('the way back to an application', () => {
     assert.equal(parse('/x'), '/x')
   })
 
-  it('G13: leads nowhere else, by any known trick', async () => {
+  it('leads nowhere else, by any known trick (G13)', async () => {
     const bases = [WIKI, FILES, `${WIKI}/`, 'https://wiki.example.com', 'https:wiki.example.com']
     const tricks = [
       'https://wiki.example.com.evil.example/',
@@ -349,7 +349,7 @@ describe('the way back to an application', () => {
     for (const value of tricks.slice(0, 21)) assert.equal(parse(value), '/', value)
   })
 
-  it('G13: is made of what the proxy says, and ends at registered hosts whatever that is', async (t) => {
+  it('is made of what the proxy says, and ends at registered hosts whatever that is (G13)', async (t) => {
     const rig = await openSite(t)
     const ask = await open(t, rig)
     rig.emulator.signInAutomaticallyAs(people.alice)
@@ -375,7 +375,7 @@ describe('the way back to an application', () => {
     }
   })
 
-  it('G13: is kept through the sign-in, and checked where it starts', async (t) => {
+  it('is kept through the sign-in, and checked where it starts (G13)', async (t) => {
     const rig = await openSite(t)
     rig.emulator.signInAutomaticallyAs(people.alice)
     for (const [wanted, landed] of [

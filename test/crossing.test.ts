@@ -333,7 +333,7 @@ describe('customers of the shared application', () => {
   })
 })
 
-describe('an answer that nobody asked for (rule 8)', () => {
+describe('an answer that nobody asked for (design rule 8)', () => {
   it('is refused before any call, at every redirect URI, whatever it carries', async (t) => {
     const rig = await openRig(t)
     const { connection } = await createCustomer(rig)

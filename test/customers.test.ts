@@ -1,4 +1,4 @@
-/** Several customers in one deployment, each with a directory of its own (seed 2). */
+/** Several customers in one deployment, each with a directory of its own. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Customer, createCustomer, redirectUriOf } from './support/customers.ts'

@@ -108,7 +108,7 @@ for (const [name, host] of Object.entries(embeddingHosts)) {
         assert.equal((await browser.request(`${SERVER_URL}/reports`, asScript)).status, 401)
       })
 
-      it('C36: answers 503 while the database is away, to a page and to a program', async (t) => {
+      it('answers 503 while the database is away, to a page and to a program (C36)', async (t) => {
         const embedded = await embed(t, host, { mountPath, change: withoutSessions })
         const browser = embedded.browser()
         browser.setCookie(new URL(SERVER_URL).host, 'entrada-session', 'x'.repeat(43))
@@ -121,7 +121,7 @@ for (const [name, host] of Object.entries(embeddingHosts)) {
         assert.equal(await codeOf(problem), 'storage_unavailable')
       })
 
-      it('C24: refuses what a page of another origin sends', async (t) => {
+      it('refuses what a page of another origin sends (C24)', async (t) => {
         const embedded = await embed(t, host, { mountPath })
         const browser = embedded.browser()
         await signInFor(embedded, '/reports', { browser })

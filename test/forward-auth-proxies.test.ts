@@ -181,7 +181,7 @@ for (const name of proxyNames) {
       assert.equal(find('proxy_passes_requests').severity, 'ok')
     })
 
-    it('G01 G02: hands on who it is, once, and nothing that the client wrote by these names', async () => {
+    it('hands on who it is, once, and nothing that the client wrote by these names (G01, G02)', async () => {
       const front = frontOf(name)
       const { own, site } = front.cookies
       for (const [origin, cookie] of [
@@ -215,7 +215,7 @@ for (const name of proxyNames) {
       assert.doesNotMatch(rawHeaders.join('\n'), /\badmin\b/)
     })
 
-    it('G02: tells nothing of anybody on a page for everybody, whatever the client wrote', async () => {
+    it('tells nothing of anybody on a page for everybody, whatever the client wrote (G02)', async () => {
       const front = frontOf(name)
       const answer = await send(front, ['GET /public/x HTTP/1.1', hostLine(front), ...forgedLines])
       assert.equal(answer.status, 200, answer.head)
@@ -229,7 +229,7 @@ for (const name of proxyNames) {
       assert.doesNotMatch(rawHeaders.join('\n'), /\badmin\b|\{http/)
     })
 
-    it('G01: takes no header away that Connection names, and hands no such Connection on', async () => {
+    it('takes no header away that Connection names, and hands no such Connection on (G01)', async () => {
       const front = frontOf(name)
       const { own } = front.cookies
       const tricks = [
@@ -259,7 +259,7 @@ for (const name of proxyNames) {
       }
     })
 
-    it('G05 G10: decides on the page, host and method that were really asked for', async () => {
+    it('decides on the page, host and method that were really asked for (G05, G10)', async () => {
       const front = frontOf(name)
       const { own } = front.cookies
       const forged = [
@@ -290,7 +290,7 @@ for (const name of proxyNames) {
       }
     })
 
-    it('G05: lets no other spelling of a path through to where a rule forbids', async () => {
+    it('lets no other spelling of a path through to where a rule forbids (G05)', async () => {
       const front = frontOf(name)
       const { own } = front.cookies
       const paths = [
@@ -317,7 +317,7 @@ for (const name of proxyNames) {
       }
     })
 
-    it('G07: knows no health checks by their User-Agent', async () => {
+    it('knows no health checks by their User-Agent (G07)', async () => {
       const front = frontOf(name)
       for (const agent of ['GoogleHC/1.0', 'kube-probe/1.30']) {
         const answer = await send(front, [
@@ -329,7 +329,7 @@ for (const name of proxyNames) {
       }
     })
 
-    it('G11: passes nothing with repeated or malformed headers that name the page', async () => {
+    it('passes nothing with repeated or malformed headers that name the page (G11)', async () => {
       const front = frontOf(name)
       const { own } = front.cookies
       const lines = [
@@ -351,7 +351,7 @@ for (const name of proxyNames) {
       assert.ok(twice.status >= 400, twice.head)
     })
 
-    it('G12: leads a window to the sign-in; scripts, forms and WebSockets get 401 in JSON; 403 stays', async () => {
+    it('leads a window to the sign-in; scripts, forms and WebSockets get 401 in JSON; 403 stays (G12)', async () => {
       const front = frontOf(name)
       const window = Object.entries(asWindow).map(([header, value]) => `${header}: ${value}`)
       const led = await send(front, [
@@ -502,7 +502,7 @@ for (const name of proxyNames) {
       assert.equal(answer.status, 421)
     })
 
-    it('G15: passes nothing while Entrada is gone, says nothing or fails, and answers all the same', async () => {
+    it('passes nothing while Entrada is gone, says nothing or fails, and answers all the same (G15)', async () => {
       const front = frontOf(name)
       const { own } = front.cookies
       const ask = () => send(front, ['GET /public/x HTTP/1.1', hostLine(front), `Cookie: ${own}`])

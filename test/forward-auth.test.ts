@@ -113,7 +113,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
       assert.deepEqual((await ask({ host: HOST, cookie })).code, 'page_not_named')
     })
 
-    it('G01 G02: carries every identity header once, whatever the client sent by these names', async (t) => {
+    it('carries every identity header once, whatever the client sent by these names (G01, G02)', async (t) => {
       const rig = await openProxied(t)
       const ask = await open(t, rig)
       const forged = Object.fromEntries(IDENTITY.map((name) => [name, 'admin']))
@@ -130,7 +130,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
       assert.equal(answer.headers.get('x-auth-request-roles'), 'member')
     })
 
-    it('G05: believes X-Forwarded-Uri and X-Original-URI from trusted proxies alone', async (t) => {
+    it('believes X-Forwarded-Uri and X-Original-URI from trusted proxies alone (G05)', async (t) => {
       const rig = await openProxied(t, { accessRules: adminOnly })
       const ask = await open(t, rig)
       const cookie = await cookieOf(rig)
@@ -146,7 +146,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
       }
     })
 
-    it('G05: takes two ways of naming the page at once for an attempt to name another', async (t) => {
+    it('takes two ways of naming the page at once for an attempt to name another (G05)', async (t) => {
       const rig = await openProxied(t, { accessRules: adminOnly })
       const ask = await open(t, rig)
       const cookie = await cookieOf(rig)
@@ -165,14 +165,14 @@ for (const [way, open] of Object.entries(verifyWays)) {
       assert.equal(envoy.code, 'access_denied', 'what Envoy appends counts')
     })
 
-    it('G07: knows no health checks by their User-Agent', async (t) => {
+    it('knows no health checks by their User-Agent (G07)', async (t) => {
       const ask = await open(t, await openProxied(t))
       for (const agent of ['GoogleHC/1.0', 'kube-probe/1.30', 'ELB-HealthChecker/2.0', 'HAProxy']) {
         assert.equal((await ask({ ...ofNginx(), 'user-agent': agent })).status, 401, agent)
       }
     })
 
-    it('G10: believes X-Forwarded-Method from trusted proxies alone, and takes no override', async (t) => {
+    it('believes X-Forwarded-Method from trusted proxies alone, and takes no override (G10)', async (t) => {
       const rig = await openProxied(t, { accessRules: adminOnly })
       const ask = await open(t, rig)
       const cookie = await cookieOf(rig)
@@ -189,7 +189,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
       assert.equal((await ask({ ...overridden, ...override })).status, 403)
     })
 
-    it('G11: refuses repeated, listed and malformed headers', async (t) => {
+    it('refuses repeated, listed and malformed headers (G11)', async (t) => {
       const rig = await openProxied(t, { accessRules: adminOnly })
       const ask = await open(t, rig)
       const cookie = await cookieOf(rig)
@@ -245,7 +245,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
       assert.equal((await ask(forwardedFor)).status, 204, 'names nobody, and decides nothing')
     })
 
-    it('G12: leads windows of browsers to the sign-in, and answers everything else', async (t) => {
+    it('leads windows of browsers to the sign-in, and answers everything else (G12)', async (t) => {
       const rig = await openProxied(t)
       const ask = await open(t, rig)
       const windows = [
@@ -293,7 +293,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
       assert.deepEqual([posted.status, posted.headers.get('location')], [401, null])
     })
 
-    it('G12: shows a page at 403 and leads nowhere by itself', async (t) => {
+    it('shows a page at 403 and leads nowhere by itself (G12)', async (t) => {
       const rig = await openProxied(t, { accessRules: adminOnly })
       const ask = await open(t, rig)
       const cookie = await cookieOf(rig)
@@ -350,7 +350,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
       assert.equal((await ask(headers)).status, 401)
     })
 
-    it('G15: denies while the database is away, and says so', async (t) => {
+    it('denies while the database is away, and says so (G15)', async (t) => {
       const rig = await openProxied(t)
       const cookie = await cookieOf(rig)
       const ask = await open(t, rig)
@@ -399,7 +399,7 @@ for (const [way, open] of Object.entries(verifyWays)) {
 describe('what Envoy appends, through fetch', () => {
   const hosts = { host: HOST, cookie: '' }
 
-  it('G05: is taken as the request line had it, or not at all: an address of the Web has no dots any more', async (t) => {
+  it('is taken as the request line had it, or not at all: an address of the Web has no dots any more (G05)', async (t) => {
     const rig = await openProxied(t, { accessRules: adminOnly })
     const path = '/auth/verify/admin/../public/x'
     const request = () => new Request(`https://${HOST}${path}`, { headers: hosts })

@@ -126,7 +126,7 @@ describe('a credential', () => {
     assert.doesNotMatch(JSON.stringify(await auditEvents(rig)), /development~only/)
   })
 
-  it('I01: is swapped while fifty people sign in, and nobody is refused', async (t) => {
+  it('is swapped while fifty people sign in, and nobody is refused (I01)', async (t) => {
     const { rig, customer } = await openCustomer(t)
     const { clientId } = customer.connection
     rig.emulator.signInAutomaticallyAs(people.alice)

@@ -129,7 +129,7 @@ describe('a test sign-in', () => {
     }
   })
 
-  it('tells a member by name, and nothing of whom another organization knows (rule 19)', async () => {
+  it('tells a member by name, and nothing of whom another organization knows (design rule 19)', async () => {
     const elsewhere = await createCustomer(rig, { name: 'Elsewhere' })
     await elsewhere.signIn(people.erin)
     assert.match((await test(rig, browser, people.erin)).text, /a new user, made by their/)
@@ -232,7 +232,7 @@ describe('a test sign-in', () => {
     assert.match((await test(rig, browser, people.alice)).text, /The connection works/)
   })
 
-  it('is shown to nobody but the browser that began it, and for an hour (rule 19)', async (t) => {
+  it('is shown to nobody but the browser that began it, and for an hour (design rule 19)', async (t) => {
     const { url } = await test(rig, browser, people.alice)
     const other = await invite(rig, { name: 'Other' })
     const stranger = rig.browser()

@@ -279,7 +279,7 @@ describe('an organization with several connections', () => {
     return { rig, contoso, partners, domain }
   }
 
-  it('lets people choose, by names that were given for that and not by the organization’s (rule 19)', async (t) => {
+  it('lets people choose, by names that were given for that and not by the organization’s (design rule 19)', async (t) => {
     const { rig, partners } = await openTwo(t)
     const browser = rig.browser()
     const { response, text } = await type(browser, people.alice, { return_to: '/account' })
@@ -522,7 +522,7 @@ describe('third-party-initiated login (C20)', () => {
 describe('the way that was taken last', () => {
   const login = async (browser: TestBrowser) => (await browser.visit(`${SERVER_URL}/login`)).text
 
-  it('is offered again by name, to the browser that took it and to no other (rule 19)', async (t) => {
+  it('is offered again by name, to the browser that took it and to no other (design rule 19)', async (t) => {
     const { rig, contoso } = await openRigWithContoso(t)
     const { browser } = await contoso.signIn(people.alice)
     assert.match(await login(browser), /Sign in to Contoso Holdings<\/a>/)

@@ -34,7 +34,7 @@ const ownOnly = ['allowed', 'hidden', 'forbidden', 'allowed']
 describe('decideAccess', () => {
   for (const scope of scopes) {
     const { roles }: ScopeRow = scopeTable[scope]
-    it(`I14: gives ${scope} to whom the table says, and to nobody else`, () => {
+    it(`gives ${scope} to whom the table says, and to nobody else (I14)`, () => {
       const holds = (role: 'organization_admin' | 'auditor') =>
         roles.includes(role) ? ownOnly : nothing
       assert.deepEqual(outcomes(operator, scope), all)

@@ -50,7 +50,8 @@ export function checkConnectionOn({ status }: Connection): void {
 
 /**
  * The callback to register in Entra for sign-ins that start on this host, compared there letter by letter. The default connection has
- * seed 1's, a customer's own application seed 2's. The shared application has one for all its customers: Entra takes at most 256.
+ * `/auth/entra/callback`, a customer's own application `/login/callback?connection=ID`. The shared application has one for all its customers,
+ * because Entra takes at most 256.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/reply-url
  */

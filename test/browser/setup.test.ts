@@ -1,4 +1,4 @@
-/** Two customers connect their directories through set-up links, in a real browser, from nothing to a first sign-in (seed 2). */
+/** Two customers connect their directories through set-up links, in a real browser, from nothing to a first sign-in. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'

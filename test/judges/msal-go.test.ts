@@ -12,7 +12,7 @@ import {
 const [alice, bob] = ['alice@contoso.example', 'bob@contoso.example']
 
 describe('the emulator, judged by MSAL for Go', { timeout: JUDGE_MILLISECONDS }, () => {
-  it('signs in by code, refreshes, with client credentials, device code and on behalf of (M1 to M6)', async (t) => {
+  it('signs in by code, refreshes, with client credentials, device code and on behalf of (M1, M2, M3, M4, M5, M6)', async (t) => {
     if (isSkipped(t, 'msal-go')) return
     const { environment } = await runEmulator(t)
     const command = join(getFetched('msal-go'), 'judge')
