@@ -57,6 +57,17 @@ describe('readCookies', () => {
       ],
     ],
     ['semicolons alone (C12)', ';;;;', []],
+    ...['\u00a0', '\u000b', '\ufeff', '\u2028'].map(
+      (space) =>
+        [
+          `a name that begins with U+${space.charCodeAt(0).toString(16)}, which is another name`,
+          `${space}__Host-a=1; b=2`,
+          [
+            [`${space}__Host-a`, '1'],
+            ['b', '2'],
+          ],
+        ] as const,
+    ),
   ]
   for (const [what, header, cookies] of headers) {
     it(`reads ${what}`, () => assert.deepEqual([...readCookies(header)], cookies))

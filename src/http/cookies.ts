@@ -10,13 +10,23 @@ export function readCookies(header: string): ReadonlyMap<string, string> {
   for (const pair of header.split(';')) {
     const at = pair.indexOf('=')
     if (at < 0) continue
-    const name = pair.slice(0, at).trim()
+    const name = trimmed(pair.slice(0, at))
     if (name === '') continue
     if (cookies.has(name)) repeated.add(name)
-    cookies.set(name, pair.slice(at + 1).trim())
+    cookies.set(name, trimmed(pair.slice(at + 1)))
   }
   for (const name of repeated) cookies.delete(name)
   return cookies
+}
+
+/**
+ * Without spaces and tabs around it, and nothing else: `trim` also removes a no-break space, so that a cookie whose name begins with
+ * one, which another host of the site may set, would become the `__Host-` cookie that only this host can set.
+ *
+ * @see RFC 6265 §5.2
+ */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 /** The value of a cookie by the same rule, without reading all others: a proxy asks about every request of an application. */
@@ -31,7 +41,7 @@ function cookieValues(header: string, name: string): readonly string[] {
   for (let at = header.indexOf(wanted); at >= 0; at = header.indexOf(wanted, at + 1)) {
     if (!beginsAt(header, at)) continue
     const end = header.indexOf(';', at)
-    values.push(header.slice(at + wanted.length, end < 0 ? undefined : end).trim())
+    values.push(trimmed(header.slice(at + wanted.length, end < 0 ? undefined : end)))
   }
   return values
 }
