@@ -33,11 +33,13 @@ function tokenOf(headerText: string, payload: string | Uint8Array): string {
   return `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
 }
 
-function verify(idToken: string) {
+type Keys = { readonly first: SigningKey; readonly replacement?: SigningKey }
+
+function verify(idToken: string, { first, replacement }: Keys = { first: key }) {
   const authority = {
     metadata: async () => ({}) as EntraMetadata, // not asked for
-    findSigningKey: async () => key,
-    findReplacement: async () => undefined,
+    findSigningKey: async () => first,
+    findReplacement: async () => replacement,
   }
   return verifyIdToken(
     { cloud: 'global', clientId: 'client', authority, now: () => new Date(NOW * 1000) },
@@ -86,6 +88,22 @@ describe('verifyIdToken', () => {
       })
     })
   }
+
+  it('compares the issuer of the key that signed the token, which may have replaced another one of its id', async () => {
+    const former = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
+    const first = { ...former.export({ format: 'jwk' }), kid: 'k1', issuer: ISSUER } as SigningKey // RSA
+    const foreign = 'https://login.example/22222222-2222-4222-8222-222222222222/v2.0'
+    const token = tokenOf(header, withMore())
+    await assert.rejects(verify(token, { first, replacement: { ...key, issuer: foreign } }), {
+      code: 'id_token_key_unknown',
+      detail: { kid: 'k1', reason: 'key_issuer' },
+    })
+    const { sub } = await verify(token, {
+      first: { ...first, issuer: foreign },
+      replacement: { ...key, issuer: ISSUER },
+    })
+    assert.equal(sub, 's')
+  })
 
   it('refuses a payload that is no JSON object in UTF-8', async () => {
     const latin = Buffer.from(withMore('"name":"Zo\xeb"'), 'latin1')

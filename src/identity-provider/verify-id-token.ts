@@ -38,7 +38,7 @@ export async function verifyIdToken(
   const key = await client.authority.findSigningKey(kid, signal)
   if (key === undefined) throw new EntradaError('id_token_key_unknown', { kid })
 
-  const payload = await verifiedPayload(idToken, key).catch(async (error) => {
+  const { payload, signedWith } = await verifiedPayload(idToken, key).catch(async (error) => {
     const replacement = await client.authority.findReplacement(key, signal)
     if (replacement === undefined) throw error
     return verifiedPayload(idToken, replacement)
@@ -49,7 +49,7 @@ export async function verifyIdToken(
     nonce,
     now: client.now(),
   })
-  if (!mayKeySignFor(key, claims.iss, claims.tid)) {
+  if (!mayKeySignFor(signedWith, claims.iss, claims.tid)) {
     throw new EntradaError('id_token_key_unknown', { kid, reason: 'key_issuer' })
   }
   showClaims?.(claims)
@@ -67,12 +67,18 @@ function protectedHeader(idToken: string): Record<string, unknown> {
   })
 }
 
-async function verifiedPayload(idToken: string, key: SigningKey): Promise<Uint8Array> {
+type Verified = {
+  readonly payload: Uint8Array
+  /** Whose issuer counts: under the same id a later key may speak for another one. */
+  readonly signedWith: SigningKey
+}
+
+async function verifiedPayload(idToken: string, key: SigningKey): Promise<Verified> {
   try {
     const { payload } = await compactVerify(idToken, await importJWK(key, 'RS256'), {
       algorithms: ['RS256'],
     })
-    return payload
+    return { payload, signedWith: key }
   } catch {
     // Without the cause: its message can hold a piece of the token.
     throw new EntradaError('id_token_signature_invalid', { kid: key.kid })
