@@ -335,4 +335,29 @@ describe('a connection made through the API alone', () => {
     assert.equal(off.status, 'off')
     assert.equal((await rig.browser().visit(login ?? '')).response.status, 403)
   })
+
+  it('is not the id of another connection, nor the id another one’s slug: a call takes either', async (t) => {
+    const rig = await openRig(t)
+    const contoso = await createConnection(rig, { slug: 'contoso', id: 'c-1' })
+    const { body: evil } = await ask(rig, '/organizations', {
+      method: 'POST',
+      body: { name: 'Evil' },
+    })
+    const create = (names: Sent) =>
+      ask(rig, '/connections', { method: 'POST', body: { organizationId: evil.id, ...names } })
+    for (const [names, code] of [
+      [{ id: 'contoso' }, 'record_in_use'],
+      [{ id: 'CONTOSO', slug: 'evil' }, 'record_in_use'],
+      [{ slug: 'c-1' }, 'slug_in_use'],
+      [{ slug: 'C-1' }, 'slug_in_use'],
+    ] as const) {
+      const { status, body } = await create(names)
+      assert.deepEqual([status, body.code], [409, code], JSON.stringify(names))
+    }
+    for (const name of ['contoso', 'c-1']) {
+      assert.equal((await ask(rig, `/connections/${name}`)).body.id, contoso.body.id, name)
+    }
+    assert.equal((await create({ id: 'evil' })).body.slug, 'evil', 'its own slug is no other one’s')
+    assert.equal((await create({})).body.slug, 'evil-2')
+  })
 })

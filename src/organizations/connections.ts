@@ -69,10 +69,10 @@ export async function createConnection(
   return services.storage.atomically(async (transaction) => {
     const organization = await findOrganization(transaction, asked.organizationId)
     if (organization === undefined) throw new EntradaError('record_not_found')
-    if (await transaction.findConnection(id)) throw new EntradaError('record_in_use', { id })
+    if (await isKnown(transaction, id)) throw new EntradaError('record_in_use', { id })
     const name = checkDisplayName(asked.name ?? organization.name)
     const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, organization)
-    if (await isOthers(transaction, slug, organization)) throw new EntradaError('slug_in_use')
+    if (await isTaken(transaction, slug, organization)) throw new EntradaError('slug_in_use')
     const managedBy = asked.managedBy ?? caller.writesAs ?? 'api'
     const own = { id, slug, name, managedBy, organizationId: organization.id }
     const connection = draftOf(services, asked, own)
@@ -128,12 +128,23 @@ function clientIdOf({ deployment }: Services, { application, clientId }: NewConn
   return deployment.sharedClientId
 }
 
-/** At an organization's sign-in address only its own connections may stand. */
-async function isOthers(
+/**
+ * Whether a connection has this id, or has it as its slug. Both are taken where a call names a connection, and an id comes first: whoever
+ * may choose an id could have an operator change their connection in the place of another one.
+ */
+async function isKnown(transaction: StorageTransaction, id: string): Promise<boolean> {
+  const known = (await transaction.findConnection(id)) ?? transaction.findConnectionBySlug(id)
+  return (await known) !== undefined
+}
+
+/** At an organization's sign-in address only its own connections may be found. */
+async function isTaken(
   transaction: StorageTransaction,
   slug: string,
   { id }: Organization,
 ): Promise<boolean> {
+  const { connections } = await transaction.findSlugs([slug])
+  if (connections.has(slug)) return true
   return ((await transaction.findOrganizationBySlug(slug))?.id ?? id) !== id
 }
 

@@ -119,12 +119,13 @@ export function organizationReads(
         .execute()
       const connections = await database
         .selectFrom('connections')
-        .select('slug')
-        .where('slug', 'in', among)
+        .select(['slug', 'id'])
+        .where((is) => is.or([is('slug', 'in', among), is(is.fn('lower', ['id']), 'in', among)]))
         .execute()
+      const names = connections.flatMap(({ slug, id }) => [slug, foldCase(id)])
       return {
         organizations: new Map(organizations.map((row) => [row.slug, row.id])),
-        connections: new Set(connections.map((row) => row.slug)),
+        connections: new Set(among.filter((slug) => names.includes(slug))),
       }
     },
     listSealingKeyIds: async () => Object.keys(await countSealedValues(database)).sort(),

@@ -169,7 +169,7 @@ export type StorageReader = ReaderParts & {
   findConnection(id: ConnectionId): Promise<Connection | undefined>
   findConnectionBySlug(slug: string): Promise<Connection | undefined>
   listConnections(filter: ConnectionFilter, page: PageRequest): Promise<Page<Connection>>
-  /** Which of these slugs are taken: by which organization, and by a connection. */
+  /** Which of these slugs are taken: by which organization, and by a connection, as its slug or as its id in any letter case. */
   findSlugs(slugs: readonly string[]): Promise<{
     readonly organizations: ReadonlyMap<string, OrganizationId>
     readonly connections: ReadonlySet<string>
