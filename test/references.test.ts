@@ -1,6 +1,6 @@
-/** Design rules and security cases that source, tests and documents name exist, and every case has a test. */
+/** What source, tests and documents refer to exists: design rules, security cases, documents. Every security case has a test. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 
@@ -96,5 +96,23 @@ describe('docs/security-cases.md', () => {
       untested.map(({ id }) => id),
       [],
     )
+  })
+})
+
+describe('documents', () => {
+  it('exist where source, tests and other documents name them', () => {
+    const missing = files
+      .filter(({ path }) => path !== 'CHANGELOG.md') // it names documents of earlier releases, too
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(/\b(?:docs|decisions)\/[\w/-]+\.md\b/g)]
+          .filter(([document]) => !existsSync(document))
+          .map(([document]) => `${path}: ${document}`),
+      )
+    assert.deepEqual(missing, [])
+  })
+
+  it('of decisions have a number each', () => {
+    const numbers = readdirSync('decisions').map((name) => name.slice(0, 4))
+    assert.equal(new Set(numbers).size, numbers.length, numbers.join(' '))
   })
 })
