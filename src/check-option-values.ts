@@ -31,7 +31,7 @@ const policyValues = {
   [Name in Exclude<keyof ConnectionPolicies, 'unmatched'>]: readonly ConnectionPolicies[Name][]
 }
 
-/** A policy with a value that no decision knows would refuse nobody. */
+/** A policy with a value that no decision knows would refuse no user. */
 export function policyProblems(policies: object): readonly OptionProblem[] {
   const values = new Map<string, readonly unknown[]>(Object.entries(policyValues))
   return Object.entries(policies).flatMap(([name, value]): readonly OptionProblem[] => {

@@ -21,7 +21,7 @@ export function guardedCallbacks({ log, now, resolveTxt }: Callbacks): Callbacks
   }
 }
 
-/** Callbacks that are no functions, and hooks that Entrada does not call: a misspelt one would refuse nobody. */
+/** Callbacks that are no functions, and hooks that Entrada does not call: a misspelt one would refuse no sign-in. */
 export function callbackProblems(options: EntradaOptions): readonly OptionProblem[] {
   const { now, fetch, resolveTxt, readFederatedToken, hooks, log } = options
   const named = {

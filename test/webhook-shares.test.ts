@@ -109,6 +109,29 @@ describe('sixty webhooks of one organization that hang', () => {
   })
 })
 
+describe('a receiver that is gone', () => {
+  it('is turned off after three days, however many events keep coming (A3)', {
+    timeout: 120_000,
+  }, async (t) => {
+    const { rig, hanging } = await openNeighbours(t)
+    const { services, clock } = rig
+    const gone = { url: 'http://127.0.0.1:9/gone', organizationId: hanging }
+    const { webhook } = await createWebhook(services, operator, gone)
+    const deliveries = createDeliveries(services, async () => ({ answer: 'timeout' }))
+    const status = async () => (await services.storage.findWebhook(webhook.id))?.offBecause
+    let hours = 0
+    for (; hours < 96 && (await status()) === undefined; hours += 0.25) {
+      await happen(rig, hanging, 1)
+      await deliveries.startRounds()
+      await new Promise((resolve) => setImmediate(resolve))
+      clock.advanceSeconds(900)
+    }
+    await deliveries.stop()
+    assert.equal(await status(), 'failing')
+    assert.ok(hours > 70 && hours < 90, `${hours} hours`)
+  })
+})
+
 /** A way to send that is answered at once for `/answers`, and for everything else hangs until the test gives it up. */
 function createSend() {
   const answered: string[] = []

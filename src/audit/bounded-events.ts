@@ -1,5 +1,5 @@
 /**
- * Events that anybody can cause are stored up to a measure. Each sort of them has a share of its own beside the common one, so that a
+ * Events that any client can cause are stored up to a limit. Each sort of them has a share of its own and one in common, so that a
  * flood of one sort hides no other; how many of a sort were not stored becomes an event and a log line every minute.
  */
 import type { ErrorCode } from '../errors.ts'
@@ -8,7 +8,7 @@ import type { ConnectionId, OrganizationId } from '../storage/records.ts'
 import { type AuditEventType, auditRecord, outboxOptions } from './audit-events.ts'
 
 const INTERVAL_MS = 60_000
-/** Sorts that are told apart in one interval; further ones are counted together by the type of their events. */
+/** Sorts that are counted separately in one interval; further ones are counted together by the type of their events. */
 const MOST_SORTS = 500
 
 /** Events that differ in nothing but time, person and address. */

@@ -24,7 +24,7 @@ const TIME_LIMIT_MS = 3_000
 const TRY_LIMIT_MS = 1_000
 const AT_ONCE = 25
 const MOST_WAITING = 500
-/** These say that there is no such record; everything else says nothing. */
+/** Codes that mean that there is no such record; every other code means that nothing is known. */
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND'])
 
 /** Addresses of a name, IPv4 first. Look-ups of one name share an answer; it rejects with a DNS code such as `ENOTFOUND` or `ETIMEOUT`. */

@@ -88,7 +88,7 @@ function createAgents({ keepAlive = true, lookup, tls = {} }: OutgoingOptions): 
 
 type TunnelOptions = { readonly kept: HttpAgentOptions; readonly tls: TlsOptions }
 
-/** The proxy's own name is looked up as this machine does, whoever looks up the names behind it. */
+/** The proxy's own name is looked up as this machine does; the names behind it are the proxy's to resolve. */
 function tunnelAgent(proxy: URL, { kept, tls }: TunnelOptions): HttpsAgent {
   const agent = new HttpsAgent(kept)
   const lookup = createSystemLookup()

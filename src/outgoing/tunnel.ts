@@ -61,7 +61,7 @@ export function proxyAuthorization({ username, password }: URL): Readonly<Record
   return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` }
 }
 
-/** A single `%` that encodes nothing stands for itself. */
+/** A `%` that encodes nothing is taken literally. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -19,7 +19,7 @@ export function createTurns(options: {
       return
     }
     if (waiting.length >= mostWaiting) throw full()
-    // Whoever ends hands its place over, so that `running` stays as it is.
+    // Work that ends hands its place over, so that `running` stays as it is.
     await new Promise<void>((resolve) => waiting.push(resolve))
   }
 

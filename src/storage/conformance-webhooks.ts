@@ -135,6 +135,19 @@ export function describeWebhooks(subject: Subject): void {
       assert.ok(deliveries.every(({ attempts }) => attempts === 1))
     })
 
+    it('hand out those that were tried most often first, where that is asked for (A3)', async () => {
+      const { storage } = subject
+      await put(storage, [newWebhook('whk_1')])
+      await append(storage, [newAuditEvent(1), newAuditEvent(2), newAuditEvent(3)])
+      const claim = { webhookId: 'whk_1', now: at(10), until: at(20) } as const
+      const [tried] = await storage.claimDeliveries({ ...claim, limit: 1 })
+      const again = { webhookId: 'whk_1', now: at(30), until: at(40), limit: 1 } as const
+      const [mostTried] = await storage.claimDeliveries({ ...again, first: 'tried' })
+      assert.equal(mostTried?.delivery.id, tried?.delivery.id)
+      const [longestDue] = await storage.claimDeliveries(again)
+      assert.equal(longestDue?.event?.id, newAuditEvent(2).id)
+    })
+
     it('hand out again what was not settled in time, and never what was', async () => {
       const { storage } = subject
       await put(storage, [newWebhook('whk_1')])

@@ -45,6 +45,8 @@ export type WebhookWork = {
     readonly now: Date
     readonly until: Date
     readonly limit: number
+    /** Default `due`: those that have been due for longest. `tried`: those that were tried most often. */
+    readonly first?: 'due' | 'tried'
   }): Promise<readonly DueDelivery[]>
   settleDelivery(
     id: WebhookDelivery['id'],

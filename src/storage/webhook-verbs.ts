@@ -160,16 +160,15 @@ export function deliveryWork(
   kind: Storage['kind'],
 ): Pick<Storage, 'claimDeliveries' | 'settleDelivery' | 'takeLease'> {
   return {
-    async claimDeliveries({ webhookId, now, until, limit }) {
-      const due = database
+    async claimDeliveries({ webhookId, now, until, limit, first = 'due' }) {
+      const waiting = database
         .selectFrom('webhook_deliveries')
         .select('id')
         .where('webhook_id', '=', webhookId)
         .where('outcome', '=', 'waiting')
         .where('next_at', '<=', now.getTime())
-        .orderBy('next_at')
-        .orderBy('id')
-        .limit(limit)
+      const ordered = first === 'tried' ? waiting.orderBy('attempts', 'desc') : waiting
+      const due = ordered.orderBy('next_at').orderBy('id').limit(limit)
       const claimed = await database
         .updateTable('webhook_deliveries')
         .set((is) => ({ next_at: until.getTime(), attempts: is('attempts', '+', 1) }))

@@ -1,5 +1,5 @@
 /**
- * Tells receivers what happened, at least once each: deliveries are scheduled in the transaction of the event, claimed by one replica
+ * Notifies receivers of what happened, at least once each: deliveries are scheduled in the transaction of the event, claimed by one replica
  * at a time, and tried again for days.
  */
 import { auditEventJson } from '../api/resources/audit-events.ts'
@@ -18,12 +18,16 @@ import { openSecrets, turnOffWebhook } from './webhooks.ts'
 
 /** At most so many deliveries of one webhook run concurrently; how many webhooks do is in `delivery-shares.ts`. */
 const BATCH = 10
-/** A receiver that silently hung is sent one delivery a round until it answers again. */
-const BATCH_OF_SILENT = 1
+/**
+ * A receiver that answered nothing is sent one delivery a round until it answers again: the one that was tried most often, so that a
+ * receiver that is gone is found to be so after three days, however many further events wait for it.
+ */
+const probe = { limit: 1, first: 'tried' } as const
+const batch = { limit: BATCH } as const
 const INTERVAL_MS = 1_000
 /** A receiver whose rounds take longer counts as slow. */
 const SLOW_MS = 3_000
-/** Longer than one attempt may take, so that nobody else starts it meanwhile. */
+/** Longer than one attempt may take, so that no other replica starts it meanwhile. */
 const CLAIM_MS = 60_000
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -73,12 +77,12 @@ export function createDeliveries(services: Services, send: SendWebhook): Deliver
   /** Returns whether more may be due, and the receiver takes it. */
   async function run({ id }: DueWebhook): Promise<boolean> {
     const before = troubles.get(id)
-    const limit = before?.kind === 'silent' ? BATCH_OF_SILENT : BATCH
-    const round = await deliverRound(services, send, { id, limit })
+    const isSilent = before?.kind === 'silent'
+    const round = await deliverRound(services, send, { id, ...(isSilent ? probe : batch) })
     const trouble = troubleOf(round, before, now())
     if (trouble) troubles.set(id, trouble)
     else troubles.delete(id)
-    return trouble === undefined && round.tried === limit
+    return trouble === undefined && round.tried === BATCH
   }
   async function runToEnd(webhook: DueWebhook): Promise<void> {
     let isMoreDue = false
@@ -121,11 +125,16 @@ export function createDeliveries(services: Services, send: SendWebhook): Deliver
 export async function deliverDue(services: Services, send: SendWebhook): Promise<number> {
   const due = await services.storage.listDueWebhooks(services.now())
   const rounds = await Promise.all(
-    due.map(({ id }) => deliverRound(services, send, { id, limit: BATCH })),
+    due.map(({ id }) => deliverRound(services, send, { id, ...batch })),
   )
   return rounds.reduce((sum, { tried }) => sum + tried, 0)
 }
 
+type RoundOptions = {
+  readonly id: WebhookId
+  readonly limit: number
+  readonly first?: 'due' | 'tried'
+}
 type Round = {
   readonly tried: number
   /** Deliveries to which nothing was answered. */
@@ -136,12 +145,12 @@ type Round = {
 async function deliverRound(
   services: Services,
   send: SendWebhook,
-  { id: webhookId, limit }: { readonly id: WebhookId; readonly limit: number },
+  { id: webhookId, ...claim }: RoundOptions,
 ): Promise<Round> {
   const startedAt = performance.now()
   const now = services.now()
   const until = new Date(now.getTime() + CLAIM_MS)
-  const due = await services.storage.claimDeliveries({ webhookId, now, until, limit })
+  const due = await services.storage.claimDeliveries({ webhookId, now, until, ...claim })
   const answered = await Promise.all(due.map((one) => deliverOne(services, send, one)))
   return {
     tried: due.length,
