@@ -1,6 +1,7 @@
 /** A removed person is gone from the audit trail, and the trail still shows whether anybody else changed it; on both databases. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import { linkHash } from '../src/audit/audit-chain.ts'
 import { eraseStretch } from '../src/audit/erase-people.ts'
 import { cutChain, linkEvents } from '../src/audit/extend-audit-chain.ts'
 import { verifyAuditTrail } from '../src/audit/verify-audit-chain.ts'
@@ -83,6 +84,66 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       await remove(rig, kim.userId)
       await eraseAll(rig.services)
       assert.equal((await problemOf(rig.services))?.reason, 'changed')
+    })
+
+    for (const signature of ['as it was', 'v1.00000000.AAAA']) {
+      it(`vouches for no event whose link was made to fit a change, signature ${signature} (O15)`, async (t) => {
+        const { rig, run } = await openBench(t, kind)
+        const kim = await signInAndLink(rig, people.bob)
+        await remove(rig, kim.userId)
+        await linkAll(rig.services)
+        const { sha256, storage } = rig.services
+        const links = await storage.listAuditLinks(0, 100)
+        const [event] = await run(`select id from audit_events where type = 'sign_in.succeeded'`)
+        const link = links.find(({ eventId }) => eventId === event?.id)
+        const before = links.find(({ sequence }) => sequence === Number(link?.sequence) - 1)
+        assert.ok(link && before)
+        const detail = `{"oid":"${kim.oid}","roles":["admin"]}`
+        await run(`update audit_events set detail = '${detail}' where id = '${link.eventId}'`)
+        const [changed] = await storage.listAuditLinks(before.sequence, 1)
+        assert.ok(changed?.event)
+        const set = (hash: string, signed: string) =>
+          run(
+            `update audit_links set hash = '${hash}', signature = '${signed}' where event_id = '${link.eventId}'`,
+          )
+        const forged = signature === 'as it was' ? link.signature : signature
+        await set(linkHash(sha256, before, changed.event), forged)
+        await eraseAll(rig.services)
+        await set(link.hash, link.signature)
+        const problem = await problemOf(rig.services)
+        assert.deepEqual([problem?.reason, problem?.sequence], ['changed', link.sequence])
+      })
+    }
+
+    it('erases what was linked under a key that has left the ring, as far as later links vouch for it (O15)', async (t) => {
+      const { rig, run, database } = await openBench(t, kind)
+      const kim = await signInAndLink(rig, people.bob)
+      await signInAndLink(rig, people.alice)
+      const secretKeys = [new Secret(newSecretKey()), ...rig.options.secretKeys] as const
+      const open = async (keys: readonly (string | Secret)[]) => {
+        const services = await openParts({ ...rig.options, database, secretKeys: keys })
+        t.after(() => services.close())
+        return services
+      }
+      await remove(rig, kim.userId)
+      await rotateKeys(await open(secretKeys), { kind: 'system' })
+      const services = await open([secretKeys[0]])
+      await eraseAll(services)
+      const rows = JSON.stringify(await run('select * from audit_events'))
+      assert.ok(!rows.includes(kim.oid), 'nothing is left of them')
+      await verify(services)
+
+      // What came before an erased event is held together by the erasure.
+      const links = await services.storage.listAuditLinks(0, 100)
+      const at = links.findIndex(({ erasure }) => erasure !== undefined)
+      const [link, previous] = [links[at], links[at - 1]]
+      assert.ok(link && previous)
+      await run(`update audit_links set hash = 'made up' where sequence = ${previous.sequence}`)
+      assert.equal((await problemOf(services))?.reason, 'changed')
+      await run(
+        `update audit_links set hash = '${previous.hash}' where sequence = ${previous.sequence}`,
+      )
+      await verify(services)
     })
 
     it('survives a rotation of the key ring and the cut of old events (O15)', async (t) => {

@@ -8,7 +8,6 @@ import type { Services } from '../services.ts'
 import type { AuditErasure } from '../storage/erasure-storage.ts'
 import type {
   AuditChainHead,
-  AuditEventId,
   AuditLink,
   ChainedAuditEvent,
   StoredAuditEvent,
@@ -52,30 +51,33 @@ export function isAsWritten(
   if (event === undefined) return false
   if (linkHash(parts.sha256, before, event) === hash) return true
   if (erasure?.contentHash !== parts.sha256(event.content)) return false
-  return isErasureValid(parts, eventId, erasure)
+  return isErasureValid(parts, { eventId, hash, hashBefore: before.hash }, erasure)
 }
+
+/** Where in the chain an erased event is: its hash cannot be computed again, so the erasure holds the chain together there. */
+export type ErasedPlace = Pick<AuditLink, 'eventId' | 'hash'> & { readonly hashBefore: string }
 
 /** Vouches for what is left of an event. */
 export function newErasure(
   { keyRing }: Pick<Signing, 'keyRing'>,
-  eventId: AuditEventId,
+  place: ErasedPlace,
   contentHash: string,
 ): AuditErasure {
-  const signature = keyRing.sign('audit-chain', erasureText(eventId, contentHash))
+  const signature = keyRing.sign('audit-chain', erasureText(place, contentHash))
   return { contentHash, signature }
 }
 
 export function isErasureValid(
   { keyRing }: Pick<Signing, 'keyRing'>,
-  eventId: AuditEventId,
+  place: ErasedPlace,
   { contentHash, signature }: AuditErasure,
 ): boolean {
-  const text = erasureText(eventId, contentHash)
+  const text = erasureText(place, contentHash)
   return keyRing.checkSignature('audit-chain', text, signature) === 'valid'
 }
 
-function erasureText(eventId: AuditEventId, contentHash: string): string {
-  return JSON.stringify(['erased', eventId, contentHash])
+function erasureText({ eventId, hash, hashBefore }: ErasedPlace, contentHash: string): string {
+  return JSON.stringify(['erased', eventId, hashBefore, hash, contentHash])
 }
 
 export function checkLinkSignature(

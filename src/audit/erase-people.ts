@@ -6,8 +6,9 @@ import type { Services } from '../services.ts'
 import type { ErasableAuditEvent, ErasureDue } from '../storage/erasure-storage.ts'
 import type { AuditEventId } from '../storage/records.ts'
 import type { AuditChain } from '../storage/storage.ts'
-import { isAsWritten, isErasureValid, newErasure } from './audit-chain.ts'
+import { checkLinkSignature, isAsWritten, isErasureValid, newErasure } from './audit-chain.ts'
 import { auditRecord, outboxOptions } from './audit-events.ts'
+import { findVouchedHash } from './find-vouched-hash.ts'
 import { withoutPerson } from './personal-members.ts'
 
 /** Events looked at in one transaction: some milliseconds. */
@@ -15,27 +16,49 @@ const STRETCH = 500
 
 /** Returns whether anything was done, so that the caller goes on. */
 export async function eraseStretch(services: Services): Promise<boolean> {
-  const worked = await services.storage.withAuditChain(async (chain) => {
-    const due = await chain.findErasureDue()
-    if (due === undefined) return false
-    await eraseFrom(services, chain, due)
-    return true
-  })
-  return worked === true
+  const vouchedHashes = new Map<number, string | undefined>()
+  for (;;) {
+    const worked = await services.storage.withAuditChain(async (chain) => {
+      const due = await chain.findErasureDue()
+      if (due === undefined) return { isDone: false }
+      const unsure = await eraseFrom(services, chain, { due, vouchedHashes })
+      return { isDone: true, unsure }
+    })
+    if (worked === 'busy') return false
+    if (worked.unsure === undefined) return worked.isDone
+    // Outside of the transaction, since the way to a signature may be long.
+    vouchedHashes.set(worked.unsure, await findVouchedHash(services, worked.unsure))
+  }
 }
 
-async function eraseFrom(services: Services, chain: AuditChain, due: ErasureDue): Promise<void> {
+type Erasing = {
+  readonly due: ErasureDue
+  /** By sequence, for links whose own key is not in the ring; `undefined`: no signature vouches for it. */
+  readonly vouchedHashes: ReadonlyMap<number, string | undefined>
+}
+
+/** Returns the sequence of a link for which it has to be found out first whether a later signature vouches. */
+async function eraseFrom(
+  services: Services,
+  chain: AuditChain,
+  erasing: Erasing,
+): Promise<number | undefined> {
+  const { due } = erasing
   const events = await chain.listErasableEvents(due.after, STRETCH)
-  for (const erasable of events) await eraseEvent(services, { chain, due, erasable })
+  for (const erasable of events) {
+    const unsure = await eraseEvent(services, { chain, erasable, ...erasing })
+    if (unsure !== undefined) return unsure
+  }
   const last = events.at(-1)
   if (last !== undefined && events.length === STRETCH) {
     await chain.continueErasure(due.userId, last.event.id)
-    return
+    return undefined
   }
   await chain.finishErasure(due.userId)
   const event = { type: 'user.erased', detail: {} } as const
   const context = { actor: { kind: 'system' }, userId: due.userId } as const
   await chain.append(auditRecord(services, event, context), outboxOptions(services))
+  return undefined
 }
 
 /** An event that somebody changed is left as it is: erasing it would vouch for the change. */
@@ -44,24 +67,34 @@ async function eraseEvent(
   {
     chain,
     due,
+    vouchedHashes,
     erasable: { event, link, hashBefore },
-  }: {
-    readonly chain: AuditChain
-    readonly due: ErasureDue
-    readonly erasable: ErasableAuditEvent
-  },
-): Promise<void> {
+  }: Erasing & { readonly chain: AuditChain; readonly erasable: ErasableAuditEvent },
+): Promise<number | undefined> {
   const erased = withoutPerson(event, due)
-  if (erased === undefined) return
-  if (link === undefined) return chain.replaceAuditEvent(erased, () => undefined)
-  const { cutSequence = 0, cutHash = '' } = chain.head ?? {}
-  const hash = hashBefore ?? (link.sequence === cutSequence + 1 ? cutHash : undefined)
-  if (hash === undefined) return
-  const before = { sequence: link.sequence - 1, hash }
-  if (!isAsWritten(services, before, link)) return
+  if (erased === undefined) return undefined
+  if (link === undefined) {
+    await chain.replaceAuditEvent(erased, () => undefined)
+    return undefined
+  }
+  const { sequence } = link
+  const before = hashBefore ?? cutHashBefore(chain, sequence)
+  if (before === undefined) return undefined
+  if (!isAsWritten(services, { sequence: sequence - 1, hash: before }, link)) return undefined
+  const signature = checkLinkSignature(services.keyRing, link)
+  if (signature === 'key_missing' && !vouchedHashes.has(sequence)) return sequence
+  const isVouched = signature === 'valid' || vouchedHashes.get(sequence) === link.hash
+  // Who can write to the database can compute the hash of a changed event, and cannot sign it.
+  if (signature === 'forged' || !isVouched) return undefined
+  const { eventId, hash } = link
   await chain.replaceAuditEvent(erased, (content) =>
-    newErasure(services, event.id, services.sha256(content)),
+    newErasure(services, { eventId, hash, hashBefore: before }, services.sha256(content)),
   )
+  return undefined
+}
+
+function cutHashBefore({ head }: AuditChain, sequence: number): string | undefined {
+  return head && sequence === head.cutSequence + 1 ? head.cutHash : undefined
 }
 
 const ERASURES_AT_ONCE = 200
@@ -95,9 +128,12 @@ async function signBatch(
 ): Promise<SignedBatch> {
   const stale = await chain.listErasuresToSign({ keyId, after, limit: ERASURES_AT_ONCE })
   let signed = 0
-  for (const { eventId, erasure } of stale) {
-    if (!isErasureValid(services, eventId, erasure)) continue
-    await chain.signErasure(eventId, newErasure(services, eventId, erasure.contentHash).signature)
+  for (const { eventId, hash, sequence, hashBefore: kept, erasure } of stale) {
+    const hashBefore = kept ?? cutHashBefore(chain, sequence)
+    if (hashBefore === undefined) continue
+    const place = { eventId, hash, hashBefore }
+    if (!isErasureValid(services, place, erasure)) continue
+    await chain.signErasure(eventId, newErasure(services, place, erasure.contentHash).signature)
     signed += 1
   }
   return { signed, last: stale.at(-1)?.eventId }

@@ -1,5 +1,11 @@
 /** What must hold when a removed person is erased from the audit trail; part of `storage.ts`. */
-import type { AuditEventId, AuditEventRecord, ChainedAuditEvent, UserId } from './records.ts'
+import type {
+  AuditEventId,
+  AuditEventRecord,
+  AuditLink,
+  ChainedAuditEvent,
+  UserId,
+} from './records.ts'
 
 /** A removed user whose audit events are still to be gone through. */
 export type ErasureDue = {
@@ -19,6 +25,12 @@ export type ErasableAuditEvent = {
   readonly link?: ChainedAuditEvent
   /** The hash of the link before; absent when that was cut off. */
   readonly hashBefore?: string
+}
+
+export type LinkedErasure = Pick<AuditLink, 'eventId' | 'sequence' | 'hash'> & {
+  /** The hash of the link before; absent when that was cut off. */
+  readonly hashBefore?: string
+  readonly erasure: AuditErasure
 }
 
 /** Verbs of the audit chain, which hold its lock. */
@@ -43,6 +55,6 @@ export type ErasureVerbs = {
     /** Behind this one by event id. */
     readonly after: AuditEventId | ''
     readonly limit: number
-  }): Promise<readonly { readonly eventId: AuditEventId; readonly erasure: AuditErasure }[]>
+  }): Promise<readonly LinkedErasure[]>
   signErasure(eventId: AuditEventId, signature: string): Promise<void>
 }

@@ -60,14 +60,24 @@ export function erasureVerbs(database: Database): ErasureVerbs {
     async listErasuresToSign({ keyId, after, limit }) {
       const rows = await database
         .selectFrom('audit_erasures')
-        .selectAll()
-        .where('signature', 'not like', `v1.${keyId}.%`)
-        .where('event_id', '>', after as AuditEventId) // '' or an id
-        .orderBy('event_id')
+        .innerJoin('audit_links', 'audit_links.event_id', 'audit_erasures.event_id')
+        .leftJoin('audit_links as links_before', (join) =>
+          join.on((on) =>
+            on('links_before.sequence', '=', on('audit_links.sequence', '-', on.lit(1))),
+          ),
+        )
+        .selectAll('audit_erasures')
+        .select(['audit_links.sequence', 'audit_links.hash', 'links_before.hash as hash_before'])
+        .where('audit_erasures.signature', 'not like', `v1.${keyId}.%`)
+        .where('audit_erasures.event_id', '>', after as AuditEventId) // '' or an id
+        .orderBy('audit_erasures.event_id')
         .limit(limit)
         .execute()
       return rows.map((row) => ({
         eventId: row.event_id,
+        sequence: row.sequence,
+        hash: row.hash,
+        ...(row.hash_before === null ? {} : { hashBefore: row.hash_before }),
         erasure: { contentHash: row.content_hash, signature: row.signature },
       }))
     },
