@@ -47,6 +47,7 @@ import type {
   UserFilter,
   UserListItem,
 } from '../storage/storage.ts'
+import { USERNAME } from '../text-patterns.ts'
 
 /** Who asks, and through which request if through one. */
 export type AdminCaller = {
@@ -178,7 +179,7 @@ async function createUserBeforehand(
 }
 
 function checkNewUser({ username, tid, oid, ...rest }: NewUser): NewUser {
-  if (!/^[a-zA-Z0-9_-]{1,50}$/.test(username)) throw invalid('username')
+  if (!USERNAME.test(username)) throw invalid('username')
   if ((tid === undefined) !== (oid === undefined)) throw invalid(tid === undefined ? 'tid' : 'oid')
   if (tid === undefined || oid === undefined) return { username, ...rest }
   if (!isGuid(tid)) throw invalid('tid')

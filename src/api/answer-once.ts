@@ -4,6 +4,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { singleHeader } from '../http/single-header.ts'
 import type { Services } from '../services.ts'
 import type { Storage, StorageTransaction } from '../storage/storage.ts'
+import { IDEMPOTENCY_KEY } from '../text-patterns.ts'
 import type { ApiCaller } from './access.ts'
 
 const KEPT_MS = 24 * 3_600_000
@@ -49,7 +50,7 @@ export async function answerOnce(
 
 /** Each caller's keys are its own. @throws {EntradaError} `request_invalid` */
 function keptUnder({ sha256 }: Services, { caller }: RepeatableCall, given: string): string {
-  if (!/^[\x21-\x7e]{1,255}$/.test(given)) {
+  if (!IDEMPOTENCY_KEY.test(given)) {
     throw new EntradaError('request_invalid', { parameter: 'Idempotency-Key' })
   }
   return sha256(JSON.stringify([caller.actor, given]))

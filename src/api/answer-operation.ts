@@ -10,11 +10,12 @@ import { singleHeader } from '../http/single-header.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
+import { IF_MATCH } from '../text-patterns.ts'
 import { type AccessDecision, type ApiCaller, decideAccess, organizationOf } from './access.ts'
 import { answerOnce, type Once } from './answer-once.ts'
 import { authorizeCaller, checkStillCalls } from './authorize-call.ts'
 import type { Call, Operation } from './operation.ts'
-import { readBody, readQuery } from './read-input.ts'
+import { readBody, readParams, readQuery } from './read-input.ts'
 import { resolveNames } from './resolve-names.ts'
 
 export async function answerOperation(
@@ -79,7 +80,11 @@ const MOST_ID_LENGTH = 128
 
 type Asked = Pick<Call, 'params' | 'query' | 'body'>
 
-async function readCall({ query, body }: Operation, exchange: Exchange): Promise<Asked> {
+async function readCall(
+  { params: entries = {}, query, body }: Operation,
+  exchange: Exchange,
+): Promise<Asked> {
+  readParams(entries, exchange.params)
   const params = Object.entries(exchange.params).map(([name, id]) => [
     name,
     id.slice(0, MOST_ID_LENGTH),
@@ -127,7 +132,7 @@ function checkMatches(services: Services, { request }: Exchange, json: unknown):
   if (wanted === null || wanted.trim() === '*') return
   const tags = wanted.split(',').map((tag) => tag.trim())
   // Of a weak tag it is known that it matches nothing here; anything else was meant to protect, and would not.
-  if (!tags.every((tag) => /^(W\/)?"[\x21\x23-\x7e]*"$/.test(tag))) {
+  if (!IF_MATCH.test(wanted.trim())) {
     throw new EntradaError('request_invalid', { parameter: 'If-Match' })
   }
   if (!tags.includes(entityTag(services, json))) throw new EntradaError('record_changed')

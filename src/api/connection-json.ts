@@ -7,7 +7,7 @@ import { EntradaError } from '../errors.ts'
 import { checkOneDirectory, cloudOf } from '../organizations/clouds.ts'
 import { newConnectionPolicies } from '../organizations/connections.ts'
 import { isTested } from '../organizations/test-fingerprint.ts'
-import { parseDomainName } from '../protocol/domain-name.ts'
+import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import { authority, clientId, publicUrl, tenant } from '../setting-parsers.ts'
 import { frontChannelLogoutUrl, redirectUri, startPath } from '../sign-in/choose-connection.ts'
@@ -20,14 +20,19 @@ import type {
   TenantPinning,
 } from '../storage/records.ts'
 import { strictObject } from '../strict-object.ts'
+import { anyCase, GUID, ORIGIN, TENANT } from '../text-patterns.ts'
 import { withoutNull, withoutUndefined } from './page-json.ts'
-import { parsed, saidBy, text, timeAnswer } from './schema-parts.ts'
-
-const roleName = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits and `._:-`'),
-)
-const guid = v.pipe(v.string(), v.uuid(), v.toLowerCase())
+import {
+  displayName,
+  domainName,
+  email,
+  givenId,
+  guid,
+  readBy,
+  roleName,
+  text,
+  timeAnswer,
+} from './schema-parts.ts'
 
 /** A policy or setting of the record that is missing in one of the tables of this file does not compile: a change would lose it. */
 type EachPolicy = Record<Exclude<keyof ConnectionPolicies, 'unmatched'> | 'defaultRole', unknown>
@@ -46,20 +51,48 @@ const defaultRole = v.pipe(
   v.nullable(roleName),
   v.description('Of people whom no rule matches; `null`: they are refused.'),
 )
-const rule = { match: v.picklist(['group', 'app_role']), role: roleName }
+/** Made of a rule's match, value and role where the client sent none. */
+const ruleId = text(512)
+const roleRule = v.variant('match', [
+  strictObject({
+    match: v.literal('group'),
+    value: v.pipe(guid, v.description('Object id of the group.')),
+    role: roleName,
+    id: v.nullish(ruleId),
+  }),
+  strictObject({
+    match: v.literal('app_role'),
+    value: v.pipe(text(256), v.description('Value of the app role.')),
+    role: roleName,
+    id: v.nullish(ruleId),
+  }),
+])
+const shownRule = strictObject({
+  id: v.string(),
+  match: v.picklist(['group', 'app_role']),
+  value: v.string(),
+  role: v.string(),
+})
 const groups = { from: v.picklist(['claim', 'graph']), nested: v.boolean(), names: v.boolean() }
+
+const origin = { pattern: ORIGIN, maxLength: 512 }
+const oneTenant = {
+  pattern: TENANT,
+  maxLength: 253,
+  not: { pattern: anyCase([PERSONAL_ACCOUNTS_TENANT_ID]).source },
+}
 
 /** What may be sent: every member may be left out, or be `null` for its default. */
 export const connectionMembers = {
-  name: v.nullish(text(128)),
+  name: v.nullish(displayName),
   authority: v.pipe(
-    v.nullish(saidBy((address) => authority(address).origin)),
+    v.nullish(readBy((address) => authority(address).origin, origin)),
     v.description(
       'Where people sign in, such as https://login.microsoftonline.us or https://NAME.ciamlogin.com; operators only. Default: the authority of the deployment.',
     ),
   ),
   tenant: v.pipe(
-    v.nullish(saidBy(tenant)),
+    v.nullish(readBy(tenant, oneTenant)),
     v.description('The one directory that is accepted: its tenant id, or a domain of it.'),
   ),
   allowedTenantIds: v.pipe(
@@ -67,7 +100,7 @@ export const connectionMembers = {
     v.description('In place of `tenant`: accept these directories.'),
   ),
   application: v.nullish(v.picklist(['own', 'shared'])),
-  clientId: v.nullish(saidBy(clientId)),
+  clientId: v.nullish(readBy(clientId, { pattern: GUID, maxLength: 36, format: 'uuid' })),
   policies: v.nullish(
     strictObject({
       provisioning: v.nullish(policies.provisioning),
@@ -79,24 +112,16 @@ export const connectionMembers = {
       defaultRole: v.optional(defaultRole),
     } satisfies EachPolicy),
   ),
-  roleRules: v.nullish(
-    v.pipe(
-      v.array(
-        strictObject({
-          id: v.nullish(roleName),
-          value: text(256),
-          ...rule,
-        }),
-      ),
-      v.maxLength(1000),
-    ),
+  roleRules: v.pipe(
+    v.nullish(v.pipe(v.array(roleRule), v.maxLength(1000))),
+    v.description('No two have the same `id`; it is made when left out.'),
   ),
   // 1: what may be sent.
   settings: v.nullish(
     strictObject({
       contact: v.nullish(
         strictObject({
-          email: v.nullish(v.pipe(v.string(), v.maxLength(254), v.email())),
+          email: v.nullish(email),
         }),
       ),
       groups: v.nullish(
@@ -107,32 +132,60 @@ export const connectionMembers = {
         }),
       ),
       emailDomains: v.pipe(
-        v.nullish(
-          v.pipe(
-            v.array(parsed(parseDomainName, 'is not the name of a domain')),
-            v.minLength(1),
-            v.maxLength(1000),
-          ),
-        ),
+        v.nullish(v.pipe(v.array(domainName), v.minLength(1), v.maxLength(1000))),
         v.description(
           'Only people with an address in exactly one of these come in; `null`: any. A filter, and no proof.',
         ),
       ),
       recheckMinutes: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(1440))),
-      redirectOrigin: v.nullish(saidBy((address) => publicUrl(address).origin)),
+      redirectOrigin: v.pipe(
+        v.nullish(readBy((address) => publicUrl(address).origin, origin)),
+        v.description('One of the addresses of this deployment; default: the first.'),
+      ),
       tenantMayBeShared: v.nullish(v.boolean()),
     } satisfies EachSetting),
   ),
 }
-export const connectionChangeSchema = strictObject({
-  ...connectionMembers,
-  managedBy: v.pipe(
-    v.optional(v.picklist(['api', 'file'])),
-    v.description(
-      'Takes the connection over for `entrada apply`, or gives it back; see docs/apply.md.',
+/** A tenant and a list of tenants exclude each other. */
+const oneWayOfTenants = {
+  not: {
+    required: ['tenant', 'allowedTenantIds'],
+    properties: { tenant: { type: 'string' }, allowedTenantIds: { type: 'array' } },
+  },
+}
+export const newConnectionSchema = v.pipe(
+  strictObject({
+    organizationId: v.pipe(text(64), v.description('Id or slug of the organization.')),
+    id: givenId,
+    slug: givenId,
+    ...connectionMembers,
+  }),
+  v.metadata(oneWayOfTenants),
+  v.examples([
+    {
+      organizationId: 'contoso',
+      name: 'Contoso',
+      tenant: 'contoso.com',
+      clientId: '6f9619ff-8b86-4d01-b42d-00cf4fc964ff',
+      policies: { provisioning: 'create', guests: 'refuse', defaultRole: 'member' },
+      roleRules: [{ match: 'app_role', value: 'Admin', role: 'admin' }],
+      settings: { contact: { email: 'it@contoso.com' }, emailDomains: ['contoso.com'] },
+    },
+  ]),
+)
+export const connectionChangeSchema = v.pipe(
+  strictObject({
+    ...connectionMembers,
+    managedBy: v.pipe(
+      v.optional(v.picklist(['api', 'file'])),
+      v.description(
+        'Takes the connection over for `entrada apply`, or gives it back; see docs/apply.md.',
+      ),
     ),
-  ),
-})
+  }),
+  v.metadata(oneWayOfTenants),
+  v.examples([{ policies: { defaultRole: 'member' }, settings: { recheckMinutes: 60 } }]),
+)
 export type ConnectionChangeJson = v.InferOutput<typeof connectionChangeSchema>
 
 export const credentialSchema = strictObject({
@@ -165,7 +218,7 @@ export const connectionSchema = strictObject({
   clientId: v.nullable(v.string()),
   credentials: v.array(credentialSchema),
   policies: strictObject({ ...policies, defaultRole: v.nullable(v.string()) }),
-  roleRules: v.array(strictObject({ id: v.string(), value: v.string(), ...rule })),
+  roleRules: v.array(shownRule),
   // 2: what is shown.
   settings: strictObject({
     contact: v.nullable(strictObject({ email: v.nullable(v.string()) })),
@@ -321,7 +374,7 @@ function toTenants(
   }
   if (!tenant) return { kind: 'allow_list', tenantIds: [...new Set(allowedTenantIds ?? [])] }
   if (before?.kind === 'pinned' && before.tenant === tenant) return before
-  const isId = v.is(guid, tenant)
+  const isId = isGuid(tenant)
   return { kind: 'pinned', tenant, ...(isId ? { tenantId: tenant } : {}) }
 }
 
@@ -335,12 +388,9 @@ function toPolicies(sent: ConnectionChangeJson['policies']): ConnectionPolicies 
 
 /** An id is made from what the rule says, so that the same rules sent again are the same rules. */
 function toRules(sent: ConnectionChangeJson['roleRules']): readonly RoleRule[] {
-  const rules = (sent ?? []).map(({ id, match, value: given, role }, index) => {
-    if (match === 'group' && !v.is(guid, given)) {
-      throw new EntradaError('request_invalid', { parameter: `roleRules.${index}.value` })
-    }
-    const value = match === 'group' ? given.toLowerCase() : given
-    return { id: id ?? `${match}:${value}:${role}`, match, value, role }
+  const rules = (sent ?? []).map(({ id, ...rule }) => {
+    const { match, value, role } = rule
+    return { id: id ?? `${match}:${value}:${role}`, ...rule }
   })
   const repeated = rules.findIndex(({ id }, index) => rules.findIndex((o) => o.id === id) !== index)
   if (repeated >= 0) {

@@ -2,7 +2,9 @@
 import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import { type ErrorCode, errorEntry } from '../errors.ts'
+import { IDEMPOTENCY_KEY, IF_MATCH } from '../text-patterns.ts'
 import { version } from '../version.ts'
+import { exampleOf } from './openapi-examples.ts'
 import type { Operation, Schema } from './operation.ts'
 import { scopeTable } from './scope-table.ts'
 
@@ -20,7 +22,13 @@ export function openApiDocument(
   serverUrl: string,
 ): JsonObject {
   const named = { ...schemas, Problem: problemSchema }
-  const convert = (schema: Schema) => toReferring(schema, named)
+  const components = Object.fromEntries(
+    Object.entries(named).map(([name, schema]) => [name, toReferring(schema, named, name)]),
+  )
+  const describe: Describe = (schema, names) => {
+    const json = toReferring(schema, named)
+    return { schema: json, example: exampleOf(json, names, components) }
+  }
   return {
     openapi: '3.1.1',
     info: {
@@ -33,11 +41,9 @@ export function openApiDocument(
     servers: [{ url: serverUrl }],
     security: [{ bearer: [] }],
     tags: tagsOf(operations),
-    paths: pathsOf(operations, convert),
+    paths: pathsOf(operations, describe),
     components: {
-      schemas: Object.fromEntries(
-        Object.entries(named).map(([name, schema]) => [name, toReferring(schema, named, name)]),
-      ),
+      schemas: components,
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -78,8 +84,18 @@ const problemSchema = v.object({
 const conversion: ConversionConfig = {
   target: 'draft-2020-12',
   typeMode: 'input',
-  ignoreActions: ['check', 'transform', 'raw_transform', 'trim', 'to_lower_case'],
+  ignoreActions: ['check', 'transform', 'raw_transform', 'to_lower_case'],
+  // JSON Schema counts code points.
+  overrideAction({ valibotAction, jsonSchema }) {
+    if (!isMaxCodePoints(valibotAction)) return undefined
+    return { ...jsonSchema, maxLength: valibotAction.requirement }
+  },
 }
+
+function isMaxCodePoints(action: { readonly type: string }): action is MaxCodePoints {
+  return action.type === 'max_code_points'
+}
+type MaxCodePoints = v.MaxCodePointsAction<string, number, undefined>
 
 /** The schema, with those that have a name as references. `itself`: the one whose own text is wanted. */
 function toReferring(
@@ -90,7 +106,7 @@ function toReferring(
   const { $schema, ...json } = toJsonSchema(schema, {
     ...conversion,
     overrideSchema({ valibotSchema }) {
-      const [name] = Object.entries(named).find(([, one]) => one === valibotSchema) ?? []
+      const [name] = Object.entries(named).find(([, one]) => isSame(one, valibotSchema)) ?? []
       return name === undefined || name === itself
         ? undefined
         : { $ref: `#/components/schemas/${name}` }
@@ -99,22 +115,33 @@ function toReferring(
   return json
 }
 
-type Convert = (schema: Schema) => JsonObject
+/** A schema with metadata is a pipe, whose first part is converted as a schema of its own. */
+function isSame(named: Schema, schema: unknown): boolean {
+  return (
+    named === schema || ('pipe' in named && Array.isArray(named.pipe) && named.pipe[0] === schema)
+  )
+}
+
+/** `names`: the parts of the path, and the parameter's name. */
+type Describe = (
+  schema: Schema,
+  names: readonly string[],
+) => { readonly schema: JsonObject; readonly example: unknown }
 
 function pathsOf(
   operations: readonly (readonly [string, Operation])[],
-  convert: Convert,
+  describe: Describe,
 ): JsonObject {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const [id, operation] of operations) {
     const path = operation.path.replaceAll(/:(\w+)/g, '{$1}')
-    const described = { [operation.method.toLowerCase()]: operationObject(id, operation, convert) }
+    const described = { [operation.method.toLowerCase()]: operationObject(id, operation, describe) }
     paths[path] = { ...paths[path], ...described }
   }
   return paths
 }
 
-function operationObject(id: string, operation: Operation, convert: Convert): JsonObject {
+function operationObject(id: string, operation: Operation, describe: Describe): JsonObject {
   const { does, access, body, method } = operation
   const right = typeof access === 'string' ? undefined : access.scope
   return {
@@ -126,7 +153,7 @@ function operationObject(id: string, operation: Operation, convert: Convert): Js
       : {}),
     ...(access === 'public' ? { security: [] } : {}),
     ...(access === 'own_session' ? { security: [{ session: [] }] } : {}),
-    parameters: parametersOf(operation, convert),
+    parameters: parametersOf(operation, describe),
     ...(body
       ? {
           requestBody: {
@@ -134,40 +161,55 @@ function operationObject(id: string, operation: Operation, convert: Convert): Js
             content: Object.fromEntries(
               (method === 'PATCH' ? [MERGE_PATCH, JSON_TYPE] : [JSON_TYPE]).map((type) => [
                 type,
-                { schema: convert(body) },
+                describe(body, placeOf(operation.path)),
               ]),
             ),
           },
         }
       : {}),
-    responses: responsesOf(operation, convert),
+    responses: responsesOf(operation, describe),
   }
 }
 
 const JSON_TYPE = 'application/json'
 const MERGE_PATCH = 'application/merge-patch+json'
 
-function parametersOf(
-  { path, query = {}, method, versioned, creates }: Operation,
-  convert: Convert,
-): readonly JsonObject[] {
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }))
-  const inQuery = Object.entries(query).map(([name, schema]) => {
-    const { description, ...json } = convert(schema)
-    const required = schema.type !== 'optional'
-    return { name, in: 'query', required, ...(description ? { description } : {}), schema: json }
+function parametersOf(operation: Operation, describe: Describe): readonly JsonObject[] {
+  const { path, params = {}, query = {}, access, method, creates } = operation
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(({ 1: name = '', index }) => {
+    const described = describe(params[name] ?? v.string(), [...placeOf(path.slice(0, index)), name])
+    return { name, in: 'path', required: true, ...described }
+  })
+  const inQuery = Object.entries(query).map(([name, one]) => {
+    const { schema, example } = describe(one, [...placeOf(path), name])
+    const { description, ...json } = schema
+    const required = one.type !== 'optional'
+    return {
+      name,
+      in: 'query',
+      required,
+      ...(description ? { description } : {}),
+      schema: json,
+      example,
+    }
   })
   return [
     ...inPath,
     ...inQuery,
     ...(creates ? [idempotencyKey] : []),
-    ...(versioned && method !== 'GET' ? [ifMatch] : []),
+    ...(heedsIfMatch(operation) ? [ifMatch] : []),
+    ...(typeof access === 'object' && method !== 'GET' ? [managedBy] : []),
   ]
+}
+
+/** What is created has no version yet. */
+function heedsIfMatch({ versioned, method, creates }: Operation): boolean {
+  return versioned === true && method !== 'GET' && !creates
+}
+
+/** The parts of a path without its parameters. */
+function placeOf(path: string): readonly string[] {
+  return path.split('/').filter((part) => part !== '' && !part.startsWith(':'))
 }
 
 const idempotencyKey = {
@@ -176,26 +218,45 @@ const idempotencyKey = {
   required: false,
   description:
     'A call repeated with the same key within 24 hours makes nothing new and gets the first answer.',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
+  schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
+  example: '0b7f0c5e-5a0e-4c63-9d4b-6f6f2f0f7a11',
 }
 const ifMatch = {
   name: 'If-Match',
   in: 'header',
   required: false,
   description: 'The `ETag` of the record as it was read; 412 when it has changed since.',
-  schema: { type: 'string' },
+  schema: { type: 'string', pattern: IF_MATCH.source },
+  example: '"0f343b0931126a20f133d67c2b018a3b"',
 }
-const entityTagHeader = { ETag: { description: 'For `If-Match`.', schema: { type: 'string' } } }
-const locationHeader = { Location: { description: 'Its address.', schema: { type: 'string' } } }
+const managedBy = {
+  name: 'Entrada-Managed-By',
+  in: 'header',
+  required: false,
+  description:
+    '`file` from `entrada apply`, which may change what a file manages; see docs/apply.md.',
+  schema: { type: 'string', enum: ['api', 'file'], default: 'api' },
+  example: 'api',
+}
+const entityTagHeader = {
+  ETag: { description: 'For `If-Match`.', schema: { type: 'string' }, example: ifMatch.example },
+}
+const locationHeader = {
+  Location: {
+    description: 'Its address.',
+    schema: { type: 'string' },
+    example: '/api/v1/organizations/contoso',
+  },
+}
 
-function responsesOf(operation: Operation, convert: Convert): JsonObject {
+function responsesOf(operation: Operation, describe: Describe): JsonObject {
   const { answer, versioned, creates } = operation
   const headers = { ...(versioned ? entityTagHeader : {}), ...(creates ? locationHeader : {}) }
   const done = answer
     ? {
         description: creates ? 'Created.' : 'Done.',
         ...(Object.keys(headers).length > 0 ? { headers } : {}),
-        content: { [JSON_TYPE]: { schema: convert(answer) } },
+        content: { [JSON_TYPE]: describe(answer, placeOf(operation.path)) },
       }
     : { description: 'Done; no body.' }
   const status = answer === undefined ? 204 : creates ? 201 : 200
@@ -204,27 +265,37 @@ function responsesOf(operation: Operation, convert: Convert): JsonObject {
 
 /** Codes by their status, and `default` for what can happen to any request. */
 function refusalsOf(operation: Operation): JsonObject {
-  const { access, body, query, path, versioned, method, refusals = [] } = operation
+  const { access, body, query, path, refusals = [] } = operation
   const codes = new Set<ErrorCode>([
     ...(body || query ? (['request_invalid'] as const) : []),
     ...(typeof access === 'string'
       ? []
       : (['sign_in_required', 'operator_token_invalid', 'access_not_granted'] as const)),
     ...(path.includes(':') ? (['record_not_found'] as const) : []),
-    ...(versioned && method !== 'GET' ? (['record_changed'] as const) : []),
+    ...(heedsIfMatch(operation) ? (['record_changed'] as const) : []),
     ...refusals,
   ])
   const byStatus = Map.groupBy(codes, (code) => String(errorEntry(code).status))
   const rows = [...byStatus].map(([status, group]) => [
     status,
-    problem(group.map((code) => `\`${code}\``).join(', ')),
+    problem(group.map((code) => `\`${code}\``).join(', '), group[0]),
   ])
-  return { ...Object.fromEntries(rows), default: problem('Refused or failed; `code` says why.') }
+  return {
+    ...Object.fromEntries(rows),
+    default: problem('Refused or failed; `code` says why.', 'storage_unavailable'),
+  }
 }
 
-function problem(description: string): JsonObject {
+function problem(description: string, code: ErrorCode = 'request_invalid'): JsonObject {
   const schema = { $ref: '#/components/schemas/Problem' }
-  return { description, content: { 'application/problem+json': { schema } } }
+  const { status, shown: title } = errorEntry(code)
+  const errors = [{ parameter: 'name', problem: 'must be at most 128 long' }]
+  const example = {
+    ...{ type: 'about:blank', title, status, code },
+    correlationId: '0b7f0c5e-5a0e-4c63-9d4b-6f6f2f0f7a11',
+    ...(code === 'request_invalid' ? { parameter: 'name', errors } : {}),
+  }
+  return { description, content: { 'application/problem+json': { schema, example } } }
 }
 
 function tagsOf(operations: readonly (readonly [string, Operation])[]): readonly JsonObject[] {

@@ -76,6 +76,8 @@ export type Operation<
   readonly access: Access
   /** Schemas of the query's parameters, by name. Any other name is refused, so is a repeated one. */
   readonly query?: Query
+  /** Schemas of parameters of the path, where not any text is looked for. */
+  readonly params?: QueryEntries
   readonly body?: Body
   /** Absent: 204 without a body. */
   readonly answer?: Answer

@@ -21,6 +21,13 @@ export function readQuery(entries: QueryEntries | undefined, { url }: Exchange):
   return checkInput(query, Object.fromEntries(url.searchParams))
 }
 
+/** @throws {EntradaError} `request_invalid` */
+export function readParams(entries: QueryEntries, params: Exchange['params']): void {
+  for (const [name, schema] of Object.entries(entries)) {
+    checkInput(strictObject({ [name]: schema }), { [name]: params[name] })
+  }
+}
+
 /** @throws {EntradaError} `request_invalid`, `content_type_not_supported`, `body_too_large` */
 export async function readBody(schema: Schema, exchange: Exchange): Promise<unknown> {
   const merges = exchange.request.method === 'PATCH'
@@ -32,8 +39,8 @@ const JSON_TYPE = 'application/json'
 
 /** @throws {EntradaError} `request_invalid`, with every wrong member in `detail.errors` */
 export function checkInput<S extends Schema>(schema: S, value: unknown): v.InferOutput<S> {
-  // Valibot looks for members with `in`, which finds what is on a prototype too.
-  const result = v.safeParse(schema, withoutPrototypes(value))
+  // One problem for each member is enough. Valibot looks for members with `in`, which finds what is on a prototype too.
+  const result = v.safeParse(schema, withoutPrototypes(value), { abortPipeEarly: true })
   if (result.success) return result.output
   throw invalid(result.issues.map(toProblem))
 }
@@ -72,6 +79,7 @@ function inWords(type: string, expected: string): string {
     case 'min_length':
       return number === '1' ? 'not empty' : `at least ${number} long`
     case 'max_length':
+    case 'max_code_points':
       return `at most ${number} long`
     case 'min_value':
       return `at least ${number}`

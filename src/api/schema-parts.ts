@@ -1,43 +1,128 @@
-/** Parts that schemas of the API are put together from. */
+/** Parts that schemas of the API are put together from. What they refuse, the OpenAPI document shows. */
 import * as v from 'valibot'
+import { parseDomainName } from '../protocol/domain-name.ts'
+import { PAGE_CURSOR } from '../protocol/page-cursor.ts'
 import type { UserId } from '../storage/records.ts'
 import { strictObject } from '../strict-object.ts'
+import {
+  DISPLAY_NAME,
+  DOMAIN_NAME,
+  EMAIL_ADDRESS,
+  GUID,
+  ID_OR_SLUG,
+  NOT_ASCII,
+  NOT_BLANK,
+  RESERVED,
+  ROLE_NAME,
+  TIME,
+} from '../text-patterns.ts'
 
+/** Text of one to `max` code points, which is how JSON Schema counts. */
 export function text(max: number) {
-  return v.pipe(v.string(), v.minLength(1), v.maxLength(max))
+  return v.pipe(v.string(), v.minLength(1), v.maxCodePoints(max))
 }
 
+/** Text that says something. */
+export function reasonText(max: number) {
+  return v.pipe(text(max), v.regex(NOT_BLANK, 'must not be blank'))
+}
+
+/** What a function of ours demands beside the type, in words of JSON Schema. */
+export type Published = {
+  readonly pattern?: RegExp
+  readonly maxLength: number
+  readonly format?: string
+  readonly not?: { readonly pattern: string }
+  readonly anyOf?: readonly { readonly pattern: string; readonly format?: string }[]
+}
+
+/** Text that a function of ours reads. `problem` is the message where the function returns `undefined`. */
+export function parsed<T>(
+  parse: (text: string) => T | undefined,
+  problem: string,
+  published: Published,
+) {
+  return readBy((text) => {
+    const value = parse(text)
+    if (value === undefined) throw new Error(problem)
+    return value
+  }, published)
+}
+
+/**
+ * Text that a parser reads whose errors are the messages. The parser may take more than is published, as an address in upper case: that is
+ * refused as well, so that the document and the server agree.
+ */
+export function readBy<T>(parse: (text: string) => T, published: Published) {
+  const { pattern, maxLength, ...others } = published
+  return v.pipe(
+    v.string(),
+    v.maxCodePoints(maxLength),
+    v.metadata({ ...others, ...(pattern ? { pattern: pattern.source } : {}) }),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      try {
+        const value = parse(dataset.value)
+        if (pattern?.test(dataset.value) ?? true) return value
+        addIssue({ message: 'is not written in the form that the OpenAPI document shows' })
+      } catch (error) {
+        addIssue({ message: error instanceof Error ? error.message : 'is not valid' })
+      }
+      return NEVER
+    }),
+  )
+}
+
+/** A moment in RFC 3339, as it was sent. */
+export const timeText = v.pipe(
+  v.string(),
+  v.check(isTime, 'must be a time such as 2027-11-22T08:00:00Z'),
+  v.metadata({ format: 'date-time', pattern: TIME.source }),
+)
 /** A moment in RFC 3339, as a `Date`. */
 export const time = v.pipe(
-  v.string(),
-  v.isoTimestamp(),
+  timeText,
   v.transform((value) => new Date(value)),
 )
+
+/** `new Date` would make 2 March of 30 February. */
+function isTime(text: string): boolean {
+  if (!TIME.test(text)) return false
+  const day = text.slice(0, 10)
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
+}
 
 /** A moment in an answer. */
 export const timeAnswer = v.pipe(v.string(), v.isoTimestamp())
 
 /** Query parameters of every list. */
 export const pageQuery = {
-  limit: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,3}$/, 'must be a whole number from 1 to 200'),
-      v.transform(Number),
-      v.minValue(1),
-      v.maxValue(200),
-      v.description('How many, 1 to 200.'),
+  limit: v.pipe(
+    v.optional(
+      v.pipe(
+        v.string(),
+        v.check((value) => /^(?:[1-9]\d?|1\d\d|200)$/.test(value), 'must be from 1 to 200'),
+        v.metadata({ type: 'integer', minimum: 1, maximum: 200, description: 'How many.' }),
+        v.transform(Number),
+      ),
+      '50',
     ),
-    '50',
+    v.metadata({ default: 50 }),
   ),
-  cursor: v.optional(
-    v.pipe(text(512), v.description('`next` of the page before. Means nothing but that.')),
-  ),
+  cursor: v.optional(cursorText(PAGE_CURSOR)),
+}
+
+/** The place after which a page begins. */
+export function cursorText(pattern: RegExp) {
+  return v.pipe(
+    text(128),
+    v.regex(pattern, 'must be `next` of the page before'),
+    v.description('`next` of the page before. Means nothing but that.'),
+  )
 }
 
 export const userIdQuery = v.pipe(
   v.string(),
-  v.regex(/^usr_[\w-]{1,64}$/, 'must be the id of a user, which begins with usr_'),
+  v.regex(/^usr_[A-Za-z0-9_-]{1,64}$/, 'must be the id of a user, which begins with usr_'),
   v.transform((id) => id as UserId), // the prefix is what the type says
 )
 
@@ -57,50 +142,59 @@ export function pageOf<Item extends v.GenericSchema>(item: Item) {
   })
 }
 
-/** Text that a function of ours reads. `problem` is said where it answers `undefined`. */
-export function parsed<T>(parse: (text: string) => T | undefined, problem: string) {
-  return v.pipe(
-    v.string(),
-    v.maxLength(512),
-    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
-      const value = parse(dataset.value)
-      if (value !== undefined) return value
-      addIssue({ message: problem })
-      return NEVER
-    }),
-  )
-}
-
 /** An id or slug that is brought along; made when it is left out. */
 export const givenText = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, `-` and `_`'),
+  v.regex(ID_OR_SLUG, 'must be 1 to 64 letters, digits, `-` and `_`'),
 )
 export const givenId = v.optional(
   v.pipe(
     givenText,
+    v.check((value) => !RESERVED.test(value), 'is a word that addresses of ours have'),
+    v.metadata({ not: { pattern: RESERVED.source } }),
     v.description('Brought along from another system; made when left out. Never changes.'),
   ),
+)
+
+/** The name of an organization, a connection or a key, as people read it. */
+export const displayName = v.pipe(
+  text(128),
+  v.regex(DISPLAY_NAME, 'must be one line of text without invisible characters'),
+)
+
+export const roleName = v.pipe(
+  v.string(),
+  v.regex(ROLE_NAME, 'must be 1 to 64 letters, digits and `._:-`'),
+)
+
+export const guid = v.pipe(
+  v.string(),
+  v.regex(GUID, 'must be a GUID, such as 0a000000-0000-4000-8000-000000000001'),
+  v.metadata({ format: 'uuid' }),
+  v.toLowerCase(),
+)
+
+export const email = v.pipe(
+  text(254),
+  v.regex(EMAIL_ADDRESS, 'must be an email address'),
+  v.metadata({ format: 'email' }),
+)
+
+/** A domain, in lower-case ASCII. A dot at its end is how zone files spell it. */
+export const domainName = parsed(
+  (typed) => parseDomainName(typed.replace(/\.$/, '')),
+  'is not the name of a domain',
+  {
+    maxLength: 253,
+    anyOf: [
+      { pattern: DOMAIN_NAME.source, format: 'hostname' },
+      { pattern: NOT_ASCII.source, format: 'idn-hostname' },
+    ],
+  },
 )
 
 export function searchQuery(what: string) {
   return {
     search: v.optional(v.pipe(text(200), v.description(`Part of ${what}, ignoring case.`))),
   }
-}
-
-/** Text that a parser of settings reads, which says itself what is wrong. */
-export function saidBy(parse: (text: string) => string) {
-  return v.pipe(
-    v.string(),
-    v.maxLength(512),
-    v.rawTransform<string, string>(({ dataset, addIssue, NEVER }) => {
-      try {
-        return parse(dataset.value)
-      } catch (error) {
-        addIssue({ message: error instanceof Error ? error.message : 'is not valid' })
-        return NEVER
-      }
-    }),
-  )
 }

@@ -4,7 +4,7 @@ import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from '
 import { connectionMembers } from '../api/connection-json.ts'
 import { checkInput, type InputProblem } from '../api/read-input.ts'
 import { organizationSettings } from '../api/resources/organizations.ts'
-import { givenText, text, timeAnswer } from '../api/schema-parts.ts'
+import { displayName, givenText, timeText } from '../api/schema-parts.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { withoutPrototypes } from '../protocol/strict-json.ts'
 import { strictObject } from '../strict-object.ts'
@@ -20,7 +20,7 @@ const credential = v.variant('kind', [
   strictObject({
     kind: v.literal('client_secret'),
     from: reference,
-    expiresAt: v.nullish(timeAnswer),
+    expiresAt: v.nullish(timeText),
     state: v.nullish(v.picklist(['active', 'pending', 'retired'])),
   }),
   strictObject({ kind: v.literal('certificate') }),
@@ -36,7 +36,7 @@ const connection = strictObject({
 const organization = strictObject({
   id: givenText,
   slug: v.nullish(givenText),
-  name: text(128),
+  name: displayName,
   settings: v.nullish(organizationSettings),
   connections: v.nullish(v.array(connection)),
 })

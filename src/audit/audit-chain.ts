@@ -110,8 +110,10 @@ export function placeText({ beganAt, sequence, hash }: ChainPlace): string {
 }
 
 /** `undefined`: not one of ours. */
+/** @see placeText */
+export const PLACE = /^([0-9]{1,15})\.([0-9]{1,15})\.([0-9a-f]{64}|)$/
 export function parsePlace(text: string): ChainPlace | undefined {
-  const [, beganAt, sequence, hash] = /^(\d{1,15})\.(\d{1,15})\.([0-9a-f]{64}|)$/.exec(text) ?? []
+  const [, beganAt, sequence, hash] = PLACE.exec(text) ?? []
   if (beganAt === undefined || hash === undefined) return undefined
   return { beganAt: new Date(Number(beganAt)), sequence: Number(sequence), hash }
 }

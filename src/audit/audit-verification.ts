@@ -5,7 +5,7 @@
 import * as v from 'valibot'
 import type { Services } from '../services.ts'
 import type { AuditEventId, StoredVerification } from '../storage/records.ts'
-import { parsePlace, placeText } from './audit-chain.ts'
+import { PLACE, parsePlace, placeText } from './audit-chain.ts'
 import type { AuditProblem, VerifyFrom } from './verify-audit-chain.ts'
 
 export type AuditVerification = {
@@ -49,6 +49,10 @@ export function toStored(
   return { state, signature: keyRing.sign('audit-chain', signedText(state)) }
 }
 
+/** Links come first, then the events that are not linked yet. */
+const EVENT = /^event\.([A-Za-z0-9_-]{0,64})$/
+export const FROM = new RegExp(`${PLACE.source}|${EVENT.source}`)
+
 /** The next stretch of a verification as text, for the API and for storage. */
 export function fromText(from: VerifyFrom): string {
   return from.kind === 'link' ? placeText(from.place) : `event.${from.id}`
@@ -56,7 +60,7 @@ export function fromText(from: VerifyFrom): string {
 
 /** The reverse of {@link fromText}; `undefined` when it is no such text. */
 export function parseFrom(text: string): VerifyFrom | undefined {
-  const [, id] = /^event\.([\w-]{0,64})$/.exec(text) ?? []
+  const [, id] = EVENT.exec(text) ?? []
   if (id !== undefined) return { kind: 'event', id }
   const place = parsePlace(text)
   return place && { kind: 'link', place }

@@ -4,6 +4,7 @@ import { cannotBeRead } from '../file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson, withoutPrototypes } from '../protocol/strict-json.ts'
 import { strictObject } from '../strict-object.ts'
+import { ROLE_NAME } from '../text-patterns.ts'
 import { canonicalPath } from './access-path.ts'
 import {
   type AccessRule,
@@ -13,13 +14,12 @@ import {
   type PathPattern,
 } from './decide-access.ts'
 
-const NAME = /^[A-Za-z0-9._:-]{1,64}$/
 const MAX_RULES = 1000
 
 const oneOrMore = <Entry extends v.GenericSchema<string, string>>(entry: Entry) =>
   v.union([entry, v.pipe(v.array(entry), v.minLength(1, 'must not be empty'))])
 
-const role = v.pipe(v.string(), v.regex(NAME, 'a role must be 1 to 64 of A-Z a-z 0-9 . _ : -'))
+const role = v.pipe(v.string(), v.regex(ROLE_NAME, 'a role must be 1 to 64 of A-Z a-z 0-9 . _ : -'))
 const organization = v.pipe(
   v.string(),
   v.regex(/^(\*|[A-Za-z0-9_-]{1,64})$/, 'an organization must be an id or a slug, or * for any'),
@@ -74,7 +74,9 @@ const allow = v.union(
 )
 
 const rule = strictObject({
-  id: v.optional(v.pipe(v.string(), v.regex(NAME, 'id must be 1 to 64 of A-Z a-z 0-9 . _ : -'))),
+  id: v.optional(
+    v.pipe(v.string(), v.regex(ROLE_NAME, 'id must be 1 to 64 of A-Z a-z 0-9 . _ : -')),
+  ),
   host: v.optional(oneOrMore(host)),
   method: v.optional(oneOrMore(method)),
   path: v.optional(oneOrMore(path)),

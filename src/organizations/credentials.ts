@@ -6,6 +6,7 @@ import { isGuid } from '../protocol/guid.ts'
 import type { Secret } from '../secret.ts'
 import type { Services } from '../services.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
+import { CLIENT_SECRET } from '../text-patterns.ts'
 import { changeConnection } from './connections.ts'
 import { openCredential, sealCredential } from './sealed-credentials.ts'
 
@@ -162,7 +163,7 @@ function checkStillUsable(before: Connection, after: Connection['credentials']):
 function checkClientSecret(value: string): string {
   const text = value.trim()
   if (isGuid(text)) throw new EntradaError('client_secret_is_id')
-  if (!/^[\x21-\x7e]{8,256}$/.test(text)) {
+  if (!CLIENT_SECRET.test(text)) {
     throw new EntradaError('request_invalid', { parameter: 'clientSecret' })
   }
   return text

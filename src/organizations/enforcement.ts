@@ -203,7 +203,7 @@ function isOfDirectory({ cloud, tenants }: Connection, identity: Identity): bool
 
 function checkReason(text: string): string {
   const reason = text.trim()
-  if (reason !== '' && reason.length <= MOST_REASON_LENGTH) return reason
+  if (reason !== '' && [...reason].length <= MOST_REASON_LENGTH) return reason
   throw new EntradaError('request_invalid', { parameter: 'reason' })
 }
 

@@ -1,31 +1,10 @@
 import { EntradaError } from '../errors.ts'
 import { findFreeName } from '../free-name.ts'
-
-/** Words that stand in addresses of ours, or that people would take for something of ours. */
-const reserved: ReadonlySet<string> = new Set([
-  'account',
-  'admin',
-  'api',
-  'assets',
-  'auth',
-  'callback',
-  'connection',
-  'default',
-  'deployment',
-  'entra',
-  'initiate',
-  'login',
-  'logout',
-  'me',
-  'new',
-  'setup',
-  'token',
-  'verify',
-])
+import { DISPLAY_NAME, ID_OR_SLUG, RESERVED, reservedWords } from '../text-patterns.ts'
 
 /** An id that was brought along from another system. @throws {EntradaError} `request_invalid` */
 export function checkGivenId(id: string): string {
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id) || reserved.has(id.toLowerCase())) {
+  if (!ID_OR_SLUG.test(id) || RESERVED.test(id)) {
     throw new EntradaError('request_invalid', { parameter: 'id' })
   }
   return id
@@ -33,27 +12,25 @@ export function checkGivenId(id: string): string {
 
 /** A slug as it is stored: lower case, so that no two differ by letter case alone. @throws {EntradaError} `request_invalid` */
 export function checkSlug(slug: string): string {
-  const folded = slug.toLowerCase()
-  if (!/^[a-z0-9_-]{1,64}$/.test(folded) || reserved.has(folded)) {
+  if (!ID_OR_SLUG.test(slug) || RESERVED.test(slug)) {
     throw new EntradaError('request_invalid', { parameter: 'slug' })
   }
-  return folded
+  return slug.toLowerCase()
 }
 
-/** What Persian and Indic words, and many emoji, are written with. */
-const joiners = /[\u200c\u200d]/g
+/** Tags spell a flag such as Scotland's; anywhere else they are invisible, and are replaced by a visible character. */
+const TAGS = /(\u{1f3f4}[\u{e0020}-\u{e007e}]+\u{e007f})|[\u{e0000}-\u{e007f}]/gu
+
+/** In code points, as JSON Schema counts. */
+const MOST_NAME_LENGTH = 128
 
 /** Text that people read: one line, trimmed, nothing that turns the direction of writing. @throws {EntradaError} `request_invalid` */
 export function checkDisplayName(name: string): string {
   const trimmed = name.trim()
-  if (
-    trimmed === '' ||
-    trimmed.length > 128 ||
-    /[\p{Cc}\p{Cf}]/u.test(trimmed.replace(joiners, ''))
-  ) {
+  if (!DISPLAY_NAME.test(trimmed) || [...trimmed].length > MOST_NAME_LENGTH) {
     throw new EntradaError('request_invalid', { parameter: 'name' })
   }
-  return trimmed.toWellFormed()
+  return trimmed.toWellFormed().replace(TAGS, (_tag, flag?: string) => flag ?? '\ufffd')
 }
 
 /** The slug for a name, from the second on with a number. */
@@ -75,7 +52,7 @@ export async function findFreeSlug(
 ): Promise<string> {
   const slug = await findFreeName(
     (number) => numberedSlug(name, number),
-    async (slugs) => new Set([...(await findTaken(slugs)), ...reserved]),
+    async (slugs) => new Set([...(await findTaken(slugs)), ...reservedWords]),
   )
   if (slug === undefined) throw new EntradaError('slug_in_use')
   return slug

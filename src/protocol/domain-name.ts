@@ -1,11 +1,10 @@
 /** Domain names and the addresses of people in them, in the one spelling that is stored and compared. */
 
+import { ASCII_DOMAIN_NAME } from '../text-patterns.ts'
+
 /** Whose domain it is, and the address as it was typed, for Entra's `login_hint`. */
 export type WorkEmail = { readonly address: string; readonly domain: string }
 
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-/** At least two labels; the last one begins with a letter, so an IP address is none. */
-const DOMAIN_NAME = new RegExp(`^(?:${LABEL}\\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$`)
 const MAX_DOMAIN_LENGTH = 253
 /** What a host parser would take for the end of a host, decode, or drop without a word. */
 const NOT_IN_A_HOST = /[\p{Cc}\p{Cf}\s:/?#@\\[\]%<>^|"'`,;()]/u
@@ -22,7 +21,7 @@ export function parseDomainName(text: string): string | undefined {
   if (text.length > MAX_TYPED_LENGTH || NOT_IN_A_HOST.test(text)) return undefined
   const name = URL.parse(`https://${text}`)?.hostname
   if (name === undefined || name.length > MAX_DOMAIN_LENGTH) return undefined
-  return DOMAIN_NAME.test(name) ? name : undefined
+  return ASCII_DOMAIN_NAME.test(name) ? name : undefined
 }
 
 /**

@@ -1,18 +1,14 @@
+import { ASCII_DOMAIN_NAME, GUID } from '../text-patterns.ts'
+
 /** The tenant of personal Microsoft accounts. @see https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc */
 export const PERSONAL_ACCOUNTS_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'
 
 /** Whether the text is a GUID in the usual 8-4-4-4-12 spelling, in any letter case. */
 export function isGuid(text: unknown): text is string {
-  return (
-    typeof text === 'string' &&
-    /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)
-  )
+  return typeof text === 'string' && GUID.test(text)
 }
 
 /** Whether the text is a DNS name with at least one dot, as the domain of a directory is. */
 export function isDomainName(text: string): boolean {
-  return (
-    text.length <= 253 &&
-    /^(?=.*[a-z])([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i.test(text)
-  )
+  return text.length <= 253 && ASCII_DOMAIN_NAME.test(text)
 }

@@ -5,12 +5,10 @@ import { isGuid } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
 import type { RoleRule, UnmatchedPolicy } from '../storage/records.ts'
 import { strictObject } from '../strict-object.ts'
+import { ROLE_NAME } from '../text-patterns.ts'
 
 const name = (what: string) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^[A-Za-z0-9._:-]{1,64}$/, `${what} must be 1 to 64 of A-Z a-z 0-9 . _ : -`),
-  )
+  v.pipe(v.string(), v.regex(ROLE_NAME, `${what} must be 1 to 64 of A-Z a-z 0-9 . _ : -`))
 
 const rule = v.pipe(
   strictObject({

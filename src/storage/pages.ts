@@ -1,12 +1,11 @@
 /** Pages, newest first. The cursor is the place of the last item, so rows that come or go meanwhile make no hole and no repeat. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { EntradaError } from '../errors.ts'
+import { type PagePlace, parsePageCursor, toPageCursor } from '../protocol/page-cursor.ts'
 import { foldCase } from './columns.ts'
 import type { Page, PageRequest } from './storage.ts'
 
 const MAX_LIMIT = 200
-
-type Place = { readonly millis: number; readonly id: string }
 
 /** How many rows to read: one more than shown tells whether there is a next page. */
 export function rowsToRead(page: PageRequest): number {
@@ -39,23 +38,16 @@ export function toPage<Item extends { readonly id: string }, T>(
   const last = shown.at(-1)
   const items = shown.map(read.item)
   if (last === undefined || rows.length === shown.length) return { items }
-  return { items, next: toCursor({ millis: read.time(last), id: last.id }) }
+  return { items, next: toPageCursor({ millis: read.time(last), id: last.id }) }
 }
 
 function limitOf(page: PageRequest): number {
   return Math.min(Math.max(Math.trunc(page.limit) || 1, 1), MAX_LIMIT)
 }
 
-function toCursor({ millis, id }: Place): string {
-  return Buffer.from(`${millis},${id}`).toString('base64url')
-}
-
 /** @throws {EntradaError} `request_invalid` */
-function parseCursor(cursor: string): Place {
-  const [, millis, id] =
-    /^(\d{1,15}),([\w-]{1,100})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
-  if (millis === undefined || id === undefined) {
-    throw new EntradaError('request_invalid', { parameter: 'cursor' })
-  }
-  return { millis: Number(millis), id }
+function parseCursor(cursor: string): PagePlace {
+  const place = parsePageCursor(cursor)
+  if (place === undefined) throw new EntradaError('request_invalid', { parameter: 'cursor' })
+  return place
 }

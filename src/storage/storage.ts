@@ -73,7 +73,7 @@ type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases
 
 export type { DomainFilter } from './domain-storage.ts'
 
-/** One page of a list, newest first. `after` is the `next` of the page before; absent `next` ends the list. */
+/** One page of a list, newest first. `after` is the `next` of the page before, a cursor of `protocol/page-cursor.ts`; absent `next` ends the list. */
 export type PageRequest = { readonly limit: number; readonly after?: string }
 export type Page<T> = { readonly items: readonly T[]; readonly next?: string }
 

@@ -7,7 +7,15 @@ import { strictObject } from '../../strict-object.ts'
 import { type ApiCaller, holdsScope } from '../access.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
-import { organizationQuery, pageOf, pageQuery, text, time, timeAnswer } from '../schema-parts.ts'
+import {
+  displayName,
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  text,
+  time,
+  timeAnswer,
+} from '../schema-parts.ts'
 import { type Scope, type ScopeRow, scopes, scopeTable } from '../scope-table.ts'
 
 const scope = v.picklist(scopes)
@@ -32,12 +40,12 @@ const newlyMadeSchema = strictObject({
   value: v.pipe(v.nullable(v.string()), v.description('The key itself. Shown this once.')),
 })
 const newApiKeySchema = strictObject({
-  name: text(128),
+  name: displayName,
   scopes: v.pipe(v.array(scope), v.minLength(1), v.maxLength(scopes.length)),
   organizationId: v.optional(
     v.pipe(text(64), v.description('The key is to see this organization only.')),
   ),
-  expiresAt: v.optional(time),
+  expiresAt: v.optional(v.pipe(time, v.description('In the future.'))),
 })
 export type ApiKeyJson = v.InferOutput<typeof apiKeySchema>
 export type NewlyMadeApiKeyJson = v.InferOutput<typeof newlyMadeSchema>

@@ -1,13 +1,13 @@
 /** The audit chain for operators: is the trail as it was written, and beginning anew when it cannot be. */
 import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
-import { parsePlace, placeText } from '../../audit/audit-chain.ts'
-import { fromText, parseFrom } from '../../audit/audit-verification.ts'
+import { PLACE, parsePlace, placeText } from '../../audit/audit-chain.ts'
+import { FROM, fromText, parseFrom } from '../../audit/audit-verification.ts'
 import type { AuditProblem, Verification } from '../../audit/verify-audit-chain.ts'
 import type { Services } from '../../services.ts'
 import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
-import { parsed } from '../schema-parts.ts'
+import { parsed, reasonText } from '../schema-parts.ts'
 
 const verificationSchema = strictObject({
   problem: v.nullable(
@@ -41,8 +41,12 @@ export const auditChainOperations = {
     does: 'Whether the audit trail is as it was written, a stretch at a time. `from`: the `next` of the stretch before; `place`: one that the log had.',
     access: { scope: 'audit-chain:read', of: 'deployment' },
     query: {
-      from: v.optional(parsed(parseFrom, 'must be the `next` of a stretch')),
-      place: v.optional(parsed(parsePlace, 'must be a place that the log had')),
+      from: v.optional(
+        parsed(parseFrom, 'must be the `next` of a stretch', { pattern: FROM, maxLength: 512 }),
+      ),
+      place: v.optional(
+        parsed(parsePlace, 'must be a place that the log had', { pattern: PLACE, maxLength: 512 }),
+      ),
     },
     answer: verificationSchema,
     async run(services, { query: { from, place } }) {
@@ -57,7 +61,7 @@ export const auditChainOperations = {
     does: 'Begins the audit chain anew when it cannot go on.',
     access: { scope: 'audit-chain:write', of: 'deployment' },
     body: strictObject({
-      reason: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(500)),
+      reason: reasonText(500),
     }),
     run: (services, { by, body }) => administration(services).restartAuditChain(by, body.reason),
   }),

@@ -9,35 +9,19 @@ import {
 import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
 import { type ApiCaller, organizationOf } from '../access.ts'
 import {
   changeableJson,
   connectionChangeSchema,
   connectionJson,
-  connectionMembers,
   connectionSchema,
+  newConnectionSchema,
   toConnectionMembers,
 } from '../connection-json.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import { checkInput } from '../read-input.ts'
-import {
-  givenId,
-  organizationQuery,
-  pageOf,
-  pageQuery,
-  searchQuery,
-  text,
-  time,
-} from '../schema-parts.ts'
-
-const newConnectionSchema = strictObject({
-  organizationId: v.pipe(text(64), v.description('Id or slug of the organization.')),
-  id: givenId,
-  slug: givenId,
-  ...connectionMembers,
-})
+import { organizationQuery, pageOf, pageQuery, searchQuery, time } from '../schema-parts.ts'
 
 export const connectionSchemas = {
   Connection: connectionSchema,

@@ -12,6 +12,7 @@ import {
 import { Secret } from '../../secret.ts'
 import type { Connection } from '../../storage/records.ts'
 import { strictObject } from '../../strict-object.ts'
+import { CLIENT_SECRET } from '../../text-patterns.ts'
 import { credentialJson, credentialSchema } from '../connection-json.ts'
 import { operation } from '../operation.ts'
 import { withoutUndefined } from '../page-json.ts'
@@ -25,7 +26,11 @@ const state = v.pipe(
 const newCredentialSchema = v.variant('kind', [
   strictObject({
     kind: v.literal('client_secret'),
-    value: v.pipe(text(256), v.description('The secret itself, not its id. Never shown again.')),
+    value: v.pipe(
+      text(512),
+      v.regex(CLIENT_SECRET, 'must be 8 to 256 visible ASCII characters'),
+      v.description('The secret itself, not its id. Never shown again.'),
+    ),
     expiresAt: v.optional(time),
     state,
   }),

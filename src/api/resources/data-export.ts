@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { EntradaError } from '../../errors.ts'
 import { removeConnection, removeOrganization, removeUser } from '../../organizations/removal.ts'
 import { releaseUsername } from '../../organizations/usernames.ts'
-import { readStrictJson } from '../../protocol/strict-json.ts'
+import { PAGE_CURSOR } from '../../protocol/page-cursor.ts'
 import type { Services } from '../../services.ts'
 import type { OrganizationId, UserId } from '../../storage/records.ts'
 import type { Page, PageRequest, UserListItem } from '../../storage/storage.ts'
@@ -14,7 +14,7 @@ import { strictObject } from '../../strict-object.ts'
 import { connectionJson } from '../connection-json.ts'
 import { operation } from '../operation.ts'
 import { pageRequest } from '../page-json.ts'
-import { pageOf, pageQuery, text } from '../schema-parts.ts'
+import { cursorText, givenText, pageOf, pageQuery } from '../schema-parts.ts'
 import { auditEventJson } from './audit-events.ts'
 import { ownerOfConnection } from './connections.ts'
 import { domainJson } from './domains.ts'
@@ -23,25 +23,41 @@ import { sessionRecordJson } from './sessions.ts'
 import { signInTraceJson } from './sign-in-traces.ts'
 import { userJson } from './users.ts'
 
+/** What an export holds, in this order. */
+const kindsOfUser = ['user', 'session', 'audit_event', 'sign_in_trace'] as const
+const kindsOfOrganization = [
+  'organization',
+  'connection',
+  'domain',
+  'user',
+  'session',
+  'audit_event',
+  'sign_in_trace',
+] as const
+
 const exportedSchema = strictObject({
-  kind: v.picklist([
-    'organization',
-    'connection',
-    'domain',
-    'user',
-    'session',
-    'audit_event',
-    'sign_in_trace',
-  ]),
+  kind: v.picklist(kindsOfOrganization),
   record: v.pipe(
     v.record(v.string(), v.unknown()),
     v.description('As its own operation shows it.'),
   ),
 })
 type Exported = v.InferOutput<typeof exportedSchema>
-type Section = {
-  readonly kind: Exported['kind']
-  readonly list: (page: PageRequest) => Promise<Page<object>>
+type Kind = Exported['kind']
+type List = (page: PageRequest) => Promise<Page<object>>
+/** The list of each kind, in the order of the export. */
+type Sections<K extends Kind = Kind> = { readonly [Name in K]: List }
+
+/** `KIND`, or `KIND.CURSOR` within the list of that kind. */
+function cursorOf(kinds: readonly Kind[]): RegExp {
+  const within = PAGE_CURSOR.source.slice(1, -1)
+  return new RegExp(`^(${kinds.join('|')})(?:\\.(${within}))?$`)
+}
+
+const userQuery = { ...pageQuery, cursor: v.optional(cursorText(cursorOf(kindsOfUser))) }
+const organizationQuery = {
+  ...pageQuery,
+  cursor: v.optional(cursorText(cursorOf(kindsOfOrganization))),
 }
 
 export const dataExportOperations = {
@@ -50,12 +66,12 @@ export const dataExportOperations = {
     path: '/users/:id/export',
     does: 'Everything that is kept of a user, page by page.',
     access: { scope: 'users:read', of: 'deployment' },
-    query: pageQuery,
+    query: userQuery,
     answer: pageOf(exportedSchema),
     async run(services, { params, query }) {
       const user = await services.storage.findUser(params.id as UserId) // any text: an unknown one finds nothing
       if (user === undefined) throw new EntradaError('record_not_found')
-      return exportPage(sectionsOfUser(services, user), pageRequest(query))
+      return exportPage(kindsOfUser, sectionsOfUser(services, user), pageRequest(query))
     },
   }),
   removeUser: operation({
@@ -78,11 +94,15 @@ export const dataExportOperations = {
     path: '/organizations/:id/export',
     does: 'Everything that is kept of an organization but its secrets, page by page.',
     access: { scope: 'organizations:export', of: ownerOfOrganization },
-    query: pageQuery,
+    query: organizationQuery,
     answer: pageOf(exportedSchema),
     async run(services, { params, query }) {
       const id = params.id as OrganizationId // found by its owner look-up
-      return exportPage(sectionsOfOrganization(services, id), pageRequest(query))
+      return exportPage(
+        kindsOfOrganization,
+        sectionsOfOrganization(services, id),
+        pageRequest(query),
+      )
     },
   }),
   removeOrganization: operation({
@@ -90,7 +110,7 @@ export const dataExportOperations = {
     path: '/organizations/:id',
     does: 'Removes an organization for good, with its connections, members and everything else of it. `slug` has to be its own.',
     access: { scope: 'organizations:write', of: ownerOfOrganization },
-    query: { slug: text(64) },
+    query: { slug: givenText },
     refusals: ['connection_read_only'],
     run: (services, { by, params: { id }, query: { slug } }) =>
       removeOrganization(services, by, { id, slug }),
@@ -107,74 +127,47 @@ export const dataExportOperations = {
 
 export const dataExportSchemas = { ExportedRecord: exportedSchema }
 
-function sectionsOfUser(services: Services, user: UserListItem): readonly Section[] {
+function sectionsOfUser(
+  services: Services,
+  user: UserListItem,
+): Sections<(typeof kindsOfUser)[number]> {
   const { storage, now } = services
   const userId = user.user.id
-  return [
-    { kind: 'user', list: one(userJson(user)) },
-    {
-      kind: 'session',
-      list: async (page) =>
-        mapped(await storage.listSessions({ userId }, page, now()), sessionRecordJson),
-    },
-    {
-      kind: 'audit_event',
-      list: async (page) => mapped(await storage.listAuditEvents({ userId }, page), auditEventJson),
-    },
-    {
-      kind: 'sign_in_trace',
-      list: async (page) =>
-        mapped(await storage.listSignInTraces({ userId }, page), signInTraceJson),
-    },
-  ]
+  return {
+    user: one(userJson(user)),
+    session: async (page) =>
+      mapped(await storage.listSessions({ userId }, page, now()), sessionRecordJson),
+    audit_event: async (page) =>
+      mapped(await storage.listAuditEvents({ userId }, page), auditEventJson),
+    sign_in_trace: async (page) =>
+      mapped(await storage.listSignInTraces({ userId }, page), signInTraceJson),
+  }
 }
 
-function sectionsOfOrganization(
-  services: Services,
-  organizationId: OrganizationId,
-): readonly Section[] {
+function sectionsOfOrganization(services: Services, organizationId: OrganizationId): Sections {
   const { storage, now } = services
   const within = { organizationId }
-  return [
-    {
-      kind: 'organization',
-      async list() {
-        const organization = await storage.findOrganization(organizationId)
-        return { items: organization ? [organizationJson(organization)] : [] }
-      },
+  return {
+    async organization() {
+      const organization = await storage.findOrganization(organizationId)
+      return { items: organization ? [organizationJson(organization)] : [] }
     },
-    {
-      kind: 'connection',
-      list: async (page) =>
-        mapped(await storage.listConnections(within, page), (one) => connectionJson(services, one)),
+    connection: async (page) =>
+      mapped(await storage.listConnections(within, page), (one) => connectionJson(services, one)),
+    domain: async (page) => mapped(await storage.listDomains(within, page), domainJson),
+    async user(page) {
+      const connectionIds = await connectionIdsOf(services, organizationId)
+      return mapped(await storage.listUsers({ ...page, ...within }), (user) =>
+        userJson(onlyWithin(user, { organizationId, connectionIds })),
+      )
     },
-    {
-      kind: 'domain',
-      list: async (page) => mapped(await storage.listDomains(within, page), domainJson),
-    },
-    {
-      kind: 'user',
-      async list(page) {
-        const connectionIds = await connectionIdsOf(services, organizationId)
-        return mapped(await storage.listUsers({ ...page, ...within }), (user) =>
-          userJson(onlyWithin(user, { organizationId, connectionIds })),
-        )
-      },
-    },
-    {
-      kind: 'session',
-      list: async (page) =>
-        mapped(await storage.listSessions(within, page, now()), sessionRecordJson),
-    },
-    {
-      kind: 'audit_event',
-      list: async (page) => mapped(await storage.listAuditEvents(within, page), auditEventJson),
-    },
-    {
-      kind: 'sign_in_trace',
-      list: async (page) => mapped(await storage.listSignInTraces(within, page), signInTraceJson),
-    },
-  ]
+    session: async (page) =>
+      mapped(await storage.listSessions(within, page, now()), sessionRecordJson),
+    audit_event: async (page) =>
+      mapped(await storage.listAuditEvents(within, page), auditEventJson),
+    sign_in_trace: async (page) =>
+      mapped(await storage.listSignInTraces(within, page), signInTraceJson),
+  }
 }
 
 async function connectionIdsOf(
@@ -210,43 +203,27 @@ function onlyWithin(
   }
 }
 
-/** One page of one section; the cursor says which section comes next, and where in it. */
-async function exportPage(
-  sections: readonly Section[],
-  { limit, after }: PageRequest,
+/** One page of one section; the cursor is the section that comes next, and the place in it. */
+async function exportPage<K extends Kind>(
+  kinds: readonly K[],
+  sections: Sections<K>,
+  { limit, after: cursor }: PageRequest,
 ): Promise<{ items: Exported[]; next: string | null }> {
-  const place = parsePlace(after)
-  const section = sections[place.section]
-  if (section === undefined) throw new EntradaError('request_invalid', { parameter: 'cursor' })
-  const within = place.after === undefined ? { limit } : { limit, after: place.after }
-  const { items, next } = await section.list(within)
-  const following =
-    next === undefined ? { section: place.section + 1 } : { section: place.section, after: next }
-  const isEnd = following.section >= sections.length
+  const [, named, after] = cursor === undefined ? [] : (cursorOf(kinds).exec(cursor) ?? [])
+  const index = cursor === undefined ? 0 : kinds.indexOf(named as K) // any text: of an unknown one there is no place
+  const kind = kinds[index]
+  if (kind === undefined) throw new EntradaError('request_invalid', { parameter: 'cursor' })
+  const { items, next } = await sections[kind](after === undefined ? { limit } : { limit, after })
   return {
-    items: items.map((record) => ({ kind: section.kind, record: { ...record } })),
-    next: isEnd ? null : Buffer.from(JSON.stringify(following)).toString('base64url'),
+    items: items.map((record) => ({ kind, record: { ...record } })),
+    next: next === undefined ? (kinds[index + 1] ?? null) : `${kind}.${next}`,
   }
-}
-
-const placeSchema = strictObject({
-  section: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  after: v.optional(text(512)),
-})
-
-/** @throws {EntradaError} `request_invalid` */
-function parsePlace(cursor: string | undefined): v.InferOutput<typeof placeSchema> {
-  if (cursor === undefined) return { section: 0 }
-  const read = readStrictJson(Buffer.from(cursor, 'base64url').toString())
-  const place = v.safeParse(placeSchema, read.kind === 'read' ? read.value : undefined)
-  if (!place.success) throw new EntradaError('request_invalid', { parameter: 'cursor' })
-  return place.output
 }
 
 function mapped<T>({ items, next }: Page<T>, toJson: (item: T) => object): Page<object> {
   return { items: items.map(toJson), ...(next === undefined ? {} : { next }) }
 }
 
-function one(record: object): Section['list'] {
+function one(record: object): List {
   return async () => ({ items: [record] })
 }

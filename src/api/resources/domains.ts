@@ -9,12 +9,18 @@ import {
   verifyDomain,
   vouchForDomain,
 } from '../../organizations/domains.ts'
-import { parseDomainName } from '../../protocol/domain-name.ts'
 import type { Domain, DomainId } from '../../storage/records.ts'
 import { strictObject } from '../../strict-object.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
-import { organizationQuery, pageOf, pageQuery, parsed, text, timeAnswer } from '../schema-parts.ts'
+import {
+  domainName,
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  text,
+  timeAnswer,
+} from '../schema-parts.ts'
 
 const status = v.picklist(['pending', 'proven', 'lost'])
 const connectionId = v.pipe(
@@ -45,7 +51,7 @@ export type DomainJson = v.InferOutput<typeof domainSchema>
 
 const newDomainSchema = strictObject({
   organizationId: v.pipe(text(64), v.description('Id of an organization, or its slug.')),
-  name: v.pipe(text(320), v.description('Such as `contoso.com`. A domain below it is another.')),
+  name: v.pipe(domainName, v.description('Such as `contoso.com`. A domain below it is another.')),
   connectionId,
 })
 const domainChangeSchema = strictObject({ connectionId })
@@ -68,7 +74,7 @@ export const domainOperations = {
     query: {
       ...pageQuery,
       ...organizationQuery,
-      name: v.optional(parsed(parseDomainName, 'is not the name of a domain')),
+      name: v.optional(domainName),
       status: v.optional(status),
     },
     answer: pageOf(domainSchema),

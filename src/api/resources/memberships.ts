@@ -16,8 +16,8 @@ import {
   organizationQuery,
   pageOf,
   pageQuery,
+  roleName,
   searchQuery,
-  text,
   timeAnswer,
   userIdQuery,
 } from '../schema-parts.ts'
@@ -61,7 +61,7 @@ export const membershipOperations = {
       ...organizationQuery,
       ...searchQuery('a username, display name or email'),
       user: v.optional(userIdQuery),
-      role: v.optional(v.pipe(text(64), v.description('Who hold this role.'))),
+      role: v.optional(v.pipe(roleName, v.description('Who hold this role.'))),
       status: v.optional(status),
     },
     answer: pageOf(membershipSchema),
@@ -108,8 +108,9 @@ export const membershipOperations = {
     access: write,
     answer: membershipSchema,
     refusals: ['access_not_granted'],
+    params: { role: roleName },
     run(services, call) {
-      const role = roleOf(call.params.role)
+      const { role } = call.params
       checkMayGive(call.caller, role)
       return change(services, call, { kind: 'give_role', role })
     },
@@ -121,8 +122,8 @@ export const membershipOperations = {
     access: write,
     answer: membershipSchema,
     refusals: ['own_access_kept', 'last_administrator'],
-    run: (services, call) =>
-      change(services, call, { kind: 'take_role', role: roleOf(call.params.role) }),
+    params: { role: roleName },
+    run: (services, call) => change(services, call, { kind: 'take_role', role: call.params.role }),
   }),
 }
 
@@ -133,12 +134,6 @@ async function change(
 ): Promise<MembershipJson> {
   const check = (seen: MembershipsSeen) => checkNobodyLockedOut(caller, seen)
   return membershipJson(await changeMembership(services, by, { id, change, check }))
-}
-
-/** As in rules. @throws {EntradaError} `request_invalid` */
-function roleOf(text: string): string {
-  if (/^[A-Za-z0-9._:-]{1,64}$/.test(text)) return text
-  throw new EntradaError('request_invalid', { parameter: 'role' })
 }
 
 /** A right over Entrada is given only by who holds all of it: else a key for members could make itself an administrator. */

@@ -8,7 +8,14 @@ import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutNull, withoutUndefined } from '../page-json.ts'
 import { checkInput } from '../read-input.ts'
-import { givenId, pageOf, pageQuery, searchQuery, text, timeAnswer } from '../schema-parts.ts'
+import {
+  displayName,
+  givenId,
+  pageOf,
+  pageQuery,
+  searchQuery,
+  timeAnswer,
+} from '../schema-parts.ts'
 
 export const organizationSettings = strictObject({
   emailDiscovery: v.pipe(
@@ -40,13 +47,13 @@ const organizationSchema = strictObject({
 export type OrganizationJson = v.InferOutput<typeof organizationSchema>
 
 const newOrganizationSchema = strictObject({
-  name: text(128),
+  name: displayName,
   id: givenId,
   slug: givenId,
   settings: v.nullish(organizationSettings),
 })
 const changeableSchema = strictObject({
-  name: v.optional(text(128)),
+  name: v.optional(displayName),
   settings: v.nullish(organizationSettings),
 })
 

@@ -86,6 +86,7 @@ const sessionScopeSchema = v.pipe(
     strictObject({ of: v.picklist(['organization', 'connection', 'user']), id: text(64) }),
   ]),
   v.description('`deployment`: everybody’s, those of operators included.'),
+  v.examples([{ of: 'user', id: 'usr_019ab5f0-8c2e-7b3a-9f41-2d6c1e0b7a55' }]),
 )
 
 export const sessionSchemas = {

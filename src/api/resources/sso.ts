@@ -15,7 +15,7 @@ import { strictObject } from '../../strict-object.ts'
 import { type ApiCaller, organizationOf } from '../access.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest } from '../page-json.ts'
-import { pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
+import { pageOf, pageQuery, reasonText, text, timeAnswer } from '../schema-parts.ts'
 import { organizationJson, organizationSchemas, ownerOfOrganization } from './organizations.ts'
 
 const losingMemberSchema = strictObject({
@@ -50,7 +50,7 @@ const previewSchema = strictObject({
 export type SsoPreviewJson = v.InferOutput<typeof previewSchema>
 
 const bypassSchema = strictObject({
-  reason: v.pipe(text(500), v.description('Why; kept in the audit trail.')),
+  reason: v.pipe(reasonText(500), v.description('Why; kept in the audit trail.')),
   hours: v.pipe(
     v.number(),
     v.integer(),

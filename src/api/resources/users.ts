@@ -3,9 +3,18 @@ import { createAdministration } from '../../admin/administration.ts'
 import type { Services } from '../../services.ts'
 import type { UserListItem } from '../../storage/storage.ts'
 import { strictObject } from '../../strict-object.ts'
+import { USERNAME } from '../../text-patterns.ts'
 import { operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
-import { organizationQuery, pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
+import {
+  email,
+  guid,
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  text,
+  timeAnswer,
+} from '../schema-parts.ts'
 
 const status = v.picklist(['active', 'disabled'])
 export const emailSchema = strictObject({
@@ -50,16 +59,22 @@ export const userSchema = strictObject({
 })
 export type UserJson = v.InferOutput<typeof userSchema>
 
-const newUserSchema = strictObject({
-  username: text(50),
-  organizationId: v.optional(
-    v.pipe(text(64), v.description("Whose member; default: that of the environment's connection.")),
-  ),
-  tid: v.optional(text(64)),
-  oid: v.optional(text(64)),
-  displayName: v.optional(text(256)),
-  email: v.optional(v.pipe(v.string(), v.maxLength(254), v.email())),
-})
+const newUserSchema = v.pipe(
+  strictObject({
+    username: v.pipe(v.string(), v.regex(USERNAME, 'must be 1 to 50 letters, digits, `-` and `_`')),
+    organizationId: v.optional(
+      v.pipe(
+        text(64),
+        v.description("Whose member; default: that of the environment's connection."),
+      ),
+    ),
+    tid: v.optional(guid),
+    oid: v.optional(guid),
+    displayName: v.optional(text(256)),
+    email: v.optional(email),
+  }),
+  v.metadata({ dependentRequired: { tid: ['oid'], oid: ['tid'] } }),
+)
 
 export const userSchemas = { User: userSchema, NewUser: newUserSchema }
 

@@ -20,7 +20,11 @@ const eventTypes = v.pipe(
   v.maxLength(100),
   v.description('Types that are told, see docs/reference/audit-events.md. Empty: all.'),
 )
-const url = v.pipe(text(2048), v.description('https, of the public Internet.'))
+const url = v.pipe(
+  text(2048),
+  v.metadata({ format: 'uri' }),
+  v.description('https, of the public Internet.'),
+)
 
 const webhookSchema = strictObject({
   id: v.string(),
