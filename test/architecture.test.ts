@@ -206,6 +206,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'scope-table.ts',
     // A file that is applied holds what the API takes, checked by the same schemas.
     'connection-json.ts',
+    'connection-schema.ts',
     'read-input.ts',
     'schema-parts.ts',
   ],

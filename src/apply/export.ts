@@ -1,6 +1,7 @@
 /** The file of `entrada apply` for what is there, without secrets: each is named by an environment variable to be filled in. */
 import { stringify } from 'yaml'
-import { type ConnectionJson, changeableJson, normalizedChange } from '../api/connection-json.ts'
+import { changeableJson, normalizedChange } from '../api/connection-json.ts'
+import type { ConnectionJson } from '../api/connection-schema.ts'
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
 

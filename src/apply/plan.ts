@@ -1,10 +1,6 @@
 /** What has to be done so that a deployment is as the file says. Pure: it is shown before anything happens, and tested without a server. */
-import {
-  type ConnectionChangeJson,
-  type ConnectionJson,
-  changeableJson,
-  normalizedChange,
-} from '../api/connection-json.ts'
+import { changeableJson, normalizedChange } from '../api/connection-json.ts'
+import type { ConnectionChangeJson, ConnectionJson } from '../api/connection-schema.ts'
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
 import type {

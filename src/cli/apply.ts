@@ -1,4 +1,4 @@
-import type { ConnectionJson } from '../api/connection-json.ts'
+import type { ConnectionJson } from '../api/connection-schema.ts'
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { applyStep, type ReadSecret, readCurrent, secretsOf } from '../apply/apply.ts'
 import { parseConfiguration, type ReadConfiguration } from '../apply/configuration-file.ts'

@@ -1,4 +1,4 @@
-import type { ConnectionJson } from '../api/connection-json.ts'
+import type { ConnectionJson } from '../api/connection-schema.ts'
 import type { Asked } from '../client/operation-types.ts'
 import { withAdministration } from './admin-connection.ts'
 import {

@@ -10,14 +10,12 @@ import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 import { type ApiCaller, organizationOf } from '../access.ts'
+import { changeableJson, connectionJson, toConnectionMembers } from '../connection-json.ts'
 import {
-  changeableJson,
   connectionChangeSchema,
-  connectionJson,
   connectionSchema,
   newConnectionSchema,
-  toConnectionMembers,
-} from '../connection-json.ts'
+} from '../connection-schema.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import { checkInput } from '../read-input.ts'
