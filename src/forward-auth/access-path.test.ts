@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { canonicalPath } from './access-path.ts'
+import { canonicalPath, foldPath } from './access-path.ts'
 
 describe('canonicalPath', () => {
   for (const [uri, path] of [
@@ -115,5 +115,26 @@ describe('canonicalPath', () => {
       }),
       { numRuns: 3000 },
     )
+  })
+})
+
+describe('foldPath', () => {
+  for (const [written, spelling] of [
+    ['/ADMIN', 'in capital letters'],
+    ['/adm\u0131n', 'with an i without a dot'],
+    ['/ADM\u0130N', 'with a capital I with a dot'],
+    ['/\uff41dmin', 'with a wide letter'],
+    ['/ad\u200bmin', 'with a space of no width'],
+    ['/admin\ufe0f', 'with a variation selector'],
+    ['/admin\u034f', 'with a joiner of graphemes'],
+    ['/admin\u3164', 'with a filler'],
+  ] as const) {
+    it(`reads /admin ${spelling} as /admin (A9)`, () => assert.equal(foldPath(written), '/admin'))
+  }
+
+  it('keeps different names apart', () => {
+    for (const other of ['/admins', '/admln', '/\u0430dmin', '/ad-min']) {
+      assert.notEqual(foldPath(other), '/admin', other)
+    }
   })
 })

@@ -15,12 +15,14 @@ export function canonicalPath(uri: string): string | undefined {
 
 /**
  * The path as rules that keep people out compare it: servers ignore letter case, write one letter in several ways, and pass over
- * invisible characters.
+ * invisible characters. Some compare capital letters: those of `ı` and `i` are the same, and so are the small ones of `İ` and `I` in Java.
  */
 export function foldPath(path: string): string {
   return path
     .normalize('NFKC')
-    .replace(/\p{Cf}/gu, '')
+    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replaceAll('\u0130', 'I')
+    .toUpperCase()
     .toLowerCase()
 }
 
