@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { createConnection } from '../src/organizations/connections.ts'
 import { isApiKeyText } from '../src/protocol/api-key.ts'
+import { Secret } from '../src/secret.ts'
 import { type Answer, type Asked, ask, items } from './support/api-calls.ts'
-import { createCustomer } from './support/customers.ts'
-import type { Rig } from './support/rig.ts'
+import { createCustomer, NORTHWIND, operator, turnOnUntested } from './support/customers.ts'
+import { CONTOSO, FABRIKAM, type Rig } from './support/rig.ts'
+import { SHARED_CLIENT_ID } from './support/setup.ts'
 import { auditEvents, openRig } from './support/steps.ts'
 
 type Sent = Readonly<Record<string, unknown>>
@@ -230,5 +233,29 @@ describe('an API key of one organization', () => {
     assert.equal((await ask(rig, path, { method: 'PATCH', body: shared, as })).status, 403)
     const renamed = await ask(rig, path, { method: 'PATCH', body: { name: 'Mine' }, as })
     assert.equal(renamed.status, 200)
+  })
+
+  it('gives a connection of the shared application no further directory, whose own people could not connect it then', async (t) => {
+    const sharedApplication = { clientId: SHARED_CLIENT_ID, clientSecret: new Secret('s') }
+    const rig = await openRig(t, { sharedApplication })
+    const { id: organizationId } = (await createCustomer(rig)).organization
+    const { id } = await createConnection(rig.services, operator, {
+      organizationId,
+      application: 'shared',
+      tenants: { kind: 'allow_list', tenantIds: [FABRIKAM, NORTHWIND] },
+    })
+    const { body: key } = await createKey(rig, { scopes: ['connections:write'], organizationId })
+    const put = async (body: Sent, as?: Readonly<Record<string, string>>) =>
+      (await ask(rig, `/connections/${id}`, { method: 'PATCH', body, ...(as ? { as } : {}) }))
+        .status
+    for (const status of ['draft', 'on']) {
+      if (status === 'on') await turnOnUntested(rig, id)
+      const wider = { allowedTenantIds: [FABRIKAM, NORTHWIND, CONTOSO] }
+      assert.equal(await put(wider, bearer(key.value)), 403, status)
+      const other = { allowedTenantIds: null, tenant: CONTOSO }
+      assert.equal(await put(other, bearer(key.value)), 403, status)
+    }
+    assert.equal(await put({ allowedTenantIds: [FABRIKAM] }, bearer(key.value)), 200, 'narrower')
+    assert.equal(await put({ allowedTenantIds: [FABRIKAM, CONTOSO] }), 200, 'an operator may')
   })
 })

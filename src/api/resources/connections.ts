@@ -174,13 +174,13 @@ function whatDiffers<T extends object>(before: T, members: Partial<T>): Partial<
   return Object.fromEntries(differing) as Partial<T> // some of its members
 }
 
-type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings'> & {
+type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings' | 'tenants'> & {
   readonly managedBy?: Connection['managedBy']
 }
 
 /**
- * What is not an organization's own business: to which hosts this server goes, the deployment's own application, a tenant in two places,
- * and who manages a connection. And addresses that this deployment does not have are nobody's.
+ * What is not an organization's own business: to which hosts this server goes, the deployment's own application and the directories that use
+ * it, a tenant in two places, and who manages a connection. And addresses that this deployment does not have are nobody's.
  *
  * @throws {EntradaError} `request_invalid`, `access_not_granted`
  */
@@ -213,6 +213,21 @@ function checkMayReach(
     after.application !== (before?.application ?? 'own') ||
     after.settings.tenantMayBeShared !== before?.settings.tenantMayBeShared
   const isTaken = after.managedBy !== before?.managedBy
-  if (isElsewhere || isShared || isTaken)
+  if (isElsewhere || isShared || isTaken || gainsSharedDirectory(after, before))
     throw new EntradaError('access_not_granted', { scope: 'operator' })
+}
+
+/**
+ * With the shared application a directory has one connection. Whoever could name any directory would keep its own people from connecting
+ * it; the set-up page adds those whose administrator has consented.
+ */
+function gainsSharedDirectory(after: Sensitive, before: Sensitive | undefined): boolean {
+  const known = before ? directoriesOf(before) : []
+  return (
+    after.application === 'shared' && directoriesOf(after).some((name) => !known.includes(name))
+  )
+}
+
+function directoriesOf({ tenants }: Sensitive): readonly string[] {
+  return tenants.kind === 'pinned' ? [tenants.tenantId ?? tenants.tenant] : tenants.tenantIds
 }
