@@ -112,7 +112,7 @@ describe('the brand', () => {
     assert.throws(() => optionsOf(path), problem(['ENTRADA_BRAND_LOGO_FILE must be an SVG or PNG']))
     assert.throws(
       () => optionsOf(join(folder, 'absent')),
-      problem(['ENTRADA_BRAND_LOGO_FILE cannot be read (ENOENT)']),
+      problem(['ENTRADA_BRAND_LOGO_FILE cannot be read: there is no such file']),
     )
   })
 })

@@ -155,6 +155,18 @@ describe('deploy/', () => {
     for (const found of given) assert.ok(Number(found?.[1]) > needed, `${found}, ${needed} needed`)
   })
 
+  it('says in the guides how much memory was measured, which the manifests give (O11)', () => {
+    const sizing = readFileSync('docs/operate.md', 'utf8')
+    const [, least, most] =
+      /\| memory \| \d+ MB after the start, (\d+) to (\d+) MB under load \|/.exec(sizing) ?? []
+    const shares = readFileSync('docs/shares.md', 'utf8')
+    const [, flooded] = /ask for pages and read none \| (\d+) MB \|/.exec(shares) ?? []
+    assert.ok(shares.includes(`up to ${most} MB`), 'both guides name the same figure')
+    assert.equal(Number(most), MEMORY_UNDER_LOAD_MIB)
+    const [, limit] = /limits: \{ memory: (\d+)Mi \}/.exec(read('kubernetes/deployment.yaml')) ?? []
+    for (const figure of [least, most, flooded]) assert.ok(Number(figure) < Number(limit), figure)
+  })
+
   it('ships the PostgreSQL that the tests run, with its data where that image keeps it (O21)', () => {
     const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       readonly devDependencies: Readonly<Record<string, string>>

@@ -2,8 +2,8 @@
 export const paths = {
   getOwnSession: 'GET /session',
   listSessions: 'GET /sessions',
-  endSession: 'DELETE /sessions/:id',
   endSessions: 'POST /sessions/end',
+  endSession: 'DELETE /sessions/:id',
   listOrganizations: 'GET /organizations',
   createOrganization: 'POST /organizations creates',
   getOrganization: 'GET /organizations/:id',

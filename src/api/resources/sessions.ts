@@ -121,14 +121,7 @@ export const sessionOperations = {
       )
     },
   }),
-  endSession: operation({
-    method: 'DELETE',
-    path: '/sessions/:id',
-    does: 'Ends a session.',
-    access: { scope: 'sessions:write', of: 'own' },
-    run: (services, { by, params, within }) =>
-      administration(services).endSession(by, params.id, withoutUndefined({ within })),
-  }),
+  // Before the address with an id, which would take this one for a session's.
   endSessions: operation({
     method: 'POST',
     path: '/sessions/end',
@@ -141,6 +134,14 @@ export const sessionOperations = {
       const scope = await scopeFor(services, body, within)
       return { sessionsEnded: await endSessionsIn(services, by, scope) }
     },
+  }),
+  endSession: operation({
+    method: 'DELETE',
+    path: '/sessions/:id',
+    does: 'Ends a session.',
+    access: { scope: 'sessions:write', of: 'own' },
+    run: (services, { by, params, within }) =>
+      administration(services).endSession(by, params.id, withoutUndefined({ within })),
   }),
 }
 
