@@ -90,6 +90,12 @@ describe('entrada backup', () => {
       })
       assert.equal(exitCode, 2, keep)
     }
+    const { printed: shown } = await run(['backup', backups, '--keep', '1', '--force'], {
+      ENTRADA_DATA_DIR: folder,
+    })
+    assert.match(shown[0] ?? '', /^backed up to .+\.db, and checked$/)
+    assert.equal(shown[1], 'removed entrada-2026-11-28T031500Z.db')
+    assert.equal(shown.at(-1), 'keep the key ring (secret-keys) too, and apart from it')
     const intoFile = ['backup', join(folder, 'b.db'), '--keep', '2']
     assert.equal((await run(intoFile, { ENTRADA_DATA_DIR: folder })).exitCode, 2)
   })

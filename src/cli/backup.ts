@@ -37,15 +37,14 @@ export const backupCommand: Command = {
     const force = given.values.force === true
     const mark = await backUpSqlite({ from: join(folder, DATABASE_FILE), to }, { force })
     const removed = keep === undefined ? [] : await removeOldBackups(place, keep)
-    context.print(
-      given.values.json
-        ? JSON.stringify({ file: to, mode, schemaVersion: mark.schemaVersion, removed })
-        : [
-            `backed up to ${to}, and checked`,
-            ...removed.map((name) => `removed ${name}`),
-            'keep the key ring (secret-keys) too, and apart from it',
-          ].join('\n'),
-    )
+    const lines = given.values.json
+      ? [JSON.stringify({ file: to, mode, schemaVersion: mark.schemaVersion, removed })]
+      : [
+          `backed up to ${to}, and checked`,
+          ...removed.map((name) => `removed ${name}`),
+          'keep the key ring (secret-keys) too, and apart from it',
+        ]
+    for (const line of lines) context.print(line)
     return 0
   },
 }
