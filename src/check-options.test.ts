@@ -117,6 +117,50 @@ describe('checkOptions', () => {
     assert.ok(problems.some((problem) => problem.includes('Did you mean decideSignIn')))
   })
 
+  it('names every option that is no list, object or function where it has to be one (A4)', () => {
+    const problems = problemsOf({
+      log: 'console',
+      now: 'now',
+      resolveTxt: true,
+      session: null,
+      brand: null,
+      trustedProxies: '127.0.0.1',
+      entra: { ...entra, credentials: {}, roleRules: 'staff' },
+    })
+    assert.deepEqual(
+      new Set(problems.map((problem) => problem.split(' ')[0])),
+      new Set([
+        ...['debug', 'info', 'warn', 'error'].map((level) => `log.${level}`),
+        ...['now', 'resolveTxt', 'session.idleSeconds', 'session.maxSeconds', 'brand'],
+        ...['trustedProxies', 'entra.credentials', 'entra.roleRules'],
+      ]),
+    )
+  })
+
+  it('names role rules and credentials of another shape, and proxies that are no network (A4)', () => {
+    const { clientSecret: _, ...rest } = entra
+    const roleRules = [5, {}, { id: 'a', match: 'groups', value: 'x', role: 'y' }]
+    for (const [changed, options] of [
+      [{ credentials: [] }, ['credentials']],
+      [{ credentials: [5, { kind: 'secret' }] }, ['credentials[0]', 'credentials[1]']],
+      [{ credentials: [{ kind: 'client_secret' }] }, ['credentials[0]']],
+      [{ ...entra, roleRules: roleRules.slice(2) }, ['roleRules[0].match']],
+      [
+        { ...entra, roleRules: roleRules.slice(0, 1) },
+        ['id', 'value', 'role', 'match'].map((name) => `roleRules[0].${name}`),
+      ],
+    ] as const) {
+      const problems = problemsOf({ entra: { ...rest, ...changed } })
+      assert.deepEqual(
+        problems.map((problem) => problem.split(' ')[0]),
+        options.map((name) => `entra.${name}`),
+      )
+    }
+    for (const network of ['10.0.0.0/33', '999.1.1.1', '::1/129', 5]) {
+      assert.match(problemsOf({ trustedProxies: [network] }).join(), /^trustedProxies\[0\] must be/)
+    }
+  })
+
   it('takes credentials as text, also from a function that is asked again', () => {
     const { clientSecret: _, ...rest } = entra
     const credentials = () => [{ kind: 'client_secret' as const, value: 'abc~secret' }]

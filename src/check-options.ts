@@ -1,4 +1,6 @@
 /** The options of a library as developers write them, made into what the parts work with. Every problem is told at once. */
+
+import { checkedCredentials, credentialProblems, roleRuleProblems } from './check-entra-options.ts'
 import { policyProblems, valueProblems } from './check-option-values.ts'
 import { checkedProxy } from './check-proxy.ts'
 import { EntradaError, isEntradaError } from './errors.ts'
@@ -11,6 +13,7 @@ import {
   brandName,
   supportContact,
 } from './http/brand.ts'
+import { networkAddress } from './network-parsers.ts'
 import type {
   ApplicationOptions,
   CredentialOptions,
@@ -103,6 +106,9 @@ export function checkOptions(given: EntradaOptions): CheckedOptions {
     ...(extraUrls ? { extraUrls: parsedList('extraUrls', extraUrls, publicUrl, tell) } : {}),
     ...(applicationUrls
       ? { applicationUrls: parsedList('applicationUrls', applicationUrls, publicUrl, tell) }
+      : {}),
+    ...(given.trustedProxies
+      ? { trustedProxies: parsedList('trustedProxies', given.trustedProxies, networkAddress, tell) }
       : {}),
     secretKeys: parsedList('secretKeys', secretKeys, secretKey, tell),
     ...(operatorTokens
@@ -244,7 +250,7 @@ type Addresses = {
 
 /** What is the same before and after. */
 function checkPlain(
-  { database, mode, mountPath, cookiePrefix, session, trustedProxies, brand }: EntradaOptions,
+  { database, mode, mountPath, cookiePrefix, session, brand }: EntradaOptions,
   tell: Tell,
 ): Pick<CheckedOptions, 'mountPath'> {
   checkDatabase(database, tell)
@@ -255,12 +261,8 @@ function checkPlain(
     tell('cookiePrefix', 'must be 1 to 32 of A-Z a-z 0-9 _ -')
   }
   if (session !== undefined) checkSession(session, tell)
-  if (brand !== undefined) checkBrand(brand, within('brand', tell))
-  for (const [index, address] of (trustedProxies ?? []).entries()) {
-    if (!/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(address)) {
-      tell(`trustedProxies[${index}]`, 'must be an IP address or a CIDR block')
-    }
-  }
+  if (brand === null) tell('brand', 'must be an object')
+  else if (brand !== undefined) checkBrand(brand, within('brand', tell))
   if (mountPath === undefined || mountPath === '' || mountPath === '/') return { mountPath: '' }
   if (!/^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/.test(mountPath)) {
     tell('mountPath', 'must be a path such as /sso, without a slash at its end')
@@ -303,7 +305,7 @@ function checkDatabaseText(text: string, tell: Tell): void {
 }
 
 function checkSession(session: NonNullable<EntradaOptions['session']>, tell: Tell): void {
-  const { idleSeconds, maxSeconds } = session
+  const { idleSeconds, maxSeconds } = Object(session) as typeof session // any value has members
   for (const [name, seconds] of Object.entries({ idleSeconds, maxSeconds })) {
     if (!Number.isInteger(seconds) || seconds < 1) {
       tell(`session.${name}`, 'must be a whole number of seconds')
@@ -341,11 +343,7 @@ function checkEntra(given: EntraOptions, tell: Tell): CheckedEntra {
   if (rest.recheckMinutes !== undefined && !isRecheckMinutes(rest.recheckMinutes)) {
     tell('recheckMinutes', 'must be a whole number of minutes from 5 to 1440')
   }
-  for (const [index, { match, value }] of (given.roleRules ?? []).entries()) {
-    if (match === 'group' && !isGuid(value)) {
-      tell(`roleRules[${index}].value`, 'must be the object id (GUID) of a group, not its name')
-    }
-  }
+  for (const [name, problem] of roleRuleProblems(rest.roleRules)) tell(name, problem)
   const tenantId = parsed('tenantId', given.tenantId, tenant, tell) ?? ''
   return { ...rest, tenantId, ...checkApplication(application, tell) }
 }
@@ -356,6 +354,7 @@ function checkApplication(given: ApplicationOptions, tell: Tell): CheckedApplica
   if (clientSecret === undefined && credentials === undefined) {
     tell('clientSecret', 'is missing; give the secret, or `credentials`')
   }
+  for (const [name, problem] of credentialProblems(credentials)) tell(name, problem)
   const secret =
     clientSecret === undefined ? undefined : parsed('clientSecret', clientSecret, secretValue, tell)
   return {
@@ -377,21 +376,4 @@ function checkAuthority(
 function secretValue(value: string): Secret {
   if (!isGuid(value)) return new Secret(value)
   throw new Error("is shaped like the secret's ID; the secret value stands in the column beside it")
-}
-
-/** A function is asked again and again; what is wrong with a credential is told when it is made. */
-function checkedCredentials(
-  given: NonNullable<EntraOptions['credentials']>,
-): NonNullable<CheckedEntra['credentials']> {
-  return typeof given === 'function' ? () => given().map(toCredential) : given.map(toCredential)
-}
-
-function toCredential(given: CredentialOptions): CheckedCredential {
-  if (given.kind === 'client_secret') return { ...given, value: toSecret(given.value) }
-  if (given.kind === 'certificate') return { ...given, privateKey: toSecret(given.privateKey) }
-  return given
-}
-
-function toSecret(value: string | Secret): Secret {
-  return value instanceof Secret ? value : new Secret(value)
 }

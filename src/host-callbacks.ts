@@ -68,6 +68,7 @@ function under(outer: string, members: object | undefined): Readonly<Record<stri
 const guards = new WeakMap<object, unknown>()
 
 function once<T extends object>(callback: T, guard: (callback: T) => T): T {
+  if (typeof callback !== 'object' && typeof callback !== 'function') return callback // `callbackProblems` names it
   const known = guards.get(callback)
   if (known !== undefined) return known as T // stored below, under the callback that it was made from
   const guarded = guard(callback)

@@ -136,7 +136,7 @@ function printDomain({ print }: CliContext, given: CliArguments, domain: DomainJ
   print(`${id}  ${name}  ${status}`)
   print(`  of ${organizationId}${connectionId ? `, people go to ${connectionId}` : ''}`)
   if (status !== 'proven') {
-    print('  The customer adds this record to DNS, and then: entrada domain verify')
+    print(`  The customer adds this record to DNS, and then: entrada domain verify ${name}`)
     print(`    ${record.name}  ${record.type}  ${record.value}`)
   }
   return 0

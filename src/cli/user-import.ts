@@ -2,7 +2,6 @@ import type { UserJson } from '../api/resources/users.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { cannotBeRead } from '../file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
-import { numberedUsername, usernameFor } from '../provisioning/username.ts'
 import { withAdministration } from './admin-connection.ts'
 import type { AdminConnection } from './api-connection.ts'
 import {
@@ -14,6 +13,7 @@ import {
   jsonOption,
   textOption,
 } from './command.ts'
+import { freeUsernames } from './free-usernames.ts'
 import {
   type ImportedPerson,
   type ImportedRow,
@@ -117,12 +117,12 @@ async function importRows(
   const known = new Map(
     users.flatMap((user) => user.identities.map(({ tid, oid }) => [`${tid}/${oid}`, user])),
   )
-  const taken = new Set(
-    users.flatMap(({ memberships }) => memberships.map(({ username }) => username.toLowerCase())),
+  const nextUsername = freeUsernames(
+    users.flatMap(({ memberships }) => memberships.map(({ username }) => username)),
   )
   const outcomes: Outcome[] = []
   for (const row of rows) {
-    const outcome = await importRow(administration, row, { known, taken, apply })
+    const outcome = await importRow(administration, row, { known, nextUsername, apply })
     outcomes.push(outcome)
     onOutcome(outcome)
     progress.show(outcomes.length)
@@ -134,15 +134,14 @@ async function importRows(
 type Known = {
   /** By tenant id and object id. */
   readonly known: ReadonlyMap<string, UserJson>
-  /** Usernames, in lower case. */
-  readonly taken: Set<string>
+  readonly nextUsername: (person: ImportedPerson) => string
   readonly apply: boolean
 }
 
 async function importRow(
   administration: AdminConnection,
   row: ImportedRow,
-  { known, taken, apply }: Known,
+  { known, nextUsername, apply }: Known,
 ): Promise<Outcome> {
   const { line, oldId = null } = row
   const about = { line, oldId, reason: null, userId: null, username: null, tid: null, oid: null }
@@ -153,7 +152,7 @@ async function importRow(
     const username = user.memberships[0]?.username ?? null
     return { ...about, tid, oid, outcome: 'here_already', userId: user.id, username }
   }
-  const created = await createUnderFreeName(administration, row.person, { taken, apply })
+  const created = await createUnderFreeName(administration, row.person, { nextUsername, apply })
   return { ...about, tid, oid, ...created }
 }
 
@@ -168,25 +167,14 @@ async function allUsers({ listUsers }: AdminConnection): Promise<readonly UserJs
   return users
 }
 
-function freeUsername({ username, displayName }: ImportedPerson, taken: ReadonlySet<string>) {
-  const wanted = usernameFor({
-    ...(username ? { preferredUsername: username } : {}),
-    ...(displayName ? { displayName } : {}),
-  })
-  let number = 1
-  while (taken.has(numberedUsername(wanted, number).toLowerCase())) number += 1
-  return numberedUsername(wanted, number)
-}
-
 /** Names of removed users are on no list: the server refuses them, and the next number is tried. */
 async function createUnderFreeName(
   administration: AdminConnection,
   person: ImportedPerson,
-  { taken, apply }: { readonly taken: Set<string>; readonly apply: boolean },
+  { nextUsername, apply }: Pick<Known, 'nextUsername' | 'apply'>,
 ): Promise<Pick<Outcome, 'outcome' | 'username'> & Partial<Outcome>> {
   for (;;) {
-    const username = freeUsername(person, taken)
-    taken.add(username.toLowerCase())
+    const username = nextUsername(person)
     if (!apply) return { outcome: 'would_create', username }
     const created = await create(administration, person, username)
     if (created.reason !== 'username_given_before') return { ...created, username }

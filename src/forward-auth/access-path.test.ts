@@ -78,6 +78,10 @@ describe('canonicalPath', () => {
     '/ADMINI~1',
     '/admini~1.htm',
     '/a/SECRET~12/x',
+    '/%E2%80%8E/admin',
+    '/public/%E2%80%8B/x',
+    '/public/.%E2%80%8B./admin',
+    '/admin%20%E2%80%8B',
   ]) {
     it(`is not sure of ${uri || 'nothing'}`, () => assert.equal(canonicalPath(uri), undefined))
   }

@@ -10,7 +10,10 @@ export function canonicalPath(uri: string): string | undefined {
   // Letters that stand for others, such as a full-width slash, are looked at as both.
   const widened = path.normalize('NFKC')
   if (segmentsOf(widened).length !== segmentsOf(path).length) return undefined
-  return [path, widened].flatMap(segmentsOf).some(isUnclearSegment) ? undefined : path
+  // A server that drops invisible characters reads `/public/.<U+200B>./admin` as `/public/../admin`.
+  const visible = widened.replace(INVISIBLE, '')
+  if (visible !== widened && visible.includes('//')) return undefined
+  return [path, widened, visible].flatMap(segmentsOf).some(isUnclearSegment) ? undefined : path
 }
 
 /**
@@ -20,11 +23,13 @@ export function canonicalPath(uri: string): string | undefined {
 export function foldPath(path: string): string {
   return path
     .normalize('NFKC')
-    .replace(/[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu, '')
+    .replace(INVISIBLE, '')
     .replaceAll('\u0130', 'I')
     .toUpperCase()
     .toLowerCase()
 }
+
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 
 function segmentsOf(path: string): readonly string[] {
   return path.split(/[/\\]/)

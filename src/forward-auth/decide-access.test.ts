@@ -225,5 +225,9 @@ describe('decideAccess', () => {
     ]) {
       assert.equal(decide(rules, uri, { view: person() }).kind, 'denied', uri)
     }
+    const admin: AccessRulesInput['rules'] = [{ path: '/admin/*', allow: 'nobody' }]
+    for (const uri of ['/adm%C4%B1n', '/ADM%C4%B0N/x']) {
+      assert.equal(decide(admin, uri, { view: person() }).kind, 'denied', uri)
+    }
   })
 })
