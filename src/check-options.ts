@@ -13,7 +13,6 @@ import {
   brandName,
   supportContact,
 } from './http/brand.ts'
-import { networkAddress } from './network-parsers.ts'
 import type {
   ApplicationOptions,
   CredentialOptions,
@@ -29,6 +28,7 @@ import {
   cookieDomain,
   databaseUrl,
   isRecheckMinutes,
+  networkAddress,
   operatorToken,
   publicUrl,
   secretKey,

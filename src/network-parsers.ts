@@ -24,13 +24,3 @@ export function isPrivateHost(host: string): boolean {
   blocks.addSubnet('fc00::', 7, 'ipv6')
   return isIP(host) !== 0 && blocks.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')
 }
-
-export function networkAddress(value: string): string {
-  const [address = '', bits, ...rest] = value.split('/')
-  const family = isIP(address)
-  const most = family === 6 ? 128 : 32
-  const valid = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most)
-  if (family === 0 || !valid || rest.length > 0)
-    throw new Error('must be IP addresses or CIDR blocks')
-  return value
-}

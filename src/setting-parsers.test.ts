@@ -186,6 +186,8 @@ const malformed: Readonly<Record<string, readonly string[]>> = {
     'https://*.canary.example, CANARY',
   ],
   ENTRADA_LOG_LEVEL: ['CANARY', 'INFO', 'trace'],
+  HTTPS_PROXY: ['socks5://CANARY@x.example', 'http://user:12/CANARY@x.example', 'http://CANARY:x'],
+  HTTP_PROXY: ['ftp://CANARY', 'http://x.example/CANARY', 'x.example?CANARY'],
 }
 
 describe('a malformed setting', () => {
@@ -226,6 +228,8 @@ describe('a malformed setting', () => {
   it('is tried for every setting that can be malformed', () => {
     const anyText = [
       'ENTRADA_DATA_DIR',
+      // Entries that match nothing are kept, which outgoing/proxies.test.ts tries.
+      'NO_PROXY',
       // What such a file holds is tried in cli/environment-file.test.ts.
       'ENTRADA_ENVIRONMENT_FILE',
       'ENTRADA_ROLE_RULES_FILE',

@@ -209,3 +209,17 @@ export function secretKey(value: string): Secret {
     throw new Error('must be random; make one with `openssl rand -base64 32`')
   return new Secret(bytes.toString('base64url'))
 }
+
+/** An IP address or a CIDR block. Checked without `node:net`, since the library's door is free of Node's modules. */
+export function networkAddress(value: string): string {
+  const [address = '', bits, ...rest] = value.split('/')
+  const isVersion6 = address.includes(':')
+  const isAddress = isVersion6 ? URL.canParse(`http://[${address}]`) : IPV4.test(address)
+  const isBlock =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isVersion6 ? 128 : 32))
+  if (!isAddress || !isBlock || rest.length > 0)
+    throw new Error('must be IP addresses or CIDR blocks')
+  return value
+}
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/

@@ -1,7 +1,7 @@
 /** Every setting, one row each. `config.ts` reads them. */
 import { parseOperators } from './admin/operators.ts'
 import { brandColor, brandName, supportContact } from './http/brand.ts'
-import { networkAddress, privateListenAddress } from './network-parsers.ts'
+import { privateListenAddress } from './network-parsers.ts'
 import { parseNoProxy, parseProxy } from './outgoing/proxies.ts'
 import {
   authority,
@@ -17,6 +17,7 @@ import {
   folder,
   list,
   listenAddress,
+  networkAddress,
   nonEmptyList,
   oneOf,
   operatorToken,
