@@ -1,6 +1,7 @@
 /**
  * `npm run example NAME`: runs an example with a made-up directory, so that nothing has to be registered anywhere. With
- * ENTRADA_ENTRA_TENANT_ID, ENTRADA_ENTRA_CLIENT_ID and ENTRADA_ENTRA_CLIENT_SECRET it uses your own.
+ * ENTRADA_ENTRA_TENANT_ID, ENTRADA_ENTRA_CLIENT_ID and ENTRADA_ENTRA_CLIENT_SECRET it uses your own. The first time it
+ * installs the packages of the example.
  */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -12,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type StartedEmulator, startEmulator } from '../src/emulator/start-emulator.ts'
+import { installPackages } from './install-packages.ts'
 
 const folder = resolve(import.meta.dirname, '../examples')
 const { values, positionals } = parseArgs({
@@ -33,6 +35,7 @@ else {
 }
 
 async function run(example: string): Promise<void> {
+  installPackages(`examples/${example}`)
   const origin = `http://localhost:${values.port}`
   const emulator = process.env.ENTRADA_ENTRA_TENANT_ID ? undefined : await startDirectory(origin)
   const data = await mkdtemp(join(tmpdir(), 'entrada-example-'))
@@ -116,7 +119,7 @@ async function partsOf(
   data: string,
 ): Promise<readonly (readonly string[])[]> {
   const node = process.execPath
-  const next = resolve(folder, '../node_modules/next/dist/bin/next')
+  const next = 'node_modules/next/dist/bin/next'
   if (example === 'next') return [[node, next, 'dev', '--port', ports.public]]
   const server = [node, resolve(folder, '../src/bin.ts'), 'serve']
   if (example === 'caddy') return [server, ['caddy', 'run', '--config', 'Caddyfile']]

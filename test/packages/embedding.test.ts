@@ -1,12 +1,12 @@
 /** The library inside an application of each framework, at the root and under a path. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { createEntrada, type Entrada } from '../src/entrada.ts'
-import { EntradaError } from '../src/errors.ts'
-import { createTestBrowser, type TestBrowser } from './support/browser.ts'
-import { type EmbeddingHost, embeddingHosts, ROLE } from './support/embedding-hosts.ts'
-import { CLIENT_ID, ENGINEERING, ENTRA_URL, people, type Rig, SERVER_URL } from './support/rig.ts'
-import { codeOf, formTokenOf, openRig, postForm } from './support/steps.ts'
+import { createEntrada, type Entrada } from '../../src/entrada.ts'
+import { EntradaError } from '../../src/errors.ts'
+import { createTestBrowser, type TestBrowser } from '../support/browser.ts'
+import { CLIENT_ID, ENGINEERING, ENTRA_URL, people, type Rig, SERVER_URL } from '../support/rig.ts'
+import { codeOf, formTokenOf, openRig, postForm } from '../support/steps.ts'
+import { type EmbeddingHost, embeddingHosts, ROLE } from './embedding-hosts.ts'
 
 const asPage = { headers: { 'sec-fetch-mode': 'navigate', accept: 'text/html' } }
 const asScript = { headers: { 'sec-fetch-mode': 'cors', accept: '*/*' } }

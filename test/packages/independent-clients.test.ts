@@ -8,11 +8,11 @@ import {
   type INetworkModule,
 } from '@azure/msal-node'
 import * as client from 'openid-client'
-import { createSelfSignedCertificate } from '../src/emulator/certificate.ts'
-import { createEmulator, type Emulator, type Fault } from '../src/emulator/emulator.ts'
-import { type StartedEmulator, startEmulator } from '../src/emulator/start-emulator.ts'
-import { startPassportApplication } from './support/passport-application.ts'
-import { CLIENT_ID, CLIENT_SECRET, CONTOSO, FABRIKAM, people } from './support/rig.ts'
+import { createSelfSignedCertificate } from '../../src/emulator/certificate.ts'
+import { createEmulator, type Emulator, type Fault } from '../../src/emulator/emulator.ts'
+import { type StartedEmulator, startEmulator } from '../../src/emulator/start-emulator.ts'
+import { CLIENT_ID, CLIENT_SECRET, CONTOSO, FABRIKAM, people } from '../support/rig.ts'
+import { startPassportApplication } from './passport-application.ts'
 
 const REDIRECT_URI = 'http://localhost:3000/auth/entra/callback'
 const MULTI_TENANT_ID = '44444444-4444-4444-8444-444444444444'

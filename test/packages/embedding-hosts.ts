@@ -11,8 +11,8 @@ import * as forNext from '../../src/embedding/next.ts'
 import { sendResponse, toNodeListener, toRequest } from '../../src/embedding/node.ts'
 import type { Entrada } from '../../src/entrada.ts'
 import type { UserSession } from '../../src/session/session-json.ts'
-import type { Site } from './browser.ts'
-import { httpSite } from './http-site.ts'
+import type { Site } from '../support/browser.ts'
+import { httpSite } from '../support/http-site.ts'
 
 export type Owner = { after(close: () => unknown): void }
 export type EmbeddingHost = (owner: Owner, entrada: Entrada) => Promise<Site>

@@ -1,8 +1,11 @@
 /** The spans of a sign-in in the real OpenTelemetry: its provider, its context over `await`, its propagator. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { after, before, describe, it } from 'node:test'
+import { symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import * as api from '@opentelemetry/api'
 import {
   InMemorySpanExporter,
@@ -10,15 +13,18 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node'
-import { goToEntra } from './support/refusals.ts'
-import { people, SERVER_URL } from './support/rig.ts'
-import { createSocketBrowser, freePort, startServer } from './support/server-process.ts'
-import { openRig } from './support/steps.ts'
+import { goToEntra } from '../support/refusals.ts'
+import { people, type RigOptions, SERVER_URL } from '../support/rig.ts'
+import { createSocketBrowser, startServer, temporaryFolder } from '../support/server-process.ts'
+import { openRig } from '../support/steps.ts'
 
 const exporter = new InMemorySpanExporter()
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
 before(() => provider.register())
 after(() => provider.shutdown())
+
+const openTracedRig = (t: TestContext, options: RigOptions = {}) =>
+  openRig(t, { openTelemetry: api, ...options })
 
 /** Those that have ended since the last time, the requests' own apart. */
 function takeSpans() {
@@ -34,7 +40,7 @@ function takeSpans() {
 
 describe('a sign-in in OpenTelemetry', () => {
   it('is one trace for each request, with everything it waited for below it', async (t) => {
-    const rig = await openRig(t)
+    const rig = await openTracedRig(t)
     takeSpans()
     const { browser, callback } = await goToEntra(rig, people.alice)
     takeSpans()
@@ -61,7 +67,7 @@ describe('a sign-in in OpenTelemetry', () => {
   })
 
   it('keeps two at once apart', async (t) => {
-    const rig = await openRig(t)
+    const rig = await openTracedRig(t)
     takeSpans()
     const [first, second] = [await goToEntra(rig, people.alice), await goToEntra(rig, people.bob)]
     takeSpans()
@@ -76,7 +82,7 @@ describe('a sign-in in OpenTelemetry', () => {
   })
 
   it('says with which code it failed', async (t) => {
-    const rig = await openRig(t)
+    const rig = await openTracedRig(t)
     const { browser, callback } = await goToEntra(rig, people.alice)
     rig.emulator.setFault({ kind: 'status', on: 'token', status: 503 })
     takeSpans()
@@ -89,7 +95,7 @@ describe('a sign-in in OpenTelemetry', () => {
   })
 
   it('joins the trace of a trusted proxy, and nobody else’s', async (t) => {
-    const rig = await openRig(t, { trustedProxies: ['10.0.0.0/8'] })
+    const rig = await openTracedRig(t, { trustedProxies: ['10.0.0.0/8'] })
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     takeSpans()
     for (const remoteAddress of ['10.1.2.3', '192.0.2.1']) {
@@ -103,7 +109,7 @@ describe('a sign-in in OpenTelemetry', () => {
   })
 
   it('has no spans of work in the background, and one below whoever asks for a session', async (t) => {
-    const rig = await openRig(t)
+    const rig = await openTracedRig(t)
     const { browser } = await rig.signIn(people.alice)
     takeSpans()
     await rig.services.storage.hasUnlinkedEvents()
@@ -126,10 +132,10 @@ describe('the recipe of docs/monitoring.md', () => {
   it('makes spans of a whole server, which are sent at the latest when it ends', async (t) => {
     const [, recipe = ''] =
       /^```js\n([\s\S]*?)^```/m.exec(readFileSync('docs/monitoring.md', 'utf8')) ?? []
-    // In this clone, where the packages are; with an exporter that prints, in place of the one that needs a collector.
-    const folder = `test-output/opentelemetry-${process.pid}`
-    await mkdir(folder, { recursive: true })
-    t.after(() => rm(folder, { recursive: true, force: true }))
+    // As the guide says: the built server beside the packages. The exporter prints, in place of the one that needs a collector.
+    const folder = await temporaryFolder(t)
+    execFileSync(process.execPath, ['scripts/build.ts', '--server', '--out', folder])
+    await symlink(join(import.meta.dirname, 'node_modules'), join(folder, 'node_modules'))
     const line = `import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'\n`
     assert.ok(recipe.includes(line))
     const printing = `class OTLPTraceExporter {
@@ -139,10 +145,11 @@ describe('the recipe of docs/monitoring.md', () => {
       }
       async shutdown() {}
     }\n`
-    const telemetry = `${folder}/telemetry.mjs`
+    const telemetry = join(folder, 'telemetry.mjs')
     await writeFile(telemetry, printing + recipe.replace(line, ''))
-    const environment = { NODE_OPTIONS: `--import ${new URL(`../${telemetry}`, import.meta.url)}` }
-    const server = await startServer(t, 'dev', { port: await freePort(), environment })
+    const environment = { NODE_OPTIONS: `--import ${pathToFileURL(telemetry)}` }
+    const program = join(folder, 'entrada.js')
+    const server = await startServer(t, 'dev', { program, environment })
     await server.printed(/Open {15}http/)
     await createSocketBrowser().request(`${server.origin}/login`)
     server.kill('SIGTERM')
