@@ -1,7 +1,6 @@
 /** What source, tests and documents refer to exists: design rules, security cases, documents. Every security case has a test. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 
 const designRules = [
@@ -14,18 +13,13 @@ const cases = [
   ),
 ].map(([, id = '', outcome = '']) => ({ id, isOpen: outcome.startsWith('Open') }))
 
-const files = [
-  ...filesIn('.', { recursive: false }),
-  ...['src', 'test', 'docs', 'decisions', 'scripts', 'bench', 'examples', 'deploy'].flatMap(
-    (folder) => filesIn(folder, { recursive: true }),
+/** Not what npm and Next.js put there: the packages of an example lead back to this repository. */
+const files = globSync(
+  ['*', '{src,test,docs,decisions,scripts,bench,examples,deploy}/**/*'].map(
+    (pattern) => `${pattern}.{ts,tsx,js,mjs,md,yaml,yml}`,
   ),
-].map((path) => ({ path, text: readFileSync(path, 'utf8') }))
-
-function filesIn(folder: string, { recursive }: { readonly recursive: boolean }): string[] {
-  return readdirSync(folder, { recursive, encoding: 'utf8' })
-    .filter((path) => /\.(ts|tsx|js|mjs|md|yaml|yml)$/.test(path) && !/node_modules/.test(path))
-    .map((path) => join(folder, path))
-}
+  { exclude: (path) => /(^|\/)(node_modules|\.next)$/.test(path) },
+).map((path) => ({ path, text: readFileSync(path, 'utf8') }))
 
 /** Rules named as in "design rule 5a", also where a comment breaks the line, and in short "(design rule 19)". */
 function rulesNamedIn(text: string): string[] {
