@@ -66,10 +66,17 @@ async function findTwin(
   if (publicOrigins.includes(url.origin)) return undefined
   const twin = await context.resolve(url.hostname).catch(() => [])
   const isSame = twin.some(({ address }) => resolved.some((one) => one.address === address))
-  if (!isSame) return undefined
+  if (!isSame || (await isWildcard(context, url.hostname))) return undefined
   const answer = await ask(context, `${url.origin}/auth/server`, { trustsAnyCertificate: true })
   if (answer.kind === 'failed' || isEntrada(answer)) return undefined
   const target = URL.parse(answer.headers.location ?? '', url.origin)?.origin
   const leadsHere = answer.status >= 300 && answer.status < 400 && target === origin
   return leadsHere ? undefined : url.origin
+}
+
+/** Where DNS answers for every name, nobody has put `www` there. */
+async function isWildcard(context: AskContext, hostname: string): Promise<boolean> {
+  if (!hostname.startsWith('www.')) return false
+  const madeUp = `entrada-doctor-looks${hostname.slice('www'.length)}`
+  return (await context.resolve(madeUp).catch(() => [])).length > 0
 }
