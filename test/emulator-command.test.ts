@@ -129,6 +129,19 @@ describe('entrada emulator', () => {
     assert.equal(environment.AZURE_AUTHORITY_HOST, authority)
   })
 
+  it('names what a port, a clock offset and a person may be (O9)', async () => {
+    for (const [option, problem] of [
+      ['--port=65536', /from 0 to 65535/],
+      ['--port=x', /from 0 to 65535/],
+      ['--clock-offset=1.5', /from -99999999 to 99999999/],
+      ['--sign-in-as=nobody', /--print-directory/],
+    ] as const) {
+      const { exitCode, printedErrors } = await run(['emulator', option], {})
+      assert.equal(exitCode, 2, option)
+      assert.match(printedErrors.join('\n'), problem)
+    }
+  })
+
   it('says what is wrong with a directory', async (t) => {
     const path = directoryFile(t, JSON.stringify({ tenants: [{ ...tenant, domains: [] }] }))
     const { exitCode, printedErrors } = await run(['emulator', '--directory', path], {})

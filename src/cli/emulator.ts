@@ -207,14 +207,19 @@ function checkPerson({ tenants }: Directory, name: string | undefined): void {
       ({ id, userPrincipalName }) => id === wanted || userPrincipalName.toLowerCase() === wanted,
     ),
   )
-  if (!isKnown) throw new EntradaError('request_invalid', { parameter: 'sign-in-as' })
+  if (isKnown) return
+  const problems = ['the directory has no such user; `--print-directory` lists the users']
+  throw new EntradaError('request_invalid', { parameter: 'sign-in-as', problems })
 }
 
 /** @throws {EntradaError} `request_invalid` */
 function parseSeconds(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (!/^-?\d{1,8}$/.test(text))
-    throw new EntradaError('request_invalid', { parameter: 'clock-offset' })
+    throw new EntradaError('request_invalid', {
+      parameter: 'clock-offset',
+      problems: ['must be a whole number of seconds from -99999999 to 99999999'],
+    })
   return Number(text)
 }
 
@@ -222,7 +227,10 @@ function parsePort(text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65_535)
-    throw new EntradaError('request_invalid', { parameter: 'port' })
+    throw new EntradaError('request_invalid', {
+      parameter: 'port',
+      problems: ['must be a whole number from 0 to 65535; with 0 the system chooses'],
+    })
   return port
 }
 
