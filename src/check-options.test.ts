@@ -156,6 +156,8 @@ describe('checkOptions', () => {
         options.map((name) => `entra.${name}`),
       )
     }
+    const networks = ['10.0.0.0/8', '::1', 'fe80::1%eth0', '2001:db8::/32', '::ffff:10.0.0.1']
+    assert.deepEqual(problemsOf({ trustedProxies: networks }), [])
     for (const network of ['10.0.0.0/33', '999.1.1.1', '::1/129', 5]) {
       assert.match(problemsOf({ trustedProxies: [network] }).join(), /^trustedProxies\[0\] must be/)
     }

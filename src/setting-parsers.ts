@@ -214,7 +214,9 @@ export function secretKey(value: string): Secret {
 export function networkAddress(value: string): string {
   const [address = '', bits, ...rest] = value.split('/')
   const isVersion6 = address.includes(':')
-  const isAddress = isVersion6 ? URL.canParse(`http://[${address}]`) : IPV4.test(address)
+  const isAddress = isVersion6
+    ? URL.canParse(`http://[${address.replace(/%[\w.-]+$/, '')}]`) // a link-local address may name its interface
+    : IPV4.test(address)
   const isBlock =
     bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isVersion6 ? 128 : 32))
   if (!isAddress || !isBlock || rest.length > 0)
