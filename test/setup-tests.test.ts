@@ -225,6 +225,13 @@ describe('a test sign-in', () => {
     })
   }
 
+  it('names the customer, whose secret is wrong, as who can fix it (P5)', async () => {
+    rig.emulator.setSecret(registered.clientId, 'another~secret.value')
+    const { text } = await test(rig, browser, people.alice)
+    assert.match(text, /<dt>Who can fix it<\/dt><dd>you: on the set-up page or in Entra<\/dd>/)
+    assert.doesNotMatch(text, /who runs this server/)
+  })
+
   it('that failed can be run again, and then succeeds', async () => {
     rig.emulator.setSecret(registered.clientId, 'the~new.secret-value')
     assert.match((await test(rig, browser, people.alice)).text, /7000215/)

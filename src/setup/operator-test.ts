@@ -38,6 +38,7 @@ export async function showOperatorTest(services: Services, exchange: Exchange): 
   const result = await getTestResult(services, { id, holder: operatorHolder(sessionId) })
   return testPage(services, {
     result,
+    seenBy: 'operator',
     back: { href: pathTo(services, '/admin'), words: 'Back' },
   })
 }

@@ -39,6 +39,7 @@ export async function showSetupTest(services: Services, exchange: Exchange): Pro
   const result = await getTestResult(services, { id, holder: setupHolder(setup) })
   return testPage(services, {
     result,
+    seenBy: 'customer',
     back: { href: pathTo(services, '/setup'), words: 'Back to the set-up' },
   })
 }

@@ -1,12 +1,12 @@
 /** What a test sign-in found, for whoever began it: what would be decided, what is not as it should be, what Entra sent. */
 import { html } from 'hono/html'
 import { errorEntry } from '../errors.ts'
-import { explainRefusal, whoWords, withCode } from '../http/explain-refusal.ts'
+import { explainRefusal, withCode } from '../http/explain-refusal.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionCredential } from '../storage/records.ts'
 import { testFindingRow } from './test-findings.ts'
-import { remedyOf } from './test-remedies.ts'
+import { explainTestFailure, type TestedConnection } from './test-remedies.ts'
 import type {
   TestedDecision,
   TestedGroups,
@@ -20,34 +20,41 @@ const MOST_SHOWN = 300
 
 export type TestPage = {
   readonly result: TestResult
+  readonly seenBy: TestedConnection['seenBy']
   readonly back: { readonly href: string; readonly words: string }
 }
 
-export async function testPage(services: Services, { result, back }: TestPage): Promise<Response> {
-  const { outcome, works } = result
+export async function testPage(
+  services: Services,
+  { result, seenBy, back }: TestPage,
+): Promise<Response> {
+  const { outcome, works, connectionId } = result
+  const { application = 'own' } = (await services.storage.findConnection(connectionId)) ?? {}
   return pageResponse(services, {
     title: works ? 'The connection works' : 'The test did not succeed',
     wide: true,
     body: html`<h1>${works ? 'The connection works' : 'The test did not succeed'}</h1>
-${outcome.kind === 'failed' ? failure(outcome) : verified(result, outcome)}
+${outcome.kind === 'failed' ? failure(outcome, { application, seenBy }) : verified(result, outcome)}
 <p><a class="button" href="${back.href}">${back.words}</a></p>
 <p><small>Test of <time datetime="${result.at}">${result.at.slice(0, 16).replace('T', ' ')} UTC</time>, correlation id <code>${result.correlationId}</code>. Nothing was written about the person, and this page is gone after an hour.</small></p>`,
   })
 }
 
-function failure(outcome: Extract<TestOutcome, { kind: 'failed' }>): Html {
+function failure(
+  outcome: Extract<TestOutcome, { kind: 'failed' }>,
+  connection: TestedConnection,
+): Html {
   const { code, claim, entra } = outcome
   const explanation = explainRefusal({ detail: entra ? { entra } : {} })
-  const entry = explanation?.entry
-  const number = explanation?.code
-  const remedy = (number === undefined ? undefined : remedyOf(number)) ?? entry?.remedy
+  const { entry, code: number } = explanation ?? {}
+  const { remedy, who } = explainTestFailure(explanation ?? {}, connection)
   return html`<p class="sentence">${withCode(entry?.whatHappened ?? errorEntry(code).shown)}</p>
 <h2>What to do</h2>
 <p>${withCode(remedy ?? errorEntry(code).fix)}</p>
 <dl>
 <dt>Code</dt><dd><code>${code}</code>${claim ? html` <code>${claim}</code>` : ''}</dd>
 ${number === undefined ? '' : html`<dt>Microsoft’s number</dt><dd><code>AADSTS${number}</code> ${entry?.name}</dd>`}
-${entry ? html`<dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
+${who ? html`<dt>Who can fix it</dt><dd>${who}</dd>` : ''}
 ${explanation?.traceId ? html`<dt>Microsoft’s trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
 ${explanation?.correlationId ? html`<dt>Microsoft’s correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}
 </dl>`

@@ -1,3 +1,8 @@
+import { findOwn } from '../find-own.ts'
+import { whoWords } from '../http/explain-refusal.ts'
+import type { EntraErrorEntry } from '../protocol/entra-error-table.ts'
+import type { Connection } from '../storage/records.ts'
+
 /** What a customer's administrator does about Entra's numbers. The table of `protocol/` speaks to who runs the server. */
 const remedies: Readonly<Record<number, string>> = {
   50011:
@@ -30,5 +35,37 @@ const remedies: Readonly<Record<number, string>> = {
 }
 
 export function remedyOf(code: number): string | undefined {
-  return remedies[code]
+  return findOwn(remedies, code)
 }
+
+/** What is wrong, as far as the number or the name of Entra's error is in a table. */
+export type TestFailure = { readonly code?: number; readonly entry?: EntraErrorEntry }
+
+/** Where the test was run, and for whom its page is. */
+export type TestedConnection = {
+  readonly application: Connection['application']
+  readonly seenBy: 'customer' | 'operator'
+}
+
+/**
+ * What to do about a failed test, and who does it. Of an application of the connection's own, client id, directory and credential are
+ * entered where the test was started; of the shared one they are the deployment's.
+ */
+export function explainTestFailure(
+  { code, entry }: TestFailure,
+  { application, seenBy }: TestedConnection,
+): { readonly remedy?: string; readonly who?: string } {
+  if (entry === undefined) return {}
+  const { remedy, whoCanFix } = entry
+  const ownRemedy = code === undefined ? undefined : remedyOf(code)
+  if (whoCanFix !== 'operator') return { remedy: ownRemedy ?? remedy, who: whoWords[whoCanFix] }
+  if (application === 'own') {
+    return { remedy: ownRemedy ?? COMPARE, who: `you: ${WHERE[seenBy]} or in Entra` }
+  }
+  return { remedy: seenBy === 'operator' ? remedy : TELL, who: whoWords.operator }
+}
+
+const WHERE = { customer: 'on the set-up page', operator: 'on the page of the connection' }
+const COMPARE =
+  'Compare client ID, directory and credential with the application in Entra: App registrations > the application > Overview, and Certificates & secrets.'
+const TELL = 'Send the code and the correlation id to whoever sent you the link.'
