@@ -89,6 +89,23 @@ describe('signing out here', () => {
   })
 })
 
+describe('the callback without parameters', () => {
+  it('says that they are signed in to who is, and does nothing (P6)', async (t) => {
+    const rig = await openRig(t)
+    const { browser } = await rig.signIn(people.alice)
+    const { response, text } = await browser.visit(CALLBACK)
+    assert.equal(response.status, 200)
+    assert.match(text, /<h1>You are signed in<\/h1>/)
+    assert.doesNotMatch(text, /signed out/)
+    assert.ok(await isSignedIn(browser))
+  })
+
+  it('says that they are signed out to who is (P6)', async (t) => {
+    const rig = await openRig(t)
+    assert.match((await rig.browser().visit(CALLBACK)).text, /You are signed out/)
+  })
+})
+
 describe('signing out of Microsoft, too', () => {
   it('goes on to Entra with the hint, our client id, our redirect URI and a sealed state (E8)', async (t) => {
     const rig = await openRig(t)

@@ -52,7 +52,7 @@ import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
 import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
 import { countRound } from './sign-in-rounds.ts'
-import { isSignOutReturn, signedOutPage } from './sign-out.ts'
+import { isSignOutReturn, signOutReturnPage } from './sign-out.ts'
 import { finishTest } from './test-sign-in.ts'
 
 /** GET /auth/entra/login: with the default connection. */
@@ -124,9 +124,9 @@ function registeredOrigin(
 /** Takes the browser back from Entra. Everything that costs nothing is checked before the network is used. */
 export async function finishSignIn(services: Services, exchange: Exchange): Promise<Response> {
   const response = parseAuthorizationResponse(exchange.url.searchParams)
-  if (response.kind === 'nothing') return signedOutPage(services)
+  if (response.kind === 'nothing') return signOutReturnPage(services, exchange)
   if (response.kind === 'returned' && isSignOutReturn(services, response.state)) {
-    return signedOutPage(services)
+    return signOutReturnPage(services, exchange)
   }
   const attempt = openAttempt(services, exchange, response.state)
   const record = beginRecord(services, exchange, attempt)

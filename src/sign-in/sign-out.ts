@@ -108,8 +108,23 @@ export function isSignOutReturn(services: Services, state: string): boolean {
   }
 }
 
+/**
+ * Where Microsoft leads back to after a sign-out. Who is signed in came here otherwise, or has signed in again in another window, and
+ * must not read that they are signed out.
+ */
+export async function signOutReturnPage(services: Services, exchange: Exchange): Promise<Response> {
+  if ((await findSession(services, exchange)) === undefined) return signedOutPage(services)
+  return pageResponse(services, {
+    title: 'Signed in',
+    body: html`<h1>You are signed in</h1>
+<p>This page is where a sign-in or sign-out at Microsoft ends. There is nothing to do here.</p>
+<p><a class="button" href="${pathTo(services, '/')}">Continue</a></p>
+<p><a href="${pathTo(services, '/auth/logout')}">Sign out</a></p>`,
+  })
+}
+
 /** Says so, and does nothing. */
-export async function signedOutPage(services: Services): Promise<Response> {
+async function signedOutPage(services: Services): Promise<Response> {
   return pageResponse(services, {
     title: 'Signed out',
     body: html`<h1>You are signed out</h1>
