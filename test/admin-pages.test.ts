@@ -1,8 +1,9 @@
 /** What operators do on the pages under /admin: forms that do once what is sent twice, keep what was typed, and never show a secret. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { changeConnection } from '../src/organizations/connections.ts'
 import { fillIn, formOf, openOperator, send } from './support/admin-pages.ts'
-import { createCustomer } from './support/customers.ts'
+import { createCustomer, operator } from './support/customers.ts'
 import { createTestDns } from './support/dns.ts'
 import { ENGINEERING, people, SALES, SERVER_URL } from './support/rig.ts'
 import { auditEvents, liveSessions, openRig } from './support/steps.ts'
@@ -186,6 +187,29 @@ describe('a connection', () => {
     const list = await read('/admin/connections?show=failing')
     assert.match(list, /Contoso/)
     assert.doesNotMatch(list, /Microsoft Entra ID<\/bdi>/)
+  })
+})
+
+describe('the overview', () => {
+  it('names a connection that is on and lets nobody in (P1)', async (t) => {
+    const { rig, customer, page, read } = await openCustomer(t)
+    assert.match(await read('/admin'), /Nothing needs attention/)
+    const refuse = { unmatched: { kind: 'refuse' } } as const
+    await changeConnection(rig.services, operator, {
+      id: customer.connection.id,
+      change: (before) => ({
+        ...before,
+        roleRules: [],
+        policies: { ...before.policies, ...refuse },
+      }),
+    })
+    const overview = await read('/admin')
+    assert.doesNotMatch(overview, /Nothing needs attention/)
+    assert.match(overview, /Nobody is let in: no rule gives a role/)
+    assert.ok(overview.includes(`href="${page}"`))
+    const list = await read('/admin/connections?show=closed')
+    assert.ok(list.includes(customer.connection.id))
+    assert.ok(!list.includes('/admin/connections/default'))
   })
 })
 

@@ -143,11 +143,17 @@ function describeNeeds(subject: Subject): void {
     await subject.storage.atomically(async (transaction) => {
       const put = (id: string, more: Parameters<typeof newConnection>[0]) =>
         transaction.putConnection(newConnection({ id, slug: id, ...more }))
-      await put('default', credentialsEndAt(9_000))
+      await put('default', { ...credentialsEndAt(9_000), roleRules: [] })
       await put('con_off', { status: 'off', ...credentialsEndAt(100) })
       await put('con_draft', { status: 'draft', ...credentialsEndAt(9_000) })
-      await put('con_ends', credentialsEndAt(100))
-      await put('con_fails', { name: 'Fabrikam 100%', ...credentialsEndAt(9_000) })
+      const { policies } = newConnection()
+      const refusing = { ...policies, unmatched: { kind: 'refuse' } } as const
+      await put('con_ends', { ...credentialsEndAt(100), roleRules: [], policies: refusing })
+      await put('con_fails', {
+        name: 'Fabrikam 100%',
+        policies: refusing, // which its rule is an exception to
+        ...credentialsEndAt(9_000),
+      })
     })
     await subject.storage.addConnectionResults(
       ['con_fails', 'con_off'].map((connectionId) => ({
@@ -169,6 +175,7 @@ function describeNeeds(subject: Subject): void {
     const idsOf = async (filter: ConnectionFilter) =>
       (await subject.storage.listConnections(filter, { limit: 10 })).items.map(({ id }) => id)
     assert.deepEqual(await idsOf({ failing: true, status: 'on' }), ['con_fails'])
+    assert.deepEqual(await idsOf({ withoutRoles: true }), ['con_ends'])
     assert.deepEqual(await idsOf({ search: 'KAM 100%' }), ['con_fails'])
     assert.deepEqual(await idsOf({ search: 'con_ends' }), ['con_ends'])
     assert.deepEqual((await idsOf({ search: 'contoso.example' })).length, 5)

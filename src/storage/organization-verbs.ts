@@ -154,7 +154,7 @@ export function organizationWrites(
 }
 
 function selectConnections(database: Database, filter: ConnectionFilter) {
-  const { organizationId, status, credentialsEndBefore, search, failing } = filter
+  const { organizationId, status, credentialsEndBefore, search, failing, withoutRoles } = filter
   let query = database.selectFrom('connections').selectAll()
   if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
   if (status !== undefined) query = query.where('status', '=', status)
@@ -163,6 +163,12 @@ function selectConnections(database: Database, filter: ConnectionFilter) {
   }
   if (search !== undefined) query = query.where(matchesSearch(search))
   if (failing) query = query.where('id', 'in', failingConnections(database))
+  if (withoutRoles) {
+    // Both columns are JSON as `JSON.stringify` writes it.
+    query = query
+      .where('role_rules', '=', '[]')
+      .where('policies', 'like', '%"unmatched":{"kind":"refuse"}%')
+  }
   return query
 }
 

@@ -99,6 +99,8 @@ export type ConnectionFilter = {
   readonly search?: string
   /** Whose sign-ins fail since their last success. */
   readonly failing?: true
+  /** Which let nobody in: no rule gives a role, and there is no default role. */
+  readonly withoutRoles?: true
 }
 
 export type ConnectionCounts = {

@@ -23,6 +23,7 @@ const shown: readonly Choice[] = [
   ['draft', 'drafts'],
   ['off', 'that are off'],
   ['failing', 'that fail'],
+  ['closed', 'that let nobody in'],
   ['expiring', 'whose credentials end within 30 days'],
 ]
 
@@ -56,6 +57,8 @@ function filterFor(services: Services, show: string | undefined): ConnectionFilt
       return { status: show }
     case 'failing':
       return { status: 'on', failing: true }
+    case 'closed':
+      return { status: 'on', withoutRoles: true }
     case 'expiring':
       return { status: 'on', credentialsEndBefore: soon(services.now()) }
     default:

@@ -84,6 +84,7 @@ async function attention(
   const now = services.now()
   const failing = counts.failing === 0 ? [] : await list({ failing: true })
   const expiring = counts.expiring === 0 ? [] : await list({ credentialsEndBefore: soon(now) })
+  const closed = counts.on === 0 ? [] : await list({ withoutRoles: true })
   const health = await services.storage.findConnectionHealth(failing.map(({ id }) => id))
   const notices = viewer.organizationId
     ? []
@@ -91,12 +92,13 @@ async function attention(
   const items = [
     ...notices.map((text) => html`<li class="bad"><p>${text}</p></li>`),
     ...(failing.length > 0 ? [failingItem(services, { counts, failing, health })] : []),
+    ...(closed.length > 0 ? [closedItem(services, closed)] : []),
     ...(expiring.length > 0 ? [expiringItem(services, { counts, expiring, now })] : []),
   ]
   return html`<div class="tiles">${tile(counts.on, 'on')}${tile(counts.draft, counts.draft === 1 ? 'draft' : 'drafts')}
 ${tile(counts.failing, 'failing', counts.failing > 0 ? 'bad' : '')}${tile(counts.expiring, 'with a credential that ends within 30 days', counts.expiring > 0 ? 'warn' : '')}</div>
 ${items.length > 0 ? html`<section class="panel attention"><h2>Needs attention</h2><ul>${items}</ul></section>` : html``}
-${items.length === 0 && counts.on > 0 ? html`<p class="all-well">Nothing needs attention: every connection that is on works, as far as sign-ins show.</p>` : ''}
+${items.length === 0 && counts.on > 0 ? html`<p class="all-well">Nothing needs attention: every connection that is on lets people in, as far as sign-ins and rules show.</p>` : ''}
 ${counts.total === 0 ? nothingYet : ''}`
 }
 
@@ -133,6 +135,14 @@ ${linkTo(services, '/admin/connections?show=failing', 'Show')}</p><ul>${failing.
       return html`<li>${linkTo(services, `/admin/connections/${connection.id}`, connection.name)} ${healthBadge(known)}
 <small>${withCode(firstSentence(remedyFor(known?.lastFailureCode ?? '', connection)))}</small></li>`
     },
+  )}</ul></li>`
+}
+
+/** On, and nobody can come in: who has no role is refused, and nothing gives one. */
+function closedItem(services: Services, closed: readonly Connection[]): Html {
+  return html`<li class="bad"><p>Nobody is let in: no rule gives a role, and who has none is refused. Add a rule, or choose a role for everybody else.
+${linkTo(services, '/admin/connections?show=closed', 'Show')}</p><ul>${closed.map(
+    ({ id, name }) => html`<li>${linkTo(services, `/admin/connections/${id}`, name)}</li>`,
   )}</ul></li>`
 }
 
