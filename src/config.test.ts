@@ -214,10 +214,10 @@ describe('a secret setting', () => {
       it(`says when the file of ${name}_FILE cannot be read, or is empty (I25)`, () => {
         const given = { ...environment, [`${name}_FILE`]: '/run/CANARY' }
         assert.deepEqual(problemsOf(given), [
-          `${env} cannot be read from the file that ${name}_FILE names`,
+          `${name} cannot be read from the file that ${name}_FILE names`,
         ])
         assert.deepEqual(problemsOf(given, { '/run/CANARY': ' \n' }), [
-          `${env} is empty in the file that ${name}_FILE names`,
+          `${name} is empty in the file that ${name}_FILE names`,
         ])
       })
     }

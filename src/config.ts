@@ -107,7 +107,23 @@ export function inspectSettings(
   problems.push(...unknown, ...contradictions(settings, environment))
   problems.push(...toCredentials(settings, readTextFile).problems)
   problems.push(...toSharedCredentials(settings, readTextFile).problems)
-  return { settings, problems, warnings: [...warnings, ...noProxyWarnings(settings)] }
+  const inWordsOf = namesGiven(environment)
+  return {
+    settings,
+    problems: problems.map(inWordsOf),
+    warnings: [...warnings, ...noProxyWarnings(settings)].map(inWordsOf),
+  }
+}
+
+/** Messages name a setting as the environment does: by its other name where that alone was given. */
+function namesGiven(environment: Environment): (message: string) => string {
+  const others = Object.values<Setting<unknown>>(settingsTable).flatMap(({ env, twin }) => {
+    const isGivenAs = (name: string) =>
+      [name, `${name}_FILE`].some((one) => environment[one]?.trim())
+    return twin !== undefined && isGivenAs(twin) && !isGivenAs(env) ? [[env, twin] as const] : []
+  })
+  const twins = new Map(others)
+  return (message) => message.replace(/\bENTRADA_[A-Z_]+\b/g, (name) => twins.get(name) ?? name)
 }
 
 function noProxyWarnings({ noProxy = [] }: Partial<Settings>): readonly string[] {
@@ -271,7 +287,9 @@ export function readCredentials(
   }
   const read = toCredentials(values as CredentialSettings, readTextFile) // parsed by each key's row
   problems.push(...read.problems)
-  if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
+  if (problems.length > 0) {
+    throw new EntradaError('settings_invalid', { problems: problems.map(namesGiven(environment)) })
+  }
   return read.credentials
 }
 
