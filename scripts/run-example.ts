@@ -11,6 +11,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type StartedEmulator, startEmulator } from '../src/emulator/start-emulator.ts'
 import { installPackages } from './install-packages.ts'
@@ -57,6 +58,9 @@ async function run(example: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   // One that ends takes the others along: without any of them the example does not work.
   const ended = children.map((child) => once(child, 'exit').finally(stop))
+  const failed = new AbortController()
+  void Promise.race(ended).finally(() => failed.abort())
+  await sayWhenOpen(origin, emulator, failed.signal)
   const codes = (await Promise.all(ended)).map(([code]) => code ?? 0)
   await emulator?.close()
   await rm(data, { recursive: true, force: true })
@@ -92,8 +96,25 @@ async function startDirectory(origin: string): Promise<StartedEmulator> {
   emulator.addRedirectUri(clientId, `${origin}/sso/auth/entra/callback`)
   emulator.addRedirectUri(clientId, `${origin}/auth/entra/callback`)
   if (values['sign-in-as']) emulator.signInAutomaticallyAs(values['sign-in-as'])
-  console.log(`Open ${origin} and sign in as anybody of a made-up directory (${emulator.origin}).`)
+  console.log(`Starting, with a made-up directory (${emulator.origin}).`)
   return emulator
+}
+
+/** A proxy listens before what is behind it, and answers 502 until then. */
+async function sayWhenOpen(
+  origin: string,
+  emulator: StartedEmulator | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const response = await fetch(origin, { redirect: 'manual', signal }).catch(() => undefined)
+    if (response && response.status < 500) {
+      const who = emulator ? 'as anybody of the made-up directory' : 'with your directory'
+      console.log(`Open ${origin} and sign in ${who}.`)
+      return
+    }
+    await pause(100)
+  }
 }
 
 function applicationOf({ directory }: StartedEmulator) {

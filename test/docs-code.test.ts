@@ -14,6 +14,7 @@ import { dirname, join, resolve } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { installPackages, packageFolders } from '../scripts/install-packages.ts'
 import { freePort } from './support/server-process.ts'
+import { run } from './support/transcript.ts'
 
 // Inside the package, so that `entrada` means what it means to those who install it.
 const folder = `test-output/docs-code-${process.pid}`
@@ -66,6 +67,19 @@ describe('the guides', () => {
 })
 
 describe('docs/embed.md', () => {
+  it('is tried with the emulator: its variables are those that each file reads (P16)', async () => {
+    const { printed } = await run(['emulator', '--env'], {})
+    const set = new Set(printed.join('\n').match(/ENTRADA_\w+/g))
+    for (const variable of ['ENTRADA_SERVER_URL', 'ENTRADA_SECRET_KEYS']) set.add(variable)
+    const files = fencesOf('docs/embed.md').filter(({ path }) => path.endsWith('entrada.ts'))
+    assert.equal(files.length, 2)
+    for (const { code, path } of files) {
+      assert.match(code, /authority: process\.env\.ENTRADA_ENTRA_AUTHORITY/, path)
+      for (const name of code.match(/ENTRADA_\w+/g) ?? []) assert.ok(set.has(name), name)
+    }
+    assert.match(readFileSync('docs/embed.md', 'utf8'), /^npm pkg set type=module$/m)
+  })
+
   it('has a test that passes', () => {
     const fence = fencesOf('docs/embed.md').find(({ path }) => path.endsWith('reports.test.ts'))
     assert.ok(fence)
