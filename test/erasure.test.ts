@@ -76,6 +76,20 @@ for (const kind of ['sqlite', 'postgres'] as const) {
       }
     })
 
+    it('carries out no order to erase that was not made by a removal here (O15)', async (t) => {
+      const { rig, run } = await openBench(t, kind)
+      const kim = await signInAndLink(rig, people.bob)
+      const order = `insert into erasures_due (user_id, object_ids, after_event, signature)`
+      for (const signature of ['', 'nonsense', 'v1.00000000.AAAA']) {
+        await run(`${order} values ('${kim.userId}', '["${kim.oid}"]', '', '${signature}')`)
+        await eraseAll(rig.services)
+      }
+      const events = await rig.services.storage.listAuditEvents({}, { limit: 50 })
+      assert.ok(JSON.stringify(events).includes(kim.oid))
+      assert.equal((await run('select * from erasures_due')).length, 0)
+      assert.ok(rig.logLines.some((line) => line.includes('erasure_order_not_ours')))
+    })
+
     it('keeps what somebody changed before the erasure, for all to see (O15)', async (t) => {
       const { rig, run } = await openBench(t, kind)
       const kim = await signInAndLink(rig, people.bob)

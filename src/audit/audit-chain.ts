@@ -5,12 +5,13 @@
  */
 import type { KeyRing, SignatureCheck } from '../key-ring.ts'
 import type { Services } from '../services.ts'
-import type { AuditErasure } from '../storage/erasure-storage.ts'
+import type { AuditErasure, ErasureDue } from '../storage/erasure-storage.ts'
 import type {
   AuditChainHead,
   AuditLink,
   ChainedAuditEvent,
   StoredAuditEvent,
+  UserId,
 } from '../storage/records.ts'
 
 type Signing = Pick<Services, 'keyRing' | 'sha256'>
@@ -124,4 +125,24 @@ function linkText({ sequence, hash }: Pick<AuditLink, 'sequence' | 'hash'>): str
 
 function headText({ beganAt, sequence, hash, cutSequence, cutHash }: UnsignedHead): string {
   return JSON.stringify(['head', beganAt.getTime(), sequence, hash, cutSequence, cutHash])
+}
+
+/** Vouches for the order to erase a person from the audit trail. */
+export function signErasureOrder(
+  { keyRing }: Pick<Signing, 'keyRing'>,
+  userId: UserId,
+  objectIds: readonly string[],
+): string {
+  return keyRing.sign('audit-chain', orderText(userId, objectIds))
+}
+
+export function checkErasureOrder(
+  { keyRing }: Pick<Signing, 'keyRing'>,
+  { userId, objectIds, signature }: ErasureDue,
+): SignatureCheck {
+  return keyRing.checkSignature('audit-chain', orderText(userId, objectIds), signature)
+}
+
+function orderText(userId: UserId, objectIds: readonly string[]): string {
+  return JSON.stringify(['erase', userId, ...objectIds])
 }

@@ -6,7 +6,13 @@ import type { Services } from '../services.ts'
 import type { ErasableAuditEvent, ErasureDue } from '../storage/erasure-storage.ts'
 import type { AuditEventId } from '../storage/records.ts'
 import type { AuditChain } from '../storage/storage.ts'
-import { checkLinkSignature, isAsWritten, isErasureValid, newErasure } from './audit-chain.ts'
+import {
+  checkErasureOrder,
+  checkLinkSignature,
+  isAsWritten,
+  isErasureValid,
+  newErasure,
+} from './audit-chain.ts'
 import { auditRecord, outboxOptions } from './audit-events.ts'
 import { findVouchedHash } from './find-vouched-hash.ts'
 import { withoutPerson } from './personal-members.ts'
@@ -44,6 +50,7 @@ async function eraseFrom(
   erasing: Erasing,
 ): Promise<number | undefined> {
   const { due } = erasing
+  if (checkErasureOrder(services, due) !== 'valid') return refuseOrder(services, chain, due)
   const events = await chain.listErasableEvents(due.after, STRETCH)
   for (const erasable of events) {
     const unsure = await eraseEvent(services, { chain, erasable, ...erasing })
@@ -59,6 +66,17 @@ async function eraseFrom(
   const context = { actor: { kind: 'system' }, userId: due.userId } as const
   await chain.append(auditRecord(services, event, context), outboxOptions(services))
   return undefined
+}
+
+/** An order that was not made by a removal here erases nothing: with it, evidence could be taken away by who writes to the database. */
+async function refuseOrder(
+  services: Services,
+  chain: AuditChain,
+  { userId }: ErasureDue,
+): Promise<undefined> {
+  await chain.finishErasure(userId)
+  services.metrics.count('entrada_audit_chain_broken_total', undefined)
+  services.log.error('erasure_order_not_ours', { userId })
 }
 
 /** An event that somebody changed is left as it is: erasing it would vouch for the change. */

@@ -1,10 +1,12 @@
 /** How a person, a connection or a customer goes for good, after their data was exported. The audit keeps that it happened. */
 import type { AdminCaller } from '../admin/administration.ts'
+import { signErasureOrder } from '../audit/audit-chain.ts'
 import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors.ts'
 import { getUsernameHash } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { Connection, Organization, UserId } from '../storage/records.ts'
+import type { RemovalParts } from '../storage/removal-storage.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { turnOff } from './connections.ts'
 import { liftSso } from './enforcement.ts'
@@ -24,8 +26,8 @@ export async function removeUser(
 ): Promise<void> {
   const userId = id as UserId // any text: an unknown one removes nothing
   await services.storage.atomically(async (transaction) => {
-    const hash = await getUsernameHash(services, transaction)
-    if (!(await transaction.removeUser(userId, hash))) throw new EntradaError('record_not_found')
+    const parts = await removalParts(services, transaction)
+    if (!(await transaction.removeUser(userId, parts))) throw new EntradaError('record_not_found')
     await audit(services, transaction, {
       caller,
       context: { userId },
@@ -87,8 +89,8 @@ export async function removeOrganization(
   while ((await removeBatch(services, organization)) > 0);
   await storage.atomically(async (transaction) => {
     // A sign-in that was under way may have made a member after the last batch.
-    const hash = await getUsernameHash(services, transaction)
-    while ((await transaction.removeMembers(organization.id, BATCH, hash)) > 0);
+    const parts = await removalParts(services, transaction)
+    while ((await transaction.removeMembers(organization.id, BATCH, parts)) > 0);
     if (!(await transaction.removeOrganization(organization.id))) {
       throw new EntradaError('record_not_found')
     }
@@ -98,6 +100,16 @@ export async function removeOrganization(
       event: { type: 'organization.removed', detail: { name: organization.name, slug } },
     })
   })
+}
+
+async function removalParts(
+  services: Services,
+  transaction: StorageTransaction,
+): Promise<RemovalParts> {
+  return {
+    hashUsername: await getUsernameHash(services, transaction),
+    vouchForErasure: (userId, objectIds) => signErasureOrder(services, userId, objectIds),
+  }
 }
 
 async function turnEverythingOff(
@@ -120,7 +132,7 @@ async function turnEverythingOff(
 
 async function removeBatch(services: Services, { id }: Organization): Promise<number> {
   return services.storage.atomically(async (transaction) =>
-    transaction.removeMembers(id, BATCH, await getUsernameHash(services, transaction)),
+    transaction.removeMembers(id, BATCH, await removalParts(services, transaction)),
   )
 }
 

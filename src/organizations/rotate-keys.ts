@@ -1,5 +1,5 @@
 import { type AuditContext, auditRecord, outboxOptions } from '../audit/audit-events.ts'
-import { signErasuresAgain } from '../audit/erase-people.ts'
+import { eraseStretch, signErasuresAgain } from '../audit/erase-people.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
 import { resealUsernameKey } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
@@ -58,6 +58,8 @@ export async function rotateKeys(services: Services, actor: Actor): Promise<KeyR
   })
   const { kind } = await resignHead(services)
   await signErasuresAgain(services)
+  // Orders are signed too; carried out, none of them needs the former key.
+  while (await eraseStretch(services));
   const auditChain = kind === 'done' ? 'signed' : 'broken'
   return { sealingKeyId, resealed, keys, auditChain }
 }

@@ -52,7 +52,7 @@ function parseHookAnswer(answer: unknown): ParsedAnswer {
   const refuse = members.get('refuse')
   if (refuse === true) return { kind: 'refused', reason: reasonOf(members.get('reason')) }
   const isDeclared = [...members.keys()].every((name) => name === 'refuse' || name === 'reason')
-  if (refuse === false && isDeclared) return { kind: 'allowed' }
+  if (refuse === false && isDeclared && !Array.isArray(answer)) return { kind: 'allowed' }
   return { kind: 'invalid', returned: Array.isArray(answer) ? 'array' : 'object' }
 }
 

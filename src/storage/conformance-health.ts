@@ -225,7 +225,10 @@ function describeForgetting(subject: Subject): void {
       await transaction.appendSignInTrace(newTrace(3, { person: { oid: 'other', nameKey } }))
     })
     await subject.storage.atomically((transaction) =>
-      transaction.removeUser('usr_0001', (_, username) => `hash of ${username}`),
+      transaction.removeUser('usr_0001', {
+        hashUsername: (_, username) => `hash of ${username}`,
+        vouchForErasure: () => 'vouched',
+      }),
     )
     const person = { userIds: [], nameKeys: [nameKey] }
     const { items } = await subject.storage.listSignInTraces({ person }, { limit: 9 })

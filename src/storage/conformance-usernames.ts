@@ -7,6 +7,8 @@ import type { HashUsername } from './username-storage.ts'
 
 const hash: HashUsername = (organizationId, username) => `${organizationId}/${username}`
 
+const parts = { hashUsername: hash, vouchForErasure: () => 'vouched' }
+
 export function describeUsernames(subject: Subject): void {
   describe('usernames', () => {
     const retiredOf = async (organizationId: 'default' | 'org_b', usernames: readonly string[]) => {
@@ -24,7 +26,7 @@ export function describeUsernames(subject: Subject): void {
         await transaction.createMembership(newMembership(3, elsewhere))
       })
       assert.deepEqual(await retiredOf('default', ['person-0001', 'person-0002']), [])
-      await storage.atomically((transaction) => transaction.removeUser('usr_0001', hash))
+      await storage.atomically((transaction) => transaction.removeUser('usr_0001', parts))
       const names = ['person-0001', 'person-0002', 'one']
       assert.deepEqual(await retiredOf('default', names), ['default/person-0001'])
       assert.deepEqual(await retiredOf('org_b', names), ['org_b/one'])
@@ -43,7 +45,7 @@ export function describeUsernames(subject: Subject): void {
         const member = { userId: 'usr_0001', organizationId: 'org_b', username: 'one' } as const
         await transaction.createMembership(newMembership(3, member))
       })
-      await storage.atomically((transaction) => transaction.removeMembers('org_b', 9, hash))
+      await storage.atomically((transaction) => transaction.removeMembers('org_b', 9, parts))
       assert.deepEqual(await retiredOf('org_b', ['one']), ['org_b/one'])
       await storage.atomically((transaction) => transaction.removeOrganization('org_b'))
       assert.deepEqual(await retiredOf('org_b', ['one']), [])

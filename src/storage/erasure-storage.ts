@@ -14,6 +14,7 @@ export type ErasureDue = {
   readonly objectIds: readonly string[]
   /** The last event that was looked at; empty at the beginning. */
   readonly after: AuditEventId | ''
+  readonly signature: string
 }
 
 /** What vouches for an event whose personal values were erased after it was linked. */

@@ -12,7 +12,8 @@ export function erasureVerbs(database: Database): ErasureVerbs {
       const row = await query.executeTakeFirst()
       if (row === undefined) return undefined
       const objectIds = parseJson<readonly string[]>(row.object_ids)
-      return { userId: row.user_id, objectIds, after: row.after_event }
+      const { user_id: userId, after_event: after, signature } = row
+      return { userId, objectIds, after, signature }
     },
     async listErasableEvents(after, limit) {
       const rows = await database

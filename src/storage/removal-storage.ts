@@ -2,14 +2,22 @@
 import type { ConnectionId, OrganizationId, UserId } from './records.ts'
 import type { HashUsername } from './username-storage.ts'
 
-/** Inside `atomically`. Usernames of members who go stay taken, as what `hash` makes of them. Each verb removes what refers to the record first, and answers whether there was one. */
+/** What the caller's keys have to say about the people who go. */
+export type RemovalParts = {
+  /** Usernames stay taken as what this makes of them. */
+  readonly hashUsername: HashUsername
+  /** Vouches for the order to erase a person, which whoever writes to the database could make up. */
+  readonly vouchForErasure: (userId: UserId, objectIds: readonly string[]) => string
+}
+
+/** Inside `atomically`. Each verb removes what refers to the record first, and answers whether there was one. */
 export type RemovalWriter = {
-  removeUser(id: UserId, hash: HashUsername): Promise<boolean>
+  removeUser(id: UserId, parts: RemovalParts): Promise<boolean>
   /**
    * Removes at most `limit` members of an organization with their sessions there, and the users that are in no other one. Answers how
    * many memberships went; 0: none is left.
    */
-  removeMembers(organizationId: OrganizationId, limit: number, hash: HashUsername): Promise<number>
+  removeMembers(organizationId: OrganizationId, limit: number, parts: RemovalParts): Promise<number>
   removeConnection(id: ConnectionId): Promise<boolean>
   /** With its connections, domains and webhooks. Its members have to be gone. */
   removeOrganization(id: OrganizationId): Promise<boolean>

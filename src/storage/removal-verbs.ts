@@ -1,13 +1,13 @@
 /** Verbs that remove a record and what refers to it, in the order that foreign keys ask for. */
 import type { ConnectionId, MembershipId, OrganizationId, UserId } from './records.ts'
-import type { RemovalWriter } from './removal-storage.ts'
+import type { RemovalParts, RemovalWriter } from './removal-storage.ts'
 import type { Database } from './schema.ts'
 import type { HashUsername } from './username-storage.ts'
 
 export function removalWrites(database: Database): RemovalWriter {
   return {
-    removeUser: async (id, hash) => (await removeUsers(database, [id], hash)) === 1,
-    async removeMembers(organizationId, limit, hash) {
+    removeUser: async (id, parts) => (await removeUsers(database, [id], parts)) === 1,
+    async removeMembers(organizationId, limit, parts) {
       const members = await database
         .selectFrom('memberships')
         .select(['id', 'user_id'])
@@ -26,9 +26,9 @@ export function removalWrites(database: Database): RemovalWriter {
       await removeMemberships(
         database,
         members.map(({ id }) => id),
-        hash,
+        parts.hashUsername,
       )
-      await removeUsers(database, await withoutMembership(database, userIds), hash)
+      await removeUsers(database, await withoutMembership(database, userIds), parts)
       return members.length
     },
     removeConnection: (id) => removeConnection(database, id),
@@ -90,7 +90,7 @@ async function withoutMembership(
 async function removeUsers(
   database: Database,
   ids: readonly UserId[],
-  hash: HashUsername,
+  parts: RemovalParts,
 ): Promise<number> {
   if (ids.length === 0) return 0
   await database.deleteFrom('sessions').where('user_id', 'in', ids).execute()
@@ -102,9 +102,9 @@ async function removeUsers(
   await removeMemberships(
     database,
     memberships.map(({ id }) => id),
-    hash,
+    parts.hashUsername,
   )
-  await noteErasures(database, ids)
+  await noteErasures(database, ids, parts)
   await removeTraces(database, ids)
   await database.deleteFrom('identities').where('user_id', 'in', ids).execute()
   const { numDeletedRows } = await database
@@ -115,18 +115,24 @@ async function removeUsers(
 }
 
 /** The audit trail is long, so it is gone through afterwards, in the background. */
-async function noteErasures(database: Database, ids: readonly UserId[]): Promise<void> {
+async function noteErasures(
+  database: Database,
+  ids: readonly UserId[],
+  { vouchForErasure }: RemovalParts,
+): Promise<void> {
   const query = database.selectFrom('identities').select(['user_id', 'oid'])
   const identities = await query.where('user_id', 'in', ids).execute()
   const users = await database.selectFrom('users').select('id').where('id', 'in', ids).execute()
   if (users.length === 0) return
-  const rows = users.map(({ id }) => ({
-    user_id: id,
-    object_ids: JSON.stringify(
-      identities.filter(({ user_id }) => user_id === id).map(({ oid }) => oid),
-    ),
-    after_event: '' as const,
-  }))
+  const rows = users.map(({ id }) => {
+    const objectIds = identities.filter(({ user_id }) => user_id === id).map(({ oid }) => oid)
+    return {
+      user_id: id,
+      object_ids: JSON.stringify(objectIds),
+      after_event: '' as const,
+      signature: vouchForErasure(id, objectIds),
+    }
+  })
   const insert = database.insertInto('erasures_due').values(rows)
   await insert.onConflict((conflict) => conflict.doNothing()).execute()
 }

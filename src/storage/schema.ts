@@ -247,6 +247,7 @@ type ErasuresDueTable = {
   user_id: UserId
   object_ids: string
   after_event: AuditEventId | ''
+  signature: string
 }
 
 /** Filled by a trigger on `audit_events`. */

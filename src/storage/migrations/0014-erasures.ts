@@ -18,6 +18,7 @@ export async function createErasures(
     .addColumn('user_id', text, (column) => column.notNull().unique())
     .addColumn('object_ids', text, (column) => column.notNull())
     .addColumn('after_event', text, (column) => column.notNull())
+    .addColumn('signature', text, (column) => column.notNull())
     .execute()
   await database.schema
     .createTable('audit_erasures')
