@@ -8,11 +8,11 @@ import { describe, it, type TestContext } from 'node:test'
 import { getRequestListener } from '@hono/node-server'
 import express from 'express'
 import { Hono } from 'hono'
-import * as forExpress from '../src/embedding/express.ts'
-import * as forHono from '../src/embedding/hono.ts'
-import type { Entrada } from '../src/entrada.ts'
-import { people, SERVER_URL } from './support/rig.ts'
-import { openRig, sessionCookieOf } from './support/steps.ts'
+import * as forExpress from '../../src/embedding/express.ts'
+import * as forHono from '../../src/embedding/hono.ts'
+import type { Entrada } from '../../src/entrada.ts'
+import { people, SERVER_URL } from '../support/rig.ts'
+import { openRig, sessionCookieOf } from '../support/steps.ts'
 
 const HOST = new URL(SERVER_URL).host
 
