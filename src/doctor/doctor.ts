@@ -24,8 +24,12 @@ export async function examine(
   examination: Examination,
   wanted: readonly Area[] = areas,
 ): Promise<Report> {
-  const facts = await gatherFacts(examination, wanted)
-  const findings = diagnose(facts, wanted)
+  // A setting that cannot be read keeps other areas from being examined, so it is reported with each of them.
+  const examined = [...new Set<Area>([...wanted, 'settings'])]
+  const facts = await gatherFacts(examination, examined)
+  const findings = diagnose(facts, examined).filter(
+    ({ area, severity }) => wanted.includes(area) || severity === 'error',
+  )
   const count = (severity: Severity) =>
     findings.filter((finding) => finding.severity === severity).length
   return {
