@@ -100,7 +100,10 @@ export const pageQuery = {
     v.optional(
       v.pipe(
         v.string(),
-        v.check((value) => /^(?:[1-9]\d?|1\d\d|200)$/.test(value), 'must be from 1 to 200'),
+        v.check(
+          (value) => /^(?:[1-9]\d?|1\d\d|200)$/.test(value),
+          'must be a whole number from 1 to 200',
+        ),
         v.metadata({ type: 'integer', minimum: 1, maximum: 200, description: 'How many.' }),
         v.transform(Number),
       ),

@@ -174,7 +174,10 @@ export function refusedBy(schema: Json): fc.Arbitrary<unknown> {
   if (type === 'boolean') return fc.constantFrom('true', 0, 1)
   const near =
     type === 'integer' || type === 'number'
-      ? [fc.constantFrom(minimum - 1, maximum + 1), fc.double({ min: minimum, max: maximum })]
+      ? [
+          fc.constantFrom(minimum - 1, maximum + 1),
+          fc.double({ min: minimum, max: maximum, noNaN: true }),
+        ]
       : [
           allowedBy(schema).chain((one) =>
             fc.constantFrom(`${one}\n`, `${one} x`, ` ${one}`, `${one}\u0000`, `${one}`.repeat(20)),
