@@ -42,9 +42,13 @@ export const membershipCommands: readonly Command[] = [
         return printList(context, given, { list, header, row })
       }),
   },
-  changeCommand('disable', 'Keep a person out of one organization and end their sessions there.', {
-    change: ({ call }, { id }) => call('disableMembership', { params: { id } }),
-  }),
+  changeCommand(
+    'disable',
+    'Disable a membership: the user cannot sign in to that organization, and their sessions there end.',
+    {
+      change: ({ call }, { id }) => call('disableMembership', { params: { id } }),
+    },
+  ),
   changeCommand('enable', 'Let a person into an organization again.', {
     change: ({ call }, { id }) => call('enableMembership', { params: { id } }),
   }),

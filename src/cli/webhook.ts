@@ -34,7 +34,7 @@ export const webhookCommands: readonly Command[] = [
   {
     name: 'webhook create',
     parameters: 'URL',
-    summary: 'Tell an https address what happens; its secret is shown this once.',
+    summary: 'Send events to an HTTPS endpoint. The signing secret is shown only once.',
     options: {
       ...common,
       organization: {
