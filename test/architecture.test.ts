@@ -1,6 +1,6 @@
 /** The rules of the house (ARCHITECTURE.md), each a sentence that fails. */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, it } from 'node:test'
 
@@ -281,6 +281,22 @@ describe('the house', () => {
   it('lets one file import each database driver', () => {
     assert.deepEqual(importersOf(/^node:sqlite$/), ['src/storage/sqlite.ts'])
     assert.deepEqual(importersOf(/^pg(\/|$)/), ['src/storage/postgres.ts'])
+  })
+
+  it('imports no package but those of package.json, outside of test/packages', () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+    const listed = new Set(['entrada', ...Object.keys({ ...dependencies, ...devDependencies })])
+    const others = globSync('{test,scripts,bench}/**/*.ts', {
+      exclude: (path) => /node_modules$|^test\/packages$/.test(path),
+    })
+    const strangers = [...source, ...others.map(readSource)].flatMap(({ path, imports }) =>
+      imports
+        .map(({ from }) => /^(?:@[^/]+\/)?[^/]+/.exec(from)?.[0] ?? '')
+        .filter((name) => /^[a-z@][^:$]*$/.test(name) && !listed.has(name))
+        .filter((name) => !/^(src|test|scripts|bench)$/.test(name))
+        .map((name) => `${path} imports ${name}`),
+    )
+    assert.deepEqual(strangers, [])
   })
 
   it('loads PostgreSQL only for those who use it', () => {
