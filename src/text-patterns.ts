@@ -85,7 +85,7 @@ const PORT =
   '(?::(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}))?'
 /** Scheme, host and port of an https address; http is for this machine only. */
 export const ORIGIN = new RegExp(
-  `^(?:https://(?:${HOST}|${IPV4}|\\[(?:${IPV6})\\])|http://(?:${LOOPBACK}))${PORT}/?$`,
+  `^(?:https://(?:${HOST}\\.?|${IPV4}|\\[(?:${IPV6})\\])|http://(?:${LOOPBACK}))${PORT}/?$`,
 )
 
 /** The words in any letter case, and nothing else. */

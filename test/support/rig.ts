@@ -6,6 +6,7 @@ import { createEntrada, type Entrada } from '../../src/entrada.ts'
 import { newSecretKey } from '../../src/key-ring.ts'
 import { createLog } from '../../src/log.ts'
 import { openServices, type RunningServices } from '../../src/open-services.ts'
+import { noLimits } from '../../src/rate-limit.ts'
 import { Secret } from '../../src/secret.ts'
 import { createTestBrowser, type TestBrowser } from './browser.ts'
 import { type Clock, stoppedClock } from './clock.ts'
@@ -62,6 +63,8 @@ export type RigOptions = Partial<Omit<CheckedOptions, 'entra'>> & {
   readonly entraUrl?: string
   /** Nothing is swept, delivered or warned of but by the test. */
   readonly withoutBackgroundWork?: boolean
+  /** No client is told that it calls too often. */
+  readonly withoutLimits?: boolean
 }
 
 export async function createRig({
@@ -70,6 +73,7 @@ export async function createRig({
   clock = stoppedClock(),
   entraUrl = ENTRA_URL,
   withoutBackgroundWork = false,
+  withoutLimits = false,
   ...rest
 }: RigOptions = {}): Promise<Rig> {
   const emulator = createEmulator({ origin: entraUrl, now: clock.now })
@@ -85,7 +89,8 @@ export async function createRig({
     ...rest,
     ...(withoutEntra ? {} : { entra: { authority: new URL(entraUrl), ...entraOptions(entra) } }),
   }
-  const services = await openServices(options, { background: !withoutBackgroundWork })
+  const opened = await openServices(options, { background: !withoutBackgroundWork })
+  const services = withoutLimits ? { ...opened, limits: noLimits } : opened
   const entrada = createEntrada(options, services)
   const startAt = `${options.serverUrl.origin}/auth/entra/login`
   const browser = () =>
