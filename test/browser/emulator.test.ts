@@ -1,13 +1,13 @@
 /** The emulator's own pages in a real browser: they work without script and are readable by everybody. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { type StartedEmulator, startEmulator } from '../../src/emulator/start-emulator.ts'
 import { launchChromium } from '../support/chromium.ts'
+import { resolveTestPackage } from '../support/test-packages.ts'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const axe = readFileSync(resolveTestPackage('axe-core/axe.min.js'), 'utf8')
 const multiTenant = '44444444-4444-4444-8444-444444444444'
 const redirectUri = 'http://localhost:3000/auth/entra/callback'
 
