@@ -206,12 +206,12 @@ describe('a callback that cannot be understood', () => {
 })
 
 describe('a callback without anything', () => {
-  it('says that you are signed out, and does nothing', async (t) => {
+  it('says that you are signed in where you are, and does nothing', async (t) => {
     const rig = await openRig(t)
     const { browser } = await rig.signIn(people.alice)
     const visit = await browser.visit(CALLBACK)
     assert.equal(visit.response.status, 200)
-    assert.match(visit.text, /You are signed out/)
+    assert.match(visit.text, /You are signed in/)
     assert.deepEqual(visit.response.headers.getSetCookie(), [])
     assert.deepEqual(await rowCounts(rig), oneOfEach)
     assert.match((await browser.visit(`${SERVER_URL}/`)).text, /Hello, Alice Example/)
