@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { installPackages } from '../scripts/install-packages.ts'
 import { routes } from '../src/http/routes.ts'
 import { createTestBrowser, type TestBrowser } from './support/browser.ts'
 import { httpSite } from './support/http-site.ts'
@@ -24,6 +25,8 @@ const examples: Readonly<Record<string, { page: string; shows: RegExp; closed?: 
 }
 
 async function start(t: TestContext, name: string) {
+  // Here, where npm has the whole environment; the program has none but its path.
+  installPackages(`examples/${name}`)
   const port = await freePort()
   const given = [name, `--port=${port}`, `--sign-in-as=${people.alice}`]
   const program = startProgram(t, [resolve('scripts/run-example.ts'), ...given], {
