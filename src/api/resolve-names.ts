@@ -32,7 +32,7 @@ function namesInPath(path: string): Names {
   return path.startsWith('/connections/:id') ? { id: 'connection' } : {}
 }
 
-/** `of` says what the `id` beside it is. */
+/** A body with `of` names the kind of record that its `id` belongs to. */
 function namesInBody(body: unknown): Names {
   const { of } = (body ?? {}) as { readonly of?: unknown } // of any operation
   const named: Names = of === 'organization' || of === 'connection' ? { id: of } : {}

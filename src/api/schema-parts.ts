@@ -27,7 +27,7 @@ export function reasonText(max: number) {
   return v.pipe(text(max), v.regex(NOT_BLANK, 'must not be blank'))
 }
 
-/** What a function of ours demands beside the type, in words of JSON Schema. */
+/** Constraints that a parser checks in addition to the type, as JSON Schema keywords. */
 export type Published = {
   readonly pattern?: RegExp
   readonly maxLength: number

@@ -79,7 +79,7 @@ async function refuseOrder(
   services.log.error('erasure_order_not_ours', { userId })
 }
 
-/** An event that somebody changed is left as it is: erasing it would vouch for the change. */
+/** An event that was altered after it was linked is left unchanged: erasing it would sign the alteration. */
 async function eraseEvent(
   services: Services,
   {

@@ -138,7 +138,7 @@ ${linkTo(services, '/admin/connections?show=failing', 'Show')}</p><ul>${failing.
   )}</ul></li>`
 }
 
-/** On, and nobody can come in: who has no role is refused, and nothing gives one. */
+/** Connections that are on and let no user in: users without a role are refused, and no rule or default gives one. */
 function closedItem(services: Services, closed: readonly Connection[]): Html {
   return html`<li class="bad"><p>Nobody is let in: no rule gives a role, and who has none is refused. Add a rule, or choose a role for everybody else.
 ${linkTo(services, '/admin/connections?show=closed', 'Show')}</p><ul>${closed.map(
