@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { isEntradaError } from '../errors.ts'
 import type { RawHandler } from '../forward-auth/raw-verify.ts'
 import { type HttpLimits, type HttpServer, startHttpServer } from './http-server.ts'
@@ -333,10 +333,28 @@ describe('stop', () => {
       socket.write(`${head}Expect: 100-continue\r\n\r\nha`)
       await once(socket, 'data') // 100: the body is being read
       const stopping = stopOnce(server)
+      await sleep(20)
       await assert.rejects(fetch(`http://127.0.0.1:${port}/`), 'nobody new gets in')
       socket.write('lf')
       await stopping
       assert.match(await everything, /200 OK[\s\S]*\r\n\r\nhalf$/)
+    },
+  )
+
+  it(
+    'answers a request that a proxy sends on a kept connection just then (O2)',
+    inTime,
+    async (t) => {
+      const { server, port } = await start(t, async () => new Response('ok'))
+      const socket = await open(t, port)
+      socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      await once(socket, 'data')
+      const stopping = stopOnce(server)
+      await sleep(20)
+      const everything = everythingFrom(socket)
+      socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n')
+      assert.match(await everything, /^HTTP\/1\.1 200 [\s\S]*connection: close/i)
+      await stopping
     },
   )
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
 import type { ListenAddress } from '../config.ts'
 import type { Entrada } from '../entrada.ts'
@@ -43,6 +44,9 @@ export const defaultLimits: HttpLimits = {
   turnedAway: () => {},
 }
 const IDLE_CHECK_MS = 100
+const IDLE_GRACE_MS = 500
+const QUIET_TURN_MS = 0.5
+const MAX_TURNS = 100
 
 export type HttpServer = {
   /** `/readyz` is 503 from now on, and answers close their connections. Requests are taken as before. */
@@ -163,11 +167,35 @@ async function stop(
 ): Promise<void> {
   startDraining()
   const closed = once(server, 'close')
-  server.close()
-  // A connection whose request ends only now is kept alive by Node, and would hold up the stop for all of the drain time.
-  const closeIdle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
+  await acceptWaitingConnections()
+  // Not `server.close()`: that cuts idle connections at once, and a proxy may be sending a request on one of them.
+  // With the listener closed, the proxy learns from its next connection that this server has gone.
+  NetServer.prototype.close.call(server)
   const cut = setTimeout(() => server.closeAllConnections(), drainMs)
+  const ended = new AbortController()
+  void closeIdleConnections(server, ended.signal)
   await closed
-  clearInterval(closeIdle)
+  ended.abort()
   clearTimeout(cut)
+}
+
+/**
+ * A connection that the kernel has accepted and Node has not is reset when the listener closes. A turn of the event loop takes all of
+ * them; after a turn in which nothing else ran, hardly any can have come since.
+ */
+async function acceptWaitingConnections(): Promise<void> {
+  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    const start = performance.now()
+    await nextTurn()
+    if (performance.now() - start < QUIET_TURN_MS) return
+  }
+}
+
+/** Idle connections, once proxies have had time to stop using them; again and again, since Node keeps a connection alive after each answer. */
+async function closeIdleConnections(server: Server, signal: AbortSignal): Promise<void> {
+  await sleep(IDLE_GRACE_MS)
+  while (!signal.aborted) {
+    server.closeIdleConnections()
+    await sleep(IDLE_CHECK_MS)
+  }
 }
