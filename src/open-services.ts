@@ -13,6 +13,11 @@ import {
   type CheckedOptions,
   checkOptions,
 } from './check-options.ts'
+import { createConnectionProviders } from './connections/connection-providers.ts'
+import {
+  DEFAULT_CONNECTION_ID,
+  keepEnvironmentConnection,
+} from './connections/environment-connection.ts'
 import { EntradaError } from './errors.ts'
 import { toAccessRules } from './forward-auth/access-rules-file.ts'
 import { type AccessRules, membersOfDefault } from './forward-auth/decide-access.ts'
@@ -41,12 +46,7 @@ import { createProcessSamples } from './metrics/process-samples.ts'
 import type { EntradaOptions } from './options.ts'
 import { startDomainChecks } from './organizations/check-domains.ts'
 import { cloudAuthorities, cloudOf, DEFAULT_AUTHORITY } from './organizations/clouds.ts'
-import { createConnectionProviders } from './organizations/connection-providers.ts'
 import { createTxtResolver } from './organizations/dns-txt.ts'
-import {
-  DEFAULT_CONNECTION_ID,
-  keepEnvironmentConnection,
-} from './organizations/environment-connection.ts'
 import { proxiesOfNode } from './outgoing/host-proxies.ts'
 import { createOutgoing } from './outgoing/outgoing.ts'
 import { createLimits } from './rate-limit.ts'

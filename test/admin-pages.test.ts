@@ -1,7 +1,7 @@
 /** What operators do on the pages under /admin: forms that do once what is sent twice, keep what was typed, and never show a secret. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { changeConnection } from '../src/organizations/connections.ts'
+import { changeConnection } from '../src/connections/change-connection.ts'
 import { fillIn, formOf, openOperator, send } from './support/admin-pages.ts'
 import { createCustomer, operator } from './support/customers.ts'
 import { createTestDns } from './support/dns.ts'

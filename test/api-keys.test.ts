@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createConnection } from '../src/organizations/connections.ts'
+import { createConnection } from '../src/connections/change-connection.ts'
 import { isApiKeyText } from '../src/protocol/api-key.ts'
 import { Secret } from '../src/secret.ts'
 import { type Answer, type Asked, ask, items } from './support/api-calls.ts'

@@ -1,8 +1,8 @@
 /** What must not reach from one organization, connection, right or receiver into another. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { changeConnection, turnOff } from '../src/organizations/connections.ts'
-import { addClientSecret } from '../src/organizations/credentials.ts'
+import { changeConnection, turnOff } from '../src/connections/change-connection.ts'
+import { addClientSecret } from '../src/connections/credentials.ts'
 import { createOrganization } from '../src/organizations/organizations.ts'
 import { Secret } from '../src/secret.ts'
 import { startDeliveries } from '../src/webhooks/deliver.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { addClientSecret } from '../src/organizations/credentials.ts'
+import { addClientSecret } from '../src/connections/credentials.ts'
 import { Secret } from '../src/secret.ts'
 import { warnInTime } from '../src/webhooks/credential-warnings.ts'
 import { createCustomer, operator } from './support/customers.ts'

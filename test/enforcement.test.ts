@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { changeConnection, turnOff } from '../src/organizations/connections.ts'
+import { changeConnection, turnOff } from '../src/connections/change-connection.ts'
 import { changeOrganization } from '../src/organizations/organizations.ts'
 import { findByText } from '../src/sign-in/find-connection.ts'
 import type { Organization } from '../src/storage/records.ts'

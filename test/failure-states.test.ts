@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'
+import { turnOff } from '../src/connections/change-connection.ts'
 import type { RefusalFault } from '../src/emulator/faults.ts'
-import { turnOff } from '../src/organizations/connections.ts'
 import type { Visit } from './support/browser.ts'
 import {
   type Customer,

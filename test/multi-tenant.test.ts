@@ -1,7 +1,7 @@
 /** One connection for several directories: an allow-list, the issuer's template filled in, and who somebody is in each. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { changeConnection } from '../src/organizations/connections.ts'
+import { changeConnection } from '../src/connections/change-connection.ts'
 import { addDomain, vouchForDomain } from '../src/organizations/domains.ts'
 import type { Connection } from '../src/storage/records.ts'
 import { NORTHWIND, operator } from './support/customers.ts'

@@ -1,8 +1,8 @@
 /** What a change takes away is gone from live sessions at once, on the replica that made the change and on every other. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
+import { createConnection } from '../src/connections/change-connection.ts'
 import type { Entrada } from '../src/entrada.ts'
-import { createConnection } from '../src/organizations/connections.ts'
 import { Secret } from '../src/secret.ts'
 import type { RoleRule } from '../src/storage/records.ts'
 import { ask } from './support/api-calls.ts'

@@ -1,7 +1,7 @@
 /** Customers of one multi-tenant application: admin consent names a directory, and a test from there proves it. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { changeConnection } from '../src/organizations/connections.ts'
+import { changeConnection } from '../src/connections/change-connection.ts'
 import { Secret } from '../src/secret.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { NORTHWIND, operator } from './support/customers.ts'

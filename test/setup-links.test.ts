@@ -1,7 +1,7 @@
 /** What a set-up link withstands: scanners, second browsers, time, other sites' forms, and who is curious. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { changeConnection, turnOff, turnOn } from '../src/organizations/connections.ts'
+import { changeConnection, turnOff, turnOn } from '../src/connections/change-connection.ts'
 import { createSetupLink, listSetupLinks, withdrawSetupLink } from '../src/setup/setup-link.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { operator, turnOnUntested } from './support/customers.ts'

@@ -1,7 +1,7 @@
 /** Change without an outage: a new credential beside the old one, another address beside the registered one, scopes in place. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { changeConnection } from '../src/organizations/connections.ts'
+import { changeConnection } from '../src/connections/change-connection.ts'
 import { createSetupLink } from '../src/setup/setup-link.ts'
 import type { Connection } from '../src/storage/records.ts'
 import { type Customer, createCustomer, operator } from './support/customers.ts'

@@ -1,9 +1,9 @@
 /** Test sign-ins: what they show, whom they show it to, and that they write nothing about anybody. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { changeConnection } from '../src/connections/change-connection.ts'
 import { findingTable } from '../src/doctor/doctor.ts'
 import { errorEntry } from '../src/errors.ts'
-import { changeConnection } from '../src/organizations/connections.ts'
 import { createSetupLink } from '../src/setup/setup-link.ts'
 import { testFindingRow } from '../src/setup/test-findings.ts'
 import type { Connection } from '../src/storage/records.ts'

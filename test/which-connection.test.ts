@@ -1,7 +1,7 @@
 /** Which connection somebody means: a work email, a short name, the directory that sends them, the way they took last. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { changeConnection, turnOff } from '../src/organizations/connections.ts'
+import { changeConnection, turnOff } from '../src/connections/change-connection.ts'
 import {
   addDomain,
   routeDomain,

@@ -14,11 +14,11 @@ import {
   verifyAuditTrail,
   verifyPlace,
 } from '../audit/verify-audit-chain.ts'
+import { createConnection, type NewConnection } from '../connections/change-connection.ts'
+import { keepDefaultOrganization } from '../connections/environment-connection.ts'
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../ids.ts'
-import { createConnection, type NewConnection } from '../organizations/connections.ts'
-import { keepDefaultOrganization } from '../organizations/environment-connection.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { createMembershipAs } from '../provisioning/create-membership.ts'

@@ -1,7 +1,7 @@
 /** The end of a restore: what the backup would give back is taken away again. */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { turnOff } from '../connections/change-connection.ts'
 import { isEntradaError } from '../errors.ts'
-import { turnOff } from '../organizations/connections.ts'
 import type { Services } from '../services.ts'
 import { withdrawSetupLink } from '../setup/setup-link.ts'
 import { type AdminCaller, createAdministration } from './administration.ts'

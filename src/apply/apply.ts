@@ -5,10 +5,11 @@
  *
  * Interrupted or refused half-way it is run again: what is done already is no step any more.
  */
-import type { ConnectionJson } from '../api/connection-schema.ts'
+
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { EntradaApiError, type EntradaClient } from '../client/client.ts'
 import type { Asked } from '../client/operation-types.ts'
+import type { ConnectionJson } from '../connections/connection-schema.ts'
 import type { Configuration, FileCredential } from './configuration-file.ts'
 import { type Current, heldKey, type Step } from './plan.ts'
 

@@ -1,10 +1,10 @@
 /** The file of `entrada apply`: read, checked with the schemas of the API, and every problem told at once with its line. */
 import * as v from 'valibot'
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
-import { connectionMembers } from '../api/connection-schema.ts'
 import { checkInput, type InputProblem } from '../api/read-input.ts'
 import { organizationSettings } from '../api/resources/organizations.ts'
-import { displayName, givenText, timeText } from '../api/schema-parts.ts'
+import { connectionMembers } from '../connections/connection-schema.ts'
+import { displayName, givenText, timeText } from '../connections/schema-parts.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { withoutPrototypes } from '../protocol/strict-json.ts'
 import { strictObject } from '../strict-object.ts'

@@ -1,8 +1,8 @@
 /** The file of `entrada apply` for what is there, without secrets: each is named by an environment variable to be filled in. */
 import { stringify } from 'yaml'
-import { changeableJson, normalizedChange } from '../api/connection-json.ts'
-import type { ConnectionJson } from '../api/connection-schema.ts'
 import type { OrganizationJson } from '../api/resources/organizations.ts'
+import { changeableJson, normalizedChange } from '../connections/connection-json.ts'
+import type { ConnectionJson } from '../connections/connection-schema.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
 
 const HEADER = `# Made by \`entrada export\`. Secrets are not in it: set the variables that \`from\` names, or say file:PATH.

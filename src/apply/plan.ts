@@ -1,7 +1,8 @@
 /** What has to be done so that a deployment is as the file says. Pure: it is shown before anything happens, and tested without a server. */
-import { changeableJson, normalizedChange } from '../api/connection-json.ts'
-import type { ConnectionChangeJson, ConnectionJson } from '../api/connection-schema.ts'
+
 import type { OrganizationJson } from '../api/resources/organizations.ts'
+import { changeableJson, normalizedChange } from '../connections/connection-json.ts'
+import type { ConnectionChangeJson, ConnectionJson } from '../connections/connection-schema.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
 import type {
   Configuration,

@@ -1,5 +1,5 @@
-import type { ConnectionJson } from '../api/connection-schema.ts'
 import type { Asked } from '../client/operation-types.ts'
+import type { ConnectionJson } from '../connections/connection-schema.ts'
 import { withAdministration } from './admin-connection.ts'
 import {
   type CliArguments,

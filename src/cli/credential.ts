@@ -1,5 +1,5 @@
 /** What a connection proves itself with, on the command line. A secret is never typed there: other people of the machine could read it. */
-import type { CredentialJson } from '../api/connection-schema.ts'
+import type { CredentialJson } from '../connections/connection-schema.ts'
 import { withAdministration } from './admin-connection.ts'
 import {
   type CliArguments,

@@ -1,5 +1,6 @@
 /** The face of a refusal: a page for people, problem+json for programs; the same code and correlation id in both. */
 import { html } from 'hono/html'
+import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
 import {
   type EntradaError,
   type ErrorCode,
@@ -7,7 +8,6 @@ import {
   remedyOf,
   type StartAgain,
 } from '../errors.ts'
-import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import { findLastConnection } from '../sign-in/last-connection.ts'
 import { entraButton, loginAddress, startAddress } from '../sign-in/login-page.ts'

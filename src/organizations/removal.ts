@@ -2,13 +2,13 @@
 import type { AdminCaller } from '../admin/administration.ts'
 import { signErasureOrder } from '../audit/audit-chain.ts'
 import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { turnOff } from '../connections/change-connection.ts'
 import { EntradaError } from '../errors.ts'
 import { getUsernameHash } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { Connection, Organization, UserId } from '../storage/records.ts'
 import type { RemovalParts } from '../storage/removal-storage.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { turnOff } from './connections.ts'
 import { liftSso } from './enforcement.ts'
 
 /** What one transaction takes away at most: sign-ins of others go on beside it. */

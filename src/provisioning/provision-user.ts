@@ -3,10 +3,10 @@
  * Runs inside the transaction of the sign-in, so a sign-in is written whole or not at all.
  */
 import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { newId } from '../ids.ts'
-import { directoryFingerprint } from '../organizations/directory-fingerprint.ts'
 import type { Services } from '../services.ts'
 import type { SignInDecision } from '../sign-in/decide-sign-in.ts'
 import type { Connection, GroupSnapshot, Identity, Membership, UserId } from '../storage/records.ts'

@@ -1,17 +1,17 @@
 /** POST /setup: the forms of the set-up page. What cannot be carried out comes back on the page, beside what was typed. */
 import type { AdminCaller } from '../admin/administration.ts'
-import { EntradaError, errorEntry, isEntradaError } from '../errors.ts'
-import { findOwn } from '../find-own.ts'
-import { type Exchange, pathTo } from '../http/exchange.ts'
-import { single } from '../http/form.ts'
-import { redirect } from '../http/responses.ts'
-import { turnOn } from '../organizations/connections.ts'
+import { turnOn } from '../connections/change-connection.ts'
 import {
   newCertificateCredential,
   newClientSecretCredential,
   newFederatedCredential,
   removeCredential,
-} from '../organizations/credentials.ts'
+} from '../connections/credentials.ts'
+import { EntradaError, errorEntry, isEntradaError } from '../errors.ts'
+import { findOwn } from '../find-own.ts'
+import { type Exchange, pathTo } from '../http/exchange.ts'
+import { single } from '../http/form.ts'
+import { redirect } from '../http/responses.ts'
 import { Secret } from '../secret.ts'
 import type { Services } from '../services.ts'
 import { beginConsent } from '../sign-in/consent.ts'

@@ -1,9 +1,9 @@
 /** What the holder of a set-up link may change: of a draft, application, directory and credential; of any other connection, credentials. */
 import type { AdminCaller } from '../admin/administration.ts'
+import { changeConnection } from '../connections/change-connection.ts'
+import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import { cloudOf } from '../organizations/clouds.ts'
-import { changeConnection } from '../organizations/connections.ts'
-import { testFingerprint } from '../organizations/test-fingerprint.ts'
 import { parseDirectoryName } from '../protocol/directory-name.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'

@@ -1,11 +1,11 @@
 /** GET /setup: the page behind a set-up link. No account, no script needed; each step is a form of its own. */
 
 import { html } from 'hono/html'
+import { isTested } from '../connections/test-fingerprint.ts'
 import { type EntradaError, errorEntry } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { type Html, pageResponse, redirect } from '../http/responses.ts'
 import { originsOf } from '../organizations/clouds.ts'
-import { isTested } from '../organizations/test-fingerprint.ts'
 import type { Services } from '../services.ts'
 import { homeOrigin } from '../sign-in/choose-connection.ts'
 import { applicationSection } from './application-section.ts'

@@ -1,7 +1,7 @@
+import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
 import { EntradaError } from '../errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
-import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import { isIssuerAt, parseIssuer } from '../protocol/issuer.ts'
 import type { Services } from '../services.ts'

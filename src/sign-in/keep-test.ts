@@ -1,9 +1,10 @@
 /** What remains of a test: its result, sealed, and what is believed of the connection from now on. */
+
+import { changeConnection } from '../connections/change-connection.ts'
+import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { auditChange } from '../organizations/audit-change.ts'
-import { changeConnection } from '../organizations/connections.ts'
-import { testFingerprint } from '../organizations/test-fingerprint.ts'
 import type { EntraError } from '../protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import { rememberProgress } from '../setup/setup-session.ts'

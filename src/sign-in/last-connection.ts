@@ -2,9 +2,10 @@
  * Which connection this browser signed in with last, so that the login page offers it again. Sealed: a name of an organization is
  * shown only to a browser that has been signed in to it. It holds nothing about a person.
  */
+
+import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
 import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 

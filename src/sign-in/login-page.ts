@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
+import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
 import { errorEntry } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
-import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import {
   findSession,

@@ -1,13 +1,13 @@
 /** Out again: here, at Microsoft too where wanted, or because Entra says so (front channel). */
 
 import { html } from 'hono/html'
+import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
 import { EntradaError } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
 import { originsOf } from '../organizations/clouds.ts'
-import { DEFAULT_CONNECTION_ID } from '../organizations/environment-connection.ts'
 import type { Services } from '../services.ts'
 import { auditEnded, endSessions } from '../session/end-sessions.ts'
 import { dropSessionCookies, findSession } from '../session/session.ts'

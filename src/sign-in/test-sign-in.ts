@@ -4,12 +4,13 @@
  *   beginTest  → Entra
  *   finishTest → whose test is it → claim → redeem, decide → keep the result, and that the connection works → its page
  */
+
+import { withKnownTenant } from '../connections/environment-connection.ts'
 import { EntradaError } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { redirect } from '../http/responses.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { withKnownTenant } from '../organizations/environment-connection.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
 import { getTestCaller } from '../setup/test-holder.ts'

@@ -1,9 +1,9 @@
 /** A deployment with something of everything, for looking at the pages of operators. Names are as awkward as names are. */
 
+import { changeConnection, createConnection } from '../../src/connections/change-connection.ts'
+import { testFingerprint } from '../../src/connections/test-fingerprint.ts'
 import type { OpenedServices } from '../../src/open-services.ts'
-import { changeConnection, createConnection } from '../../src/organizations/connections.ts'
 import { createOrganization } from '../../src/organizations/organizations.ts'
-import { testFingerprint } from '../../src/organizations/test-fingerprint.ts'
 import type {
   Connection,
   ConnectionCredential,

@@ -1,7 +1,7 @@
 /** A customer's administrator in a real browser: what is pressed and typed on the pages of a set-up link. */
 import { randomUUID } from 'node:crypto'
 import type { Page } from 'playwright-core'
-import { createConnection } from '../../src/organizations/connections.ts'
+import { createConnection } from '../../src/connections/change-connection.ts'
 import { createOrganization } from '../../src/organizations/organizations.ts'
 import { createSetupLink } from '../../src/setup/setup-link.ts'
 import type { Connection } from '../../src/storage/records.ts'

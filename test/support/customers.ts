@@ -1,10 +1,14 @@
 /** Customers of a rig: an organization, an application registered in its own directory, and a connection between them. */
 import { randomUUID } from 'node:crypto'
+import {
+  changeConnection,
+  createConnection,
+  turnOn,
+} from '../../src/connections/change-connection.ts'
+import { addClientSecret } from '../../src/connections/credentials.ts'
+import { testFingerprint } from '../../src/connections/test-fingerprint.ts'
 import type { EmulatorHandles } from '../../src/emulator/handles.ts'
-import { changeConnection, createConnection, turnOn } from '../../src/organizations/connections.ts'
-import { addClientSecret } from '../../src/organizations/credentials.ts'
 import { createOrganization } from '../../src/organizations/organizations.ts'
-import { testFingerprint } from '../../src/organizations/test-fingerprint.ts'
 import { Secret } from '../../src/secret.ts'
 import type { Services } from '../../src/services.ts'
 import type { Connection, ConnectionPolicies, Organization } from '../../src/storage/records.ts'

@@ -1,7 +1,7 @@
 /** A customer's administrator with a set-up link, in a browser without a screen. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { createConnection, type NewConnection } from '../../src/organizations/connections.ts'
+import { createConnection, type NewConnection } from '../../src/connections/change-connection.ts'
 import { createOrganization } from '../../src/organizations/organizations.ts'
 import { createSetupLink } from '../../src/setup/setup-link.ts'
 import type { Connection } from '../../src/storage/records.ts'

@@ -1,11 +1,12 @@
 /** The forms about the credentials of a connection. Values are taken, and never given out again. */
-import { EntradaError } from '../../errors.ts'
-import type { Exchange } from '../../http/exchange.ts'
+
 import {
   addClientSecret,
   removeCredential,
   setCredentialState,
-} from '../../organizations/credentials.ts'
+} from '../../connections/credentials.ts'
+import { EntradaError } from '../../errors.ts'
+import type { Exchange } from '../../http/exchange.ts'
 import { Secret } from '../../secret.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'

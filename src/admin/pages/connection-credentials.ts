@@ -1,7 +1,7 @@
 /** What a connection proves itself with: what is there, and its forms. A value is never shown again. */
 import { html } from 'hono/html'
+import { DEFAULT_CONNECTION_ID } from '../../connections/environment-connection.ts'
 import type { Html } from '../../http/responses.ts'
-import { DEFAULT_CONNECTION_ID } from '../../organizations/environment-connection.ts'
 import type { Connection, ConnectionCredential } from '../../storage/records.ts'
 import { credentialSection } from '../credential-section.ts'
 import { credentialKinds, credentialStates, expiryBadge } from './connection-words.ts'

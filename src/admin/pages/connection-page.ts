@@ -1,12 +1,12 @@
 /** GET /admin/connections/ID: how a connection does, what to register for it, what it proves itself with, who may come in. */
 
 import { html } from 'hono/html'
+import { turnOff, turnOn } from '../../connections/change-connection.ts'
+import { isTested } from '../../connections/test-fingerprint.ts'
 import { EntradaError } from '../../errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { cloudWords, originsOf } from '../../organizations/clouds.ts'
-import { turnOff, turnOn } from '../../organizations/connections.ts'
-import { isTested } from '../../organizations/test-fingerprint.ts'
 import type { Services } from '../../services.ts'
 import { frontChannelLogoutUrl, redirectUri, startPath } from '../../sign-in/choose-connection.ts'
 import type { Connection, ConnectionHealth } from '../../storage/records.ts'

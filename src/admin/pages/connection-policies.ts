@@ -1,8 +1,8 @@
 /** GET and POST /admin/connections/ID/policies. */
 import { html } from 'hono/html'
+import { changeConnection } from '../../connections/change-connection.ts'
 import { EntradaError } from '../../errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
-import { changeConnection } from '../../organizations/connections.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, ConnectionPolicies, UnmatchedPolicy } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'

@@ -1,12 +1,6 @@
 import * as v from 'valibot'
 import { createApiKey, revokeApiKey } from '../../admin/api-keys.ts'
-import { EntradaError } from '../../errors.ts'
-import type { ApiKey } from '../../storage/api-key-records.ts'
-import type { ApiKeyId } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
-import { type ApiCaller, holdsScope } from '../access.ts'
-import { operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
   displayName,
   organizationQuery,
@@ -15,7 +9,13 @@ import {
   text,
   time,
   timeAnswer,
-} from '../schema-parts.ts'
+} from '../../connections/schema-parts.ts'
+import { EntradaError } from '../../errors.ts'
+import type { ApiKey } from '../../storage/api-key-records.ts'
+import type { ApiKeyId } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
+import { type ApiCaller, holdsScope } from '../access.ts'
+import { operation } from '../operation.ts'
 import { type Scope, type ScopeRow, scopes, scopeTable } from '../scope-table.ts'
 
 const scope = v.picklist(scopes)

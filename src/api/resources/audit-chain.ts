@@ -4,10 +4,10 @@ import { createAdministration } from '../../admin/administration.ts'
 import { PLACE, parsePlace, placeText } from '../../audit/audit-chain.ts'
 import { FROM, fromText, parseFrom } from '../../audit/audit-verification.ts'
 import type { AuditProblem, Verification } from '../../audit/verify-audit-chain.ts'
+import { parsed, reasonText } from '../../connections/schema-parts.ts'
 import type { Services } from '../../services.ts'
 import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
-import { parsed, reasonText } from '../schema-parts.ts'
 
 const verificationSchema = strictObject({
   problem: v.nullable(

@@ -1,9 +1,6 @@
 import * as v from 'valibot'
 import { auditEventTypes } from '../../audit/audit-events.ts'
-import type { AuditEventRecord } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
-import { operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
   organizationQuery,
   pageOf,
@@ -12,7 +9,10 @@ import {
   time,
   timeAnswer,
   userIdQuery,
-} from '../schema-parts.ts'
+} from '../../connections/schema-parts.ts'
+import type { AuditEventRecord } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
+import { operation } from '../operation.ts'
 
 const auditEventSchema = strictObject({
   id: v.string(),

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
+import { timeAnswer } from '../../connections/schema-parts.ts'
 import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
-import { timeAnswer } from '../schema-parts.ts'
 import { ownerOfConnection } from './connections.ts'
 
 /** Apart from the connection itself: it changes with every sign-in, and `If-Match` on a connection must not. */

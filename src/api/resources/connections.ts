@@ -1,25 +1,35 @@
 import * as v from 'valibot'
-import { EntradaError } from '../../errors.ts'
 import {
   changeConnection,
   createConnection,
   turnOff,
   turnOn,
-} from '../../organizations/connections.ts'
-import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
-import type { Services } from '../../services.ts'
-import type { Connection } from '../../storage/records.ts'
-import { type ApiCaller, organizationOf } from '../access.ts'
-import { changeableJson, connectionJson, toConnectionMembers } from '../connection-json.ts'
+} from '../../connections/change-connection.ts'
+import {
+  changeableJson,
+  connectionJson,
+  toConnectionMembers,
+} from '../../connections/connection-json.ts'
 import {
   connectionChangeSchema,
   connectionSchema,
   newConnectionSchema,
-} from '../connection-schema.ts'
+} from '../../connections/connection-schema.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import {
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  searchQuery,
+  time,
+} from '../../connections/schema-parts.ts'
+import { EntradaError } from '../../errors.ts'
+import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
+import type { Services } from '../../services.ts'
+import type { Connection } from '../../storage/records.ts'
+import { type ApiCaller, organizationOf } from '../access.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
 import { checkInput } from '../read-input.ts'
-import { organizationQuery, pageOf, pageQuery, searchQuery, time } from '../schema-parts.ts'
 
 export const connectionSchemas = {
   Connection: connectionSchema,

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { EntradaError } from '../../errors.ts'
+import { credentialJson } from '../../connections/connection-json.ts'
+import { credentialSchema } from '../../connections/connection-schema.ts'
 import {
   addClientSecret,
   addCredential,
@@ -8,16 +9,15 @@ import {
   newFederatedCredential,
   removeCredential,
   setCredentialState,
-} from '../../organizations/credentials.ts'
+} from '../../connections/credentials.ts'
+import { withoutUndefined } from '../../connections/page-json.ts'
+import { text, time } from '../../connections/schema-parts.ts'
+import { EntradaError } from '../../errors.ts'
 import { Secret } from '../../secret.ts'
 import type { Connection } from '../../storage/records.ts'
 import { strictObject } from '../../strict-object.ts'
 import { CLIENT_SECRET } from '../../text-patterns.ts'
-import { credentialJson } from '../connection-json.ts'
-import { credentialSchema } from '../connection-schema.ts'
 import { operation } from '../operation.ts'
-import { withoutUndefined } from '../page-json.ts'
-import { text, time } from '../schema-parts.ts'
 import { ownerOfConnection } from './connections.ts'
 
 const state = v.pipe(

@@ -1,4 +1,13 @@
 import * as v from 'valibot'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import {
+  domainName,
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  text,
+  timeAnswer,
+} from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors.ts'
 import {
   addDomain,
@@ -12,15 +21,6 @@ import {
 import type { Domain, DomainId } from '../../storage/records.ts'
 import { strictObject } from '../../strict-object.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
-import {
-  domainName,
-  organizationQuery,
-  pageOf,
-  pageQuery,
-  text,
-  timeAnswer,
-} from '../schema-parts.ts'
 
 const status = v.picklist(['pending', 'proven', 'lost'])
 const connectionId = v.pipe(

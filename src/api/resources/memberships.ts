@@ -4,14 +4,7 @@ import {
   type MembershipChange,
   type MembershipsSeen,
 } from '../../admin/memberships.ts'
-import { EntradaError } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import type { MembershipListItem } from '../../storage/api-key-storage.ts'
-import type { MembershipId } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
-import { type ApiCaller, holdsScope } from '../access.ts'
-import { type Call, type OwnerLookUp, operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
   organizationQuery,
   pageOf,
@@ -20,7 +13,14 @@ import {
   searchQuery,
   timeAnswer,
   userIdQuery,
-} from '../schema-parts.ts'
+} from '../../connections/schema-parts.ts'
+import { EntradaError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import type { MembershipListItem } from '../../storage/api-key-storage.ts'
+import type { MembershipId } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
+import { type ApiCaller, holdsScope } from '../access.ts'
+import { type Call, type OwnerLookUp, operation } from '../operation.ts'
 import { type ScopeRow, scopes, scopeTable } from '../scope-table.ts'
 import { emailSchema, roleSchema } from './users.ts'
 

@@ -1,13 +1,10 @@
 import * as v from 'valibot'
-import { EntradaError } from '../../errors.ts'
-import { changeOrganization, createOrganization } from '../../organizations/organizations.ts'
-import { mergePatch } from '../../protocol/merge-patch.ts'
-import type { Services } from '../../services.ts'
-import type { Organization, OrganizationId } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
-import { operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutNull, withoutUndefined } from '../page-json.ts'
-import { checkInput } from '../read-input.ts'
+import {
+  pageJson,
+  pageRequest,
+  withoutNull,
+  withoutUndefined,
+} from '../../connections/page-json.ts'
 import {
   displayName,
   givenId,
@@ -15,7 +12,15 @@ import {
   pageQuery,
   searchQuery,
   timeAnswer,
-} from '../schema-parts.ts'
+} from '../../connections/schema-parts.ts'
+import { EntradaError } from '../../errors.ts'
+import { changeOrganization, createOrganization } from '../../organizations/organizations.ts'
+import { mergePatch } from '../../protocol/merge-patch.ts'
+import type { Services } from '../../services.ts'
+import type { Organization, OrganizationId } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
+import { operation } from '../operation.ts'
+import { checkInput } from '../read-input.ts'
 
 export const organizationSettings = strictObject({
   emailDiscovery: v.pipe(

@@ -1,14 +1,7 @@
 import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
 import { endSessionsIn } from '../../admin/end-sessions-in.ts'
-import { EntradaError } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import { getSessionJson } from '../../session/session-json.ts'
-import type { OrganizationId, Session, UserId } from '../../storage/records.ts'
-import type { SessionScope } from '../../storage/session-scope.ts'
-import { strictObject } from '../../strict-object.ts'
-import { operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
   organizationQuery,
   pageOf,
@@ -16,7 +9,14 @@ import {
   text,
   timeAnswer,
   userIdQuery,
-} from '../schema-parts.ts'
+} from '../../connections/schema-parts.ts'
+import { EntradaError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import { getSessionJson } from '../../session/session-json.ts'
+import type { OrganizationId, Session, UserId } from '../../storage/records.ts'
+import type { SessionScope } from '../../storage/session-scope.ts'
+import { strictObject } from '../../strict-object.ts'
+import { operation } from '../operation.ts'
 import { emailSchema } from './users.ts'
 
 const kind = v.picklist(['user', 'operator'])

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { timeAnswer } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors.ts'
 import {
   createSetupLink,
@@ -8,7 +9,6 @@ import {
 } from '../../setup/setup-link.ts'
 import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
-import { timeAnswer } from '../schema-parts.ts'
 import { ownerOfConnection } from './connections.ts'
 
 const setupLinkEntries = {

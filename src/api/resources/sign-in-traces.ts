@@ -1,10 +1,5 @@
 import * as v from 'valibot'
-import { EntradaError } from '../../errors.ts'
-import type { Services } from '../../services.ts'
-import type { SignInTrace } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
-import { operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
   organizationQuery,
   pageOf,
@@ -12,7 +7,12 @@ import {
   text,
   timeAnswer,
   userIdQuery,
-} from '../schema-parts.ts'
+} from '../../connections/schema-parts.ts'
+import { EntradaError } from '../../errors.ts'
+import type { Services } from '../../services.ts'
+import type { SignInTrace } from '../../storage/records.ts'
+import { strictObject } from '../../strict-object.ts'
+import { operation } from '../operation.ts'
 
 const outcome = v.picklist(['signed_in', 'refused', 'failed'])
 

@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import { pageJson, pageRequest } from '../../connections/page-json.ts'
+import { pageOf, pageQuery, reasonText, text, timeAnswer } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors.ts'
 import {
   bypassSso,
@@ -14,8 +16,6 @@ import type { Services } from '../../services.ts'
 import { strictObject } from '../../strict-object.ts'
 import { type ApiCaller, organizationOf } from '../access.ts'
 import { operation } from '../operation.ts'
-import { pageJson, pageRequest } from '../page-json.ts'
-import { pageOf, pageQuery, reasonText, text, timeAnswer } from '../schema-parts.ts'
 import { organizationJson, organizationSchemas, ownerOfOrganization } from './organizations.ts'
 
 const losingMemberSchema = strictObject({

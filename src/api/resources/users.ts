@@ -1,11 +1,6 @@
 import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
-import type { Services } from '../../services.ts'
-import type { UserListItem } from '../../storage/storage.ts'
-import { strictObject } from '../../strict-object.ts'
-import { USERNAME } from '../../text-patterns.ts'
-import { operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
   email,
   guid,
@@ -14,7 +9,12 @@ import {
   pageQuery,
   text,
   timeAnswer,
-} from '../schema-parts.ts'
+} from '../../connections/schema-parts.ts'
+import type { Services } from '../../services.ts'
+import type { UserListItem } from '../../storage/storage.ts'
+import { strictObject } from '../../strict-object.ts'
+import { USERNAME } from '../../text-patterns.ts'
+import { operation } from '../operation.ts'
 
 const status = v.picklist(['active', 'disabled'])
 export const emailSchema = strictObject({

@@ -1,5 +1,13 @@
 import * as v from 'valibot'
 import { auditEventTypes } from '../../audit/audit-events.ts'
+import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import {
+  organizationQuery,
+  pageOf,
+  pageQuery,
+  text,
+  timeAnswer,
+} from '../../connections/schema-parts.ts'
 import type { Webhook, WebhookDelivery, WebhookId } from '../../storage/webhook-records.ts'
 import { strictObject } from '../../strict-object.ts'
 import {
@@ -10,8 +18,6 @@ import {
   rotateWebhookSecret,
 } from '../../webhooks/webhooks.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
-import { pageJson, pageRequest, withoutUndefined } from '../page-json.ts'
-import { organizationQuery, pageOf, pageQuery, text, timeAnswer } from '../schema-parts.ts'
 
 const DELIVERIES_SHOWN = 50
 

@@ -4,6 +4,7 @@
  */
 import type { AdminCaller } from '../admin/administration.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { auditChange } from '../organizations/audit-change.ts'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import { minutesAfter } from '../session/session-grant.ts'
@@ -11,7 +12,6 @@ import { type Account, refuseAccount } from '../sign-in/decide-sign-in.ts'
 import type { SessionPerson } from '../storage/connection-people.ts'
 import type { Connection, RoleRule } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { auditChange } from './audit-change.ts'
 
 /** Members that a change may write. A new member of a connection is listed here, or in `Fixed`. */
 const changeable = {

@@ -7,7 +7,7 @@ import type { Secret } from '../secret.ts'
 import type { Services } from '../services.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
 import { CLIENT_SECRET } from '../text-patterns.ts'
-import { changeConnection } from './connections.ts'
+import { changeConnection } from './change-connection.ts'
 import { openCredential, sealCredential } from './sealed-credentials.ts'
 
 const MOST_CREDENTIALS = 10

@@ -2,6 +2,7 @@
 import type { CheckedEntra } from '../check-options.ts'
 import { EntradaError } from '../errors.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
+import { cloudOf, DEFAULT_AUTHORITY } from '../organizations/clouds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -12,7 +13,6 @@ import type {
   TenantPinning,
 } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { cloudOf, DEFAULT_AUTHORITY } from './clouds.ts'
 import { changedMembers, writeConnection } from './write-connection.ts'
 
 export const DEFAULT_CONNECTION_ID = 'default'

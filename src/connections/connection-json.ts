@@ -4,8 +4,6 @@
  */
 import { EntradaError } from '../errors.ts'
 import { checkOneDirectory, cloudOf } from '../organizations/clouds.ts'
-import { newConnectionPolicies } from '../organizations/connections.ts'
-import { isTested } from '../organizations/test-fingerprint.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import { frontChannelLogoutUrl, redirectUri, startPath } from '../sign-in/choose-connection.ts'
@@ -17,8 +15,10 @@ import type {
   RoleRule,
   TenantPinning,
 } from '../storage/records.ts'
+import { newConnectionPolicies } from './change-connection.ts'
 import type { ConnectionChangeJson, ConnectionJson, CredentialJson } from './connection-schema.ts'
 import { withoutNull, withoutUndefined } from './page-json.ts'
+import { isTested } from './test-fingerprint.ts'
 
 export function connectionJson(services: Services, connection: Connection): ConnectionJson {
   const { tenants } = connection
