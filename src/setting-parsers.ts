@@ -1,5 +1,5 @@
 /** One parser for each kind of setting. Their messages complete the sentence "NAME …" and never repeat the value. */
-import { canonicalAuthority } from './protocol/entra-hosts.ts'
+import { canonicalAuthority } from './identity-provider/entra/protocol/entra-hosts.ts'
 import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './protocol/guid.ts'
 import { Secret } from './secret.ts'
 

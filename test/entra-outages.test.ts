@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createEntraAuthority } from '../src/identity-provider/entra-authority.ts'
-import { createEntraHttp } from '../src/identity-provider/entra-http.ts'
+import { createEntraAuthority } from '../src/identity-provider/entra/entra-authority.ts'
+import { createEntraHttp } from '../src/identity-provider/provider-http.ts'
 import {
   assertRefusalPage,
   assertRefused,

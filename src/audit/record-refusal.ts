@@ -1,6 +1,6 @@
 import { type EntradaError, type ErrorCode, errorEntry } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { EntraError } from '../protocol/explain-entra-error.ts'
+import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import { auditRecord, outboxOptions } from './audit-events.ts'

@@ -4,7 +4,7 @@ import {
   explainOAuthError,
   nearestEntraErrorCodes,
   parseEntraErrorCode,
-} from '../protocol/explain-entra-error.ts'
+} from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import { type CliContext, type Command, jsonOption } from './command.ts'
 import { CommandFailure } from './command-failure.ts'
 

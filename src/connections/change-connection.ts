@@ -7,11 +7,11 @@
  */
 import type { AdminCaller } from '../admin/administration.ts'
 import { EntradaError } from '../errors.ts'
+import { cloudOf } from '../identity-provider/entra/clouds.ts'
+import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { newId } from '../ids.ts'
 import { auditChange } from '../organizations/audit-change.ts'
-import { cloudOf } from '../organizations/clouds.ts'
 import { checkNotRequired } from '../organizations/enforcement.ts'
-import { canonicalAuthority } from '../protocol/entra-hosts.ts'
 import type { Services } from '../services.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type {

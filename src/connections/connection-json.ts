@@ -3,7 +3,7 @@
  * comes out. A new setting of a connection gets a line in each of four marked places: two of connection-schema.ts, two of this file.
  */
 import { EntradaError } from '../errors.ts'
-import { checkOneDirectory, cloudOf } from '../organizations/clouds.ts'
+import { checkOneDirectory, cloudOf } from '../identity-provider/entra/clouds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import { frontChannelLogoutUrl, redirectUri, startPath } from '../sign-in/choose-connection.ts'

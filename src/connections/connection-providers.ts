@@ -6,11 +6,14 @@ import {
   type ClientCredentials,
   createClientCredentials,
 } from '../identity-provider/client-credentials.ts'
-import { createEntraAuthority, type EntraAuthority } from '../identity-provider/entra-authority.ts'
-import type { EntraHttp } from '../identity-provider/entra-http.ts'
-import { createEntraOidc } from '../identity-provider/entra-oidc.ts'
-import { permissionsOf } from '../identity-provider/entra-permissions.ts'
+import {
+  createEntraAuthority,
+  type EntraAuthority,
+} from '../identity-provider/entra/entra-authority.ts'
+import { createEntraOidc } from '../identity-provider/entra/entra-oidc.ts'
+import { permissionsOf } from '../identity-provider/entra/entra-permissions.ts'
 import type { IdentityProvider } from '../identity-provider/identity-provider.ts'
+import type { EntraHttp } from '../identity-provider/provider-http.ts'
 import type { KeyRing } from '../key-ring.ts'
 import { Secret } from '../secret.ts'
 import type { Log } from '../services.ts'

@@ -2,7 +2,7 @@
 import type { CheckedEntra } from '../check-options.ts'
 import { EntradaError } from '../errors.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
-import { cloudOf, DEFAULT_AUTHORITY } from '../organizations/clouds.ts'
+import { cloudOf, DEFAULT_AUTHORITY } from '../identity-provider/entra/clouds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type {

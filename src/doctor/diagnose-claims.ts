@@ -1,4 +1,4 @@
-import { explainEntraError } from '../protocol/explain-entra-error.ts'
+import { explainEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { SignInTrace } from '../storage/records.ts'
 import type { Facts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'

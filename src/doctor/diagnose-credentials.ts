@@ -1,6 +1,9 @@
 import { NOT_PERMITTED } from '../file-failure.ts'
 import { expiryThreshold } from '../identity-provider/credential-expiry.ts'
-import { type EntraError, explainEntraError } from '../protocol/explain-entra-error.ts'
+import {
+  type EntraError,
+  explainEntraError,
+} from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { CredentialFacts, Facts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 

@@ -1,10 +1,10 @@
-import { cloudOf, cloudWords } from '../organizations/clouds.ts'
+import { cloudOf, cloudWords } from '../identity-provider/entra/clouds.ts'
 import type { EntraFacts, Facts, KeysFacts } from './facts.ts'
 import { describeFailure, type Failed } from './failure.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
 
-/** At 120 s a sign-in is refused; see `protocol/id-token.ts`. */
+/** At 120 s a sign-in is refused; see `identity-provider/entra/protocol/id-token.ts`. */
 const CLOCK_REFUSED_SECONDS = 120
 const CLOCK_WARNED_SECONDS = 60
 

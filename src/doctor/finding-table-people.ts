@@ -1,4 +1,7 @@
-import { appRegistration, enterpriseApplication } from '../protocol/entra-error-table-entry.ts'
+import {
+  appRegistration,
+  enterpriseApplication,
+} from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRow } from './finding.ts'
 
 const tokens = `${appRegistration} > Token configuration`

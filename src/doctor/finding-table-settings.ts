@@ -1,4 +1,4 @@
-import { appRegistration } from '../protocol/entra-error-table-entry.ts'
+import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRow } from './finding.ts'
 
 export const settingsFindings = {

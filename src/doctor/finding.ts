@@ -1,6 +1,6 @@
 /** What the doctor can say. Every finding is a row of a table; the evidence of one examination fills its sentences. */
 import { hideCredentials } from '../hide-credentials.ts'
-import type { WhoCanFix } from '../protocol/entra-error-table.ts'
+import type { WhoCanFix } from '../identity-provider/entra/protocol/entra-error-table.ts'
 import { type FindingId, findingTable } from './finding-table.ts'
 
 /** In the order in which they are examined and printed. */

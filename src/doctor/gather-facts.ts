@@ -5,7 +5,7 @@
  */
 import { type AuditVerification, readVerification } from '../audit/audit-verification.ts'
 import { type Environment, isLoopbackHost } from '../config.ts'
-import { cloudOf } from '../organizations/clouds.ts'
+import { cloudOf } from '../identity-provider/entra/clouds.ts'
 import { type AskContext, resolveHere } from './ask.ts'
 import {
   databaseUrlOf,

@@ -5,9 +5,9 @@ import {
   type ClientCredentials,
   createClientCredentials,
 } from '../identity-provider/client-credentials.ts'
+import { cloudAuthorities } from '../identity-provider/entra/clouds.ts'
+import { graphOrigin } from '../identity-provider/entra/protocol/graph-origin.ts'
 import { silentLog } from '../log.ts'
-import { cloudAuthorities } from '../organizations/clouds.ts'
-import { graphOrigin } from '../protocol/graph-origin.ts'
 import type { AskContext } from './ask.ts'
 import type { Examination } from './examination.ts'
 import type { EntraFacts, Facts, SettingsFacts } from './facts.ts'

@@ -7,7 +7,10 @@
 import { EntradaError } from '../errors.ts'
 import type { ClientCredential } from '../identity-provider/client-credential.ts'
 import type { ClientCredentials } from '../identity-provider/client-credentials.ts'
-import { type EntraError, parseEntraError } from '../protocol/explain-entra-error.ts'
+import {
+  type EntraError,
+  parseEntraError,
+} from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import { type AskContext, type Asked, askWithForm, jsonOf } from './ask.ts'
 import type { CredentialFacts, CredentialTrial } from './facts.ts'
 import { describeFailure } from './failure.ts'

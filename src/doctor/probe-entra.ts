@@ -1,9 +1,16 @@
 /** Asks the directory what a sign-in asks: its description, its keys; and what time it is there. */
 
 import { EntradaError } from '../errors.ts'
-import { type EntraMetadata, issuerForTenant, parseDiscovery } from '../protocol/discovery.ts'
-import { isExternalId } from '../protocol/entra-hosts.ts'
-import { mayKeySignFor, parseSigningKeys } from '../protocol/signing-keys.ts'
+import {
+  type EntraMetadata,
+  issuerForTenant,
+  parseDiscovery,
+} from '../identity-provider/entra/protocol/discovery.ts'
+import { isExternalId } from '../identity-provider/entra/protocol/entra-hosts.ts'
+import {
+  mayKeySignFor,
+  parseSigningKeys,
+} from '../identity-provider/entra/protocol/signing-keys.ts'
 import { type AskContext, type Asked, ask, jsonOf } from './ask.ts'
 import type { DiscoveryFacts, EntraFacts, KeysFacts } from './facts.ts'
 import { describeFailure } from './failure.ts'

@@ -1,12 +1,15 @@
 /** What is said of a refusal: Entra's part of it explained, and the words of the tables as a page shows them. */
 import { html } from 'hono/html'
 import type { EntradaError } from '../errors.ts'
-import type { EntraErrorEntry, WhoCanFix } from '../protocol/entra-error-table.ts'
+import type {
+  EntraErrorEntry,
+  WhoCanFix,
+} from '../identity-provider/entra/protocol/entra-error-table.ts'
 import {
   type EntraError,
   explainEntraError,
   explainOAuthError,
-} from '../protocol/explain-entra-error.ts'
+} from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Html } from './responses.ts'
 
 /** What Entra itself said, explained; numbers are for people, no logic hangs on them. */

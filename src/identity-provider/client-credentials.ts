@@ -2,7 +2,6 @@
 
 import type { CheckedCredential } from '../check-options.ts'
 import type { EntradaError } from '../errors.ts'
-import type { EntraError } from '../protocol/explain-entra-error.ts'
 import type { Log } from '../services.ts'
 import {
   type ClientCredential,
@@ -10,6 +9,7 @@ import {
   type CredentialKind,
   newClientCredential,
 } from './client-credential.ts'
+import type { EntraError } from './entra/protocol/explain-entra-error.ts'
 
 /** A refused credential goes to the end of the line for this long; then somebody tries it first again. */
 const REFUSED_FOR_MS = 600_000

@@ -16,7 +16,7 @@ import { Secret } from '../secret.ts'
 import type { Services } from '../services.ts'
 import { beginConsent } from '../sign-in/consent.ts'
 import { beginTest } from '../sign-in/test-sign-in.ts'
-import { findFederatedIdentity } from './federated-identity.ts'
+import { findFederatedIdentity } from './entra/federated-identity.ts'
 import {
   chooseOwn,
   chooseShared,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { entraErrors } from '../protocol/entra-error-table.ts'
+import { entraErrors } from '../identity-provider/entra/protocol/entra-error-table.ts'
 import { explainTestFailure } from './test-remedies.ts'
 
 const failures = Object.entries(entraErrors).map(([code, entry]) => ({

@@ -7,7 +7,7 @@
 import type { EntradaError } from '../errors.ts'
 import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { EntraError } from '../protocol/explain-entra-error.ts'
+import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 
 type Browser = Pick<Exchange, 'here' | 'cookies'>

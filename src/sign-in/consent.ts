@@ -8,8 +8,11 @@ import { EntradaError } from '../errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { redirect } from '../http/responses.ts'
+import {
+  adminConsentUrl,
+  parseConsentedTenant,
+} from '../identity-provider/entra/protocol/admin-consent.ts'
 import { auditChange } from '../organizations/audit-change.ts'
-import { adminConsentUrl, parseConsentedTenant } from '../protocol/admin-consent.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
 import {

@@ -1,7 +1,8 @@
 /** Which connection somebody means, by what they typed or by who sent them. Nothing here looks at a person. */
+
+import { type Issuer, isIssuerAt } from '../identity-provider/entra/protocol/issuer.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import { parseWorkEmail, type WorkEmail } from '../protocol/domain-name.ts'
-import { type Issuer, isIssuerAt } from '../protocol/issuer.ts'
 import type { Services } from '../services.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection, ConnectionId, Organization } from '../storage/records.ts'

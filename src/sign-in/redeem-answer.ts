@@ -1,10 +1,10 @@
 /** The parts that a sign-in and the test of a connection share: what came back, the claim, the code for an identity, the facts. */
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { parseEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Redeemed, RedeemRequest } from '../identity-provider/identity-provider.ts'
 import { isEmailDomainProven } from '../organizations/domains.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
-import { parseEntraError } from '../protocol/explain-entra-error.ts'
 import type { LinkCandidate } from '../provisioning/link-policy.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'

@@ -1,5 +1,5 @@
 /** Domains: row to record and back; and which tenants a connection is found by. */
-import { issuerOrigin } from '../protocol/entra-hosts.ts'
+import { issuerOrigin } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { acceptedTenants } from './accepted-tenants.ts'
 import { foldCase, optionalDate, optionalMillis, present } from './columns.ts'
 import type { Connection, Domain } from './records.ts'

@@ -1,5 +1,5 @@
-import { EntradaError } from '../errors.ts'
-import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
+import { EntradaError } from '../../../errors.ts'
+import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 
 /** One directory, as its administrator names it. */
 export type DirectoryName =

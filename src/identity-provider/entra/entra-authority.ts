@@ -1,19 +1,19 @@
-import { EntradaError } from '../errors.ts'
-import { type EntraMetadata, parseDiscovery } from '../protocol/discovery.ts'
+import { EntradaError } from '../../errors.ts'
+import { type Fresh, keepFresh, within } from '../keep-fresh.ts'
+import type { EntraHttp } from '../provider-http.ts'
+import { type EntraMetadata, parseDiscovery } from './protocol/discovery.ts'
 import {
   findTrusted,
   isChanging,
   type KnownKeys,
   mergeSigningKeys,
-} from '../protocol/merge-signing-keys.ts'
+} from './protocol/merge-signing-keys.ts'
 import {
   isOtherKey,
   type PublishedKeys,
   parseSigningKeys,
   type SigningKey,
-} from '../protocol/signing-keys.ts'
-import type { EntraHttp } from './entra-http.ts'
-import { type Fresh, keepFresh, within } from './keep-fresh.ts'
+} from './protocol/signing-keys.ts'
 
 const METADATA_LIFETIME_MS = 24 * 3_600_000
 const KEYS_LIFETIME_MS = 3_600_000

@@ -1,12 +1,12 @@
 import { html } from 'hono/html'
-import type { EntradaError } from '../errors.ts'
-import { pathTo } from '../http/exchange.ts'
-import type { Html } from '../http/responses.ts'
-import type { Services } from '../services.ts'
-import type { ConnectionCredential } from '../storage/records.ts'
+import type { EntradaError } from '../../errors.ts'
+import { pathTo } from '../../http/exchange.ts'
+import type { Html } from '../../http/responses.ts'
+import type { Services } from '../../services.ts'
+import type { ConnectionCredential } from '../../storage/records.ts'
+import { dayOf, doButton, fieldState, setupForm, valueToCopy } from '../page-parts.ts'
+import type { Setup } from '../setup-session.ts'
 import { findFederatedIdentity } from './federated-identity.ts'
-import { dayOf, doButton, fieldState, setupForm, valueToCopy } from './page-parts.ts'
-import type { Setup } from './setup-session.ts'
 
 const credentialNames: Readonly<Record<ConnectionCredential['kind'], string>> = {
   client_secret: 'client secret',

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { EntradaError } from '../errors.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
-import { createEntraHttp } from './entra-http.ts'
+import { createEntraHttp } from './provider-http.ts'
 
 /** A server on loopback that answers as the test says. */
 function createAuthority() {

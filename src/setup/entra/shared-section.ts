@@ -1,10 +1,10 @@
 /** Without an application of one's own: the deployment's, which an administrator consents to. */
 import { html } from 'hono/html'
-import type { Html } from '../http/responses.ts'
-import type { Services } from '../services.ts'
-import { doButton, setupForm, valueToCopy } from './page-parts.ts'
+import type { Html } from '../../http/responses.ts'
+import type { Services } from '../../services.ts'
+import { doButton, setupForm, valueToCopy } from '../page-parts.ts'
+import type { Setup } from '../setup-session.ts'
 import { registrationOf } from './registration.ts'
-import type { Setup } from './setup-session.ts'
 
 /** Asked only where there is a choice. */
 export function chooseSection(services: Services, setup: Setup): Html {

@@ -1,7 +1,7 @@
-import { findOwn } from '../find-own.ts'
+import { findOwn } from '../../../find-own.ts'
+import { readStrictJson } from '../../../protocol/strict-json.ts'
 import { type EntraErrorEntry, entraErrors } from './entra-error-table.ts'
 import { oauthErrors } from './entra-error-table-oauth.ts'
-import { readStrictJson } from './strict-json.ts'
 
 /** What Entra said when it refused. `description` is for logs only; pages show the table's sentences. */
 export type EntraError = {

@@ -1,9 +1,9 @@
-import { EntradaError } from '../errors.ts'
-import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { checkOptionalClaims } from './claim-rules.ts'
+import { EntradaError } from '../../../errors.ts'
+import { checkOptionalClaims } from '../../../protocol/claim-rules.ts'
+import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
+import type { GroupsClaim, VerifiedIdentity } from '../../identity-provider.ts'
 import { directoryOfIdp } from './directory-of-idp.ts'
 import { isExternalId } from './entra-hosts.ts'
-import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
 
 /** Clock difference that is forgiven, either way. */
 export const CLOCK_TOLERANCE_SECONDS = 120

@@ -1,5 +1,5 @@
-import { EntradaError } from '../errors.ts'
-import type { EntraError } from '../protocol/explain-entra-error.ts'
+import { EntradaError } from '../../errors.ts'
+import type { EntraError } from './protocol/explain-entra-error.ts'
 
 /**
  * The refusal for an error of the token endpoint, by `error` and `suberror`, never by number (design rule 16).

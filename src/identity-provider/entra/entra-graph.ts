@@ -6,11 +6,11 @@
  *
  * Answers why not, and never throws: whether unknown groups refuse a sign-in is not decided here.
  */
-import { EntradaError } from '../errors.ts'
-import { isGuid } from '../protocol/guid.ts'
-import type { EntraAnswer, EntraHttp } from './entra-http.ts'
+import { EntradaError } from '../../errors.ts'
+import { isGuid } from '../../protocol/guid.ts'
+import type { GraphProblem, GroupsClaim } from '../identity-provider.ts'
+import type { EntraAnswer, EntraHttp } from '../provider-http.ts'
 import type { GroupReading } from './entra-permissions.ts'
-import type { GraphProblem, GroupsClaim } from './identity-provider.ts'
 
 /** For Graph alone; the sign-in's own deadline ends it earlier where less is left. */
 const TIME_LIMIT_MS = 3_000

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { stoppedClock } from '../../test/support/clock.ts'
+import { stoppedClock } from '../../../test/support/clock.ts'
+import { createEntraHttp } from '../provider-http.ts'
 import { createEntraAuthority, type EntraAuthority } from './entra-authority.ts'
-import { createEntraHttp } from './entra-http.ts'
 
 const ORIGIN = 'https://login.microsoftonline.com'
 const TENANT = '11111111-1111-4111-8111-111111111111'

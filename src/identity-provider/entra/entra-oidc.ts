@@ -8,18 +8,23 @@
  *   refresh → the same with MSAL acquireTokenByRefreshToken
  */
 import { ConfidentialClientApplication, LogLevel } from '@azure/msal-node'
-import { EntradaError } from '../errors.ts'
-import type { EntraMetadata } from '../protocol/discovery.ts'
-import { parseEntraError } from '../protocol/explain-entra-error.ts'
-import { graphOrigin } from '../protocol/graph-origin.ts'
-import { Secret } from '../secret.ts'
-import type { ClientCredential, ClientProof } from './client-credential.ts'
-import type { ClientCredentials } from './client-credentials.ts'
+import { EntradaError } from '../../errors.ts'
+import { Secret } from '../../secret.ts'
+import type { ClientCredential, ClientProof } from '../client-credential.ts'
+import type { ClientCredentials } from '../client-credentials.ts'
+import type {
+  GroupsClaim,
+  IdentityProvider,
+  Redeemed,
+  RedeemRequest,
+} from '../identity-provider.ts'
+import type { EntraAnswer, EntraHttp } from '../provider-http.ts'
 import type { EntraAuthority } from './entra-authority.ts'
 import { readGroups } from './entra-graph.ts'
-import type { EntraAnswer, EntraHttp } from './entra-http.ts'
 import { type EntraPermissions, scopesFor } from './entra-permissions.ts'
-import type { GroupsClaim, IdentityProvider, Redeemed, RedeemRequest } from './identity-provider.ts'
+import type { EntraMetadata } from './protocol/discovery.ts'
+import { parseEntraError } from './protocol/explain-entra-error.ts'
+import { graphOrigin } from './protocol/graph-origin.ts'
 import { isCredentialRefusal, tokenRefusal } from './token-refusal.ts'
 import { verifyIdToken } from './verify-id-token.ts'
 

@@ -1,5 +1,5 @@
-import { EntradaError } from '../errors.ts'
-import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
+import { EntradaError } from '../../../errors.ts'
+import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 
 /** What we ask of a customer's directory: who signs in, and their own profile and groups. A name without a resource is Graph's. */
 const CONSENTED_SCOPES = ['openid', 'profile', 'email', 'User.Read']

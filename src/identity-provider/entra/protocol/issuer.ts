@@ -1,5 +1,5 @@
+import { isGuid } from '../../../protocol/guid.ts'
 import { issuerOrigin } from './entra-hosts.ts'
-import { isGuid } from './guid.ts'
 
 /** One tenant of one authority, as the `iss` of its tokens names it. */
 export type Issuer = { readonly authority: string; readonly tenantId: string }

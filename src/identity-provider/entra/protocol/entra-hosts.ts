@@ -3,7 +3,7 @@
  *
  * @see https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
  */
-import { isGuid } from './guid.ts'
+import { isGuid } from '../../../protocol/guid.ts'
 
 export type EntraCloud = {
   readonly name: 'global' | 'us_government' | 'china'

@@ -1,5 +1,5 @@
-import { readStrictJson } from '../protocol/strict-json.ts'
-import type { Services } from '../services.ts'
+import { readStrictJson } from '../../protocol/strict-json.ts'
+import type { Services } from '../../services.ts'
 
 /** What a customer enters in Entra to trust this deployment's token. */
 export type FederatedIdentity = {

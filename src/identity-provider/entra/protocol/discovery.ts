@@ -1,6 +1,6 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../../../errors.ts'
+import { isGuid } from '../../../protocol/guid.ts'
 import { issuerOrigin } from './entra-hosts.ts'
-import { isGuid } from './guid.ts'
 
 /** What we use of a discovery document. `issuer` may hold the literal `{tenantid}`. */
 export type EntraMetadata = {

@@ -1,5 +1,5 @@
+import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 import { isExternalId, issuerOrigin, namesDirectories } from './entra-hosts.ts'
-import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
 
 const DIRECTORY_PATH = /^\/([^/]+)(?:\/v2\.0)?\/?$/i
 

@@ -1,11 +1,11 @@
 import { compactVerify, importJWK } from 'jose'
-import { EntradaError } from '../errors.ts'
-import { type EntraMetadata, issuerForTenant } from '../protocol/discovery.ts'
-import { checkIdTokenClaims, checkIdTokenHeader, toVerifiedIdentity } from '../protocol/id-token.ts'
-import { mayKeySignFor, type SigningKey } from '../protocol/signing-keys.ts'
-import { readStrictJson } from '../protocol/strict-json.ts'
+import { EntradaError } from '../../errors.ts'
+import { readStrictJson } from '../../protocol/strict-json.ts'
+import type { RedeemRequest, VerifiedIdentity } from '../identity-provider.ts'
 import type { EntraAuthority } from './entra-authority.ts'
-import type { RedeemRequest, VerifiedIdentity } from './identity-provider.ts'
+import { type EntraMetadata, issuerForTenant } from './protocol/discovery.ts'
+import { checkIdTokenClaims, checkIdTokenHeader, toVerifiedIdentity } from './protocol/id-token.ts'
+import { mayKeySignFor, type SigningKey } from './protocol/signing-keys.ts'
 
 export type IdTokenVerifier = {
   readonly cloud: string

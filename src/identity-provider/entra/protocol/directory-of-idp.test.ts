@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 import { directoryOfIdp } from './directory-of-idp.ts'
-import { PERSONAL_ACCOUNTS_TENANT_ID } from './guid.ts'
 
 const TENANT = 'a1111111-1111-4111-8111-11111111111a'
 const ISSUER = `https://login.microsoftonline.com/${TENANT}/v2.0`

@@ -1,4 +1,4 @@
-import type { Connection } from '../storage/records.ts'
+import type { Connection } from '../../storage/records.ts'
 
 /** How groups are read through Microsoft Graph. */
 export type GroupReading = {

@@ -1,11 +1,11 @@
 import { html } from 'hono/html'
-import type { EntradaError } from '../errors.ts'
-import type { Html } from '../http/responses.ts'
-import { cloudOf, cloudWords } from '../organizations/clouds.ts'
-import type { Services } from '../services.ts'
-import type { Connection } from '../storage/records.ts'
-import { doButton, fieldState, setupForm } from './page-parts.ts'
-import type { Setup } from './setup-session.ts'
+import type { EntradaError } from '../../errors.ts'
+import type { Html } from '../../http/responses.ts'
+import { cloudOf, cloudWords } from '../../identity-provider/entra/clouds.ts'
+import type { Services } from '../../services.ts'
+import type { Connection } from '../../storage/records.ts'
+import { doButton, fieldState, setupForm } from '../page-parts.ts'
+import type { Setup } from '../setup-session.ts'
 
 /** Client id, directory and cloud: which application of which directory it is. */
 export function applicationSection(

@@ -1,13 +1,13 @@
-import { EntradaError } from '../errors.ts'
-import { findOwn } from '../find-own.ts'
+import { EntradaError } from '../../errors.ts'
+import { findOwn } from '../../find-own.ts'
+import type { Connection } from '../../storage/records.ts'
 import {
   EXTERNAL_CLOUD,
   entraClouds,
   findEntraCloud,
   isExternalId,
   issuerOrigin,
-} from '../protocol/entra-hosts.ts'
-import type { Connection } from '../storage/records.ts'
+} from './protocol/entra-hosts.ts'
 
 /** Where people sign in when nothing else is configured: Microsoft's worldwide cloud. */
 export const DEFAULT_AUTHORITY = new URL('https://login.microsoftonline.com')

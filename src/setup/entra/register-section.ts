@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
-import { findOwn } from '../find-own.ts'
-import type { Html } from '../http/responses.ts'
+import { findOwn } from '../../find-own.ts'
+import type { Html } from '../../http/responses.ts'
+import { textToCopy, valueToCopy } from '../page-parts.ts'
 import { azScript } from './az-script.ts'
-import { textToCopy, valueToCopy } from './page-parts.ts'
 import { optionalClaims, type Registration } from './registration.ts'
 
 const adminCentres: Readonly<Record<string, string>> = {
