@@ -2,7 +2,7 @@
  * What `createEntrada` takes. `check-options.ts` makes of it what the parts work with. What usually comes from the environment may be
  * `undefined` for the compiler: what is missing is told at the start, all of it at once.
  */
-import type { OperatorEntry } from './admin/operators.ts'
+import type { OperatorEntry } from './access/operators.ts'
 import type { AccessRulesInput } from './forward-auth/access-rules-file.ts'
 import type { BrandOptions } from './http/brand.ts'
 import type { Secret } from './secret.ts'

@@ -1,6 +1,6 @@
 /** Everything a flow may reach beyond its arguments. Made once in `open-services.ts`; a test passes its own. */
 
-import type { OperatorEntry } from './admin/operators.ts'
+import type { OperatorEntry } from './access/operators.ts'
 import type { AuditEvent } from './audit/audit-events.ts'
 import type { UnstoredEvents } from './audit/bounded-events.ts'
 import type { RefusalSampler } from './audit/sample-refusals.ts'

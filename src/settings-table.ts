@@ -1,5 +1,5 @@
 /** Every setting, one row each. `config.ts` reads them. */
-import { parseOperators } from './admin/operators.ts'
+import { parseOperators } from './access/operators.ts'
 import { brandColor, brandName, supportContact } from './http/brand.ts'
 import { privateListenAddress } from './network-parsers.ts'
 import { parseNoProxy, parseProxy } from './outgoing/proxies.ts'

@@ -1,9 +1,9 @@
 /** Who may call what: every operation of the API against people of two organizations, by their own sessions. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { type ScopeRow, scopeTable } from '../src/access/scope-table.ts'
 import type { Operation } from '../src/api/operation.ts'
 import { operationList } from '../src/api/operations.ts'
-import { type ScopeRow, scopeTable } from '../src/api/scope-table.ts'
 import { ask, items } from './support/api-calls.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { type Customer, createCustomer } from './support/customers.ts'

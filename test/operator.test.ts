@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseOperators } from '../src/admin/operators.ts'
+import { parseOperators } from '../src/access/operators.ts'
 import { type Route, routes } from '../src/http/routes.ts'
 import { Secret } from '../src/secret.ts'
 import type { OrganizationId } from '../src/storage/records.ts'

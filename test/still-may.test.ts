@@ -1,7 +1,7 @@
 /** Who may change something is looked at again when it is written, after whatever took its time. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createApiKey, revokeApiKey } from '../src/admin/api-keys.ts'
+import { createApiKey, revokeApiKey } from '../src/access/api-keys.ts'
 import { addDomain, challengeRecord } from '../src/organizations/domains.ts'
 import { createSetupLink, withdrawSetupLink } from '../src/setup/setup-link.ts'
 import { openMember, openOperator } from './support/admin-pages.ts'

@@ -1,11 +1,12 @@
 /** The end of a restore: what the backup would give back is taken away again. */
+
+import { revokeApiKey } from '../access/api-keys.ts'
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { turnOff } from '../connections/change-connection.ts'
 import { isEntradaError } from '../errors.ts'
 import type { Services } from '../services.ts'
 import { withdrawSetupLink } from '../setup/setup-link.ts'
 import { type AdminCaller, createAdministration } from './administration.ts'
-import { revokeApiKey } from './api-keys.ts'
 import { endSessionsIn } from './end-sessions-in.ts'
 import { changeMembership } from './memberships.ts'
 import type { TakenAway } from './taken-away.ts'

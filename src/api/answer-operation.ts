@@ -3,6 +3,14 @@
  *
  *   answerOperation → authorizeCaller, decideAccess → readQuery, readBody → resolveNames → checkOwner → runOnce → toResponse
  */
+
+import { authorizeCaller, checkStillCalls } from '../access/authorize-call.ts'
+import {
+  type AccessDecision,
+  type ApiCaller,
+  decideAccess,
+  organizationOf,
+} from '../access/decide-right.ts'
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { jsonResponse } from '../http/responses.ts'
@@ -11,9 +19,7 @@ import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 import { IF_MATCH } from '../text-patterns.ts'
-import { type AccessDecision, type ApiCaller, decideAccess, organizationOf } from './access.ts'
 import { answerOnce, type Once } from './answer-once.ts'
-import { authorizeCaller, checkStillCalls } from './authorize-call.ts'
 import type { Call, Operation } from './operation.ts'
 import { readBody, readParams, readQuery } from './read-input.ts'
 import { resolveNames } from './resolve-names.ts'

@@ -1,12 +1,12 @@
 /** The OpenAPI 3.1 document, from the same tables and schemas that check the calls. */
 import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
+import { scopeTable } from '../access/scope-table.ts'
 import { type ErrorCode, errorEntry } from '../errors.ts'
 import { IDEMPOTENCY_KEY, IF_MATCH } from '../text-patterns.ts'
 import { version } from '../version.ts'
 import { exampleOf } from './openapi-examples.ts'
 import type { Operation, Schema } from './operation.ts'
-import { scopeTable } from './scope-table.ts'
 
 export type JsonObject = { readonly [member: string]: unknown }
 

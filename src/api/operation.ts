@@ -1,12 +1,12 @@
 /** One operation of the JSON API. Routes, input checks, rights and the OpenAPI document are made from tables of these. */
 import type * as v from 'valibot'
+import type { ApiCaller } from '../access/decide-right.ts'
+import type { Scope } from '../access/scope-table.ts'
 import type { AdminCaller } from '../admin/administration.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
-import type { ApiCaller } from './access.ts'
-import type { Scope } from './scope-table.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type Schema = v.GenericSchema

@@ -1,5 +1,5 @@
+import { type Scope, scopeTable } from '../access/scope-table.ts'
 import type { ApiKeyJson } from '../api/resources/api-keys.ts'
-import { type Scope, scopeTable } from '../api/scope-table.ts'
 import { withAdministration } from './admin-connection.ts'
 import { type CliArguments, type Command, devOption, jsonOption, textOption } from './command.ts'
 import { listOptions, listQuery, printList, printTable } from './print-table.ts'

@@ -1,5 +1,5 @@
 /** What the probes found out, and all that the rules know. A part that was not looked at is absent. */
-import type { OperatorEntry } from '../admin/operators.ts'
+import type { OperatorEntry } from '../access/operators.ts'
 import type { AuditVerification } from '../audit/audit-verification.ts'
 import type { AccessRules } from '../forward-auth/decide-access.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'

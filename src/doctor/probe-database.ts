@@ -1,5 +1,5 @@
 /** What the database says about itself, and about the sign-ins so far. */
-import type { OperatorEntry } from '../admin/operators.ts'
+import type { OperatorEntry } from '../access/operators.ts'
 import { isLoopbackHost } from '../config.ts'
 import type { Secret } from '../secret.ts'
 import { inspectDatabase } from '../storage/inspect-database.ts'

@@ -1,4 +1,4 @@
-import { authorizeOperator } from '../admin/authorize-operator.ts'
+import { authorizeOperator } from '../access/authorize-operator.ts'
 import { type AuditVerification, findAuditVerification } from '../audit/audit-verification.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'

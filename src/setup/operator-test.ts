@@ -1,5 +1,5 @@
 /** The same test for operators, from their own session. */
-import { authorizeOperator, type Operator } from '../admin/authorize-operator.ts'
+import { authorizeOperator, type Operator } from '../access/authorize-operator.ts'
 import { EntradaError } from '../errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, readForm, single } from '../http/form.ts'

@@ -1,6 +1,7 @@
 /** Whose test it is: the browser of a set-up link, or an operator's session. The same one has to come back and to look at the result. */
+
+import { authorizeOperator } from '../access/authorize-operator.ts'
 import type { AdminCaller } from '../admin/administration.ts'
-import { authorizeOperator } from '../admin/authorize-operator.ts'
 import { EntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'

@@ -8,7 +8,7 @@ export type ApiKey = {
   readonly tokenHash: string
   /** Its beginning, by which people tell keys apart. */
   readonly hint: string
-  /** What it may do, as `api/scope-table.ts` names it. */
+  /** What it may do, as `access/scope-table.ts` names it. */
   readonly scopes: readonly string[]
   /** It sees this organization only. */
   readonly organizationId?: OrganizationId

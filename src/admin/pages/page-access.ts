@@ -1,12 +1,13 @@
 /** Who looks at a page under /admin or sends one of its forms, and what of it is theirs. */
+
+import { authorizeCaller, callerOf, checkStillCalls } from '../../access/authorize-call.ts'
 import {
   type AccessTarget,
   type ApiCaller,
   decideAccess,
   organizationOf,
-} from '../../api/access.ts'
-import { authorizeCaller, callerOf, checkStillCalls } from '../../api/authorize-call.ts'
-import type { Scope } from '../../api/scope-table.ts'
+} from '../../access/decide-right.ts'
+import type { Scope } from '../../access/scope-table.ts'
 import { EntradaError } from '../../errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, readForm, single } from '../../http/form.ts'

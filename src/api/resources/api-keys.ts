@@ -1,5 +1,7 @@
 import * as v from 'valibot'
-import { createApiKey, revokeApiKey } from '../../admin/api-keys.ts'
+import { createApiKey, revokeApiKey } from '../../access/api-keys.ts'
+import { type ApiCaller, holdsScope } from '../../access/decide-right.ts'
+import { type Scope, type ScopeRow, scopes, scopeTable } from '../../access/scope-table.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
   displayName,
@@ -14,9 +16,7 @@ import { EntradaError } from '../../errors.ts'
 import type { ApiKey } from '../../storage/api-key-records.ts'
 import type { ApiKeyId } from '../../storage/records.ts'
 import { strictObject } from '../../strict-object.ts'
-import { type ApiCaller, holdsScope } from '../access.ts'
 import { operation } from '../operation.ts'
-import { type Scope, type ScopeRow, scopes, scopeTable } from '../scope-table.ts'
 
 const scope = v.picklist(scopes)
 

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type ApiCaller, organizationOf } from '../../access/decide-right.ts'
 import {
   changeConnection,
   createConnection,
@@ -27,7 +28,6 @@ import { EntradaError } from '../../errors.ts'
 import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
-import { type ApiCaller, organizationOf } from '../access.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
 import { checkInput } from '../read-input.ts'
 

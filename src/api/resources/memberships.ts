@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import { type ApiCaller, holdsScope } from '../../access/decide-right.ts'
+import { type ScopeRow, scopes, scopeTable } from '../../access/scope-table.ts'
 import {
   changeMembership,
   type MembershipChange,
@@ -19,9 +21,7 @@ import type { Services } from '../../services.ts'
 import type { MembershipListItem } from '../../storage/api-key-storage.ts'
 import type { MembershipId } from '../../storage/records.ts'
 import { strictObject } from '../../strict-object.ts'
-import { type ApiCaller, holdsScope } from '../access.ts'
 import { type Call, type OwnerLookUp, operation } from '../operation.ts'
-import { type ScopeRow, scopes, scopeTable } from '../scope-table.ts'
 import { emailSchema, roleSchema } from './users.ts'
 
 const status = v.picklist(['active', 'disabled'])

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { type ApiCaller, organizationOf } from '../../access/decide-right.ts'
 import { pageJson, pageRequest } from '../../connections/page-json.ts'
 import { pageOf, pageQuery, reasonText, text, timeAnswer } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors.ts'
@@ -14,7 +15,6 @@ import {
 } from '../../organizations/enforcement.ts'
 import type { Services } from '../../services.ts'
 import { strictObject } from '../../strict-object.ts'
-import { type ApiCaller, organizationOf } from '../access.ts'
 import { operation } from '../operation.ts'
 import { organizationJson, organizationSchemas, ownerOfOrganization } from './organizations.ts'
 

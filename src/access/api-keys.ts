@@ -1,4 +1,6 @@
 /** Keys with which programs call the API: made by operators, shown once, revoked at once. */
+
+import type { AdminCaller } from '../admin/administration.ts'
 import {
   type AuditContext,
   type AuditEvent,
@@ -13,7 +15,6 @@ import type { Services } from '../services.ts'
 import type { ApiKey } from '../storage/api-key-records.ts'
 import type { ApiKeyId, OrganizationId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import type { AdminCaller } from './administration.ts'
 
 export type NewApiKey = {
   readonly name: string

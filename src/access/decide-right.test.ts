@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ApiCaller, decideAccess } from './access.ts'
+import { type ApiCaller, decideAccess } from './decide-right.ts'
 import { type Scope, type ScopeRow, scopes, scopeTable } from './scope-table.ts'
 
 const view = {} as Extract<ApiCaller, { kind: 'member' }>['view'] // not looked at here

@@ -1,5 +1,3 @@
-import { checkKeyHolds, getLiveApiKey } from '../admin/api-keys.ts'
-import { authorizeOperator, operatorOf } from '../admin/authorize-operator.ts'
 import { EntradaError, isEntradaError } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin } from '../http/form.ts'
@@ -9,7 +7,9 @@ import { checkSessionThere, findSession } from '../session/session.ts'
 import type { ApiKey } from '../storage/api-key-records.ts'
 import type { RoleAssignment, SessionView } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
-import type { ApiCaller } from './access.ts'
+import { checkKeyHolds, getLiveApiKey } from './api-keys.ts'
+import { authorizeOperator, operatorOf } from './authorize-operator.ts'
+import type { ApiCaller } from './decide-right.ts'
 
 /**
  * Who calls: an operator by token or session, a program by its key, or a person by their own session. A change with a session must come from our own page
