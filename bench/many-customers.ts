@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLog } from '../src/log.ts'
+import { silentLog } from '../src/log/log.ts'
 import type { AuditEventRecord, SignInTrace } from '../src/storage/records.ts'
 import type { StorageTransaction } from '../src/storage/storage.ts'
 import { createCustomer } from '../test/support/customers.ts'

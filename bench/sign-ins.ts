@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLog } from '../src/log.ts'
+import { silentLog } from '../src/log/log.ts'
 import { createRig, people, SERVER_URL } from '../test/support/rig.ts'
 
 const SIGN_INS = 10_000

@@ -1,4 +1,4 @@
-import { OLDEST_NODE } from '../src/node-version.ts'
+import { OLDEST_NODE } from '../src/settings/node-version.ts'
 
 /** What the build needs of a package.json. */
 export type Manifest = {

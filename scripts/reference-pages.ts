@@ -1,13 +1,13 @@
 /** The pages of docs/reference/, made from the tables of the code. */
 import { auditEventTypes } from '../src/audit/audit-events.ts'
 import { commands } from '../src/cli/run-cli.ts'
-import { describeSettings } from '../src/config.ts'
 import { areas, type FindingRow, findingTable } from '../src/doctor/doctor.ts'
-import { type ErrorEntry, errorTable } from '../src/errors.ts'
-import { routes } from '../src/http/routes.ts'
+import { type ErrorEntry, errorTable } from '../src/errors/errors.ts'
+import { type Limit, limitTable } from '../src/http/rate-limit.ts'
 import { entraErrors } from '../src/identity-provider/entra/protocol/entra-error-table.ts'
 import { type Metric, metricTable } from '../src/metrics/metric-table.ts'
-import { type Limit, limitTable } from '../src/rate-limit.ts'
+import { routes } from '../src/routes.ts'
+import { describeSettings } from '../src/settings/config.ts'
 import { libraryReference } from './library-reference.ts'
 
 const MADE = '<!-- Made by `npm run docs` from the code. Do not edit. -->'

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line's door: the only reader of the environment, the arguments and the signals. */
-import './refuse-old-node.ts'
+import './cli/refuse-old-node.ts'
 import { readFileSync } from 'node:fs'
 import type { StopRequest } from './cli/command.ts'
 import { createErrorOutput, createOutput } from './cli/output.ts'

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { temporaryFolder } from '../test/support/server-process.ts'
 import { problemsOfSettings as problemsOf } from '../test/support/settings.ts'
-import { readSettings } from './config.ts'
-import { isEntradaError } from './errors.ts'
+import { isEntradaError } from './errors/errors.ts'
+import { readSettings } from './settings/config.ts'
 
 describe('the file of access rules', () => {
   it('is checked with everything else, its hosts against the addresses that are configured', async (t) => {

@@ -2,17 +2,17 @@
 export type { AdminCaller, Administration } from './admin/administration.ts'
 export type { Access, Needed } from './embedding/decide-access.ts'
 export { createEntrada, type Entrada } from './entrada.ts'
-export { EntradaError, type ErrorCode } from './errors.ts'
+export { EntradaError, type ErrorCode } from './errors/errors.ts'
 export type { RemoteInfo } from './http/exchange.ts'
 export type { VerifiedIdentity } from './identity-provider/identity-provider.ts'
+export { Secret } from './keys/secret.ts'
+export type { EntradaEvent, HookAnswer, HookDecision, Hooks, Log } from './services.ts'
+export type { UserSession } from './session/session-json.ts'
 export type {
   ApplicationOptions,
   CredentialOptions,
   EntradaOptions,
   EntraOptions,
-} from './options.ts'
-export { Secret } from './secret.ts'
-export type { EntradaEvent, HookAnswer, HookDecision, Hooks, Log } from './services.ts'
-export type { UserSession } from './session/session-json.ts'
+} from './settings/options.ts'
 export type { ConnectionPolicies, RoleRule } from './storage/records.ts'
 export type { Storage, StorageReader, StorageTransaction } from './storage/storage.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { newSecretKey } from './key-ring.ts'
+import { newSecretKey } from './keys/key-ring.ts'
+import { Secret } from './keys/secret.ts'
 import { openParts } from './open-services.ts'
-import { Secret } from './secret.ts'
 import { isOperatorToken } from './sign-in/operator-sign-in.ts'
 
 function openWith(...operatorTokens: readonly string[]) {

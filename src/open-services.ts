@@ -6,24 +6,18 @@ import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
 import { createSignInNotes, startTelling } from './audit/sign-in-notes.ts'
 import { startAuditWatch } from './audit/watch-audit-chain.ts'
-import {
-  type CheckedApplication,
-  type CheckedCredential,
-  type CheckedEntra,
-  type CheckedOptions,
-  checkOptions,
-} from './check-options.ts'
 import { createConnectionProviders } from './connections/connection-providers.ts'
 import {
   DEFAULT_CONNECTION_ID,
   keepEnvironmentConnection,
 } from './connections/environment-connection.ts'
-import { EntradaError } from './errors.ts'
+import { EntradaError } from './errors/errors.ts'
 import { toAccessRules } from './forward-auth/access-rules-file.ts'
 import { type AccessRules, membersOfDefault } from './forward-auth/decide-access.ts'
 import { createIdentityTokens, type IdentityTokens } from './forward-auth/identity-token.ts'
 import { deriveTokenKeys } from './forward-auth/token-keys.ts'
 import { createBrand } from './http/brand.ts'
+import { createLimits } from './http/rate-limit.ts'
 import { siteProblems } from './http/site.ts'
 import { clientIp, isTrustedProxy } from './http/trusted-proxies.ts'
 import {
@@ -38,25 +32,31 @@ import type { IdentityProvider } from './identity-provider/identity-provider.ts'
 import { createKeyPairMaker, describeCertificate } from './identity-provider/new-key-pair.ts'
 import { createEntraHttp } from './identity-provider/provider-http.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
-import { newUuid } from './ids.ts'
-import { createKeyRing, type KeyRing } from './key-ring.ts'
-import { silentLog } from './log.ts'
+import { newUuid } from './keys/ids.ts'
+import { createKeyRing, type KeyRing } from './keys/key-ring.ts'
+import { silentLog } from './log/log.ts'
 import { measuredStorage } from './metrics/measured-storage.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
 import { createProcessSamples } from './metrics/process-samples.ts'
-import type { EntradaOptions } from './options.ts'
+import { openTracing, type Tracing } from './metrics/tracing.ts'
 import { startDomainChecks } from './organizations/check-domains.ts'
 import { createTxtResolver } from './organizations/dns-txt.ts'
 import { proxiesOfNode } from './outgoing/host-proxies.ts'
 import { createOutgoing } from './outgoing/outgoing.ts'
-import { createLimits } from './rate-limit.ts'
 import type { Deployment, Limits, Services, Site } from './services.ts'
 import { createRechecking, type Rechecking, startRechecking } from './session/start-rechecking.ts'
+import {
+  type CheckedApplication,
+  type CheckedCredential,
+  type CheckedEntra,
+  type CheckedOptions,
+  checkOptions,
+} from './settings/check-options.ts'
+import type { EntradaOptions } from './settings/options.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
 import { startSweeping } from './storage/sweeping.ts'
-import { openTracing, type Tracing } from './tracing.ts'
 import { warnOfRisks } from './warn-of-risks.ts'
 import { startCredentialWarnings } from './webhooks/credential-warnings.ts'
 import { startDeliveries } from './webhooks/deliver.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { routes } from '../src/http/routes.ts'
+import { routes } from '../src/routes.ts'
 import { ask } from './support/api-calls.ts'
 import { openRig } from './support/steps.ts'
 

@@ -306,7 +306,7 @@ describe('the house', () => {
   it('lets bin.ts alone read the environment, the arguments and the signals', () => {
     const reads = /\bprocess\.(env|argv|once|on|exit|exitCode)\b|process\[|from 'node:process'/
     // An old Node has to be told before `bin.ts` itself begins.
-    assert.deepEqual(pathsWith(reads), ['src/bin.ts', 'src/refuse-old-node.ts'])
+    assert.deepEqual(pathsWith(reads), ['src/bin.ts', 'src/cli/refuse-old-node.ts'])
   })
 
   it('has an emulator that imports nothing of ours but http/', () => {
@@ -352,7 +352,7 @@ describe('the house', () => {
       (path) => !path.startsWith('src/emulator/'),
     )
     // The two places that hand the clock in, to the services and to the command line, and a log, whose lines are stamped.
-    assert.deepEqual(outsiders, ['src/bin.ts', 'src/error-log.ts', 'src/open-services.ts'])
+    assert.deepEqual(outsiders, ['src/bin.ts', 'src/log/error-log.ts', 'src/open-services.ts'])
   })
 
   for (const door of ['src/index.ts', 'src/embedding/hono.ts', 'src/embedding/next.ts']) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { newSecretKey } from '../src/key-ring.ts'
-import { Secret } from '../src/secret.ts'
+import { newSecretKey } from '../src/keys/key-ring.ts'
+import { Secret } from '../src/keys/secret.ts'
 import { attemptCookies, attemptState, newAttempt } from '../src/sign-in/attempt.ts'
 import {
   assertNoSecrets,

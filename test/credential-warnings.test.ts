@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { addClientSecret } from '../src/connections/credentials.ts'
-import { Secret } from '../src/secret.ts'
+import { Secret } from '../src/keys/secret.ts'
 import { warnInTime } from '../src/webhooks/credential-warnings.ts'
 import { createCustomer, operator } from './support/customers.ts'
 import type { Rig } from './support/rig.ts'

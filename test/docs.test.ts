@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { clientPaths } from '../scripts/client-paths.ts'
 import { referencePages } from '../scripts/reference-pages.ts'
-import { describeSettings } from '../src/config.ts'
-import { errorTable } from '../src/errors.ts'
+import { errorTable } from '../src/errors/errors.ts'
+import { describeSettings } from '../src/settings/config.ts'
 
 const guides = [
   'README.md',

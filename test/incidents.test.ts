@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { startEmulator } from '../src/emulator/start-emulator.ts'
 import { createEntrada, type Entrada } from '../src/entrada.ts'
-import { newSecretKey } from '../src/key-ring.ts'
-import { Secret } from '../src/secret.ts'
+import { newSecretKey } from '../src/keys/key-ring.ts'
+import { Secret } from '../src/keys/secret.ts'
 import { createTestBrowser, type TestBrowser } from './support/browser.ts'
 import {
   CLIENT_ID,

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { it, type TestContext } from 'node:test'
-import { newSecretKey } from '../src/key-ring.ts'
+import { newSecretKey } from '../src/keys/key-ring.ts'
 import { temporaryFolder } from './support/server-process.ts'
 
 const SECRET = 'a client secret that no line may show'

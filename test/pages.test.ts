@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { routes } from '../src/http/routes.ts'
+import { routes } from '../src/routes.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { ENTRA_URL, people, type Rig, SERVER_URL } from './support/rig.ts'
 import {

@@ -1,7 +1,7 @@
 /** The way to PostgreSQL over TLS: the authority and the name of the server are checked, whatever the mode is called. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { newSecretKey } from '../src/key-ring.ts'
+import { newSecretKey } from '../src/keys/key-ring.ts'
 import { type Authority, createAuthority } from './support/certificate-authority.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
 import { OPERATOR_TOKEN, people } from './support/rig.ts'

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { changeConnection } from '../src/connections/change-connection.ts'
-import { Secret } from '../src/secret.ts'
+import { Secret } from '../src/keys/secret.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { NORTHWIND, operator } from './support/customers.ts'
 import {

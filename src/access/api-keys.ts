@@ -7,10 +7,10 @@ import {
   auditRecord,
   outboxOptions,
 } from '../audit/audit-events.ts'
-import { EntradaError } from '../errors.ts'
-import { newId } from '../ids.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { newId } from '../keys/ids.ts'
+import { Secret } from '../keys/secret.ts'
 import { apiKeyHint, isApiKeyText, toApiKey } from '../protocol/api-key.ts'
-import { Secret } from '../secret.ts'
 import type { Services } from '../services.ts'
 import type { ApiKey } from '../storage/api-key-records.ts'
 import type { ApiKeyId, OrganizationId } from '../storage/records.ts'

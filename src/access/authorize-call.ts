@@ -1,4 +1,4 @@
-import { EntradaError, isEntradaError } from '../errors.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin } from '../http/form.ts'
 import { singleHeader } from '../http/single-header.ts'

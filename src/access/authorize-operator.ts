@@ -1,4 +1,4 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { singleHeader } from '../http/single-header.ts'
 import { toldThrough } from '../provisioning/group-snapshot.ts'

@@ -16,11 +16,12 @@ import {
 } from '../audit/verify-audit-chain.ts'
 import { createConnection, type NewConnection } from '../connections/change-connection.ts'
 import { keepDefaultOrganization } from '../connections/environment-connection.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { newId } from '../ids.ts'
+import { newId } from '../keys/ids.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
+import { USERNAME } from '../protocol/text-patterns.ts'
 import { createMembershipAs } from '../provisioning/create-membership.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -47,7 +48,6 @@ import type {
   UserFilter,
   UserListItem,
 } from '../storage/storage.ts'
-import { USERNAME } from '../text-patterns.ts'
 
 /** Who asks, and through which request if through one. */
 export type AdminCaller = {

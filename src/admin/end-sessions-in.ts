@@ -1,6 +1,6 @@
 /** Ends many sessions at once: after a token, a key ring or a laptop was stolen, or after a restore. */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId, UserId } from '../storage/records.ts'
 import type { SessionScope } from '../storage/session-scope.ts'

@@ -3,7 +3,7 @@
 import { revokeApiKey } from '../access/api-keys.ts'
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { turnOff } from '../connections/change-connection.ts'
-import { isEntradaError } from '../errors.ts'
+import { isEntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import { withdrawSetupLink } from '../setup/setup-link.ts'
 import { type AdminCaller, createAdministration } from './administration.ts'

@@ -1,6 +1,6 @@
 /** Members of an organization: kept out and let in again, and the roles they are given by hand. */
 import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { MembershipListItem } from '../storage/api-key-storage.ts'
 import type { Membership, MembershipId } from '../storage/records.ts'

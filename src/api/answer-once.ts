@@ -1,12 +1,12 @@
 /** Calls that may come again: what a call made and what it was answered are kept in one transaction, so there is never one without the other. */
 
 import type { ApiCaller } from '../access/decide-right.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { singleHeader } from '../http/single-header.ts'
+import { IDEMPOTENCY_KEY } from '../protocol/text-patterns.ts'
 import type { Services } from '../services.ts'
 import type { Storage, StorageTransaction } from '../storage/storage.ts'
-import { IDEMPOTENCY_KEY } from '../text-patterns.ts'
 
 const KEPT_MS = 24 * 3_600_000
 

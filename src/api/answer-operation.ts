@@ -11,14 +11,14 @@ import {
   decideAccess,
   organizationOf,
 } from '../access/decide-right.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { jsonResponse } from '../http/responses.ts'
 import { singleHeader } from '../http/single-header.ts'
+import { IF_MATCH } from '../protocol/text-patterns.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
-import { IF_MATCH } from '../text-patterns.ts'
 import { answerOnce, type Once } from './answer-once.ts'
 import type { Call, Operation } from './operation.ts'
 import { readBody, readParams, readQuery } from './read-input.ts'

@@ -1,5 +1,5 @@
 import { jsonResponse } from '../http/responses.ts'
-import type { Route } from '../http/routes.ts'
+import type { Route } from '../routes.ts'
 import { answerOperation } from './answer-operation.ts'
 import { openApiDocument } from './openapi.ts'
 import type { Operation } from './operation.ts'

@@ -2,7 +2,7 @@
  * One example of each parameter, body and answer of the OpenAPI document. It is put together from examples of the members: that of the
  * schema (`examples`, `const`, `default`, `enum`), or else that of any member of this name.
  */
-import { findOwn } from '../find-own.ts'
+import { findOwn } from '../protocol/find-own.ts'
 import type { JsonObject } from './openapi.ts'
 
 const idOf = (prefix: string) => `${prefix}_019ab5f0-8c2e-7b3a-9f41-2d6c1e0b7a55`

@@ -1,10 +1,10 @@
 /** Query and body of a call, checked against the schemas of its operation; every wrong member is named, none of its text repeated. */
 import * as v from 'valibot'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { readJson } from '../http/form.ts'
 import { withoutPrototypes } from '../protocol/strict-json.ts'
-import { strictObject } from '../strict-object.ts'
+import { strictObject } from '../protocol/strict-object.ts'
 import type { QueryEntries, Schema } from './operation.ts'
 
 /** One thing that is wrong with a request, as problem+json lists it. */

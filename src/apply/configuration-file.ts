@@ -5,9 +5,9 @@ import { checkInput, type InputProblem } from '../api/read-input.ts'
 import { organizationSettings } from '../api/resources/organizations.ts'
 import { connectionMembers } from '../connections/connection-schema.ts'
 import { displayName, givenText, timeText } from '../connections/schema-parts.ts'
-import { EntradaError, isEntradaError } from '../errors.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { withoutPrototypes } from '../protocol/strict-json.ts'
-import { strictObject } from '../strict-object.ts'
+import { strictObject } from '../protocol/strict-object.ts'
 
 const reference = v.pipe(
   v.string(),

@@ -3,7 +3,7 @@
  * head says, signed, where the chain ends and where it was cut. Who writes to the database without our keys is found out.
  * Why so, and what it cannot show: `decisions/0014-audit-chain.md`.
  */
-import type { KeyRing, SignatureCheck } from '../key-ring.ts'
+import type { KeyRing, SignatureCheck } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
 import type { AuditErasure, ErasureDue } from '../storage/erasure-storage.ts'
 import type {

@@ -1,7 +1,7 @@
 /** What is audited: a closed union. The reference page and the API's filter are made from {@link auditEventTypes}. */
 
 import type { Exchange } from '../http/exchange.ts'
-import { newId } from '../ids.ts'
+import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type {
   Actor,

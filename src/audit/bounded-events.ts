@@ -2,7 +2,7 @@
  * Events that any client can cause are stored up to a limit. Each sort of them has a share of its own and one in common, so that a
  * flood of one sort hides no other; how many of a sort were not stored becomes an event and a log line every minute.
  */
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionId, OrganizationId } from '../storage/records.ts'
 import { type AuditEventType, auditRecord, outboxOptions } from './audit-events.ts'

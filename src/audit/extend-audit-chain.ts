@@ -1,6 +1,6 @@
 /** What is done to the audit chain. Each step looks at the head first, so that nothing of ours is built on what somebody changed. */
-import { EntradaError } from '../errors.ts'
-import type { KeyRing } from '../key-ring.ts'
+import { EntradaError } from '../errors/errors.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
 import type { AuditChainHead, AuditEventId, AuditLink } from '../storage/records.ts'
 import type { AuditChain } from '../storage/storage.ts'

@@ -1,5 +1,5 @@
-import { entraErrors, idTokenErrors } from '../error-table-sign-in.ts'
-import type { EntradaError, ErrorCode } from '../errors.ts'
+import { entraErrors, idTokenErrors } from '../errors/error-table-sign-in.ts'
+import type { EntradaError, ErrorCode } from '../errors/errors.ts'
 
 /** What the person has to do, or did: Entra's answer to them says nothing of the connection. */
 const ofThePerson: ReadonlySet<string> = new Set<ErrorCode>([

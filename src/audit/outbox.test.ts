@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { silentLog } from '../log.ts'
+import { silentLog } from '../log/log.ts'
 import type { EntradaEvent, Services } from '../services.ts'
 import { newAuditEvent } from '../storage/conformance-samples.ts'
 import { openStorage } from '../storage/open-storage.ts'

@@ -1,4 +1,4 @@
-import { type EntradaError, type ErrorCode, errorEntry } from '../errors.ts'
+import { type EntradaError, type ErrorCode, errorEntry } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'

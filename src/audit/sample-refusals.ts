@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../errors/errors.ts'
 
 const WINDOW_MS = 60_000
 const LOGGED_EACH = 5

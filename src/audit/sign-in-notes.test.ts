@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { stoppedClock } from '../../test/support/clock.ts'
-import { silentLog } from '../log.ts'
+import { silentLog } from '../log/log.ts'
 import type { ConnectionResults } from '../storage/records.ts'
 import { createSignInNotes } from './sign-in-notes.ts'
 

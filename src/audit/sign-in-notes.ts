@@ -2,7 +2,7 @@
  * What the sign-ins tell of their connections: noted in memory, and told to the database in one batch every so often. A sign-in neither
  * waits for it nor meets another one over it; a process that is killed forgets a few seconds of it.
  */
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../errors/errors.ts'
 import type { Log } from '../services.ts'
 import { mergeHealth } from '../storage/merge-health.ts'
 import type {

@@ -1,5 +1,5 @@
 import type { Exchange } from '../http/exchange.ts'
-import { newId } from '../ids.ts'
+import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import type { SignInTrace } from '../storage/records.ts'

@@ -1,6 +1,6 @@
 /** By whom a sign-in trace is found, without the trace naming anybody. */
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import type { KeyRing } from '../key-ring.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
 import type { TracedPerson } from '../storage/records.ts'
 

@@ -1,5 +1,5 @@
 /** Looks for what somebody changed in the audit trail, a stretch at a time, and names the first place. Changes nothing. */
-import type { SignatureCheck } from '../key-ring.ts'
+import type { SignatureCheck } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
 import type {
   AuditChainHead,

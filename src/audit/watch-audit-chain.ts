@@ -2,7 +2,7 @@
  * Verifies the whole audit trail in the background, again and again, on one replica at a time. A step looks at a bounded stretch, so
  * that a pass through a long trail takes hours and delays no sign-in; a short trail is verified whole in each step.
  */
-import { newUuid } from '../ids.ts'
+import { newUuid } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { AuditChainHead } from '../storage/records.ts'
 import { type AuditVerification, findAuditVerification, toStored } from './audit-verification.ts'

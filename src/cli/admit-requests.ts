@@ -7,7 +7,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { errorEntry } from '../errors.ts'
+import { errorEntry } from '../errors/errors.ts'
 import type { RawHandler } from '../forward-auth/raw-verify.ts'
 import { MAX_BODY_BYTES } from '../http/read-body.ts'
 import { parseRequestTarget } from '../http/request-target.ts'

@@ -17,7 +17,7 @@ import type {
 import { createClient, type EntradaClient } from '../client/client.ts'
 import type { Answered, Asked, OperationId } from '../client/operation-types.ts'
 import { paths } from '../client/paths.ts'
-import { EntradaError, type ErrorCode, errorTable } from '../errors.ts'
+import { EntradaError, type ErrorCode, errorTable } from '../errors/errors.ts'
 import type { NewWebhook } from '../webhooks/webhooks.ts'
 
 export type ListJson<T> = { readonly items: readonly T[]; readonly next: string | null }

@@ -6,8 +6,8 @@ import { configurationText } from '../apply/export.ts'
 import { type Plan, planOf, type Step } from '../apply/plan.ts'
 import type { EntradaClient } from '../client/client.ts'
 import type { ConnectionJson } from '../connections/connection-schema.ts'
-import { EntradaError, isEntradaError } from '../errors.ts'
-import { cannotBeRead } from '../file-failure.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
+import { cannotBeRead } from '../errors/file-failure.ts'
 import { withAdministration } from './admin-connection.ts'
 import {
   type CliArguments,

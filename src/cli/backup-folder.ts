@@ -1,7 +1,7 @@
 /** A folder of backups: each gets a name with its time, and the oldest go once there are more than wanted. */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 
 /** Sorting by name is sorting by time. Files of other names are never removed. */
 const NAME = /^entrada-\d{4}-\d{2}-\d{2}T\d{6}Z\.db$/

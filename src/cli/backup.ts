@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSettings, type Settings } from '../config.ts'
+import { readSettings, type Settings } from '../settings/config.ts'
 import { backUpSqlite } from '../storage/sqlite-backup.ts'
 import { backupNameAt, removeOldBackups } from './backup-folder.ts'
 import { type CliArguments, type Command, devOption, jsonOption, textOption } from './command.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import type { Settings } from '../config.ts'
-import { EntradaError } from '../errors.ts'
-import { cannotBeRead } from '../file-failure.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { cannotBeRead } from '../errors/file-failure.ts'
 import { type BrandOptions, brandLogo } from '../http/brand.ts'
+import type { Settings } from '../settings/config.ts'
 
 /** Name, logo, colour and support contact as the settings have them. @throws {EntradaError} `settings_invalid` */
 export function brandOptions(settings: Settings): BrandOptions {

@@ -1,9 +1,9 @@
 /** `entrada certificate create`: a key pair of our own, to prove ourselves to Entra with in place of a secret. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { names } from '../credential-settings.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { createKeyPair, describeCertificate } from '../identity-provider/new-key-pair.ts'
+import { names } from '../settings/credential-settings.ts'
 import { type CliContext, type Command, jsonOption, textOption } from './command.ts'
 
 const DEFAULT_DAYS = 365

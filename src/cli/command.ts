@@ -1,5 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
-import type { Environment } from '../config.ts'
+import type { Environment } from '../settings/config.ts'
 
 /** Everything a command may touch outside its arguments; transcripts pass their own. */
 export type CliContext = {

@@ -1,6 +1,6 @@
-import type { CheckedCredential } from '../check-options.ts'
-import { readCredentials } from '../config.ts'
-import { names } from '../credential-settings.ts'
+import type { CheckedCredential } from '../settings/check-options.ts'
+import { readCredentials } from '../settings/config.ts'
+import { names } from '../settings/credential-settings.ts'
 import type { CliContext } from './command.ts'
 
 /**

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { temporaryFolder } from '../../test/support/server-process.ts'
-import { isEntradaError } from '../errors.ts'
+import { isEntradaError } from '../errors/errors.ts'
 import {
   findOperatorToken,
   findSecretKeys,

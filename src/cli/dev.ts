@@ -1,5 +1,7 @@
 /** The whole product on one machine with nothing configured: server, embedded database and a made-up directory. */
 
+import { EntradaError } from '../errors/errors.ts'
+import { createLog } from '../log/log.ts'
 import {
   type Environment,
   givenEntraSettings,
@@ -7,9 +9,7 @@ import {
   isLoopbackHost,
   readSettings,
   type Settings,
-} from '../config.ts'
-import { EntradaError } from '../errors.ts'
-import { createLog } from '../log.ts'
+} from '../settings/config.ts'
 import type { CliContext, Command } from './command.ts'
 import {
   type DevelopmentEmulator,

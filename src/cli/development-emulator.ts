@@ -1,4 +1,3 @@
-import type { CheckedOptions } from '../check-options.ts'
 import {
   type Application,
   type Directory,
@@ -6,8 +5,9 @@ import {
   seededDirectory,
   startEmulator,
 } from '../emulator/start-emulator.ts'
-import { EntradaError } from '../errors.ts'
-import { Secret } from '../secret.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { Secret } from '../keys/secret.ts'
+import type { CheckedOptions } from '../settings/check-options.ts'
 import type { KeptDirectory } from './kept-directory.ts'
 
 // The two applications of the built-in directory, which the development server signs in with.

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { inspectSettings, type Settings } from '../config.ts'
 import { areas, describeReport, type Examination, examine } from '../doctor/doctor.ts'
+import { inspectSettings, type Settings } from '../settings/config.ts'
 import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
 import { wrongCall } from './command-failure.ts'
 import { credentialReader } from './credential-reader.ts'

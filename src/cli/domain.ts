@@ -1,5 +1,5 @@
 import type { DomainJson } from '../api/resources/domains.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { withAdministration } from './admin-connection.ts'
 import type { AdminConnection } from './api-connection.ts'
 import {

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { inspectSettings } from '../config.ts'
 import {
   type Directory,
   keepCertificate,
@@ -9,7 +8,8 @@ import {
   seededDirectory,
   startEmulator,
 } from '../emulator/start-emulator.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { inspectSettings } from '../settings/config.ts'
 import { type CliArguments, type CliContext, type Command, textOption } from './command.ts'
 import {
   describeApplication,

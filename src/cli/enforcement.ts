@@ -1,6 +1,6 @@
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import type { SsoPreviewJson } from '../api/resources/sso.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { withAdministration } from './admin-connection.ts'
 import {
   type CliArguments,

@@ -2,7 +2,7 @@
  * Environment files as systemd reads them, so that the command line and a unit's `EnvironmentFile=` agree on every value.
  * A shell would split `ENTRADA_BRAND_NAME=Contoso Ltd` and run what stands in `$(…)`.
  */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { CliContext } from './command.ts'
 
 const FILE_SETTING = 'ENTRADA_ENVIRONMENT_FILE'

@@ -1,4 +1,4 @@
-import { describeSettings } from '../config.ts'
+import { describeSettings } from '../settings/config.ts'
 import type { CliContext, Command } from './command.ts'
 
 /** Every command, every setting. */

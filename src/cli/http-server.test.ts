@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { isEntradaError } from '../errors.ts'
+import { isEntradaError } from '../errors/errors.ts'
 import type { RawHandler } from '../forward-auth/raw-verify.ts'
 import { type HttpLimits, type HttpServer, startHttpServer } from './http-server.ts'
 

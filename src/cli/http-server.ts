@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
-import type { ListenAddress } from '../config.ts'
 import type { Entrada } from '../entrada.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
+import type { ListenAddress } from '../settings/config.ts'
 import {
   type Admission,
   type AdmissionOptions,

@@ -1,5 +1,5 @@
 /** People of another system, as its tables were exported: who of them Entra knows by (`tid`, `oid`), and who is not known that well. */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
 import { parseCsv } from './csv.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
+import type { Secret } from '../keys/secret.ts'
 import { openDatabase } from '../open-services.ts'
-import type { Secret } from '../secret.ts'
 import { findSecretKeys, makeSecretKeys } from './data-folder.ts'
 
 /**

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Directory, parseDirectory } from '../emulator/start-emulator.ts'
-import { EntradaError } from '../errors.ts'
-import { isAbsent, isNotPermitted } from '../file-failure.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { isAbsent, isNotPermitted } from '../errors/file-failure.ts'
 
 const DIRECTORY_FILE = 'emulated-entra.json'
 

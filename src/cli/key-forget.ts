@@ -1,9 +1,9 @@
-import { readSettings } from '../config.ts'
-import { newSecretKey } from '../key-ring.ts'
-import { silentLog } from '../log.ts'
+import { newSecretKey } from '../keys/key-ring.ts'
+import { Secret } from '../keys/secret.ts'
+import { silentLog } from '../log/log.ts'
 import { openParts } from '../open-services.ts'
 import { findLostValues, forgetKey, type LostValues } from '../organizations/forget-key.ts'
-import { Secret } from '../secret.ts'
+import { readSettings } from '../settings/config.ts'
 import { checkDatabaseExists, checkNoServerRuns } from './admin-connection.ts'
 import {
   type CliArguments,

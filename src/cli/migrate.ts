@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { readSettings } from '../config.ts'
 import { openDatabase } from '../open-services.ts'
+import { readSettings } from '../settings/config.ts'
 import { type Command, devOption, jsonOption } from './command.ts'
 import { DATABASE_FILE, openDataFolder } from './data-folder.ts'
 import { dataFolder } from './server-options.ts'

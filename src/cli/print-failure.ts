@@ -1,6 +1,12 @@
 /** What a command that did not succeed prints: lines for a person, or with `--json` one JSON object, on standard error. */
 import { EntradaApiError } from '../client/client.ts'
-import { EntradaError, type ErrorCode, errorEntry, errorTable, isEntradaError } from '../errors.ts'
+import {
+  EntradaError,
+  type ErrorCode,
+  errorEntry,
+  errorTable,
+  isEntradaError,
+} from '../errors/errors.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { CommandFailure } from './command-failure.ts'
 import { usage } from './help.ts'

@@ -1,7 +1,7 @@
 /** The database that a restored one replaces, looked at without changing it. */
 import { type ComparedUsers, findTakenAway, type TakenAway } from '../admin/taken-away.ts'
-import { EntradaError } from '../errors.ts'
-import { Secret } from '../secret.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { Secret } from '../keys/secret.ts'
 import { type DatabaseInspection, inspectDatabase } from '../storage/inspect-database.ts'
 import type { StorageReader } from '../storage/storage.ts'
 

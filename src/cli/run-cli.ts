@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { hideCredentials } from '../hide-credentials.ts'
-import { didYouMean } from '../stray-settings.ts'
+import { hideCredentials } from '../log/hide-credentials.ts'
+import { didYouMean } from '../settings/stray-settings.ts'
 import { version } from '../version.ts'
 import { apiKeyCommands } from './api-key.ts'
 import { applyCommands } from './apply.ts'

@@ -1,5 +1,5 @@
-import { EntradaError } from '../errors.ts'
-import { cannotBeRead } from '../file-failure.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { cannotBeRead } from '../errors/file-failure.ts'
 import type { CliContext } from './command.ts'
 
 /**

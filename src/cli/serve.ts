@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { CheckedOptions } from '../check-options.ts'
-import { isLoopbackHost, type ListenAddress, readSettings, type Settings } from '../config.ts'
 import { createEntrada, type Entrada } from '../entrada.ts'
 import { createRawVerify } from '../forward-auth/raw-verify.ts'
 import { clientNetwork } from '../http/address-network.ts'
-import { createLog } from '../log.ts'
+import { createLog } from '../log/log.ts'
 import { metricsResponse } from '../metrics/metrics-page.ts'
 import { openServices } from '../open-services.ts'
 import { nameOfProxy } from '../outgoing/proxies.ts'
 import type { Log, Services } from '../services.ts'
+import type { CheckedOptions } from '../settings/check-options.ts'
+import {
+  isLoopbackHost,
+  type ListenAddress,
+  readSettings,
+  type Settings,
+} from '../settings/config.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { CliContext, Command, StopRequest } from './command.ts'
 import { addressText, type HttpServer, startHttpServer } from './http-server.ts'

@@ -1,6 +1,6 @@
 import type { UserJson } from '../api/resources/users.ts'
-import { EntradaError, isEntradaError } from '../errors.ts'
-import { cannotBeRead } from '../file-failure.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
+import { cannotBeRead } from '../errors/file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { withAdministration } from './admin-connection.ts'
 import type { AdminConnection } from './api-connection.ts'

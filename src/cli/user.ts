@@ -1,5 +1,5 @@
 import type { UserJson } from '../api/resources/users.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { withAdministration } from './admin-connection.ts'
 import {
   type CliArguments,

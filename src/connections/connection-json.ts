@@ -2,7 +2,7 @@
  * A connection as the API takes and shows it: flat where the record has unions, so that a merge patch fits it. A secret goes in and never
  * comes out. A new setting of a connection gets a line in each of four marked places: two of connection-schema.ts, two of this file.
  */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { checkOneDirectory, cloudOf } from '../identity-provider/entra/clouds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'

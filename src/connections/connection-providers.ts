@@ -1,7 +1,6 @@
 /** The identity provider of each connection, made from its row when it is first needed and kept while the row says the same. */
 
-import type { CheckedCredential } from '../check-options.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import {
   type ClientCredentials,
   createClientCredentials,
@@ -14,9 +13,10 @@ import { createEntraOidc } from '../identity-provider/entra/entra-oidc.ts'
 import { permissionsOf } from '../identity-provider/entra/entra-permissions.ts'
 import type { IdentityProvider } from '../identity-provider/identity-provider.ts'
 import type { EntraHttp } from '../identity-provider/provider-http.ts'
-import type { KeyRing } from '../key-ring.ts'
-import { Secret } from '../secret.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import { Secret } from '../keys/secret.ts'
 import type { Log } from '../services.ts'
+import type { CheckedCredential } from '../settings/check-options.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
 import { openCredential } from './sealed-credentials.ts'
 

@@ -1,10 +1,10 @@
 /** The schemas of a connection: what may be sent of it, and what is shown. connection-json.ts goes between them and the record. */
 import * as v from 'valibot'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
-import { authority, clientId, publicUrl, tenant } from '../setting-parsers.ts'
+import { strictObject } from '../protocol/strict-object.ts'
+import { anyCase, GUID, ORIGIN, TENANT } from '../protocol/text-patterns.ts'
+import { authority, clientId, publicUrl, tenant } from '../settings/setting-parsers.ts'
 import type { ConnectionPolicies, ConnectionSettings } from '../storage/records.ts'
-import { strictObject } from '../strict-object.ts'
-import { anyCase, GUID, ORIGIN, TENANT } from '../text-patterns.ts'
 import {
   displayName,
   domainName,

@@ -1,12 +1,12 @@
 /** What a customer's connection proves itself with: several side by side, so that a new one is tried before the old one goes. */
 import type { AdminCaller } from '../admin/administration.ts'
-import { EntradaError } from '../errors.ts'
-import { newId } from '../ids.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { newId } from '../keys/ids.ts'
+import type { Secret } from '../keys/secret.ts'
 import { isGuid } from '../protocol/guid.ts'
-import type { Secret } from '../secret.ts'
+import { CLIENT_SECRET } from '../protocol/text-patterns.ts'
 import type { Services } from '../services.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
-import { CLIENT_SECRET } from '../text-patterns.ts'
 import { changeConnection } from './change-connection.ts'
 import { openCredential, sealCredential } from './sealed-credentials.ts'
 

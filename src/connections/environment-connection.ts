@@ -1,10 +1,11 @@
 /** The connection that the environment (or the options of a library) describes: the row `default`, read-only elsewhere. */
-import type { CheckedEntra } from '../check-options.ts'
-import { EntradaError } from '../errors.ts'
+
+import { EntradaError } from '../errors/errors.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import { cloudOf, DEFAULT_AUTHORITY } from '../identity-provider/entra/clouds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
+import type { CheckedEntra } from '../settings/check-options.ts'
 import type {
   Connection,
   ConnectionCredential,

@@ -1,6 +1,6 @@
-import { EntradaError } from '../errors.ts'
-import { findFreeName } from '../free-name.ts'
-import { DISPLAY_NAME, ID_OR_SLUG, RESERVED, reservedWords } from '../text-patterns.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { findFreeName } from '../protocol/free-name.ts'
+import { DISPLAY_NAME, ID_OR_SLUG, RESERVED, reservedWords } from '../protocol/text-patterns.ts'
 
 /** An id that was brought along from another system. @throws {EntradaError} `request_invalid` */
 export function checkGivenId(id: string): string {

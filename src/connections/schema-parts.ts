@@ -2,8 +2,7 @@
 import * as v from 'valibot'
 import { parseDomainName } from '../protocol/domain-name.ts'
 import { PAGE_CURSOR } from '../protocol/page-cursor.ts'
-import type { UserId } from '../storage/records.ts'
-import { strictObject } from '../strict-object.ts'
+import { strictObject } from '../protocol/strict-object.ts'
 import {
   DISPLAY_NAME,
   DOMAIN_NAME,
@@ -15,7 +14,8 @@ import {
   RESERVED,
   ROLE_NAME,
   TIME,
-} from '../text-patterns.ts'
+} from '../protocol/text-patterns.ts'
+import type { UserId } from '../storage/records.ts'
 
 /** Text of one to `max` code points, which is how JSON Schema counts. */
 export function text(max: number) {

@@ -1,4 +1,4 @@
-import type { KeyRing } from '../key-ring.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { Connection, ConnectionCredential, ConnectionId } from '../storage/records.ts'
 
 /** Where a sealed credential lives; moved to another row it is noise (design rule 15). */

@@ -1,4 +1,4 @@
-import { NOT_PERMITTED } from '../file-failure.ts'
+import { NOT_PERMITTED } from '../errors/file-failure.ts'
 import { expiryThreshold } from '../identity-provider/credential-expiry.ts'
 import {
   type EntraError,

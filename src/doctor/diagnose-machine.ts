@@ -1,4 +1,4 @@
-import { oldNodeSentence } from '../node-version.ts'
+import { oldNodeSentence } from '../settings/node-version.ts'
 import type { Facts, FolderFacts, MachineFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 

@@ -1,4 +1,4 @@
-import { NOT_PERMITTED } from '../file-failure.ts'
+import { NOT_PERMITTED } from '../errors/file-failure.ts'
 import type { Facts, SettingsFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 

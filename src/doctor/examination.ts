@@ -1,15 +1,15 @@
 /** What is to be examined: the settings as they are given, and where things lie. */
 
-import type { CheckedCredential } from '../check-options.ts'
+import { cannotBeRead } from '../errors/file-failure.ts'
+import type { Secret } from '../keys/secret.ts'
+import { nameOfProxy, type Proxies } from '../outgoing/proxies.ts'
+import type { CheckedCredential } from '../settings/check-options.ts'
 import {
   type Environment,
   type InspectedSettings,
   isLoopbackHost,
   type ListenAddress,
-} from '../config.ts'
-import { cannotBeRead } from '../file-failure.ts'
-import { nameOfProxy, type Proxies } from '../outgoing/proxies.ts'
-import type { Secret } from '../secret.ts'
+} from '../settings/config.ts'
 import type { Resolve } from './ask.ts'
 import type { SettingsFacts } from './facts.ts'
 

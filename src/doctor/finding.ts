@@ -1,6 +1,7 @@
 /** What the doctor can say. Every finding is a row of a table; the evidence of one examination fills its sentences. */
-import { hideCredentials } from '../hide-credentials.ts'
+
 import type { WhoCanFix } from '../identity-provider/entra/protocol/entra-error-table.ts'
+import { hideCredentials } from '../log/hide-credentials.ts'
 import { type FindingId, findingTable } from './finding-table.ts'
 
 /** In the order in which they are examined and printed. */

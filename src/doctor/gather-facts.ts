@@ -4,8 +4,8 @@
  * ends whatever is left.
  */
 import { type AuditVerification, readVerification } from '../audit/audit-verification.ts'
-import { type Environment, isLoopbackHost } from '../config.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
+import { type Environment, isLoopbackHost } from '../settings/config.ts'
 import { type AskContext, resolveHere } from './ask.ts'
 import {
   databaseUrlOf,

@@ -4,7 +4,7 @@
  * code; so a token for the application itself is asked for, and thrown away (`decisions/0011-doctor.md`).
  */
 
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { ClientCredential } from '../identity-provider/client-credential.ts'
 import type { ClientCredentials } from '../identity-provider/client-credentials.ts'
 import {

@@ -1,7 +1,7 @@
 /** What the database says about itself, and about the sign-ins so far. */
 import type { OperatorEntry } from '../access/operators.ts'
-import { isLoopbackHost } from '../config.ts'
-import type { Secret } from '../secret.ts'
+import type { Secret } from '../keys/secret.ts'
+import { isLoopbackHost } from '../settings/config.ts'
 import { inspectDatabase } from '../storage/inspect-database.ts'
 import type { Page, PageRequest, StorageReader } from '../storage/storage.ts'
 import type { DatabaseFacts, SeenConnection, SeenInDatabase, SeenOperator } from './facts.ts'

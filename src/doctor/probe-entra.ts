@@ -1,6 +1,6 @@
 /** Asks the directory what a sign-in asks: its description, its keys; and what time it is there. */
 
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import {
   type EntraMetadata,
   issuerForTenant,

@@ -1,8 +1,8 @@
 /** Key ring and operator token, as they lie in the settings and in the data folder. No value becomes a fact. */
-import { cannotBeRead, isAbsent, isNotPermitted } from '../file-failure.ts'
-import { createKeyRing, type KeyRing } from '../key-ring.ts'
-import type { Secret } from '../secret.ts'
-import { operatorToken, secretKey } from '../setting-parsers.ts'
+import { cannotBeRead, isAbsent, isNotPermitted } from '../errors/file-failure.ts'
+import { createKeyRing, type KeyRing } from '../keys/key-ring.ts'
+import type { Secret } from '../keys/secret.ts'
+import { operatorToken, secretKey } from '../settings/setting-parsers.ts'
 import type { KeyRingFacts, OperatorTokenFacts } from './facts.ts'
 
 type Kept = {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { Stats } from 'node:fs'
 import { readdir, readlink, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { isNotPermitted } from '../file-failure.ts'
+import { isNotPermitted } from '../errors/file-failure.ts'
 import type { FolderFacts, MachineFacts } from './facts.ts'
 
 const PERMISSIONS = 0o777

@@ -1,9 +1,10 @@
 /** The files of role rules and access rules, as the server reads them at its start. */
-import { accessRuleProblems } from '../config.ts'
-import { isEntradaError } from '../errors.ts'
-import { cannotBeRead, isNotPermitted, NOT_PERMITTED } from '../file-failure.ts'
+
+import { isEntradaError } from '../errors/errors.ts'
+import { cannotBeRead, isNotPermitted, NOT_PERMITTED } from '../errors/file-failure.ts'
 import { readAccessRules, toAccessRules } from '../forward-auth/access-rules-file.ts'
 import { parseRoleRules } from '../provisioning/role-rules-file.ts'
+import { accessRuleProblems } from '../settings/config.ts'
 import type { Examination } from './examination.ts'
 import type { AccessRulesFacts, RoleRulesFacts } from './facts.ts'
 

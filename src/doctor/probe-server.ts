@@ -10,7 +10,7 @@ import {
   SERVER_PATH,
   type ServerDescription,
 } from '../http/show-server.ts'
-import type { Secret } from '../secret.ts'
+import type { Secret } from '../keys/secret.ts'
 import { type Answered, type AskContext, type Asked, ask, jsonOf } from './ask.ts'
 import type { PassedFacts, ServerFacts } from './facts.ts'
 

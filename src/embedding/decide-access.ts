@@ -1,15 +1,16 @@
 /** Whether a request to the embedding application may go on. Every framework's `requireSession` asks here. */
-import { asEntradaError, EntradaError } from '../errors.ts'
-import { errorPage, problemJson } from '../http/error-page.ts'
+
+import { errorPage, problemJson } from '../error-page.ts'
+import { asEntradaError, EntradaError } from '../errors/errors.ts'
 import { type Exchange, openExchange, pathTo } from '../http/exchange.ts'
 import { redirect, withSecurityHeaders } from '../http/responses.ts'
 import { singleHeader } from '../http/single-header.ts'
-import { newUuid } from '../ids.ts'
+import { newUuid } from '../keys/ids.ts'
+import { tellRefusal } from '../metrics/tell-outcome.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
 import { toUserSession, type UserSession } from '../session/session-json.ts'
-import { didYouMean } from '../stray-settings.ts'
-import { tellRefusal } from '../tell-outcome.ts'
+import { didYouMean } from '../settings/stray-settings.ts'
 
 /** What a request must have beside a session. */
 export type Needed = {

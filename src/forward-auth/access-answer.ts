@@ -1,9 +1,10 @@
 /** Answers that keep a request from the application: a page where a person waits for one, else problem+json. */
-import { EntradaError, errorEntry, isEntradaError } from '../errors.ts'
-import { problemJson } from '../http/error-page.ts'
+
+import { problemJson } from '../error-page.ts'
+import { EntradaError, errorEntry, isEntradaError } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
 import { redirect, withSecurityHeaders } from '../http/responses.ts'
-import { newUuid } from '../ids.ts'
+import { newUuid } from '../keys/ids.ts'
 import type { Services, Site } from '../services.ts'
 import { parseReturnTo } from '../sign-in/return-to.ts'
 import type { SessionView } from '../storage/records.ts'

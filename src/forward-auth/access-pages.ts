@@ -1,6 +1,6 @@
 /** What a browser is shown on an application's host, by the proxy before it: every address in full, since ours are on another host. */
 import { html } from 'hono/html'
-import { type EntradaError, errorEntry } from '../errors.ts'
+import { type EntradaError, errorEntry } from '../errors/errors.ts'
 import { pageResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { SessionView } from '../storage/records.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { type AccessRulesInput, readAccessRules, toAccessRules } from './access-rules-file.ts'
 import { membersOfDefault } from './decide-access.ts'
 

@@ -1,10 +1,10 @@
 import * as v from 'valibot'
-import { EntradaError } from '../errors.ts'
-import { cannotBeRead } from '../file-failure.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { cannotBeRead } from '../errors/file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson, withoutPrototypes } from '../protocol/strict-json.ts'
-import { strictObject } from '../strict-object.ts'
-import { ROLE_NAME } from '../text-patterns.ts'
+import { strictObject } from '../protocol/strict-object.ts'
+import { ROLE_NAME } from '../protocol/text-patterns.ts'
 import { canonicalPath } from './access-path.ts'
 import {
   type AccessRule,

@@ -10,7 +10,7 @@
  * A header that names the original request is written by anybody. So who sends one has to be a trusted proxy, two of the ways at once are
  * refused, and so is everything that is not exactly one value.
  */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { AskedPage } from './decide-access.ts'
 
 /** One request to the address, whichever server took it. */

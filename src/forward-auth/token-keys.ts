@@ -1,5 +1,5 @@
 import { createECDH, createHash } from 'node:crypto'
-import type { KeyRing } from '../key-ring.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
 import type { TokenKey } from './identity-token.ts'
 
 /** Order of P-256's group. @see FIPS 186-5; SEC 2 §2.4.2 */

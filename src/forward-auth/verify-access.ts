@@ -5,7 +5,7 @@
  *
  * The same for `entrada.fetch` and for the way past it (`raw-verify.ts`). Nothing here is written, but that the session is in use.
  */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { checkOnlyLocal, type Exchange, isHostOf } from '../http/exchange.ts'
 import { hostOf, parseRequestTarget } from '../http/request-target.ts'
 import { jsonResponse } from '../http/responses.ts'

@@ -1,5 +1,5 @@
-import { EntradaError } from '../errors.ts'
-import { newUuid } from '../ids.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { newUuid } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import type { Connection } from '../storage/records.ts'

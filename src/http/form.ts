@@ -1,4 +1,4 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'
 import type { Services } from '../services.ts'
 import type { Exchange } from './exchange.ts'

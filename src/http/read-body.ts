@@ -1,5 +1,5 @@
 /** Bodies of requests: how they are typed, how they are written, and how large they may be. */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { singleHeader } from './single-header.ts'
 
 export const MAX_BODY_BYTES = 65_536

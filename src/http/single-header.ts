@@ -1,4 +1,4 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 
 /**
  * The one value of a header; docs/inputs.md lists all. A header that came twice is joined by a comma, by Node and by proxies on the way:

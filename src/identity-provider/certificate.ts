@@ -7,8 +7,8 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { SignJWT } from 'jose'
-import { EntradaError } from '../errors.ts'
-import type { Secret } from '../secret.ts'
+import { EntradaError } from '../errors/errors.ts'
+import type { Secret } from '../keys/secret.ts'
 
 export type KeyPair = { readonly certificate: X509Certificate; readonly privateKey: KeyObject }
 

@@ -1,8 +1,8 @@
 /** One credential with which Entrada proves to Entra that it is the application, whatever its kind. */
 import { createHash } from 'node:crypto'
-import type { CheckedCredential } from '../check-options.ts'
-import { EntradaError } from '../errors.ts'
-import { cannotBeRead } from '../file-failure.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { cannotBeRead } from '../errors/file-failure.ts'
+import type { CheckedCredential } from '../settings/check-options.ts'
 import { certificateAssertions, parseKeyPair, thumbprint } from './certificate.ts'
 
 export type CredentialKind = CheckedCredential['kind']

@@ -1,8 +1,8 @@
 /** All credentials of one application: which to try first, which were refused, and what is known of their ends. */
 
-import type { CheckedCredential } from '../check-options.ts'
-import type { EntradaError } from '../errors.ts'
+import type { EntradaError } from '../errors/errors.ts'
 import type { Log } from '../services.ts'
+import type { CheckedCredential } from '../settings/check-options.ts'
 import {
   type ClientCredential,
   type CredentialContext,

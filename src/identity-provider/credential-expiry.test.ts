@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { stoppedClock } from '../../test/support/clock.ts'
-import { silentLog } from '../log.ts'
+import { silentLog } from '../log/log.ts'
 import type { LogFields } from '../services.ts'
 import type { CredentialStatus } from './client-credentials.ts'
 import { createExpiryNotices, expiryThreshold } from './credential-expiry.ts'

@@ -1,5 +1,5 @@
 /** The other side, as the sign-in sees it. `entra-oidc.ts` is the implementation; SAML would be another. */
-import type { Secret } from '../secret.ts'
+import type { Secret } from '../keys/secret.ts'
 import type { PersonKey } from '../storage/records.ts'
 
 /** Why groups could not be read through Microsoft Graph. */

@@ -1,5 +1,5 @@
 /** What is fetched when it is needed, and kept. */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 
 /** While the authority is down, what is kept serves everybody; only one in this time waits for a new try. */
 const RETRY_INTERVAL_MS = 5_000

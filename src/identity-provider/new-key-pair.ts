@@ -6,9 +6,9 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { promisify } from 'node:util'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { Secret } from '../keys/secret.ts'
 import { createTurns } from '../outgoing/turns.ts'
-import { Secret } from '../secret.ts'
 import { thumbprint } from './certificate.ts'
 import { selfSignedCertificate } from './self-signed-certificate.ts'
 

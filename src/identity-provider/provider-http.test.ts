@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import type { EntradaError } from '../errors.ts'
+import type { EntradaError } from '../errors/errors.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
 import { createEntraHttp } from './provider-http.ts'
 

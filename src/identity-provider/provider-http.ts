@@ -1,4 +1,4 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { hasOtherCharset } from '../http/read-body.ts'
 import { ProxyError } from '../outgoing/proxy-error.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'

@@ -1,4 +1,4 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Log, LogFields } from '../services.ts'
 import type { ClientCredentials, CredentialStatus } from './client-credentials.ts'
 import { createExpiryNotices } from './credential-expiry.ts'

@@ -2,8 +2,8 @@
  * Series that are 0 before anything happened. Prometheus' `increase()` takes a series' first value for its beginning, so
  * an alert would miss the first event of a series that starts with it.
  */
-import { type ErrorCode, errorEntry, errorTable } from '../errors.ts'
-import { limitTable } from '../rate-limit.ts'
+import { type ErrorCode, errorEntry, errorTable } from '../errors/errors.ts'
+import { limitTable } from '../http/rate-limit.ts'
 import type { CounterName, HistogramName, LabelsOf } from './metric-table.ts'
 
 type Labelled<Name extends CounterName | HistogramName> = {

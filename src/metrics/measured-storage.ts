@@ -1,7 +1,7 @@
-import { errorEntry, isEntradaError } from '../errors.ts'
+import { errorEntry, isEntradaError } from '../errors/errors.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { Tracing } from '../tracing.ts'
 import type { Metrics } from './metrics.ts'
+import type { Tracing } from './tracing.ts'
 
 /** As OpenTelemetry spells them. */
 const systemNames = { sqlite: 'sqlite', postgres: 'postgresql', other: 'other_sql' } as const

@@ -1,6 +1,6 @@
 /** TXT records, asked of the name servers that this machine uses. */
 import { Resolver } from 'node:dns/promises'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { createTurns } from '../outgoing/turns.ts'
 
 export type ResolveTxt = (name: string) => Promise<readonly string[]>

@@ -8,8 +8,8 @@
  */
 import type { AdminCaller } from '../admin/administration.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
-import { EntradaError } from '../errors.ts'
-import { newId } from '../ids.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { newId } from '../keys/ids.ts'
 import { parseDomainName, parseWorkEmail } from '../protocol/domain-name.ts'
 import type { Services } from '../services.ts'
 import type { Domain, DomainId, Organization, OrganizationId } from '../storage/records.ts'

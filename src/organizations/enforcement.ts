@@ -7,7 +7,7 @@
  */
 import type { AdminCaller } from '../admin/administration.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { AdministratorUse, MemberWithoutUse } from '../storage/connection-uses.ts'

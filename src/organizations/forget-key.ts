@@ -8,8 +8,8 @@ import {
   auditRecord,
   outboxOptions,
 } from '../audit/audit-events.ts'
-import { EntradaError } from '../errors.ts'
-import { keyIdOfSealed } from '../key-ring.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { keyIdOfSealed } from '../keys/key-ring.ts'
 import { RETIRED_USERNAMES_KEY } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { Actor, Connection, ConnectionId } from '../storage/records.ts'

@@ -1,5 +1,5 @@
 import type { AdminCaller } from '../admin/administration.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { releaseUsername as release } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'

@@ -1,6 +1,6 @@
 /** Which requests leave through an HTTP proxy. Pure: the conventions of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
 import ipaddr from 'ipaddr.js'
-import { Secret } from '../secret.ts'
+import { Secret } from '../keys/secret.ts'
 
 /** Addresses of proxies, which may hold a password, and the hosts that are reached without one. */
 export type Proxies = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isEntradaError } from '../errors.ts'
+import { isEntradaError } from '../errors/errors.ts'
 import { parseAuthorizationResponse } from './authorization-response.ts'
 
 function parse(query: string) {

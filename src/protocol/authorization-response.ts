@@ -1,4 +1,4 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 
 /** What came back to a redirect URI. `nothing` and `signed_out` are visits without an attempt to finish. */
 export type AuthorizationResponse =

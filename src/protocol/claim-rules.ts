@@ -2,7 +2,7 @@
  * Which values the optional claims of an ID token may have. A claim that is there with another value is refused by its name: dropped, it
  * would leave the decision to another claim, and the directory's administrator could choose which one decides.
  */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 
 type ClaimRule = (value: unknown) => boolean
 

@@ -1,6 +1,6 @@
 /** Domain names and the addresses of people in them, in the one spelling that is stored and compared. */
 
-import { ASCII_DOMAIN_NAME } from '../text-patterns.ts'
+import { ASCII_DOMAIN_NAME } from './text-patterns.ts'
 
 /** Whose domain it is, and the address as it was typed, for Entra's `login_hint`. */
 export type WorkEmail = { readonly address: string; readonly domain: string }

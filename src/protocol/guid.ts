@@ -1,4 +1,4 @@
-import { ASCII_DOMAIN_NAME, GUID } from '../text-patterns.ts'
+import { ASCII_DOMAIN_NAME, GUID } from './text-patterns.ts'
 
 /** The tenant of personal Microsoft accounts. @see https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc */
 export const PERSONAL_ACCOUNTS_TENANT_ID = '9188040d-6c67-4c5b-b112-36a304b66dad'

@@ -1,6 +1,6 @@
 /** Who becomes a member gets a username that no other person has or had in that organization. */
-import { EntradaError } from '../errors.ts'
-import { findFreeName } from '../free-name.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { findFreeName } from '../protocol/free-name.ts'
 import type { Services } from '../services.ts'
 import type { Membership, OrganizationId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'

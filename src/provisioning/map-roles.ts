@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorDetail } from '../errors.ts'
+import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { RoleAssignment, RoleRule, UnmatchedPolicy } from '../storage/records.ts'
 import type { ResolvedGroups } from './group-overage.ts'
 

@@ -6,7 +6,7 @@ import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-even
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { newId } from '../ids.ts'
+import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { SignInDecision } from '../sign-in/decide-sign-in.ts'
 import type { Connection, GroupSnapshot, Identity, Membership, UserId } from '../storage/records.ts'

@@ -3,7 +3,7 @@
  * The database keeps a keyed hash of each: a name can be compared with it, and it does not list the names of people who were removed.
  * The key is random, and sealed under the key ring: hashes stay valid when the ring is rotated.
  */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 import type { StorageReader, StorageTransaction } from '../storage/storage.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { EntradaError, isEntradaError } from '../errors.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { parseRoleRules } from './role-rules-file.ts'
 
 const GROUP = '1A000000-0000-4000-8000-00000000000A'

@@ -1,11 +1,11 @@
 import * as v from 'valibot'
-import { EntradaError } from '../errors.ts'
-import { cannotBeRead } from '../file-failure.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { cannotBeRead } from '../errors/file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
+import { strictObject } from '../protocol/strict-object.ts'
+import { ROLE_NAME } from '../protocol/text-patterns.ts'
 import type { RoleRule, UnmatchedPolicy } from '../storage/records.ts'
-import { strictObject } from '../strict-object.ts'
-import { ROLE_NAME } from '../text-patterns.ts'
 
 const name = (what: string) =>
   v.pipe(v.string(), v.regex(ROLE_NAME, `${what} must be 1 to 64 of A-Z a-z 0-9 . _ : -`))

@@ -7,9 +7,9 @@
  * token of another person. Every other failure is reported, and the session goes on.
  */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
-import { asEntradaError, EntradaError } from '../errors.ts'
+import { asEntradaError, EntradaError } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { newUuid } from '../ids.ts'
+import { newUuid } from '../keys/ids.ts'
 import { applyRoles } from '../provisioning/apply-roles.ts'
 import type { Services } from '../services.ts'
 import { decideRecheck } from '../sign-in/decide-recheck.ts'

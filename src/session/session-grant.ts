@@ -1,15 +1,15 @@
 /** What checks a session again while it lasts, sealed to its row. */
 import * as v from 'valibot'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import type { KeyRing } from '../key-ring.ts'
+import type { KeyRing } from '../keys/key-ring.ts'
+import { Secret } from '../keys/secret.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'
-import { Secret } from '../secret.ts'
+import { strictObject } from '../protocol/strict-object.ts'
 import type { Services } from '../services.ts'
 import type { Connection, Session, SessionId } from '../storage/records.ts'
 import type { SessionGrant } from '../storage/session-grants.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { strictObject } from '../strict-object.ts'
 
 /** `sub` belongs to the application, so the identity's own may be of a later sign-in through another one. */
 export type GrantContent = { readonly refreshToken: Secret; readonly sub: string }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { openExchange } from '../http/exchange.ts'
-import { newSecretKey } from '../key-ring.ts'
+import { newSecretKey } from '../keys/key-ring.ts'
+import { Secret } from '../keys/secret.ts'
 import { type OpenedServices, openServices } from '../open-services.ts'
-import { Secret } from '../secret.ts'
 import { findSession, getSession, newSession, sessionCookies, storedTokenHash } from './session.ts'
 
 const here = new URL('https://sso.example.com')

@@ -1,5 +1,5 @@
 /** Checks sessions against Entra when they are due, in the background: no request waits for it. */
-import { newUuid } from '../ids.ts'
+import { newUuid } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionId, SessionId } from '../storage/records.ts'
 import type { GrantLease, SessionGrant } from '../storage/session-grants.ts'

@@ -1,6 +1,6 @@
 /** The same test for operators, from their own session. */
 import { authorizeOperator, type Operator } from '../access/authorize-operator.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, readForm, single } from '../http/form.ts'
 import type { Services } from '../services.ts'

@@ -7,12 +7,12 @@ import {
   newFederatedCredential,
   removeCredential,
 } from '../connections/credentials.ts'
-import { EntradaError, errorEntry, isEntradaError } from '../errors.ts'
-import { findOwn } from '../find-own.ts'
+import { EntradaError, errorEntry, isEntradaError } from '../errors/errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
-import { Secret } from '../secret.ts'
+import { Secret } from '../keys/secret.ts'
+import { findOwn } from '../protocol/find-own.ts'
 import type { Services } from '../services.ts'
 import { beginConsent } from '../sign-in/consent.ts'
 import { beginTest } from '../sign-in/test-sign-in.ts'

@@ -2,7 +2,7 @@
 import type { AdminCaller } from '../admin/administration.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
-import { EntradaError, isEntradaError } from '../errors.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
 import { parseDirectoryName } from '../identity-provider/entra/protocol/directory-name.ts'
 import { isGuid } from '../protocol/guid.ts'

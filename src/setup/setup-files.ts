@@ -1,5 +1,5 @@
 /** GET /setup/certificate/NAME and /setup/test/ID: what belongs to the set-up page and is not a form. */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import { getOpenSetup, getSetup, setupHolder } from './setup-session.ts'

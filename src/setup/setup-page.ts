@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html'
 import { isTested } from '../connections/test-fingerprint.ts'
-import { type EntradaError, errorEntry } from '../errors.ts'
+import { type EntradaError, errorEntry } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { type Html, pageResponse, redirect } from '../http/responses.ts'
 import { originsOf } from '../identity-provider/entra/clouds.ts'

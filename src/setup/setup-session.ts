@@ -3,7 +3,7 @@
  * browser that does so later takes over, and the earlier one is told.
  */
 import type { AdminCaller } from '../admin/administration.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { cookieName, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'

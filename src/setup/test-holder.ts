@@ -2,7 +2,7 @@
 
 import { authorizeOperator } from '../access/authorize-operator.ts'
 import type { AdminCaller } from '../admin/administration.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import { checkSessionThere } from '../session/session.ts'

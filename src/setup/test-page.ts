@@ -1,7 +1,7 @@
 /** What a test sign-in found, for whoever began it: what would be decided, what is not as it should be, what Entra sent. */
 import { html } from 'hono/html'
-import { errorEntry } from '../errors.ts'
-import { explainRefusal, withCode } from '../http/explain-refusal.ts'
+import { errorEntry } from '../errors/errors.ts'
+import { explainRefusal, withCode } from '../explain-refusal.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionCredential } from '../storage/records.ts'

@@ -1,6 +1,6 @@
-import { findOwn } from '../find-own.ts'
-import { whoWords } from '../http/explain-refusal.ts'
+import { whoWords } from '../explain-refusal.ts'
 import type { EntraErrorEntry } from '../identity-provider/entra/protocol/entra-error-table.ts'
+import { findOwn } from '../protocol/find-own.ts'
 import type { Connection } from '../storage/records.ts'
 
 /** What a customer's administrator does about Entra's numbers. The table of `protocol/` speaks to who runs the server. */

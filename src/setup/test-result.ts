@@ -1,8 +1,8 @@
 /** What a test sign-in found. It holds a person's claims: sealed, for an hour, for whoever began it. */
-import { EntradaError, type ErrorCode } from '../errors.ts'
+import { EntradaError, type ErrorCode } from '../errors/errors.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { GraphProblem, GroupsClaim } from '../identity-provider/identity-provider.ts'
-import { newId } from '../ids.ts'
+import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type {
   ConnectionCredential,

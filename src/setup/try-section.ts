@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
+import { withCode } from '../explain-refusal.ts'
 import { pathTo } from '../http/exchange.ts'
-import { withCode } from '../http/explain-refusal.ts'
 import type { Html } from '../http/responses.ts'
 import { explainEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'

@@ -1,4 +1,4 @@
-import { type EntradaError, errorEntry } from '../errors.ts'
+import { type EntradaError, errorEntry } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import { dropAttemptCookie } from './attempt.ts'

@@ -1,4 +1,4 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'

@@ -3,10 +3,10 @@
  * learns of it only when it comes back (`claimAttempt`).
  */
 
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { newUuid } from '../ids.ts'
+import { newUuid } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionId } from '../storage/records.ts'
 

@@ -1,5 +1,5 @@
 import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { isIssuerAt, parseIssuer } from '../identity-provider/entra/protocol/issuer.ts'

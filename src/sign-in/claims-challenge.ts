@@ -4,7 +4,7 @@
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
-import type { EntradaError } from '../errors.ts'
+import type { EntradaError } from '../errors/errors.ts'
 import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'

@@ -4,7 +4,7 @@
  *   beginConsent  → Entra, with an attempt of purpose `consent`
  *   finishConsent → whose it is → claim → refused: a result to read; given: a directory that a test has to prove
  */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { redirect } from '../http/responses.ts'

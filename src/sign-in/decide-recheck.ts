@@ -1,5 +1,5 @@
 /** What a check of a session against Entra comes to. Pure: what Entra says of the person now, and what is known. */
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../errors/errors.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { groupSnapshot, toldThrough } from '../provisioning/group-snapshot.ts'
 import type { Connection, GroupSnapshot, RoleAssignment } from '../storage/records.ts'

@@ -10,7 +10,7 @@ import {
   PERSON,
   TENANT,
 } from '../../test/support/samples.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { ConnectionPolicies, RoleRule } from '../storage/records.ts'
 import type { KnownPerson } from '../storage/storage.ts'

@@ -1,5 +1,5 @@
 /** Whether a person may come in, and as whom. Pure: facts in, decision out; shared by the real sign-in and the test of a connection. */
-import type { ErrorCode, ErrorDetail } from '../errors.ts'
+import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { parseWorkEmail } from '../protocol/domain-name.ts'
 import { type ResolvedGroups, resolveGroups } from '../provisioning/group-overage.ts'

@@ -2,7 +2,7 @@
 
 import { changeConnection } from '../connections/change-connection.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
-import { EntradaError, isEntradaError } from '../errors.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import { auditChange } from '../organizations/audit-change.ts'

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
-import { errorEntry } from '../errors.ts'
+import { errorEntry } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'

@@ -2,7 +2,7 @@
 import { html } from 'hono/html'
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { mayBeStored } from '../audit/bounded-events.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkSameOrigin, readForm, single } from '../http/form.ts'

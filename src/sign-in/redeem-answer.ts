@@ -1,5 +1,5 @@
 /** The parts that a sign-in and the test of a connection share: what came back, the claim, the code for an identity, the facts. */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { parseEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Redeemed, RedeemRequest } from '../identity-provider/identity-provider.ts'

@@ -1,6 +1,6 @@
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import type { Secret } from '../secret.ts'
+import type { Secret } from '../keys/secret.ts'
 import type { Services } from '../services.ts'
 import type { Connection, SignInStep, TracedPerson, UserId } from '../storage/records.ts'
 import type { Attempt } from './attempt.ts'

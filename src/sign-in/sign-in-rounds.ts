@@ -2,7 +2,7 @@
  * Stops going round in circles: an application that does not see who has just signed in sends them back to sign in, Entra answers at
  * once, and so on until the browser gives up. Counted are starts of a browser that has only just been signed in.
  */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { cookieName, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'

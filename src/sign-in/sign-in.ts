@@ -10,7 +10,7 @@
 import { recordSignIn } from '../audit/record-sign-in.ts'
 import { tracedPerson } from '../audit/traced-person.ts'
 import { withKnownTenant } from '../connections/environment-connection.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'

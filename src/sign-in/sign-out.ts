@@ -2,7 +2,7 @@
 
 import { html } from 'hono/html'
 import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'

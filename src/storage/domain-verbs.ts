@@ -1,6 +1,6 @@
 /** Verbs about domains, and about what leads to a connection besides its slug. */
 import { type SqlBool, sql } from 'kysely'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { foldCase } from './columns.ts'
 import { parseDomain, toConnectionTenantRows, toDomainRow } from './domain-rows.ts'
 import { parseConnection } from './organization-rows.ts'

@@ -1,9 +1,9 @@
 /** Looks at a database as it is: makes none, migrates none, changes nothing. */
 import { open, stat } from 'node:fs/promises'
 import { sql } from 'kysely'
-import { EntradaError, isEntradaError } from '../errors.ts'
-import { isAbsent } from '../file-failure.ts'
-import { Secret } from '../secret.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
+import { isAbsent } from '../errors/file-failure.ts'
+import { Secret } from '../keys/secret.ts'
 import { inspectPostgres, type PostgresHealth } from './inspect-postgres.ts'
 import { createKyselyStorage } from './kysely-storage.ts'
 import { readMark } from './mark.ts'

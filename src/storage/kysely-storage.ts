@@ -1,5 +1,5 @@
 /** All verbs over Kysely, for every dialect. What differs between databases comes in as options. */
-import { EntradaError, isEntradaError } from '../errors.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { apiKeyReads, apiKeyWrites, touchApiKey } from './api-key-verbs.ts'
 import { auditChainReads, borrowAuditChain, putAuditVerification } from './audit-chain-verbs.ts'
 import { connectionPeopleReads, connectionPeopleWrites } from './connection-people-verbs.ts'

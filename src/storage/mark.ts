@@ -1,5 +1,5 @@
 /** What a database says about itself. */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Database } from './schema.ts'
 import type { DatabaseMark } from './storage.ts'
 

@@ -1,6 +1,6 @@
 /** Opens whichever database was named. Each driver is loaded only when it is needed. */
-import { EntradaError } from '../errors.ts'
-import { Secret } from '../secret.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { Secret } from '../keys/secret.ts'
 import type { DatabaseMark, Storage } from './storage.ts'
 
 /** A `postgres://` URL; else a file of the embedded database, or `:memory:`. */

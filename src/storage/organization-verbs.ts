@@ -1,6 +1,6 @@
 /** Verbs about organizations and connections. */
 import type { ExpressionBuilder } from 'kysely'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { acceptedTenants } from './accepted-tenants.ts'
 import { foldCase, keyIdOf } from './columns.ts'
 import { putConnectionTenants } from './domain-verbs.ts'

@@ -1,6 +1,6 @@
 /** Pages, newest first. The cursor is the place of the last item, so rows that come or go meanwhile make no hole and no repeat. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { type PagePlace, parsePageCursor, toPageCursor } from '../protocol/page-cursor.ts'
 import { foldCase } from './columns.ts'
 import type { Page, PageRequest } from './storage.ts'

@@ -1,5 +1,5 @@
 /** What a sign-in or an operator changes about users, identities and memberships. */
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { optionalMillis } from './columns.ts'
 import { listRoles } from './people-reads.ts'
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isEntradaError } from '../errors.ts'
+import { isEntradaError } from '../errors/errors.ts'
 import { endsConnection, isCollision, toStorageError } from './postgres-errors.ts'
 
 describe('toStorageError', () => {

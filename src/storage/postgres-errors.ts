@@ -1,6 +1,6 @@
 /** What PostgreSQL reports, in our codes. */
-import { EntradaError } from '../errors.ts'
-import { isNotPermitted } from '../file-failure.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { isNotPermitted } from '../errors/file-failure.ts'
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const SERIALIZATION_FAILURE = '40001'

@@ -3,7 +3,7 @@
  * limit, a connection that was lost unnoticed is replaced before anybody sees it, and errors are ours.
  */
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import {
   endsConnection,
   isServerError,

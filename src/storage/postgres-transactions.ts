@@ -1,7 +1,7 @@
 /** Transactions as if alone, on a database where others write at the same time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AbortedTransactionError } from 'kysely'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { isCollision, isDuplicate } from './postgres-errors.ts'
 import type { Database } from './schema.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it, type TestContext } from 'node:test'
 import { startPostgres, type TestPostgres } from '../../test/support/postgres.ts'
-import { Secret } from '../secret.ts'
+import { Secret } from '../keys/secret.ts'
 import { type OpenedStorage, storageConformance } from './conformance.ts'
 import { at, createPerson, newSession, newUser, putDefaults } from './conformance-samples.ts'
 import { migrationNames } from './migrations/migrations.ts'

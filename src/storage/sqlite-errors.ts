@@ -1,8 +1,8 @@
 /** What SQLite reports, in our codes. */
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { EntradaError, isEntradaError } from '../errors.ts'
-import { isNotPermitted } from '../file-failure.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
+import { isNotPermitted } from '../errors/file-failure.ts'
 
 /** Primary result codes. @see https://sqlite.org/rescode.html */
 const SQLITE_BUSY = 5

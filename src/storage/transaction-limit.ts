@@ -1,4 +1,4 @@
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Database } from './schema.ts'
 
 /** Work that waits for something else holds up all who write after it, so it ends, and rolls back. */

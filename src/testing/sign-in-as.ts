@@ -1,5 +1,5 @@
 import { type Entrada, servicesOf } from '../entrada.ts'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { issuerOrigin } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'

@@ -1,4 +1,4 @@
-import type { EntradaOptions } from '../options.ts'
+import type { EntradaOptions } from '../settings/options.ts'
 
 /** Options of an instance for tests: a database in memory, keys of its own, a directory that is asked nothing. */
 export function testOptions(changes: Partial<EntradaOptions> = {}): EntradaOptions {

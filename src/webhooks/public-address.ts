@@ -1,6 +1,6 @@
 /** Keeps what others entered from reaching into our own network: judged by the address that is connected to, not by its name. */
 import ipaddr from 'ipaddr.js'
-import { EntradaError } from '../errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 
 /** Whether an address is one of the public Internet: not loopback, private, link-local, carrier-grade NAT, documentation … */
 export function isPublicAddress(address: string): boolean {

@@ -6,8 +6,8 @@ import {
   auditRecord,
   outboxOptions,
 } from '../audit/audit-events.ts'
-import { EntradaError } from '../errors.ts'
-import { newId } from '../ids.ts'
+import { EntradaError } from '../errors/errors.ts'
+import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'

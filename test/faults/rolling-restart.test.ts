@@ -1,7 +1,7 @@
 /** Servers are stopped and started one after the other, as an upgrade does it, while people sign in. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { newSecretKey } from '../../src/key-ring.ts'
+import { newSecretKey } from '../../src/keys/key-ring.ts'
 import { startBalancer } from '../support/balancer.ts'
 import { hasSession, startCrowd, startEntra } from '../support/fault-servers.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts'

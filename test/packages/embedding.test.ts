@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { createEntrada, type Entrada } from '../../src/entrada.ts'
-import { EntradaError } from '../../src/errors.ts'
+import { EntradaError } from '../../src/errors/errors.ts'
 import { createTestBrowser, type TestBrowser } from '../support/browser.ts'
 import { CLIENT_ID, ENGINEERING, ENTRA_URL, people, type Rig, SERVER_URL } from '../support/rig.ts'
 import { codeOf, formTokenOf, openRig, postForm } from '../support/steps.ts'

@@ -1,8 +1,8 @@
 /** Steps of the tests about credentials: a rig that proves itself in a given way, and what Entra and the log got of it. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
-import type { CheckedCredential } from '../../src/check-options.ts'
 import { credentialReader } from '../../src/cli/credential-reader.ts'
+import type { CheckedCredential } from '../../src/settings/check-options.ts'
 import { type AtCallback, detailsOf, goToEntra } from './refusals.ts'
 import { people, type Rig } from './rig.ts'
 import { openRig } from './steps.ts'

@@ -1,5 +1,5 @@
 /** A DNS of one test: what customers put there, and how it fails. */
-import { EntradaError } from '../../src/errors.ts'
+import { EntradaError } from '../../src/errors/errors.ts'
 import { challengeRecord } from '../../src/organizations/domains.ts'
 import type { Domain } from '../../src/storage/records.ts'
 

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { listenAddress } from '../../src/cli/serve.ts'
-import { type Environment, inspectSettings } from '../../src/config.ts'
 import {
   type Area,
   areas,
@@ -15,9 +14,10 @@ import {
   type Report,
 } from '../../src/doctor/doctor.ts'
 import { type StartedEmulator, startEmulator } from '../../src/emulator/start-emulator.ts'
-import { newSecretKey } from '../../src/key-ring.ts'
+import { newSecretKey } from '../../src/keys/key-ring.ts'
+import { Secret } from '../../src/keys/secret.ts'
 import { openParts } from '../../src/open-services.ts'
-import { Secret } from '../../src/secret.ts'
+import { type Environment, inspectSettings } from '../../src/settings/config.ts'
 import { CLIENT_ID, CLIENT_SECRET, CONTOSO } from './rig.ts'
 import { freePort, temporaryFolder } from './server-process.ts'
 import { run } from './transcript.ts'

@@ -1,7 +1,7 @@
 /** Certificates with their keys, as `entrada certificate create` makes them, and the files of a machine. */
 import { generateKeyPairSync, type KeyPairKeyObjectResult, randomBytes } from 'node:crypto'
 import { selfSignedCertificate } from '../../src/identity-provider/self-signed-certificate.ts'
-import { Secret } from '../../src/secret.ts'
+import { Secret } from '../../src/keys/secret.ts'
 
 export type PemPair = { readonly certificate: string; readonly privateKey: string }
 

@@ -1,13 +1,13 @@
 /** Entrada and the emulator side by side in one process, without a socket, on a clock that stands still. */
 
-import type { CheckedEntra, CheckedOptions } from '../../src/check-options.ts'
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createEntrada, type Entrada } from '../../src/entrada.ts'
-import { newSecretKey } from '../../src/key-ring.ts'
-import { createLog } from '../../src/log.ts'
+import { noLimits } from '../../src/http/rate-limit.ts'
+import { newSecretKey } from '../../src/keys/key-ring.ts'
+import { Secret } from '../../src/keys/secret.ts'
+import { createLog } from '../../src/log/log.ts'
 import { openServices, type RunningServices } from '../../src/open-services.ts'
-import { noLimits } from '../../src/rate-limit.ts'
-import { Secret } from '../../src/secret.ts'
+import type { CheckedEntra, CheckedOptions } from '../../src/settings/check-options.ts'
 import { createTestBrowser, type TestBrowser } from './browser.ts'
 import { type Clock, stoppedClock } from './clock.ts'
 

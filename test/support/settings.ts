@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { type Environment, readSettings } from '../../src/config.ts'
-import { EntradaError } from '../../src/errors.ts'
+import { EntradaError } from '../../src/errors/errors.ts'
+import { type Environment, readSettings } from '../../src/settings/config.ts'
 
 type Files = Readonly<Record<string, string>>
 

@@ -1,5 +1,5 @@
 /** Every address under /admin, for the list of routes. */
-import type { Route } from '../../http/routes.ts'
+import type { Route } from '../../routes.ts'
 import { exportCsv, exportJsonLines } from './audit-export.ts'
 import { showAudit } from './audit-list.ts'
 import { addSecret, changeCredential } from './change-credentials.ts'

@@ -1,6 +1,6 @@
 /** What of the audit trail a page or an export is asked for. */
 import { auditEventTypes } from '../../audit/audit-events.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Services } from '../../services.ts'
 import type { OrganizationId } from '../../storage/records.ts'

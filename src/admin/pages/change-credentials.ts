@@ -5,9 +5,9 @@ import {
   removeCredential,
   setCredentialState,
 } from '../../connections/credentials.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
-import { Secret } from '../../secret.ts'
+import { Secret } from '../../keys/secret.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 import { checkMayChange, getConnection } from './connection-access.ts'

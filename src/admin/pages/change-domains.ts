@@ -1,5 +1,5 @@
 /** The forms about the domains of an organization: named, proven by DNS or by word, taken away. */
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import {
   addDomain,

@@ -1,5 +1,5 @@
 /** Which connection a page is about, and whether it may be changed there. */
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'

@@ -3,7 +3,7 @@
 import { html } from 'hono/html'
 import { turnOff, turnOn } from '../../connections/change-connection.ts'
 import { isTested } from '../../connections/test-fingerprint.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { cloudWords, originsOf } from '../../identity-provider/entra/clouds.ts'

@@ -1,7 +1,7 @@
 /** GET and POST /admin/connections/ID/policies. */
 import { html } from 'hono/html'
 import { changeConnection } from '../../connections/change-connection.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, ConnectionPolicies, UnmatchedPolicy } from '../../storage/records.ts'

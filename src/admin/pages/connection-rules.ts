@@ -1,10 +1,10 @@
 /** GET and POST /admin/connections/ID/rules: which groups and app roles give which roles. */
 import { html } from 'hono/html'
 import { changeConnection } from '../../connections/change-connection.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
-import { newId } from '../../ids.ts'
+import { newId } from '../../keys/ids.ts'
 import { isGuid } from '../../protocol/guid.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, RoleRule } from '../../storage/records.ts'

@@ -1,8 +1,8 @@
 /** What a code of ours says to the person, and to who repairs it. Codes of other releases have neither. */
 import { html } from 'hono/html'
-import { type ErrorCode, type ErrorEntry, errorTable } from '../../errors.ts'
-import { findOwn } from '../../find-own.ts'
+import { type ErrorCode, type ErrorEntry, errorTable } from '../../errors/errors.ts'
 import type { Html } from '../../http/responses.ts'
+import { findOwn } from '../../protocol/find-own.ts'
 import type { Connection } from '../../storage/records.ts'
 
 /** In place of the remedies that speak of the settings of the environment. */

@@ -1,6 +1,6 @@
 /** Forms of the pages under /admin: fields that keep what was typed, what was wrong, and a way to ask twice. */
 import { html } from 'hono/html'
-import { type EntradaError, errorEntry, isEntradaError } from '../../errors.ts'
+import { type EntradaError, errorEntry, isEntradaError } from '../../errors/errors.ts'
 import { pathTo } from '../../http/exchange.ts'
 import { formToken } from '../../http/form.ts'
 import type { Html } from '../../http/responses.ts'

@@ -2,7 +2,7 @@
 import { html } from 'hono/html'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
-import { newId } from '../../ids.ts'
+import { newId } from '../../keys/ids.ts'
 import { createOrganization } from '../../organizations/organizations.ts'
 import type { Services } from '../../services.ts'
 import type { OrganizationId } from '../../storage/records.ts'

@@ -1,10 +1,10 @@
 /** GET /admin/organizations/ID: a customer, its connections and its people. */
 import { html } from 'hono/html'
 import { createConnection } from '../../connections/change-connection.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
-import { newId } from '../../ids.ts'
+import { newId } from '../../keys/ids.ts'
 import { changeOrganization } from '../../organizations/organizations.ts'
 import type { Services } from '../../services.ts'
 import type { Organization, OrganizationId } from '../../storage/records.ts'

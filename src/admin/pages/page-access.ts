@@ -8,7 +8,7 @@ import {
   organizationOf,
 } from '../../access/decide-right.ts'
 import type { Scope } from '../../access/scope-table.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, readForm, single } from '../../http/form.ts'
 import type { Services } from '../../services.ts'

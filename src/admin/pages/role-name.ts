@@ -1,5 +1,5 @@
-import { EntradaError } from '../../errors.ts'
-import { ROLE_NAME } from '../../text-patterns.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { ROLE_NAME } from '../../protocol/text-patterns.ts'
 
 /** As in the rules file. @throws {EntradaError} `request_invalid` */
 export function checkRoleName(role: string, parameter: string): string {

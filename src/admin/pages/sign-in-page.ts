@@ -1,10 +1,10 @@
 /** GET /admin/sign-ins/ID: one sign-in, step by step, with what was decided and what mends it. */
 import { html } from 'hono/html'
-import { EntradaError } from '../../errors.ts'
-import { findOwn } from '../../find-own.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { explainEntraError } from '../../identity-provider/entra/protocol/explain-entra-error.ts'
+import { findOwn } from '../../protocol/find-own.ts'
 import type { Services } from '../../services.ts'
 import type { SignInStep, SignInTrace } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'

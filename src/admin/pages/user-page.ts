@@ -1,6 +1,6 @@
 /** GET /admin/users/ID: who somebody is, where they are signed in, and what happened to them. */
 import { html } from 'hono/html'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'

@@ -12,10 +12,10 @@ import {
   time,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { ApiKey } from '../../storage/api-key-records.ts'
 import type { ApiKeyId } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 
 const scope = v.picklist(scopes)

@@ -5,8 +5,8 @@ import { PLACE, parsePlace, placeText } from '../../audit/audit-chain.ts'
 import { FROM, fromText, parseFrom } from '../../audit/audit-verification.ts'
 import type { AuditProblem, Verification } from '../../audit/verify-audit-chain.ts'
 import { parsed, reasonText } from '../../connections/schema-parts.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
-import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 
 const verificationSchema = strictObject({

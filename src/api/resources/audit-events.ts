@@ -10,8 +10,8 @@ import {
   timeAnswer,
   userIdQuery,
 } from '../../connections/schema-parts.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { AuditEventRecord } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 
 const auditEventSchema = strictObject({

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { timeAnswer } from '../../connections/schema-parts.ts'
-import { strictObject } from '../../strict-object.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import { operation } from '../operation.ts'
 import { ownerOfConnection } from './connections.ts'
 

@@ -24,7 +24,7 @@ import {
   searchQuery,
   time,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'

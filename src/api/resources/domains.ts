@@ -8,7 +8,7 @@ import {
   text,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import {
   addDomain,
   challengeRecord,
@@ -18,8 +18,8 @@ import {
   verifyDomain,
   vouchForDomain,
 } from '../../organizations/domains.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { Domain, DomainId } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
 
 const status = v.picklist(['pending', 'proven', 'lost'])

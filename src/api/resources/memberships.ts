@@ -16,11 +16,11 @@ import {
   timeAnswer,
   userIdQuery,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
 import type { MembershipListItem } from '../../storage/api-key-storage.ts'
 import type { MembershipId } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
 import { type Call, type OwnerLookUp, operation } from '../operation.ts'
 import { emailSchema, roleSchema } from './users.ts'
 

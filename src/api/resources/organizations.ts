@@ -13,12 +13,12 @@ import {
   searchQuery,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import { changeOrganization, createOrganization } from '../../organizations/organizations.ts'
 import { mergePatch } from '../../protocol/merge-patch.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
 import type { Organization, OrganizationId } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { checkInput } from '../read-input.ts'
 

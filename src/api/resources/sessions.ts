@@ -10,12 +10,12 @@ import {
   timeAnswer,
   userIdQuery,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
 import { getSessionJson } from '../../session/session-json.ts'
 import type { OrganizationId, Session, UserId } from '../../storage/records.ts'
 import type { SessionScope } from '../../storage/session-scope.ts'
-import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { emailSchema } from './users.ts'
 

@@ -1,13 +1,13 @@
 import * as v from 'valibot'
 import { timeAnswer } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import {
   createSetupLink,
   type ListedSetupLink,
   listSetupLinks,
   withdrawSetupLink,
 } from '../../setup/setup-link.ts'
-import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { ownerOfConnection } from './connections.ts'
 

@@ -8,10 +8,10 @@ import {
   timeAnswer,
   userIdQuery,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
 import type { SignInTrace } from '../../storage/records.ts'
-import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 
 const outcome = v.picklist(['signed_in', 'refused', 'failed'])

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { type ApiCaller, organizationOf } from '../../access/decide-right.ts'
 import { pageJson, pageRequest } from '../../connections/page-json.ts'
 import { pageOf, pageQuery, reasonText, text, timeAnswer } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import {
   bypassSso,
   endSsoBypass,
@@ -13,8 +13,8 @@ import {
   requireSso,
   type SsoPreview,
 } from '../../organizations/enforcement.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
-import { strictObject } from '../../strict-object.ts'
 import { operation } from '../operation.ts'
 import { organizationJson, organizationSchemas, ownerOfOrganization } from './organizations.ts'
 

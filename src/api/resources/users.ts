@@ -10,10 +10,10 @@ import {
   text,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
+import { USERNAME } from '../../protocol/text-patterns.ts'
 import type { Services } from '../../services.ts'
 import type { UserListItem } from '../../storage/storage.ts'
-import { strictObject } from '../../strict-object.ts'
-import { USERNAME } from '../../text-patterns.ts'
 import { operation } from '../operation.ts'
 
 const status = v.picklist(['active', 'disabled'])

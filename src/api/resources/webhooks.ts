@@ -8,8 +8,8 @@ import {
   text,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
+import { strictObject } from '../../protocol/strict-object.ts'
 import type { Webhook, WebhookDelivery, WebhookId } from '../../storage/webhook-records.ts'
-import { strictObject } from '../../strict-object.ts'
 import {
   changeWebhook,
   createWebhook,

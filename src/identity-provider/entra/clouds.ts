@@ -1,5 +1,5 @@
-import { EntradaError } from '../../errors.ts'
-import { findOwn } from '../../find-own.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { findOwn } from '../../protocol/find-own.ts'
 import type { Connection } from '../../storage/records.ts'
 import {
   EXTERNAL_CLOUD,

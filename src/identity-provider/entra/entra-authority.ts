@@ -1,4 +1,4 @@
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import { type Fresh, keepFresh, within } from '../keep-fresh.ts'
 import type { EntraHttp } from '../provider-http.ts'
 import { type EntraMetadata, parseDiscovery } from './protocol/discovery.ts'

@@ -6,7 +6,7 @@
  *
  * Answers why not, and never throws: whether unknown groups refuse a sign-in is not decided here.
  */
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import { isGuid } from '../../protocol/guid.ts'
 import type { GraphProblem, GroupsClaim } from '../identity-provider.ts'
 import type { EntraAnswer, EntraHttp } from '../provider-http.ts'

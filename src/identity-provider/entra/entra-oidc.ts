@@ -8,8 +8,8 @@
  *   refresh → the same with MSAL acquireTokenByRefreshToken
  */
 import { ConfidentialClientApplication, LogLevel } from '@azure/msal-node'
-import { EntradaError } from '../../errors.ts'
-import { Secret } from '../../secret.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { Secret } from '../../keys/secret.ts'
 import type { ClientCredential, ClientProof } from '../client-credential.ts'
 import type { ClientCredentials } from '../client-credentials.ts'
 import type {

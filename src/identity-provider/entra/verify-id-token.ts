@@ -1,5 +1,5 @@
 import { compactVerify, importJWK } from 'jose'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import { readStrictJson } from '../../protocol/strict-json.ts'
 import type { RedeemRequest, VerifiedIdentity } from '../identity-provider.ts'
 import type { EntraAuthority } from './entra-authority.ts'

@@ -1,4 +1,4 @@
-import { findOwn } from '../../find-own.ts'
+import { findOwn } from '../../protocol/find-own.ts'
 import { optionalClaims, type Registration } from './registration.ts'
 
 /** Microsoft's own clouds as `az` calls them. Ids of Graph's permissions are the same in all of them. */

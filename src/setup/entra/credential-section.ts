@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { EntradaError } from '../../errors.ts'
+import type { EntradaError } from '../../errors/errors.ts'
 import { pathTo } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import { findOwn } from '../../find-own.ts'
 import type { Html } from '../../http/responses.ts'
+import { findOwn } from '../../protocol/find-own.ts'
 import { textToCopy, valueToCopy } from '../page-parts.ts'
 import { azScript } from './az-script.ts'
 import { optionalClaims, type Registration } from './registration.ts'

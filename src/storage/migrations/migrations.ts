@@ -1,7 +1,7 @@
 /** Brings a database to the schema of this program, or says why this program must leave it alone. */
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { EntradaError } from '../../errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import { readMark } from '../mark.ts'
 import type { Database } from '../schema.ts'
 import type { DatabaseMark } from '../storage.ts'

@@ -1,4 +1,4 @@
-import { EntradaError } from '../../../errors.ts'
+import { EntradaError } from '../../../errors/errors.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 
 /** What we ask of a customer's directory: who signs in, and their own profile and groups. A name without a resource is Graph's. */

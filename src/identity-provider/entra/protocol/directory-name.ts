@@ -1,4 +1,4 @@
-import { EntradaError } from '../../../errors.ts'
+import { EntradaError } from '../../../errors/errors.ts'
 import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 
 /** One directory, as its administrator names it. */

@@ -1,4 +1,4 @@
-import { findOwn } from '../../../find-own.ts'
+import { findOwn } from '../../../protocol/find-own.ts'
 import { readStrictJson } from '../../../protocol/strict-json.ts'
 import { type EntraErrorEntry, entraErrors } from './entra-error-table.ts'
 import { oauthErrors } from './entra-error-table-oauth.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isEntradaError } from '../../../errors.ts'
+import { isEntradaError } from '../../../errors/errors.ts'
 import type { claimRules } from '../../../protocol/claim-rules.ts'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 import { issuerForTenant } from './discovery.ts'

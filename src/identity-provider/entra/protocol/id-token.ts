@@ -1,4 +1,4 @@
-import { EntradaError } from '../../../errors.ts'
+import { EntradaError } from '../../../errors/errors.ts'
 import { checkOptionalClaims } from '../../../protocol/claim-rules.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../../identity-provider.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { isEntradaError } from '../../../errors.ts'
+import { isEntradaError } from '../../../errors/errors.ts'
 import { mayKeySignFor, parseSigningKeys as parse, type SigningKey } from './signing-keys.ts'
 
 const TENANT = '72f988bf-86f1-41af-91ab-2d7cd011db47'

@@ -1,5 +1,5 @@
 import type { JWK } from 'jose'
-import { EntradaError } from '../../../errors.ts'
+import { EntradaError } from '../../../errors/errors.ts'
 import { issuerForTenant } from './discovery.ts'
 
 /** A published signing key. `issuer` is Microsoft's own member: whom the key may speak for. */

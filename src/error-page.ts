@@ -1,0 +1,243 @@
+/** The face of a refusal: a page for people, problem+json for programs; the same code and correlation id in both. */
+import { html } from 'hono/html'
+import { DEFAULT_CONNECTION_ID } from './connections/environment-connection.ts'
+import {
+  type EntradaError,
+  type ErrorCode,
+  errorEntry,
+  remedyOf,
+  type StartAgain,
+} from './errors/errors.ts'
+import { type EntraExplanation, explainRefusal, whoWords, withCode } from './explain-refusal.ts'
+import { type Exchange, pathTo } from './http/exchange.ts'
+import { type Html, pageResponse } from './http/responses.ts'
+import type { Services } from './services.ts'
+import { findLastConnection } from './sign-in/last-connection.ts'
+import { entraButton, loginAddress, startAddress } from './sign-in/login-page.ts'
+import type { Connection } from './storage/records.ts'
+
+export type Refusal = {
+  readonly error: EntradaError
+  readonly correlationId: string
+  /** Absent when the request did not even name a host of ours. */
+  readonly exchange?: Exchange
+  /** Whether this browser is signed in all the same. */
+  readonly signedIn: boolean
+}
+
+/** The page. Its status is the refusal's own, never 200; nothing of the request's text is repeated on it. */
+export async function errorPage(services: Services, refusal: Refusal): Promise<Response> {
+  const { error, correlationId } = refusal
+  const { status, shown, startAgain = 'none' } = errorEntry(error.code)
+  const explanation = explainRefusal(error)
+  const title = isOver(refusal) ? 'You are signed in' : titleFor(error.code, status)
+  const sentence = isOver(refusal) ? overSentence : (explanation?.entry?.shown ?? shown)
+  const response = await pageResponse(services, {
+    title,
+    status,
+    correlationId,
+    body: html`<h1>${title}</h1>
+<p class="sentence">${sentence}</p>
+${await organizationLine(services, refusal)}
+${whatNext(services, refusal, startAgain)}
+${details(services, { error, correlationId, explanation })}`,
+  })
+  const retryAfter = error.detail.retryAfterSeconds
+  if (typeof retryAfter === 'number') response.headers.set('retry-after', String(retryAfter))
+  if (status === 503) response.headers.set('retry-after', '5')
+  return response
+}
+
+/** Refusals of people who do not belong to the customer's directory, or not yet to anything. */
+const ofStrangers: ReadonlySet<string> = new Set<ErrorCode>([
+  'tenant_not_allowed',
+  'personal_account_not_allowed',
+  'guest_not_allowed',
+])
+
+/** Who a customer is, is told only to people whom that customer's own directory has vouched for (design rule 19). */
+async function organizationLine(
+  { storage }: Services,
+  { error, exchange }: Refusal,
+): Promise<Html> {
+  const { connection, person } = exchange?.signIn.record ?? {}
+  if (!connection || !person || ofStrangers.has(error.code)) return html``
+  if (connection.id === DEFAULT_CONNECTION_ID) return html``
+  try {
+    const organization = await storage.findOrganization(connection.organizationId)
+    return organization ? html`<p>Organization: <strong>${organization.name}</strong></p>` : html``
+  } catch {
+    return html``
+  }
+}
+
+const overSentence = 'This page belongs to a sign-in that is over already.'
+
+/** Back button or reload after a sign-in that worked: nothing went wrong for the person. */
+function isOver({ error, signedIn }: Refusal): boolean {
+  return signedIn && overCodes.has(error.code)
+}
+
+const overCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  'sign_in_attempt_not_yours',
+  'sign_in_attempt_expired',
+  'attempt_already_used',
+])
+
+function titleFor(code: ErrorCode, status: number): string {
+  if (code === 'sign_in_required') return 'Sign in first'
+  if (asksToSignIn.has(code)) return 'Please sign in again'
+  if (status === 404) return 'Not found'
+  if (status === 401 || status === 403) return 'No access'
+  if (status === 429 || status >= 500) return 'Not available right now'
+  return 'That did not work'
+}
+
+/** One click, never by itself: a page that starts again on its own goes round in circles. */
+async function whatNext(
+  services: Services,
+  { error, exchange, signedIn }: Refusal,
+  startAgain: StartAgain,
+): Promise<Html> {
+  const home = pathTo(services, '/')
+  const goOn = signedIn
+    ? html`<p>You are signed in all the same.</p><p class="next"><a class="button" href="${home}">Continue</a></p>`
+    : continueOnceSignedIn(error, exchange)
+  if (signedIn && startAgain !== 'other_account') return goOn
+  if (error.code === 'operator_token_invalid')
+    return html`<p><a class="button" href="${pathTo(services, '/login/token')}">Try again</a></p>`
+  if (exchange === undefined) return html`<p>This server is at ${publicLinks(services)}.</p>`
+  if (startAgain === 'none') {
+    return html`<p><a href="${home}">To the start page</a></p>${operatorLink(services, exchange)}`
+  }
+  const start = await whereToStart(services, exchange, error)
+  if (start === undefined) {
+    const login = loginAddress(services, wantedPage(exchange, error))
+    return html`${goOn}<p><a href="${login}">To the sign-in page</a></p>${operatorLink(services, exchange)}`
+  }
+  return html`${goOn}${invitation(error, startAgain)}${entraButton(start)}${operatorLink(services, exchange)}`
+}
+
+/**
+ * For the second of two callbacks of one sign-in. Its request cannot carry the session that the first one opens, but the browser holds
+ * that session once the first one is answered. Without a session the same address leads to the sign-in.
+ */
+function continueOnceSignedIn({ code }: EntradaError, exchange: Exchange | undefined): Html {
+  const attempt = exchange?.signIn.record?.attempt
+  if (code !== 'attempt_already_used' || attempt?.purpose !== 'sign_in') return html``
+  return html`<p>If you are signed in by now:</p><p class="next"><a class="button" href="${attempt.returnTo}">Continue</a></p>`
+}
+
+/** The address of the connection that refused, or of the one that this browser used last; else the default one's. */
+async function whereToStart(
+  services: Services,
+  exchange: Exchange,
+  error: EntradaError,
+): Promise<string | undefined> {
+  const startAt = startAtOf(error)
+  if (startAt) return startAddress(services, wantedPage(exchange, error), { connection: startAt })
+  const { record, connection = record?.connection } = exchange.signIn
+  const known = connection ?? (await lastConnection(services, exchange))
+  const canStart = known ? known.status === 'on' : services.deployment.defaultConnectionId
+  if (!canStart) return undefined
+  return startAddress(services, wantedPage(exchange, error), known ? { connection: known } : {})
+}
+
+/** Only to lead somewhere better; if the database does not say, the page goes without. */
+async function lastConnection(services: Services, exchange: Exchange) {
+  try {
+    return await findLastConnection(services, exchange)
+  } catch {
+    return undefined
+  }
+}
+
+/** Where the refusal itself says to sign in; put there by `session.ts` and `choose-connection.ts`. */
+function startAtOf({ detail }: EntradaError): Pick<Connection, 'id' | 'slug'> | undefined {
+  return (detail as { readonly startAt?: Pick<Connection, 'id' | 'slug'> }).startAt
+}
+
+/** Where they were going: what the attempt remembers, or the page itself when it only asks to sign in first. */
+function wantedPage({ signIn, url, request }: Exchange, { code }: EntradaError): string {
+  const isPage = request.method === 'GET' || request.method === 'HEAD'
+  const asks = code === 'role_required' || asksToSignIn.has(code)
+  const here = asks && isPage ? url.pathname + url.search : '/'
+  return signIn.record?.attempt.returnTo ?? here
+}
+
+const asksToSignIn: ReadonlySet<string> = new Set<ErrorCode>([
+  'sign_in_required',
+  'sign_in_again',
+  'access_changed',
+  'sso_session_ended',
+])
+
+function invitation({ code }: EntradaError, startAgain: StartAgain): Html {
+  if (asksToSignIn.has(code)) return html``
+  const other = startAgain === 'other_account'
+  return html`<p>${other ? 'You can try with another account:' : 'You can start again:'}</p>`
+}
+
+/** For who wants to repair what keeps everybody out. */
+function operatorLink(services: Services, { url }: Exchange): Html {
+  if (!url.pathname.startsWith(pathTo(services, '/admin'))) return html``
+  return html`<p><a href="${pathTo(services, '/login/token')}">Sign in with the operator token</a></p>`
+}
+
+/** Somebody came by another name; the right ones are no secret. */
+function publicLinks({ deployment }: Services): Html {
+  return html`${deployment.publicUrls.map(({ origin }) => html` <a href="${origin}/">${origin}</a>`)}`
+}
+
+function details(
+  services: Services,
+  {
+    error,
+    correlationId,
+    explanation,
+  }: {
+    readonly error: EntradaError
+    readonly correlationId: string
+    readonly explanation: EntraExplanation | undefined
+  },
+): Html {
+  const entry = explanation?.entry
+  return html`<details open>
+<summary>For your administrator</summary>
+<dl>
+<dt>Code</dt><dd><code>${error.code}</code></dd>
+${entry ? html`<dt>What happened</dt><dd>${withCode(entry.whatHappened)}</dd>` : ''}
+<dt>What to do</dt><dd>${withCode(entry?.remedy ?? remedyOf(error))}</dd>
+${entry ? html`<dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
+${explanation?.code ? html`<dt>Microsoft's number</dt><dd><code>AADSTS${explanation.code}</code>${entry ? html` ${entry.name}` : ''}</dd>` : ''}
+${explanation?.traceId ? html`<dt>Microsoft's trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
+${explanation?.correlationId ? html`<dt>Microsoft's correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}
+<dt>Correlation id</dt><dd><code>${correlationId}</code></dd>
+<dt>Time</dt><dd>${services.now().toISOString()}</dd>
+</dl>
+</details>`
+}
+
+/** @see RFC 9457 */
+export function problemJson({ error, correlationId }: Refusal): Response {
+  const { status, shown } = errorEntry(error.code)
+  const { parameter, errors, retryAfterSeconds, signIn } = error.detail
+  const problem = {
+    type: 'about:blank',
+    title: shown,
+    status,
+    code: error.code,
+    correlationId,
+    ...(typeof parameter === 'string' ? { parameter: parameter.slice(0, 100) } : {}),
+    ...(Array.isArray(errors) ? { errors } : {}),
+    ...(typeof signIn === 'string' ? { signIn } : {}),
+  }
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+  }
+  if (status === 401) headers['www-authenticate'] = 'Bearer realm="entrada"'
+  if (status === 503) headers['retry-after'] = '5'
+  if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(retryAfterSeconds)
+  return new Response(JSON.stringify(problem), { status, headers })
+}

@@ -1,0 +1,123 @@
+/** What the log and the metrics are told of a request, once it is answered or refused. */
+import { isFailureOfConnection } from '../audit/failure-of-connection.ts'
+import { type EntradaError, errorEntry } from '../errors/errors.ts'
+import type { Exchange, RemoteInfo } from '../http/exchange.ts'
+import type { Services } from '../services.ts'
+import { methodLabel } from './metrics.ts'
+
+export type Asked = { readonly request: Request; readonly remote: RemoteInfo }
+
+export type ToldRefusal = {
+  readonly asked: Asked
+  readonly exchange: Exchange | undefined
+  readonly error: EntradaError
+  readonly correlationId: string
+  /** Whether it is in the audit trail too. */
+  readonly recorded: boolean
+}
+export type ToldAnswer = {
+  readonly asked: Asked
+  readonly exchange: Exchange | undefined
+  readonly status: number
+  readonly startedAt: number
+}
+
+export function tellRefusal(services: Services, refused: ToldRefusal): void {
+  logRefusal(services, refused)
+  countRefusal(services, refused)
+  noteRefusal(services, refused)
+}
+
+export function tellAnswer(services: Services, answered: ToldAnswer): void {
+  logAnswer(services, answered)
+  measureAnswer(services, answered)
+}
+
+/** What was recorded, or is our own failure, is always logged; the rest, which anybody can cause, is sampled. */
+function logRefusal(services: Services, refused: ToldRefusal): void {
+  const { asked, correlationId, exchange, recorded } = refused
+  const { code, detail, cause } = refused.error
+  const { status } = errorEntry(code)
+  const record = exchange?.signIn.record
+  const fields = {
+    correlationId,
+    method: asked.request.method,
+    route: exchange?.matched.path ?? 'other',
+    code,
+    status,
+    detail,
+    cause,
+    connectionId: record?.connection?.id,
+    userId: record?.userId,
+    ip: exchange?.client.ip,
+  }
+  if (status >= 500) services.log.error('request_refused', fields)
+  else if (recorded) services.log.info('request_refused', fields)
+  else {
+    const { worthLogging, countInWindow } = services.refusalSampler.sample(code, limitOf(detail))
+    if (worthLogging) services.log.info('request_refused', { ...fields, countInWindow })
+  }
+}
+
+/** Limits are reached independently of each other; refusals of one must not use up the samples of another. */
+function limitOf({ limit }: EntradaError['detail']): string | undefined {
+  return typeof limit === 'string' ? limit : undefined
+}
+
+function countRefusal({ metrics }: Services, { error, exchange }: ToldRefusal): void {
+  const { code, detail } = error
+  const outcome = errorEntry(code).status >= 500 ? 'failed' : 'refused'
+  if (exchange?.signIn.record) metrics.count('entrada_sign_ins_total', { outcome, code })
+  else metrics.count('entrada_refusals_total', { code })
+  if (code === 'too_many_requests' && typeof detail.limit === 'string') {
+    metrics.count('entrada_rate_limited_total', { limit: detail.limit })
+  }
+}
+
+/** Only what was recorded: one attempt can be sent again and again. A test of a connection is no sign-in through it. */
+function noteRefusal({ signInNotes }: Services, { error, exchange, recorded }: ToldRefusal): void {
+  const { connection, attempt } = exchange?.signIn.record ?? {}
+  if (!recorded || connection === undefined || attempt?.purpose !== 'sign_in') return
+  const { code } = error
+  signInNotes.note({
+    connectionId: connection.id,
+    outcome: errorEntry(code).status >= 500 ? 'failed' : 'refused',
+    code,
+    atConnection: isFailureOfConnection(error),
+  })
+}
+
+/** By the address as the list has it: what somebody made up must not become a label. */
+function measureAnswer(
+  services: Services,
+  { asked, exchange, status, startedAt }: ToldAnswer,
+): void {
+  const route = exchange?.matched.path
+  const labels = {
+    method: route === undefined ? 'other' : methodLabel(asked.request.method),
+    route: route ?? 'other',
+    status: `${Math.floor(status / 100)}xx`,
+  }
+  const seconds = (performance.now() - startedAt) / 1000
+  services.metrics.observe('entrada_http_request_duration_seconds', labels, seconds)
+}
+
+function logAnswer(services: Services, done: ToldAnswer): void {
+  const { asked, exchange, status, startedAt } = done
+  services.log.debug('request_answered', {
+    correlationId: exchange?.correlationId,
+    method: asked.request.method,
+    path: loggedPath(done),
+    status,
+    ms: Math.round(performance.now() - startedAt),
+    ip: exchange?.client.ip,
+  })
+}
+
+/** Whoever reads a log must not be able to open a set-up link with it, however it was spelled. */
+function loggedPath({ asked, exchange }: ToldAnswer): string {
+  const route = exchange?.matched.path
+  if (route?.includes(':token')) return route
+  const { pathname } = new URL(asked.request.url)
+  return pathname.replace(/(\/setup\/link\/).+/i, '$1[secret]').slice(0, 200)
+}
