@@ -43,8 +43,8 @@ import { startDomainChecks } from './organizations/check-domains.ts'
 import { createTxtResolver } from './organizations/dns-txt.ts'
 import { proxiesOfNode } from './outgoing/host-proxies.ts'
 import { createOutgoing } from './outgoing/outgoing.ts'
+import { createRechecking, type Rechecking, startRechecking } from './recheck/start-rechecking.ts'
 import type { Deployment, Limits, Services, Site } from './services.ts'
-import { createRechecking, type Rechecking, startRechecking } from './session/start-rechecking.ts'
 import {
   type CheckedApplication,
   type CheckedCredential,

@@ -11,12 +11,12 @@ import type { LimitName } from './http/rate-limit.ts'
 import { SERVER_PATH, showServer } from './http/show-server.ts'
 import { showMetrics } from './metrics/metrics-page.ts'
 import type { Services } from './services.ts'
-import { endOwnSession, showAccount, showHome } from './session/session-pages.ts'
 import { showOperatorTest, startOperatorTest } from './setup/operator-test.ts'
 import { changeSetup } from './setup/setup-actions.ts'
 import { downloadCertificate, showSetupTest } from './setup/setup-files.ts'
 import { openSetupLink, showSetupLink } from './setup/setup-link-page.ts'
 import { showSetup } from './setup/setup-page.ts'
+import { endOwnSession, showAccount, showHome } from './sign-in/account-pages.ts'
 import {
   findSignIn,
   initiateSignIn,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { openServices } from '../src/open-services.ts'
-import { createRechecking } from '../src/session/start-rechecking.ts'
+import { createRechecking } from '../src/recheck/start-rechecking.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
 import { people, requestsAt } from './support/rig.ts'
 import { auditEvents, liveSessions, openRig } from './support/steps.ts'

@@ -1,7 +1,7 @@
 /** A username belongs to one person for good: applications keep data under it. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { rotateKeys } from '../src/organizations/rotate-keys.ts'
+import { rotateKeys } from '../src/admin/rotate-keys.ts'
 import { ask } from './support/api-calls.ts'
 import { createUser, sessionJson, usersOf } from './support/people.ts'
 import { CONTOSO, people, type Rig, SERVER_URL } from './support/rig.ts'

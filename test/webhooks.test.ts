@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Webhook as Verifier } from 'standardwebhooks'
-import { rotateKeys } from '../src/organizations/rotate-keys.ts'
+import { rotateKeys } from '../src/admin/rotate-keys.ts'
 import { deliverDue, retryWaitsMs } from '../src/webhooks/deliver.ts'
 import { createWebhookSender } from '../src/webhooks/send-webhook.ts'
 import {

@@ -1,7 +1,7 @@
+import { type KeyRotation, type KeyUse, rotateKeys } from '../admin/rotate-keys.ts'
 import { newSecretKey } from '../keys/key-ring.ts'
 import { silentLog } from '../log/log.ts'
 import { openParts } from '../open-services.ts'
-import { type KeyRotation, type KeyUse, rotateKeys } from '../organizations/rotate-keys.ts'
 import { readSettings } from '../settings/config.ts'
 import { checkDatabaseExists } from './admin-connection.ts'
 import { type Command, devOption, jsonOption } from './command.ts'

@@ -4,10 +4,10 @@ import { EntradaError } from '../errors/errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, readForm, single } from '../http/form.ts'
 import type { Services } from '../services.ts'
-import { beginTest } from '../sign-in/test-sign-in.ts'
 import { operatorHolder } from './test-holder.ts'
 import { testPage } from './test-page.ts'
 import { getTestResult } from './test-result.ts'
+import { beginTest } from './test-sign-in.ts'
 
 /**
  * POST /admin/connections/ID/test: sends the operator to Entra. `credential` tests one alone.

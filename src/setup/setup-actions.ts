@@ -14,8 +14,7 @@ import { redirect } from '../http/responses.ts'
 import { Secret } from '../keys/secret.ts'
 import { findOwn } from '../protocol/find-own.ts'
 import type { Services } from '../services.ts'
-import { beginConsent } from '../sign-in/consent.ts'
-import { beginTest } from '../sign-in/test-sign-in.ts'
+import { beginConsent } from './consent.ts'
 import { findFederatedIdentity } from './entra/federated-identity.ts'
 import {
   chooseOwn,
@@ -27,6 +26,7 @@ import {
 import { closeSetupLink } from './setup-link.ts'
 import { setupPage } from './setup-page.ts'
 import { getHeldSetup, getSetup, readSetupForm, type Setup, setupHolder } from './setup-session.ts'
+import { beginTest } from './test-sign-in.ts'
 
 type Asked = {
   readonly setup: Setup

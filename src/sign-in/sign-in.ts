@@ -22,6 +22,8 @@ import type { Services } from '../services.ts'
 import { endSurplusSessions, replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookies } from '../session/session.ts'
 import { keepGrant } from '../session/session-grant.ts'
+import { finishConsent } from '../setup/consent.ts'
+import { finishTest } from '../setup/test-sign-in.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { askApplication } from './ask-application.ts'
@@ -34,7 +36,6 @@ import {
   getDefaultConnection,
 } from './choose-connection.ts'
 import { dropClaimsChallengeCookie } from './claims-challenge.ts'
-import { finishConsent } from './consent.ts'
 import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
 import { findBySlug } from './find-connection.ts'
 import { choicePage } from './find-page.ts'
@@ -53,7 +54,6 @@ import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
 import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
 import { countRound } from './sign-in-rounds.ts'
 import { isSignOutReturn, signOutReturnPage } from './sign-out.ts'
-import { finishTest } from './test-sign-in.ts'
 
 /** GET /auth/entra/login: with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {

@@ -6,10 +6,10 @@ import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
-import { microsoftOrigins, signedOutCookies, signOutForm } from '../sign-in/sign-out.ts'
+import { endSessions, MOST_SESSIONS } from '../session/end-sessions.ts'
+import { findSession, getSession } from '../session/session.ts'
 import type { Session, SessionView } from '../storage/records.ts'
-import { endSessions, MOST_SESSIONS } from './end-sessions.ts'
-import { findSession, getSession } from './session.ts'
+import { microsoftOrigins, signedOutCookies, signOutForm } from './sign-out.ts'
 
 /** GET / */
 export async function showHome(services: Services, exchange: Exchange): Promise<Response> {

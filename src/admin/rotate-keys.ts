@@ -2,6 +2,7 @@ import { type AuditContext, auditRecord, outboxOptions } from '../audit/audit-ev
 import { eraseStretch, signErasuresAgain } from '../audit/erase-people.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
 import { resealCredentials } from '../connections/sealed-credentials.ts'
+import { formerKeysNeededUntil } from '../organizations/sealing-since.ts'
 import { resealUsernameKey } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import { openGrant, sealGrant } from '../session/session-grant.ts'
@@ -9,7 +10,6 @@ import type { Actor, ConnectionId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import type { WebhookId } from '../storage/webhook-records.ts'
 import { resealWebhook } from '../webhooks/webhooks.ts'
-import { formerKeysNeededUntil } from './sealing-since.ts'
 
 const GRANTS_AT_ONCE = 200
 

@@ -2,9 +2,9 @@
 import type { ErrorCode } from '../errors/errors.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { groupSnapshot, toldThrough } from '../provisioning/group-snapshot.ts'
+import { decideSignIn } from '../sign-in/decide-sign-in.ts'
 import type { Connection, GroupSnapshot, RoleAssignment } from '../storage/records.ts'
 import type { KnownPerson } from '../storage/storage.ts'
-import { decideSignIn } from './decide-sign-in.ts'
 
 export type RecheckFacts = {
   readonly connection: Connection

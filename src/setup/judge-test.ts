@@ -1,18 +1,13 @@
 /** What a test sign-in shows of the decision: made as in every sign-in, on the same facts, and put into words for the page. */
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
-import { diagnoseTest } from '../setup/test-findings.ts'
-import type {
-  TestedDecision,
-  TestedGroups,
-  TestedPerson,
-  TestResult,
-} from '../setup/test-result.ts'
+import type { AskedByHolder } from '../sign-in/attempt.ts'
+import { type DecidedPerson, decideSignIn, type SignInDecision } from '../sign-in/decide-sign-in.ts'
+import { readFacts } from '../sign-in/redeem-answer.ts'
+import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import type { Connection } from '../storage/records.ts'
-import type { AskedByHolder } from './attempt.ts'
-import { type DecidedPerson, decideSignIn, type SignInDecision } from './decide-sign-in.ts'
-import { readFacts } from './redeem-answer.ts'
-import type { SignInRecord } from './sign-in-record.ts'
+import { diagnoseTest } from './test-findings.ts'
+import type { TestedDecision, TestedGroups, TestedPerson, TestResult } from './test-result.ts'
 
 export type JudgedTest = {
   readonly connection: Connection

@@ -13,23 +13,23 @@ import { redirect } from '../http/responses.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
-import { getTestCaller } from '../setup/test-holder.ts'
-import type { TestResult } from '../setup/test-result.ts'
-import type { Connection } from '../storage/records.ts'
-import { type AskedByHolder, dropAttemptCookie } from './attempt.ts'
-import { beginAttempt } from './begin-attempt.ts'
-import { checkCallbackAddress, getConnection, homeOrigin } from './choose-connection.ts'
-import { claimsChallengeCookie, dropClaimsChallengeCookie } from './claims-challenge.ts'
-import { judgeTest } from './judge-test.ts'
-import { asResult, failureOf, keepResult, withCandidate } from './keep-test.ts'
+import { type AskedByHolder, dropAttemptCookie } from '../sign-in/attempt.ts'
+import { beginAttempt } from '../sign-in/begin-attempt.ts'
+import { checkCallbackAddress, getConnection, homeOrigin } from '../sign-in/choose-connection.ts'
+import { claimsChallengeCookie, dropClaimsChallengeCookie } from '../sign-in/claims-challenge.ts'
 import {
   claimOnce,
   grantedCode,
   redeem,
   refusalOf,
   SIGN_IN_TIME_LIMIT_MS,
-} from './redeem-answer.ts'
-import type { SignInRecord } from './sign-in-record.ts'
+} from '../sign-in/redeem-answer.ts'
+import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import type { Connection } from '../storage/records.ts'
+import { judgeTest } from './judge-test.ts'
+import { asResult, failureOf, keepResult, withCandidate } from './keep-test.ts'
+import { getTestCaller } from './test-holder.ts'
+import type { TestResult } from './test-result.ts'
 
 /** Sends whoever tests to Entra. @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere`, `record_not_found` */
 export async function beginTest(

@@ -7,17 +7,17 @@ import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import { auditChange } from '../organizations/audit-change.ts'
 import type { Services } from '../services.ts'
-import { rememberProgress } from '../setup/setup-session.ts'
-import { getTestCaller, type TestCaller } from '../setup/test-holder.ts'
+import type { AskedByHolder } from '../sign-in/attempt.ts'
+import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import type { Connection } from '../storage/records.ts'
+import { rememberProgress } from './setup-session.ts'
+import { getTestCaller, type TestCaller } from './test-holder.ts'
 import {
   newTestResultId,
   sealTestResult,
   type TestOutcome,
   type TestResult,
-} from '../setup/test-result.ts'
-import type { Connection } from '../storage/records.ts'
-import type { AskedByHolder } from './attempt.ts'
-import type { SignInRecord } from './sign-in-record.ts'
+} from './test-result.ts'
 
 /** A refusal that came before anything could be tested, kept to be read like the result of a test. Answers where it is shown. */
 export async function keepRefusal(

@@ -12,11 +12,11 @@ import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts
 import { newUuid } from '../keys/ids.ts'
 import { applyRoles } from '../provisioning/apply-roles.ts'
 import type { Services } from '../services.ts'
-import { decideRecheck } from '../sign-in/decide-recheck.ts'
+import { minutesAfter, openGrant, sealGrant } from '../session/session-grant.ts'
 import type { Connection, Identity, Session } from '../storage/records.ts'
 import type { SessionGrant } from '../storage/session-grants.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { minutesAfter, openGrant, sealGrant } from './session-grant.ts'
+import { decideRecheck } from './decide-recheck.ts'
 
 /** `left`: it was not ours to check any more. `failed`: nothing was learnt about the person. */
 export type RecheckOutcome = 'unchanged' | 'changed' | 'ended' | 'left' | 'failed'

@@ -15,18 +15,18 @@ import {
 import { auditChange } from '../organizations/audit-change.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
+import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from '../sign-in/attempt.ts'
+import { checkCallbackAddress, homeOrigin, redirectUri } from '../sign-in/choose-connection.ts'
+import { claimOnce, refusalOf } from '../sign-in/redeem-answer.ts'
+import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import { keepRefusal } from './keep-test.ts'
 import {
   callerOf,
   getOpenSetup,
   rememberProgress,
   type Setup,
   setupHolder,
-} from '../setup/setup-session.ts'
-import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from './attempt.ts'
-import { checkCallbackAddress, homeOrigin, redirectUri } from './choose-connection.ts'
-import { keepRefusal } from './keep-test.ts'
-import { claimOnce, refusalOf } from './redeem-answer.ts'
-import type { SignInRecord } from './sign-in-record.ts'
+} from './setup-session.ts'
 
 /** @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere` */
 export async function beginConsent(
