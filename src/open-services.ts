@@ -53,11 +53,11 @@ import {
   checkOptions,
 } from './settings/check-options.ts'
 import type { EntradaOptions } from './settings/options.ts'
+import { warnOfRisks } from './settings/warn-of-risks.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
 import { startSweeping } from './storage/sweeping.ts'
-import { warnOfRisks } from './warn-of-risks.ts'
 import { startCredentialWarnings } from './webhooks/credential-warnings.ts'
 import { startDeliveries } from './webhooks/deliver.ts'
 import { createWebhookSender } from './webhooks/send-webhook.ts'

@@ -65,8 +65,7 @@ function withoutComments(text: string): string {
 const doors: Readonly<Record<string, readonly string[]>> = {
   'src/sign-in': [
     'sign-in.ts',
-    // The same decision for a session that is checked again, and for live sessions of a connection that changes. Pure.
-    'decide-recheck.ts',
+
     'decide-sign-in.ts',
     // Pages and their addresses, for the list of routes.
     'login-page.ts',
@@ -78,15 +77,16 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     // What `entrada/testing` needs to sign somebody in as Entra's answer would.
     'attempt.ts',
     'sign-in-record.ts',
-    'select-account.ts',
+
     // What forward-auth leads back to is checked as in a sign-in.
     'return-to.ts',
     'choose-connection.ts',
     // The way that "start again" leads, where no attempt says it.
     'last-connection.ts',
-    // Where the set-up page sends the browser.
-    'test-sign-in.ts',
-    'consent.ts',
+    'account-pages.ts',
+    'begin-attempt.ts',
+    'claims-challenge.ts',
+    'redeem-answer.ts',
   ],
   'src/provisioning': [
     'provision-user.ts',
@@ -119,18 +119,12 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'session.ts',
     // What a sign-in keeps to check the session again, and what key rotation seals anew; the checks are started with the parts.
     'session-grant.ts',
-    'start-rechecking.ts',
+
     'session-json.ts',
-    'session-pages.ts',
+
     'end-sessions.ts',
   ],
   'src/identity-provider': [
-    'identity-provider.ts',
-    'entra-oidc.ts',
-    'entra-authority.ts',
-    'entra-http.ts',
-    // What a connection asks of Entra, from its policies and settings.
-    'entra-permissions.ts',
     // The credentials of a connection, which live beside the provider and are put together with it.
     'client-credentials.ts',
     'watch-credentials.ts',
@@ -140,32 +134,29 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'certificate.ts',
     // Key pairs of our own, for the command line and for customers who set up a connection.
     'new-key-pair.ts',
+    'provider-http.ts',
   ],
   'src/organizations': [
-    'environment-connection.ts',
-    'rotate-keys.ts',
     'forget-key.ts',
-    'clouds.ts',
+
     // What operators and customers change; and what a connection signs in with.
     'organizations.ts',
-    'connections.ts',
+
     'removal.ts',
     'usernames.ts',
-    'credentials.ts',
-    'connection-providers.ts',
+
     // Whose a domain is: asked by a sign-in, checked in the background.
     'domains.ts',
     'check-domains.ts',
     'dns-txt.ts',
-    // Whether a connection may be turned on: the test of a connection, in sign-in/, writes it.
-    'test-fingerprint.ts',
+
     // The one connection that an organization demands, and who may demand it.
     'sso-requirement.ts',
     'enforcement.ts',
-    // Which directory and application somebody came through.
-    'directory-fingerprint.ts',
+
     // How a change is audited that a customer's administrator makes through a set-up link.
     'audit-change.ts',
+    'sealing-since.ts',
   ],
   'src/setup': [
     'setup-link.ts',
@@ -175,40 +166,26 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'setup-actions.ts',
     'setup-files.ts',
     'operator-test.ts',
-    // What a test or a consent that comes back belongs to, and how its result is kept.
-    'setup-session.ts',
-    'test-holder.ts',
-    'test-result.ts',
-    'test-findings.ts',
+    'consent.ts',
+    'test-sign-in.ts',
   ],
   'src/admin': [
     'administration.ts',
-    'operators.ts',
-    // What the API does beside.
-    'api-keys.ts',
+
     'memberships.ts',
     'end-sessions-in.ts',
     // The end of a restore, which the command line does on the database itself.
     'finish-restore.ts',
     'taken-away.ts',
-    // Metrics are for operators too.
-    'authorize-operator.ts',
+    'rotate-keys.ts',
   ],
   // The list of routes takes them all.
   'src/admin/pages': ['admin-pages.ts'],
   'src/apply': ['apply.ts', 'configuration-file.ts', 'describe-plan.ts', 'export.ts', 'plan.ts'],
   'src/api': [
     'api-routes.ts',
-    // The pages give the same rights as the API: one decision for both.
-    'access.ts',
-    'authorize-call.ts',
-    // The command line lists them.
-    'scope-table.ts',
-    // A file that is applied holds what the API takes, checked by the same schemas.
-    'connection-json.ts',
-    'connection-schema.ts',
+
     'read-input.ts',
-    'schema-parts.ts',
   ],
   'src/webhooks': [
     'webhooks.ts',
@@ -252,9 +229,44 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'audit-verification.ts',
   ],
   // What is counted; each part is put into services, or asked by the server.
-  'src/metrics': ['metrics.ts', 'measured-storage.ts', 'process-samples.ts', 'metrics-page.ts'],
+  'src/metrics': [
+    'metrics.ts',
+    'measured-storage.ts',
+    'process-samples.ts',
+    'metrics-page.ts',
+    'tell-outcome.ts',
+    'tracing.ts',
+  ],
+  'src/connections': [
+    'change-connection.ts',
+    'connection-json.ts',
+    'connection-providers.ts',
+    'connection-schema.ts',
+    'credentials.ts',
+    'directory-fingerprint.ts',
+    'environment-connection.ts',
+    'names.ts',
+    'page-json.ts',
+    'schema-parts.ts',
+    'sealed-credentials.ts',
+    'test-fingerprint.ts',
+  ],
+  'src/access': [
+    'api-keys.ts',
+    'authorize-call.ts',
+    'authorize-operator.ts',
+    'decide-right.ts',
+    'operators.ts',
+    'scope-table.ts',
+  ],
+  'src/recheck': ['start-rechecking.ts'],
+  'src/identity-provider/entra': [
+    'clouds.ts',
+    'entra-authority.ts',
+    'entra-oidc.ts',
+    'entra-permissions.ts',
+  ],
   'src/storage': [
-    'storage.ts',
     'open-storage.ts',
     'sqlite-backup.ts',
     'sweeping.ts',
@@ -269,7 +281,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/doctor': ['doctor.ts'],
   // output.ts: bin.ts alone may touch the standard streams, and hands them in.
-  'src/cli': ['run-cli.ts', 'output.ts'],
+  'src/cli': ['run-cli.ts', 'output.ts', 'refuse-old-node.ts'],
   'src/emulator': ['start-emulator.ts', 'emulator.ts'],
 }
 
@@ -352,7 +364,7 @@ describe('the house', () => {
       (path) => !path.startsWith('src/emulator/'),
     )
     // The two places that hand the clock in, to the services and to the command line, and a log, whose lines are stamped.
-    assert.deepEqual(outsiders, ['src/bin.ts', 'src/log/error-log.ts', 'src/open-services.ts'])
+    assert.deepEqual(outsiders, ['src/bin.ts', 'src/open-services.ts', 'src/log/error-log.ts'])
   })
 
   for (const door of ['src/index.ts', 'src/embedding/hono.ts', 'src/embedding/next.ts']) {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { temporaryFolder } from '../test/support/server-process.ts'
-import { problemsOfSettings as problemsOf } from '../test/support/settings.ts'
-import { isEntradaError } from './errors/errors.ts'
-import { readSettings } from './settings/config.ts'
+import { temporaryFolder } from '../../test/support/server-process.ts'
+import { problemsOfSettings as problemsOf } from '../../test/support/settings.ts'
+import { isEntradaError } from '../errors/errors.ts'
+import { readSettings } from './config.ts'
 
 describe('the file of access rules', () => {
   it('is checked with everything else, its hosts against the addresses that are configured', async (t) => {

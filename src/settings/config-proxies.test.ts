@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import {
   problemsOfSettings as problemsOf,
   readTestSettings as read,
-} from '../test/support/settings.ts'
+} from '../../test/support/settings.ts'
 
 describe('settings of proxies', () => {
   const address = (host: string) => `http://user:hidden@${host}.example:3128/`

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { problemsOfSettings as problemsOf } from '../test/support/settings.ts'
+import { problemsOfSettings as problemsOf } from '../../test/support/settings.ts'
 
 describe('a setting with two names', () => {
   it('is named in messages as it was given (P15)', () => {

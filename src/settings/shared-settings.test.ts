@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { problemsOfSettings as problemsOf } from '../test/support/settings.ts'
+import { problemsOfSettings as problemsOf } from '../../test/support/settings.ts'
 
 describe('the shared application', () => {
   const id = { ENTRADA_SHARED_CLIENT_ID: '44444444-4444-4444-8444-444444444444' }

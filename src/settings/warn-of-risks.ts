@@ -1,4 +1,4 @@
-import type { Services } from './services.ts'
+import type { Services } from '../services.ts'
 
 /** Logs at the start what was configured on purpose and has a cost; docs/forward-auth.md says which. */
 export function warnOfRisks(services: Services): void {
