@@ -1,0 +1,165 @@
+/** Every exported function has a docstring that is a sentence, and comments use the words of the trade. */
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { describe, it } from 'node:test'
+
+/** Folders in which exported functions still lack docstrings. The list may only become shorter. */
+const foldersWithoutDocstrings: readonly string[] = [
+  'src',
+  'src/access',
+  'src/admin',
+  'src/admin/pages',
+  'src/api',
+  'src/api/resources',
+  'src/apply',
+  'src/audit',
+  'src/cli',
+  'src/client',
+  'src/connections',
+  'src/doctor',
+  'src/embedding',
+  'src/emulator',
+  'src/emulator/graph',
+  'src/errors',
+  'src/forward-auth',
+  'src/http',
+  'src/identity-provider',
+  'src/identity-provider/entra',
+  'src/metrics',
+  'src/organizations',
+  'src/outgoing',
+  'src/protocol',
+  'src/recheck',
+  'src/session',
+  'src/settings',
+  'src/setup',
+  'src/setup/entra',
+  'src/sign-in',
+  'src/storage',
+  'src/storage/migrations',
+  'src/webhooks',
+]
+
+/** Folders in whose comments the words still occur. The list may only become shorter. */
+const foldersWithVagueWords: readonly string[] = [
+  'src',
+  'src/access',
+  'src/admin',
+  'src/admin/pages',
+  'src/api',
+  'src/api/resources',
+  'src/apply',
+  'src/audit',
+  'src/cli',
+  'src/client',
+  'src/connections',
+  'src/doctor',
+  'src/embedding',
+  'src/emulator',
+  'src/emulator/administration',
+  'src/emulator/graph',
+  'src/errors',
+  'src/forward-auth',
+  'src/http',
+  'src/identity-provider',
+  'src/identity-provider/entra',
+  'src/identity-provider/entra/protocol',
+  'src/keys',
+  'src/log',
+  'src/metrics',
+  'src/organizations',
+  'src/protocol',
+  'src/provisioning',
+  'src/recheck',
+  'src/session',
+  'src/settings',
+  'src/setup',
+  'src/setup/entra',
+  'src/sign-in',
+  'src/storage',
+  'src/storage/migrations',
+  'src/testing',
+  'src/webhooks',
+]
+
+/**
+ * Words that a reader of the trade does not search for, and what to write in their place: nobody, somebody, whoever, everybody
+ * (the user, client, caller or operator), tells (logs, reports, notifies), says (contains, states, returns), beside (next to,
+ * in addition to), stands (is).
+ */
+const vagueWords =
+  /\b(nobody|somebody|whoever|anybody|everybody|tells|told|says|said|beside|stands|stood)\b/i
+
+/** Block comments and line comments. A string that contains `/*` or `//` has no space before and after it. */
+const comments = /(?<=^|[\s{(])(?:\/\*\*?\s[\s\S]*?\*\/|\/\/ .*$)/gm
+
+const exportedFunctions =
+  /^export (?:async )?function\*? (\w+)|^export const (\w+)[^=\n]*= (?:async )?(?:\([^()]*\)|\w+)(?:: [^=\n]+)? =>/gm
+
+type SourceFile = { readonly path: string; readonly text: string }
+
+const files: readonly SourceFile[] = globSync('src/**/*.ts')
+  .filter((path) => !path.endsWith('.test.ts'))
+  .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+
+/** Names of the exported functions of a file, each with the text of its docstring before the first tag. */
+function docstringsOf({ text }: SourceFile): Map<string, string> {
+  const docstrings = new Map<string, string>()
+  for (const match of text.matchAll(exportedFunctions)) {
+    const name = match[1] ?? match[2] ?? ''
+    // Of an overloaded function, the first signature carries the docstring.
+    if (!docstrings.has(name)) docstrings.set(name, docstringBefore(text, match.index))
+  }
+  return docstrings
+}
+
+function docstringBefore(text: string, end: number): string {
+  const start = text.lastIndexOf('/**', end)
+  const comment = start === -1 ? '' : text.slice(start, end).trimEnd()
+  if (comment.indexOf('*/') !== comment.length - 2) return ''
+  const lines = comment.slice(3, -2).replace(/^\s*\* ?/gm, '')
+  return lines.split(/@(?:throws|see|param|returns)\b/)[0]?.trim() ?? ''
+}
+
+/** Begins with a capital letter or with code, has three words or more, and ends with a period. */
+function isSentence(text: string): boolean {
+  const beginsWell = /^["(]?[A-Z0-9`{]/.test(text)
+  const endsWell = /\.[)"]?$/.test(text)
+  return beginsWell && endsWell && text.split(/\s+/).length >= 3
+}
+
+function isIn(folders: readonly string[], path: string): boolean {
+  return folders.includes(dirname(path))
+}
+
+describe('the docstring of an exported function', () => {
+  it('is a sentence', () => {
+    const functions = files.flatMap((file) =>
+      [...docstringsOf(file)].map(([name, docstring]) => ({ path: file.path, name, docstring })),
+    )
+    assert.ok(functions.length > 1000, 'the functions are found')
+    const missing = functions
+      .filter(({ path }) => !isIn(foldersWithoutDocstrings, path))
+      .filter(({ docstring }) => !isSentence(docstring))
+    assert.deepEqual(
+      missing.map(({ path, name, docstring }) => `${path}: ${name}: ${docstring}`),
+      [],
+    )
+  })
+})
+
+describe('comments', () => {
+  it('say who does what, in the words of the trade', () => {
+    const vague = files
+      .filter(({ path }) => !isIn(foldersWithVagueWords, path))
+      .flatMap(({ path, text }) =>
+        (text.match(comments) ?? []).map((comment) => ({ path, comment })),
+      )
+      .filter(({ comment }) => vagueWords.test(comment))
+    assert.deepEqual(
+      vague.map(({ path, comment }) => `${path}: ${comment}`),
+      [],
+    )
+  })
+})
