@@ -3,6 +3,7 @@ import { auditEventTypes } from '../src/audit/audit-events.ts'
 import { commands } from '../src/cli/run-cli.ts'
 import { areas, type FindingRow, findingTable } from '../src/doctor/doctor.ts'
 import { type ErrorEntry, errorTable } from '../src/errors/errors.ts'
+import { formerCodes } from '../src/errors/former-codes.ts'
 import { type Limit, limitTable } from '../src/http/rate-limit.ts'
 import { entraErrors } from '../src/identity-provider/entra/protocol/entra-error-table.ts'
 import { type Metric, metricTable } from '../src/metrics/metric-table.ts'
@@ -65,7 +66,18 @@ function errorsPage(): string {
   return page(
     'Errors',
     'Every refusal has a code, a sentence for the person and a remedy for the administrator. Programs get the code in `problem+json` (RFC 9457).',
-    table(['code', 'status', 'the person reads', 'the administrator does'], rows),
+    [
+      table(['code', 'status', 'the person reads', 'the administrator does'], rows),
+      '## Former names\n',
+      'Audit events keep the name that their release used. Log lines have the former name in `formerCode` for one release.\n',
+      table(
+        ['former name', 'now'],
+        Object.entries(formerCodes).map(([now, former]) => [
+          `\`${former}\``,
+          `[\`${now}\`](#${now})`,
+        ]),
+      ),
+    ].join('\n'),
   )
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { nameKeysOf } from '../src/audit/traced-person.ts'
 import type { ConnectionId } from '../src/storage/records.ts'
+import { openOperator } from './support/admin-pages.ts'
 import { ask } from './support/api-calls.ts'
 import { createCustomer } from './support/customers.ts'
 import { people, type Rig, SERVER_URL } from './support/rig.ts'
@@ -144,5 +145,28 @@ describe('GET /api/v1/connections/:id/health', () => {
     assert.equal(body.lastSuccessAt, '2026-11-22T12:00:00.000Z')
     assert.equal((await ask(rig, path)).headers.get('etag'), headers.get('etag'))
     assert.equal((await ask(rig, '/connections/absent/health')).status, 404)
+  })
+
+  it('reports a failure that a former release stored under its present code, and the page explains it', async (t) => {
+    const { rig, customer } = await openCustomer(t)
+    const { id } = customer.connection
+    const at = rig.clock.now()
+    await rig.services.storage.addConnectionResults([
+      {
+        connectionId: id,
+        counts: [],
+        health: {
+          lastFailureAt: at,
+          lastFailureCode: 'entra_timeout',
+          failuresInARow: 1,
+          failingSince: at,
+        },
+      },
+    ])
+    const { body } = await ask(rig, `/connections/${id}/health`)
+    assert.equal(body.lastFailureCode, 'provider_timeout')
+    const operator = await openOperator(rig)
+    const page = await operator.visit(`${SERVER_URL}/admin/connections/${id}`)
+    assert.match(page.text, /did not answer within the time limit/)
   })
 })

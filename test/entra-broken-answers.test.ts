@@ -15,8 +15,8 @@ import {
 import { people, type Rig, requestsAt, SERVER_URL } from './support/rig.ts'
 import { openRig } from './support/steps.ts'
 
-const unreachable = { code: 'entra_unreachable', status: 502 }
-const invalid = { code: 'entra_answer_invalid', status: 502 }
+const unreachable = { code: 'provider_unreachable', status: 502 }
+const invalid = { code: 'provider_answer_invalid', status: 502 }
 
 const html = '<!doctype html><title>Proxy</title><h1>Please log in to the network</h1>'
 const brokenAnswers: readonly (readonly [string, DistributedOmit<Fault, 'on'>, ExpectedRefusal])[] =

@@ -28,7 +28,7 @@ type Case = {
 }
 
 const refused = { code: 'authorization_refused', status: 403 }
-const unreachable = { code: 'entra_unreachable', status: 502 }
+const unreachable = { code: 'provider_unreachable', status: 502 }
 const interaction = { code: 'interaction_required', status: 403 }
 const credentials = { code: 'client_credentials_refused', status: 502 }
 const codeRefused = { code: 'code_refused', status: 400 }

@@ -16,8 +16,8 @@ import { newDatabaseFile, openReplica } from './support/replicas.ts'
 import { people, requestsAt, SERVER_URL } from './support/rig.ts'
 import { openRig } from './support/steps.ts'
 
-const timeout = { code: 'entra_timeout', status: 504 }
-const unreachable = { code: 'entra_unreachable', status: 502 }
+const timeout = { code: 'provider_timeout', status: 504 }
+const unreachable = { code: 'provider_unreachable', status: 502 }
 const LONGEST_WAIT_MS = 10_000
 
 /** The result, and an error if a person would have had to wait too long for it. */

@@ -14,7 +14,7 @@ import {
 import { CONTOSO, ENTRA_URL, people, type Rig, requestsAt, SERVER_URL } from './support/rig.ts'
 import { openRig } from './support/steps.ts'
 
-const unreachable = { code: 'entra_unreachable', status: 502 }
+const unreachable = { code: 'provider_unreachable', status: 502 }
 const LOGIN = `${SERVER_URL}/auth/entra/login`
 
 async function assertLetIn(rig: Rig, name: string): Promise<void> {
@@ -220,7 +220,7 @@ describe('a discovery document of somebody else', () => {
     for (const member of ['issuer', 'jwks_uri', 'token_endpoint', 'authorization_endpoint']) {
       rig.emulator.setFault({ kind: 'members', on: 'discovery', remove: [member] })
       const visit = await rig.browser().visit(LOGIN)
-      assertRefusalPage(visit, { code: 'entra_answer_invalid', status: 502 })
+      assertRefusalPage(visit, { code: 'provider_answer_invalid', status: 502 })
     }
     await assertLetIn(rig, people.alice)
   })

@@ -152,7 +152,7 @@ const states: readonly State[] = [
   {
     heading: 'Microsoft cannot be reached',
     status: 502,
-    code: 'entra_unreachable',
+    code: 'provider_unreachable',
     arrange: ({ emulator }) =>
       emulator.setFault({ kind: 'status', on: 'token', status: 503, times: 9 }),
   },

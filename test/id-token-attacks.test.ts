@@ -32,7 +32,7 @@ const header = { code: 'id_token_header_invalid', status: 401 }
 const signature = { code: 'id_token_signature_invalid', status: 401 }
 const unknownKey = { code: 'id_token_key_unknown', status: 401 }
 const claim = { code: 'id_token_claim_invalid', status: 401 }
-const answerInvalid = { code: 'entra_answer_invalid', status: 502 }
+const answerInvalid = { code: 'provider_answer_invalid', status: 502 }
 const missing = { code: 'id_token_missing', status: 502 }
 
 // The rig's clock stands at this second.

@@ -83,7 +83,7 @@ describe('docs/incidents/entra-down.md', () => {
     const { browser } = await rig.signIn(people.alice)
     rig.emulator.setFault({ kind: 'status', on: 'token', status: 503, times: 10 })
     const refused = await rig.signIn(people.bob)
-    assert.match(refused.text, /Microsoft cannot be reached right now[\s\S]*entra_unreachable/)
+    assert.match(refused.text, /Microsoft cannot be reached right now[\s\S]*provider_unreachable/)
     assert.match(rig.logLines.join(), /"endpoint":"token","status":503/)
     assert.equal((await rig.browser().request(`${SERVER_URL}/readyz`)).status, 200)
     assert.match((await browser.visit(SERVER_URL)).text, /Alice Example/)

@@ -64,13 +64,13 @@ describe('/metrics', () => {
     const { values } = await scrape(await openRig(t))
     for (const series of [
       'entrada_sign_ins_total{outcome="signed_in",code=""}',
-      'entrada_sign_ins_total{outcome="failed",code="entra_timeout"}',
+      'entrada_sign_ins_total{outcome="failed",code="provider_timeout"}',
       'entrada_sign_ins_total{outcome="refused",code="guest_not_allowed"}',
       'entrada_refusals_total{code="operator_token_invalid"}',
       'entrada_rate_limited_total{limit="sign_in_start"}',
       'entrada_access_decisions_total{decision="denied"}',
       'entrada_webhook_attempts_total{outcome="failed"}',
-      'entrada_entra_request_duration_seconds_count{endpoint="token",outcome="entra_unreachable"}',
+      'entrada_entra_request_duration_seconds_count{endpoint="token",outcome="provider_unreachable"}',
     ]) {
       assert.equal(values.get(series), 0, series)
     }
@@ -117,7 +117,7 @@ describe('/metrics', () => {
     rig.emulator.setFault({ kind: 'status', on: 'token', status: 503 })
     await browser.request(callback)
     const { values } = await scrape(rig)
-    const code = 'entra_unreachable'
+    const code = 'provider_unreachable'
     assert.equal(values.get(`entrada_sign_ins_total{outcome="failed",code="${code}"}`), 1)
     const request = 'entrada_entra_request_duration_seconds_count'
     assert.equal(values.get(`${request}{endpoint="token",outcome="${code}"}`), 1)

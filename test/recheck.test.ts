@@ -275,26 +275,26 @@ describe('a check during which the connection is changed', () => {
 
 describe('a check that tells nothing of the person', () => {
   const faults = [
-    ['503', { on: 'token', kind: 'status', status: 503 }, 'entra_unreachable'],
-    ['500', { on: 'token', kind: 'status', status: 500 }, 'entra_unreachable'],
+    ['503', { on: 'token', kind: 'status', status: 503 }, 'provider_unreachable'],
+    ['500', { on: 'token', kind: 'status', status: 500 }, 'provider_unreachable'],
     [
       '429',
       { on: 'token', kind: 'status', status: 429, retryAfterSeconds: 3600 },
-      'entra_unreachable',
+      'provider_unreachable',
     ],
-    ['a page in place of JSON', { on: 'token', kind: 'html' }, 'entra_answer_invalid'],
-    ['a cut answer', { on: 'token', kind: 'cut_body' }, 'entra_unreachable'],
-    ['broken JSON', { on: 'token', kind: 'invalid_json' }, 'entra_answer_invalid'],
+    ['a page in place of JSON', { on: 'token', kind: 'html' }, 'provider_answer_invalid'],
+    ['a cut answer', { on: 'token', kind: 'cut_body' }, 'provider_unreachable'],
+    ['broken JSON', { on: 'token', kind: 'invalid_json' }, 'provider_answer_invalid'],
     [
       'a redirect',
       { on: 'token', kind: 'redirect', location: 'https://evil.example' },
-      'entra_answer_invalid',
+      'provider_answer_invalid',
     ],
     ['no ID token', { on: 'token', kind: 'members', remove: ['id_token'] }, 'id_token_missing'],
     [
       'temporarily_unavailable',
       { on: 'token', kind: 'oauth_error', error: 'temporarily_unavailable', code: 90033 },
-      'entra_unreachable',
+      'provider_unreachable',
     ],
     [
       'an error that nobody knows',
@@ -372,7 +372,7 @@ describe('a check that tells nothing of the person', () => {
     assert.ok(performance.now() - startedAt < 9_000)
     assert.deepEqual(await rolesIn(browser), ['developer', 'owner'])
     const [failure] = await rig.services.storage.listRecheckFailures()
-    assert.equal(failure?.code, 'entra_timeout')
+    assert.equal(failure?.code, 'provider_timeout')
   })
 })
 

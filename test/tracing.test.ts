@@ -89,8 +89,8 @@ describe('the trace of a sign-in', () => {
     await browser.request(back)
     for (const name of ['entra token', 'sign_in redeem']) {
       const { status, attributes } = spans.find((span) => span.name === name) ?? {}
-      assert.deepEqual(status, { code: 2, message: 'entra_unreachable' })
-      assert.equal(attributes?.['error.type'], 'entra_unreachable')
+      assert.deepEqual(status, { code: 2, message: 'provider_unreachable' })
+      assert.equal(attributes?.['error.type'], 'provider_unreachable')
     }
     assert.equal(spans.find(({ name }) => name === callback)?.status?.code, 2)
   })

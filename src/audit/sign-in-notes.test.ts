@@ -22,7 +22,7 @@ function openNotes() {
 }
 
 const failed = (connectionId = 'con_1') =>
-  ({ connectionId, outcome: 'failed', code: 'entra_timeout', atConnection: true }) as const
+  ({ connectionId, outcome: 'failed', code: 'provider_timeout', atConnection: true }) as const
 
 describe('createSignInNotes', () => {
   it('tells a thousand sign-ins in one call, and nothing when there was nothing', async () => {
@@ -55,7 +55,7 @@ describe('createSignInNotes', () => {
     assert.equal(health?.failuresInARow, 2)
     assert.deepEqual(health?.failingSince, failingSince)
     assert.deepEqual(health?.lastFailureAt, clock.now())
-    assert.equal(health?.lastFailureCode, 'entra_timeout')
+    assert.equal(health?.lastFailureCode, 'provider_timeout')
   })
 
   it('does not blame the connection for a person who may not come in', async () => {

@@ -83,7 +83,7 @@ export const entraErrors = {
     fix: 'The token endpoint answered with an error. The explanation below the code names the cause.',
     startAgain: 'same_account',
   },
-  entra_unreachable: {
+  provider_unreachable: {
     status: 502,
     shown: 'Microsoft cannot be reached right now. Please try again in a moment.',
     fix: 'A request to the authority failed (DNS, TLS, connection, or a status of 429 or of 500 and above). Check outgoing https from this server to ENTRADA_ENTRA_AUTHORITY; where a proxy is the only way out, set HTTPS_PROXY (docs/operate.md).',
@@ -101,13 +101,13 @@ export const entraErrors = {
     fix: 'The proxy that HTTPS_PROXY names gave no connection to the authority; `status` in the log is its answer. 407: it wants a user and a password, percent-encoded in HTTPS_PROXY. 403: its rules do not allow the host. 502 to 504: it cannot reach the host either.',
     startAgain: 'same_account',
   },
-  entra_timeout: {
+  provider_timeout: {
     status: 504,
     shown: 'Microsoft did not answer in time. Please try again in a moment.',
     fix: 'The authority did not answer within the time limit. If it lasts, check the network between this server and ENTRADA_ENTRA_AUTHORITY.',
     startAgain: 'same_account',
   },
-  entra_answer_invalid: {
+  provider_answer_invalid: {
     status: 502,
     shown: 'Microsoft sent an answer that could not be read. Please try again in a moment.',
     fix: 'The authority answered with something other than the expected JSON: a proxy page, a cut answer, a redirect. The log has the endpoint and what was wrong.',

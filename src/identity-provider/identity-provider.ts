@@ -103,7 +103,7 @@ export type IdentityProvider = {
   /** The directory behind the configured tenant or domain. */
   tenantId(deadline: AbortSignal): Promise<string | undefined>
   authorizationUrl(request: AuthorizationUrlRequest): Promise<URL>
-  /** Trades the code and verifies the ID token; rejects with `entra_timeout` at the deadline. */
+  /** Trades the code and verifies the ID token; rejects with `provider_timeout` at the deadline. */
   redeem(request: RedeemRequest): Promise<Redeemed>
   /**
    * What Entra says of the same person now. Rejects with `code_refused` or `interaction_required` when it asks this person to sign in

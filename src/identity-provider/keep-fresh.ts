@@ -61,7 +61,7 @@ export async function within<T>(signal: AbortSignal | undefined, promise: Promis
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {
     const giveUp = () =>
-      reject(new EntradaError('entra_timeout', { endpoint: 'discovery or keys' }))
+      reject(new EntradaError('provider_timeout', { endpoint: 'discovery or keys' }))
     if (signal.aborted) giveUp()
     signal.addEventListener('abort', giveUp, { once: true })
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))

@@ -94,40 +94,45 @@ const broken: readonly Broken[] = [
           .writeHead(status, { 'Retry-After': '60' })
           .end('{"error":"temporarily_unavailable"}')
       },
-      'entra_unreachable',
+      'provider_unreachable',
     ],
   ),
   [
     'HTML with status 200 (H01, H06)',
     (_request, response) => response.end('<html>proxy</html>'),
-    'entra_answer_invalid',
+    'provider_answer_invalid',
     'not_a_json_object',
   ],
   [
     'HTML with status 400 (H06)',
     (_request, response) => response.writeHead(400).end('<html>'),
-    'entra_answer_invalid',
+    'provider_answer_invalid',
     'not_a_json_object',
   ],
   [
     'half of the JSON (H01, H06)',
     (_request, response) => response.end('{"access_token":"x'),
-    'entra_answer_invalid',
+    'provider_answer_invalid',
     'not_a_json_object',
   ],
-  ['nothing', (_request, response) => response.end(), 'entra_answer_invalid', 'not_a_json_object'],
+  [
+    'nothing',
+    (_request, response) => response.end(),
+    'provider_answer_invalid',
+    'not_a_json_object',
+  ],
   ...['[]', 'null', '1', '"text"', 'true'].map(
     (json): Broken => [
       `the JSON ${json} (H01)`,
       (_request, response) => response.end(json),
-      'entra_answer_invalid',
+      'provider_answer_invalid',
       'not_a_json_object',
     ],
   ),
   [
     'more than 1 MB (I16)',
     (_request, response) => response.end(JSON.stringify({ a: 'x'.repeat(1_048_577) })),
-    'entra_answer_invalid',
+    'provider_answer_invalid',
     'too_large',
   ],
   [
@@ -136,7 +141,7 @@ const broken: readonly Broken[] = [
       const packed = gzipSync(JSON.stringify({ a: 'x'.repeat(50_000_000) }))
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed)
     },
-    'entra_answer_invalid',
+    'provider_answer_invalid',
     'too_large',
   ],
   [
@@ -145,13 +150,13 @@ const broken: readonly Broken[] = [
       response.writeHead(200, { 'content-length': '1000' })
       response.write('{"a":1}', () => response.destroy())
     },
-    'entra_unreachable',
+    'provider_unreachable',
   ],
-  ['a closed connection (H06)', (_request, response) => response.destroy(), 'entra_unreachable'],
+  ['a closed connection (H06)', (_request, response) => response.destroy(), 'provider_unreachable'],
   [
     'junk that says it is packed (H06)',
     (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('{"a":1}'),
-    'entra_unreachable',
+    'provider_unreachable',
   ],
 ]
 
@@ -185,7 +190,7 @@ describe('an answer of the authority', () => {
         response.writeHead(status, { location: `${canary.origin}/steal` }).end('{}')
       })
       const refused = {
-        code: 'entra_answer_invalid',
+        code: 'provider_answer_invalid',
         detail: { endpoint: 'token', status, reason: 'redirect' },
       }
       await assert.rejects(post('client_secret=canary'), refused)
@@ -217,7 +222,7 @@ describe('a request to the authority', () => {
     const slow = createEntraHttp((url, init) =>
       init?.signal?.aborted ? Promise.reject(init.signal.reason) : hangs(seen)(url, init),
     )
-    await assert.rejects(slow.get('https://x.example/', options), { code: 'entra_timeout' })
+    await assert.rejects(slow.get('https://x.example/', options), { code: 'provider_timeout' })
     assert.equal(limits.length, 1)
     assert.ok((limits[0] ?? 0) > 0 && (limits[0] ?? 0) < 10_000, String(limits))
   })
@@ -231,7 +236,7 @@ describe('a request to the authority', () => {
     })
     signIn.abort()
     assert.equal(seen.signal?.aborted, true)
-    await assert.rejects(waiting, { code: 'entra_timeout', detail: { endpoint: 'token' } })
+    await assert.rejects(waiting, { code: 'provider_timeout', detail: { endpoint: 'token' } })
   })
 
   it('ends also when the answer has begun and does not go on (H03)', async () => {
@@ -242,7 +247,7 @@ describe('a request to the authority', () => {
     })
     const waiting = http.get(`${authority.origin}/`, { ...options, signal: signIn.signal })
     await assert.rejects(waiting, (error: EntradaError) => {
-      return error.code === 'entra_timeout' && error.cause === signIn.signal.reason
+      return error.code === 'provider_timeout' && error.cause === signIn.signal.reason
     })
   })
 
@@ -250,7 +255,7 @@ describe('a request to the authority', () => {
     const { origin } = authority
     const unknown = createEntraHttp(() => Promise.reject(new TypeError('fetch failed')))
     await assert.rejects(unknown.get(`${origin}/`, { endpoint: 'keys' }), (error: EntradaError) => {
-      assert.equal(error.code, 'entra_unreachable')
+      assert.equal(error.code, 'provider_unreachable')
       assert.equal(error.detail.endpoint, 'keys')
       assert.equal(error.cause instanceof TypeError, true)
       return true

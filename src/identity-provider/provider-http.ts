@@ -129,14 +129,14 @@ async function readAnswer(response: Response, endpoint: string): Promise<EntraAn
   // A passing fault of the authority. It never reaches MSAL, which would hold it against every other person.
   if (status >= 500 || status === 429) {
     const retryAfter = response.headers.get('retry-after')
-    throw new EntradaError('entra_unreachable', { endpoint, status, retryAfter })
+    throw new EntradaError('provider_unreachable', { endpoint, status, retryAfter })
   }
   // A `fetch` of the host that follows redirects all the same has carried secret and code elsewhere already.
   if (response.redirected || (status >= 300 && status < 400)) {
-    throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'redirect' })
+    throw new EntradaError('provider_answer_invalid', { endpoint, status, reason: 'redirect' })
   }
   if (hasOtherCharset(response.headers.get('content-type') ?? '')) {
-    throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'charset' })
+    throw new EntradaError('provider_answer_invalid', { endpoint, status, reason: 'charset' })
   }
   const { 'retry-after': _kept_from_msal, ...headers } = Object.fromEntries(response.headers)
   return { status, headers, body: parseJsonObject(text, endpoint, status) }
@@ -149,7 +149,7 @@ async function readText(response: Response, endpoint: string): Promise<string> {
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength
     if (size > MAX_ANSWER_BYTES) {
-      throw new EntradaError('entra_answer_invalid', { endpoint, reason: 'too_large' })
+      throw new EntradaError('provider_answer_invalid', { endpoint, reason: 'too_large' })
     }
     text += decoded(decoder, endpoint, chunk)
   }
@@ -161,7 +161,7 @@ function decoded(decoder: TextDecoder, endpoint: string, chunk?: Uint8Array): st
   try {
     return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode()
   } catch {
-    throw new EntradaError('entra_answer_invalid', { endpoint, reason: 'not_utf8' })
+    throw new EntradaError('provider_answer_invalid', { endpoint, reason: 'not_utf8' })
   }
 }
 
@@ -169,13 +169,17 @@ function parseJsonObject(text: string, endpoint: string, status: number) {
   const read = readStrictJson(text)
   if (read.kind === 'refused' && read.problem.kind === 'member_twice') {
     const { member } = read.problem
-    throw new EntradaError('entra_answer_invalid', { endpoint, status, member, reason: 'twice' })
+    throw new EntradaError('provider_answer_invalid', { endpoint, status, member, reason: 'twice' })
   }
   const body = read.kind === 'read' ? read.value : undefined
   if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
     return body as Record<string, unknown> // an object, checked here
   }
-  throw new EntradaError('entra_answer_invalid', { endpoint, status, reason: 'not_a_json_object' })
+  throw new EntradaError('provider_answer_invalid', {
+    endpoint,
+    status,
+    reason: 'not_a_json_object',
+  })
 }
 
 function asRefusal(error: unknown, endpoint: string): EntradaError {
@@ -187,6 +191,6 @@ function asRefusal(error: unknown, endpoint: string): EntradaError {
   }
   const name = error instanceof Error ? error.name : ''
   const code =
-    name === 'TimeoutError' || name === 'AbortError' ? 'entra_timeout' : 'entra_unreachable'
+    name === 'TimeoutError' || name === 'AbortError' ? 'provider_timeout' : 'provider_unreachable'
   return new EntradaError(code, { endpoint }, { cause: error })
 }

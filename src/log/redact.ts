@@ -1,4 +1,5 @@
 import { EntradaError } from '../errors/errors.ts'
+import { codeFields } from '../errors/former-codes.ts'
 import type { LogFields } from '../services.ts'
 import { hideCredentials } from './hide-credentials.ts'
 
@@ -44,7 +45,7 @@ function redactError(error: Error, depth: number): unknown {
   const { name, message, stack, cause } = error
   const own =
     error instanceof EntradaError
-      ? { code: error.code, detail: redactValue(error.detail, depth + 1) }
+      ? { ...codeFields(error.code), detail: redactValue(error.detail, depth + 1) }
       : {}
   return {
     name,

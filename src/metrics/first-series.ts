@@ -14,7 +14,9 @@ const codes = Object.keys(errorTable) as readonly ErrorCode[] // keys of the tab
 const outcomes = <const Outcome extends string>(...names: readonly Outcome[]) =>
   names.map((outcome) => ({ outcome }))
 const isFailure = (code: ErrorCode) => errorEntry(code).status >= 500
-const failuresOfEntra = codes.filter((code) => code.startsWith('entra_') && isFailure(code))
+const failuresOfProvider = codes.filter(
+  (code) => /^(entra|provider)_/.test(code) && isFailure(code),
+)
 
 /** A counter with labels that is not listed here does not compile. */
 export const firstCounters: Labelled<CounterName> = {
@@ -38,6 +40,6 @@ export const firstCounters: Labelled<CounterName> = {
 /** Failures alone: they are what alerts ask for, and each series of a histogram is a dozen lines. */
 export const firstHistograms: Partial<Labelled<HistogramName>> = {
   entrada_entra_request_duration_seconds: ['discovery', 'keys', 'token', 'graph'].flatMap(
-    (endpoint) => failuresOfEntra.map((outcome) => ({ endpoint, outcome })),
+    (endpoint) => failuresOfProvider.map((outcome) => ({ endpoint, outcome })),
   ),
 }

@@ -1,6 +1,7 @@
 /** What the log and the metrics are told of a request, once it is answered or refused. */
 import { isFailureOfConnection } from '../audit/failure-of-connection.ts'
 import { type EntradaError, errorEntry } from '../errors/errors.ts'
+import { codeFields } from '../errors/former-codes.ts'
 import type { Exchange, RemoteInfo } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import { methodLabel } from './metrics.ts'
@@ -43,7 +44,7 @@ function logRefusal(services: Services, refused: ToldRefusal): void {
     correlationId,
     method: asked.request.method,
     route: exchange?.matched.path ?? 'other',
-    code,
+    ...codeFields(code),
     status,
     detail,
     cause,

@@ -8,6 +8,7 @@
  */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { asEntradaError, EntradaError } from '../errors/errors.ts'
+import { codeFields } from '../errors/former-codes.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { newUuid } from '../keys/ids.ts'
 import { applyRoles } from '../provisioning/apply-roles.ts'
@@ -256,7 +257,7 @@ async function settleFailure(
     sessionId,
     connectionId,
     correlationId,
-    code,
+    ...codeFields(code),
     failures,
     endpoint,
     status,

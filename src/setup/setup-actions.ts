@@ -108,10 +108,10 @@ function findAction({ link }: Setup, name: string): Action {
   return action
 }
 
-/** What who fills in the form can do something about, or Entra's trouble; not ours. */
+/** Whether the page shows a refusal: what its user can correct, or a failure of the identity provider, but no failure of ours. */
 function isForPage({ code }: EntradaError): boolean {
   if (code === 'setup_link_ended') return false
-  return errorEntry(code).status < 500 || code.startsWith('entra_')
+  return errorEntry(code).status < 500 || /^(entra|provider)_/.test(code)
 }
 
 async function startTest(

@@ -35,7 +35,7 @@ export function refusalOf(
   })
   const detail = { endpoint: 'authorize', entra }
   if (['temporarily_unavailable', 'server_error'].includes(response.error)) {
-    return new EntradaError('entra_unreachable', detail)
+    return new EntradaError('provider_unreachable', detail)
   }
   return new EntradaError('authorization_refused', detail)
 }

@@ -179,13 +179,13 @@ function describeLeases(subject: Subject): void {
     )
     assert.deepEqual(await storage.listSealingKeyIds(), ['key-b', 'key-c'])
     await storage.leaseSessionGrants({ leaseId: 'x', now: at(500), until: at(600), limit: 1 })
-    const failed = { nextCheckAt: at(700), failures: 2, lastFailure: 'entra_timeout' }
+    const failed = { nextCheckAt: at(700), failures: 2, lastFailure: 'provider_timeout' }
     const settled = await storage.atomically((transaction) =>
       transaction.settleSessionGrant(idOf(1), 'x', failed),
     )
     assert.equal(settled, true)
     const after = await storage.findSessionGrant(idOf(1))
-    assert.deepEqual([after?.failures, after?.lastFailure], [2, 'entra_timeout'])
+    assert.deepEqual([after?.failures, after?.lastFailure], [2, 'provider_timeout'])
     assert.deepEqual(after?.lastCheckedAt, at(210))
     await storage.atomically((transaction) => transaction.removeSessionGrant(idOf(1)))
     assert.equal(await storage.findSessionGrant(idOf(1)), undefined)

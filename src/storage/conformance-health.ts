@@ -33,7 +33,7 @@ function describeRuns(subject: Subject): void {
       failuresInARow: 5,
       failingSince: at(1),
       lastFailureAt: at(9),
-      lastFailureCode: 'entra_timeout_9',
+      lastFailureCode: 'provider_timeout_9',
     })
   })
 
@@ -44,7 +44,7 @@ function describeRuns(subject: Subject): void {
       failuresInARow: 0,
       lastSuccessAt: at(3),
       lastFailureAt: at(2),
-      lastFailureCode: 'entra_timeout_2',
+      lastFailureCode: 'provider_timeout_2',
     })
   })
 
@@ -244,6 +244,6 @@ function failures(from: number, to: number, failuresInARow: number): ConnectionH
     failuresInARow,
     failingSince: at(from),
     lastFailureAt: at(to),
-    lastFailureCode: `entra_timeout_${to}`,
+    lastFailureCode: `provider_timeout_${to}`,
   }
 }

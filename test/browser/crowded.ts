@@ -111,7 +111,7 @@ async function tellHealth(services: OpenedServices, ids: Crowd['connectionIds'])
     {
       connectionId: ids.script,
       counts: [],
-      health: { ...failing, lastFailureCode: 'entra_timeout', failuresInARow: 2 },
+      health: { ...failing, lastFailureCode: 'provider_timeout', failuresInARow: 2 },
     },
     { connectionId: ids.long, counts: [], health: good },
   ])

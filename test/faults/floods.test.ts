@@ -43,7 +43,7 @@ describe('fifty sign-ins for which the token endpoint hangs', () => {
     let ended = 0
     const refusals = Promise.all(
       hung.map(async (at) => {
-        await assertRefused(rig, at, { code: 'entra_timeout', status: 504 })
+        await assertRefused(rig, at, { code: 'provider_timeout', status: 504 })
         ended += 1
       }),
     )

@@ -90,7 +90,7 @@ describe('a sign-in in OpenTelemetry', () => {
     const [redeem] = takeSpans().named('sign_in redeem')
     assert.deepEqual(redeem?.status, {
       code: api.SpanStatusCode.ERROR,
-      message: 'entra_unreachable',
+      message: 'provider_unreachable',
     })
   })
 

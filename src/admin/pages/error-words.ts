@@ -1,6 +1,7 @@
-/** What a code of ours says to the person, and to who repairs it. Codes of other releases have neither. */
+/** What a code says to the user and to the operator. A code of another release, unless it was only renamed, says nothing. */
 import { html } from 'hono/html'
 import { type ErrorCode, type ErrorEntry, errorTable } from '../../errors/errors.ts'
+import { currentCode } from '../../errors/former-codes.ts'
 import type { Html } from '../../http/responses.ts'
 import { findOwn } from '../../protocol/find-own.ts'
 import type { Connection } from '../../storage/records.ts'
@@ -25,9 +26,10 @@ const remediesOfCustomers: Partial<Record<ErrorCode, string>> = {
     'The person is in more groups than fit into the ID token (overage), and the rules need groups. In Entra, under Token configuration > groups claim, choose "Groups assigned to the application"; or use app roles; or change the policy for it.',
 }
 
+/** Returns the row of the error table for a stored code, also under its former name. */
 export function entryOf(code: string): ErrorEntry | undefined {
   const table: Readonly<Record<string, ErrorEntry>> = errorTable
-  return findOwn(table, code)
+  return findOwn(table, currentCode(code))
 }
 
 export function sentenceOf(code: string | undefined): string {

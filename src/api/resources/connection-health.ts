@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { timeAnswer } from '../../connections/schema-parts.ts'
+import { currentCode } from '../../errors/former-codes.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import { operation } from '../operation.ts'
 import { ownerOfConnection } from './connections.ts'
@@ -32,7 +33,8 @@ export const connectionHealthOperations = {
       return {
         lastSuccessAt: health?.lastSuccessAt?.toISOString() ?? null,
         lastFailureAt: health?.lastFailureAt?.toISOString() ?? null,
-        lastFailureCode: health?.lastFailureCode ?? null,
+        lastFailureCode:
+          health?.lastFailureCode === undefined ? null : currentCode(health.lastFailureCode),
         failuresInARow: health?.failuresInARow ?? 0,
         failingSince: health?.failingSince?.toISOString() ?? null,
       }

@@ -86,8 +86,8 @@ describe('metadata', () => {
       { ...documentOf(), token_endpoint: 'https://evil.example/' },
       'entra_metadata_invalid',
     ],
-    ['is of another shape (H01)', { hello: 1 }, 'entra_answer_invalid'],
-    ['does not come (H01)', 503, 'entra_unreachable'],
+    ['is of another shape (H01)', { hello: 1 }, 'provider_answer_invalid'],
+    ['does not come (H01)', 503, 'provider_unreachable'],
     ['is of a tenant that nobody knows', 400, 'entra_tenant_not_found'],
   ]
   for (const [what, answer, code] of bad) {
@@ -197,7 +197,7 @@ describe('findSigningKey', () => {
     assert.equal(await authority.findSigningKey('one'), undefined)
     answers.keys = 503
     clock.advanceSeconds(24 * HOUR)
-    await assert.rejects(authority.findSigningKey('one'), { code: 'entra_unreachable' })
+    await assert.rejects(authority.findSigningKey('one'), { code: 'provider_unreachable' })
     assert.equal((await authority.findSigningKey('two'))?.kid, 'two')
   })
 
@@ -208,7 +208,7 @@ describe('findSigningKey', () => {
     await authority.findSigningKey('two')
     answers.keys = 503
     clock.advanceSeconds(600)
-    await assert.rejects(authority.findSigningKey('one'), { code: 'entra_unreachable' })
+    await assert.rejects(authority.findSigningKey('one'), { code: 'provider_unreachable' })
     assert.equal((await authority.findSigningKey('two'))?.kid, 'two')
   })
 
@@ -291,11 +291,11 @@ describe('findSigningKey', () => {
   it('says that it does not know, rather than that there is no such key, when the authority is down', async () => {
     const { authority, answers } = openAuthority()
     answers.keys = 503
-    await assert.rejects(authority.findSigningKey('one'), { code: 'entra_unreachable' })
+    await assert.rejects(authority.findSigningKey('one'), { code: 'provider_unreachable' })
     answers.keys = keysOf('one')
     assert.equal((await authority.findSigningKey('one'))?.kid, 'one')
     answers.keys = 503
-    await assert.rejects(authority.findSigningKey('two'), { code: 'entra_unreachable' })
+    await assert.rejects(authority.findSigningKey('two'), { code: 'provider_unreachable' })
   })
 
   it('ends the waiting of one sign-in, not of the others (H02)', async () => {
@@ -315,8 +315,8 @@ describe('findSigningKey', () => {
     const givenUp = authority.findSigningKey('one', impatient.signal)
     const patient = authority.findSigningKey('one', new AbortController().signal)
     impatient.abort()
-    await assert.rejects(givenUp, { code: 'entra_timeout' })
-    await assert.rejects(authority.metadata(AbortSignal.abort()), { code: 'entra_timeout' })
+    await assert.rejects(givenUp, { code: 'provider_timeout' })
+    await assert.rejects(authority.metadata(AbortSignal.abort()), { code: 'provider_timeout' })
     resolve()
     assert.equal((await patient)?.kid, 'one')
   })

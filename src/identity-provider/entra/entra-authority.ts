@@ -63,7 +63,7 @@ export function createEntraAuthority(options: {
 
 /** A refusal is not what was asked for, whatever else is in it. */
 function checkFound(status: number, endpoint: 'discovery' | 'keys'): void {
-  if (status !== 200) throw new EntradaError('entra_answer_invalid', { endpoint, status })
+  if (status !== 200) throw new EntradaError('provider_answer_invalid', { endpoint, status })
 }
 
 /** @see https://learn.microsoft.com/entra/identity-platform/signing-key-rollover */

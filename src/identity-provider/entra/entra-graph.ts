@@ -168,7 +168,7 @@ function pause(milliseconds: number, deadline: AbortSignal): Promise<void> {
     const timer = setTimeout(resolve, milliseconds)
     const giveUp = () => {
       clearTimeout(timer)
-      reject(new EntradaError('entra_timeout', { endpoint: 'graph' }))
+      reject(new EntradaError('provider_timeout', { endpoint: 'graph' }))
     }
     if (deadline.aborted) giveUp()
     deadline.addEventListener('abort', giveUp, { once: true })
@@ -248,6 +248,6 @@ function unreadable(error: unknown): GroupsClaim {
 
 function reasonOf({ code, detail }: EntradaError): GraphProblem {
   if (code === 'groups_not_known') return detail.reason as GraphProblem // problem()'s own
-  if (code === 'entra_answer_invalid') return 'graph_answer_invalid'
+  if (code === 'provider_answer_invalid') return 'graph_answer_invalid'
   return detail.status === 429 ? 'graph_throttled' : 'graph_unreachable'
 }

@@ -177,13 +177,13 @@ async function toRedeemed(
 /**
  * A text of the token endpoint's answer, or `undefined` when it has no such member.
  *
- * @throws {EntradaError} `entra_answer_invalid` for any other value: dropped, it would change what the answer says
+ * @throws {EntradaError} `provider_answer_invalid` for any other value: dropped, it would change what the answer says
  */
 function textIn(answer: TokenAnswer, member: string): string | undefined {
   if (!Object.hasOwn(answer, member)) return undefined
   const value = answer[member]
   if (typeof value === 'string' && value !== '') return value
-  throw new EntradaError('entra_answer_invalid', { endpoint: 'token', member })
+  throw new EntradaError('provider_answer_invalid', { endpoint: 'token', member })
 }
 
 /** Whatever other claims the token has: an app role in it says nothing about groups. */
@@ -229,7 +229,7 @@ function withoutUnaskedScopes(client: EntraClient, form: string): string {
 function asRefusal(error: unknown): EntradaError {
   return error instanceof EntradaError
     ? error
-    : new EntradaError('entra_unreachable', { endpoint: 'token' }, { cause: error })
+    : new EntradaError('provider_unreachable', { endpoint: 'token' }, { cause: error })
 }
 
 type MsalProof = ClientProof | { readonly clientAssertion: () => Promise<string> }
@@ -273,7 +273,7 @@ function msalApplication(
       loggerOptions: { logLevel: LogLevel.Error, piiLoggingEnabled: false, loggerCallback() {} },
       networkClient: {
         sendGetRequestAsync: async () => {
-          throw new EntradaError('entra_answer_invalid', {
+          throw new EntradaError('provider_answer_invalid', {
             reason: 'MSAL asked for more than the token endpoint',
           })
         },

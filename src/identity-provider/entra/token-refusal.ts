@@ -17,7 +17,7 @@ export function tokenRefusal(
   if (isInteractionNeeded(entra)) return new EntradaError('interaction_required', detail)
   if (entra.error === 'invalid_grant') return new EntradaError('code_refused', detail)
   if (entra.error === 'temporarily_unavailable' || entra.error === 'server_error') {
-    return new EntradaError('entra_unreachable', detail)
+    return new EntradaError('provider_unreachable', detail)
   }
   return new EntradaError('token_request_refused', detail)
 }

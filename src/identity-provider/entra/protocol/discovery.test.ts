@@ -97,7 +97,7 @@ describe('parseDiscovery', () => {
         'x'.repeat(2049),
       ]) {
         assert.throws(() => parseDiscovery(documentOf({ [member]: value }), AUTHORITY), {
-          code: 'entra_answer_invalid',
+          code: 'provider_answer_invalid',
           detail: { endpoint: 'discovery', member },
         })
       }
@@ -106,7 +106,7 @@ describe('parseDiscovery', () => {
 
   it('refuses what is no document at all', () => {
     for (const wire of [undefined, null, 'text', 1, true, [], [documentOf()]]) {
-      assert.throws(() => parseDiscovery(wire, AUTHORITY), { code: 'entra_answer_invalid' })
+      assert.throws(() => parseDiscovery(wire, AUTHORITY), { code: 'provider_answer_invalid' })
     }
   })
 

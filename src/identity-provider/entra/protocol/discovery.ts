@@ -19,7 +19,7 @@ export type EntraMetadata = {
  * Reads a discovery document and keeps it only if issuer and endpoints are on the authority's own origin. A directory of External ID has
  * two hosts, that of its name and that of its tenant id: the document may come from either and name either.
  *
- * @throws {EntradaError} `entra_answer_invalid` when it is no such document, `entra_metadata_invalid` when it is somebody else's.
+ * @throws {EntradaError} `provider_answer_invalid` when it is no such document, `entra_metadata_invalid` when it is somebody else's.
  * @see OpenID Connect Discovery §4.3
  */
 export function parseDiscovery(wire: unknown, authority: URL): EntraMetadata {
@@ -69,14 +69,17 @@ function anotherParty(member: string): EntradaError {
 function text(document: Record<string, unknown>, member: string): string {
   const value = document[member]
   if (typeof value !== 'string' || value.length > 2048) {
-    throw new EntradaError('entra_answer_invalid', { endpoint: 'discovery', member })
+    throw new EntradaError('provider_answer_invalid', { endpoint: 'discovery', member })
   }
   return value
 }
 
 function asRecord(wire: unknown): Record<string, unknown> {
   if (typeof wire !== 'object' || wire === null || Array.isArray(wire)) {
-    throw new EntradaError('entra_answer_invalid', { endpoint: 'discovery', member: '(document)' })
+    throw new EntradaError('provider_answer_invalid', {
+      endpoint: 'discovery',
+      member: '(document)',
+    })
   }
   return wire as Record<string, unknown> // an object, checked above
 }

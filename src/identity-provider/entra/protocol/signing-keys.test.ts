@@ -67,7 +67,7 @@ describe('parseSigningKeys', () => {
     ]
     for (const wire of wires) {
       assert.throws(() => parseSigningKeys(wire), {
-        code: 'entra_answer_invalid',
+        code: 'provider_answer_invalid',
         detail: { endpoint: 'keys', member: 'keys' },
       })
     }
@@ -81,7 +81,7 @@ describe('parseSigningKeys', () => {
 
   it('refuses a set without end rather than take a part of it for the whole (S12)', () => {
     const many = Array.from({ length: 201 }, (_, index) => key({ kid: `k${index}` }))
-    assert.throws(() => parseSigningKeys({ keys: many }), { code: 'entra_answer_invalid' })
+    assert.throws(() => parseSigningKeys({ keys: many }), { code: 'provider_answer_invalid' })
     assert.equal(parseSigningKeys({ keys: many.slice(1) }).size, 200)
   })
 

@@ -21,7 +21,7 @@ export type PublishedKeys = {
 /**
  * The RSA signing keys of a key set, by key id. Entries of other kinds are left out.
  *
- * @throws {EntradaError} `entra_answer_invalid` when there is no usable key.
+ * @throws {EntradaError} `provider_answer_invalid` when there is no usable key.
  * @see RFC 7517 §5
  */
 export function parseSigningKeys(wire: unknown): PublishedKeys {
@@ -68,5 +68,5 @@ function isSigningKey(entry: unknown): entry is SigningKey {
 }
 
 function noKeys(): EntradaError {
-  return new EntradaError('entra_answer_invalid', { endpoint: 'keys', member: 'keys' })
+  return new EntradaError('provider_answer_invalid', { endpoint: 'keys', member: 'keys' })
 }
