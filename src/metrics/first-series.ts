@@ -1,6 +1,6 @@
 /**
- * Series that are 0 before anything happened. Prometheus' `increase()` takes a series' first value for its beginning, so
- * an alert would miss the first event of a series that starts with it.
+ * Series that exist with the value 0 before anything happens. Prometheus' `increase()` starts counting at the first value of a
+ * series, so an alert would miss the first event of a series that appears together with it.
  */
 import { type ErrorCode, errorEntry, errorTable } from '../errors/errors.ts'
 import { limitTable } from '../http/rate-limit.ts'
@@ -18,7 +18,7 @@ const failuresOfProvider = codes.filter(
   (code) => /^(entra|provider)_/.test(code) && isFailure(code),
 )
 
-/** A counter with labels that is not listed here does not compile. */
+/** The first label values of each counter. A counter that has labels and is not listed here does not compile. */
 export const firstCounters: Labelled<CounterName> = {
   entrada_sign_ins_total: [
     { outcome: 'signed_in', code: '' },
@@ -37,7 +37,7 @@ export const firstCounters: Labelled<CounterName> = {
   entrada_domain_checks_total: outcomes('there', 'gone', 'unknown'),
 }
 
-/** Failures alone: they are what alerts ask for, and each series of a histogram is a dozen lines. */
+/** Histograms of failures only: alerts need no others, and each series of a histogram takes a dozen lines. */
 export const firstHistograms: Partial<Labelled<HistogramName>> = {
   entrada_entra_request_duration_seconds: ['discovery', 'keys', 'token', 'graph'].flatMap(
     (endpoint) => failuresOfProvider.map((outcome) => ({ endpoint, outcome })),

@@ -3,10 +3,10 @@ import type { Storage } from '../storage/storage.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 
-/** As OpenTelemetry spells them. */
+/** Database names as OpenTelemetry's semantic conventions spell them. */
 const systemNames = { sqlite: 'sqlite', postgres: 'postgresql', other: 'other_sql' } as const
 
-/** The same storage, each of its calls timed and in a span of its own. */
+/** Returns the same storage with every call timed and wrapped in a span. */
 export function measuredStorage(
   storage: Storage,
   { metrics, tracing }: { readonly metrics: Metrics; readonly tracing: Tracing },
@@ -37,7 +37,7 @@ export function measuredStorage(
   return Object.fromEntries(measured)
 }
 
-/** Work in a transaction may refuse for its own reasons. */
+/** A refusal inside a transaction (a status below 500) is not a failure of the storage. */
 function outcomeOf(error: unknown): 'refused' | 'failed' {
   return isEntradaError(error) && errorEntry(error.code).status < 500 ? 'refused' : 'failed'
 }

@@ -1,4 +1,7 @@
-/** Every metric, one row each. docs/reference/metrics.md is made from it. Labels hold words of ours alone: no names, addresses, ids. */
+/**
+ * All metrics, one row each; docs/reference/metrics.md is generated from this table. Labels have fixed values from the code: no
+ * names, addresses or ids.
+ */
 
 export type Metric = {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -156,7 +159,7 @@ export type CounterName = NamesOf<'counter'>
 export type GaugeName = NamesOf<'gauge' | 'counter'>
 export type HistogramName = NamesOf<'histogram'>
 
-/** Label values of one metric, all of them and no others. */
+/** The label values of one metric: all of them, and no others. */
 export type LabelsOf<Name extends MetricName> = (typeof metricTable)[Name] extends {
   readonly labels: readonly (infer Label extends string)[]
 }

@@ -9,13 +9,16 @@ import type { Sample } from './metrics.ts'
 
 const SOON_MS = 30 * 86_400_000
 
-/** GET /metrics, for operators. @throws {EntradaError} those of {@link authorizeOperator} */
+/** Answers GET /metrics, for operators only. @throws {EntradaError} those of {@link authorizeOperator} */
 export async function showMetrics(services: Services, exchange: Exchange): Promise<Response> {
   await authorizeOperator(services, exchange)
   return metricsResponse(services)
 }
 
-/** All metrics as Prometheus text. A lost database is told, not thrown: that is when somebody looks. */
+/**
+ * Renders all metrics as Prometheus text. When the database is unreachable, the page still renders and reports it: that is when
+ * operators need the metrics.
+ */
 export async function metricsResponse(services: Services): Promise<Response> {
   const { metrics, processSamples, storage } = services
   const text = metrics.render([
@@ -90,7 +93,7 @@ function connectionSamples(counts: ConnectionCounts): readonly Sample[] {
   ]
 }
 
-/** By kind and place in the configuration: an id of a credential is nobody's business here. */
+/** Labels a credential by kind and position in the configuration. Its id would be of no use in a metric. */
 function credentialSamples(credentials: readonly CredentialStatus[]): readonly Sample[] {
   return credentials.flatMap(({ kind, state, expiresAt }, index) => {
     const before = credentials.slice(0, index).filter((other) => other.kind === kind).length

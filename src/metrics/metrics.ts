@@ -1,4 +1,7 @@
-/** Counts and times, in this process alone; written out as Prometheus reads them. Why not a library: `decisions/0013-metrics.md`. */
+/**
+ * Counters and histograms of this process, rendered in the text format of Prometheus. Why this is not a library:
+ * `decisions/0013-metrics.md`.
+ */
 import { firstCounters, firstHistograms } from './first-series.ts'
 import {
   type CounterName,
@@ -13,18 +16,22 @@ import {
 export type Metrics = {
   count<Name extends CounterName>(name: Name, labels: LabelsOf<Name>): void
   observe<Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, seconds: number): void
-  /** Everything counted so far, and these values of the moment. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  /**
+   * Renders everything counted so far, together with the current values.
+   *
+   * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+   */
   render(now: readonly Sample[]): string
 }
 
-/** A value that is read when somebody asks. */
+/** A value that is measured when the metrics are rendered. */
 export type Sample = {
   readonly name: GaugeName
   readonly value: number
   readonly labels?: Readonly<Record<string, string>>
 }
 
-/** A method as a label: what somebody made up must not become one. */
+/** Returns the method as a label. Unknown methods become `other`, so that a client cannot create labels. */
 export function methodLabel(method: string): string {
   return METHODS.has(method) ? method : 'other'
 }
@@ -39,13 +46,14 @@ const METHODS: ReadonlySet<string> = new Set([
   'OPTIONS',
 ])
 
-/** From a session look-up to what a browser waits for at most; ten seconds are the limit of everything. */
+/** Buckets from the duration of a session look-up to the longest wait of a browser; every request is limited to ten seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
-/** Labels are words of ours, so this is never reached; if it is, a defect must not eat the memory. */
+/** Labels come from the code, so this limit is never reached. If a defect reaches it, memory does not grow any further. */
 const MAX_SERIES = 2_000
 
 type Histogram = { readonly buckets: number[]; sum: number; count: number }
 
+/** Creates the counters and histograms of this process, with the series that exist from the start. */
 export function createMetrics(): Metrics {
   const counters = new Map<MetricName, Map<string, number>>()
   const histograms = new Map<MetricName, Map<string, Histogram>>()
@@ -100,7 +108,7 @@ function seriesOf<T>(all: Map<MetricName, Map<string, T>>, name: MetricName): Ma
   return known
 }
 
-/** A counter without labels is 0 before anything happened, so that its first increase is seen. */
+/** A counter without labels starts at 0, so that Prometheus sees its first increase. */
 function startingWith({ type, labels }: Metric): readonly (readonly [string, number])[] {
   return type === 'counter' && labels === undefined ? [['', 0]] : []
 }
@@ -132,7 +140,7 @@ function line(name: string, labels: string, value: number): string {
 
 function labelText(labels: Readonly<Record<string, string>> | undefined): string {
   let text = ''
-  // A loop, since every request passes here three times.
+  // This is a loop because every request passes here three times.
   for (const label of Object.keys(labels ?? {})) {
     text += `${text === '' ? '' : ','}${label}="${escaped(labels?.[label] ?? '')}"`
   }

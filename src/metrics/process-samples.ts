@@ -4,7 +4,10 @@ import type { Sample } from './metrics.ts'
 const RESOLUTION_MS = 20
 const NANOSECONDS = 1e9
 
-/** What Node knows of this process. The event loop is measured from the first reading on, so that whoever never asks pays nothing. */
+/**
+ * Samples what Node reports about this process. The event loop is measured from the first call on, so that a process whose metrics
+ * are never read has no cost.
+ */
 export function createProcessSamples(): () => readonly Sample[] {
   let measured: ReturnType<typeof monitorEventLoopDelay> | undefined
   return () => {
@@ -31,7 +34,7 @@ export function createProcessSamples(): () => readonly Sample[] {
   }
 }
 
-/** The timer itself takes its resolution. */
+/** Subtracts the resolution of the timer, which is part of every measured delay. */
 function late(nanoseconds: number): number {
   return Math.max(0, nanoseconds - RESOLUTION_MS * 1e6) / NANOSECONDS
 }

@@ -1,4 +1,4 @@
-/** What the log and the metrics are told of a request, once it is answered or refused. */
+/** Reports the outcome of a request to the log and the metrics, after it was answered or refused. */
 import { isFailureOfConnection } from '../audit/failure-of-connection.ts'
 import { type EntradaError, errorEntry } from '../errors/errors.ts'
 import { codeFields } from '../errors/former-codes.ts'
@@ -13,7 +13,7 @@ export type ToldRefusal = {
   readonly exchange: Exchange | undefined
   readonly error: EntradaError
   readonly correlationId: string
-  /** Whether it is in the audit trail too. */
+  /** Whether the refusal is in the audit trail too. */
   readonly recorded: boolean
 }
 export type ToldAnswer = {
@@ -23,18 +23,23 @@ export type ToldAnswer = {
   readonly startedAt: number
 }
 
+/** Reports a refused request: logs it, counts it, and records it in the notes about its connection. */
 export function tellRefusal(services: Services, refused: ToldRefusal): void {
   logRefusal(services, refused)
   countRefusal(services, refused)
   noteRefusal(services, refused)
 }
 
+/** Reports an answered request: logs it at debug level and measures how long it took. */
 export function tellAnswer(services: Services, answered: ToldAnswer): void {
   logAnswer(services, answered)
   measureAnswer(services, answered)
 }
 
-/** What was recorded, or is our own failure, is always logged; the rest, which anybody can cause, is sampled. */
+/**
+ * Refusals that are in the audit trail and failures of the server are always logged. The others can be caused by any client, so
+ * they are sampled.
+ */
 function logRefusal(services: Services, refused: ToldRefusal): void {
   const { asked, correlationId, exchange, recorded } = refused
   const { code, detail, cause } = refused.error
@@ -60,7 +65,7 @@ function logRefusal(services: Services, refused: ToldRefusal): void {
   }
 }
 
-/** Limits are reached independently of each other; refusals of one must not use up the samples of another. */
+/** Limits are reached independently of each other; refusals by one limit must not use up the samples of another. */
 function limitOf({ limit }: EntradaError['detail']): string | undefined {
   return typeof limit === 'string' ? limit : undefined
 }
@@ -75,7 +80,10 @@ function countRefusal({ metrics }: Services, { error, exchange }: ToldRefusal): 
   }
 }
 
-/** Only what was recorded: one attempt can be sent again and again. A test of a connection is no sign-in through it. */
+/**
+ * Only recorded refusals count, because one attempt can be sent again and again. The test of a connection is not a sign-in through
+ * it.
+ */
 function noteRefusal({ signInNotes }: Services, { error, exchange, recorded }: ToldRefusal): void {
   const { connection, attempt } = exchange?.signIn.record ?? {}
   if (!recorded || connection === undefined || attempt?.purpose !== 'sign_in') return
@@ -88,7 +96,7 @@ function noteRefusal({ signInNotes }: Services, { error, exchange, recorded }: T
   })
 }
 
-/** By the address as the list has it: what somebody made up must not become a label. */
+/** Measures by the route pattern, so that a path which a client made up does not become a label. */
 function measureAnswer(
   services: Services,
   { asked, exchange, status, startedAt }: ToldAnswer,
@@ -115,7 +123,7 @@ function logAnswer(services: Services, done: ToldAnswer): void {
   })
 }
 
-/** Whoever reads a log must not be able to open a set-up link with it, however it was spelled. */
+/** A reader of the log must not be able to open a set-up link with it, however its path was spelled. */
 function loggedPath({ asked, exchange }: ToldAnswer): string {
   const route = exchange?.matched.path
   if (route?.includes(':token')) return route

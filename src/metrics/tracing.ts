@@ -1,15 +1,15 @@
 /**
- * Spans for whoever has OpenTelemetry set up in this process. `@opentelemetry/api` is not among our dependencies: it is used when it
- * is there. Attributes are words of ours (routes, verbs, codes), never anything about a person.
+ * Spans for a process in which OpenTelemetry is set up. `@opentelemetry/api` is not a dependency of ours: it is used if it is
+ * installed. Attributes have values from the code (routes, verbs, codes), never anything about a person.
  */
 import { EntradaError } from '../errors/errors.ts'
 import { version } from '../version.ts'
 
-/** What is used of `@opentelemetry/api`. */
+/** The part of `@opentelemetry/api` that Entrada uses. */
 export type OpenTelemetryApi = {
   readonly trace: {
     getTracer(name: string, version?: string): Tracer
-    /** Since 1.2. */
+    /** This function exists since version 1.2 of the package. */
     getActiveSpan?(): object | undefined
   }
   readonly context: { active(): TraceContext }
@@ -35,9 +35,12 @@ type Span = {
 export type SpanAttributes = Readonly<Record<string, string | number>>
 
 export type Tracing = {
-  /** Runs `work` in a span, which ends with it and says with which code it failed. */
+  /** Runs `work` in a span, which ends with it and carries the error code when it fails. */
   span<T>(name: string, attributes: SpanAttributes, work: () => Promise<T>): Promise<T>
-  /** The same for a whole request. `traceparent` is that of a proxy whose word counts; `described` is called at the end. */
+  /**
+   * Runs the work of a whole request in a span. `traceparent` is set only when it came from a trusted proxy; `described` is called
+   * at the end.
+   */
   request<T>(
     asked: { readonly method: string; readonly traceparent?: string | undefined },
     work: () => Promise<T>,
@@ -53,8 +56,9 @@ export const noTracing: Tracing = {
   request: (_asked, work) => work(),
 }
 
+/** Creates spans with the OpenTelemetry API that is passed in. */
 export function createTracing(api: OpenTelemetryApi): Tracing {
-  // Once: it hands on to whatever provider is there at each span, also to one that is registered after us.
+  // One tracer is enough: it uses the provider that is registered when a span starts, even if that happens after this line.
   const tracer = api.trace.getTracer('entrada', version)
   return {
     span: (name, attributes, work) =>
@@ -81,12 +85,12 @@ export function createTracing(api: OpenTelemetryApi): Tracing {
   }
 }
 
-/** What belongs to no request, such as a look once a second, would be a trace of its own each time. */
+/** Background work, such as polling once a second, belongs to no request; each run of it would become a trace of its own. */
 function isInBackground({ trace }: OpenTelemetryApi): boolean {
   return trace.getActiveSpan !== undefined && trace.getActiveSpan() === undefined
 }
 
-/** Nothing of the error but its code: messages of others may quote what a person sent. */
+/** A span carries only the code of an error: messages of other libraries may quote what a person sent. */
 async function endingWith<T>(span: Span, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -100,12 +104,12 @@ async function endingWith<T>(span: Span, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The one that is given, or the one that is installed beside us, or none. */
+/** Opens tracing with the API that is passed in, else with the installed package, else without spans. */
 export async function openTracing(given?: OpenTelemetryApi): Promise<Tracing> {
   if (given) return createTracing(given)
-  const name = '@opentelemetry/api' // not a literal: neither compiler nor bundler shall look for it
+  const name = '@opentelemetry/api' // not a literal: compilers and bundlers must not resolve it
   try {
-    return createTracing((await import(name)) as OpenTelemetryApi) // its own types are not here
+    return createTracing((await import(name)) as OpenTelemetryApi) // the types of the package are not installed
   } catch {
     return noTracing
   }

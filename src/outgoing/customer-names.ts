@@ -1,6 +1,6 @@
 /**
- * Names that customers choose (receivers of webhooks), looked up with a resolver of our own. `dns.lookup` would occupy the threads that
- * sign-ins need for as long as a customer's name server does not answer.
+ * Looks up names that customers choose (receivers of webhooks) with a resolver of its own. `dns.lookup` would occupy the threads
+ * that sign-ins need for as long as a customer's name server does not respond.
  */
 import { type LookupAddress, Resolver } from 'node:dns'
 import { isIP } from 'node:net'
@@ -11,9 +11,9 @@ import { createTurns } from './turns.ts'
 export type ResolveName = (name: string) => Promise<readonly LookupAddress[]>
 
 export type NameResolverOptions = {
-  /** `address:port` of other name servers than this machine's. */
+  /** Name servers as `address:port`, in place of those of this machine. */
   readonly servers?: readonly string[]
-  /** One look-up, with everything that is asked for it. */
+  /** Time limit of one look-up, including all of its queries. */
   readonly timeLimitMs?: number
   /** Whether short names are completed as this machine's resolver does, for receivers in the deployment's own network. */
   readonly search?: boolean
@@ -24,10 +24,13 @@ const TIME_LIMIT_MS = 3_000
 const TRY_LIMIT_MS = 1_000
 const AT_ONCE = 25
 const MOST_WAITING = 500
-/** Codes that mean that there is no such record; every other code means that nothing is known. */
+/** DNS codes that mean that the record does not exist. After any other code the result is unknown. */
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND'])
 
-/** Addresses of a name, IPv4 first. Look-ups of one name share an answer; it rejects with a DNS code such as `ENOTFOUND` or `ETIMEOUT`. */
+/**
+ * Creates a resolver that returns the addresses of a name, IPv4 first. Concurrent look-ups of one name share a result; a look-up
+ * rejects with a DNS code such as `ENOTFOUND` or `ETIMEOUT`.
+ */
 export function createNameResolver(options: NameResolverOptions): ResolveName {
   const turns = createTurns({
     atOnce: AT_ONCE,
@@ -46,7 +49,11 @@ export function createNameResolver(options: NameResolverOptions): ResolveName {
   }
 }
 
-/** What needs no name server: literal addresses, loopback, and the hosts file. @see RFC 6761 §6.3 */
+/**
+ * Resolves without a name server what needs none: literal addresses, loopback names, and names in the hosts file.
+ *
+ * @see RFC 6761 §6.3
+ */
 function findLocally(
   name: string,
   { readTextFile }: NameResolverOptions,
@@ -69,7 +76,7 @@ async function ask(
   name: string,
   { servers, timeLimitMs = TIME_LIMIT_MS, search = false, readTextFile }: NameResolverOptions,
 ): Promise<readonly LookupAddress[]> {
-  // One for each look-up: to cancel one cancels all of its questions.
+  // Each look-up has a resolver of its own, because `cancel` ends all queries of a resolver.
   const resolver = new Resolver({ timeout: Math.min(TRY_LIMIT_MS, timeLimitMs), tries: 2 })
   if (servers) resolver.setServers(servers)
   const timer = setTimeout(() => resolver.cancel(), timeLimitMs)
@@ -84,7 +91,7 @@ async function ask(
   }
 }
 
-/** Both families at once; one of them is enough. */
+/** Queries both address families at once; one of them is enough. */
 async function askOne(resolver: Resolver, name: string): Promise<readonly LookupAddress[]> {
   const ask4 = promisify<string, string[]>(resolver.resolve4.bind(resolver))
   const ask6 = promisify<string, string[]>(resolver.resolve6.bind(resolver))
@@ -109,7 +116,7 @@ async function answerOf(asked: Promise<readonly string[]>): Promise<DnsAnswer> {
   }
 }
 
-/** `ECANCELLED` is how the resolver calls our own time limit. */
+/** `ECANCELLED` is the resolver's code for our own time limit. */
 function dnsError(reason: string): Error {
   const code = reason === 'ECANCELLED' ? 'ETIMEOUT' : reason
   return Object.assign(new Error(`the name was not resolved (${code})`), { code })

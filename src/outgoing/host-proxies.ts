@@ -1,7 +1,7 @@
 import { globalAgent } from 'node:https'
 import { type Proxies, parseNoProxy, parseProxy } from './proxies.ts'
 
-/** Names in the order in which the first one that is set counts: lower case first, as most programs have it. */
+/** Names of the variables. The first one that is set wins: lower case first, as in most programs. */
 const names = {
   https: ['https_proxy', 'HTTPS_PROXY'],
   http: ['http_proxy', 'HTTP_PROXY'],
@@ -9,8 +9,8 @@ const names = {
 } as const
 
 /**
- * The proxies that Node itself was started with (`NODE_USE_ENV_PROXY=1`, `--use-env-proxy`), so that a library in such a process needs
- * no option of its own.
+ * Returns the proxies that Node itself was started with (`NODE_USE_ENV_PROXY=1`, `--use-env-proxy`), so that the library needs no
+ * option in such a process.
  */
 export function proxiesOfNode(): Proxies {
   const { proxyEnv } = globalAgent.options as { readonly proxyEnv?: Proxied | undefined } // since Node 24.5

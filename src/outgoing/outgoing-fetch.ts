@@ -3,10 +3,10 @@ import { pipeline, Readable } from 'node:stream'
 import { createUnzip } from 'node:zlib'
 import type { OutgoingRequest } from './outgoing.ts'
 
-/** Statuses whose answers have no body. @see https://fetch.spec.whatwg.org/#null-body-status */
+/** Statuses whose responses have no body. @see https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
 
-/** `fetch` over {@link OutgoingRequest}: enough of it for programs that send text and follow no redirect. */
+/** Creates a `fetch` on top of {@link OutgoingRequest}: it sends text bodies and follows no redirect. */
 export function outgoingFetch(
   send: (url: URL, options: OutgoingRequest) => Promise<IncomingMessage>,
 ): typeof fetch {
@@ -41,7 +41,7 @@ function toResponse(answer: IncomingMessage): Response {
     headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
   }
   if (!WITHOUT_BODY.has(status)) {
-    // Node types its own web streams apart from those of the browser's library.
+    // Node declares its web streams separately from those of the DOM library.
     const body = Readable.toWeb(unpacked(answer)) as ReadableStream<Uint8Array>
     return new Response(body, { status, headers })
   }
@@ -49,10 +49,10 @@ function toResponse(answer: IncomingMessage): Response {
   return new Response(null, { status, headers })
 }
 
-/** No packing is asked for, and some gateways pack all the same. */
+/** Entrada asks for no compression, but some gateways compress all the same. */
 function unpacked(answer: IncomingMessage): Readable {
   const { 'content-encoding': encoding = 'identity' } = answer.headers
   if (!/^(x-)?(gzip|deflate)$/i.test(encoding.trim())) return answer
-  // The reader of the unpacked stream sees its error; there is nothing else to do about it.
+  // The reader of the unpacked stream receives the error; nothing else has to be done about it.
   return pipeline(answer, createUnzip(), () => {})
 }

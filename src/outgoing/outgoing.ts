@@ -1,6 +1,6 @@
 /**
- * The one way out of this process: every request to Entra, Graph, a webhook's receiver or an own public address leaves here, directly or
- * through the configured proxy.
+ * The only way out of this process: every request to Entra, Graph, a receiver of webhooks or Entrada's own public address leaves
+ * here, directly or through the configured proxy.
  *
  *   createOutgoing → request → routeOf → an agent: direct, or through openTunnel
  *                  → fetch: the same, in the shape of `fetch`
@@ -20,16 +20,18 @@ import { ProxyError } from './proxy-error.ts'
 import { createSystemLookup } from './system-lookup.ts'
 import { openTunnel, proxyAuthorization } from './tunnel.ts'
 
-/** An idle connection is closed after this long: sooner than most servers close it. */
+/** An idle connection is closed after this time, which is sooner than most servers close it. */
 const IDLE_MS = 4_000
-/** A connection that is used again may be one that the other side has just closed. */
+/**
+ * The other side may close an idle connection just when it is used again; the request is then sent again, this many times at most.
+ */
 const MOST_RETRIES = 3
 
 export type OutgoingOptions = {
   readonly proxies?: Proxies
-  /** How names are looked up where no proxy does it; default as this machine does. */
+  /** How names are looked up where no proxy does it; by default as this machine does. */
   readonly lookup?: LookupFunction
-  /** Whether connections are kept for the next request. Default `true`. */
+  /** Whether connections are kept for the next request; `true` by default. */
   readonly keepAlive?: boolean
   readonly tls?: TlsOptions
 }
@@ -44,13 +46,14 @@ export type OutgoingRequest = {
 }
 
 export type Outgoing = {
-  /** Redirects are not followed. @throws {ProxyError} */
+  /** Sends a request and follows no redirect. @throws {ProxyError} */
   readonly request: (url: URL, options?: OutgoingRequest) => Promise<IncomingMessage>
-  /** As the global `fetch`, as far as Entrada uses it: text bodies, and no redirect is followed. */
+  /** Works like the global `fetch` as far as Entrada uses it: text bodies, no redirects. */
   readonly fetch: typeof fetch
   readonly routeOf: (url: URL) => Route
 }
 
+/** Creates the functions that send requests directly or through the configured proxies. */
 export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
   const { proxies = {} } = options
   const agents = createAgents(options)
@@ -88,7 +91,7 @@ function createAgents({ keepAlive = true, lookup, tls = {} }: OutgoingOptions): 
 
 type TunnelOptions = { readonly kept: HttpAgentOptions; readonly tls: TlsOptions }
 
-/** The proxy's own name is looked up as this machine does; the names behind it are the proxy's to resolve. */
+/** The name of the proxy is looked up as this machine does; the names behind it are resolved by the proxy. */
 function tunnelAgent(proxy: URL, { kept, tls }: TunnelOptions): HttpsAgent {
   const agent = new HttpsAgent(kept)
   const lookup = createSystemLookup()
@@ -115,7 +118,7 @@ function tunnelAgent(proxy: URL, { kept, tls }: TunnelOptions): HttpsAgent {
 
 type Sent =
   | { readonly kind: 'answered'; readonly answer: IncomingMessage }
-  /** `isStale`: the other side had closed a connection that was to be used again, and has seen nothing of this request. */
+  /** `isStale`: the other side had closed a kept connection before it received anything of this request. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly isStale: boolean }
 
 type Sending = { readonly url: URL; readonly route: Route; readonly asked: OutgoingRequest }
@@ -130,7 +133,7 @@ function sendOnce(agents: Agents, { url, route, asked }: Sending): Promise<Sent>
   const target = targetOf(agents, url, route)
   const request = target.agent instanceof HttpsAgent ? requestHttps : requestHttp
   const sent = request({ ...target, method, headers: headersOf(url, route, asked) })
-  // Not by the `signal` of Node's request: one that still waits for its connection would not end with it.
+  // The `signal` option of Node's request is not enough: a request that still waits for its connection would not end with it.
   let answered: IncomingMessage | undefined
   const giveUp = () => {
     fail(signal?.reason)
@@ -143,7 +146,7 @@ function sendOnce(agents: Agents, { url, route, asked }: Sending): Promise<Sent>
     answered = answer
     resolve({ kind: 'answered', answer })
   })
-  // Stays on: what breaks after the head is reported by the body, and again here.
+  // This listener stays registered: an error after the response head is emitted by the body and again here.
   sent.on('error', (error) =>
     fail(asProxyError(error, route, url), sent.reusedSocket && isReset(error)),
   )
@@ -151,7 +154,7 @@ function sendOnce(agents: Agents, { url, route, asked }: Sending): Promise<Sent>
   return promise
 }
 
-/** Through a proxy, an `http` address is asked of the proxy itself. @see RFC 9112 §3.2.2 */
+/** Through a proxy, the request for an `http` address is sent to the proxy itself. @see RFC 9112 §3.2.2 */
 function targetOf(agents: Agents, url: URL, route: Route): RequestOptions {
   const path = url.pathname + url.search
   if (route.kind === 'direct') {
@@ -189,7 +192,7 @@ function headersOf(
   }
 }
 
-/** Through a proxy, this process connects to nothing but the proxy. */
+/** Through a proxy, this process connects only to the proxy, so a failed connection is a failure of the proxy. */
 function asProxyError(error: unknown, route: Route, url: URL): unknown {
   if (route.kind === 'direct' || url.protocol === 'https:') return error
   const { syscall = '' } = error as { readonly syscall?: string } // errors of sockets have one

@@ -1,12 +1,12 @@
-/** Which requests leave through an HTTP proxy. Pure: the conventions of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. */
+/** Decides which requests leave through an HTTP proxy, by the conventions of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. Pure. */
 import ipaddr from 'ipaddr.js'
 import { Secret } from '../keys/secret.ts'
 
-/** Addresses of proxies, which may hold a password, and the hosts that are reached without one. */
+/** Addresses of proxies, which may contain a password, and the hosts that are reached without one. */
 export type Proxies = {
-  /** For requests to `https` addresses. */
+  /** The proxy for requests to `https` addresses. */
   readonly https?: Secret | undefined
-  /** For requests to `http` addresses. */
+  /** The proxy for requests to `http` addresses. */
   readonly http?: Secret | undefined
   /** Entries as {@link parseNoProxy} returns them. */
   readonly noProxy?: readonly string[] | undefined
@@ -16,7 +16,7 @@ export type Route = { readonly kind: 'direct' } | { readonly kind: 'proxy'; read
 
 const direct: Route = { kind: 'direct' }
 
-/** How a request reaches an address. Loopback is always reached directly: no proxy can lead there. */
+/** Returns how a request reaches an address. Loopback is always reached directly, because no proxy can lead there. */
 export function routeOf(proxies: Proxies, url: URL): Route {
   const proxy = url.protocol === 'https:' ? proxies.https : proxies.http
   if (proxy === undefined || isLoopback(hostOf(url))) return direct
@@ -24,15 +24,15 @@ export function routeOf(proxies: Proxies, url: URL): Route {
   return { kind: 'proxy', proxy: new URL(proxy.reveal()) }
 }
 
-/** The address of a proxy without user and password, for logs and findings. */
+/** Returns the address of a proxy without user and password, for logs and findings. */
 export function nameOfProxy(proxy: URL | Secret): string {
   return (proxy instanceof Secret ? new URL(proxy.reveal()) : proxy).origin
 }
 
 /**
- * The address of a proxy, with or without `http://`.
+ * Parses the address of a proxy, with or without `http://`.
  *
- * @throws {Error} a problem that does not repeat the value, which may hold a password
+ * @throws {Error} a problem that does not repeat the value, which may contain a password
  */
 export function parseProxy(text: string): Secret {
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
@@ -52,9 +52,9 @@ export function parseProxy(text: string): Secret {
 }
 
 /**
- * Hosts that are reached without a proxy, separated by commas or white space: a host with everything below it (`example.com`,
- * `.example.com`, `*.example.com`), an address, a block (`10.0.0.0/8`), each also with a port, or `*` for all. Other programs have further
- * notations, so that entries which are none of these are kept, and match nothing.
+ * Parses the hosts that are reached without a proxy, separated by commas or white space: a host with everything below it
+ * (`example.com`, `.example.com`, `*.example.com`), an address, a block (`10.0.0.0/8`), each also with a port, or `*` for all.
+ * Other programs have further notations, so entries that are none of these are kept; they match nothing.
  */
 export function parseNoProxy(text: string): readonly string[] {
   return text
@@ -63,7 +63,7 @@ export function parseNoProxy(text: string): readonly string[] {
     .map((entry) => entry.toLowerCase())
 }
 
-/** Whether an entry of `NO_PROXY` can match a host at all. */
+/** Returns whether an entry of `NO_PROXY` can match any host. */
 export function isNoProxyEntry(entry: string): boolean {
   if (entry === '*' || ipaddr.isValidCIDR(entry)) return true
   const { host, port } = splitPort(entry)
@@ -83,7 +83,7 @@ function isNamedBy(entry: string, url: URL): boolean {
   return host === domain || host.endsWith(`.${domain}`)
 }
 
-/** An IPv6 address has a port behind its brackets alone. */
+/** An IPv6 address can have a port only after its brackets. */
 function splitPort(entry: string): { readonly host: string; readonly port?: string } {
   const [, bracketed, behind] = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(entry) ?? []
   if (bracketed !== undefined) return { host: bracketed, ...(behind ? { port: behind } : {}) }
@@ -108,7 +108,7 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost')
 }
 
-/** Without the brackets of IPv6 and the dot at the end of a full name. */
+/** Removes the brackets of IPv6 and the dot at the end of a full name. */
 function hostOf({ hostname }: URL): string {
   return hostname
     .toLowerCase()

@@ -1,9 +1,9 @@
-/** What went wrong between this program and a proxy, as opposed to what the address behind it answered. */
+/** An error between this process and a proxy, as opposed to an error of the server behind the proxy. */
 export class ProxyError extends Error {
   readonly code: 'PROXY_UNREACHABLE' | 'PROXY_REFUSED'
-  /** The proxy without user and password. */
+  /** The address of the proxy, without user and password. */
   readonly proxy: string
-  /** What the proxy answered in place of a connection, such as 407. */
+  /** The status with which the proxy refused the connection, such as 407. */
   readonly status?: number
 
   constructor(

@@ -1,4 +1,4 @@
-/** What this machine knows of names without asking: its hosts file, and how it completes short names. */
+/** What this machine's files contain about names: its hosts file, and how it completes short names. */
 import type { LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
 
@@ -8,7 +8,7 @@ const MOST_SEARCHED = 6
 
 type ReadTextFile = (path: string) => string
 
-/** Addresses by name in lower case. Without a readable file: none. @see hosts(5) */
+/** Returns the addresses in the hosts file by name in lower case. If the file cannot be read, there are none. @see hosts(5) */
 export function hostsOf(readTextFile: ReadTextFile): ReadonlyMap<string, readonly LookupAddress[]> {
   const hosts = new Map<string, LookupAddress[]>()
   for (const [address = '', ...names] of wordsOf(readTextFile, HOSTS_FILE)) {
@@ -22,7 +22,11 @@ export function hostsOf(readTextFile: ReadTextFile): ReadonlyMap<string, readonl
   return hosts
 }
 
-/** The full names that a name may stand for, in the order in which they are tried. @see resolv.conf(5) `search`, `ndots` */
+/**
+ * Returns the full names that a short name may mean, in the order in which they are tried.
+ *
+ * @see resolv.conf(5) `search`, `ndots`
+ */
 export function searchOf(name: string, readTextFile: ReadTextFile): readonly string[] {
   if (name.endsWith('.')) return [name]
   const lines = wordsOf(readTextFile, RESOLVER_FILE)

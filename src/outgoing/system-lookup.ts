@@ -1,6 +1,6 @@
 /**
- * Names of this deployment's own choosing (the authority, a proxy), looked up as everything else on this machine looks them up.
- * Node does that in four threads that cryptography and files need too, so that only two look-ups run at once, one for each name.
+ * Looks up names that the operator chooses (the authority, a proxy) as every other program on this machine does. Node does that in
+ * four threads that cryptography and files need too, so only two look-ups run at once, one for each name.
  */
 import { type LookupAddress, lookup as lookupInPool } from 'node:dns'
 import type { LookupFunction } from 'node:net'
@@ -9,6 +9,7 @@ import { createTurns } from './turns.ts'
 const AT_ONCE = 2
 const MOST_WAITING = 200
 
+/** Creates a look-up for `net.connect`. Concurrent look-ups of one name share a result. */
 export function createSystemLookup(resolve: typeof lookupInPool = lookupInPool): LookupFunction {
   const turns = createTurns({ atOnce: AT_ONCE, mostWaiting: MOST_WAITING, full: tooMany })
   const underWay = new Map<string, Promise<readonly LookupAddress[]>>()
@@ -32,7 +33,7 @@ export function createSystemLookup(resolve: typeof lookupInPool = lookupInPool):
   }
 }
 
-/** Calls back as `net.connect` expects: all addresses, or the first one with its family. */
+/** Calls back as `net.connect` expects: with all addresses, or with the first one and its family. */
 export function answerLookup(
   addresses: readonly LookupAddress[],
   options: Parameters<LookupFunction>[1],

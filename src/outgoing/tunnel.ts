@@ -1,6 +1,6 @@
 /**
- * A connection through a proxy (CONNECT), in place of Node's own support for proxies: that one waits without a time limit for the
- * proxy's answer, and a request that is given up meanwhile neither ends nor frees its connection.
+ * Opens a connection through a proxy (CONNECT). Node's own support for proxies waits for the response of the proxy without a time
+ * limit, and a request that is abandoned meanwhile neither ends nor frees its connection.
  *
  * @see RFC 9110 §9.3.6
  */
@@ -10,10 +10,10 @@ import type { LookupFunction, Socket } from 'node:net'
 import { nameOfProxy } from './proxies.ts'
 import { ProxyError } from './proxy-error.ts'
 
-/** Connecting to the proxy, and the proxy connecting on, together. */
+/** Time limit for connecting to the proxy and for the proxy to connect further, together. */
 const TIME_LIMIT_MS = 4_000
 
-/** Resolves with the bare connection, on which TLS is still to begin. @throws {ProxyError} */
+/** Resolves with the connection through the proxy, on which TLS has not started yet. @throws {ProxyError} */
 export function openTunnel(
   proxy: URL,
   { authority, lookup }: { readonly authority: string; readonly lookup: LookupFunction },
@@ -32,7 +32,7 @@ export function openTunnel(
     socket.destroy()
     reject(new ProxyError('PROXY_REFUSED', { proxy: name, status }))
   })
-  // Also after the promise is settled: an error of the request must not end the process.
+  // This listener also runs after the promise is settled: an error of the request must not end the process.
   asked.on('error', (cause) => {
     clearTimeout(timer)
     fail(cause)
@@ -54,7 +54,7 @@ function connectRequest(proxy: URL, authority: string, lookup: LookupFunction): 
   })
 }
 
-/** @see RFC 7617 §2 */
+/** Returns the `Proxy-Authorization` header for the user and password of a proxy's address, if it has them. @see RFC 7617 §2 */
 export function proxyAuthorization({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '' && password === '') return {}
   const credentials = `${decoded(username)}:${decoded(password)}`

@@ -1,9 +1,9 @@
-/** Lets only so many pieces of work run at once; others wait in order, and beyond that are refused. */
+/** Runs a limited number of pieces of work at once. Others wait in order, and when too many wait, further ones are refused. */
 export type Turns = {
   run<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** `full` makes the error of work that would have to wait behind too much other work. */
+/** Creates turns for work. `full` creates the error for work that is refused because too much other work waits. */
 export function createTurns(options: {
   readonly atOnce: number
   readonly mostWaiting: number
@@ -19,7 +19,7 @@ export function createTurns(options: {
       return
     }
     if (waiting.length >= mostWaiting) throw full()
-    // Work that ends hands its place over, so that `running` stays as it is.
+    // Work that ends hands its place to the next one, so `running` does not change.
     await new Promise<void>((resolve) => waiting.push(resolve))
   }
 

@@ -5,7 +5,7 @@ import type { Actor, Session } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { presentedTokenHashes } from './session.ts'
 
-/** Ends sessions and audits each, in one transaction. */
+/** Ends sessions and audits each of them, in one transaction. */
 export async function endSessions(
   services: Services,
   exchange: Exchange,
@@ -23,7 +23,7 @@ export async function endSessions(
   })
 }
 
-/** One event for each session that ended, in the transaction that ended it. */
+/** Appends one audit event for each session that ended, in the transaction that ended it. */
 export async function auditEnded(
   services: Services,
   exchange: Exchange,
@@ -56,14 +56,14 @@ function actorOf(reason: SessionEndReason, { userId }: Session): Actor {
 }
 
 /**
- * Sessions that a person may have at once. Beyond it the oldest ends: a script that signs in again and again fills no table. As many as
- * `/account` shows, and enough for an account that many machines share.
+ * How many sessions a person may have at once. Beyond it the oldest ends, so that a script which signs in again and again cannot
+ * fill the table. It is as many as `/account` shows, and enough for an account that many machines share.
  */
 export const MOST_SESSIONS = 200
 
 /**
- * Ends the oldest sessions of a person who has too many. After the sign-in and not within it: there, looking at other sessions would be in
- * the way of everybody else who signs in. What fails here is made up for by the next sign-in.
+ * Ends the oldest sessions of a person who has too many. This runs after the sign-in: inside its transaction, reading the other
+ * sessions would hold up everyone else who signs in. If it fails, the next sign-in makes up for it.
  */
 export async function endSurplusSessions(
   services: Services,
@@ -81,7 +81,7 @@ export async function endSurplusSessions(
   }
 }
 
-/** One session per browser and host: signing in ends the one that this browser held. */
+/** Ends the session that this browser had before it signed in: there is one session per browser and host. */
 export async function replaceSession(
   services: Services,
   exchange: Exchange,

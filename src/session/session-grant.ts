@@ -1,4 +1,4 @@
-/** What checks a session again while it lasts, sealed to its row. */
+/** The refresh token with which a session is checked again while it lasts, sealed to its row. */
 import * as v from 'valibot'
 import { EntradaError } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
@@ -11,12 +11,12 @@ import type { Connection, Session, SessionId } from '../storage/records.ts'
 import type { SessionGrant } from '../storage/session-grants.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 
-/** `sub` belongs to the application, so the identity's own may be of a later sign-in through another one. */
+/** `sub` belongs to one application. The identity's own `sub` may come from a later sign-in through another application. */
 export type GrantContent = { readonly refreshToken: Secret; readonly sub: string }
 
 const content = strictObject({ refreshToken: v.string(), sub: v.string() })
 
-/** Keeps the refresh token of a sign-in with its session; without one, the session is not checked again. */
+/** Stores the refresh token of a sign-in with its session. Without one, the session is not checked again. */
 export async function keepGrant(
   services: Services,
   transaction: StorageTransaction,
@@ -43,6 +43,7 @@ export async function keepGrant(
   })
 }
 
+/** Seals a grant for the row of its session. */
 export function sealGrant(
   keyRing: KeyRing,
   sessionId: SessionId,
@@ -52,7 +53,7 @@ export function sealGrant(
   return keyRing.seal('session-grant', text, boundTo(sessionId))
 }
 
-/** @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+/** Opens a sealed grant. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
 export function openGrant(
   keyRing: KeyRing,
   { sessionId, sealed }: Pick<SessionGrant, 'sessionId' | 'sealed'>,
@@ -64,6 +65,7 @@ export function openGrant(
   return { refreshToken: new Secret(parsed.output.refreshToken), sub: parsed.output.sub }
 }
 
+/** Returns the time so many minutes after `from`. */
 export function minutesAfter(from: Date, minutes: number): Date {
   return new Date(from.getTime() + minutes * 60_000)
 }

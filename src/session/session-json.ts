@@ -5,14 +5,17 @@ import type { Services } from '../services.ts'
 import type { ProfileEmail, SessionView } from '../storage/records.ts'
 import { getSession } from './session.ts'
 
-/** What an application is told about a session. Times are RFC 3339; tokens and hashes are not in it. */
+/** The JSON that an application receives about a session. Times are RFC 3339; it contains no tokens and no hashes. */
 export type SessionJson = {
   readonly user: { readonly id: string } | null
   readonly organization: {
     readonly id: string
     readonly name: string
     readonly slug: string
-    /** People of the organization may sign in through one connection alone: close every other way of yours too. */
+    /**
+     * Members of the organization may sign in through one connection only; an application must close its other ways of signing in
+     * too.
+     */
     readonly ssoRequired: boolean
   } | null
   readonly membership: {
@@ -23,7 +26,7 @@ export type SessionJson = {
     readonly guest: boolean
   } | null
   readonly roles: readonly string[]
-  /** `null`: not known, because of an overage. Never the same as none. */
+  /** `null` means unknown, because of an overage. It never means that there are no groups. */
   readonly groups: readonly string[] | null
   readonly session: {
     readonly id: string
@@ -35,27 +38,29 @@ export type SessionJson = {
   }
 }
 
-/** What an application gets of a person who is signed in. Its own tables are keyed on `user.id`. */
+/** What an application receives about a person who is signed in. It should key its own tables on `user.id`. */
 export type UserSession = SessionJson & {
   readonly [K in 'user' | 'organization' | 'membership']: NonNullable<SessionJson[K]>
 }
 
-/** What GET /api/v1/session answers. @throws {EntradaError} `sign_in_required`, `too_many_requests` */
+/** Returns the body of GET /api/v1/session. @throws {EntradaError} `sign_in_required`, `too_many_requests` */
 export async function getSessionJson(services: Services, exchange: Exchange): Promise<SessionJson> {
   const view = await getSession(services, exchange)
-  // An operator's token session is nobody's: an application that asks only "is there a session" must not let it in.
+  // The session of an operator token belongs to no user. An application that checks only whether there is a session must not let it
+  // in.
   if (view.session.kind === 'operator') throw new EntradaError('sign_in_required')
   await services.limits.spend('api_session', view.session.id)
   return toSessionJson(view, services.now())
 }
 
-/** `undefined`: an operator's token session, which is nobody's. */
+/** Returns the session for an application, or `undefined` for the session of an operator token, which belongs to no user. */
 export function toUserSession(view: SessionView, now: Date): UserSession | undefined {
   const { user, organization, membership, ...rest } = toSessionJson(view, now)
   if (rest.session.kind !== 'user' || !user || !organization || !membership) return undefined
   return { user, organization, membership, ...rest }
 }
 
+/** Converts a session and what belongs to it to the JSON that applications receive. */
 export function toSessionJson(view: SessionView, now: Date): SessionJson {
   const { user, organization, session, groups } = view
   return {

@@ -15,7 +15,7 @@ const OPERATOR_SESSION_SECONDS = 3600
 
 export type NewSession = {
   readonly session: Session
-  /** The value of the host's own cookie; only a hash is stored. */
+  /** The value of the host's own cookie; only a hash of it is stored. */
   readonly sessionToken: string
 }
 
@@ -28,7 +28,7 @@ type SessionOf =
       >
     >)
 
-/** A session with a fresh id and a fresh token of 256 bits. Nothing of an earlier session is carried over. */
+/** Creates a session with a new id and a new token of 256 bits. It takes nothing over from an earlier session. */
 export function newSession(services: Services, exchange: Exchange, of: SessionOf): NewSession {
   const sessionToken = Buffer.from(services.randomBytes(32)).toString('base64url')
   const createdAt = services.now()
@@ -53,9 +53,9 @@ export function newSession(services: Services, exchange: Exchange, of: SessionOf
 }
 
 /**
- * The live session of this request, in one look-up; `undefined` when there is none.
+ * Finds the live session of this request in one look-up; returns `undefined` when there is none.
  *
- * @throws {EntradaError} `storage_unavailable`: not knowing is never the same as no session.
+ * @throws {EntradaError} `storage_unavailable`, because a failed look-up must not count as no session
  */
 export async function findSession(
   services: Services,
@@ -66,7 +66,7 @@ export async function findSession(
 }
 
 /**
- * The same by the header as it came. Of two values neither counts.
+ * Finds the live session by the `Cookie` header as it came. If the cookie occurs twice, neither value counts.
  *
  * @throws {EntradaError} `storage_unavailable`
  */
@@ -80,8 +80,8 @@ export function findSessionByHeader(
 }
 
 /**
- * The live session of a request to an application on another host of the site, by the cookie that all of its hosts get. Of two values one
- * was put there by another host under the domain, and nobody knows which: that is no session.
+ * Finds the live session of a request to an application on another host of the site, by the cookie that all of its hosts receive.
+ * If the cookie occurs twice, another host under the domain has set one of them, and Entrada cannot know which: that is no session.
  *
  * @throws {EntradaError} `storage_unavailable`
  */
@@ -99,7 +99,7 @@ export async function findSiteSession(
   )
 }
 
-/** The cookie is the host's own; a token carried to another host of ours is not a session there. */
+/** The cookie is bound to the host: a token that is sent to another host of ours is not a session there. */
 async function findByToken(
   services: Services,
   sessionToken: string | undefined,
@@ -133,7 +133,10 @@ async function findLive(
   return withOwnGroups(view)
 }
 
-/** Groups that another connection of the organization told last are not known to this session: never the same as none. */
+/**
+ * Groups that were last stored by another connection of the organization are unknown to this session. Unknown is never the same as
+ * none.
+ */
 function withOwnGroups(view: SessionView): SessionView {
   const { groups, session } = view
   if (groups?.connectionId === undefined || groups.connectionId === session.connectionId)
@@ -141,7 +144,10 @@ function withOwnGroups(view: SessionView): SessionView {
   return { ...view, groups: { ...groups, groups: [], appRoles: [], complete: false } }
 }
 
-/** It came through a connection that the organization does not open to anybody now: before the demand, or by the way around it. */
+/**
+ * The session came through a connection that the organization no longer allows: it started before single sign-on was required, or
+ * by a bypass.
+ */
 function isClosed({ session, organization }: SessionView, now: Date): boolean {
   const required = requiredConnectionId(organization, now)
   return session.kind === 'user' && required !== undefined && required !== session.connectionId
@@ -164,7 +170,7 @@ async function endClosed(
   })
 }
 
-/** That nothing has ended the session since it was looked up. @throws {EntradaError} `sign_in_required` */
+/** Checks that the session has not ended since it was looked up. @throws {EntradaError} `sign_in_required` */
 export async function checkSessionThere(
   reader: Pick<StorageReader, 'findSessionById'>,
   { id }: Pick<Session, 'id'>,
@@ -172,7 +178,11 @@ export async function checkSessionThere(
   if ((await reader.findSessionById(id)) === undefined) throw new EntradaError('sign_in_required')
 }
 
-/** @throws {EntradaError} `sign_in_required`, `sign_in_again`, `access_changed`, `sso_session_ended` */
+/**
+ * Returns the live session of this request.
+ *
+ * @throws {EntradaError} `sign_in_required`, `sign_in_again`, `access_changed`, `sso_session_ended`
+ */
 export async function getSession(services: Services, exchange: Exchange): Promise<SessionView> {
   const view = await findSession(services, exchange)
   if (view !== undefined) return view
@@ -186,7 +196,10 @@ export type SignInReason = {
   readonly startAt?: Pick<Connection, 'id' | 'slug'>
 }
 
-/** Why there is no session: the end of one that this browser still holds is told for as long as it would have lasted. */
+/**
+ * Returns why there is no session. If this browser's last session was ended, the reason is given for as long as the session would
+ * have lasted.
+ */
 export async function whySignIn(
   services: Services,
   exchange: Pick<Exchange, 'cookies' | 'here'>,
@@ -207,15 +220,15 @@ async function findEnd({ storage, now }: Services, tokenHashes: readonly string[
   return undefined
 }
 
-/** What the database keeps of a session token: by what it is looked up on this site, if there is one. */
+/** Returns the hash of a session token that the database stores: on a site with other hosts it is another one than without. */
 export function storedTokenHash(services: Services, here: URL, sessionToken: string): string {
   const [kept] = hashesAt(services, here)
   return kept(services, sessionToken)
 }
 
 /**
- * What may be stored of the session token in the request's cookie, live or not. Every form, so that sessions outlive an upgrade, and
- * the day on which applications on other hosts come or go.
+ * Returns every hash under which the session token in the request's cookie may be stored, whether it is live or not. All forms are
+ * included, so that sessions survive an upgrade, and the day on which applications on other hosts are added or removed.
  */
 export function presentedTokenHashes(
   services: Services,
@@ -232,7 +245,7 @@ const hashAlone: Hash = ({ sha256 }, sessionToken) => sha256(sessionToken)
 const hashOnSite: Hash = (services, sessionToken) =>
   siteTokenHash(services, siteTokenOf(services, sessionToken))
 
-/** The session of an operator is found only while the operator token that opened it is still configured. */
+/** An operator's session is found only while the operator token that opened it is still configured. */
 const hashOfOperator =
   (operatorTokenHash: string): Hash =>
   ({ sha256 }, sessionToken) =>
@@ -248,7 +261,10 @@ function hashesAt(services: Services, here: URL): readonly [Hash, Hash] {
   return siteOf(services, here) === undefined ? [hashAlone, hashOnSite] : [hashOnSite, hashAlone]
 }
 
-/** `Set-Cookie` lines of a new session: the host's own cookie and, for a person, the one for applications on the site's other hosts. */
+/**
+ * Returns the `Set-Cookie` lines of a new session: the host's own cookie and, for a user, the one for applications on the site's
+ * other hosts.
+ */
 export function sessionCookies(
   services: Services,
   here: URL,
@@ -262,8 +278,8 @@ export function sessionCookies(
 }
 
 /**
- * The second of them again, for who is signed in here: another host of the site may have changed or removed it. None where it would open
- * nothing, because the session is from before there were such applications.
+ * Returns the cookie for the site's other hosts again for a user who is signed in here, because another host may have changed or
+ * removed it. Returns none if it would open nothing, because the session is older than the applications on other hosts.
  */
 export function siteSessionCookiesAgain(
   services: Services,
@@ -276,6 +292,7 @@ export function siteSessionCookiesAgain(
   return isKnownThere ? siteSessionCookies(services, here, { session, sessionToken }) : []
 }
 
+/** Returns the `Set-Cookie` lines that remove the cookies of a session. */
 export function dropSessionCookies(services: Services, here: URL): string[] {
   const site = siteOf(services, here)
   const own = dropCookie(sessionCookieName(services, here), here)
@@ -283,7 +300,7 @@ export function dropSessionCookies(services: Services, here: URL): string[] {
   return [own, dropCookie(siteSessionCookieName(services, site, here), here, site.cookieDomain)]
 }
 
-/** An operator's session is for Entrada's own pages: it goes to no other host. */
+/** An operator's session is for Entrada's own pages, so no other host receives it. */
 function siteSessionCookies(
   services: Services,
   here: URL,
@@ -298,14 +315,14 @@ function siteSessionCookies(
 }
 
 /**
- * What applications on other hosts get to see. It follows from the session token and not the other way round: whoever takes it from an
- * application can be that person in the site's applications, and nothing on the pages and in the API of Entrada itself.
+ * The token that applications on other hosts receive. It is derived from the session token, not the reverse: an attacker who steals
+ * it from an application can act as that user in the site's applications, but not on the pages or in the API of Entrada itself.
  */
 function siteTokenOf(services: Services, sessionToken: string): string {
   return Buffer.from(services.sha256(`site ${sessionToken}`), 'hex').toString('base64url')
 }
 
-/** Not as a session token is hashed: taken for one, it has to find nothing. */
+/** This hash differs from that of a session token, so that a site token which is sent as a session token finds nothing. */
 function siteTokenHash(services: Services, siteToken: string): string {
   return services.sha256(`session on site ${siteToken}`)
 }
@@ -329,7 +346,7 @@ function secondsLeft({ absoluteEndsAt }: Session, from: Date): number {
 async function rememberSeen(services: Services, session: Session, now: Date): Promise<void> {
   if (now.getTime() - session.lastSeenAt.getTime() < SEEN_INTERVAL_MS) return
   const idleEndsAt = idleEnd(services, now, session.absoluteEndsAt)
-  // A full disk must not end sessions that are fine; the next request tries again.
+  // A full disk must not end valid sessions; the next request tries again.
   await services.storage
     .touchSession(session.id, { lastSeenAt: now, idleEndsAt })
     .catch((error: unknown) => services.log.warn('session_touch_failed', { error }))

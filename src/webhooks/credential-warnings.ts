@@ -1,4 +1,4 @@
-/** Tells in time that a customer's connection will stop working, because its last credential ends. */
+/** Warns in time that a customer's connection will stop working because its last credential expires. */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import type { Services } from '../services.ts'
 import { credentialsEndAt } from '../storage/credentials-end.ts'
@@ -6,10 +6,10 @@ import type { Connection } from '../storage/records.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
-/** Days before the end at which a warning is given, and its end itself. */
+/** Days before the expiry at which a warning is sent; 0 is the expiry itself. */
 export const warningDays: readonly number[] = [60, 30, 14, 7, 1, 0]
 
-/** Every hour, on one replica. Answers the function that stops it. */
+/** Sends warnings every hour, on one replica. Returns the function that stops it. */
 export function startCredentialWarnings(services: Services, holder: string): () => void {
   const work = () =>
     warnInTime(services, holder).catch((error: unknown) =>
@@ -21,12 +21,12 @@ export function startCredentialWarnings(services: Services, holder: string): () 
   return () => clearInterval(timer)
 }
 
-/** One round through the connections that are on and end soon. Answers how many warnings were given. */
+/** Sends the warnings for the connections that are on and expire soon. Returns how many it sent. */
 export async function warnInTime(services: Services, holder: string): Promise<number> {
   const now = services.now()
   const until = new Date(now.getTime() + HOUR_MS / 2)
   if (!(await services.storage.takeLease('credential-warnings', { holder, now, until }))) return 0
-  // One day more: the bound itself is left out.
+  // One more day, because the storage excludes the bound itself.
   const farthest = Math.max(...warningDays) + 1
   const credentialsEndBefore = new Date(now.getTime() + farthest * DAY_MS)
   let given = 0
@@ -41,7 +41,10 @@ export async function warnInTime(services: Services, holder: string): Promise<nu
   return given
 }
 
-/** Each threshold of each end once, whichever replica comes to it; of several that were missed the nearest. */
+/**
+ * Each threshold of each expiry is reported once, whichever replica does it. If several thresholds were missed, only the nearest is
+ * reported.
+ */
 async function warnOf(services: Services, connection: Connection, now: Date): Promise<boolean> {
   const endsAt = credentialsEndAt(connection)
   if (endsAt === undefined || connection.managedBy === 'environment') return false

@@ -1,6 +1,6 @@
 /**
- * Notifies receivers of what happened, at least once each: deliveries are scheduled in the transaction of the event, claimed by one replica
- * at a time, and tried again for days.
+ * Sends events to their receivers, at least once each: deliveries are scheduled in the transaction of the event, claimed by one
+ * replica at a time, and retried for three days.
  */
 import { auditEventJson } from '../api/resources/audit-events.ts'
 import type { Services } from '../services.ts'
@@ -16,23 +16,23 @@ import type { SendResult, SendWebhook } from './send-webhook.ts'
 import { signedHeaders } from './webhook-signature.ts'
 import { openSecrets, turnOffWebhook } from './webhooks.ts'
 
-/** At most so many deliveries of one webhook run concurrently; how many webhooks do is in `delivery-shares.ts`. */
+/** At most this many deliveries of one webhook run concurrently; `delivery-shares.ts` limits how many webhooks do. */
 const BATCH = 10
 /**
- * A receiver that answered nothing is sent one delivery a round until it answers again: the one that was tried most often, so that a
- * receiver that is gone is found to be so after three days, however many further events wait for it.
+ * A receiver that did not respond is sent one delivery per round until it responds again: the one that was tried most often. So a
+ * dead receiver is recognized after three days, however many further events wait for it.
  */
 const probe = { limit: 1, first: 'tried' } as const
 const batch = { limit: BATCH } as const
 const INTERVAL_MS = 1_000
-/** A receiver whose rounds take longer counts as slow. */
+/** A receiver whose rounds take longer than this counts as slow. */
 const SLOW_MS = 3_000
-/** Longer than one attempt may take, so that no other replica starts it meanwhile. */
+/** A claim lasts longer than one attempt may take, so that no other replica starts the same delivery meanwhile. */
 const CLAIM_MS = 60_000
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
-/** Waits before the second attempt, the third … After the last one nothing is tried any more: about three days in all. */
+/** Waits before the second attempt, the third, and so on: about three days in all. After the last one the delivery is given up. */
 export const retryWaitsMs: readonly number[] = [
   5_000,
   5 * MINUTE_MS,
@@ -46,7 +46,10 @@ export const retryWaitsMs: readonly number[] = [
 ]
 const LONGEST_RETRY_AFTER_MS = 24 * HOUR_MS
 
-/** Looks once a second what is due. Returns the function that stops it, when what is under way has ended. */
+/**
+ * Checks once a second which deliveries are due. Returns a function that stops this and resolves when deliveries under way have
+ * ended.
+ */
 export function startDeliveries(services: Services, send: SendWebhook): () => Promise<void> {
   const deliveries = createDeliveries(services, send)
   const timer = setInterval(() => void deliveries.startRounds(), INTERVAL_MS)
@@ -58,13 +61,13 @@ export function startDeliveries(services: Services, send: SendWebhook): () => Pr
 }
 
 export type Deliveries = {
-  /** Begins a round for each webhook that has something due and a place. Never rejects, and waits for no receiver. */
+  /** Starts a round for each webhook that has due deliveries, within the shares. Never rejects, and waits for no receiver. */
   startRounds(): Promise<void>
-  /** No round begins any more; resolves once those under way have ended. */
+  /** Starts no further round; resolves when those under way have ended. */
   stop(): Promise<void>
 }
 
-/** Each webhook has rounds of its own, so that a receiver that hangs holds up no other one. */
+/** Creates the deliveries. Each webhook has rounds of its own, so that a receiver that hangs does not hold up the others. */
 export function createDeliveries(services: Services, send: SendWebhook): Deliveries {
   const { storage, log, now } = services
   const underWay = new Map<WebhookId, DueWebhook>()
@@ -74,7 +77,7 @@ export function createDeliveries(services: Services, send: SendWebhook): Deliver
   let count = 0
   let stopped = false
 
-  /** Returns whether more may be due, and the receiver takes it. */
+  /** Returns whether more deliveries may be due and the receiver accepts them. */
   async function run({ id }: DueWebhook): Promise<boolean> {
     const before = troubles.get(id)
     const isSilent = before?.kind === 'silent'
@@ -121,7 +124,7 @@ export function createDeliveries(services: Services, send: SendWebhook): Deliver
   }
 }
 
-/** One round of everything that is due, waited for. Returns how many deliveries were tried. */
+/** Delivers everything that is due in one round and waits for it. Returns how many deliveries were tried. */
 export async function deliverDue(services: Services, send: SendWebhook): Promise<number> {
   const due = await services.storage.listDueWebhooks(services.now())
   const rounds = await Promise.all(
@@ -137,7 +140,7 @@ type RoundOptions = {
 }
 type Round = {
   readonly tried: number
-  /** Deliveries to which nothing was answered. */
+  /** Deliveries to which the receiver sent no response. */
   readonly unanswered: number
   readonly tookMs: number
 }
@@ -169,7 +172,7 @@ function troubleOf(
   return tookMs > SLOW_MS ? { kind: 'slow' } : undefined
 }
 
-/** Whether the receiver answered, whatever it answered; also when nothing had to be sent. */
+/** Returns whether the receiver responded, with whatever status; also when nothing had to be sent. */
 async function deliverOne(
   services: Services,
   send: SendWebhook,
@@ -191,7 +194,10 @@ async function deliverOne(
   return result.status !== undefined
 }
 
-/** A secret that cannot be opened, such as after a lost key, is an attempt that failed: it must not be tried for ever. */
+/**
+ * A secret that cannot be opened, for example after a key was lost, counts as a failed attempt: the delivery must not be retried
+ * for ever.
+ */
 async function sendSigned(
   services: Services,
   send: SendWebhook,
@@ -230,7 +236,7 @@ async function afterAttempt(
   if (status !== 410) await turnOffWebhook(services, webhook.id, 'failing')
 }
 
-/** `undefined` when it was the last one. */
+/** Returns `undefined` after the last attempt. */
 function nextAttempt(
   now: Date,
   { attempts }: WebhookDelivery,

@@ -1,8 +1,10 @@
-/** Which webhooks are sent to next, so that no organization and no receiver that hangs takes the places of the others. Pure. */
+/**
+ * Decides which webhooks are sent to next, so that no organization and no hanging receiver takes the places of the others. Pure.
+ */
 import type { OrganizationId } from '../storage/records.ts'
 import type { DueWebhook, WebhookId } from '../storage/webhook-records.ts'
 
-/** How many webhooks are sent to at once: of all, of one organization, and of those whose receivers hang or are slow. */
+/** How many webhooks are sent to at once: in total, per organization, and among those whose receivers hang or are slow. */
 export const shares = {
   all: 50,
   ofOrganization: 5,
@@ -10,21 +12,24 @@ export const shares = {
   troubledOfOrganization: 2,
 } as const
 
-/** What the last round of a webhook showed. Receivers that answer in time have none. */
+/** What the last round of a webhook revealed about its receiver. A receiver that responds in time has no trouble. */
 export type Trouble =
-  /** It answered, and took long. */
+  /** The receiver responded, but slowly. */
   | { readonly kind: 'slow' }
-  /** Nothing was answered. The receiver is left alone until `restUntil`. */
+  /** The receiver did not respond. Nothing is sent to it until `restUntil`. */
   | { readonly kind: 'silent'; readonly rounds: number; readonly restUntil: Date }
 
 export type Traffic = {
   readonly underWay: ReadonlyMap<WebhookId, DueWebhook>
   readonly troubles: ReadonlyMap<WebhookId, Trouble>
-  /** The number of each webhook's last round, of all rounds. */
+  /** The number of each webhook's last round, counted over all rounds. */
   readonly lastRounds: ReadonlyMap<WebhookId, number>
 }
 
-/** Webhooks without trouble first, of organizations that have the fewest under way, those that waited longest. */
+/**
+ * Chooses webhooks without trouble first, then those of organizations with the fewest under way, then those that have waited
+ * longest.
+ */
 export function chooseWebhooks(
   due: readonly DueWebhook[],
   traffic: Traffic,
@@ -52,7 +57,7 @@ export function chooseWebhooks(
 const REST_MS = 5_000
 const LONGEST_REST_MS = 300_000
 
-/** The trouble after a round without an answer: each one in a row doubles the rest. */
+/** Returns the trouble after a round without a response: each further one in a row doubles the rest. */
 export function afterSilence(before: Trouble | undefined, now: Date): Trouble {
   const rounds = before?.kind === 'silent' ? before.rounds + 1 : 1
   const restMs = Math.min(REST_MS * 2 ** (rounds - 1), LONGEST_REST_MS)

@@ -4,8 +4,8 @@ import { answerLookup } from '../outgoing/system-lookup.ts'
 import { isPublicAddress } from './public-address.ts'
 
 /**
- * Looks up receivers' names, and keeps one only if every address is public. The connection is made to exactly what was judged, so a name
- * that resolves to something else a moment later gains nothing.
+ * Creates a look-up that accepts a receiver's name only if every address is public. The connection is made to exactly the addresses
+ * that were checked, so a name that changes a moment later gains nothing.
  */
 export function lookupReceivers(
   resolve: ResolveName,

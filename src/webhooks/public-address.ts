@@ -1,16 +1,22 @@
-/** Keeps what others entered from reaching into our own network: judged by the address that is connected to, not by its name. */
+/**
+ * Prevents addresses that customers enter from reaching into our own network. The address that is connected to decides, not its
+ * name.
+ */
 import ipaddr from 'ipaddr.js'
 import { EntradaError } from '../errors/errors.ts'
 
-/** Whether an address is one of the public Internet: not loopback, private, link-local, carrier-grade NAT, documentation … */
+/**
+ * Returns whether an address is on the public Internet: not loopback, private, link-local, carrier-grade NAT, documentation and the
+ * like.
+ */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
-  // `process` turns `::ffff:10.0.0.1` into the address it stands for.
+  // `process` turns `::ffff:10.0.0.1` into the IPv4 address that it contains.
   return ipaddr.process(address).range() === 'unicast'
 }
 
 /**
- * A receiver's address: https, on a public host when it is spelled as a number; names are judged when they are resolved.
+ * Checks a receiver's address: https, and a public host if it is written as a number. Names are checked when they are resolved.
  *
  * @throws {EntradaError} `url_not_allowed`
  */
@@ -23,7 +29,7 @@ export function checkReceiverUrl(
   const isPlain = url.protocol === 'http:' && privateAllowed
   if (url.protocol !== 'https:' && !isPlain) throw notAllowed('scheme')
   if (privateAllowed) return url
-  // `new URL` has turned 0x7f.1, 2130706433 and 127.1 into dotted numbers already.
+  // `new URL` has already turned 0x7f.1, 2130706433 and 127.1 into dotted numbers.
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (ipaddr.isValid(host) && !isPublicAddress(host)) throw notAllowed('address')
   if (!ipaddr.isValid(host) && isLocalName(host.replace(/\.$/, ''))) throw notAllowed('host')
@@ -32,7 +38,7 @@ export function checkReceiverUrl(
 }
 
 /**
- * Names that lead nowhere but into the network that resolves them. Where a proxy resolves names, their spelling is all there is to judge.
+ * Names that lead only into the network that resolves them. If a proxy resolves names, their spelling is all that can be checked.
  *
  * @see RFC 6761 §6.3, RFC 6762 §3, RFC 8375
  */

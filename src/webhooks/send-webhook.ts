@@ -7,7 +7,7 @@ import { checkReceiverUrl } from './public-address.ts'
 
 const TIME_LIMIT_MS = 10_000
 
-/** What came of one attempt: the receiver's status, or a word for why there was none. */
+/** The outcome of one attempt: the receiver's status, or a word for why there was none. */
 export type SendResult = {
   readonly status?: number
   readonly answer: string
@@ -23,13 +23,14 @@ export type SendWebhook = (message: {
 export type WebhookSenderOptions = {
   readonly privateAllowed: boolean
   readonly proxies?: Proxies
-  /** Name servers for receivers' names; default this machine's. */
+  /** Name servers for receivers' names; by default those of this machine. */
   readonly names?: Pick<NameResolverOptions, 'servers' | 'timeLimitMs'>
 }
 
 /**
- * One POST; no redirect is followed, nothing of the answer but its status is read, and it never rejects. Through a proxy, the proxy
- * resolves the receiver's name, and its rules say what may be reached; what is local by its spelling is refused here all the same.
+ * Creates a function that sends one POST. It follows no redirect, reads only the status of the response, and never rejects. Through
+ * a proxy, the proxy resolves the receiver's name and its rules decide what may be reached; names that are local by their spelling
+ * are refused here all the same.
  */
 export function createWebhookSender(options: WebhookSenderOptions): SendWebhook {
   const { privateAllowed, proxies, names } = options
@@ -57,7 +58,7 @@ async function post(
   const signal = AbortSignal.timeout(TIME_LIMIT_MS)
   const response = await request(url, { method: 'POST', headers, body, signal })
   const { statusCode: status = 0, headers: answered } = response
-  // What breaks behind the status is of no interest.
+  // Errors after the status do not matter.
   response.on('error', () => {}).destroy()
   const seconds = Number(answered['retry-after'])
   return {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 
 /**
- * The headers of one delivery, signed with each secret that has not ended.
+ * Returns the headers of one delivery, signed with each secret that has not expired.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */

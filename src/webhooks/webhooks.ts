@@ -1,4 +1,4 @@
-/** Receivers of events: made by operators for the whole deployment or for one organization. */
+/** Receivers of events, created by operators for the whole deployment or for one organization. */
 import type { AdminCaller } from '../admin/administration.ts'
 import {
   type AuditEvent,
@@ -14,23 +14,27 @@ import type { StorageTransaction } from '../storage/storage.ts'
 import type { Webhook, WebhookId, WebhookSecret } from '../storage/webhook-records.ts'
 import { checkReceiverUrl } from './public-address.ts'
 
-/** After a rotation the secret before it goes on signing for so long. */
+/** After a rotation the previous secret still signs for this long. */
 const OLD_SECRET_LIFETIME_MS = 24 * 3_600_000
 const MOST_SECRETS = 4
-/** Each event is scheduled for each webhook in the transaction that stores it, so that webhooks are not without number. */
+/** The number of webhooks is limited because each event is scheduled for each webhook in the transaction that stores it. */
 export const MOST_OF_ORGANIZATION = 20
 export const MOST_OF_DEPLOYMENT = 100
 
 export type NewWebhook = {
   readonly url: string
   readonly organizationId?: string
-  /** Empty: all. */
+  /** An empty list means all types. */
   readonly eventTypes?: readonly string[]
 }
-/** `secret` is shown this once. */
+/** `secret` is shown only once. */
 export type WebhookWithSecret = { readonly webhook: Webhook; readonly secret: string }
 
-/** @throws {EntradaError} `url_not_allowed`, `request_invalid`, `too_many_webhooks`, `record_not_found` (the organization) */
+/**
+ * Creates a webhook with a new secret.
+ *
+ * @throws {EntradaError} `url_not_allowed`, `request_invalid`, `too_many_webhooks`, `record_not_found` (the organization)
+ */
 export async function createWebhook(
   services: Services,
   caller: AdminCaller,
@@ -65,7 +69,7 @@ export async function createWebhook(
   return { webhook, secret }
 }
 
-/** @throws {EntradaError} `too_many_webhooks` */
+/** Checks that another webhook may be created. @throws {EntradaError} `too_many_webhooks` */
 async function checkRoom(
   transaction: StorageTransaction,
   organizationId: OrganizationId | undefined,
@@ -76,9 +80,9 @@ async function checkRoom(
 }
 
 /**
- * Changes address, types or status; back on, it is told of what happens from then on.
+ * Changes address, types or status. A webhook that is turned on again receives events from then on.
  *
- * @throws {EntradaError} as {@link createWebhook}; `webhook_without_secret`
+ * @throws {EntradaError} those of {@link createWebhook}, and `webhook_without_secret`
  */
 export async function changeWebhook(
   services: Services,
@@ -90,7 +94,7 @@ export async function changeWebhook(
   }: {
     readonly id: string
     readonly change: Partial<Pick<Webhook, 'url' | 'eventTypes' | 'status'>>
-    /** Sees the webhook as it is inside the transaction, and may refuse by throwing. */
+    /** Receives the webhook as it is inside the transaction, and may refuse by throwing. */
     readonly check?: (before: Webhook) => void
   },
 ): Promise<Webhook> {
@@ -109,7 +113,7 @@ export async function changeWebhook(
   })
 }
 
-/** A new secret signs from now on, the one before beside it for a day. */
+/** Creates a new secret that signs from now on. The previous one also signs for one more day. */
 export async function rotateWebhookSecret(
   services: Services,
   caller: AdminCaller,
@@ -124,7 +128,7 @@ export async function rotateWebhookSecret(
   return { webhook, secret }
 }
 
-/** @throws {EntradaError} `record_not_found` */
+/** Removes a webhook and audits it. @throws {EntradaError} `record_not_found` */
 export async function removeWebhook(
   services: Services,
   caller: AdminCaller,
@@ -138,7 +142,7 @@ export async function removeWebhook(
   })
 }
 
-/** @throws {EntradaError} `record_not_found` */
+/** Returns the webhook with this id. @throws {EntradaError} `record_not_found` */
 export async function getWebhook(
   reader: Pick<StorageTransaction, 'findWebhook'>,
   id: string,
@@ -148,7 +152,7 @@ export async function getWebhook(
   return webhook
 }
 
-/** What the deliveries themselves found out: nobody is there, or nothing was taken for days. */
+/** Turns a webhook off after its deliveries have failed: the receiver is gone, or accepted nothing for days. */
 export async function turnOffWebhook(
   services: Services,
   id: WebhookId,
@@ -170,7 +174,7 @@ export async function turnOffWebhook(
   services.log.error('webhook_turned_off', { webhook: id, because: offBecause })
 }
 
-/** Those that have not ended, in clear. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+/** Opens the secrets that have not expired. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
 export function openSecrets(
   services: Services,
   { id, secrets }: Webhook,
@@ -181,7 +185,7 @@ export function openSecrets(
     .map((one) => services.keyRing.open('webhook-secret', one.sealed, boundTo(id, one.id)))
 }
 
-/** The webhook with its secrets sealed under the first key, and how many were not. */
+/** Returns the webhook with its secrets sealed under the newest key, and how many were sealed under an older one. */
 export function resealWebhook(
   { keyRing }: Pick<Services, 'keyRing'>,
   webhook: Webhook,
@@ -250,7 +254,7 @@ async function audit(
   await transaction.appendAuditEvent(record, outboxOptions(services))
 }
 
-/** Shown once: `whsec_` and 32 random bytes in base64. */
+/** Creates a secret: `whsec_` and 32 random bytes in base64. It is shown only once. */
 function newWebhookSecret(randomBytes: (count: number) => Uint8Array): string {
   return `whsec_${Buffer.from(randomBytes(32)).toString('base64')}`
 }
