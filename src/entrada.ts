@@ -12,7 +12,7 @@ import { withCookies } from './http/cookies.ts'
 import { type Exchange, openExchange, type RemoteInfo } from './http/exchange.ts'
 import { withSecurityHeaders } from './http/responses.ts'
 import { newUuid } from './keys/ids.ts'
-import { type Asked, tellAnswer, tellRefusal } from './metrics/tell-outcome.ts'
+import { type Asked, reportAnswer, reportRefusal } from './metrics/report-outcome.ts'
 import { createRouter, isOurAddress, type Router, speaksAt } from './routes.ts'
 import type { Services } from './services.ts'
 import { findSession } from './session/session.ts'
@@ -169,7 +169,7 @@ async function work(services: Services, router: Router, asked: Asked): Promise<W
     response = await refuse(services, { asked, exchange, error })
   }
   const { status } = response
-  tellAnswer(services, { asked, exchange, status, startedAt })
+  reportAnswer(services, { asked, exchange, status, startedAt })
   const route = exchange?.matched.path ?? 'other'
   return { route, response: withSecurityHeaders(response, exchange?.here) }
 }
@@ -201,7 +201,7 @@ async function refuse(
   const record = exchange?.signIn.record
   const recorded =
     exchange && record ? await recordRefusal(services, exchange, { record, error }) : false
-  tellRefusal(services, { asked, exchange, error, correlationId, recorded })
+  reportRefusal(services, { asked, exchange, error, correlationId, recorded })
 
   const signedIn = exchange !== undefined && (await isSignedIn(services, exchange))
   const refusal: Refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }

@@ -234,7 +234,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'measured-storage.ts',
     'process-samples.ts',
     'metrics-page.ts',
-    'tell-outcome.ts',
+    'report-outcome.ts',
     'tracing.ts',
   ],
   'src/connections': [

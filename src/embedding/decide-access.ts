@@ -6,7 +6,7 @@ import { type Exchange, openExchange, pathTo } from '../http/exchange.ts'
 import { redirect, withSecurityHeaders } from '../http/responses.ts'
 import { singleHeader } from '../http/single-header.ts'
 import { newUuid } from '../keys/ids.ts'
-import { tellRefusal } from '../metrics/tell-outcome.ts'
+import { reportRefusal } from '../metrics/report-outcome.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
 import { toUserSession, type UserSession } from '../session/session-json.ts'
@@ -115,7 +115,7 @@ async function answerFor(
   const correlationId = exchange?.correlationId ?? newUuid(services)
   if (!isStranger) {
     const asked = { request, remote: {} }
-    tellRefusal(services, { asked, exchange, error, correlationId, recorded: false })
+    reportRefusal(services, { asked, exchange, error, correlationId, recorded: false })
   }
   const signedIn = session !== undefined
   const refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }

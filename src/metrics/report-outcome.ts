@@ -8,7 +8,7 @@ import { methodLabel } from './metrics.ts'
 
 export type Asked = { readonly request: Request; readonly remote: RemoteInfo }
 
-export type ToldRefusal = {
+export type RefusedRequest = {
   readonly asked: Asked
   readonly exchange: Exchange | undefined
   readonly error: EntradaError
@@ -16,7 +16,7 @@ export type ToldRefusal = {
   /** Whether the refusal is in the audit trail too. */
   readonly recorded: boolean
 }
-export type ToldAnswer = {
+export type AnsweredRequest = {
   readonly asked: Asked
   readonly exchange: Exchange | undefined
   readonly status: number
@@ -24,14 +24,14 @@ export type ToldAnswer = {
 }
 
 /** Reports a refused request: logs it, counts it, and records it in the notes about its connection. */
-export function tellRefusal(services: Services, refused: ToldRefusal): void {
+export function reportRefusal(services: Services, refused: RefusedRequest): void {
   logRefusal(services, refused)
   countRefusal(services, refused)
   noteRefusal(services, refused)
 }
 
 /** Reports an answered request: logs it at debug level and measures how long it took. */
-export function tellAnswer(services: Services, answered: ToldAnswer): void {
+export function reportAnswer(services: Services, answered: AnsweredRequest): void {
   logAnswer(services, answered)
   measureAnswer(services, answered)
 }
@@ -40,7 +40,7 @@ export function tellAnswer(services: Services, answered: ToldAnswer): void {
  * Refusals that are in the audit trail and failures of the server are always logged. The others can be caused by any client, so
  * they are sampled.
  */
-function logRefusal(services: Services, refused: ToldRefusal): void {
+function logRefusal(services: Services, refused: RefusedRequest): void {
   const { asked, correlationId, exchange, recorded } = refused
   const { code, detail, cause } = refused.error
   const { status } = errorEntry(code)
@@ -70,7 +70,7 @@ function limitOf({ limit }: EntradaError['detail']): string | undefined {
   return typeof limit === 'string' ? limit : undefined
 }
 
-function countRefusal({ metrics }: Services, { error, exchange }: ToldRefusal): void {
+function countRefusal({ metrics }: Services, { error, exchange }: RefusedRequest): void {
   const { code, detail } = error
   const outcome = errorEntry(code).status >= 500 ? 'failed' : 'refused'
   if (exchange?.signIn.record) metrics.count('entrada_sign_ins_total', { outcome, code })
@@ -84,7 +84,10 @@ function countRefusal({ metrics }: Services, { error, exchange }: ToldRefusal): 
  * Only recorded refusals count, because one attempt can be sent again and again. The test of a connection is not a sign-in through
  * it.
  */
-function noteRefusal({ signInNotes }: Services, { error, exchange, recorded }: ToldRefusal): void {
+function noteRefusal(
+  { signInNotes }: Services,
+  { error, exchange, recorded }: RefusedRequest,
+): void {
   const { connection, attempt } = exchange?.signIn.record ?? {}
   if (!recorded || connection === undefined || attempt?.purpose !== 'sign_in') return
   const { code } = error
@@ -99,7 +102,7 @@ function noteRefusal({ signInNotes }: Services, { error, exchange, recorded }: T
 /** Measures by the route pattern, so that a path which a client made up does not become a label. */
 function measureAnswer(
   services: Services,
-  { asked, exchange, status, startedAt }: ToldAnswer,
+  { asked, exchange, status, startedAt }: AnsweredRequest,
 ): void {
   const route = exchange?.matched.path
   const labels = {
@@ -111,7 +114,7 @@ function measureAnswer(
   services.metrics.observe('entrada_http_request_duration_seconds', labels, seconds)
 }
 
-function logAnswer(services: Services, done: ToldAnswer): void {
+function logAnswer(services: Services, done: AnsweredRequest): void {
   const { asked, exchange, status, startedAt } = done
   services.log.debug('request_answered', {
     correlationId: exchange?.correlationId,
@@ -124,7 +127,7 @@ function logAnswer(services: Services, done: ToldAnswer): void {
 }
 
 /** A reader of the log must not be able to open a set-up link with it, however its path was spelled. */
-function loggedPath({ asked, exchange }: ToldAnswer): string {
+function loggedPath({ asked, exchange }: AnsweredRequest): string {
   const route = exchange?.matched.path
   if (route?.includes(':token')) return route
   const { pathname } = new URL(asked.request.url)
