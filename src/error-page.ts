@@ -8,9 +8,14 @@ import {
   remedyOf,
   type StartAgain,
 } from './errors/errors.ts'
-import { type EntraExplanation, explainRefusal, whoWords, withCode } from './explain-refusal.ts'
 import { type Exchange, pathTo } from './http/exchange.ts'
 import { type Html, pageResponse } from './http/responses.ts'
+import { withCode } from './http/with-code.ts'
+import {
+  type EntraExplanation,
+  explainRefusal,
+  whoWords,
+} from './identity-provider/entra/explain-refusal.ts'
 import type { Services } from './services.ts'
 import { findLastConnection } from './sign-in/last-connection.ts'
 import { entraButton, loginAddress, startAddress } from './sign-in/login-page.ts'
@@ -216,28 +221,4 @@ ${explanation?.correlationId ? html`<dt>Microsoft's correlation id</dt><dd><code
 <dt>Time</dt><dd>${services.now().toISOString()}</dd>
 </dl>
 </details>`
-}
-
-/** @see RFC 9457 */
-export function problemJson({ error, correlationId }: Refusal): Response {
-  const { status, shown } = errorEntry(error.code)
-  const { parameter, errors, retryAfterSeconds, signIn } = error.detail
-  const problem = {
-    type: 'about:blank',
-    title: shown,
-    status,
-    code: error.code,
-    correlationId,
-    ...(typeof parameter === 'string' ? { parameter: parameter.slice(0, 100) } : {}),
-    ...(Array.isArray(errors) ? { errors } : {}),
-    ...(typeof signIn === 'string' ? { signIn } : {}),
-  }
-  const headers: Record<string, string> = {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-  }
-  if (status === 401) headers['www-authenticate'] = 'Bearer realm="entrada"'
-  if (status === 503) headers['retry-after'] = '5'
-  if (typeof retryAfterSeconds === 'number') headers['retry-after'] = String(retryAfterSeconds)
-  return new Response(JSON.stringify(problem), { status, headers })
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { isOperatorToken } from './access/operator-token.ts'
 import { newSecretKey } from './keys/key-ring.ts'
 import { Secret } from './keys/secret.ts'
 import { openParts } from './open-services.ts'
-import { isOperatorToken } from './sign-in/operator-sign-in.ts'
 
 function openWith(...operatorTokens: readonly string[]) {
   return openParts({

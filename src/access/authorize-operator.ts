@@ -4,8 +4,8 @@ import { singleHeader } from '../http/single-header.ts'
 import { toldThrough } from '../provisioning/group-snapshot.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
-import { isOperatorToken, operatorActor } from '../sign-in/operator-sign-in.ts'
 import type { Actor, SessionView } from '../storage/records.ts'
+import { isOperatorToken, operatorActor } from './operator-token.ts'
 import { isOperator } from './operators.ts'
 
 /** Who administers, and with which session (none for a token in the header). */

@@ -1,7 +1,6 @@
 /** The verbs of the command line through the JSON API: of a running server, or of one in this process. */
 import type { NewUser } from '../admin/administration.ts'
 import type { VerificationJson } from '../api/resources/audit-chain.ts'
-import type { AuditEventJson } from '../api/resources/audit-events.ts'
 import type { DomainJson } from '../api/resources/domains.ts'
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import type { SessionRecordJson } from '../api/resources/sessions.ts'
@@ -14,6 +13,7 @@ import type {
   WebhookJson,
   WebhookWithSecretJson,
 } from '../api/resources/webhooks.ts'
+import type { AuditEventJson } from '../audit/audit-event-json.ts'
 import { createClient, type EntradaClient } from '../client/client.ts'
 import type { Answered, Asked, OperationId } from '../client/operation-types.ts'
 import { paths } from '../client/paths.ts'

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import { version } from '../http/version.ts'
 import { hideCredentials } from '../log/hide-credentials.ts'
 import { didYouMean } from '../settings/stray-settings.ts'
-import { version } from '../version.ts'
 import { apiKeyCommands } from './api-key.ts'
 import { applyCommands } from './apply.ts'
 import { auditCommands } from './audit.ts'

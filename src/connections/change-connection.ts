@@ -6,11 +6,11 @@
  *   turnOn, turnOff
  */
 import type { AdminCaller } from '../admin/administration.ts'
+import { auditChange } from '../audit/audit-change.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
 import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { newId } from '../keys/ids.ts'
-import { auditChange } from '../organizations/audit-change.ts'
 import { checkNotRequired } from '../organizations/enforcement.ts'
 import type { Services } from '../services.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'

@@ -3,15 +3,14 @@
  * Whatever a change takes away is gone from live sessions when the transaction commits: see docs/sessions.md.
  */
 import type { AdminCaller } from '../admin/administration.ts'
+import { auditChange } from '../audit/audit-change.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { auditChange } from '../organizations/audit-change.ts'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
-import { minutesAfter } from '../session/session-grant.ts'
-import { type Account, refuseAccount } from '../sign-in/decide-sign-in.ts'
 import type { SessionPerson } from '../storage/connection-people.ts'
 import type { Connection, RoleRule } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { type Account, refuseAccount } from './refuse-account.ts'
 
 /** Members that a change may write. A new member of a connection is listed here, or in `Fixed`. */
 const changeable = {
@@ -88,7 +87,8 @@ async function takeAway(
   const sessionsEnded = mayShutOut(before, after) ? await endShutOut(transaction, after) : 0
   const { recheckMinutes } = after.settings
   if (recheckMinutes !== undefined && recheckMinutes < (before.settings.recheckMinutes ?? 0)) {
-    await transaction.bringChecksForward(after.id, minutesAfter(after.updatedAt, recheckMinutes))
+    const latest = new Date(after.updatedAt.getTime() + recheckMinutes * 60_000)
+    await transaction.bringChecksForward(after.id, latest)
   }
   return {
     ...(rolesRemoved > 0 ? { rolesRemoved } : {}),

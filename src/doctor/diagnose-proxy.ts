@@ -1,5 +1,5 @@
 /** What becomes of requests between a public address and the server. */
-import { version as ownVersion } from '../version.ts'
+import { version as ownVersion } from '../http/version.ts'
 import type { KeyRingFacts, PassedFacts, ServerFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 

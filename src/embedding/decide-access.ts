@@ -1,8 +1,9 @@
 /** Whether a request to the embedding application may go on. Every framework's `requireSession` asks here. */
 
-import { errorPage, problemJson } from '../error-page.ts'
+import { errorPage } from '../error-page.ts'
 import { asEntradaError, EntradaError } from '../errors/errors.ts'
 import { type Exchange, openExchange, pathTo } from '../http/exchange.ts'
+import { problemJson } from '../http/problem-json.ts'
 import { redirect, withSecurityHeaders } from '../http/responses.ts'
 import { singleHeader } from '../http/single-header.ts'
 import { newUuid } from '../keys/ids.ts'

@@ -1,8 +1,8 @@
 /** Answers that keep a request from the application: a page where a person waits for one, else problem+json. */
 
-import { problemJson } from '../error-page.ts'
 import { EntradaError, errorEntry, isEntradaError } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
+import { problemJson } from '../http/problem-json.ts'
 import { redirect, withSecurityHeaders } from '../http/responses.ts'
 import { newUuid } from '../keys/ids.ts'
 import type { Services, Site } from '../services.ts'
@@ -34,7 +34,7 @@ export async function signInAnswer(
     const signInAddress = signInAddressAt(services, place)
     const error = new EntradaError('sign_in_required', { signIn: signInAddress.href })
     const correlationId = newUuid(services)
-    return withSecurityHeaders(problemJson({ error, correlationId, signedIn: false }), undefined)
+    return withSecurityHeaders(problemJson({ error, correlationId }), undefined)
   }
   const address = signInAddressAt(services, place, original?.uri)
   if (signIn === 'redirect') return withSecurityHeaders(redirect(address), undefined)
@@ -67,7 +67,7 @@ export async function deniedAnswer(
   const signInAddress = signInAddressAt(services, place, original?.uri)
   const response = asksForPage(request, original?.method ?? request.method)
     ? await deniedPage(services, { error, correlationId, signInAddress, view })
-    : problemJson({ error, correlationId, signedIn: view !== undefined })
+    : problemJson({ error, correlationId })
   return withSecurityHeaders(response, undefined)
 }
 
@@ -81,7 +81,7 @@ export function refusedAnswer(
   const correlationId = newUuid(services)
   services.metrics.count('entrada_access_decisions_total', { decision: 'refused' })
   tellStopped(services, request, { error, correlationId })
-  const response = problemJson({ error, correlationId, signedIn: false })
+  const response = problemJson({ error, correlationId })
   if (typeof error.detail.allow === 'string') response.headers.set('allow', error.detail.allow)
   return withSecurityHeaders(response, undefined)
 }

@@ -6,9 +6,9 @@
  *   with `entrada-question` as well   → the caller proves the same, and learns how the server received this request
  */
 import type { Services } from '../services.ts'
-import { version } from '../version.ts'
 import type { Exchange } from './exchange.ts'
 import { jsonResponse } from './responses.ts'
+import { version } from './version.ts'
 
 /** Where the command line and the doctor look for a server. */
 export const SERVER_PATH = '/auth/server'

@@ -1,10 +1,10 @@
 import { authorizeOperator } from '../access/authorize-operator.ts'
 import { type AuditVerification, findAuditVerification } from '../audit/audit-verification.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { version } from '../http/version.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionCounts } from '../storage/storage.ts'
-import { version } from '../version.ts'
 import type { Sample } from './metrics.ts'
 
 const SOON_MS = 30 * 86_400_000

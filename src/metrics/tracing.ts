@@ -3,7 +3,7 @@
  * installed. Attributes have values from the code (routes, verbs, codes), never anything about a person.
  */
 import { EntradaError } from '../errors/errors.ts'
-import { version } from '../version.ts'
+import { version } from '../http/version.ts'
 
 /** The part of `@opentelemetry/api` that Entrada uses. */
 export type OpenTelemetryApi = {

@@ -7,6 +7,7 @@
  *   check-domains.ts asks DNS again every week
  */
 import type { AdminCaller } from '../admin/administration.ts'
+import { auditChange } from '../audit/audit-change.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
@@ -14,7 +15,6 @@ import { parseDomainName, parseWorkEmail } from '../protocol/domain-name.ts'
 import type { Services } from '../services.ts'
 import type { Domain, DomainId, Organization, OrganizationId } from '../storage/records.ts'
 import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
-import { auditChange } from './audit-change.ts'
 import { isPublicDomain } from './public-mail-domains.ts'
 
 export type NewDomain = {

@@ -6,6 +6,7 @@
  *   bypassSso  → the way around it: named, for hours, ends by itself
  */
 import type { AdminCaller } from '../admin/administration.ts'
+import { auditChange } from '../audit/audit-change.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
@@ -13,7 +14,6 @@ import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { AdministratorUse, MemberWithoutUse } from '../storage/connection-uses.ts'
 import type { Connection, Identity, Organization, OrganizationId } from '../storage/records.ts'
 import type { Page, PageRequest, StorageReader, StorageTransaction } from '../storage/storage.ts'
-import { auditChange } from './audit-change.ts'
 
 export const MOST_BYPASS_HOURS = 72
 const MOST_REASON_LENGTH = 500

@@ -1,12 +1,12 @@
 /** Customers of this deployment: made and changed by operators. */
 import type { AdminCaller } from '../admin/administration.ts'
+import { auditChange } from '../audit/audit-change.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from '../connections/names.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { Organization, OrganizationId, OrganizationSettings } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { auditChange } from './audit-change.ts'
 
 export type NewOrganization = {
   readonly name: string

@@ -1,9 +1,9 @@
 import type { AdminCaller } from '../admin/administration.ts'
+import { auditChange } from '../audit/audit-change.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { releaseUsername as release } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
-import { auditChange } from './audit-change.ts'
 
 /**
  * Lets a username be given again that belonged to a member who was removed.

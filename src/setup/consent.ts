@@ -4,6 +4,8 @@
  *   beginConsent  → Entra, with an attempt of purpose `consent`
  *   finishConsent → whose it is → claim → refused: a result to read; given: a directory that a test has to prove
  */
+
+import { auditChange } from '../audit/audit-change.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
@@ -12,7 +14,6 @@ import {
   adminConsentUrl,
   parseConsentedTenant,
 } from '../identity-provider/entra/protocol/admin-consent.ts'
-import { auditChange } from '../organizations/audit-change.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
 import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from '../sign-in/attempt.ts'

@@ -1,11 +1,11 @@
 /** What remains of a test: its result, sealed, and what is believed of the connection from now on. */
 
+import { auditChange } from '../audit/audit-change.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
-import { auditChange } from '../organizations/audit-change.ts'
 import type { Services } from '../services.ts'
 import type { AskedByHolder } from '../sign-in/attempt.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'

@@ -1,9 +1,9 @@
 /** Pieces that the pages of a set-up link are made of. */
 import { html } from 'hono/html'
 import { type EntradaError, errorEntry } from '../errors/errors.ts'
-import { withCode } from '../explain-refusal.ts'
 import { pathTo } from '../http/exchange.ts'
 import type { Html } from '../http/responses.ts'
+import { withCode } from '../http/with-code.ts'
 import { findOwn } from '../protocol/find-own.ts'
 import type { Services } from '../services.ts'
 import { type Setup, setupFormToken } from './setup-session.ts'

@@ -3,11 +3,11 @@
  * browser that does so later takes over, and the earlier one is told.
  */
 import type { AdminCaller } from '../admin/administration.ts'
+import { auditChange } from '../audit/audit-change.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { cookieName, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
-import { auditChange } from '../organizations/audit-change.ts'
 import type { Services } from '../services.ts'
 import type {
   Connection,

@@ -1,8 +1,9 @@
 /** What a test sign-in found, for whoever began it: what would be decided, what is not as it should be, what Entra sent. */
 import { html } from 'hono/html'
 import { errorEntry } from '../errors/errors.ts'
-import { explainRefusal, withCode } from '../explain-refusal.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
+import { withCode } from '../http/with-code.ts'
+import { explainRefusal } from '../identity-provider/entra/explain-refusal.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionCredential } from '../storage/records.ts'
 import { testFindingRow } from './test-findings.ts'

@@ -1,4 +1,4 @@
-import { whoWords } from '../explain-refusal.ts'
+import { whoWords } from '../identity-provider/entra/explain-refusal.ts'
 import type { EntraErrorEntry } from '../identity-provider/entra/protocol/entra-error-table.ts'
 import { findOwn } from '../protocol/find-own.ts'
 import type { Connection } from '../storage/records.ts'

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
-import { withCode } from '../explain-refusal.ts'
 import { pathTo } from '../http/exchange.ts'
 import type { Html } from '../http/responses.ts'
+import { withCode } from '../http/with-code.ts'
 import { explainEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'

@@ -1,12 +1,11 @@
 /** Whether a person may come in, and as whom. Pure: facts in, decision out; shared by the real sign-in and the test of a connection. */
+import { refuseAccount } from '../connections/refuse-account.ts'
 import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { parseWorkEmail } from '../protocol/domain-name.ts'
 import { type ResolvedGroups, resolveGroups } from '../provisioning/group-overage.ts'
 import { toldThrough } from '../provisioning/group-snapshot.ts'
 import { decideLink, type LinkCandidate, type LinkReason } from '../provisioning/link-policy.ts'
 import { mapRoles } from '../provisioning/map-roles.ts'
-import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection, Membership, RoleAssignment, UserId } from '../storage/records.ts'
 import type { KnownPerson } from '../storage/storage.ts'
 
@@ -56,42 +55,6 @@ function refuseConnection({ status }: Connection): SignInDecision | undefined {
 
 function refuseElsewhere({ required }: SignInFacts): SignInDecision | undefined {
   return required && refused('sso_required', { startAt: required })
-}
-
-/** The part of an identity that {@link refuseAccount} looks at. */
-export type Account = Pick<VerifiedIdentity, 'cloud' | 'tid' | 'guest' | 'personalAccount'> & {
-  readonly [Name in 'email' | 'preferredUsername' | 'userPrincipalName']?: string | undefined
-}
-
-/** Whether the connection refuses this kind of account, whoever it is. Also judges live sessions when the connection changes. */
-export function refuseAccount(
-  connection: Connection,
-  account: Account,
-): Extract<SignInDecision, { kind: 'refused' }> | undefined {
-  const { policies, tenants } = connection
-  if (account.cloud !== connection.cloud) return refused('tenant_not_allowed', { reason: 'cloud' })
-  if (account.personalAccount && policies.personalAccounts !== 'allow') {
-    return refused('personal_account_not_allowed')
-  }
-  if (!acceptedTenants(tenants).includes(account.tid)) {
-    return refused('tenant_not_allowed', { tid: account.tid })
-  }
-  if (account.guest && policies.guests !== 'allow') return refused('guest_not_allowed')
-  return refuseEmailDomain(connection, account)
-}
-
-/**
- * By the first address that the token has. One that is not plainly an address is in no domain: looking at the next one would let
- * somebody choose which is looked at.
- */
-function refuseEmailDomain({ settings: { emailDomains } }: Connection, account: Account) {
-  if (emailDomains === undefined) return undefined
-  const { email, preferredUsername, userPrincipalName } = account
-  const address = email ?? preferredUsername ?? userPrincipalName ?? ''
-  // Folding makes some other letters equal to ours; a directory has no need of them.
-  const domain = /^[\x21-\x7e]+$/.test(address) ? parseWorkEmail(address)?.domain : undefined
-  if (domain !== undefined && emailDomains.includes(domain)) return undefined
-  return refused('email_domain_not_allowed')
 }
 
 function refuseDisabled(facts: SignInFacts): SignInDecision | undefined {

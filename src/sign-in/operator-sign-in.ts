@@ -1,5 +1,6 @@
 /** The operator's way in with a token, for when Entra or its secret is what broke. Opens a session without user or organization. */
 import { html } from 'hono/html'
+import { hashOfOperatorToken, isOperatorToken, operatorActor } from '../access/operator-token.ts'
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { mayBeStored } from '../audit/bounded-events.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -39,7 +40,7 @@ export async function signInWithOperatorToken(
     await auditWrongToken(services, exchange)
     throw new EntradaError('operator_token_invalid')
   }
-  const operatorTokenHash = hashOfToken(services, offered)
+  const operatorTokenHash = hashOfOperatorToken(services, offered)
   const opened = newSession(services, exchange, { kind: 'operator', operatorTokenHash })
   await services.storage.atomically(async (transaction) => {
     await replaceSession(services, exchange, transaction)
@@ -51,19 +52,6 @@ export async function signInWithOperatorToken(
   })
   const cookies = sessionCookies(services, exchange.here, opened)
   return withCookies(redirect(pathTo(services, '/admin')), cookies)
-}
-
-/** Who acts with a token: nobody by name. */
-export const operatorActor = { kind: 'operator', id: 'operator_token' } as const
-
-/** Compared as digests, so that the time taken says nothing about the token. An empty one is never a token, whatever is configured. */
-export function isOperatorToken(services: Services, offered: string): boolean {
-  if (offered.trim() === '') return false
-  return services.deployment.operatorTokenHashes.includes(hashOfToken(services, offered))
-}
-
-function hashOfToken({ sha256 }: Pick<Services, 'sha256'>, offered: string): string {
-  return sha256(offered.trim())
 }
 
 /** Anybody can cause it, so that only a bounded number is stored each minute; the rest is counted and sampled in the log. */

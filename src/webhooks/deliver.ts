@@ -2,7 +2,7 @@
  * Sends events to their receivers, at least once each: deliveries are scheduled in the transaction of the event, claimed by one
  * replica at a time, and retried for three days.
  */
-import { auditEventJson } from '../api/resources/audit-events.ts'
+import { auditEventJson } from '../audit/audit-event-json.ts'
 import type { Services } from '../services.ts'
 import type {
   DueDelivery,

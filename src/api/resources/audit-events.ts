@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { auditEventJson } from '../../audit/audit-event-json.ts'
 import { auditEventTypes } from '../../audit/audit-events.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
@@ -11,7 +12,6 @@ import {
   userIdQuery,
 } from '../../connections/schema-parts.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
-import type { AuditEventRecord } from '../../storage/records.ts'
 import { operation } from '../operation.ts'
 
 const auditEventSchema = strictObject({
@@ -31,7 +31,6 @@ const auditEventSchema = strictObject({
   userAgent: v.nullable(v.string()),
   detail: v.record(v.string(), v.unknown()),
 })
-export type AuditEventJson = v.InferOutput<typeof auditEventSchema>
 
 export const auditEventSchemas = { AuditEvent: auditEventSchema }
 
@@ -65,21 +64,4 @@ export const auditEventOperations = {
       return pageJson(await storage.listAuditEvents(filter, pageRequest(query)), auditEventJson)
     },
   }),
-}
-
-export function auditEventJson(event: AuditEventRecord): AuditEventJson {
-  return {
-    id: event.id,
-    at: event.at.toISOString(),
-    type: event.type,
-    actor: event.actor,
-    organizationId: event.organizationId ?? null,
-    connectionId: event.connectionId ?? null,
-    userId: event.userId ?? null,
-    sessionId: event.sessionId ?? null,
-    correlationId: event.correlationId ?? null,
-    ip: event.ip ?? null,
-    userAgent: event.userAgent ?? null,
-    detail: event.detail,
-  }
 }

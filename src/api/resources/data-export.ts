@@ -3,6 +3,7 @@
  * of the sections; what a section shows is what its own operation shows.
  */
 import * as v from 'valibot'
+import { auditEventJson } from '../../audit/audit-event-json.ts'
 import { connectionJson } from '../../connections/connection-json.ts'
 import { pageRequest } from '../../connections/page-json.ts'
 import { cursorText, givenText, pageOf, pageQuery } from '../../connections/schema-parts.ts'
@@ -15,7 +16,6 @@ import type { Services } from '../../services.ts'
 import type { OrganizationId, UserId } from '../../storage/records.ts'
 import type { Page, PageRequest, UserListItem } from '../../storage/storage.ts'
 import { operation } from '../operation.ts'
-import { auditEventJson } from './audit-events.ts'
 import { ownerOfConnection } from './connections.ts'
 import { domainJson } from './domains.ts'
 import { organizationJson, ownerOfOrganization } from './organizations.ts'

@@ -1,18 +1,13 @@
-/** What is said of a refusal: Entra's part of it explained, and the words of the tables as a page shows them. */
-import { html } from 'hono/html'
-import type { EntradaError } from './errors/errors.ts'
-import type { Html } from './http/responses.ts'
-import type {
-  EntraErrorEntry,
-  WhoCanFix,
-} from './identity-provider/entra/protocol/entra-error-table.ts'
+/** Explains the Entra part of a refusal, for the pages that show one. */
+import type { EntradaError } from '../../errors/errors.ts'
+import type { EntraErrorEntry, WhoCanFix } from './protocol/entra-error-table.ts'
 import {
   type EntraError,
   explainEntraError,
   explainOAuthError,
-} from './identity-provider/entra/protocol/explain-entra-error.ts'
+} from './protocol/explain-entra-error.ts'
 
-/** What Entra itself said, explained; numbers are for people, no logic hangs on them. */
+/** Entra's error with its entry in our tables. The numbers are shown to people; no decision depends on them. */
 export type EntraExplanation = {
   readonly code?: number
   readonly entry?: EntraErrorEntry
@@ -20,7 +15,7 @@ export type EntraExplanation = {
   readonly correlationId?: string
 }
 
-/** The explanation of an error's Entra part, if it has one. */
+/** Returns the explanation of an error that Entra sent; `undefined` for every other error. */
 export function explainRefusal({
   detail,
 }: Pick<EntradaError, 'detail'>): EntraExplanation | undefined {
@@ -38,17 +33,11 @@ export function explainRefusal({
   }
 }
 
-/** Who can put it right, in words. */
+/** Names, for a page, who can fix an error. */
 export const whoWords: Readonly<Record<WhoCanFix, string>> = {
   person: 'you',
   application_administrator: 'who administers the application registration in Entra',
   directory_administrator: 'an administrator of the directory',
   operator: 'who runs this server',
   nobody_needed: 'nobody; it passes',
-}
-
-/** The tables mark names and values with backticks. */
-export function withCode(text: string): Html {
-  const parts = text.split('`')
-  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`
 }

@@ -1,8 +1,8 @@
 import type { AdminCaller } from '../admin/administration.ts'
-import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionId, OrganizationId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { type AuditEvent, auditRecord, outboxOptions } from './audit-events.ts'
 
 export type AuditedChange = {
   readonly caller: AdminCaller
