@@ -1,6 +1,7 @@
 /** The face of a refusal: a page for people, problem+json for programs; the same code and correlation id in both. */
 import { html } from 'hono/html'
-import { DEFAULT_CONNECTION_ID } from './connections/environment-connection.ts'
+import type { ConnectionStart } from './connections/connection-addresses.ts'
+import { isOfEnvironment } from './connections/environment-connection-id.ts'
 import {
   type EntradaError,
   type ErrorCode,
@@ -19,7 +20,6 @@ import {
 import type { Services } from './services.ts'
 import { findLastConnection } from './sign-in/last-connection.ts'
 import { entraButton, loginAddress, startAddress } from './sign-in/login-page.ts'
-import type { Connection } from './storage/records.ts'
 
 export type Refusal = {
   readonly error: EntradaError
@@ -67,7 +67,7 @@ async function organizationLine(
 ): Promise<Html> {
   const { connection, person } = exchange?.signIn.record ?? {}
   if (!connection || !person || ofStrangers.has(error.code)) return html``
-  if (connection.id === DEFAULT_CONNECTION_ID) return html``
+  if (isOfEnvironment(connection)) return html``
   try {
     const organization = await storage.findOrganization(connection.organizationId)
     return organization ? html`<p>Organization: <strong>${organization.name}</strong></p>` : html``
@@ -158,8 +158,8 @@ async function lastConnection(services: Services, exchange: Exchange) {
 }
 
 /** Where the refusal itself says to sign in; put there by `session.ts` and `choose-connection.ts`. */
-function startAtOf({ detail }: EntradaError): Pick<Connection, 'id' | 'slug'> | undefined {
-  return (detail as { readonly startAt?: Pick<Connection, 'id' | 'slug'> }).startAt
+function startAtOf({ detail }: EntradaError): ConnectionStart | undefined {
+  return (detail as { readonly startAt?: ConnectionStart }).startAt
 }
 
 /** Where they were going: what the attempt remembers, or the page itself when it only asks to sign in first. */

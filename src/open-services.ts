@@ -7,10 +7,8 @@ import { createRefusalSampler } from './audit/sample-refusals.ts'
 import { createSignInNotes, startTelling } from './audit/sign-in-notes.ts'
 import { startAuditWatch } from './audit/watch-audit-chain.ts'
 import { createConnectionProviders } from './connections/connection-providers.ts'
-import {
-  DEFAULT_CONNECTION_ID,
-  keepEnvironmentConnection,
-} from './connections/environment-connection.ts'
+import { keepEnvironmentConnection } from './connections/environment-connection.ts'
+import { ENVIRONMENT_CONNECTION_ID } from './connections/environment-connection-id.ts'
 import { EntradaError } from './errors/errors.ts'
 import { toAccessRules } from './forward-auth/access-rules-file.ts'
 import { type AccessRules, membersOfDefault } from './forward-auth/decide-access.ts'
@@ -24,11 +22,7 @@ import {
   type ClientCredentials,
   createClientCredentials,
 } from './identity-provider/client-credentials.ts'
-import { cloudAuthorities, cloudOf, DEFAULT_AUTHORITY } from './identity-provider/entra/clouds.ts'
-import { createEntraAuthority } from './identity-provider/entra/entra-authority.ts'
-import { createEntraOidc } from './identity-provider/entra/entra-oidc.ts'
-import { permissionsOf } from './identity-provider/entra/entra-permissions.ts'
-import type { IdentityProvider } from './identity-provider/identity-provider.ts'
+import { cloudAuthorities, DEFAULT_AUTHORITY } from './identity-provider/entra/clouds.ts'
 import { createKeyPairMaker, describeCertificate } from './identity-provider/new-key-pair.ts'
 import { createEntraHttp } from './identity-provider/provider-http.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
@@ -48,14 +42,12 @@ import type { Deployment, Limits, Services, Site } from './services.ts'
 import {
   type CheckedApplication,
   type CheckedCredential,
-  type CheckedEntra,
   type CheckedOptions,
   checkOptions,
 } from './settings/check-options.ts'
 import type { EntradaOptions } from './settings/options.ts'
 import { warnOfRisks } from './settings/warn-of-risks.ts'
 import { openStorage } from './storage/open-storage.ts'
-import type { Connection } from './storage/records.ts'
 import type { Storage } from './storage/storage.ts'
 import { startSweeping } from './storage/sweeping.ts'
 import { startCredentialWarnings } from './webhooks/credential-warnings.ts'
@@ -200,7 +192,7 @@ function deploymentOf(options: CheckedOptions): Deployment {
     ...(site ? { site } : {}),
     authorities: authoritiesOf(options),
     ...(options.sharedApplication ? { sharedClientId: options.sharedApplication.clientId } : {}),
-    ...(options.entra ? { defaultConnectionId: DEFAULT_CONNECTION_ID } : {}),
+    ...(options.entra ? { defaultConnectionId: ENVIRONMENT_CONNECTION_ID } : {}),
   }
 }
 
@@ -293,7 +285,7 @@ function createIdentityProviders(
     readonly keyRing: KeyRing
   },
 ): Services['identityProviderFor'] {
-  const { entra, sharedApplication, fetch: fetchFromNetwork, log = silentLog } = options
+  const { sharedApplication, fetch: fetchFromNetwork, log = silentLog } = options
   const { metrics, tracing, now, credentials, keyRing } = parts
   const outgoing = createOutgoing({ proxies: options.proxy ?? proxiesOfNode() })
   const http = createEntraHttp(fetchFromNetwork ?? outgoing.fetch, {
@@ -302,38 +294,15 @@ function createIdentityProviders(
     observe: ({ endpoint, outcome, seconds }) =>
       metrics.observe('entrada_entra_request_duration_seconds', { endpoint, outcome }, seconds),
   })
-  const providerOf = createConnectionProviders({
+  return createConnectionProviders({
     keyRing,
+    environmentCredentials: credentials,
     http,
     now,
     log,
     sharedCredentials: sharedApplication && credentialsOf(sharedApplication, options),
     readFederatedToken: options.readFederatedToken,
   })
-  let environmentProvider: IdentityProvider | undefined
-  return (connection: Connection) => {
-    if (connection.id !== DEFAULT_CONNECTION_ID) return providerOf(connection)
-    if (!entra || !credentials) throw new EntradaError('entra_not_configured')
-    environmentProvider ??= createEntraOidc({
-      cloud: cloudOf(authorityOf(entra)),
-      clientId: entra.clientId,
-      credentials,
-      authority: createEntraAuthority({
-        authority: authorityOf(entra),
-        tenant: entra.tenantId,
-        http,
-        now,
-      }),
-      http,
-      now,
-      permissions: permissionsOf(connection),
-    })
-    return environmentProvider
-  }
-}
-
-function authorityOf({ authority }: CheckedEntra): URL {
-  return authority ?? DEFAULT_AUTHORITY
 }
 
 /** The credential of a made-up directory neither changes nor ends. */

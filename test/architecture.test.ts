@@ -296,11 +296,13 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'src/connections': [
     'refuse-account.ts',
     'change-connection.ts',
+    'connection-addresses.ts',
     'connection-json.ts',
     'connection-providers.ts',
     'connection-schema.ts',
     'credentials.ts',
     'directory-fingerprint.ts',
+    'environment-connection-id.ts',
     'environment-connection.ts',
     'names.ts',
     'page-json.ts',

@@ -16,6 +16,7 @@ import {
 } from '../audit/verify-audit-chain.ts'
 import { createConnection, type NewConnection } from '../connections/change-connection.ts'
 import { keepDefaultOrganization } from '../connections/environment-connection.ts'
+import { ENVIRONMENT_CONNECTION_ID } from '../connections/environment-connection-id.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../keys/ids.ts'
@@ -214,7 +215,7 @@ async function cloudIn(
   organizationId: OrganizationId,
 ): Promise<string> {
   const { items } = await reader.listConnections({ organizationId }, { limit: 1 })
-  const { defaultConnectionId = 'default' } = deployment
+  const { defaultConnectionId = ENVIRONMENT_CONNECTION_ID } = deployment
   const connection = items[0] ?? (await reader.findConnection(defaultConnectionId))
   if (connection === undefined) throw new EntradaError('entra_not_configured')
   return connection.cloud

@@ -11,7 +11,6 @@ import { EntradaError } from '../errors/errors.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
 import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { newId } from '../keys/ids.ts'
-import { checkNotRequired } from '../organizations/enforcement.ts'
 import type { Services } from '../services.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type {
@@ -24,6 +23,7 @@ import type {
   TenantPinning,
 } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { checkNotRequired } from './check-not-required.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from './names.ts'
 import { isTested } from './test-fingerprint.ts'
 import { changedMembers, writeConnection } from './write-connection.ts'

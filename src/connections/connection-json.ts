@@ -6,7 +6,6 @@ import { EntradaError } from '../errors/errors.ts'
 import { checkOneDirectory, cloudOf } from '../identity-provider/entra/clouds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
-import { frontChannelLogoutUrl, redirectUri, startPath } from '../sign-in/choose-connection.ts'
 import type {
   Connection,
   ConnectionCredential,
@@ -16,6 +15,7 @@ import type {
   TenantPinning,
 } from '../storage/records.ts'
 import { newConnectionPolicies } from './change-connection.ts'
+import { frontChannelLogoutUrl, redirectUri, startPath } from './connection-addresses.ts'
 import type { ConnectionChangeJson, ConnectionJson, CredentialJson } from './connection-schema.ts'
 import { withoutNull, withoutUndefined } from './page-json.ts'
 import { isTested } from './test-fingerprint.ts'

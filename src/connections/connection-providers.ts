@@ -1,5 +1,4 @@
-/** The identity provider of each connection, made from its row when it is first needed and kept while the row says the same. */
-
+/** Makes the identity provider of each connection from its record when it is first needed, and keeps it while the record stays the same. */
 import { EntradaError } from '../errors/errors.ts'
 import {
   type ClientCredentials,
@@ -18,6 +17,7 @@ import { Secret } from '../keys/secret.ts'
 import type { Log } from '../services.ts'
 import type { CheckedCredential } from '../settings/check-options.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
+import { isOfEnvironment } from './environment-connection-id.ts'
 import { openCredential } from './sealed-credentials.ts'
 
 export type ConnectionProviderParts = {
@@ -25,16 +25,23 @@ export type ConnectionProviderParts = {
   readonly http: EntraHttp
   readonly now: () => Date
   readonly log: Log
+  /** Credentials that the environment, or the options of the library, name for their own connection. */
+  readonly environmentCredentials?: ClientCredentials | undefined
   /** Credentials of the deployment's multi-tenant application. */
   readonly sharedCredentials?: ClientCredentials | undefined
   /** The token that the platform issues to this workload. */
   readonly readFederatedToken?: (() => string) | undefined
 }
 
-/** How many are kept: a provider is a few hundred bytes, and what its directory publishes some kilobytes. */
+/** The number of providers that are kept. A provider is a few hundred bytes, and what its directory publishes some kilobytes. */
 const MOST_KEPT = 2_000
 
-/** @throws {EntradaError} `entra_not_configured` when a credential is not at hand; `sealed_value_invalid`, `secret_key_missing` */
+/**
+ * Creates the function that returns the identity provider of a connection, the environment's included. What an authority publishes is
+ * fetched once for all connections that use it.
+ *
+ * @throws {EntradaError} `entra_not_configured` when a credential is missing; `sealed_value_invalid`, `secret_key_missing`
+ */
 export function createConnectionProviders(
   parts: ConnectionProviderParts,
 ): (connection: Connection) => IdentityProvider {
@@ -83,10 +90,8 @@ function describe(connection: Connection, tenant: string) {
 }
 
 function credentialsOf(parts: ConnectionProviderParts, connection: Connection): ClientCredentials {
-  if (connection.application === 'shared') {
-    if (parts.sharedCredentials === undefined) throw new EntradaError('entra_not_configured')
-    return parts.sharedCredentials
-  }
+  if (isOfEnvironment(connection)) return configured(parts.environmentCredentials)
+  if (connection.application === 'shared') return configured(parts.sharedCredentials)
   const active = connection.credentials.filter(({ state }) => state === 'active')
   const options = active.map((credential) => toOptions(parts, connection, credential))
   const { now, log } = parts
@@ -95,6 +100,11 @@ function credentialsOf(parts: ConnectionProviderParts, connection: Connection): 
     now,
     log: logOf(log, connection.id),
   })
+}
+
+function configured(credentials: ClientCredentials | undefined): ClientCredentials {
+  if (credentials === undefined) throw new EntradaError('entra_not_configured')
+  return credentials
 }
 
 function toOptions(

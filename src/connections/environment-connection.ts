@@ -14,9 +14,9 @@ import type {
   TenantPinning,
 } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { ENVIRONMENT_CONNECTION_ID } from './environment-connection-id.ts'
 import { changedMembers, writeConnection } from './write-connection.ts'
 
-export const DEFAULT_CONNECTION_ID = 'default'
 const DEFAULT_ORGANIZATION_ID = 'default'
 
 /** Seed 1 as it stands: a first sign-in creates the user, who gets one role. */
@@ -39,13 +39,13 @@ export async function keepEnvironmentConnection(
   services: Services,
   entra: CheckedEntra | undefined,
 ): Promise<void> {
-  const existing = await services.storage.findConnection(DEFAULT_CONNECTION_ID)
+  const existing = await services.storage.findConnection(ENVIRONMENT_CONNECTION_ID)
   const configured = configuredConnection(services, entra, existing)
   // A start that changes nothing takes no lock.
   if (existing && configured && changedMembers(existing, configured).length === 0) return
   await services.storage.atomically(async (transaction) => {
     await keepDefaultOrganization(services, transaction)
-    const before = await transaction.findConnection(DEFAULT_CONNECTION_ID)
+    const before = await transaction.findConnection(ENVIRONMENT_CONNECTION_ID)
     const after = configuredConnection(services, entra, before)
     if (after === undefined) return
     if (before !== undefined) await checkSameTenant(transaction, before, after)
@@ -109,19 +109,19 @@ async function pinTenant(
   if (!isSame || tenants.kind !== 'pinned') return now
   const linked = await transaction.listLinkedTenants(connection.id)
   if (linked.some((tid) => tid !== tenantId)) throw new EntradaError('tenant_changed')
-  const pinned = { ...now, tenants: { ...tenants, tenantId }, updatedAt: services.now() }
-  await transaction.putConnection(pinned)
-  return pinned
+  const after = { ...now, tenants: { ...tenants, tenantId } }
+  const caller = { actor: { kind: 'system' } } as const
+  return writeConnection(services, transaction, { caller, before: now, after })
 }
 
 function toConnection(services: Services, entra: CheckedEntra, existing?: Connection): Connection {
   const authority = entra.authority ?? DEFAULT_AUTHORITY
   const at = services.now()
   return {
-    id: DEFAULT_CONNECTION_ID,
+    id: ENVIRONMENT_CONNECTION_ID,
     organizationId: DEFAULT_ORGANIZATION_ID,
     name: 'Microsoft Entra ID',
-    slug: DEFAULT_CONNECTION_ID,
+    slug: ENVIRONMENT_CONNECTION_ID,
     protocol: 'oidc',
     cloud: cloudOf(authority),
     authority: authority.origin,

@@ -95,6 +95,6 @@ export function checkOnlyLocal(headerOf: (name: string) => string | undefined): 
 }
 
 /** An address of ours on this host, mount path included. */
-export function pathTo(services: Services, path: string): string {
+export function pathTo(services: Pick<Services, 'deployment'>, path: string): string {
   return services.deployment.mountPath + path
 }

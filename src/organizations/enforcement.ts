@@ -147,21 +147,6 @@ export async function endSsoBypass(
   })
 }
 
-/**
- * That nobody closes the only door: the connection that is required stays on and where it is.
- *
- * @throws {EntradaError} `sso_connection_needed`
- */
-export async function checkNotRequired(
-  reader: StorageReader,
-  { id, organizationId }: Connection,
-): Promise<void> {
-  const organization = await reader.findOrganization(organizationId)
-  if (organization?.settings.ssoRequired?.connectionId === id) {
-    throw new EntradaError('sso_connection_needed', { id })
-  }
-}
-
 async function getOrganization(reader: StorageReader, id: string): Promise<Organization> {
   const organization = await reader.findOrganization(id as OrganizationId) // any text: an unknown one finds nothing
   if (organization === undefined) throw new EntradaError('record_not_found')

@@ -1,4 +1,5 @@
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { type ConnectionStart, startOf } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { cookieName, dropCookie, onlyCookie, setCookie, siteCookieName } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -6,7 +7,7 @@ import { isUnder, siteOf } from '../http/site.ts'
 import { newId } from '../keys/ids.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services, Site } from '../services.ts'
-import type { Connection, Session, SessionView } from '../storage/records.ts'
+import type { Session, SessionView } from '../storage/records.ts'
 import type { RememberedEnd } from '../storage/session-grants.ts'
 import type { StorageReader } from '../storage/storage.ts'
 
@@ -193,7 +194,7 @@ export async function getSession(services: Services, exchange: Exchange): Promis
 export type SignInReason = {
   readonly code: 'sign_in_required' | RememberedEnd['reason']
   /** The connection to sign in with again. */
-  readonly startAt?: Pick<Connection, 'id' | 'slug'>
+  readonly startAt?: ConnectionStart
 }
 
 /**
@@ -209,7 +210,7 @@ export async function whySignIn(
   const { reason: code, connectionId } = end
   const connection = connectionId ? await services.storage.findConnection(connectionId) : undefined
   if (connection?.status !== 'on') return { code }
-  return { code, startAt: { id: connection.id, slug: connection.slug } }
+  return { code, startAt: startOf(connection) }
 }
 
 async function findEnd({ storage, now }: Services, tokenHashes: readonly string[]) {

@@ -6,6 +6,7 @@
  */
 
 import { auditChange } from '../audit/audit-change.ts'
+import { homeOrigin, redirectUri } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
@@ -17,7 +18,7 @@ import {
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
 import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from '../sign-in/attempt.ts'
-import { checkCallbackAddress, homeOrigin, redirectUri } from '../sign-in/choose-connection.ts'
+import { checkCallbackAddress } from '../sign-in/choose-connection.ts'
 import { claimOnce, refusalOf } from '../sign-in/redeem-answer.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import { keepRefusal } from './keep-test.ts'

@@ -1,13 +1,13 @@
 /** What the holder of a set-up link may change: of a draft, application, directory and credential; of any other connection, credentials. */
 import type { AdminCaller } from '../admin/administration.ts'
 import { changeConnection } from '../connections/change-connection.ts'
+import { homeOrigin } from '../connections/connection-addresses.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
 import { parseDirectoryName } from '../identity-provider/entra/protocol/directory-name.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
-import { homeOrigin } from '../sign-in/choose-connection.ts'
 import type { Connection, ConnectionCredential, TenantPinning } from '../storage/records.ts'
 import type { Setup } from './setup-session.ts'
 

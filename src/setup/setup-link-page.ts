@@ -1,11 +1,11 @@
 /** What a set-up link opens first: a page with one button, since mail scanners follow links and press nothing. */
 import { html } from 'hono/html'
+import { homeOrigin } from '../connections/connection-addresses.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkSameOrigin, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
-import { homeOrigin } from '../sign-in/choose-connection.ts'
 import { momentOf } from './page-parts.ts'
 import { checkOpen, getSetupByToken, takeSetupLink } from './setup-session.ts'
 

@@ -1,11 +1,11 @@
 /** Set-up links, as operators make, list and withdraw them. What is behind one: `setup-session.ts`. */
 import type { AdminCaller } from '../admin/administration.ts'
 import { auditChange } from '../audit/audit-change.ts'
+import { homeOrigin } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
-import { homeOrigin } from '../sign-in/choose-connection.ts'
 import type { Connection, SetupLink, SetupLinkId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 

@@ -1,13 +1,13 @@
 /** GET /setup: the page behind a set-up link. No account, no script needed; each step is a form of its own. */
 
 import { html } from 'hono/html'
+import { homeOrigin } from '../connections/connection-addresses.ts'
 import { isTested } from '../connections/test-fingerprint.ts'
 import { type EntradaError, errorEntry } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { type Html, pageResponse, redirect } from '../http/responses.ts'
 import { originsOf } from '../identity-provider/entra/clouds.ts'
 import type { Services } from '../services.ts'
-import { homeOrigin } from '../sign-in/choose-connection.ts'
 import { applicationSection } from './entra/application-section.ts'
 import { credentialChoices, nameOf } from './entra/credential-section.ts'
 import { registerSection } from './entra/register-section.ts'

@@ -5,6 +5,7 @@
  *   finishTest → whose test is it → claim → redeem, decide → keep the result, and that the connection works → its page
  */
 
+import { homeOrigin } from '../connections/connection-addresses.ts'
 import { withKnownTenant } from '../connections/environment-connection.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
@@ -15,7 +16,7 @@ import type { AuthorizationResponse } from '../protocol/authorization-response.t
 import type { Services } from '../services.ts'
 import { type AskedByHolder, dropAttemptCookie } from '../sign-in/attempt.ts'
 import { beginAttempt } from '../sign-in/begin-attempt.ts'
-import { checkCallbackAddress, getConnection, homeOrigin } from '../sign-in/choose-connection.ts'
+import { checkCallbackAddress, getConnection } from '../sign-in/choose-connection.ts'
 import { claimsChallengeCookie, dropClaimsChallengeCookie } from '../sign-in/claims-challenge.ts'
 import {
   claimOnce,

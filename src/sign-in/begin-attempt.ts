@@ -1,3 +1,4 @@
+import { redirectUri } from '../connections/connection-addresses.ts'
 import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
@@ -14,7 +15,7 @@ import {
   codeChallenge,
   newAttempt,
 } from './attempt.ts'
-import { checkNoOtherRequired, redirectUri } from './choose-connection.ts'
+import { checkNoOtherRequired } from './choose-connection.ts'
 import { claimsChallenge } from './claims-challenge.ts'
 import { mustSelectAccount } from './select-account.ts'
 

@@ -1,6 +1,6 @@
-import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
+import { type ConnectionStart, redirectUri, startOf } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
-import { type Exchange, pathTo } from '../http/exchange.ts'
+import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { isIssuerAt, parseIssuer } from '../identity-provider/entra/protocol/issuer.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
@@ -27,11 +27,11 @@ export async function findRequiredElsewhere(
   reader: Pick<StorageReader, 'findOrganization' | 'findConnection'>,
   { id, organizationId }: Pick<Connection, 'id' | 'organizationId'>,
   now: Date,
-): Promise<Pick<Connection, 'id' | 'slug'> | undefined> {
+): Promise<ConnectionStart | undefined> {
   const requiredId = requiredConnectionId(await reader.findOrganization(organizationId), now)
   if (requiredId === undefined || requiredId === id) return undefined
   const required = await reader.findConnection(requiredId)
-  return required ? { id: required.id, slug: required.slug } : { id: requiredId, slug: requiredId }
+  return startOf(required ?? { id: requiredId, slug: requiredId, managedBy: 'api' })
 }
 
 /** @throws {EntradaError} `sso_required`, with where to go */
@@ -46,34 +46,6 @@ export async function checkNoOtherRequired(
 /** @throws {EntradaError} `connection_off` */
 export function checkConnectionOn({ status }: Connection): void {
   if (status !== 'on') throw new EntradaError('connection_off', { status })
-}
-
-/**
- * The callback to register in Entra for sign-ins that start on this host, compared there letter by letter. The default connection has
- * `/auth/entra/callback`, a customer's own application `/login/callback?connection=ID`. The shared application has one for all its customers,
- * because Entra takes at most 256.
- *
- * @see https://learn.microsoft.com/entra/identity-platform/reply-url
- */
-export function redirectUri(
-  services: Services,
-  here: URL,
-  { id, application }: Pick<Connection, 'id' | 'application'>,
-): string {
-  const at = (path: string) => here.origin + pathTo(services, path)
-  if (id === DEFAULT_CONNECTION_ID) return at('/auth/entra/callback')
-  return application === 'shared'
-    ? at('/login/callback')
-    : at(`/login/callback?connection=${encodeURIComponent(id)}`)
-}
-
-/** The origin that a connection's registered addresses begin with: its own choice among ours, else the server URL. */
-export function homeOrigin(
-  { deployment: { publicUrls } }: Services,
-  { settings: { redirectOrigin } }: Pick<Connection, 'settings'>,
-): string {
-  const own = publicUrls.find(({ origin }) => origin === redirectOrigin)
-  return (own ?? publicUrls[0]).origin
 }
 
 /**
@@ -106,25 +78,4 @@ function isIssuerOf({ authority, tenants }: Connection, text: string): boolean {
   const tenantId = tenants.kind === 'pinned' ? tenants.tenantId : undefined
   if (issuer === undefined || !isIssuerAt(authority, issuer)) return false
   return tenantId === undefined || tenantId === issuer.tenantId
-}
-
-/** Where the sign-ins of a connection start: what is shown, linked and registered as the tile's home page. */
-export function startPath(
-  services: Services,
-  { id, slug }: Pick<Connection, 'id' | 'slug'>,
-): string {
-  return pathTo(
-    services,
-    id === DEFAULT_CONNECTION_ID ? '/auth/entra/login' : `/enterprise-login/${slug}`,
-  )
-}
-
-/** The front-channel logout URL to register in Entra. */
-export function frontChannelLogoutUrl(
-  services: Services,
-  here: URL,
-  { id }: Pick<Connection, 'id'>,
-): string {
-  const place = id === DEFAULT_CONNECTION_ID ? 'entra' : encodeURIComponent(id)
-  return here.origin + pathTo(services, `/auth/${place}/frontchannel-logout`)
 }

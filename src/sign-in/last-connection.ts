@@ -3,7 +3,7 @@
  * shown only to a browser that has been signed in to it. It holds nothing about a person.
  */
 
-import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
+import { isOfEnvironment } from '../connections/environment-connection-id.ts'
 import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
@@ -17,11 +17,11 @@ const LIFETIME_SECONDS = 180 * 24 * 3600
 export function lastConnectionCookies(
   services: Services,
   { here, cookies }: Browser,
-  { id }: Pick<Connection, 'id'>,
+  connection: Pick<Connection, 'id' | 'managedBy'>,
 ): string[] {
   const name = lastConnectionCookieName(services, here)
-  if (id === DEFAULT_CONNECTION_ID) return cookies.has(name) ? [dropCookie(name, here)] : []
-  const sealed = services.keyRing.seal('last-connection', id, boundTo(name, here))
+  if (isOfEnvironment(connection)) return cookies.has(name) ? [dropCookie(name, here)] : []
+  const sealed = services.keyRing.seal('last-connection', connection.id, boundTo(name, here))
   return [setCookie(name, sealed, { here, maxAgeSeconds: LIFETIME_SECONDS })]
 }
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
+import { startPath } from '../connections/connection-addresses.ts'
 import { errorEntry } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
@@ -13,7 +13,6 @@ import {
   whySignIn,
 } from '../session/session.ts'
 import type { Connection } from '../storage/records.ts'
-import { startPath } from './choose-connection.ts'
 import { emailForm } from './find-page.ts'
 import { findLastConnection } from './last-connection.ts'
 import { parseReturnTo } from './return-to.ts'
@@ -77,10 +76,10 @@ export function startAddress(
   returnTo: string,
   {
     selectAccount = false,
-    connection = { id: DEFAULT_CONNECTION_ID, slug: '' },
+    connection = { managedBy: 'environment', slug: '' },
   }: {
     readonly selectAccount?: boolean
-    readonly connection?: Pick<Connection, 'id' | 'slug'>
+    readonly connection?: Pick<Connection, 'managedBy' | 'slug'>
   } = {},
 ): string {
   const query = new URLSearchParams()

@@ -1,4 +1,6 @@
 /** The parts that a sign-in and the test of a connection share: what came back, the claim, the code for an identity, the facts. */
+
+import { redirectUri } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { parseEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
@@ -10,7 +12,7 @@ import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 import { type Attempt, CLAIM_LIFETIME_SECONDS } from './attempt.ts'
-import { findRequiredElsewhere, redirectUri } from './choose-connection.ts'
+import { findRequiredElsewhere } from './choose-connection.ts'
 import type { SignInFacts } from './decide-sign-in.ts'
 import type { SignIn, SignInRecord } from './sign-in-record.ts'
 

@@ -1,7 +1,8 @@
 /** Out again: here, at Microsoft too where wanted, or because Entra says so (front channel). */
 
 import { html } from 'hono/html'
-import { DEFAULT_CONNECTION_ID } from '../connections/environment-connection.ts'
+import { redirectUri } from '../connections/connection-addresses.ts'
+import { ENVIRONMENT_CONNECTION_ID } from '../connections/environment-connection-id.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
@@ -12,7 +13,7 @@ import type { Services } from '../services.ts'
 import { auditEnded, endSessions } from '../session/end-sessions.ts'
 import { dropSessionCookies, findSession } from '../session/session.ts'
 import type { Connection, SessionView } from '../storage/records.ts'
-import { getConnection, redirectUri } from './choose-connection.ts'
+import { getConnection } from './choose-connection.ts'
 import { selectAccountCookie } from './select-account.ts'
 
 const SIGN_OUT_PREFIX = 'out.'
@@ -148,7 +149,7 @@ export async function frontChannelSignOut(
     throw new EntradaError('request_invalid', { parameter: 'sid' })
   const connection = await getConnection(
     services,
-    exchange.params.connection ?? DEFAULT_CONNECTION_ID,
+    exchange.params.connection ?? ENVIRONMENT_CONNECTION_ID,
   )
 
   // Anybody may call this: what ends nothing must not wait for, or hold up, those who write.

@@ -1,6 +1,6 @@
 /** What a connection proves itself with: what is there, and its forms. A value is never shown again. */
 import { html } from 'hono/html'
-import { DEFAULT_CONNECTION_ID } from '../../connections/environment-connection.ts'
+import { isOfEnvironment } from '../../connections/environment-connection-id.ts'
 import type { Html } from '../../http/responses.ts'
 import type { Connection, ConnectionCredential } from '../../storage/records.ts'
 import { credentialSection } from '../credential-section.ts'
@@ -13,7 +13,7 @@ export function credentialPanel(
   connection: Connection,
   mayChange: boolean,
 ): Html {
-  if (connection.id === DEFAULT_CONNECTION_ID && connection.managedBy === 'environment') {
+  if (isOfEnvironment(connection)) {
     return panel('Credentials', credentialSection(place.services))
   }
   if (connection.application === 'shared') {

@@ -2,13 +2,17 @@
 
 import { html } from 'hono/html'
 import { turnOff, turnOn } from '../../connections/change-connection.ts'
+import {
+  frontChannelLogoutUrl,
+  redirectUri,
+  startPath,
+} from '../../connections/connection-addresses.ts'
 import { isTested } from '../../connections/test-fingerprint.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { cloudWords, originsOf } from '../../identity-provider/entra/clouds.ts'
 import type { Services } from '../../services.ts'
-import { frontChannelLogoutUrl, redirectUri, startPath } from '../../sign-in/choose-connection.ts'
 import type { Connection, ConnectionHealth } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
 import { getConnection, mayChange } from './connection-access.ts'

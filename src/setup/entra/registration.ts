@@ -1,12 +1,13 @@
 /** What a customer registers in Entra for a connection: addresses, claims and permissions, as values. */
-import { graphOrigin } from '../../identity-provider/entra/protocol/graph-origin.ts'
-import type { Services } from '../../services.ts'
+
 import {
   frontChannelLogoutUrl,
   homeOrigin,
   redirectUri,
   startPath,
-} from '../../sign-in/choose-connection.ts'
+} from '../../connections/connection-addresses.ts'
+import { graphOrigin } from '../../identity-provider/entra/protocol/graph-origin.ts'
+import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 
 export type Registration = {
