@@ -1,7 +1,7 @@
 /**
- * Tamper evidence over audit events. Each link holds a hash of its event and of the link before, and a signature of that hash; the
- * head says, signed, where the chain ends and where it was cut. Who writes to the database without our keys is found out.
- * Why so, and what it cannot show: `decisions/0014-audit-chain.md`.
+ * Tamper evidence for audit events. Each link holds a hash of its event and of the previous link, and a signature of that hash. The
+ * signed head records where the chain ends and where it was cut. Changes by a person who can write to the database but has no key
+ * of the ring are detected. Reasons and limits: `decisions/0014-audit-chain.md`.
  */
 import type { KeyRing, SignatureCheck } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
@@ -16,13 +16,14 @@ import type {
 
 type Signing = Pick<Services, 'keyRing' | 'sha256'>
 export type UnsignedHead = Omit<AuditChainHead, 'signature'>
-/** A place in one chain: what an outside copy has to remember. */
+/** A place in one chain. A copy outside of the database has to store it. */
 export type ChainPlace = {
   readonly beganAt: Date
   readonly sequence: number
   readonly hash: string
 }
 
+/** Creates the signed link of an event that follows the previous link. */
 export function newLink(
   { keyRing, sha256 }: Signing,
   before: Pick<AuditLink, 'sequence' | 'hash'>,
@@ -34,7 +35,7 @@ export function newLink(
   return { sequence, eventId: event.id, hash, signature }
 }
 
-/** A later content, of more columns, becomes `v2`. */
+/** Returns the hash of a link. If the content gets further columns, it becomes `v2`. */
 export function linkHash(
   sha256: Services['sha256'],
   before: Pick<AuditLink, 'sequence' | 'hash'>,
@@ -43,7 +44,7 @@ export function linkHash(
   return sha256(JSON.stringify(['v1', before.sequence + 1, before.hash, content]))
 }
 
-/** Whether an event is what was linked, or what was left of it when a removed person was erased. */
+/** Returns whether an event is unchanged since it was linked, or is what was left of it when a removed person was erased. */
 export function isAsWritten(
   parts: Signing,
   before: Pick<AuditLink, 'sequence' | 'hash'>,
@@ -55,10 +56,10 @@ export function isAsWritten(
   return isErasureValid(parts, { eventId, hash, hashBefore: before.hash }, erasure)
 }
 
-/** Where in the chain an erased event is: its hash cannot be computed again, so the erasure holds the chain together there. */
+/** The place of an erased event in the chain. Its hash cannot be computed again, so the signed erasure connects the chain there. */
 export type ErasedPlace = Pick<AuditLink, 'eventId' | 'hash'> & { readonly hashBefore: string }
 
-/** Vouches for what is left of an event. */
+/** Creates a signature over what is left of an event after an erasure. */
 export function newErasure(
   { keyRing }: Pick<Signing, 'keyRing'>,
   place: ErasedPlace,
@@ -68,6 +69,7 @@ export function newErasure(
   return { contentHash, signature }
 }
 
+/** Returns whether the signature of an erasure is valid for this place in the chain. */
 export function isErasureValid(
   { keyRing }: Pick<Signing, 'keyRing'>,
   place: ErasedPlace,
@@ -81,6 +83,7 @@ function erasureText({ eventId, hash, hashBefore }: ErasedPlace, contentHash: st
   return JSON.stringify(['erased', eventId, hashBefore, hash, contentHash])
 }
 
+/** Checks the signature of a link. */
 export function checkLinkSignature(
   keyRing: KeyRing,
   link: Pick<AuditLink, 'sequence' | 'hash' | 'signature'>,
@@ -88,7 +91,7 @@ export function checkLinkSignature(
   return keyRing.checkSignature('audit-chain', linkText(link), link.signature)
 }
 
-/** The same head signed under the first key of the ring. */
+/** Signs a head under the newest key of the ring. */
 export function signHead(
   { keyRing }: Pick<Signing, 'keyRing'>,
   head: UnsignedHead,
@@ -98,21 +101,24 @@ export function signHead(
 
 export type HeadCheck = SignatureCheck | 'missing' | 'unused'
 
-/** `unused`: as the migration made it; only before the first link. */
+/**
+ * Checks the signature of the head. `unused` means that the head is as the migration created it, which is valid only before the
+ * first link.
+ */
 export function checkHead(keyRing: KeyRing, head: AuditChainHead | undefined): HeadCheck {
   if (head === undefined) return 'missing'
   if (head.signature === '' && head.sequence === 0) return 'unused'
   return keyRing.checkSignature('audit-chain', headText(head), head.signature)
 }
 
-/** As the log has it, and as `entrada audit verify --place` takes it. */
+/** Returns a place as text, as it is logged and as `entrada audit verify --place` accepts it. */
 export function placeText({ beganAt, sequence, hash }: ChainPlace): string {
   return `${beganAt.getTime()}.${sequence}.${hash}`
 }
 
-/** `undefined`: not one of ours. */
-/** @see placeText */
+/** The form of a place that {@link placeText} writes. */
 export const PLACE = /^([0-9]{1,15})\.([0-9]{1,15})\.([0-9a-f]{64}|)$/
+/** Parses the text of a place; returns `undefined` if the text has another form. */
 export function parsePlace(text: string): ChainPlace | undefined {
   const [, beganAt, sequence, hash] = PLACE.exec(text) ?? []
   if (beganAt === undefined || hash === undefined) return undefined
@@ -127,7 +133,7 @@ function headText({ beganAt, sequence, hash, cutSequence, cutHash }: UnsignedHea
   return JSON.stringify(['head', beganAt.getTime(), sequence, hash, cutSequence, cutHash])
 }
 
-/** Vouches for the order to erase a person from the audit trail. */
+/** Signs the order to erase a person from the audit trail. */
 export function signErasureOrder(
   { keyRing }: Pick<Signing, 'keyRing'>,
   userId: UserId,
@@ -136,6 +142,7 @@ export function signErasureOrder(
   return keyRing.sign('audit-chain', orderText(userId, objectIds))
 }
 
+/** Checks the signature of an order to erase a person. */
 export function checkErasureOrder(
   { keyRing }: Pick<Signing, 'keyRing'>,
   { userId, objectIds, signature }: ErasureDue,

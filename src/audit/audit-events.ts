@@ -1,4 +1,7 @@
-/** What is audited: a closed union. The reference page and the API's filter are made from {@link auditEventTypes}. */
+/**
+ * The events that are audited, as a closed union. The reference page and the filter of the API are made from {@link
+ * auditEventTypes}.
+ */
 
 import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../keys/ids.ts'
@@ -18,13 +21,13 @@ export type SessionEndReason =
   | 'sign_out'
   | 'ended_by_user'
   | 'replaced'
-  /** The person signed in elsewhere, and this was the oldest of as many sessions as one may have. */
+  /** The person signed in elsewhere and had reached the limit of sessions; this was the oldest one. */
   | 'too_many_sessions'
   | 'entra_front_channel'
   | 'operator'
-  /** A check against Entra ended it; `code` says why. */
+  /** A recheck against Entra ended the session; `code` is the reason. */
   | 'recheck'
-  /** It came through a connection that is closed, as single sign-on is required through another. */
+  /** The session came through a connection that is closed because single sign-on through another connection is required. */
   | 'sso_required'
 
 export type AuditEvent =
@@ -83,7 +86,7 @@ export type AuditEvent =
       readonly detail: {
         readonly reason: SessionEndReason
         readonly code?: string
-        /** With `recheck_other_person`: what differs. */
+        /** The claim that differs; set with `recheck_other_person`. */
         readonly claim?: string
       }
     }
@@ -229,7 +232,7 @@ export type AuditEvent =
 
 export type AuditEventType = AuditEvent['type']
 
-/** Every type with what it means, for the reference and for the filter of the API. */
+/** Every type with its meaning, for the reference and for the filter of the API. */
 export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'sign_in.succeeded': 'A person signed in. Detail: `tid`, `oid`, the roles they hold now.',
   'sign_in.refused':
@@ -322,7 +325,7 @@ export type AuditContext = {
   readonly sessionId?: SessionId | undefined
 }
 
-/** The record of an event, with who asked for it and from where. */
+/** Creates the record of an event, with its actor and the address of the request. */
 export function auditRecord(
   services: Services,
   event: AuditEvent,
@@ -344,7 +347,7 @@ export function auditRecord(
   }
 }
 
-/** Events go to the outbox only when somebody listens, or it would grow for nobody. */
+/** Returns whether events go to the outbox. They do so only if a hook is configured; otherwise the outbox would grow for ever. */
 export function outboxOptions(services: Services): { readonly toOutbox: boolean } {
   return { toOutbox: services.hooks.onEvent !== undefined }
 }

@@ -1,6 +1,6 @@
 /**
- * How far the background verification of the audit trail has come, and what it found. Stored signed: who can write to the database
- * and has no key of the ring cannot make up a good result.
+ * The progress and the result of the background verification of the audit trail. The record is signed, so that a person who can
+ * write to the database but has no key of the ring cannot forge a good result.
  */
 import * as v from 'valibot'
 import type { Services } from '../services.ts'
@@ -9,20 +9,20 @@ import { PLACE, parsePlace, placeText } from './audit-chain.ts'
 import type { AuditProblem, VerifyFrom } from './verify-audit-chain.ts'
 
 export type AuditVerification = {
-  /** Of the pass that is under way. */
+  /** When the current pass started. */
   readonly startedAt: Date
-  /** Where it goes on; absent: at the beginning of the chain. */
+  /** Where the current pass continues; absent means at the beginning of the chain. */
   readonly from?: VerifyFrom
-  /** Links that it has looked at. */
+  /** How many links the current pass has checked. */
   readonly links: number
-  /** The last whole pass that found nothing. */
+  /** The last complete pass that found no problem. */
   readonly completed?: { readonly at: Date; readonly links: number }
   readonly problem?: AuditProblem & { readonly foundAt: Date }
 }
 
 type Parts = Pick<Services, 'storage' | 'keyRing'>
 
-/** `undefined`: no verification has been stored, or what is stored was not signed with a key of the ring. */
+/** Returns the stored verification, or `undefined` if there is none or it was not signed with a key of the ring. */
 export async function findAuditVerification({
   storage,
   keyRing,
@@ -31,7 +31,7 @@ export async function findAuditVerification({
   return stored && readVerification(keyRing, stored)
 }
 
-/** {@link findAuditVerification} for a record that is at hand. */
+/** Reads a verification from a stored record, like {@link findAuditVerification}. */
 export function readVerification(
   keyRing: Parts['keyRing'],
   { state, signature }: StoredVerification,
@@ -40,6 +40,7 @@ export function readVerification(
   return checked === 'valid' ? fromState(state) : undefined
 }
 
+/** Converts a verification to its signed, stored form. */
 export function toStored(
   keyRing: Parts['keyRing'],
   verification: AuditVerification,
@@ -49,16 +50,16 @@ export function toStored(
   return { state, signature: keyRing.sign('audit-chain', signedText(state)) }
 }
 
-/** Links come first, then the events that are not linked yet. */
+/** A pass checks the links first, then the events that are not linked yet. */
 const EVENT = /^event\.([A-Za-z0-9_-]{0,64})$/
 export const FROM = new RegExp(`${PLACE.source}|${EVENT.source}`)
 
-/** The next stretch of a verification as text, for the API and for storage. */
+/** Returns the place where a verification continues as text, for the API and for storage. */
 export function fromText(from: VerifyFrom): string {
   return from.kind === 'link' ? placeText(from.place) : `event.${from.id}`
 }
 
-/** The reverse of {@link fromText}; `undefined` when it is no such text. */
+/** Parses the text of {@link fromText}; returns `undefined` for any other text. */
 export function parseFrom(text: string): VerifyFrom | undefined {
   const [, id] = EVENT.exec(text) ?? []
   if (id !== undefined) return { kind: 'event', id }
@@ -100,7 +101,7 @@ function fromState(state: string): AuditVerification {
   }
 }
 
-/** It was signed, so it holds what {@link toStored} wrote. */
+/** The record was signed, so it contains what {@link toStored} wrote. */
 function toProblem({
   reason,
   sequence,

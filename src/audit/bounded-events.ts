@@ -1,6 +1,7 @@
 /**
- * Events that any client can cause are stored up to a limit. Each sort of them has a share of its own and one in common, so that a
- * flood of one sort hides no other; how many of a sort were not stored becomes an event and a log line every minute.
+ * Limits how many of the events that any client can cause are stored. Each sort has a share of its own and all sorts have one in
+ * common, so that a flood of one sort hides no other. Every minute, the number of events of each sort that were not stored becomes
+ * an event and a log line.
  */
 import type { ErrorCode } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
@@ -8,10 +9,10 @@ import type { ConnectionId, OrganizationId } from '../storage/records.ts'
 import { type AuditEventType, auditRecord, outboxOptions } from './audit-events.ts'
 
 const INTERVAL_MS = 60_000
-/** Sorts that are counted separately in one interval; further ones are counted together by the type of their events. */
+/** This many sorts are counted separately in one interval; further ones are counted together by the type of their events. */
 const MOST_SORTS = 500
 
-/** Events that differ in nothing but time, person and address. */
+/** Events of one sort differ only in time, person and address. */
 export type EventSort = {
   readonly eventType: Extract<AuditEventType, 'sign_in.refused' | 'operator.sign_in_refused'>
   readonly code?: ErrorCode
@@ -26,10 +27,11 @@ export type UnstoredCount = {
 
 export type UnstoredEvents = {
   note(sort: EventSort): void
-  /** The counts since the last call. */
+  /** Returns the counts since the last call. */
   take(): readonly UnstoredCount[]
 }
 
+/** Creates the counts of events that were not stored. */
 export function createUnstoredEvents(now: () => Date): UnstoredEvents {
   let counts = new Map<string, UnstoredCount>()
   return {
@@ -47,7 +49,7 @@ export function createUnstoredEvents(now: () => Date): UnstoredEvents {
   }
 }
 
-/** Whether an event of this sort may be stored; one that may not is counted. */
+/** Returns whether an event of this sort may be stored. If not, the event is counted. */
 export async function mayBeStored(services: Services, sort: EventSort): Promise<boolean> {
   const { limits } = services
   const allowed =
@@ -57,13 +59,13 @@ export async function mayBeStored(services: Services, sort: EventSort): Promise<
   return allowed
 }
 
-/** Counts an event that is not stored, for whichever reason. */
+/** Counts an event that is not stored, for whatever reason. */
 export function noteUnstored({ metrics, unstoredEvents }: Services, sort: EventSort): void {
   metrics.count('entrada_refusals_not_stored_total', undefined)
   unstoredEvents.note(sort)
 }
 
-/** Reports every minute what was neither stored nor logged. Returns the function that stops it and reports the rest. */
+/** Reports every minute what was neither stored nor logged. Returns the function that stops this and reports the rest. */
 export function startReportingUnstored(services: Services): () => Promise<void> {
   let reporting = Promise.resolve()
   const timer = setInterval(() => {
@@ -77,7 +79,7 @@ export function startReportingUnstored(services: Services): () => Promise<void> 
   }
 }
 
-/** Never rejects: if the database is away, the log has the counts. */
+/** Reports once what was neither stored nor logged. Never rejects: if the database is unreachable, the log has the counts. */
 export async function reportUnstored(services: Services): Promise<void> {
   const { storage, log, refusalSampler, unstoredEvents } = services
   for (const { code, count } of refusalSampler.takeUnlogged()) {

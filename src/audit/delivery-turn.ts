@@ -3,14 +3,14 @@ import type { Services } from '../services.ts'
 const TURN_MS = 5_000
 
 export type DeliveryTurn = {
-  /** Whether this process alone may deliver for so long from now. Of all replicas one at most is told yes. */
+  /** Returns whether this process alone may deliver for this long from now. At most one replica gets `true`. */
   holdsFor(ms: number): Promise<boolean>
 }
 
 /**
- * Whose turn it is to deliver. Time is cut into pieces, and who counts first in a piece has it; the holder takes the next piece before
- * its own ends, so that it goes on without a gap. One that dies is replaced when its pieces are over. Replicas whose clocks differ
- * may overlap for that difference.
+ * Creates the turns by which one replica at a time delivers. Time is divided into slots, and the first replica to claim a slot has
+ * it. The holder claims the next slot before its own ends, so that it continues without a gap; after a crash, another replica takes
+ * over when the claimed slots are over. Replicas whose clocks differ may overlap by that difference.
  */
 export function createDeliveryTurn({
   storage,

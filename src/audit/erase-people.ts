@@ -1,6 +1,6 @@
 /**
- * Erases removed people from the audit trail, a stretch of events at a time, and keeps the chain verifiable: an event that was
- * linked is looked at once more, then its personal values go, and a signature vouches for what is left of it.
+ * Erases removed people from the audit trail in batches of events, and keeps the chain verifiable: a linked event is verified once
+ * more, then its personal values are removed, and a signature covers what is left of it.
  */
 import type { Services } from '../services.ts'
 import type { ErasableAuditEvent, ErasureDue } from '../storage/erasure-storage.ts'
@@ -17,10 +17,10 @@ import { auditRecord, outboxOptions } from './audit-events.ts'
 import { findVouchedHash } from './find-vouched-hash.ts'
 import { withoutPerson } from './personal-members.ts'
 
-/** Events looked at in one transaction: some milliseconds. */
+/** Events per transaction, which takes some milliseconds. */
 const STRETCH = 500
 
-/** Returns whether anything was done, so that the caller goes on. */
+/** Erases one batch. Returns whether anything was done, so that the caller continues. */
 export async function eraseStretch(services: Services): Promise<boolean> {
   const vouchedHashes = new Map<number, string | undefined>()
   for (;;) {
@@ -32,18 +32,18 @@ export async function eraseStretch(services: Services): Promise<boolean> {
     })
     if (worked === 'busy') return false
     if (worked.unsure === undefined) return worked.isDone
-    // Outside of the transaction, since the way to a signature may be long.
+    // This runs outside of the transaction, because the next signed link may be far away.
     vouchedHashes.set(worked.unsure, await findVouchedHash(services, worked.unsure))
   }
 }
 
 type Erasing = {
   readonly due: ErasureDue
-  /** By sequence, for links whose own key is not in the ring; `undefined`: no signature vouches for it. */
+  /** Hashes by sequence, for links whose own key is not in the ring. `undefined` means that no later signature covers the link. */
   readonly vouchedHashes: ReadonlyMap<number, string | undefined>
 }
 
-/** Returns the sequence of a link for which it has to be found out first whether a later signature vouches. */
+/** Returns the sequence of a link for which the caller must first find out whether a later signature covers it. */
 async function eraseFrom(
   services: Services,
   chain: AuditChain,
@@ -68,7 +68,10 @@ async function eraseFrom(
   return undefined
 }
 
-/** An order that was not made by a removal here erases nothing: with it, evidence could be taken away by who writes to the database. */
+/**
+ * An order that was not signed by a removal in Entrada erases nothing. Otherwise a person who can write to the database could
+ * remove evidence.
+ */
 async function refuseOrder(
   services: Services,
   chain: AuditChain,
@@ -79,7 +82,7 @@ async function refuseOrder(
   services.log.error('erasure_order_not_ours', { userId })
 }
 
-/** An event that was altered after it was linked is left unchanged: erasing it would sign the alteration. */
+/** An event that was altered after it was linked is left unchanged, because erasing it would sign the alteration. */
 async function eraseEvent(
   services: Services,
   {
@@ -102,7 +105,7 @@ async function eraseEvent(
   const signature = checkLinkSignature(services.keyRing, link)
   if (signature === 'key_missing' && !vouchedHashes.has(sequence)) return sequence
   const isVouched = signature === 'valid' || vouchedHashes.get(sequence) === link.hash
-  // Who can write to the database can compute the hash of a changed event, and cannot sign it.
+  // A person who can write to the database can compute the hash of a changed event, but cannot sign it.
   if (signature === 'forged' || !isVouched) return undefined
   const { eventId, hash } = link
   await chain.replaceAuditEvent(erased, (content) =>
@@ -118,8 +121,8 @@ function cutHashBefore({ head }: AuditChain, sequence: number): string | undefin
 const ERASURES_AT_ONCE = 200
 
 /**
- * Vouches for every erasure under the first key of the ring, after a rotation, and returns how many there were. One that nobody here
- * can vouch for stays as it is, and verification reports it.
+ * Signs every erasure again under the newest key of the ring, after a rotation, and returns how many there were. An erasure whose
+ * signature cannot be checked stays as it is, and verification reports it.
  */
 export async function signErasuresAgain(services: Services): Promise<number> {
   const [keyId = ''] = services.keyRing.keyIds

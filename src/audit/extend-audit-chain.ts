@@ -1,4 +1,6 @@
-/** What is done to the audit chain. Each step looks at the head first, so that nothing of ours is built on what somebody changed. */
+/**
+ * Changes to the audit chain. Each step checks the head first, so that Entrada never builds on something that was tampered with.
+ */
 import { EntradaError } from '../errors/errors.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
@@ -17,7 +19,7 @@ import { type AuditContext, auditRecord, outboxOptions } from './audit-events.ts
 
 type Parts = Pick<Services, 'storage' | 'keyRing' | 'sha256'>
 
-/** Why nothing may be added: what is wrong with the head, or with a link that it or we remember. */
+/** Why nothing may be added: the head is wrong, or a link that the head or this process remembers. */
 export type ChainFault = {
   readonly reason:
     | Exclude<HeadCheck, 'valid' | 'unused'>
@@ -37,8 +39,8 @@ const TRIES = 40
 const PAUSE_MS = 50
 
 /**
- * Links a batch of the events that wait. `seen`: a place that this process has seen, in a head that was signed; whoever puts an older
- * state of the database back is found by it.
+ * Links a batch of waiting events. `seen` is a place that this process has read in a signed head; it reveals that the database was
+ * put back to an older state.
  */
 export function linkEvents(parts: Parts, seen: ChainPlace | undefined): Promise<ChainStep> {
   return step(parts, seen, async (chain, head) => {
@@ -55,8 +57,8 @@ export function linkEvents(parts: Parts, seen: ChainPlace | undefined): Promise<
 }
 
 /**
- * Removes the oldest events that are older than this, as far as they are linked and delivered, and signs where the chain begins now.
- * What goes is looked at once more, so that no change goes with it.
+ * Removes the events older than `before` that are linked and delivered, and signs where the chain begins now. The removed events
+ * are verified once more, so that a change does not disappear with them.
  */
 export function cutChain(parts: Parts, before: Date): Promise<ChainStep> {
   return step(parts, undefined, async (chain, head) => {
@@ -71,7 +73,7 @@ export function cutChain(parts: Parts, before: Date): Promise<ChainStep> {
   })
 }
 
-/** Signs the head under the first key of the ring, after a rotation. */
+/** Signs the head again under the newest key of the ring, after a rotation. */
 export function resignHead(parts: Parts): Promise<ChainStep> {
   return patientStep(parts, async (chain, head) => {
     const next = signHead(parts, head)
@@ -81,10 +83,10 @@ export function resignHead(parts: Parts): Promise<ChainStep> {
 }
 
 /**
- * Begins a new chain behind whatever is there, when the old one cannot go on: its key was lost, or it was tampered with and somebody
- * has looked into it. What was linked before counts as given up, and the new chain's first event says who did this and why.
+ * Starts a new chain after the existing events when the old one cannot continue: its key was lost, or it was tampered with and an
+ * operator has looked into it. Earlier links are given up. The first event of the new chain records who did this and why.
  *
- * @throws {EntradaError} `storage_unavailable` when another works on the chain
+ * @throws {EntradaError} `storage_unavailable` when another process works on the chain
  */
 export async function restartChain(
   services: Services,
@@ -109,7 +111,9 @@ export async function restartChain(
   return head
 }
 
-/** What never came into the old chain comes into the new one; what vanished on its way is waited for no longer. */
+/**
+ * Events that never entered the old chain enter the new one; events that vanished before they were linked are no longer waited for.
+ */
 async function gatherStrays(services: Services): Promise<void> {
   const { storage } = services
   for (let after = ''; ; ) {
@@ -126,7 +130,7 @@ async function gatherStrays(services: Services): Promise<void> {
   }
 }
 
-/** Waits for whoever has it, which never takes long. @throws {EntradaError} `storage_unavailable` */
+/** Waits until no other process works on the chain, which never takes long. @throws {EntradaError} `storage_unavailable` */
 async function borrow<T>(
   { storage }: Pick<Services, 'storage'>,
   work: (chain: AuditChain) => Promise<T>,
@@ -160,7 +164,7 @@ function guarded(keyRing: KeyRing, seen: ChainPlace | undefined, work: ChainWork
     const checked = checkHead(keyRing, head)
     if (head === undefined) return { reason: 'missing', sequence: 0 }
     if (checked !== 'valid' && checked !== 'unused') {
-      return { reason: checked as ChainFault['reason'], sequence: head.sequence } // `missing` is above
+      return { reason: checked as ChainFault['reason'], sequence: head.sequence } // `missing` is handled above
     }
     return (await findRollback(chain, head, seen)) ?? work(chain, head)
   }
@@ -172,7 +176,7 @@ function toStep(worked: Worked | 'busy'): ChainStep {
   return { kind: 'done', ...worked }
 }
 
-/** Whether the chain does not hold any more what this process saw in it. */
+/** Finds out whether the chain lacks something that this process has seen in it. */
 async function findRollback(
   chain: AuditChain,
   head: AuditChainHead,

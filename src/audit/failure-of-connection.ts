@@ -1,7 +1,7 @@
 import { entraErrors, idTokenErrors } from '../errors/error-table-sign-in.ts'
 import type { EntradaError, ErrorCode } from '../errors/errors.ts'
 
-/** What the person has to do, or did: Entra's answer to them says nothing of the connection. */
+/** Codes that depend on the person who signs in. Such an answer from Entra reveals nothing about the connection. */
 const ofThePerson: ReadonlySet<string> = new Set<ErrorCode>([
   'authorization_refused',
   'interaction_required',
@@ -15,8 +15,9 @@ const ofTheConnection: ReadonlySet<string> = new Set<ErrorCode>([
 ])
 
 /**
- * Whether a refused sign-in means that nobody would get in through its connection: Entra or its network is away, our credential is
- * refused, its tokens do not verify. What came in the browser's address (`endpoint: authorize`) counts for nothing: anybody can write it.
+ * Returns whether a refused sign-in means that no user could sign in through the connection: Entra or the network is unavailable,
+ * our credential is refused, or tokens do not verify. Errors from the browser's address (`endpoint: authorize`) do not count,
+ * because anyone can write them.
  */
 export function isFailureOfConnection({ code, detail }: EntradaError): boolean {
   if (detail.endpoint === 'authorize' || ofThePerson.has(code)) return false

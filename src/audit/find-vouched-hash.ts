@@ -7,8 +7,8 @@ type Parts = Pick<Services, 'storage' | 'keyRing' | 'sha256'>
 const LINKS_AT_ONCE = 200
 
 /**
- * The hash of a link whose own signature cannot be checked, as a later link vouches for it that was signed under a key of the ring: each
- * link holds the hash of the one before. `undefined` when the way there is broken.
+ * Returns the hash of a link whose own signature cannot be checked, if a later link that was signed under a key of the ring covers
+ * it: each link holds the hash of the previous one. Returns `undefined` if the links in between are broken.
  */
 export async function findVouchedHash(parts: Parts, sequence: number): Promise<string | undefined> {
   let first: AuditLink | undefined

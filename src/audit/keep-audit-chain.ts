@@ -4,13 +4,13 @@ import { eraseStretch } from './erase-people.ts'
 import { type ChainFault, type ChainStep, cutChain, linkEvents } from './extend-audit-chain.ts'
 
 const INTERVAL_MS = 1_000
-/** How often the chain is looked at though nothing waits, old events are removed, and a place is logged. */
+/** After this many rounds the chain is checked although nothing waits, old events are removed, and a place is logged. */
 const ROUND = 60
 const DAY_MS = 86_400_000
 
 /**
- * Links what was audited, once a second, on whichever replica is first; removes what is older than is kept. Answers the function
- * that stops it, having linked what is left.
+ * Links new events once a second, on whichever replica is first, and removes events that are older than the retention. Returns the
+ * function that stops this after linking what is left.
  */
 export function startAuditChain(services: Services): () => Promise<void> {
   const keeper = createKeeper(services)
@@ -36,7 +36,7 @@ export function startAuditChain(services: Services): () => Promise<void> {
   }
 }
 
-/** What one process knows of the chain. */
+/** What one process remembers of the chain. */
 function createKeeper(services: Services) {
   const { storage, log, metrics } = services
   let seen: ChainPlace | undefined
@@ -58,7 +58,7 @@ function createKeeper(services: Services) {
     return step.count
   }
 
-  /** A copy outside of the database, by which even an older state of all of it is found. */
+  /** The log is a copy outside of the database. It reveals even that the whole database was put back to an older state. */
   function logPlace(): void {
     const place = seen && placeText(seen)
     if (place === undefined || place === logged) return
@@ -70,7 +70,8 @@ function createKeeper(services: Services) {
     try {
       if (!isRound && !(await storage.hasUnlinkedEvents())) return
       for (let count = 1; count > 0; ) count = take(await linkEvents(services, seen), isRound)
-      // The removal of a person is an event itself, so there is something to link when there is somebody to erase.
+      // Events are erased only after a link was made: the removal of a person is an event itself, so something is linked whenever a
+      // person has to be erased.
       while (await eraseStretch(services));
       if (!isRound) return
       const days = services.deployment.auditRetentionDays

@@ -1,23 +1,26 @@
-/** Hands stored events to `hooks.onEvent`: in order, at least once, by one replica at a time. */
+/** Passes stored events to `hooks.onEvent`: in order, at least once, by one replica at a time. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { EntradaEvent, Hooks, Services } from '../services.ts'
 import { createDeliveryTurn, type DeliveryTurn } from './delivery-turn.ts'
 
 const BATCH = 50
 const defaultTimes = {
-  /** How often is looked for new events. */
+  /** Polling interval. */
   intervalMs: 500,
-  /** A handler that takes longer has failed: others wait behind it. */
+  /** A handler that takes longer than this has failed, because other events wait for it. */
   timeLimitMs: 5_000,
-  /** Between two tries of an event that is not taken; the first try comes after `intervalMs`, each later one in twice the time. */
+  /**
+   * The longest pause between two attempts at an event that the handler does not accept. The first retry comes after `intervalMs`,
+   * and each pause is twice the one before.
+   */
   longestPauseMs: 30_000,
 }
-/** For taking the event out, which comes after the handler. */
+/** Time for removing the event from the outbox after the handler has run. */
 const MARGIN_MS = 1_000
 
 export type DeliveryTimes = typeof defaultTimes
 
-/** Answers the function that stops it, once the event under way is done. */
+/** Starts the delivery. Returns the function that stops it when the current event is done. */
 export function startOutbox(
   services: Services,
   times: Partial<DeliveryTimes> = {},
@@ -52,14 +55,14 @@ async function deliverUntilStopped(work: Work): Promise<void> {
   }
 }
 
-/** The first event that is not taken ends it and comes again. */
+/** The first event that the handler does not accept ends the batch and is delivered again later. */
 async function deliverBatch(work: Work, turn: DeliveryTurn): Promise<'none' | 'more' | 'failed'> {
   const { services, times, signal } = work
   const { storage, log } = services
   const isOurTurn = () => turn.holdsFor(times.timeLimitMs + MARGIN_MS)
   try {
     if ((await storage.listOutbox(1)).length === 0 || !(await isOurTurn())) return 'none'
-    // Listed in our turn: another's list may be of events that are delivered by now.
+    // The list is read within our turn: a list from an earlier time may contain events that were delivered meanwhile.
     const entries = await storage.listOutbox(BATCH)
     for (const { sequence, event } of entries) {
       if (signal.aborted || !(await isOurTurn())) return 'none'

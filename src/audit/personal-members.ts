@@ -2,8 +2,8 @@ import type { AuditEventRecord, UserId } from '../storage/records.ts'
 import type { AuditEventType } from './audit-events.ts'
 
 /**
- * Members of an event's detail that describe a person, by type. `all but code`: evidence of many kinds, of which the code alone
- * stays. A new type of event does not compile before this is decided for it.
+ * Members of an event's detail that describe a person, by type. `all but code` is for evidence of many kinds, of which only the
+ * code stays. A new type of event compiles only when it has a row here.
  */
 const personalMembers: Readonly<Record<AuditEventType, readonly string[] | 'all but code'>> = {
   'sign_in.succeeded': ['tid', 'oid'],
@@ -62,8 +62,8 @@ const personalMembers: Readonly<Record<AuditEventType, readonly string[] | 'all 
 export type ErasedPerson = { readonly userId: UserId; readonly objectIds: readonly string[] }
 
 /**
- * The event without what describes this person: their names and directory ids, and their IP address and browser where they acted
- * themselves. Our own ids stay. `undefined` when the event holds nothing of them.
+ * Returns the event without what describes this person: names and directory ids, and IP address and browser if the person acted.
+ * Our own ids stay. Returns `undefined` if the event contains nothing of the person.
  */
 export function withoutPerson(
   event: AuditEventRecord,
@@ -87,7 +87,7 @@ function namesObjectId({ detail }: AuditEventRecord, { objectIds }: ErasedPerson
   return objectIds.some((objectId) => text.includes(objectId))
 }
 
-/** Whose browser it was: an operator, a program or another user acted on the person. */
+/** Returns whether the browser belonged to another person: an operator, a program or another user acted on this one. */
 function isSomebodyElse({ actor }: AuditEventRecord): boolean {
   return actor.kind === 'operator' || actor.kind === 'api_key' || actor.kind === 'user'
 }

@@ -8,8 +8,8 @@ import { mayBeStored, noteUnstored } from './bounded-events.ts'
 import { signInTrace } from './sign-in-traces.ts'
 
 /**
- * Audit event and trace of a refused attempt. If the database is what failed, the log has to do. Answers whether it was tried: an
- * attempt is cheap to open and can be sent again and again, so beyond a measure refusals are not stored (design rule 17).
+ * Stores the audit event and the trace of a refused attempt; if the database itself failed, the log has to do. Returns whether it
+ * tried to: attempts are cheap to open and can be sent again and again, so refusals beyond a limit are not stored (design rule 17).
  */
 export async function recordRefusal(
   services: Services,
@@ -67,9 +67,9 @@ async function isAdmitted(
   return false
 }
 
-/** The error's evidence without Entra's raw text, which stays in the log (design rule 16). */
+/** Returns the evidence of an error without Entra's raw text, which stays in the log (design rule 16). */
 function evidenceOf({ detail }: EntradaError): Readonly<Record<string, unknown>> {
-  const { entra, ...own } = detail as { readonly entra?: EntraError } // put there by entra-oidc and sign-in
+  const { entra, ...own } = detail as { readonly entra?: EntraError } // entra-oidc and sign-in put it there
   if (entra === undefined) return own
   const { error, suberror, codes, traceId, correlationId } = entra
   return { ...own, entra: { error, suberror, codes, traceId, correlationId } }

@@ -7,7 +7,7 @@ import type { StorageTransaction } from '../storage/storage.ts'
 import { auditRecord, outboxOptions } from './audit-events.ts'
 import { signInTrace } from './sign-in-traces.ts'
 
-/** The audit event and the trace of a sign-in that succeeded, in its own transaction. */
+/** Stores the audit event and the trace of a successful sign-in, in the transaction of the sign-in. */
 export async function recordSignIn(
   services: Services,
   exchange: Exchange,

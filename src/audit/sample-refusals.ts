@@ -7,15 +7,18 @@ const THEN_EVERY = 100
 export type RefusalSample = { readonly worthLogging: boolean; readonly countInWindow: number }
 
 export type RefusalSampler = {
-  /** `sort` divides the refusals of one code further, such as by the limit that was reached. */
+  /**
+   * Returns whether a refusal is worth logging. `sort` divides the refusals of one code further, for example by the limit that was
+   * reached.
+   */
   sample(code: ErrorCode, sort?: string): RefusalSample
-  /** How many refusals of each code were not logged since the last call. */
+  /** Returns how many refusals of each code were not logged since the last call. */
   takeUnlogged(): readonly { readonly code: ErrorCode; readonly count: number }[]
 }
 
 /**
- * Counts refusals that belong to no attempt of ours. Anybody can cause them, so the log gets the first five of a sort in a minute and
- * then one in a hundred, with the count (design rule 17).
+ * Creates a sampler for refusals that belong to no attempt. Any client can cause them, so the log gets the first five of a sort in
+ * a minute and then one in a hundred, with the count (design rule 17).
  */
 export function createRefusalSampler(now: () => Date): RefusalSampler {
   let windowEndsAt = 0

@@ -1,6 +1,6 @@
 /**
- * What the sign-ins tell of their connections: noted in memory, and told to the database in one batch every so often. A sign-in neither
- * waits for it nor meets another one over it; a process that is killed forgets a few seconds of it.
+ * The results of sign-ins for the health of their connections: noted in memory and stored in batches. A sign-in neither waits for
+ * the database nor competes with another one for the row; a process that is killed loses a few seconds of notes.
  */
 import type { ErrorCode } from '../errors/errors.ts'
 import type { Log } from '../services.ts'
@@ -16,7 +16,7 @@ import type { Storage } from '../storage/storage.ts'
 
 const INTERVAL_MS = 10_000
 
-/** `code`: of a refusal. `atConnection`: whether the connection or Entra is to blame, and not the person. */
+/** `code` is that of a refusal. `atConnection` is whether the cause is the connection or Entra, and not the person. */
 export type SignInNote = {
   readonly connectionId: ConnectionId
   readonly outcome: SignInTrace['outcome']
@@ -26,12 +26,16 @@ export type SignInNote = {
 
 export type SignInNotes = {
   note(signIn: SignInNote): void
-  /** A session that was checked again: it counts as no sign-in, and tells as much of the connection. `code`: why nothing was learnt. */
+  /**
+   * Notes a recheck of a session: it counts as no sign-in, but reveals as much about the connection. `code` is why nothing was
+   * learnt.
+   */
   noteCheck(check: { readonly connectionId: ConnectionId; readonly code?: ErrorCode }): void
-  /** Tells the database what is noted. Rejects never: what could not be told waits for the next time. */
+  /** Stores what was noted. Never rejects: notes that could not be stored wait for the next time. */
   tell(): Promise<void>
 }
 
+/** Creates the notes of this process, which are empty at first. */
 export function createSignInNotes({
   storage,
   now,
@@ -66,7 +70,7 @@ export function createSignInNotes({
   }
 }
 
-/** Answers the function that stops it, and tells the rest. */
+/** Stores the notes at an interval. Returns the function that stops this and stores the rest. */
 export function startTelling(notes: SignInNotes): () => Promise<void> {
   let telling = Promise.resolve()
   const timer = setInterval(() => {

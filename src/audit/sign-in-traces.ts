@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import type { SignInTrace } from '../storage/records.ts'
 
-/** The stored form of an attempt's steps. */
+/** Returns the stored form of the steps of an attempt. */
 export function signInTrace(
   services: Services,
   { correlationId }: Pick<Exchange, 'correlationId'>,

@@ -1,10 +1,10 @@
-/** By whom a sign-in trace is found, without the trace naming anybody. */
+/** The keys by which a sign-in trace can be found, without the trace containing the name of a person. */
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
 import type { TracedPerson } from '../storage/records.ts'
 
-/** What is kept of a person who signs in, or tries to: also of one who never became a user here. */
+/** Returns what is stored about a person who signs in or tries to, even if that person never became a user here. */
 export function tracedPerson(
   { keyRing }: Pick<Services, 'keyRing'>,
   {
@@ -22,7 +22,7 @@ export function tracedPerson(
   }
 }
 
-/** Under which keys a sign-in name or email is looked for. */
+/** Returns the keys under which a sign-in name or an email address may be stored. */
 export function nameKeysOf(
   { keyRing }: Pick<Services, 'keyRing'>,
   name: string,

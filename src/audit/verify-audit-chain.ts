@@ -1,4 +1,6 @@
-/** Looks for what somebody changed in the audit trail, a stretch at a time, and names the first place. Changes nothing. */
+/**
+ * Finds changes in the audit trail that Entrada did not make, one stretch at a time, and returns the first place. Changes nothing.
+ */
 import type { SignatureCheck } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -11,21 +13,21 @@ import { type ChainPlace, checkHead, checkLinkSignature, isAsWritten } from './a
 
 export type AuditProblem = {
   readonly reason:
-    | 'head_missing' // the row that says where the chain ends is gone
-    | 'head_forged' // it was written by somebody without our keys
+    | 'head_missing' // the row that records where the chain ends is missing
+    | 'head_forged' // it was signed without our keys
     | 'head_key_missing' // it is signed under a key that is not in the ring
-    | 'went_back' // an older state was put in the place of a newer one
+    | 'went_back' // an older state has replaced a newer one
     | 'link_missing'
-    | 'link_too_many' // behind the signed end
+    | 'link_too_many' // after the signed end
     | 'event_missing'
-    | 'changed' // the event, or its link, is not what was linked
-    | 'forged' // the hash fits, and the signature was made without our keys
-    | 'not_linked' // came past the chain
+    | 'changed' // the event, or its link, differs from what was linked
+    | 'forged' // the hash fits, but the signature was made without our keys
+    | 'not_linked' // it was inserted without the chain
   readonly sequence?: number
   readonly eventId?: AuditEventId
 }
 
-/** The next stretch begins behind this place of the chain, or, once the chain is through, behind this event. */
+/** The next stretch starts after this place of the chain or, when all links are checked, after this event. */
 export type VerifyFrom =
   | { readonly kind: 'link'; readonly place: ChainPlace }
   | { readonly kind: 'event'; readonly id: string }
@@ -33,9 +35,9 @@ export type VerifyFrom =
 export type Verification = {
   readonly problem?: AuditProblem
   readonly head?: AuditChainHead
-  /** Links that were looked at in this stretch. */
+  /** How many links were checked in this stretch. */
   readonly links: number
-  /** Of those, how many are signed under keys that are not in the ring: their hashes were checked, and no more. */
+  /** How many of these links are signed under keys that are not in the ring. Only their hashes were checked. */
   readonly keyMissing: number
   readonly events: number
   readonly waiting: number
@@ -47,7 +49,7 @@ type Parts = Pick<Services, 'storage' | 'keyRing' | 'sha256'>
 const BATCH = 200
 const nothing = { links: 0, keyMissing: 0, events: 0, waiting: 0 }
 
-/** At most `limit` links or events of it. */
+/** Verifies one stretch of the audit trail: at most `limit` links or events. */
 export async function verifyAuditTrail(
   parts: Parts,
   from: VerifyFrom | undefined,
@@ -57,14 +59,15 @@ export async function verifyAuditTrail(
   if (head === undefined) return { ...nothing, problem: { reason: 'head_missing' } }
   if (from?.kind === 'event') return { head, ...(await verifyPlaces(parts, from.id, limit)) }
   const stretch = await verifyLinks(parts, { head, from: startOf(head, from?.place), limit })
-  // Events may be removed, with a signed cut, while we look.
+  // Events may be removed, with a signed cut, during the verification.
   if (stretch.problem && (await wasCutSince(parts, head)))
     return verifyAuditTrail(parts, from, limit)
   return { head, ...stretch }
 }
 
 /**
- * Whether the chain still holds this place, which somebody kept elsewhere. `undefined`: it does, or the chain was cut behind it.
+ * Checks that the chain still contains this place, which an operator has kept elsewhere. Returns `undefined` if it does, or if the
+ * chain was cut after the place.
  */
 export async function verifyPlace(
   { storage }: Pick<Services, 'storage'>,
@@ -72,7 +75,7 @@ export async function verifyPlace(
 ): Promise<AuditProblem | undefined> {
   const head = await storage.findAuditChainHead()
   if (head === undefined) return { reason: 'head_missing' }
-  if (head.beganAt > beganAt) return undefined // begun anew since, which is an event of its own
+  if (head.beganAt > beganAt) return undefined // restarted since, which is an event of its own
   if (head.beganAt < beganAt || head.sequence < sequence) {
     return { reason: 'went_back', sequence: head.sequence }
   }
@@ -140,7 +143,7 @@ function linkProblem(
   return signature === 'forged' ? { reason: 'forged', sequence, eventId } : undefined
 }
 
-/** The chain has to end where the head says, and as it says; and that has to be ours. */
+/** The chain has to end where the signed head records it, with the same hash. */
 async function endProblem(
   { storage, keyRing }: Parts,
   head: AuditChainHead,
@@ -153,7 +156,7 @@ async function endProblem(
   if (checked === 'key_missing') return { reason: 'head_key_missing', sequence: head.sequence }
   const [further] = await storage.listAuditLinks(head.sequence, 1)
   if (further === undefined) return undefined
-  // Linked since we read the head, or put there.
+  // The link was either added after the head was read, or inserted without the chain.
   const now = await storage.findAuditChainHead()
   const { sequence, eventId } = further
   return (now?.sequence ?? 0) >= sequence
@@ -166,7 +169,7 @@ async function wasCutSince({ storage }: Parts, head: AuditChainHead): Promise<bo
   return now?.cutSequence !== head.cutSequence || now.beganAt > head.beganAt
 }
 
-/** Every event has to be in the chain, or on its way there; and whatever was on its way has to be there. */
+/** Every event has to be in the chain or wait to be linked, and every event that waits has to exist. */
 async function verifyPlaces({ storage }: Parts, after: string, limit: number): Promise<Stretch> {
   const [vanished] = await storage.listVanishedEvents(1)
   if (vanished !== undefined) {

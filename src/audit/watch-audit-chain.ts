@@ -1,6 +1,6 @@
 /**
- * Verifies the whole audit trail in the background, again and again, on one replica at a time. A step looks at a bounded stretch, so
- * that a pass through a long trail takes hours and delays no sign-in; a short trail is verified whole in each step.
+ * Verifies the whole audit trail in the background, again and again, on one replica at a time. A step checks a limited stretch, so
+ * that a pass through a long trail takes hours and delays no sign-in. A short trail is verified completely in each step.
  */
 import { newUuid } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
@@ -10,20 +10,20 @@ import { type Verification, type VerifyFrom, verifyAuditTrail } from './verify-a
 
 const STEP_MS = 30_000
 const HOUR_MS = 3_600_000
-/** A pass is to be through after this long, so that a day is enough where steps are late. */
+/** Time in which a pass should finish. Even if steps are late, it then finishes within a day. */
 const PASS_MS = 12 * HOUR_MS
 const LEAST_IN_STEP = 500
 const MOST_IN_STEP = 10_000
-/** How often progress is stored, and the lease renewed. */
+/** How often progress is stored and the lease renewed. */
 const STORE_MS = 15 * 60_000
 const LEASE_MS = 20 * 60_000
-/** How often another replica asks whether the lease is free. */
+/** How often another replica tries to get the lease. */
 const TRY_MS = 5 * 60_000
 const LEASE = 'audit-verification'
 
-/** Returns the function that stops it. */
+/** Starts the verification. Returns the function that stops it. */
 export function startAuditWatch(services: Services): () => Promise<void> {
-  // The embedded database has one server: after a crash it need not wait for the lease that it held itself.
+  // The embedded database has only one server, so after a crash it need not wait for a lease that it held itself.
   const holder = services.storage.kind === 'sqlite' ? 'this server' : newUuid(services)
   const watch = createAuditWatch(services, holder)
   let working = watch.step()
@@ -39,12 +39,13 @@ export function startAuditWatch(services: Services): () => Promise<void> {
 }
 
 export type AuditWatch = {
-  /** One stretch, if this replica has the lease. Never rejects. */
+  /** Verifies one stretch if this replica has the lease. Never rejects. */
   step(): Promise<void>
-  /** Gives the lease back, so that another replica goes on at once. Never rejects. */
+  /** Releases the lease, so that another replica continues at once. Never rejects. */
   leave(): Promise<void>
 }
 
+/** Creates the verification of this replica; `holder` is its name in the lease. */
 export function createAuditWatch(services: Services, holder: string): AuditWatch {
   const { storage, log } = services
   let current: AuditVerification | undefined
@@ -53,7 +54,7 @@ export function createAuditWatch(services: Services, holder: string): AuditWatch
   let storedAt = Number.NEGATIVE_INFINITY
   let reportedAt = Number.NEGATIVE_INFINITY
 
-  /** The lease is renewed when progress is stored; another replica goes on from there when this one is lost. */
+  /** The lease is renewed when progress is stored. When it is lost, another replica continues from there. */
   async function holdsLease(time: number): Promise<boolean> {
     if (time < heldUntil - STORE_MS / 2) return true
     if (time < nextTryAt) return time < heldUntil
@@ -95,7 +96,7 @@ export function createAuditWatch(services: Services, holder: string): AuditWatch
   async function work(): Promise<void> {
     const time = services.now().getTime()
     const head = await storage.findAuditChainHead()
-    // Before the first link there is nothing to verify, and nothing is written.
+    // Before the first link there is nothing to verify, so nothing is written.
     if (head && head.sequence === 0 && head.signature === '') return
     if (!(await holdsLease(time))) return
     const before = current ?? { startedAt: new Date(time), links: 0 }
@@ -114,7 +115,7 @@ export function createAuditWatch(services: Services, holder: string): AuditWatch
   return { step: () => work().catch(logged), leave: () => leave().catch(logged) }
 }
 
-/** So many links and events together: what ends with the chain goes on with the events. */
+/** The limit counts links and events together: a stretch that reaches the end of the chain continues with the events. */
 async function verifyStretch(
   services: Services,
   from: VerifyFrom | undefined,
@@ -127,7 +128,7 @@ async function verifyStretch(
   return { ...second, links: first.links + second.links }
 }
 
-/** How much one step looks at: first the links, then the events are gone through, and both within the time of a pass. */
+/** Returns how much one step checks, so that a pass through the links and then the events takes no longer than planned. */
 export function stretchOf(links: number): number {
   const needed = Math.ceil((2 * links * STEP_MS) / PASS_MS)
   return Math.min(MOST_IN_STEP, Math.max(LEAST_IN_STEP, needed))
@@ -137,7 +138,7 @@ function linksOf(head: AuditChainHead | undefined): number {
   return head ? head.sequence - head.cutSequence : 0
 }
 
-/** A problem is looked at again in each step, from the same place: it may have been put right, or the chain begun anew. */
+/** A problem is checked again in each step from the same place, because it may have been repaired, or the chain restarted. */
 function nextOf(
   before: AuditVerification,
   { problem, links, next: from }: Verification,

@@ -1,4 +1,4 @@
-/** Answers that keep a request from the application: a page where a person waits for one, else problem+json. */
+/** Responses that keep a request from the application: a page if a person waits for one, otherwise problem+json. */
 
 import { EntradaError, errorEntry, isEntradaError } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
@@ -13,7 +13,7 @@ import { asksForPage } from './asks-for-page.ts'
 import type { AccessDecision, AskedPage } from './decide-access.ts'
 import type { Question, VerifyRequest } from './read-question.ts'
 
-/** Whose host it is. `here`: the address of ours at which its people sign in. */
+/** The host that the request is for. `here` is our public address at which its users sign in. */
 export type Place =
   | { readonly kind: 'own'; readonly url: URL; readonly here: URL }
   | { readonly kind: 'application'; readonly url: URL; readonly here: URL; readonly site: Site }
@@ -21,8 +21,8 @@ export type Place =
 type Asked = { readonly asked: AskedPage; readonly place: Place }
 
 /**
- * 401 says where to sign in. A browser's window gets the way back to its page as `Location`, for the proxy to send it there, or 303 at
- * once; whatever else asks would follow it to a page that it cannot use.
+ * Returns 401 with the address to sign in at. A browser window gets the way back to its page as `Location`, for the proxy to
+ * redirect to, or a 303 at once. Other clients get no redirect, because they would follow it to a page that they cannot use.
  */
 export async function signInAnswer(
   services: Services,
@@ -44,7 +44,7 @@ export async function signInAnswer(
   return withSecurityHeaders(response, undefined)
 }
 
-/** 403 whoever asks, never a way to the sign-in that the browser would take by itself: it would come back here. */
+/** Returns 403 to every client, and never a redirect to the sign-in: a browser would follow it and come back here for ever. */
 export async function deniedAnswer(
   services: Services,
   request: VerifyRequest,
@@ -71,7 +71,7 @@ export async function deniedAnswer(
   return withSecurityHeaders(response, undefined)
 }
 
-/** What went wrong on the way to a decision: never one that lets pass. */
+/** Returns the response to a failure on the way to a decision. It never lets the request pass. */
 export function refusedAnswer(
   services: Services,
   request: VerifyRequest,
@@ -86,7 +86,10 @@ export function refusedAnswer(
   return withSecurityHeaders(response, undefined)
 }
 
-/** The login page, which waits for a click: whoever comes back without a session that counts does not go round in circles. */
+/**
+ * The sign-in address is the login page, which waits for a click: a user who comes back without a valid session is not redirected
+ * in circles.
+ */
 function signInAddressAt(services: Services, { url, here, kind }: Place, uri?: string): URL {
   const address = new URL(pathTo(services, '/login'), here)
   const wanted = uri !== undefined && kind === 'application' ? url.origin + uri : uri
@@ -96,7 +99,7 @@ function signInAddressAt(services: Services, { url, here, kind }: Place, uri?: s
   return address
 }
 
-/** One line for what an administrator may look for, sampled: anybody can cause it, many times a second. */
+/** Logs one line that an administrator may look for. It is sampled, because any client can cause it many times a second. */
 function tellStopped(
   services: Services,
   { method, header, remoteAddress }: VerifyRequest,

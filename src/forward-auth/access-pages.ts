@@ -1,10 +1,14 @@
-/** What a browser is shown on an application's host, by the proxy before it: every address in full, since ours are on another host. */
+/**
+ * Pages that the proxy shows a browser on an application's host. Every address on them is complete, because ours are on another
+ * host.
+ */
 import { html } from 'hono/html'
 import { type EntradaError, errorEntry } from '../errors/errors.ts'
 import { pageResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { SessionView } from '../storage/records.ts'
 
+/** Returns the page that asks the user to sign in. */
 export function signInPage(services: Services, signInAddress: URL): Promise<Response> {
   return pageResponse(services, {
     title: 'Sign in first',
@@ -15,7 +19,10 @@ export function signInPage(services: Services, signInAddress: URL): Promise<Resp
   })
 }
 
-/** A way on that a person has to take: a page that goes on by itself would come back here for ever. */
+/**
+ * Returns the page that denies access. The user has to click to go on, because a page that goes on by itself would come back here
+ * for ever.
+ */
 export function deniedPage(
   services: Services,
   {

@@ -1,13 +1,13 @@
 /**
- * The path of a request target as rules are compared with it, decoded once; `undefined` when servers may read it in more than one way:
- * what one takes for `/public/x`, another behind it takes for `/admin`. Nobody has to guess which, so nobody is let in by such a path.
+ * Decodes the path of a request target once, for the comparison with rules. Returns `undefined` if servers may read it in more than
+ * one way: one server may see `/public/x` where the server behind it sees `/admin`. Such a path never gives access.
  */
 export function canonicalPath(uri: string): string | undefined {
   const [encoded = ''] = uri.split('?', 1)
   if (!encoded.startsWith('/') || isUnclear(encoded)) return undefined
   const path = decoded(encoded)
   if (path === undefined || isStillEncoded(path)) return undefined
-  // Letters that stand for others, such as a full-width slash, are looked at as both.
+  // Characters that may be read as others, such as a full-width slash, are checked in both forms.
   const widened = path.normalize('NFKC')
   if (segmentsOf(widened).length !== segmentsOf(path).length) return undefined
   // A server that drops invisible characters reads `/public/.<U+200B>./admin` as `/public/../admin`.
@@ -17,8 +17,9 @@ export function canonicalPath(uri: string): string | undefined {
 }
 
 /**
- * The path as rules that keep people out compare it: servers ignore letter case, write one letter in several ways, and pass over
- * invisible characters. Some compare capital letters: those of `ı` and `i` are the same, and so are the small ones of `İ` and `I` in Java.
+ * Folds a path for the comparison with rules that deny access: servers ignore letter case, write one letter in several ways, and
+ * drop invisible characters. Some compare capital letters: those of `ı` and `i` are the same, and so are the small letters of `İ`
+ * and `I` in Java.
  */
 export function foldPath(path: string): string {
   return path
@@ -36,8 +37,8 @@ function segmentsOf(path: string): readonly string[] {
 }
 
 /**
- * `.` and `..`; white space at an end, and a dot at the end, which Windows cuts off; `::$DATA` and other streams of a file of NTFS; and its
- * short names, such as `ADMINI~1`.
+ * Unclear segments are `.` and `..`; white space at an end, and a dot at the end, which Windows removes; `::$DATA` and other
+ * streams of an NTFS file; and its short names, such as `ADMINI~1`.
  */
 function isUnclearSegment(segment: string): boolean {
   return (
@@ -48,14 +49,14 @@ function isUnclearSegment(segment: string): boolean {
 }
 
 /**
- * `//` (some merge it), `;` (Java cuts off what follows), `\` (Windows reads `/`), `#`, and the same or `/`, `?` and control
- * characters in percent-encoding, which some servers undo before they look for the end of a segment.
+ * Unclear characters are `//` (some servers merge it), `;` (Java cuts off what follows), `\` (Windows reads `/`), `#`, and the
+ * percent-encoded forms of these, of `/`, `?` and of control characters, which some servers decode before they split the path.
  */
 function isUnclear(encoded: string): boolean {
   return /\/\/|[;\\#]|%(?:2f|5c|3b|3f|23|[01][0-9a-f]|7f)/i.test(encoded)
 }
 
-/** Not UTF-8, or not percent-encoding at all: `undefined`. */
+/** Returns `undefined` for text that is not UTF-8 or not percent-encoded. */
 function decoded(encoded: string): string | undefined {
   try {
     return decodeURIComponent(encoded)
@@ -64,7 +65,7 @@ function decoded(encoded: string): string | undefined {
   }
 }
 
-/** Encoded twice: a server that decodes twice would see another path. */
+/** A path that is encoded twice would be another path for a server that decodes twice. */
 function isStillEncoded(path: string): boolean {
   return /%[0-9a-f]{2}/i.test(path)
 }

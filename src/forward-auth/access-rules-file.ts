@@ -94,24 +94,28 @@ const file = strictObject({
   ),
 })
 
-/** The rules as they are written: the first that matches decides. */
+/** The rules as the file contains them: the first one that matches decides. */
 export type AccessRulesInput = {
   readonly $schema?: string
   readonly rules: readonly AccessRuleInput[]
-  /** What no rule matches: `signed_in` lets people of every organization in. Left out, it is those of `default` alone. */
+  /**
+   * Applies when no rule matches: `signed_in` allows the users of every organization. If it is absent, only the users of `default`
+   * are allowed.
+   */
   readonly otherwise?: 'signed_in' | 'nobody'
 }
-/** What is left out matches everything. */
+/** A condition that is absent matches everything. */
 export type AccessRuleInput = {
-  /** Names the rule in the log. */
+  /** The name of the rule in the log. */
   readonly id?: string
   readonly host?: string | readonly string[]
   readonly method?: string | readonly string[]
   /** `/admin`, or `/admin/*` with everything below it. */
   readonly path?: string | readonly string[]
   /**
-   * With roles and groups: whoever has one of them, in one of the organizations. Those are ids or slugs, or `*` for any; left out it is
-   * the one of the environment, `default`: other organizations name their roles themselves.
+   * With roles and groups, a user who has one of them in one of the organizations is allowed. Organizations are ids or slugs, or
+   * `*` for any. If they are absent, the rule is for the organization of the environment, `default`, because other organizations
+   * name their roles themselves.
    */
   readonly allow:
     | 'everyone'
@@ -145,7 +149,7 @@ export function readAccessRules(
 }
 
 /**
- * Makes of the rules what {@link decideAccess} works with. `leftOut`: what holds where `otherwise` is left out.
+ * Converts the rules of the file to those of {@link decideAccess}. `leftOut` applies when `otherwise` is absent.
  *
  * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
  */
@@ -164,7 +168,7 @@ export function toAccessRules(
   return { rules, otherwise: otherwise === undefined ? leftOut : { kind: otherwise } }
 }
 
-/** Hosts that rules name and nobody serves, each as a problem: a rule for a misspelt host protects nothing. */
+/** Returns the hosts in rules that are not served, each as a problem: a rule with a misspelt host protects nothing. */
 export function unknownHosts({ rules }: AccessRules, served: readonly string[]): readonly string[] {
   return rules.flatMap(({ id, hosts = [] }) =>
     hosts
@@ -189,7 +193,7 @@ function toRule(given: v.InferOutput<typeof rule>, index: number): AccessRule {
   }
 }
 
-/** HEAD and GET are one. */
+/** A rule for HEAD is one for GET, and the reverse. */
 function withGet(methods: readonly string[]): readonly string[] {
   return methods.map((one) => (one === 'HEAD' ? 'GET' : one))
 }

@@ -1,8 +1,8 @@
 import type { VerifyRequest } from './read-question.ts'
 
 /**
- * Whether a person waits for a page in a window, so that leading them to a sign-in makes sense. Scripts, pictures, frames, downloads by
- * programs and WebSockets get an answer that they can read instead; a form's POST would lose what was written into it.
+ * Returns whether a person waits for a page in a browser window, so that a redirect to the sign-in makes sense. Scripts, images,
+ * frames, downloads by programs and WebSockets get a response that they can read instead; a form's POST would lose its content.
  *
  * @see https://www.w3.org/TR/fetch-metadata/
  */
@@ -11,11 +11,11 @@ export function asksForPage({ header }: VerifyRequest, method: string): boolean 
   if (/websocket/i.test(header('upgrade') ?? '')) return false
   const mode = header('sec-fetch-mode')
   if (mode !== undefined) return mode === 'navigate' && isWindow(header('sec-fetch-dest'))
-  // Over plain http browsers send neither of the two.
+  // Over plain http, browsers send neither of the two headers.
   return /\btext\/html\b/i.test(header('accept') ?? '') && header('x-requested-with') === undefined
 }
 
-/** A frame cannot show a sign-in: neither we nor Microsoft let ourselves be framed. */
+/** A frame cannot show a sign-in: neither Entrada nor Microsoft allows to be framed. */
 function isWindow(destination: string | undefined): boolean {
   return destination === undefined || destination === 'document'
 }

@@ -6,7 +6,10 @@ export type Allowance =
   | { readonly kind: 'everyone' }
   | { readonly kind: 'signed_in' }
   | { readonly kind: 'nobody' }
-  /** Of one of the organizations (ids or slugs, `*`: any), whoever holds one of the roles or is in one of the groups; without either all. */
+  /**
+   * Users of one of the organizations (ids or slugs, or `*` for any) who have one of the roles or groups; all of them if there are
+   * neither roles nor groups.
+   */
   | {
       readonly kind: 'some'
       readonly organizations: readonly string[]
@@ -14,7 +17,7 @@ export type Allowance =
       readonly groups: readonly string[]
     }
 
-/** What is absent matches everything. */
+/** A condition that is absent matches everything. */
 export type AccessRule = {
   readonly id: string
   readonly hosts?: readonly string[]
@@ -22,7 +25,7 @@ export type AccessRule = {
   readonly paths?: readonly PathPattern[]
   readonly allow: Allowance
 }
-/** `below`: the path itself and everything under it. */
+/** `below` means the path itself and everything below it. */
 export type PathPattern = { readonly path: string; readonly below: boolean }
 
 /** The first rule that matches decides. */
@@ -30,25 +33,25 @@ export type AccessRules = { readonly rules: readonly AccessRule[]; readonly othe
 
 export type AskedPage = {
   readonly host: string
-  /** What the proxy has in hand; absent when it does not say. */
+  /** The request that the proxy is about to pass on; absent if the proxy does not name it. */
   readonly original?: { readonly method: string; readonly uri: string }
 }
 
 export type AccessDecision =
-  /** Without a session: everybody may, and nobody is signed in. */
+  /** Without a view, the page is open to everyone and no user is signed in. */
   | { readonly kind: 'allowed'; readonly view?: SessionView }
   | { readonly kind: 'sign_in_needed' }
   | {
       readonly kind: 'denied'
       readonly code: 'access_denied' | 'path_unclear' | 'page_not_named'
-      /** The rule that denied. */
+      /** The rule that denied access. */
       readonly ruleId?: string
       readonly groupsUnknown?: true
     }
 
 /**
- * What no rule decides, where nothing else is said: the people of the environment's organization. Those of a customer's directory have the
- * names and addresses that their own administrator gave them.
+ * The users of the environment's organization: the default where no rule matches. Users of a customer's directory have names and
+ * addresses that their own administrator chose.
  */
 export const membersOfDefault: Allowance = {
   kind: 'some',
@@ -57,7 +60,7 @@ export const membersOfDefault: Allowance = {
   groups: [],
 }
 
-/** Whether this person may have this page: all that any proxy needs to know. */
+/** Decides whether this user may open this page, which is all that any proxy needs to know. */
 export function decideAccess(
   view: SessionView | undefined,
   { rules, otherwise }: AccessRules,
@@ -65,7 +68,7 @@ export function decideAccess(
 ): AccessDecision {
   for (const rule of rules) {
     const match = matchRule(rule, page)
-    // Going on to the next rule would let in by a rule that was meant for other pages.
+    // Continuing with the next rule could allow access by a rule that was meant for other pages.
     if (match === 'path_unclear' || match === 'page_not_named')
       return { kind: 'denied', code: match }
     if (match) return decideBy(rule.allow, view, rule.id)
@@ -99,14 +102,14 @@ function holdsOneOf(
   )
 }
 
-/** Each organization names its roles itself: one of another must never open what was meant for ours. */
+/** Each organization names its roles itself, so a role of another organization must never open what was meant for ours. */
 function isOfOneOf(organizations: readonly string[], { organization }: SessionView): boolean {
   if (organizations.includes('*')) return true
   const named = [organization?.id, organization?.slug]
   return named.some((name) => name !== undefined && organizations.includes(name))
 }
 
-/** Groups that Entra did not tell are not "no groups": the log says so. */
+/** Groups that Entra did not send are not the same as no groups; the log shows the difference. */
 function deniedTo(
   { groups: known }: SessionView,
   { groups }: Extract<Allowance, { kind: 'some' }>,
@@ -138,8 +141,8 @@ function matchesMethod(methods: readonly string[], method: string): boolean {
 }
 
 /**
- * What opens a page to everybody is compared letter by letter; what keeps people out also as servers compare that ignore case, a slash at
- * the end, or how a letter is written.
+ * A path that is open to everyone is compared letter by letter. A path that is protected is also compared in the way of servers
+ * that ignore letter case, a slash at the end, or how a letter is written.
  */
 function matchesPath({ path, below }: PathPattern, asked: string, allow: Allowance): boolean {
   if (allow.kind === 'everyone') return asked === path || (below && isBelow(path, asked))

@@ -1,12 +1,13 @@
 import type { ProfileEmail, SessionView } from '../storage/records.ts'
 
-/** In all of them together, so that proxies and applications with 8 KB for headers still take them. */
+/** The limit over all headers, for proxies and applications that accept 8 KB of headers. */
 const MAX_GROUPS = 200
 
 /**
- * Who it is, for the application behind the proxy. Every header is always there, empty where nothing is known: a proxy puts each in the
- * place of what the client sent under that name, and can do so only with what is in our answer. An unproven address has a header of its
- * own: an administrator of any directory can write any address into it, and applications identify users by their address.
+ * Returns the headers that identify the user to the application behind the proxy. Every header is always present, and empty if the
+ * value is unknown: a proxy replaces what the client sent under each name, and can do so only with a header in our response. An
+ * unproven email address has a header of its own: an administrator of any directory can enter any address, and applications
+ * identify users by their address.
  */
 export function identityHeaders(
   view: SessionView | undefined,
@@ -26,11 +27,11 @@ export function identityHeaders(
 }
 
 export type EmailOptions = {
-  /** As before this distinction was made: whatever address there is counts as the email. */
+  /** Restores the behaviour before this distinction: any address counts as the email. */
   readonly forwardsUnproven?: boolean
 }
 
-/** The address by what may be said of it. */
+/** Sorts the address by whether it is proven. */
 export function splitEmail(
   email: ProfileEmail | undefined,
   { forwardsUnproven = false }: EmailOptions,
@@ -41,13 +42,16 @@ export function splitEmail(
   return { unproven: address, ...(forwardsUnproven ? { proven: address } : {}) }
 }
 
-/** `undefined` when Entra did not tell them all, or there are more than a header holds: part of them would be a wrong answer. */
+/**
+ * Returns the groups, or `undefined` if Entra did not send them all or there are more than a header can hold: an incomplete list
+ * would be wrong.
+ */
 export function knownGroups({ groups }: SessionView): readonly string[] | undefined {
   if (groups === undefined) return []
   return groups.complete && groups.groups.length <= MAX_GROUPS ? groups.groups : undefined
 }
 
-/** Visible ASCII as it is, but for `%` and the comma that separates; everything else in percent-encoding of UTF-8. */
+/** Visible ASCII stays as it is, except `%` and the comma, which separates. Everything else becomes percent-encoded UTF-8. */
 function headerValue(text: string): string {
   if (/^[\x21-\x24\x26-\x2b\x2d-\x7e]*$/.test(text)) return text
   return text.toWellFormed().replace(/[^\x21-\x24\x26-\x2b\x2d-\x7e]+/g, encodeURIComponent)

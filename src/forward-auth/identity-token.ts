@@ -1,4 +1,4 @@
-/** A short-lived signed token that says who it is, for applications that want proof instead of trust in their network. */
+/** A short-lived signed token that identifies the user, for applications that need a proof instead of trusting their network. */
 import { type JSONWebKeySet, type JWK, SignJWT } from 'jose'
 import type { SessionView } from '../storage/records.ts'
 import { type EmailOptions, knownGroups, splitEmail } from './identity-headers.ts'
@@ -6,20 +6,20 @@ import { type EmailOptions, knownGroups, splitEmail } from './identity-headers.t
 const LIFETIME_SECONDS = 60
 
 export type IdentityTokens = {
-  /** A token for the application at this origin, and for no other. */
+  /** Signs a token for the application at this origin only. */
   sign(view: SessionView, audience: string): Promise<string>
-  /** Keys to verify with. Several while a key of the ring moves to the front or out. */
+  /** The keys to verify tokens with. There are several while a key of the ring is being rotated. */
   readonly publicKeys: JSONWebKeySet
 }
 
-/** A key pair that signs, its public half as it is published. */
+/** A key pair for signing, with its public half as it is published. */
 export type TokenKey = {
   readonly keyId: string
   readonly privateKey: CryptoKey
   readonly publicKey: JWK
 }
 
-/** The first key signs, all are published. ES256. */
+/** Creates the tokens. The first key signs, and all keys are published (ES256). */
 export function createIdentityTokens(
   keys: readonly [TokenKey, ...TokenKey[]],
   {
@@ -50,7 +50,7 @@ export function createIdentityTokens(
   }
 }
 
-/** `groups`: null where the header is empty because they are not known. @see OpenID Connect Core §5.1 */
+/** `groups` is null where the header is empty because the groups are unknown. @see OpenID Connect Core §5.1 */
 function identityClaims(view: SessionView, options: EmailOptions) {
   const { user, membership, organization, session, roles } = view
   const email = membership?.profile.email

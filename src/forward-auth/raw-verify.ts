@@ -1,6 +1,6 @@
 /**
- * Straight from Node's server to the decision and back. A proxy asks before each request of an application, and what a Web `Request`,
- * a router and a Web `Response` cost would be a good part of the answer (`bench/forward-auth.ts`).
+ * Answers a proxy directly from Node's server. A proxy asks before each request of an application, and a Web `Request`, a router
+ * and a Web `Response` would take a good part of the response time (`bench/forward-auth.ts`).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -14,10 +14,11 @@ const ROUTE = '/auth/verify'
 
 export type RawHandler = {
   takes(incoming: IncomingMessage): boolean
-  /** Never rejects. */
+  /** Answers the request and never rejects. */
   answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>
 }
 
+/** Creates the handler that answers proxies without Web requests. */
 export function createRawVerify(services: Services): RawHandler {
   const { mountPath } = services.deployment
   const isTrusted = createSocketTrust(services)
@@ -27,7 +28,7 @@ export function createRawVerify(services: Services): RawHandler {
       try {
         await answerRaw(services, toVerifyRequest(incoming, isTrusted), outgoing)
       } catch (cause) {
-        // A defect, or an answer that cannot be written: a no to the proxy, and nothing that ends the process.
+        // After a defect, or if the response cannot be written, the proxy gets a denial, and the process goes on.
         services.log.error('request_refused', { code: 'internal_error', route: ROUTE, cause })
         if (outgoing.headersSent) outgoing.destroy()
         else outgoing.writeHead(500).end()
@@ -54,7 +55,7 @@ async function answerRaw(
   observe(services, request, { status: statusOf(answer), startedAt })
 }
 
-/** A proxy keeps its connections, and an address does not change. */
+/** The trust is remembered per connection: a proxy keeps its connections, and their address does not change. */
 function createSocketTrust({ isTrustedProxy }: Services): (socket: Socket) => boolean {
   const known = new WeakMap<Socket, boolean>()
   return (socket) => {
@@ -85,7 +86,7 @@ function toVerifyRequest(
   }
 }
 
-/** Of two `Host` headers `headers` has the first alone, which is not how those who forwarded the request may have read it. */
+/** If there are two `Host` headers, `headers` contains only the first one, but the proxies before us may have read the other. */
 function joinedHost(rawHeaders: readonly string[]): string | undefined {
   const hosts = rawHeaders.filter(
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host',
@@ -93,7 +94,7 @@ function joinedHost(rawHeaders: readonly string[]): string | undefined {
   return hosts.length === 0 ? undefined : hosts.join(', ')
 }
 
-/** The body of the request, if one came along, is nobody's: Node reads it away or closes the connection. */
+/** The body of the request, if there is one, is not used: Node discards it or closes the connection. */
 async function sendStop(
   { method }: VerifyRequest,
   outgoing: ServerResponse,

@@ -1,37 +1,37 @@
 /**
- * What a proxy asks, in each of the ways in which proxies ask:
+ * Reads what a proxy asks, in each of the ways in which proxies ask:
  *
- *   nginx (our configuration)     GET /auth/verify, X-Original-Method and X-Original-URI, the host in Host
- *   ingress-nginx                 GET /auth/verify, X-Original-Method and X-Original-URL, a whole address
- *   Traefik, Caddy, HAProxy       GET /auth/verify, X-Forwarded-Method, X-Forwarded-Uri and X-Forwarded-Host
- *   Envoy                         the original method, its path appended to ours, the host in Host
- *   an application that asks      GET /auth/verify with the browser's Cookie and Host
+ *   nginx (our configuration) GET /auth/verify, X-Original-Method and X-Original-URI, the host in Host
+ *   ingress-nginx GET /auth/verify, X-Original-Method and X-Original-URL, a whole address
+ *   Traefik, Caddy, HAProxy GET /auth/verify, X-Forwarded-Method, X-Forwarded-Uri and X-Forwarded-Host
+ *   Envoy the original method, its path appended to ours, the host in Host
+ *   an application that asks GET /auth/verify with the browser's Cookie and Host
  *
- * A header that names the original request is written by anybody. So who sends one has to be a trusted proxy, two of the ways at once are
- * refused, and so is everything that is not exactly one value.
+ * Any client can write a header that names the original request. So the sender has to be a trusted proxy, a request in two of these
+ * ways at once is refused, and so is any header that does not have exactly one value.
  */
 import { EntradaError } from '../errors/errors.ts'
 import type { AskedPage } from './decide-access.ts'
 
-/** One request to the address, whichever server took it. */
+/** One request to the verify address, whichever server received it. */
 export type VerifyRequest = {
   readonly method: string
-  /** Path and query as they came. */
+  /** Path and query as they were sent. */
   readonly target: string
-  /** Whether dots and escapes are still in it. */
+  /** Whether dots and escapes are still in the target. */
   readonly isTargetRaw: boolean
-  /** By its name in small letters; repeated ones joined by `, `. */
+  /** Returns a header by its name in lower case; repeated ones are joined by `, `. */
   readonly header: (name: string) => string | undefined
-  /** Functions: what they cost is worth leaving out where nobody needs it. */
+  /** These are functions because their cost can be avoided when no decision needs them. */
   readonly remoteAddress: () => string | undefined
   readonly isFromTrustedProxy: () => boolean
 }
 
 export type Question = {
   readonly page: AskedPage
-  /** Whether a browser that has to sign in is sent there at once, for proxies that hand our answer on as it is. */
+  /** Whether a browser that has to sign in is redirected at once, for proxies that pass our response on unchanged. */
   readonly signIn: 'named' | 'redirect'
-  /** Envoy takes 200 for a yes, and every other status for a no. */
+  /** Envoy takes 200 for an approval, and every other status for a denial. */
   readonly yes: 200 | 204
 }
 
@@ -40,14 +40,18 @@ const MAX_URI_LENGTH = 16_384
 const ORIGINAL = ['x-original-uri', 'x-original-url', 'x-original-method'] as const
 const FORWARDED = ['x-forwarded-uri', 'x-forwarded-method'] as const
 
-/** Whether this address is the one for proxies. Envoy appends the path that it has in hand. */
+/** Returns whether this target is the verify address. Envoy appends the path of the original request to it. */
 export function isVerifyTarget(target: string, mountPath: string): boolean {
   if (!target.startsWith(VERIFY, mountPath.length) || !target.startsWith(mountPath)) return false
   const next = target[mountPath.length + VERIFY.length]
   return next === undefined || next === '/' || next === '?'
 }
 
-/** @throws {EntradaError} `forward_auth_request_invalid`, `forward_auth_proxy_not_trusted`, `method_not_allowed` */
+/**
+ * Reads which page the proxy asks about.
+ *
+ * @throws {EntradaError} `forward_auth_request_invalid`, `forward_auth_proxy_not_trusted`, `method_not_allowed`
+ */
 export function readQuestion(
   request: VerifyRequest,
   { mountPath }: { readonly mountPath: string },
@@ -61,7 +65,7 @@ export function readQuestion(
   }
   checkProtocol(request)
   if (isAppended) {
-    // `/admin/../public` has become `/public`: what the proxy goes on to is something else.
+    // `/admin/../public` has become `/public`, but the proxy forwards the original path.
     if (!request.isTargetRaw) throw invalid('path', 'not as it was sent')
     return { page: readAppended(request, appended), signIn: 'redirect', yes: 200 }
   }
@@ -75,7 +79,7 @@ export function readQuestion(
   return { page: { host: hostOf(request, 'host') }, signIn, yes: 204 }
 }
 
-/** nginx, and its ingress. */
+/** Reads the headers of nginx and ingress-nginx. */
 function readOriginal(request: VerifyRequest): AskedPage {
   const method = methodOf(request, 'x-original-method')
   const address = request.header('x-original-url')
@@ -93,7 +97,7 @@ function readOriginal(request: VerifyRequest): AskedPage {
   }
 }
 
-/** Traefik, Caddy, and HAProxy with our configuration. */
+/** Reads the headers of Traefik, Caddy, and HAProxy with our configuration. */
 function readForwarded(request: VerifyRequest): AskedPage {
   const named = request.header('x-forwarded-host') === undefined ? 'host' : 'x-forwarded-host'
   return {
@@ -105,7 +109,7 @@ function readForwarded(request: VerifyRequest): AskedPage {
   }
 }
 
-/** Envoy: what it appends is the path, and the method is the browser's own. */
+/** Reads a request of Envoy: the path is appended, and the method is the browser's own. */
 function readAppended(request: VerifyRequest, appended: string): AskedPage {
   if (!isMethod(request.method)) throw invalid('method', 'not a method')
   return {
@@ -114,7 +118,7 @@ function readAppended(request: VerifyRequest, appended: string): AskedPage {
   }
 }
 
-/** `sign_in=redirect` in the address that the proxy is configured with. */
+/** Reads `sign_in=redirect` in the address that the proxy is configured with. */
 function readSignIn(query: string): Question['signIn'] {
   const [given, second] = new URLSearchParams(query).getAll('sign_in')
   if (given === undefined) return 'named'
@@ -122,7 +126,7 @@ function readSignIn(query: string): Question['signIn'] {
   return 'redirect'
 }
 
-/** Nothing hangs on it: the scheme is the configured one. What is no scheme, or two, comes from somebody who tries. */
+/** The scheme is not used, because it is configured. But a header that has no scheme or two of them was forged. */
 function checkProtocol(request: VerifyRequest): void {
   const protocol = request.header('x-forwarded-proto')
   if (protocol !== undefined && !/^(https?|wss?)$/i.test(protocol)) {
@@ -136,7 +140,7 @@ function methodOf(request: VerifyRequest, name: string): string {
   return method
 }
 
-/** @see RFC 9110 §9.1: case counts, and those that exist are in capital letters */
+/** Returns whether the text can be a method. @see RFC 9110 §9.1: case counts, and those that exist are in capital letters */
 function isMethod(text: string): boolean {
   return /^[A-Z][A-Z-]{0,31}$/.test(text)
 }

@@ -2,12 +2,15 @@ import { createECDH, createHash } from 'node:crypto'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { TokenKey } from './identity-token.ts'
 
-/** Order of P-256's group. @see FIPS 186-5; SEC 2 §2.4.2 */
+/** The order of P-256's group. @see FIPS 186-5; SEC 2 §2.4.2 */
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 /** 128 bits more than the order has, so that no private key is likelier than another. @see FIPS 186-5 §A.2.1 */
 const SEED_BYTES = 48
 
-/** One ES256 key for each key of the ring, in its order: replicas with the same ring sign and publish the same, and nothing is stored. */
+/**
+ * Derives one ES256 key from each key of the ring, in the same order. Replicas with the same ring sign and publish the same keys,
+ * and nothing is stored.
+ */
 export async function deriveTokenKeys(ring: KeyRing): Promise<readonly [TokenKey, ...TokenKey[]]> {
   const seeds = ring.deriveBytes('identity-token', SEED_BYTES)
   const [first, ...others] = await Promise.all(seeds.map(toTokenKey))
@@ -37,7 +40,7 @@ async function toTokenKey(seed: Uint8Array): Promise<TokenKey> {
   return { keyId: thumbprint(publicKey), privateKey, publicKey }
 }
 
-/** @see RFC 7638 §3 */
+/** Returns the thumbprint of a public key. @see RFC 7638 §3 */
 function thumbprint({ crv, kty, x, y }: Readonly<Record<'crv' | 'kty' | 'x' | 'y', string>>) {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')
 }

@@ -1,9 +1,10 @@
 /**
- * When a reverse proxy asks whether a request may pass.
+ * Answers a reverse proxy that asks whether a request may pass.
  *
  *   verifyAccess → read-question → whose host it is → the session, in one look-up → decide-access → an answer
  *
- * The same for `entrada.fetch` and for the way past it (`raw-verify.ts`). Nothing here is written, but that the session is in use.
+ * `entrada.fetch` and `raw-verify.ts`, which avoids Web requests, use the same function. The only thing it writes is that the
+ * session is in use.
  */
 import { EntradaError } from '../errors/errors.ts'
 import { checkOnlyLocal, type Exchange, isHostOf } from '../http/exchange.ts'
@@ -19,7 +20,9 @@ import { identityHeaders } from './identity-headers.ts'
 import type { IdentityTokens } from './identity-token.ts'
 import { isVerifyTarget, type Question, readQuestion, type VerifyRequest } from './read-question.ts'
 
-/** `pass`: 204, for Envoy 200, with who it is. `stop`: whatever keeps the request from the application. */
+/**
+ * `pass` is 204, or 200 for Envoy, with the user's identity. `stop` is any response that keeps the request from the application.
+ */
 export type AccessAnswer =
   | {
       readonly kind: 'pass'
@@ -28,7 +31,7 @@ export type AccessAnswer =
     }
   | { readonly kind: 'stop'; readonly response: Response }
 
-/** Never rejects. */
+/** Decides whether the request may pass. Never rejects. */
 export async function verifyAccess(
   services: Services,
   request: VerifyRequest,
@@ -40,7 +43,7 @@ export async function verifyAccess(
   }
 }
 
-/** GET /auth/verify, and any method below it for Envoy, by way of `entrada.fetch`. */
+/** Answers GET /auth/verify, and any method below it for Envoy, by way of `entrada.fetch`. */
 export async function showAccess(
   services: Services,
   { request, remoteAddress, target }: Exchange,
@@ -64,7 +67,12 @@ export async function showAccess(
     : answer.response
 }
 
-/** GET /auth/keys. @throws {EntradaError} `page_not_found` when no tokens are signed. @see RFC 7517 §5 */
+/**
+ * Answers GET /auth/keys with the public keys.
+ *
+ * @throws {EntradaError} `page_not_found` when no tokens are signed
+ * @see RFC 7517 §5
+ */
 export async function showTokenKeys({ identityTokens }: Services): Promise<Response> {
   if (identityTokens === undefined) throw new EntradaError('page_not_found')
   const response = jsonResponse(identityTokens.publicKeys)
@@ -78,7 +86,7 @@ async function answerQuestion(services: Services, request: VerifyRequest): Promi
   const { page, signIn, yes } = readQuestion(request, deployment)
   const place = placeOf(services, page.host)
   const found = await findView(services, request, place)
-  // An operator's token session is nobody's: an application must not let it in.
+  // The session of an operator token belongs to no user, so an application must not let it in.
   const view = found?.session.kind === 'user' ? found : undefined
   const asked = { ...page, host: place.url.host }
   const decision = decideAccess(view, deployment.accessRules, asked)
@@ -105,7 +113,7 @@ async function answerQuestion(services: Services, request: VerifyRequest): Promi
   }
 }
 
-/** @throws {EntradaError} `host_not_served` */
+/** Returns the place that the host belongs to. @throws {EntradaError} `host_not_served` */
 function placeOf({ deployment }: Services, host: string): Place {
   const { publicUrls, site } = deployment
   const own = publicUrls.find((url) => isHostOf(url, host))
@@ -132,7 +140,7 @@ function wordFor(decision: AccessDecision): string {
   return decision.kind === 'allowed' && decision.view === undefined ? 'public' : decision.kind
 }
 
-/** With signed tokens on, `Authorization` too is always there: what a client sent must not stay. */
+/** When tokens are signed, `Authorization` is always present too, so that a header which the client sent does not stay. */
 async function withToken(
   services: Services,
   identityTokens: IdentityTokens,

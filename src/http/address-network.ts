@@ -1,4 +1,4 @@
-/** The first groups of 16 bits of an IPv6 address, spelled in one way. */
+/** Networks of IPv6 addresses: the first groups of 16 bits, always spelled in the same way. */
 export function networkOf(address: string, groupCount: number): string {
   const [head = '', tail = ''] = address.split('::')
   const groups = head.split(':').filter(Boolean)
@@ -10,7 +10,10 @@ export function networkOf(address: string, groupCount: number): string {
   return network.map((group) => group.toLowerCase().replace(/^0+(?=.)/, '')).join(':')
 }
 
-/** One client for limits and shares: an IPv4 address, or a /64 of IPv6, which is the least that a provider assigns to a customer. */
+/**
+ * Returns what limits and shares count as one client: an IPv4 address, or a /64 of IPv6, which is the least that a provider assigns
+ * to a customer.
+ */
 export function clientNetwork(address: string): string {
   return address.includes(':') ? `${networkOf(address, 4)}::/64` : address
 }

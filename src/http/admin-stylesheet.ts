@@ -1,4 +1,4 @@
-/** What the pages under /admin have beside the common look: denser, wider, with tables, forms and a chart. */
+/** The stylesheet of the pages under /admin, in addition to the common one: denser and wider, with tables, forms and a chart. */
 export const adminStylesheet = `
 :root { --good: #17603b; --good-ground: #dff3e6; --bad: #9b1c1c; --bad-ground: #fde4e1; --warn: #6b4700; --warn-ground: #ffedc2; --plain-ground: #eceae3;
   --row: #f8f6f1; --bar-good: #0b7a6f; --bar-refused: #b97f10; --bar-failed: #c0392b; }

@@ -1,11 +1,14 @@
-/** The look: one stylesheet, one mark and one small script, all text, so that a library host needs no files beside the code. */
+/**
+ * The files of the pages: one stylesheet, one logo and one small script, all as text in the code, so that a host application needs
+ * no further files.
+ */
 import type { Services } from '../services.ts'
 import { adminStylesheet } from './admin-stylesheet.ts'
 import { type Brand, brandStylesheet } from './brand.ts'
 import { toHex } from './contrast.ts'
 import { pathTo } from './exchange.ts'
 
-/** A door ajar in the colours of the pages. */
+/** The icon shows a door ajar in the colours of the pages. */
 const favicon = ({ color }: Brand) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="5" y="2" width="22" height="28" rx="4" fill="${doorColor(color)}"/><path d="M10 6l10 4v16l-10-3z" fill="#f4efe6"/><circle cx="17" cy="16" r="1.6" fill="${doorColor(color)}"/></svg>`
 
@@ -120,9 +123,12 @@ th { color: var(--quiet); font-weight: 600; }
 
 type Asset = { readonly type: string; readonly body: string | Uint8Array<ArrayBuffer> }
 
-/** An SVG is a document: opened by itself, somebody else's can do nothing, and may still be drawn as it was meant. */
+/**
+ * An SVG is a document. When a customer's logo is opened by itself, this policy keeps it from running scripts or loading anything,
+ * while it is still drawn as intended.
+ */
 const logoPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
-/** Copy buttons, which are hidden without it: the fields they copy can be selected by hand. */
+/** Copy buttons. They are hidden unless this script runs; the fields that they copy can also be selected by hand. */
 const copyScript = `for (const button of document.querySelectorAll('button[data-copy]')) {
   const field = document.getElementById(button.dataset.copy)
   const said = button.parentElement.querySelector('[role=status]')
@@ -136,7 +142,7 @@ const copyScript = `for (const button of document.querySelectorAll('button[data-
 }
 `
 
-/** A file of the look, or `undefined`. */
+/** Returns an asset by its name, or `undefined` if there is none. */
 export function assetResponse({ deployment }: Services, name: string): Response | undefined {
   const asset = assetOf(deployment.brand, name)
   if (asset === undefined) return undefined
@@ -149,7 +155,10 @@ export function assetResponse({ deployment }: Services, name: string): Response 
   })
 }
 
-/** Its address changes with what it holds: after an upgrade nobody sees new pages in an old look. */
+/**
+ * Returns the address of an asset. It changes with the content, so that after an upgrade no browser shows new pages with an old
+ * stylesheet.
+ */
 export function assetPath(services: Services, name: string): string {
   const asset = assetOf(services.deployment.brand, name)
   return pathTo(services, `/auth/assets/${name}?v=${asset ? fingerprintOf(asset) : 0}`)
@@ -176,7 +185,7 @@ function assetOf(brand: Brand, name: string): Asset | undefined {
 
 const fingerprints = new Map<Asset['body'], string>()
 
-/** No secret and no proof: it only has to be another one when the text is. @see FNV-1a */
+/** This is neither a secret nor a proof: the result only has to change when the text changes. @see FNV-1a */
 function fingerprintOf({ body }: Asset): string {
   const known = fingerprints.get(body)
   if (known !== undefined) return known

@@ -1,14 +1,14 @@
-/** Whose pages these are, for the people who see them: name, logo, colour, and whom to ask. */
+/** The brand that users see on the pages: name, logo, colour, and a contact for support. */
 import { type Color, contrast, mix, parseColor, readableOn, toHex } from './contrast.ts'
 
 export type BrandOptions = {
-  /** In place of "Entrada". */
+  /** The name that the pages show in place of "Entrada". */
   readonly name?: string
-  /** An SVG or PNG of at most 256 KB. */
+  /** The logo: an SVG or PNG of at most 256 KB. */
   readonly logo?: Uint8Array | string
-  /** Of buttons and links, such as `#12766f`; where it cannot be read, a darker or lighter one stands in for it. */
+  /** The colour of buttons and links, such as `#12766f`. Where it would be hard to read, a darker or lighter shade replaces it. */
   readonly color?: string
-  /** An email address, or an https page. */
+  /** The contact for support: an email address, or an https page. */
   readonly supportContact?: string
 }
 
@@ -21,7 +21,7 @@ export type Brand = {
 export type Logo = {
   readonly type: 'image/svg+xml' | 'image/png'
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** Wide enough to be a name written out, which then is not written again beside it. */
+  /** The logo is wide enough to contain the written name, so the pages do not write the name next to it. */
   readonly isWordmark: boolean
 }
 export type SupportContact = { readonly href: string; readonly text: string }
@@ -31,7 +31,7 @@ const WORDMARK_RATIO = 2.5
 const black: Color = [0, 0, 0]
 const white: Color = [255, 255, 255]
 
-/** Grounds of `assets.ts` on which the colour is written: ground, sheet and note. */
+/** Background colours of `assets.ts` on which the brand colour is written: page, sheet and note. */
 const lightGrounds: readonly Color[] = [[0xf4, 0xf1, 0xea], white, [0xff, 0xe9, 0xb8]]
 const darkGrounds: readonly Color[] = [
   [0x11, 0x16, 0x18],
@@ -39,7 +39,11 @@ const darkGrounds: readonly Color[] = [
   [0x4a, 0x3a, 0x10],
 ]
 
-/** @throws {Error} as {@link brandName}; `check-options.ts` has told of it before */
+/**
+ * Creates the brand from its options.
+ *
+ * @throws {Error} as {@link brandName}; `check-options.ts` reports the same problems earlier
+ */
 export function createBrand({ name, logo, color, supportContact: contact }: BrandOptions): Brand {
   return {
     name: brandName(name ?? 'Entrada'),
@@ -49,7 +53,7 @@ export function createBrand({ name, logo, color, supportContact: contact }: Bran
   }
 }
 
-/** @throws {Error} whose message completes the sentence "… must be" and does not repeat the value */
+/** Parses the name of the brand. @throws {Error} whose message completes the sentence "… must be" and does not repeat the value */
 export function brandName(text: string): string {
   const name = text.trim()
   if (name === '' || name.length > 60 || /[\p{Cc}\p{Cf}]/u.test(name)) {
@@ -58,14 +62,14 @@ export function brandName(text: string): string {
   return name
 }
 
-/** @throws {Error} as {@link brandName} */
+/** Parses the colour of the brand. @throws {Error} as {@link brandName} */
 export function brandColor(text: string): Color {
   const color = parseColor(text)
   if (color === undefined) throw new Error('must be a colour such as #12766f')
   return color
 }
 
-/** @throws {Error} as {@link brandName} */
+/** Parses the contact for support. @throws {Error} as {@link brandName} */
 export function supportContact(text: string): SupportContact {
   const given = text.trim()
   const address = given.replace(/^mailto:/i, '')
@@ -80,7 +84,7 @@ export function supportContact(text: string): SupportContact {
   return { href: url.href, text: url.host + path }
 }
 
-/** What the file says it is, not its name. @throws {Error} as {@link brandName} */
+/** Parses the logo. Its content decides the format, not its file name. @throws {Error} as {@link brandName} */
 export function brandLogo(given: Uint8Array | string): Logo {
   const bytes = typeof given === 'string' ? new TextEncoder().encode(given) : new Uint8Array(given)
   if (bytes.length > MAX_LOGO_BYTES) throw new Error('must be at most 256 KB')
@@ -94,7 +98,7 @@ export function brandLogo(given: Uint8Array | string): Logo {
   return { type: 'image/svg+xml', bytes, isWordmark: isWide(svgSize(root)) }
 }
 
-/** The colour where the stylesheet needs one: on buttons with text on it, and as text in light and dark. */
+/** Returns the rules that set the brand colour: on buttons with text on it, and as text in light and dark mode. */
 export function brandStylesheet({ color }: Brand): string {
   if (color === undefined) return ''
   const light = readableOn(color, lightGrounds, { toward: black })
@@ -113,7 +117,7 @@ function isWide(size: Size | undefined): boolean {
   return size !== undefined && size.width / size.height >= WORDMARK_RATIO
 }
 
-/** @see https://www.w3.org/TR/png-3/#11IHDR */
+/** Reads width and height of a PNG, or returns `undefined`. @see https://www.w3.org/TR/png-3/#11IHDR */
 function pngSize(bytes: Uint8Array<ArrayBuffer>): Size | undefined {
   const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
   if (bytes.length < 24 || signature.some((byte, index) => bytes[index] !== byte)) return undefined

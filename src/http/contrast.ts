@@ -1,9 +1,9 @@
-/** Colours that can be read, by the rules of WCAG. Pure. */
+/** Finds colours that are readable by the rules of WCAG. Pure. */
 
-/** Red, green and blue, 0 to 255. */
+/** Red, green and blue, each from 0 to 255. */
 export type Color = readonly [number, number, number]
 
-/** `#12766f` or `#176`. `undefined` for anything else. */
+/** Parses `#12766f` or `#176`; returns `undefined` for anything else. */
 export function parseColor(text: string): Color | undefined {
   const [, short, long] = /^#(?:([0-9a-f]{3})|([0-9a-f]{6}))$/i.exec(text.trim()) ?? []
   const digits = long ?? (short && [...short].map((digit) => digit + digit).join(''))
@@ -12,17 +12,18 @@ export function parseColor(text: string): Color | undefined {
   return [value >> 16, (value >> 8) & 255, value & 255]
 }
 
+/** Returns the colour as `#rrggbb`. */
 export function toHex(color: Color): string {
   return `#${color.map((part) => part.toString(16).padStart(2, '0')).join('')}`
 }
 
-/** From 1 (the same) to 21 (black on white). @see WCAG 2.2 §1.4.3 */
+/** Returns the contrast of two colours, from 1 (the same) to 21 (black on white). @see WCAG 2.2 §1.4.3 */
 export function contrast(one: Color, other: Color): number {
   const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b)
   return (light + 0.05) / (dark + 0.05)
 }
 
-/** The colour itself, or as much nearer to black or white as it takes to stand out from all of these grounds. */
+/** Returns the colour, moved only as far towards black or white as is needed to be readable on all of these backgrounds. */
 export function readableOn(
   color: Color,
   grounds: readonly Color[],
@@ -35,13 +36,13 @@ export function readableOn(
   return toward
 }
 
-/** So much of the other colour in it. */
+/** Mixes the given share of another colour into a colour. */
 export function mix(color: Color, other: Color, share: number): Color {
   const part = (index: 0 | 1 | 2) => Math.round(color[index] * (1 - share) + other[index] * share)
   return [part(0), part(1), part(2)]
 }
 
-/** @see https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
+/** Returns the relative luminance of a colour. @see https://www.w3.org/TR/WCAG22/#dfn-relative-luminance */
 function luminance(color: Color): number {
   const [red = 0, green = 0, blue = 0] = color.map((part) => {
     const value = part / 255

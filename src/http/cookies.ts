@@ -1,8 +1,8 @@
 import type { Services } from '../services.ts'
 
 /**
- * Cookies of the request by name. One that comes twice counts as none: who may set cookies for a parent domain, or an application on this
- * host, can add one of our name, and nothing in a request says which is ours.
+ * Returns the cookies of a request by name. A cookie that occurs twice counts as absent: another host of the parent domain, or an
+ * application on this host, can set a cookie with our name, and nothing in a request shows which one is ours.
  */
 export function readCookies(header: string): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>()
@@ -20,8 +20,8 @@ export function readCookies(header: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Without spaces and tabs around it, and nothing else: `trim` also removes a no-break space, so that a cookie whose name begins with
- * one, which another host of the site may set, would become the `__Host-` cookie that only this host can set.
+ * Removes spaces and tabs at both ends, and nothing else. `trim` would also remove a no-break space: a cookie whose name begins
+ * with one, which another host of the site may set, would become the `__Host-` cookie that only this host can set.
  *
  * @see RFC 6265 §5.2
  */
@@ -29,7 +29,10 @@ function trimmed(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
-/** The value of a cookie by the same rule, without reading all others: a proxy asks about every request of an application. */
+/**
+ * Returns the value of one cookie by the same rule without reading all others, because a proxy asks about every request of an
+ * application.
+ */
 export function onlyCookie(header: string, name: string): string | undefined {
   const [value, second] = cookieValues(header, name)
   return second === undefined ? value : undefined
@@ -53,7 +56,8 @@ function beginsAt(header: string, at: number): boolean {
 }
 
 /**
- * The full name of a cookie of ours on this host: `__Host-` on https, so that no other host of the site can set it.
+ * Returns the full name of a cookie on this host. It has the prefix `__Host-` on https, so that no other host of the site can set
+ * it.
  *
  * @see RFC 6265bis §4.1.3.2
  */
@@ -63,7 +67,8 @@ export function cookieName(services: Services, here: URL, name: string): string 
 }
 
 /**
- * The full name of a cookie that all hosts under a parent domain get. `__Secure-` on https: any of those hosts can set it too.
+ * Returns the full name of a cookie that all hosts under a parent domain receive. It has the prefix `__Secure-` on https; any of
+ * those hosts can set it too.
  *
  * @see RFC 6265bis §4.1.3.1
  */
@@ -73,18 +78,21 @@ export function siteCookieName(
   { name, domain }: { readonly name: string; readonly domain: string },
 ): string {
   const prefix = here.protocol === 'https:' ? '__Secure-' : ''
-  // The domain in the name: a cookie for another domain above or below this one must not look like a second value.
+  // The name contains the domain, so that a cookie for another domain above or below this one does not look like a second value.
   return `${prefix}${services.deployment.cookiePrefix}-${name}-${domain}`
 }
 
 type CookieScope = {
   readonly here: URL
   readonly maxAgeSeconds?: number
-  /** All hosts under this domain, instead of this host alone. */
+  /** Sends the cookie to all hosts under this domain, instead of this host alone. */
   readonly domain?: string
 }
 
-/** A `Set-Cookie` line: HttpOnly, `SameSite=Lax`, the whole host. Without `maxAgeSeconds` it ends with the browser. */
+/**
+ * Returns a `Set-Cookie` line: HttpOnly, `SameSite=Lax`, for the whole host. Without `maxAgeSeconds` the cookie ends with the
+ * browser session.
+ */
 export function setCookie(
   name: string,
   value: string,
@@ -96,12 +104,12 @@ export function setCookie(
   return `${name}=${value}; Path=/${wide}${maxAge}; HttpOnly; SameSite=Lax${secure}`
 }
 
-/** A `Set-Cookie` line that removes the cookie. */
+/** Returns a `Set-Cookie` line that removes the cookie. */
 export function dropCookie(name: string, here: URL, domain?: string): string {
   return setCookie(name, '', { here, maxAgeSeconds: 0, ...(domain ? { domain } : {}) })
 }
 
-/** The response with further `Set-Cookie` lines; whatever sets a cookie is never stored by a cache. */
+/** Adds `Set-Cookie` lines to a response and forbids caches to store it. */
 export function withCookies(response: Response, lines: readonly string[]): Response {
   for (const line of lines) response.headers.append('set-cookie', line)
   if (lines.length > 0) response.headers.set('cache-control', 'no-store')

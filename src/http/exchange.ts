@@ -7,36 +7,40 @@ import { readCookies } from './cookies.ts'
 import { hostOf, parseRequestTarget } from './request-target.ts'
 import { singleHeader } from './single-header.ts'
 
-/** One request and what we know about it. */
+/** One request together with what Entrada knows about it. */
 export type Exchange = {
   readonly request: Request
-  /** The configured public address it came to; the Host header only picks among them. */
+  /** The configured public address that the request was sent to. The Host header only selects among the configured ones. */
   readonly here: URL
-  /** The request's address on `here`. */
+  /** The full address of the request on `here`. */
   readonly url: URL
   readonly params: Readonly<Record<string, string>>
   readonly correlationId: string
   readonly client: { readonly ip?: string; readonly userAgent?: string }
   readonly cookies: ReadonlyMap<string, string>
-  /** Who is connected: a proxy, more often than a browser. */
+  /** The address of the connection's other end, which is usually a proxy and not a browser. */
   readonly remoteAddress?: string
-  /** Path and query as the request line had them, where the server tells. */
+  /** Path and query as in the request line, if the server passes them on. */
   readonly target?: string
-  /** Filled while a sign-in is started or a callback is worked on; the audit and the page of a refusal read it. */
+  /** Set while a sign-in is started or a callback is processed. The audit of a refusal and its error page read it. */
   readonly signIn: { record?: SignInRecord; connection?: Connection }
-  /** Filled once the address is known to be one of ours. */
+  /** Set when the path matches one of the routes. */
   readonly matched: { path?: string }
 }
 
 /**
- * What the server knows of the connection itself; a library host may pass nothing. `target`: path and query as the request line had them,
- * which a `Request` does not keep: its address has no dots any more.
+ * What the server knows about the connection; a host application may pass nothing. `target` is path and query as in the request
+ * line. A `Request` does not keep them: dots are already resolved in its address.
  */
 export type RemoteInfo = { readonly remoteAddress?: string; readonly target?: string }
 
 const MAX_USER_AGENT_LENGTH = 400
 
-/** @throws {EntradaError} `host_not_served`, `development_mode_only_local`, `request_invalid` (two Host headers) */
+/**
+ * Creates the exchange of a request.
+ *
+ * @throws {EntradaError} `host_not_served`, `development_mode_only_local`, `request_invalid` (two Host headers)
+ */
 export function openExchange(
   services: Services,
   request: Request,
@@ -69,7 +73,7 @@ export function openExchange(
   }
 }
 
-/** The configured host, with or without its scheme's own port, which some proxies add. */
+/** Returns whether a Host header is the host of this address, with or without the default port, which some proxies add. */
 export function isHostOf(url: URL, host: string | undefined): boolean {
   if (host === url.host) return true
   const ownPort = url.protocol === 'https:' ? ':443' : ':80'
@@ -77,7 +81,8 @@ export function isHostOf(url: URL, host: string | undefined): boolean {
 }
 
 /**
- * Design §8: a made-up directory must not be reachable from elsewhere, not even through a proxy on this machine.
+ * Refuses requests from other machines in development mode: a made-up directory must not be reachable from elsewhere, not even
+ * through a proxy on this machine.
  *
  * @throws {EntradaError} `development_mode_only_local`
  */
@@ -94,7 +99,7 @@ export function checkOnlyLocal(headerOf: (name: string) => string | undefined): 
   if (header !== undefined) throw new EntradaError('development_mode_only_local', { header })
 }
 
-/** An address of ours on this host, mount path included. */
+/** Returns the path of a page on this host, including the mount path. */
 export function pathTo(services: Pick<Services, 'deployment'>, path: string): string {
   return services.deployment.mountPath + path
 }

@@ -6,7 +6,7 @@ import { readBodyText } from './read-body.ts'
 import { singleHeader } from './single-header.ts'
 
 /**
- * Refuses a request that another site's page could have sent.
+ * Refuses a request that a page of another site could have sent.
  *
  * @throws {EntradaError} `cross_site_request`
  * @see https://www.w3.org/TR/fetch-metadata/
@@ -19,12 +19,12 @@ export function checkSameOrigin({ request, here }: Exchange): void {
     throw new EntradaError('cross_site_request', { site, origin: origin?.slice(0, 255) })
 }
 
-/** The token that a form of this session carries in `form_token`. */
+/** Returns the token that a form of this session carries in `form_token`. */
 export function formToken(services: Services, sessionId: string): string {
   return services.keyRing.mac('form-token', sessionId)
 }
 
-/** @throws {EntradaError} `cross_site_request` */
+/** Checks that a form carries the token of its session. @throws {EntradaError} `cross_site_request` */
 export function checkFormToken(
   services: Services,
   sessionId: string,
@@ -35,14 +35,18 @@ export function checkFormToken(
   }
 }
 
-/** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid` */
+/**
+ * Reads the body of a form.
+ *
+ * @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid`
+ */
 export async function readForm({ request }: Exchange): Promise<URLSearchParams> {
   const text = await readBodyText(request, ['application/x-www-form-urlencoded'])
   if (!isPercentEncodedUtf8(text)) throw invalidBody()
   return new URLSearchParams(text)
 }
 
-/** `URLSearchParams` puts U+FFFD in the place of bytes that it cannot read. A `%` that encodes nothing is a letter like any other. */
+/** `URLSearchParams` would replace bytes that are not UTF-8 by U+FFFD. A `%` that encodes nothing is an ordinary character. */
 function isPercentEncodedUtf8(text: string): boolean {
   try {
     for (const [bytes] of text.matchAll(/(?:%[0-9a-f]{2})+/gi)) decodeURIComponent(bytes)
@@ -52,7 +56,11 @@ function isPercentEncodedUtf8(text: string): boolean {
   }
 }
 
-/** @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid` */
+/**
+ * Reads a JSON body.
+ *
+ * @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid`
+ */
 export async function readJson(
   { request }: Exchange,
   types: readonly string[] = ['application/json'],
@@ -66,12 +74,12 @@ export async function readJson(
   throw new EntradaError('request_invalid', { parameter, errors })
 }
 
-/** Without a cause: its message would repeat a piece of the body. */
+/** The error has no cause, because the message of the cause would repeat a piece of the body. */
 function invalidBody(): EntradaError {
   return new EntradaError('request_invalid', { parameter: '(body)' })
 }
 
-/** The one value of a query or form parameter. @throws {EntradaError} `request_invalid` when repeated. */
+/** Returns the only value of a query or form parameter. @throws {EntradaError} `request_invalid` when it is repeated */
 export function single(parameters: URLSearchParams, name: string): string | undefined {
   const [value, second] = parameters.getAll(name)
   if (second !== undefined) throw new EntradaError('request_invalid', { parameter: name })

@@ -1,11 +1,11 @@
 import type { Services } from '../services.ts'
 
-/** GET /healthz: the process answers. */
+/** Answers GET /healthz as long as the process runs. */
 export async function showAlive(): Promise<Response> {
   return plain('alive', 200)
 }
 
-/** GET /readyz: the database answers and its schema fits. @throws {EntradaError} `storage_unavailable` */
+/** Answers GET /readyz when the database responds and its schema fits. @throws {EntradaError} `storage_unavailable` */
 export async function showReady(services: Services): Promise<Response> {
   await services.storage.checkReady()
   return plain('ready', 200)

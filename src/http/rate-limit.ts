@@ -1,6 +1,6 @@
 /**
- * How often something may be done. Counted in memory by `rate-limiter-flexible`; with PostgreSQL every so many uses are reported to
- * the database, so that replicas count together and a single use still writes nothing (`decisions/0012-limits.md`).
+ * Rate limits. Uses are counted in memory by `rate-limiter-flexible`. With PostgreSQL they are reported to the database in batches,
+ * so that replicas count together and a single use still writes nothing (`decisions/0012-limits.md`).
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { EntradaError } from '../errors/errors.ts'
@@ -11,7 +11,7 @@ import { clientNetwork, networkOf } from './address-network.ts'
 export type Limit = {
   readonly uses: number
   readonly perSeconds: number
-  /** Whose uses count together. An `address` is a whole /64 of IPv6. */
+  /** Uses with the same value count together. An `address` is a whole /64 of IPv6. */
   readonly each:
     | 'address'
     | 'operator'
@@ -24,7 +24,10 @@ export type Limit = {
 }
 export type LimitName = keyof typeof limitTable
 
-/** Made for whole schools and offices behind one address. docs/monitoring.md says how to see that one was reached. */
+/**
+ * The limits are large enough for a school or an office behind one address. docs/monitoring.md explains how to see that one was
+ * reached.
+ */
 export const limitTable = {
   sign_in_start: {
     uses: 600,
@@ -113,17 +116,18 @@ export const limitTable = {
 } as const satisfies Record<string, Limit>
 
 export type LimitOptions = {
-  /** In place of the table's `uses`. */
+  /** Replaces `uses` of the table. */
   readonly uses?: Partial<Record<LimitName, number>>
-  /** Where replicas count together; absent when there is only this process. */
+  /** The database in which replicas count together; absent when there is only this process. */
   readonly shared?: Pick<Storage, 'countUses'>
   readonly now: () => Date
   readonly log: Log
 }
 
-/** For work in this process that an operator started: the limits are meant for strangers on the network. */
+/** No limits, for work in this process that an operator started: limits are meant for clients on the network. */
 export const noLimits: Limits = { spend: async () => {}, allows: async () => true }
 
+/** Creates the limits of the table, each with its counters. */
 export function createLimits(options: LimitOptions): Limits {
   const spendings = new Map(
     Object.entries<Limit>(limitTable).map(([name, limit]) => {
@@ -150,7 +154,7 @@ export function createLimits(options: LimitOptions): Limits {
 
 type Spending = (key: string) => Promise<void>
 
-/** An IPv6 customer holds a /64 at least, and often a /48, whose networks together have ten times as much. */
+/** A customer with IPv6 has at least a /64 and often a /48, whose networks together have ten times the limit. */
 function createSpending(name: string, limit: Limit, options: LimitOptions): Spending {
   const spend = createCounter(name, limit, options)
   if (limit.each !== 'address') return spend
@@ -162,7 +166,10 @@ function createSpending(name: string, limit: Limit, options: LimitOptions): Spen
   }
 }
 
-/** A report for every twentieth part of the limit: replicas overlook less than that each, and few uses write nothing. */
+/**
+ * A use is reported to the database after every twentieth of the limit: each replica misses less than that, and most uses write
+ * nothing.
+ */
 const REPORTS = 20
 
 function createCounter(
@@ -179,7 +186,7 @@ function createCounter(
     const windowEndsAt = new Date(time.getTime() + perSeconds * 1000)
     const added = { uses: usesInReport, now: time, windowEndsAt }
     const counted = await shared.countUses(`${name} ${key}`, added).catch((error: unknown) => {
-      // Limits are no reason to let nobody in: this replica goes on counting by itself.
+      // A failing database must not stop sign-ins: this replica continues to count by itself.
       log.debug('uses_not_reported', { limit: name, error })
     })
     if (counted === undefined || counted.uses <= uses) return

@@ -1,12 +1,12 @@
-/** Bodies of requests: how they are typed, how they are written, and how large they may be. */
+/** Reads the body of a request and checks its type, its charset and its size. */
 import { EntradaError } from '../errors/errors.ts'
 import { singleHeader } from './single-header.ts'
 
 export const MAX_BODY_BYTES = 65_536
 
 /**
- * The text of a body of one of these types. It is UTF-8 or refused: read as something else than what the sender wrote, it would say
- * something else.
+ * Returns the text of a body that has one of these types. The body must be UTF-8: decoded as anything else, it could mean something
+ * else than the sender wrote.
  *
  * @throws {EntradaError} `content_type_not_supported`, `body_too_large`, `body_already_read`, `request_invalid`
  */
@@ -25,7 +25,7 @@ function checkContentType(headers: Headers, types: readonly string[]): void {
 }
 
 /**
- * Whether a content type names another charset than UTF-8, or more than one.
+ * Returns whether a content type names another charset than UTF-8, or more than one.
  *
  * @see RFC 9110 §8.3.1: parameters follow the type, in any letter case, quoted or not
  */
@@ -51,7 +51,7 @@ async function readText(request: Request): Promise<string> {
     return text + decoder.decode()
   } catch (cause) {
     if (cause instanceof EntradaError) throw cause
-    // It is not UTF-8, or the sender went away or was too slow: nothing here is broken.
+    // The body is not UTF-8, or the client disconnected or was too slow. Nothing is broken in the server.
     throw new EntradaError('request_invalid', { parameter: '(body)' }, { cause })
   }
 }

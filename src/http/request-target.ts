@@ -1,12 +1,12 @@
-/** The request line's address, in its two parts. */
+/** Splits the target of the request line into host and path. */
 export type RequestTarget = {
-  /** Only a target in absolute form names a host; it counts instead of the `Host` header. */
+  /** Only a target in absolute form names a host, which then replaces the `Host` header. */
   readonly authority?: string
-  /** Path and query as they came. */
+  /** Path and query as they were sent. */
   readonly path: string
 }
 
-/** @see RFC 9112 §3.2.2: a server ignores `Host` when the target is in absolute form */
+/** Parses the target of a request line. @see RFC 9112 §3.2.2: a server ignores `Host` when the target is in absolute form */
 export function parseRequestTarget(target: string): RequestTarget {
   if (target.startsWith('/')) return { path: target }
   const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? []
@@ -15,8 +15,8 @@ export function parseRequestTarget(target: string): RequestTarget {
 }
 
 /**
- * The host that a request is for. Two `Host` headers are returned joined, even when the target names a host: every check of a
- * host refuses them.
+ * Returns the host that a request is for. Two `Host` headers are returned joined, even if the target names a host, so that every
+ * check of a host refuses them.
  *
  * @see RFC 9112 §3.2: 400 for more than one `Host`
  */

@@ -9,24 +9,24 @@ export type Page = {
   readonly title: string
   readonly body: Html
   readonly status?: number
-  /** Origins besides ours at which a form of this page may end, redirects included. */
+  /** Other origins at which a form of this page may end, including redirects. */
   readonly formTargets?: readonly string[]
   /** The only origin that may show this page in a frame. */
   readonly framedBy?: string
   readonly wide?: boolean
-  /** Where the browser goes at once, by itself. The body has a link there too. */
+  /** The address to which the browser goes by itself, at once. The body has a link to it too. */
   readonly goesTo?: string
-  /** A page of the administration: its own header, and a stylesheet beside the common one. */
+  /** Set for a page of the administration, which has its own header and a second stylesheet. */
   readonly admin?: { readonly header: Html; readonly stylesheet: string }
-  /** Our origin, for a page that is shown at another one. */
+  /** Our origin, for a page that is served on another origin. */
   readonly assetsFrom?: string
-  /** Of the refusal that the page is about, for whoever asks for help. */
+  /** The id of the refusal that the page is about, for users who ask for help. */
   readonly correlationId?: string
-  /** Scripts of ours beside the stylesheet, by name. The page has to work without them. */
+  /** Names of scripts that the page loads. The page has to work without them. */
   readonly scripts?: readonly string[]
 }
 
-/** A page in our layout. Never stored: most name a person. */
+/** Returns a page in the common layout. It is never stored by a cache, since most pages name a person. */
 export async function pageResponse(services: Services, page: Page): Promise<Response> {
   const text = `<!doctype html>${await layout(services, page)}`
   return new Response(text, {
@@ -39,7 +39,10 @@ export async function pageResponse(services: Services, page: Page): Promise<Resp
   })
 }
 
-/** Strict, without scripts but our own where a page names one. `form-action` also binds redirects that follow a form (Chromium). */
+/**
+ * The policy allows no scripts except our own, where a page names one. `form-action` also applies to redirects that follow a form
+ * (Chromium).
+ */
 function contentSecurityPolicy({
   formTargets = [],
   framedBy,
@@ -84,7 +87,7 @@ ${supportLine(services, correlationId)}
 </html>`
 }
 
-/** Logo and name, or the logo alone where the name is written in it. */
+/** Returns logo and name, or the logo alone if it contains the name. */
 export function mark(services: Services, at = (file: string) => assetPath(services, file)): Html {
   const { name, logo } = services.deployment.brand
   if (logo === undefined) {
@@ -94,7 +97,7 @@ export function mark(services: Services, at = (file: string) => assetPath(servic
   return html`<img src="${at('logo')}" width="28" height="28" alt=""> ${name}`
 }
 
-/** Whom to ask, and after a refusal what to tell them. */
+/** Shows the contact for support and, after a refusal, the id to pass on to it. */
 function supportLine({ deployment }: Services, correlationId: string | undefined): Html {
   const { support } = deployment.brand
   if (support === undefined) return html``
@@ -110,7 +113,7 @@ function supportLine({ deployment }: Services, correlationId: string | undefined
 
 const developmentBanner = html`<aside class="development" aria-label="Development"><strong>DEVELOPMENT</strong> · a made-up directory on this machine; never use it for real people</aside>`
 
-/** 303 to an address of ours or of the authority; never to one that a request chose unchecked. */
+/** Returns a 303 redirect to one of our addresses or to the authority; never to an address from a request that was not checked. */
 export function redirect(location: string | URL): Response {
   return new Response(null, {
     status: 303,
@@ -118,7 +121,7 @@ export function redirect(location: string | URL): Response {
   })
 }
 
-/** JSON for programs; never stored. */
+/** Returns JSON for programs, which caches never store. */
 export function jsonResponse(value: unknown, status = 200): Response {
   return new Response(JSON.stringify(value), {
     status,
@@ -126,7 +129,7 @@ export function jsonResponse(value: unknown, status = 200): Response {
   })
 }
 
-/** Headers that every answer carries, added where the answer has none of its own. */
+/** Adds the headers that every response carries, where the response has none of its own. */
 export function withSecurityHeaders(response: Response, here: URL | undefined): Response {
   const { headers } = response
   for (const [name, value] of Object.entries(securityHeaders(here))) {
@@ -135,7 +138,7 @@ export function withSecurityHeaders(response: Response, here: URL | undefined): 
   return response
 }
 
-/** Those of an answer to a program. `here`: the public address at which it is given. */
+/** Returns the security headers of a response to a program. `here` is the public address that it is sent from. */
 export function securityHeaders(here: URL | undefined): Readonly<Record<string, string>> {
   return {
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

@@ -1,38 +1,38 @@
 /**
- * GET /auth/server: which server answers at an address, under a path that every reverse proxy of deploy/proxies passes on.
+ * GET /auth/server returns which server answers at an address, under a path that every reverse proxy of deploy/proxies passes on.
  *
- *   anybody                           → { "server": "entrada" }
- *   with `entrada-challenge`          → the server proves that it knows the operator token, which it is not sent
- *   with `entrada-question` as well   → the caller proves the same, and learns how the server received this request
+ *   any request → { "server": "entrada" }
+ *   with `entrada-challenge` → the server proves that it knows the operator token, without receiving it
+ *   with `entrada-question` as well → the caller proves the same, and learns how the server received this request
  */
 import type { Services } from '../services.ts'
 import type { Exchange } from './exchange.ts'
 import { jsonResponse } from './responses.ts'
 import { version } from './version.ts'
 
-/** Where the command line and the doctor look for a server. */
+/** The path at which the command line and the doctor look for a server. */
 export const SERVER_PATH = '/auth/server'
 
 /** What `entrada doctor` learns about the server and about its own request. */
 export type ServerDescription = {
   readonly version: string
   readonly at: string
-  /** Ids of the key ring, the sealing one first. */
+  /** Ids of the keys in the key ring; the first one seals. */
   readonly keyIds: readonly string[]
   readonly received: ReceivedRequest
 }
 export type ReceivedRequest = {
-  /** Path and query. */
+  /** Path and query of the request. */
   readonly target: string
   readonly remoteAddress: string | null
   readonly isTrustedProxy: boolean
-  /** The address that logs and limits take for the client's. */
+  /** The address that logs and limits use as the client's. */
   readonly client: string | null
-  /** Those of {@link describedHeaders} that came. */
+  /** The {@link describedHeaders} that arrived. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What a reverse proxy is known to drop, to add or to write anew. */
+/** Headers that reverse proxies are known to drop, to add or to rewrite. */
 const describedHeaders = [
   'host',
   'cookie',
@@ -49,9 +49,10 @@ const describedHeaders = [
   'via',
 ] as const
 
-/** Sent back with a description, so that the doctor sees whether a cookie of ours passes. It is gone at once. */
+/** This cookie is sent with a description, so that the doctor sees whether our cookies pass the proxies. It expires at once. */
 export const PROBE_COOKIE = 'entrada-doctor=passed; Path=/; HttpOnly; SameSite=Lax; Max-Age=0'
 
+/** Answers GET /auth/server, with a description for a caller that proves that it knows the operator token. */
 export async function showServer(services: Services, exchange: Exchange): Promise<Response> {
   const { sha256, deployment } = services
   const { headers } = exchange.request
@@ -71,17 +72,20 @@ export async function showServer(services: Services, exchange: Exchange): Promis
 }
 
 type Hashed = {
-  /** SHA-256 of the operator token, hex; the token has 256 random bits, so its hash with a challenge gives nothing away. */
+  /** SHA-256 of the operator token in hex. The token has 256 random bits, so a hash of it and a challenge reveals nothing. */
   readonly tokenHash: string
   readonly challenge: string
 }
 
-/** The server's proof. Bound to its address, so that a server in between cannot pass on another one's. */
+/**
+ * Returns the text whose hash is the server's proof. It contains the server's address, so that a server in between cannot pass on
+ * the proof of another one.
+ */
 export function proofText(of: Hashed & { readonly serverUrl: URL }): string {
   return `entrada ${of.serverUrl.origin} ${of.challenge} ${of.tokenHash}`
 }
 
-/** The caller's proof, which opens a description and nothing else. */
+/** Returns the text whose hash is the caller's proof; it opens the description and nothing else. */
 export function questionText({ challenge, tokenHash }: Hashed): string {
   return `entrada question ${challenge} ${tokenHash}`
 }

@@ -1,8 +1,8 @@
 import { EntradaError } from '../errors/errors.ts'
 
 /**
- * The one value of a header; docs/inputs.md lists all. A header that came twice is joined by a comma, by Node and by proxies on the way:
- * no header that is read with this function has a comma in its one value, so that a comma means two.
+ * Returns the only value of a header; docs/inputs.md lists all headers. Node and proxies join repeated headers with a comma. None
+ * of the headers that are read with this function may contain a comma, so a comma means two values.
  *
  * @throws {EntradaError} `request_invalid`
  * @see RFC 9110 §5.3

@@ -1,19 +1,19 @@
-/** The hosts under one parent domain that share a cookie of the session, where the operator wants that. */
+/** The hosts under one parent domain that share a cookie of the session, if the operator configures that. */
 import type { Services, Site } from '../services.ts'
 
-/** The site that this address of ours belongs to; another of our addresses may lie elsewhere. */
+/** Returns the site that this public address belongs to; other public addresses may be outside of it. */
 export function siteOf({ deployment }: Services, here: URL): Site | undefined {
   const { site } = deployment
   return site !== undefined && isUnder(site.cookieDomain, here.host) ? site : undefined
 }
 
-/** Whether a host, with its port or without, is the domain or lies under it. */
+/** Returns whether a host, with or without a port, is the domain or is below it. */
 export function isUnder(domain: string, host: string): boolean {
   const name = host.replace(/:\d+$/, '')
   return name === domain || name.endsWith(`.${domain}`)
 }
 
-/** What cannot work about these settings, a sentence each. */
+/** Returns what is wrong with these settings, one sentence for each problem. */
 export function siteProblems({
   publicUrls,
   cookieDomain,

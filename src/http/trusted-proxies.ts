@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * The client's address: the last one in X-Forwarded-For that is not a trusted proxy, if the connection itself came from one.
- * Everything to the left of it was written by the client.
+ * Returns the client's address: the last one in X-Forwarded-For that is not a trusted proxy, if the connection itself comes from a
+ * trusted proxy. The client can write everything to the left of it.
  */
 export function clientIp(
   forwardedFor: string | null,
@@ -22,7 +22,7 @@ export function clientIp(
   return client
 }
 
-/** Whether a connection comes from one of these. */
+/** Returns whether a connection comes from one of these networks. */
 export function isTrustedProxy(
   remoteAddress: string | undefined,
   trustedProxies: readonly string[],
@@ -31,7 +31,7 @@ export function isTrustedProxy(
   return remote !== undefined && isInside(blockList(trustedProxies), remote)
 }
 
-/** Made once for each list of the settings: every request of an application asks. */
+/** The list is converted once for each list of the settings, because every request of an application needs it. */
 const made = new WeakMap<readonly string[], BlockList>()
 
 function blockList(networks: readonly string[]): BlockList {
@@ -55,7 +55,7 @@ function isInside(blocks: BlockList, address: string): boolean {
   return blocks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
-/** `::ffff:10.0.0.1` is the IPv4 address on a dual-stack socket; some proxies write the port too. */
+/** `::ffff:10.0.0.1` is the IPv4 address on a dual-stack socket. Some proxies also write the port. */
 function normalAddress(text: string): string | undefined {
   const withoutPort = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/.exec(text)
   const address = (withoutPort?.[1] ?? withoutPort?.[2] ?? text).replace(/^::ffff:(?=\d+\.)/i, '')
