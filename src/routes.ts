@@ -1,7 +1,9 @@
 /** Every address of Entrada in one list. docs/reference/addresses.md is made from it. */
+
 import { Hono } from 'hono'
 import { adminPages } from './admin/pages/admin-pages.ts'
 import { apiRoutes } from './api/api-routes.ts'
+import { finishAttempt } from './callback.ts'
 import { EntradaError } from './errors/errors.ts'
 import { showAccess, showTokenKeys } from './forward-auth/verify-access.ts'
 import { assetResponse } from './http/assets.ts'
@@ -25,7 +27,7 @@ import {
 } from './sign-in/find-sign-in.ts'
 import { showLogin } from './sign-in/login-page.ts'
 import { showOperatorSignIn, signInWithOperatorToken } from './sign-in/operator-sign-in.ts'
-import { finishSignIn, startSignIn, startSignInAt } from './sign-in/sign-in.ts'
+import { startSignIn, startSignInAt } from './sign-in/sign-in.ts'
 import { frontChannelSignOut, showSignOut, signOut } from './sign-in/sign-out.ts'
 
 export type Route = {
@@ -154,7 +156,7 @@ export const routes: readonly Route[] = [
     'sign_in_return',
     'GET',
     '/auth/entra/callback',
-    finishSignIn,
+    finishAttempt,
     'Redirect URI, to be registered in Entra under Web.',
   ),
   acting(
@@ -175,7 +177,7 @@ export const routes: readonly Route[] = [
     'sign_in_return',
     'GET',
     '/login/callback',
-    finishSignIn,
+    finishAttempt,
     "Redirect URI of a customer's connection, to be registered in Entra under Web. `connection`.",
   ),
   acting(

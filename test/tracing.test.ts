@@ -141,7 +141,7 @@ describe('without @opentelemetry/api', () => {
           return next(name, context)
         },
       })
-      const { noTracing, openTracing } = await import('./src/tracing.ts')
+      const { noTracing, openTracing } = await import('./src/metrics/tracing.ts')
       console.log((await openTracing()) === noTracing, await noTracing.span('x', {}, async () => 1))`
     const { stdout, stderr } = spawnSync(
       process.execPath,

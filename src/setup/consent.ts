@@ -15,12 +15,11 @@ import {
   adminConsentUrl,
   parseConsentedTenant,
 } from '../identity-provider/entra/protocol/admin-consent.ts'
-import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
 import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from '../sign-in/attempt.ts'
 import { checkCallbackAddress } from '../sign-in/choose-connection.ts'
 import { claimOnce, refusalOf } from '../sign-in/redeem-answer.ts'
-import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import type { Answered } from '../sign-in/sign-in-record.ts'
 import { keepRefusal } from './keep-test.ts'
 import {
   callerOf,
@@ -62,7 +61,7 @@ export async function beginConsent(
 export async function finishConsent(
   services: Services,
   exchange: Exchange,
-  { response, record }: { readonly response: AuthorizationResponse; readonly record: SignInRecord },
+  { response, record }: Answered,
 ): Promise<Response> {
   const { attempt } = record
   const setup = await getOpenSetup(services, exchange)
@@ -78,16 +77,10 @@ export async function finishConsent(
   return withCookies(redirect(location), [dropAttemptCookie(services, exchange.here, attempt)])
 }
 
-type Answered = {
-  readonly response: AuthorizationResponse
-  readonly record: SignInRecord
-  readonly setup: Setup
-}
-
 async function answerOf(
   services: Services,
   exchange: Exchange,
-  { response, record, setup }: Answered,
+  { response, record, setup }: Answered & { readonly setup: Setup },
 ): Promise<string> {
   const { connection } = setup
   if (response.kind === 'refused') {

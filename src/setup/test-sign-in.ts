@@ -12,7 +12,6 @@ import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { redirect } from '../http/responses.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
 import { type AskedByHolder, dropAttemptCookie } from '../sign-in/attempt.ts'
 import { beginAttempt } from '../sign-in/begin-attempt.ts'
@@ -25,7 +24,7 @@ import {
   refusalOf,
   SIGN_IN_TIME_LIMIT_MS,
 } from '../sign-in/redeem-answer.ts'
-import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import type { Answered } from '../sign-in/sign-in-record.ts'
 import type { Connection } from '../storage/records.ts'
 import { judgeTest } from './judge-test.ts'
 import { asResult, failureOf, keepResult, withCandidate } from './keep-test.ts'
@@ -65,7 +64,7 @@ export async function beginTest(
 export async function finishTest(
   services: Services,
   exchange: Exchange,
-  { response, record }: { readonly response: AuthorizationResponse; readonly record: SignInRecord },
+  { response, record }: Answered,
 ): Promise<Response> {
   const { attempt } = record
   const { asked, connectionId } = attempt
@@ -118,12 +117,7 @@ function checkComplete({ application, clientId, credentials, tenants }: Connecti
   }
 }
 
-type TestRun = {
-  readonly connection: Connection
-  readonly asked: AskedByHolder
-  readonly response: AuthorizationResponse
-  readonly record: SignInRecord
-}
+type TestRun = Answered & { readonly connection: Connection; readonly asked: AskedByHolder }
 
 /** @throws {EntradaError} what is our own trouble: the database, a key */
 async function runTest(

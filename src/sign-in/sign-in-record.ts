@@ -1,6 +1,7 @@
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Secret } from '../keys/secret.ts'
+import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
 import type { Connection, SignInStep, TracedPerson, UserId } from '../storage/records.ts'
 import type { Attempt } from './attempt.ts'
@@ -15,6 +16,12 @@ export type SignInRecord = {
   person: TracedPerson | undefined
   sinceStartMs(): number
   step(step: string, detail?: Readonly<Record<string, unknown>>): void
+}
+
+/** What came back from the identity provider, with the record of the attempt that it answers. */
+export type Answered = {
+  readonly response: AuthorizationResponse
+  readonly record: SignInRecord
 }
 
 /** A verified identity on its way in. */

@@ -2,7 +2,7 @@
  * How a person gets in.
  *
  *   startSignIn    → choose-connection, return-to, sign-in-rounds, begin-attempt → Entra
- *   finishSignIn   → parse the response, open the attempt, claim it, redeem the code → completeSignIn
+ *   finishSignIn   → from callback.ts: claim the attempt, redeem the code → completeSignIn
  *   completeSignIn → decide, ask the application, provision, open the session, audit → back to where they wanted
  *
  * Every way in ends in completeSignIn; a session is made nowhere else, but for the operator's token (operator-sign-in.ts).
@@ -16,18 +16,15 @@ import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { parseAuthorizationResponse } from '../protocol/authorization-response.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
 import { endSurplusSessions, replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookies } from '../session/session.ts'
 import { keepGrant } from '../session/session-grant.ts'
-import { finishConsent } from '../setup/consent.ts'
-import { finishTest } from '../setup/test-sign-in.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { askApplication } from './ask-application.ts'
-import { checkAttemptOpen, dropAttemptCookie, openAttempt } from './attempt.ts'
+import { dropAttemptCookie } from './attempt.ts'
 import { askedOfEntra, beginAttempt } from './begin-attempt.ts'
 import {
   checkCallbackAddress,
@@ -51,9 +48,8 @@ import {
 } from './redeem-answer.ts'
 import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
-import { beginRecord, type SignIn, type SignInRecord } from './sign-in-record.ts'
+import type { Answered, SignIn, SignInRecord } from './sign-in-record.ts'
 import { countRound } from './sign-in-rounds.ts'
-import { isSignOutReturn, signOutReturnPage } from './sign-out.ts'
 
 /** GET /auth/entra/login: with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
@@ -121,18 +117,13 @@ function registeredOrigin(
   return isOurs && redirectOrigin !== here.origin ? redirectOrigin : undefined
 }
 
-/** Takes the browser back from Entra. Everything that costs nothing is checked before the network is used. */
-export async function finishSignIn(services: Services, exchange: Exchange): Promise<Response> {
-  const response = parseAuthorizationResponse(exchange.url.searchParams)
-  if (response.kind === 'nothing') return signOutReturnPage(services, exchange)
-  if (response.kind === 'returned' && isSignOutReturn(services, response.state)) {
-    return signOutReturnPage(services, exchange)
-  }
-  const attempt = openAttempt(services, exchange, response.state)
-  const record = beginRecord(services, exchange, attempt)
-  checkAttemptOpen(services, attempt)
-  if (attempt.purpose === 'test') return finishTest(services, exchange, { response, record })
-  if (attempt.purpose === 'consent') return finishConsent(services, exchange, { response, record })
+/** Finishes a sign-in whose attempt was opened. Everything that costs nothing is checked before the network is used. */
+export async function finishSignIn(
+  services: Services,
+  exchange: Exchange,
+  { response, record }: Answered,
+): Promise<Response> {
+  const { attempt } = record
   const code = grantedCode(response)
   const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
   const opened = await openConnection(services, exchange, record)
@@ -221,7 +212,6 @@ async function openConnection(
   record.connection = connection
   record.step('attempt_opened', { purpose })
   checkCallbackAddress(services, exchange, connection)
-  if (purpose !== 'sign_in') throw new EntradaError('sign_in_attempt_mismatch', { purpose })
   checkConnectionOn(connection)
   return connection
 }
