@@ -1,5 +1,5 @@
 /** Puts the parts together: the one place that knows which implementation stands behind which interface. */
-import { createHash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { createUnstoredEvents, startReportingUnstored } from './audit/bounded-events.ts'
 import { startAuditChain } from './audit/keep-audit-chain.ts'
 import { startOutbox } from './audit/outbox.ts'
@@ -28,6 +28,7 @@ import { createEntraHttp } from './identity-provider/provider-http.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
 import { newUuid } from './keys/ids.ts'
 import { createKeyRing, type KeyRing } from './keys/key-ring.ts'
+import { createRandomBytes } from './keys/random-bytes.ts'
 import { silentLog } from './log/log.ts'
 import { measuredStorage } from './metrics/measured-storage.ts'
 import { createMetrics, type Metrics } from './metrics/metrics.ts'
@@ -125,7 +126,7 @@ export async function openParts(
     keyRing,
     now,
     log: options.log ?? silentLog,
-    randomBytes: (count) => randomBytes(count),
+    randomBytes: createRandomBytes(),
     sha256,
     clientIp: (forwardedFor, remoteAddress) =>
       clientIp(forwardedFor, remoteAddress, trustedProxies),
@@ -359,5 +360,5 @@ function startBackgroundWork(
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text, 'hex')
 }

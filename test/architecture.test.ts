@@ -172,6 +172,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'token-keys.ts',
   ],
   'src/session': [
+    // The short way of the server.
+    'raw-session.ts',
     'session.ts',
     // What a sign-in keeps to check the session again, and what key rotation seals anew; the checks are started with the parts.
     'session-grant.ts',

@@ -8,7 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { errorEntry } from '../errors/errors.ts'
-import type { RawHandler } from '../forward-auth/raw-verify.ts'
+import type { RawHandler } from '../http/raw-handler.ts'
 import { MAX_BODY_BYTES } from '../http/read-body.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
 import { createShares, type Shares } from './client-shares.ts'
@@ -87,7 +87,10 @@ export function createAdmission(options: AdmissionOptions, answer: Answer): Admi
     const visit: Visit = { incoming, outgoing, client, arrivedAt: performance.now() }
     if (url.length > MAX_ADDRESS_LENGTH) refuse(visit, 'address_too_long')
     else if (first?.takes(incoming)) {
-      const ask = () => begin(visit, { shares: questions, work: first.answer, closed })
+      const work: Answer = async (request, response) => {
+        if ((await first.answer(request, response)) === 'left') await answer(request, response)
+      }
+      const ask = () => begin(visit, { shares: questions, work, closed })
       turns.wait(client, COSTS.verify, ask)
     } else if (isHealthCheck(incoming)) {
       turns.wait(client, COSTS.verify, () => checkHealth(visit, closed))

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { isEntradaError } from '../errors/errors.ts'
-import type { RawHandler } from '../forward-auth/raw-verify.ts'
+import type { RawHandler } from '../http/raw-handler.ts'
 import { type HttpLimits, type HttpServer, startHttpServer } from './http-server.ts'
 
 const patient: Partial<HttpLimits> = {
@@ -152,7 +152,10 @@ describe('startHttpServer', () => {
   it('keeps places for what it answers first, such as questions of proxies (A1)', async (t) => {
     const first: RawHandler = {
       takes: ({ url }) => url === '/question',
-      answer: async (_incoming, outgoing) => void outgoing.end('yes'),
+      async answer(_incoming, outgoing) {
+        outgoing.end('yes')
+        return 'answered'
+      },
     }
     const arrived = Promise.withResolvers<void>()
     const answer: Answer = async () => {

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createEntrada, type Entrada } from '../entrada.ts'
 import { createRawVerify } from '../forward-auth/raw-verify.ts'
 import { clientNetwork } from '../http/address-network.ts'
+import { firstThatTakes, type RawHandler } from '../http/raw-handler.ts'
 import { createLog } from '../log/log.ts'
 import { metricsResponse } from '../metrics/metrics-page.ts'
+import { noTracing } from '../metrics/tracing.ts'
 import { openServices } from '../open-services.ts'
 import { nameOfProxy } from '../outgoing/proxies.ts'
 import type { Log, Services } from '../services.ts'
+import { createRawSession } from '../session/raw-session.ts'
 import type { CheckedOptions } from '../settings/check-options.ts'
 import {
   isLoopbackHost,
@@ -55,7 +58,7 @@ export async function serveUntilStopped(
   const servers: HttpServer[] = []
   try {
     const server = await startHttpServer(entrada, listenAddress(settings), {
-      first: createRawVerify(services),
+      first: firstThatTakes(rawHandlers(services)),
       clientOf: (forwardedFor, remoteAddress) =>
         clientOf(services, { forwardedFor, remoteAddress }),
       turnedAway: () => services.metrics.count('entrada_requests_turned_away_total', undefined),
@@ -131,6 +134,12 @@ function metricsServer(services: Services): Pick<Entrada, 'fetch'> {
         ? metricsResponse(services)
         : new Response('only GET /metrics is here\n', { status: 404 }),
   }
+}
+
+/** With OpenTelemetry every request for a session goes through the router, which opens its span. */
+function rawHandlers(services: Services): readonly RawHandler[] {
+  const verify = createRawVerify(services)
+  return services.tracing === noTracing ? [verify, createRawSession(services)] : [verify]
 }
 
 /** With a loopback server URL, that URL's port: what people type is what answers. */

@@ -4,19 +4,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { hostOf, parseRequestTarget } from '../http/request-target.ts'
+import { type RawHandler, rawHostOf } from '../http/raw-handler.ts'
+import { parseRequestTarget } from '../http/request-target.ts'
 import { methodLabel } from '../metrics/metrics.ts'
 import type { Services } from '../services.ts'
 import { isVerifyTarget, type VerifyRequest } from './read-question.ts'
 import { type AccessAnswer, verifyAccess } from './verify-access.ts'
 
 const ROUTE = '/auth/verify'
-
-export type RawHandler = {
-  takes(incoming: IncomingMessage): boolean
-  /** Answers the request and never rejects. */
-  answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void>
-}
 
 /** Creates the handler that answers proxies without Web requests. */
 export function createRawVerify(services: Services): RawHandler {
@@ -33,6 +28,7 @@ export function createRawVerify(services: Services): RawHandler {
         if (outgoing.headersSent) outgoing.destroy()
         else outgoing.writeHead(500).end()
       }
+      return 'answered'
     },
   }
 }
@@ -68,30 +64,23 @@ function createSocketTrust({ isTrustedProxy }: Services): (socket: Socket) => bo
 }
 
 function toVerifyRequest(
-  { method = '', url = '', headers, rawHeaders, socket }: IncomingMessage,
+  incoming: IncomingMessage,
   isTrusted: (socket: Socket) => boolean,
 ): VerifyRequest {
+  const { method = '', url = '', headers, socket } = incoming
   const parsed = parseRequestTarget(url)
   return {
     method,
     target: parsed.path,
     isTargetRaw: true,
     header(name) {
-      if (name === 'host') return hostOf(parsed, joinedHost(rawHeaders))
+      if (name === 'host') return rawHostOf(incoming, parsed)
       const value = headers[name]
       return typeof value === 'object' ? value.join(', ') : value
     },
     remoteAddress: () => socket.remoteAddress,
     isFromTrustedProxy: () => isTrusted(socket),
   }
-}
-
-/** If there are two `Host` headers, `headers` contains only the first one, but the proxies before us may have read the other. */
-function joinedHost(rawHeaders: readonly string[]): string | undefined {
-  const hosts = rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host',
-  )
-  return hosts.length === 0 ? undefined : hosts.join(', ')
 }
 
 /** The body of the request, if there is one, is not used: Node discards it or closes the connection. */

@@ -1,0 +1,35 @@
+/**
+ * Handlers that work on Node's own request and response. What a Web `Request`, the router and a Web `Response` cost would be most of
+ * the answer at the two addresses that are called for every request of an application: `/auth/verify` and `/api/v1/session`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { hostOf, type RequestTarget } from './request-target.ts'
+
+export type RawHandler = {
+  /** Whether the handler wants this request. */
+  takes(incoming: IncomingMessage): boolean
+  /** Answers, or leaves the request untouched for the router. Never rejects. */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<'answered' | 'left'>
+}
+
+/** Returns one handler that asks each of `handlers` in turn. */
+export function firstThatTakes(handlers: readonly RawHandler[]): RawHandler {
+  return {
+    takes: (incoming) => handlers.some((handler) => handler.takes(incoming)),
+    async answer(incoming, outgoing) {
+      const handler = handlers.find((one) => one.takes(incoming))
+      return handler === undefined ? 'left' : handler.answer(incoming, outgoing)
+    },
+  }
+}
+
+/** Returns the host that a request names. Node's `headers` keep only the first of two `Host` headers; here both are returned, joined. */
+export function rawHostOf(
+  { rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>,
+  target: RequestTarget,
+): string | undefined {
+  const hosts = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host',
+  )
+  return hostOf(target, hosts.length === 0 ? undefined : hosts.join(', '))
+}
