@@ -1,4 +1,7 @@
-/** Calls that may come again: what a call made and what it was answered are kept in one transaction, so there is never one without the other. */
+/**
+ * Makes calls repeatable: what a call creates and its response are stored in one transaction, so one never exists without the
+ * other.
+ */
 
 import type { ApiCaller } from '../access/decide-right.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -14,14 +17,14 @@ export type RepeatableCall = {
   readonly caller: ApiCaller
   readonly exchange: Exchange
   readonly body: unknown
-  /** Members of the answer that are not kept. */
+  /** Members of the response that are not stored. */
   readonly shownOnce: readonly string[]
 }
 export type Once = { readonly answer: unknown; readonly isRepeated: boolean }
 
 /**
- * Does the work once for each `Idempotency-Key` of a caller, however often and on however many replicas it is asked for at once: the
- * others wait for the first, and get its answer. Work that was refused left nothing, and may be tried again with the same key.
+ * Does the work once for each `Idempotency-Key` of a caller, even if several replicas receive the call at the same time: the others
+ * wait for the first and return its response. Work that was refused stores nothing and may be retried with the same key.
  *
  * @throws {EntradaError} `idempotency_key_reused`, `request_invalid`, and whatever `work` throws
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
@@ -49,7 +52,7 @@ export async function answerOnce(
   })
 }
 
-/** Each caller's keys are its own. @throws {EntradaError} `request_invalid` */
+/** Each caller has keys of its own. @throws {EntradaError} `request_invalid` */
 function keptUnder({ sha256 }: Services, { caller }: RepeatableCall, given: string): string {
   if (!IDEMPOTENCY_KEY.test(given)) {
     throw new EntradaError('request_invalid', { parameter: 'Idempotency-Key' })
@@ -62,7 +65,7 @@ function hashOf({ sha256 }: Services, { exchange, body }: RepeatableCall): strin
   return sha256(JSON.stringify([method, exchange.url.pathname, exchange.url.search, body]))
 }
 
-/** Storage whose transactions are parts of this one. */
+/** Returns a storage whose transactions are parts of this one. */
 function within(storage: Storage, transaction: StorageTransaction): Storage {
   return { ...storage, ...transaction, atomically: (work) => work(transaction) }
 }

@@ -1,5 +1,5 @@
 /**
- * One call of the API: who calls, may they, is what they sent right, do it, answer.
+ * Answers one call of the API: authorize the caller, check the input, do the work, respond.
  *
  *   answerOperation → authorizeCaller, decideAccess → readQuery, readBody → resolveNames → checkOwner → runOnce → toResponse
  */
@@ -24,6 +24,7 @@ import type { Call, Operation } from './operation.ts'
 import { readBody, readParams, readQuery } from './read-input.ts'
 import { resolveNames } from './resolve-names.ts'
 
+/** Answers one call of an operation, after checking the caller, its rights and its input. */
 export async function answerOperation(
   operation: Operation,
   services: Services,
@@ -48,7 +49,7 @@ export async function answerOperation(
   })
 }
 
-/** `entrada apply` says that it is it; an organization's own people and keys cannot. */
+/** `entrada apply` identifies itself with this header; an organization's own members and keys may not use it. */
 function writesAs(caller: ApiCaller, { request }: Exchange): 'api' | 'file' {
   const managedBy = singleHeader(request.headers, 'entrada-managed-by') ?? 'api'
   if (managedBy !== 'api' && managedBy !== 'file') {
@@ -57,7 +58,7 @@ function writesAs(caller: ApiCaller, { request }: Exchange): 'api' | 'file' {
   return managedBy === 'file' && organizationOf(caller) === undefined ? 'file' : 'api'
 }
 
-/** What makes something heeds `Idempotency-Key`; anything else may be repeated as it is. */
+/** Operations that create something accept `Idempotency-Key`; all others may be repeated without it. */
 async function runOnce(operation: Operation, services: Services, call: Call): Promise<Once> {
   if (!operation.creates) return { answer: await operation.run(services, call), isRepeated: false }
   const { shownOnce = [] } = operation
@@ -65,8 +66,8 @@ async function runOnce(operation: Operation, services: Services, call: Call): Pr
 }
 
 /**
- * Before anything of the call is read: who lacks the right learns nothing from what is wrong with the rest. Operations that look for
- * themselves are told nobody.
+ * Authorizes the caller before anything else of the call is read: a caller without the right learns nothing from problems with the
+ * rest. For operations that find the session themselves there is no caller.
  *
  * @throws {EntradaError} `access_not_granted`, and those of `authorizeCaller`
  */
@@ -102,7 +103,11 @@ async function readCall(
   }
 }
 
-/** @throws {EntradaError} `record_not_found` for what is not there, and for what belongs to somebody else */
+/**
+ * Checks that the record belongs to the caller's organization.
+ *
+ * @throws {EntradaError} `record_not_found` for a record that does not exist, and for one of another organization
+ */
 async function checkOwner(
   { access }: Operation,
   services: Services,
@@ -111,7 +116,8 @@ async function checkOwner(
   if (typeof access === 'string' || typeof access.of !== 'function') return
   const organizationId = await access.of(services, asked)
   if (organizationId === undefined) throw new EntradaError('record_not_found')
-  // A record of the whole deployment is as hidden as another organization's; only of a new one the answer may say who may not.
+  // A record of the whole deployment is as hidden as another organization's. Only the refusal to create one may name the missing
+  // right.
   const isNew = organizationId === 'deployment' && Object.keys(asked.params).length === 0
   const target = isNew ? 'deployment' : { organizationId }
   refuseUnless(decideAccess(caller, access.scope, target), access.scope)
@@ -122,7 +128,7 @@ function refuseUnless({ kind }: AccessDecision, scope: string): void {
   if (kind === 'hidden') throw new EntradaError('record_not_found')
 }
 
-/** What was asked for, inside what the caller may see. @throws {EntradaError} `record_not_found` */
+/** Returns the organization of a list: the one in the query, if the caller may see it. @throws {EntradaError} `record_not_found` */
 function narrowed(caller: ApiCaller, query: unknown): OrganizationId | undefined {
   const own = organizationOf(caller)
   const { organization } = query as { readonly organization?: OrganizationId } // of any operation
@@ -132,19 +138,24 @@ function narrowed(caller: ApiCaller, query: unknown): OrganizationId | undefined
   return organization ?? own
 }
 
-/** @throws {EntradaError} `record_changed`, `request_invalid` when it is no list of entity tags @see RFC 9110 §13.1.1 */
+/**
+ * Checks `If-Match` against the current record.
+ *
+ * @throws {EntradaError} `record_changed`, `request_invalid` when it is no list of entity tags
+ * @see RFC 9110 §13.1.1
+ */
 function checkMatches(services: Services, { request }: Exchange, json: unknown): void {
   const wanted = request.headers.get('if-match')
   if (wanted === null || wanted.trim() === '*') return
   const tags = wanted.split(',').map((tag) => tag.trim())
-  // Of a weak tag it is known that it matches nothing here; anything else was meant to protect, and would not.
+  // A weak tag never matches here. Any other text was meant to protect the record but would not, so it is refused.
   if (!IF_MATCH.test(wanted.trim())) {
     throw new EntradaError('request_invalid', { parameter: 'If-Match' })
   }
   if (!tags.includes(entityTag(services, json))) throw new EntradaError('record_changed')
 }
 
-/** Of the answer itself: two answers that are the same have the same tag, on every replica. */
+/** The tag is computed from the response itself, so equal responses have the same tag on every replica. */
 function entityTag({ sha256 }: Services, json: unknown): string {
   return `"${sha256(JSON.stringify(json)).slice(0, 32)}"`
 }

@@ -5,7 +5,7 @@ import { openApiDocument } from './openapi.ts'
 import type { Operation } from './operation.ts'
 import { namedSchemas, operationList } from './operations.ts'
 
-/** The addresses of the API, one for each operation, and that of its document. */
+/** The routes of the API, one for each operation, and the one of its document. */
 export const apiRoutes: readonly Route[] = [
   ...operationList.map(([, operation]) => toRoute(operation)),
   {
@@ -31,7 +31,7 @@ function toRoute(operation: Operation): Route {
     path: `/api/v1${path}`,
     does: `${does}${parameters.length > 0 ? ` ${parameters.join(', ')}.` : ''}${scope}`,
     speaks: 'json',
-    // An application asks for the sessions of all its people from one address.
+    // An application asks for the sessions of all its users from one address.
     ...(access === 'own_session' ? {} : { limit: 'api_address' }),
     answer: (services, exchange) => answerOperation(operation, services, exchange),
   }

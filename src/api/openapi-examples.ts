@@ -1,6 +1,6 @@
 /**
- * One example of each parameter, body and answer of the OpenAPI document. It is put together from examples of the members: that of the
- * schema (`examples`, `const`, `default`, `enum`), or else that of any member of this name.
+ * Examples of each parameter, body and response of the OpenAPI document, composed from examples of their members: that of the
+ * schema (`examples`, `const`, `default`, `enum`), or else that of any member with the same name.
  */
 import { findOwn } from '../protocol/find-own.ts'
 import type { JsonObject } from './openapi.ts'
@@ -14,7 +14,10 @@ const EVENT = idOf('evt')
 const CORRELATION = '0b7f0c5e-5a0e-4c63-9d4b-6f6f2f0f7a11'
 const ORIGIN = 'https://sso.example.com'
 
-/** By the name of the member. `connections.id` is the member `id` of something within `connections`; `null`: usually there is none. */
+/**
+ * Examples by the name of the member. `connections.id` is the member `id` of something within `connections`; `null` means that it
+ * is usually absent.
+ */
 const members: Readonly<Record<string, string | null>> = {
   'organizations.id': ORGANIZATION,
   'organization.id': ORGANIZATION,
@@ -116,7 +119,7 @@ const members: Readonly<Record<string, string | null>> = {
 }
 const TIME = '2027-11-22T08:00:00Z'
 
-/** `names`: those of the parts of the path and of the members down to here. */
+/** Returns an example for a schema. `names` are those of the parts of the path and of the members down to here. */
 export function exampleOf(
   schema: unknown,
   names: readonly string[],
@@ -153,7 +156,7 @@ function exampleOfValue(schema: JsonObject, names: readonly string[]): unknown {
   return example
 }
 
-/** That of the nearest part whose name says more than the member's own. */
+/** Finds the example of the nearest part whose name is more specific than the member's own. */
 function findExample(names: readonly string[]): string | null | undefined {
   const name = names.at(-1) ?? ''
   const places = names.slice(0, -1).toReversed()

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, from the same tables and schemas that check the calls. */
+/** The OpenAPI 3.1 document, created from the same tables and schemas that check the calls. */
 import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import { scopeTable } from '../access/scope-table.ts'
@@ -10,7 +10,7 @@ import type { Operation, Schema } from './operation.ts'
 
 export type JsonObject = { readonly [member: string]: unknown }
 
-/** @see https://spec.openapis.org/oas/v3.1.1 */
+/** Returns the OpenAPI document of the API. @see https://spec.openapis.org/oas/v3.1.1 */
 export function openApiDocument(
   {
     operations,
@@ -80,7 +80,7 @@ const problemSchema = v.object({
   ),
 })
 
-/** Types of JSON Schema go by the draft that OpenAPI 3.1 has. What a check in words demands has no other form. */
+/** JSON Schema has the version that OpenAPI 3.1 uses. Checks that are only described in words have no other form there. */
 const conversion: ConversionConfig = {
   target: 'draft-2020-12',
   typeMode: 'input',
@@ -97,7 +97,7 @@ function isMaxCodePoints(action: { readonly type: string }): action is MaxCodePo
 }
 type MaxCodePoints = v.MaxCodePointsAction<string, number, undefined>
 
-/** The schema, with those that have a name as references. `itself`: the one whose own text is wanted. */
+/** Returns the schema with references to the schemas that have a name. `itself` is the one whose full text is needed. */
 function toReferring(
   schema: Schema,
   named: Readonly<Record<string, Schema>>,
@@ -115,14 +115,14 @@ function toReferring(
   return json
 }
 
-/** A schema with metadata is a pipe, whose first part is converted as a schema of its own. */
+/** A schema with metadata is a pipe whose first part is converted as a schema of its own. */
 function isSame(named: Schema, schema: unknown): boolean {
   return (
     named === schema || ('pipe' in named && Array.isArray(named.pipe) && named.pipe[0] === schema)
   )
 }
 
-/** `names`: the parts of the path, and the parameter's name. */
+/** `names` are the parts of the path, and the parameter's name. */
 type Describe = (
   schema: Schema,
   names: readonly string[],
@@ -202,12 +202,12 @@ function parametersOf(operation: Operation, describe: Describe): readonly JsonOb
   ]
 }
 
-/** What is created has no version yet. */
+/** A record that is being created has no version yet. */
 function heedsIfMatch({ versioned, method, creates }: Operation): boolean {
   return versioned === true && method !== 'GET' && !creates
 }
 
-/** The parts of a path without its parameters. */
+/** Returns the parts of a path without its parameters. */
 function placeOf(path: string): readonly string[] {
   return path.split('/').filter((part) => part !== '' && !part.startsWith(':'))
 }
@@ -263,7 +263,7 @@ function responsesOf(operation: Operation, describe: Describe): JsonObject {
   return { [status]: done, ...refusalsOf(operation) }
 }
 
-/** Codes by their status, and `default` for what can happen to any request. */
+/** Groups the codes by their status, with `default` for those that any request can cause. */
 function refusalsOf(operation: Operation): JsonObject {
   const { access, body, query, path, refusals = [] } = operation
   const codes = new Set<ErrorCode>([
@@ -303,7 +303,7 @@ function tagsOf(operations: readonly (readonly [string, Operation])[]): readonly
   return [...names].map((name) => ({ name }))
 }
 
-/** The first word of the path. */
+/** The tag is the first word of the path. */
 function tagOf({ path }: Operation): string {
   return path.split('/')[1] ?? 'api'
 }

@@ -1,4 +1,7 @@
-/** One operation of the JSON API. Routes, input checks, rights and the OpenAPI document are made from tables of these. */
+/**
+ * The type of one operation of the JSON API. Routes, input checks, rights and the OpenAPI document are made from tables of
+ * operations.
+ */
 import type * as v from 'valibot'
 import type { ApiCaller } from '../access/decide-right.ts'
 import type { Scope } from '../access/scope-table.ts'
@@ -12,18 +15,18 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type Schema = v.GenericSchema
 export type QueryEntries = Readonly<Record<string, Schema>>
 
-/** What an operation is given, checked. */
+/** The checked input of an operation. */
 export type Call<Path extends string = string, Query = unknown, Body = unknown> = {
   readonly caller: ApiCaller
-  /** The same as who acts, for functions that audit. */
+  /** The caller in the form that functions use to audit. */
   readonly by: AdminCaller
   readonly params: Readonly<Record<ParameterOf<Path>, string>>
   readonly query: Query
   readonly body: Body
-  /** Lists: the one organization to show, because the caller is confined to it or asked for it; `undefined`: all. */
+  /** For lists: the only organization to show, because the caller is limited to it or asked for it; `undefined` means all. */
   readonly within: OrganizationId | undefined
   /**
-   * Throws unless the record, given as its JSON, is what `If-Match` says. Called inside the transaction that changes it.
+   * Throws unless the record, passed as its JSON, matches `If-Match`. It is called inside the transaction that changes the record.
    *
    * @throws {EntradaError} `record_changed`
    */
@@ -32,16 +35,17 @@ export type Call<Path extends string = string, Query = unknown, Body = unknown> 
 }
 
 export type Access =
-  /** Anybody's own session: the operation looks for itself. */
+  /** Any caller, for its own session, which the operation finds itself. */
   | 'own_session'
-  /** Anybody: it says nothing that is not public. */
+  /** Any caller: the response contains only public facts. */
   | 'public'
   | {
       readonly scope: Scope
       /**
-       * Whose it is. `deployment`: nobody's alone, so callers confined to an organization may not. `own`: a list; the operation shows
-       * `call.within` only. A function: the organization of the record that the path names, or of what is to be created;
-       * `undefined` when there is none, `deployment` when it is nobody's alone. For somebody else's the answer is 404.
+       * The owner of the record. `deployment`: no organization alone, so callers that are limited to one may not call. `own`: a
+       * list; the operation shows `call.within` only. A function: returns the organization of the record that the path names, or of
+       * the one to be created; `undefined` if there is none, `deployment` if no organization owns it. For a record of another
+       * organization the response is 404.
        */
       readonly of: 'deployment' | 'own' | OwnerLookUp
     }
@@ -50,7 +54,7 @@ export type OwnerLookUp = (
   asked: { readonly params: Readonly<Record<string, string>>; readonly body: unknown },
 ) => Promise<string | undefined>
 
-/** A schema that is not there, as a type: no query, no body, no answer. */
+/** An absent schema as a type: no query, no body, no response body. */
 type OutputOf<S> = S extends Schema ? v.InferOutput<S> : undefined
 type QueryOf<Q> = QueryEntries extends Q
   ? unknown
@@ -70,24 +74,24 @@ export type Operation<
   Answer extends Schema | undefined = Schema | undefined,
 > = {
   readonly method: Method
-  /** Below `/api/v1`; parameters as `:id`. */
+  /** The path below `/api/v1`, with parameters as `:id`. */
   readonly path: Path
   readonly does: string
   readonly access: Access
-  /** Schemas of the query's parameters, by name. Any other name is refused, so is a repeated one. */
+  /** Schemas of the query's parameters, by name. Other names are refused, and so are repeated ones. */
   readonly query?: Query
-  /** Schemas of parameters of the path, where not any text is looked for. */
+  /** Schemas of parameters in the path, where not every text is looked up. */
   readonly params?: QueryEntries
   readonly body?: Body
-  /** Absent: 204 without a body. */
+  /** The schema of the response; absent means 204 without a body. */
   readonly answer?: Answer
-  /** Makes something: 201, `Location`, and `Idempotency-Key` is heeded. */
+  /** The operation creates something: it responds with 201 and `Location`, and accepts `Idempotency-Key`. */
   readonly creates?: true
-  /** Members of the answer that are told this once: a call that is repeated with its `Idempotency-Key` gets `null` for them. */
+  /** Members of the response that are shown only once: a call that is repeated with its `Idempotency-Key` gets `null` for them. */
   readonly shownOnce?: readonly string[]
-  /** The answer carries an `ETag`, or the change heeds `If-Match`. */
+  /** The response has an `ETag`, and a change accepts `If-Match`. */
   readonly versioned?: true
-  /** Codes beside those that any operation may answer. */
+  /** Codes in addition to those that any operation may return. */
   readonly refusals?: readonly ErrorCode[]
   run(
     services: Services,
@@ -95,7 +99,7 @@ export type Operation<
   ): Promise<Answer extends Schema ? Frozen<v.InferInput<Answer>> : void>
 }
 
-/** The same, and nobody writes to it. */
+/** The same type, but read-only. */
 type Frozen<T> = T extends object ? { readonly [Member in keyof T]: Frozen<T[Member]> } : T
 
 /** Gives a row of a table its types. */

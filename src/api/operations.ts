@@ -1,4 +1,6 @@
-/** Every operation of the JSON API, by `operationId`, and the schemas that its document names. A resource adds its two tables here. */
+/**
+ * All operations of the JSON API by `operationId`, and the schemas that its document names. A resource adds its two tables here.
+ */
 import type { Operation, Schema } from './operation.ts'
 import { apiKeyOperations, apiKeySchemas } from './resources/api-keys.ts'
 import { auditChainOperations, auditChainSchemas } from './resources/audit-chain.ts'

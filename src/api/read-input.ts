@@ -1,4 +1,7 @@
-/** Query and body of a call, checked against the schemas of its operation; every wrong member is named, none of its text repeated. */
+/**
+ * Checks query and body of a call against the schemas of its operation. The error names every wrong member, and repeats none of its
+ * text.
+ */
 import * as v from 'valibot'
 import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -7,10 +10,10 @@ import { withoutPrototypes } from '../protocol/strict-json.ts'
 import { strictObject } from '../protocol/strict-object.ts'
 import type { QueryEntries, Schema } from './operation.ts'
 
-/** One thing that is wrong with a request, as problem+json lists it. */
+/** One problem with a request, as problem+json lists it. */
 export type InputProblem = { readonly parameter: string; readonly problem: string }
 
-/** @throws {EntradaError} `request_invalid` */
+/** Reads and checks the query of a call. @throws {EntradaError} `request_invalid` */
 export function readQuery(entries: QueryEntries | undefined, { url }: Exchange): unknown {
   const names = [...url.searchParams.keys()]
   const repeated = names.filter((name, index) => names.indexOf(name) !== index)
@@ -21,14 +24,14 @@ export function readQuery(entries: QueryEntries | undefined, { url }: Exchange):
   return checkInput(query, Object.fromEntries(url.searchParams))
 }
 
-/** @throws {EntradaError} `request_invalid` */
+/** Checks the parameters in the path of a call. @throws {EntradaError} `request_invalid` */
 export function readParams(entries: QueryEntries, params: Exchange['params']): void {
   for (const [name, schema] of Object.entries(entries)) {
     checkInput(strictObject({ [name]: schema }), { [name]: params[name] })
   }
 }
 
-/** @throws {EntradaError} `request_invalid`, `content_type_not_supported`, `body_too_large` */
+/** Reads and checks the body of a call. @throws {EntradaError} `request_invalid`, `content_type_not_supported`, `body_too_large` */
 export async function readBody(schema: Schema, exchange: Exchange): Promise<unknown> {
   const merges = exchange.request.method === 'PATCH'
   const types = merges ? [JSON_TYPE, 'application/merge-patch+json'] : [JSON_TYPE]
@@ -37,9 +40,13 @@ export async function readBody(schema: Schema, exchange: Exchange): Promise<unkn
 
 const JSON_TYPE = 'application/json'
 
-/** @throws {EntradaError} `request_invalid`, with every wrong member in `detail.errors` */
+/**
+ * Checks a value against a schema and returns it with its type.
+ *
+ * @throws {EntradaError} `request_invalid`, with every wrong member in `detail.errors`
+ */
 export function checkInput<S extends Schema>(schema: S, value: unknown): v.InferOutput<S> {
-  // One problem for each member is enough. Valibot looks for members with `in`, which finds what is on a prototype too.
+  // One problem for each member is enough. Valibot finds members with `in`, which also finds those of a prototype.
   const result = v.safeParse(schema, withoutPrototypes(value), { abortPipeEarly: true })
   if (result.success) return result.output
   throw invalid(result.issues.map(toProblem))

@@ -1,6 +1,6 @@
 /**
- * Slugs in the place of ids: wherever a call names an organization or a connection, its slug will do. An id that exists always
- * comes first, since an id that was brought along may look like somebody else's slug.
+ * Replaces slugs by ids: wherever a call names an organization or a connection, its slug may be used. An id that exists always
+ * takes precedence, because an id that was imported from another system may equal a slug of another record.
  */
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
@@ -9,7 +9,7 @@ import type { Call, Operation } from './operation.ts'
 type Input = Pick<Call, 'params' | 'query' | 'body'>
 type Kind = 'organization' | 'connection'
 
-/** The same input with ids in the place of slugs. What names nothing stays as it is, and is not found later. */
+/** Returns the same input with ids in place of slugs. A name that matches nothing stays as it is, and is not found later. */
 export async function resolveNames(
   { path }: Operation,
   services: Services,
@@ -32,7 +32,7 @@ function namesInPath(path: string): Names {
   return path.startsWith('/connections/:id') ? { id: 'connection' } : {}
 }
 
-/** A body with `of` names the kind of record that its `id` belongs to. */
+/** In a body with `of`, that member names the kind of record to which `id` belongs. */
 function namesInBody(body: unknown): Names {
   const { of } = (body ?? {}) as { readonly of?: unknown } // of any operation
   const named: Names = of === 'organization' || of === 'connection' ? { id: of } : {}
@@ -53,7 +53,7 @@ function createResolver(services: Services) {
   }
 }
 
-/** Ids that we made are of one form, which no slug has; they need no look-up. */
+/** Ids that Entrada creates have one form, which no slug has. They need no look-up. */
 const MADE_HERE = /^(org|con)_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 async function findId(

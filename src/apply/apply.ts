@@ -1,9 +1,9 @@
 /**
- * Brings a deployment to what a file says, through the API.
+ * Changes a deployment, through the API, so that it matches a file.
  *
  *   readCurrent → planOf (pure) → applyStep, one after another
  *
- * Interrupted or refused half-way it is run again: what is done already is no step any more.
+ * After an interruption or a refusal the command is run again; what is already done is no longer a step.
  */
 
 import type { OrganizationJson } from '../api/resources/organizations.ts'
@@ -13,10 +13,10 @@ import type { ConnectionJson } from '../connections/connection-schema.ts'
 import type { Configuration, FileCredential } from './configuration-file.ts'
 import { type Current, heldKey, type Step } from './plan.ts'
 
-/** Reads what a reference names. */
+/** Reads the secret behind a reference. */
 export type ReadSecret = (reference: string) => string
 
-/** Everything that the plan compares with. */
+/** Reads everything that the plan is compared with. */
 export async function readCurrent(
   client: EntradaClient,
   wanted: Configuration,
@@ -40,7 +40,7 @@ export async function readCurrent(
   return { organizations, connections, heldBy }
 }
 
-/** Connection and reference of every secret that the file names. */
+/** Returns the connection and the reference of every secret in the file. */
 export function secretsOf({
   organizations,
 }: Configuration): readonly (readonly [string, string])[] {
@@ -57,7 +57,7 @@ function hasSecrets(connection: ConnectionJson | undefined): boolean {
   return connection?.credentials.some(({ kind }) => kind === 'client_secret') ?? false
 }
 
-/** `waiting`: nothing is wrong, and the connection cannot be turned on before somebody has tested it. */
+/** Performs one step. `waiting` means that nothing is wrong, but the connection cannot be turned on until it has been tested. */
 export async function applyStep(
   client: EntradaClient,
   step: Step,
@@ -73,7 +73,7 @@ export async function applyStep(
   }
 }
 
-/** Bodies are parts of a file that was checked with the schemas of these operations. */
+/** The bodies are parts of a file that was checked with the schemas of these operations. */
 async function callFor(
   client: EntradaClient,
   step: Step,

@@ -1,4 +1,6 @@
-/** The file of `entrada apply`: read, checked with the schemas of the API, and every problem told at once with its line. */
+/**
+ * Reads the file of `entrada apply`, checks it with the schemas of the API, and reports all problems at once, each with its line.
+ */
 import * as v from 'valibot'
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import { checkInput, type InputProblem } from '../api/read-input.ts'
@@ -47,17 +49,17 @@ export type FileConnection = v.InferOutput<typeof connection>
 export type FileOrganization = v.InferOutput<typeof organization>
 export type Configuration = v.InferOutput<typeof file>
 
-/** A document and where its parts stand. */
+/** A document and the lines of its parts. */
 export type ReadConfiguration = {
   readonly configuration: Configuration
-  /** `line 3: organizations.0.name is missing` */
+  /** Describes a problem with its line, such as `line 3: organizations.0.name is missing`. */
   readonly at: (problem: InputProblem) => string
 }
 
-/** Enough for any anchor that a person writes, and not for a file that unfolds without end. */
+/** Enough for the anchors that people write, but not for a file that expands without end. */
 const MOST_ALIASES = 1000
 
-/** @throws {EntradaError} `configuration_invalid`, every problem in `detail.problems` */
+/** Parses the file. @throws {EntradaError} `configuration_invalid`, every problem in `detail.problems` */
 export function parseConfiguration(yaml: string): ReadConfiguration {
   const lineCounter = new LineCounter()
   const document = parseDocument(yaml, { lineCounter, prettyErrors: false })
@@ -79,7 +81,7 @@ export function parseConfiguration(yaml: string): ReadConfiguration {
 
 function contentOf(document: ReturnType<typeof parseDocument>): unknown {
   try {
-    // An alias can stand inside of what it names: that has no end, which is found out here.
+    // An alias may occur inside the value that it names. Such a value has no end, which is detected here.
     return withoutPrototypes(document.toJS({ maxAliasCount: MOST_ALIASES }))
   } catch {
     const problems = ['too many aliases, or one that contains itself']
@@ -92,18 +94,18 @@ function checked(content: unknown, at: ReadConfiguration['at']): Configuration {
     return checkInput(file, content)
   } catch (error) {
     if (!isEntradaError(error)) throw error
-    const errors = error.detail.errors as readonly InputProblem[] // as checkInput makes them
+    const errors = error.detail.errors as readonly InputProblem[] // as checkInput creates them
     throw new EntradaError('configuration_invalid', { problems: errors.map(withHint).map(at) })
   }
 }
 
-/** The likeliest mistake of all deserves more than "is not known here". */
+/** The most likely mistake deserves a better hint than "is not known here". */
 function withHint(problem: InputProblem): InputProblem {
   if (!/\.(value|secret|clientSecret)$/.test(problem.parameter)) return problem
   return { ...problem, problem: 'is not known here; a secret is named by `from`, never written' }
 }
 
-/** Two of one id or slug. */
+/** Finds ids and slugs that occur twice. */
 function findRepeated({ organizations }: Configuration): readonly InputProblem[] {
   const connections = organizations.flatMap((one, index) =>
     (one.connections ?? []).map((connection, place) => ({
@@ -132,7 +134,7 @@ function repeatedIn(records: readonly Named[]): readonly InputProblem[] {
   })
 }
 
-/** Of the deepest part of the path that is there: what is missing has no line of its own. */
+/** Returns the line of the deepest part of the path that exists, because a missing member has no line of its own. */
 function lineOf(root: unknown, path: string, lineCounter: LineCounter): number {
   let node = root as Node | null // as yaml parsed it
   let offset = 0

@@ -1,7 +1,7 @@
 import type { FileCredential } from './configuration-file.ts'
 import type { Plan, Step } from './plan.ts'
 
-/** One line for each step: `+` makes, `~` changes, `-` takes away. */
+/** Describes a step in one line: `+` creates, `~` changes, `-` removes. */
 export function describeStep(step: Step): string {
   switch (step.kind) {
     case 'create_organization':
@@ -29,7 +29,7 @@ export function describeStep(step: Step): string {
   }
 }
 
-/** What `--prune` would take away. */
+/** Describes what `--prune` would remove. */
 export function describeLeft({ left }: Plan): readonly string[] {
   return left.map((one) => `  ${one} is not in the file and stays; --prune removes it`)
 }

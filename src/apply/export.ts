@@ -1,4 +1,7 @@
-/** The file of `entrada apply` for what is there, without secrets: each is named by an environment variable to be filled in. */
+/**
+ * Creates the file of `entrada apply` from the existing configuration, without secrets: the file names an environment variable for
+ * each of them.
+ */
 import { stringify } from 'yaml'
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { changeableJson, normalizedChange } from '../connections/connection-json.ts'
@@ -9,7 +12,10 @@ const HEADER = `# Made by \`entrada export\`. Secrets are not in it: set the var
 # What differs from the default is all that is written; see docs/apply.md.
 `
 
-/** `environment`: what the settings of the server manage is left out, for no file can. */
+/**
+ * Returns the text of the file. `environment` is the connection of the server's settings, which is left out because no file can
+ * manage it.
+ */
 export function configurationText(
   organizations: readonly OrganizationJson[],
   connections: readonly ConnectionJson[],
@@ -51,7 +57,9 @@ function connectionPart(connection: ConnectionJson) {
   }
 }
 
-/** Members that are not as they are by default; in lists, and where there is no default, all that say something. */
+/**
+ * Returns the members that differ from their default. In lists, and where there is no default, these are all members with a value.
+ */
 function whatDiffers(value: unknown, byDefault: unknown): unknown {
   if (!isObject(value)) return value
   const defaults = isObject(byDefault) ? byDefault : {}
@@ -65,7 +73,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Retired ones are of no use to anybody, and nobody knows their secret. */
+/** Retired credentials are left out: they are no longer used, and their secrets are gone. */
 function credentialParts({ id, credentials }: ConnectionJson) {
   const used = credentials.filter(({ state }) => state !== 'retired')
   const name = `SECRET_OF_${id.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`

@@ -1,4 +1,7 @@
-/** What has to be done so that a deployment is as the file says. Pure: it is shown before anything happens, and tested without a server. */
+/**
+ * Decides which steps make a deployment match the file. Pure: the plan is shown before anything happens, and is tested without a
+ * server.
+ */
 
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { changeableJson, normalizedChange } from '../connections/connection-json.ts'
@@ -14,7 +17,7 @@ import type {
 export type Current = {
   readonly organizations: ReadonlyMap<string, OrganizationJson>
   readonly connections: ReadonlyMap<string, ConnectionJson>
-  /** Of each secret of the file (`connection reference`), the credential that holds it already. */
+  /** For each secret of the file (`connection reference`), the credential that has this value already. */
   readonly heldBy: ReadonlyMap<string, string>
 }
 export type PlanOptions = { readonly prune: boolean; readonly takeOver: boolean }
@@ -38,19 +41,21 @@ export type Step =
   | { readonly kind: 'remove_credential'; readonly id: string; readonly credentialId: string }
   | { readonly kind: 'remove_connection'; readonly id: string }
 
-/** A problem that no step can solve: at which part of the file, and what. */
+/** A problem that no step can solve, with the part of the file that it concerns. */
 export type PlanProblem = { readonly parameter: string; readonly problem: string }
 export type Plan = {
   readonly steps: readonly Step[]
   readonly problems: readonly PlanProblem[]
-  /** What is there, is not in the file, and stays. */
+  /** Records that exist, are not in the file, and stay. */
   readonly left: readonly string[]
 }
 
+/** Returns the key of a secret in the table of values that credentials already have. */
 export function heldKey(connectionId: string, reference: string): string {
   return `${connectionId} ${reference}`
 }
 
+/** Returns the steps that make the deployment match the file, and the problems that prevent it. */
 export function planOf(wanted: Configuration, current: Current, options: PlanOptions): Plan {
   const parts = wanted.organizations.map((one, index) =>
     organizationPlan(one, `organizations.${index}`, { current, options }),
@@ -155,7 +160,7 @@ function slugProblems(
   return [{ parameter: `${path}.slug`, problem: `never changes; it is ${existing.slug}` }]
 }
 
-/** The members that differ, each as it is to be. What the file leaves out is to be as it is by default. */
+/** Returns the members that differ, each with its new value. Members that are not in the file get their default. */
 function changeOf(wanted: FileConnection, existing: ConnectionJson): Patch {
   const { id: _, slug: __, credentials: ___, status: ____, ...members } = wanted
   const is = changeableJson(existing)
@@ -212,7 +217,7 @@ function stateOf(credential: FileCredential): 'active' | 'pending' | 'retired' {
   return (credential.kind === 'client_secret' ? credential.state : undefined) ?? 'active'
 }
 
-/** Without `status` in the file it stays as it is: turning on needs a test, which no file can make. */
+/** Without `status` in the file the connection keeps its status: turning it on needs a test, which no file can make. */
 function statusSteps(
   { id, status }: FileConnection,
   is: ConnectionJson['status'],
@@ -222,7 +227,7 @@ function statusSteps(
   return []
 }
 
-/** Connections that an earlier version of the file made. Those that were made by hand are nobody's business here. */
+/** Connections that an earlier version of the file created. Connections that were created by hand are left alone. */
 function strangersPlan(named: ReadonlySet<string>, current: Current, { prune }: PlanOptions): Plan {
   const strangers = [...current.connections.values()].filter(
     ({ id, managedBy }) => managedBy === 'file' && !named.has(id),

@@ -1,4 +1,6 @@
-/** `entrada/client`: the API as typed functions, for any JavaScript that has `fetch`. Imports nothing that runs but its own folder. */
+/**
+ * `entrada/client`: the API as typed functions, for any JavaScript that has `fetch`. At run time it imports only its own folder.
+ */
 import type {
   Answered,
   Asked,
@@ -16,36 +18,36 @@ export type ClientOptions = {
   readonly serverUrl: string | URL
   /** An API key, or an operator token. */
   readonly apiKey: string
-  /** Default: the platform's own. */
+  /** The function that sends requests; by default the global `fetch`. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
-  /** How often a call that may be repeated is tried again. Default 3. */
+  /** How often a call that may be repeated is retried; 3 by default. */
   readonly retries?: number
-  /** `file`: writes connections that a file manages, as `entrada apply` does. */
+  /** With `file`, the client writes connections that a file manages, as `entrada apply` does. */
   readonly managedBy?: 'file'
-  /** How long one try may take. Default 10 000. */
+  /** How long one attempt may take; 10 000 by default. */
   readonly timeoutMs?: number
 }
 
 type Arguments<Id extends OperationId> =
   object extends Asked<Id> ? [asked?: Asked<Id>] : [asked: Asked<Id>]
 
-/** Each operation of the API by its name in the OpenAPI document. */
+/** The operations of the API, each by its name in the OpenAPI document. */
 export type EntradaClient = {
   readonly [Id in OperationId]: (...asked: Arguments<Id>) => Promise<Answered<Id>>
 } & {
-  /** All items of a list, page by page, as they are needed. */
+  /** Iterates over all items of a list; each page is requested when it is needed. */
   all<Id extends ListId>(id: Id, ...asked: Arguments<Id>): AsyncGenerator<ItemOf<Id>, void>
 }
 
-/** What a refusal says of one member of a request. */
+/** A problem with one member of a request. */
 export type InputProblem = { readonly parameter: string; readonly problem: string }
 
-/** A refusal of the API, or no answer that could be used (`code` is then `no_answer`). */
+/** A refusal of the API, or a response that cannot be used (`code` is then `no_answer`). */
 export class EntradaApiError extends Error {
   readonly code: string
   readonly status: number | undefined
   readonly correlationId: string | undefined
-  /** Every member of the request that is wrong. */
+  /** All members of the request that are wrong. */
   readonly errors: readonly InputProblem[]
   readonly retryAfterSeconds: number | undefined
 
@@ -70,11 +72,12 @@ type ToldOfError = {
 
 const etags = new WeakMap<object, string>()
 
-/** The `ETag` that a record was answered with, for `ifMatch`. */
+/** Returns the `ETag` that came with a record, for `ifMatch`. */
 export function etagOf(record: object): string | undefined {
   return etags.get(record)
 }
 
+/** Creates a client for the API of one server. */
 export function createClient(options: ClientOptions): EntradaClient {
   const ids = Object.keys(paths) as OperationId[] // keys of the table
   const verbs = ids.map((id) => [id, (asked?: AnyAsked) => call(options, paths[id], asked ?? {})])
@@ -82,7 +85,7 @@ export function createClient(options: ClientOptions): EntradaClient {
     let cursor: string | null | undefined
     do {
       const query = { ...asked.query, ...(cursor ? { cursor } : {}) }
-      const page = (await call(options, paths[id], { ...asked, query })) as Answered<ListId> // as the table says
+      const page = (await call(options, paths[id], { ...asked, query })) as Answered<ListId> // as the table declares
       yield* page.items
       cursor = page.next
     } while (cursor !== null)
@@ -203,11 +206,11 @@ async function jsonOf(response: Response): Promise<unknown> {
 }
 
 function refusalOf({ status, headers }: Response, answered: unknown): EntradaApiError {
-  const problem = (answered ?? {}) as Readonly<Record<string, unknown>> // each member is looked at
+  const problem = (answered ?? {}) as Readonly<Record<string, unknown>> // each member is checked
   const { code, title, correlationId, errors, parameter } = problem
   const single = typeof parameter === 'string' ? [{ parameter, problem: 'is not valid' }] : []
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
-  const problems = Array.isArray(errors) ? (errors as InputProblem[]) : single // as the server makes them
+  const problems = Array.isArray(errors) ? (errors as InputProblem[]) : single // the server writes it so
   const told = problems.map(({ parameter, problem }) => ` ${parameter} ${problem}.`).join('')
   return new EntradaApiError(`${typeof title === 'string' ? title : `Status ${status}.`}${told}`, {
     code: typeof code === 'string' ? code : 'no_answer',
@@ -218,7 +221,7 @@ function refusalOf({ status, headers }: Response, answered: unknown): EntradaApi
   })
 }
 
-/** Whether another try may help, and can do no harm: of what was refused for its frequency nothing was done. */
+/** Returns whether a retry may help and can do no harm. A request that was refused because of a rate limit changed nothing. */
 function isPassing({ status }: EntradaApiError, mayRepeat: boolean): boolean {
   if (status === 429) return true
   return mayRepeat && (status === undefined || [502, 503, 504].includes(status))

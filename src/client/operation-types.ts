@@ -1,4 +1,4 @@
-/** What each operation of the API takes and answers, as types of the tables that the server checks with. */
+/** The input and the output of each API operation, as types that are derived from the tables with which the server checks them. */
 import type { InferInput, InferOutput } from 'valibot'
 import type { Operation, QueryEntries, Schema } from '../api/operation.ts'
 import type { operations } from '../api/operations.ts'
@@ -21,7 +21,7 @@ type ParameterOf<Path extends string> = Path extends `${string}:${infer Name}/${
     ? Name
     : never
 
-/** Numbers go as text, which the client does by itself. */
+/** Numbers are sent as text; the client converts them. */
 type QueryValue<Value> = Exclude<Value, undefined> | (string extends Value ? number : never)
 type QueryPart<Query> = Query extends QueryEntries
   ? {
@@ -36,24 +36,24 @@ type ParameterPart<Name extends string> = [Name] extends [never]
   : { readonly params: Readonly<Record<Name, string>> }
 
 export type CallOptions = {
-  /** The `ETag` that a record came with, see `etagOf`: change it only if it is still that one. */
+  /** The `ETag` that a record came with, see `etagOf`. The record is changed only if it still has this tag. */
   readonly ifMatch?: string | undefined
-  /** Of what makes something; made by itself when left out. */
+  /** For operations that create something; the client creates a key if it is absent. */
   readonly idempotencyKey?: string
   readonly signal?: AbortSignal
 }
 
-/** What an operation is asked with. */
+/** The input of an operation. */
 export type Asked<Id extends OperationId> = ParameterPart<ParameterOf<PathOf<Id>>> &
   QueryPart<QueryOf<Id>> &
   BodyPart<BodyOf<Id>> &
   CallOptions
 
-/** What an operation answers. */
+/** The output of an operation. */
 export type Answered<Id extends OperationId> =
   SchemaOf<Id> extends Schema ? InferOutput<SchemaOf<Id>> : undefined
 
-/** Operations that answer pages. */
+/** Operations that return pages of a list. */
 export type ListId = {
   [Id in OperationId]: Answered<Id> extends {
     readonly items: readonly unknown[]

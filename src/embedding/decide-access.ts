@@ -1,4 +1,4 @@
-/** Whether a request to the embedding application may go on. Every framework's `requireSession` asks here. */
+/** Decides whether a request to the embedding application may continue. `requireSession` of every framework calls this. */
 
 import { errorPage } from '../error-page.ts'
 import { asEntradaError, EntradaError } from '../errors/errors.ts'
@@ -13,21 +13,25 @@ import { findSession } from '../session/session.ts'
 import { toUserSession, type UserSession } from '../session/session-json.ts'
 import { didYouMean } from '../settings/stray-settings.ts'
 
-/** What a request must have beside a session. */
+/** What a request needs in addition to a session. */
 export type Needed = {
-  /** One of these. */
+  /** The user needs one of these roles. */
   readonly roles?: readonly string[]
-  /** Of one of these, by id or slug; absent: of any. Each organization names its roles itself. */
+  /**
+   * The session has to belong to one of these organizations (ids or slugs); absent means any. Each organization names its roles
+   * itself.
+   */
   readonly organizations?: readonly string[]
-  /** Origins of your own other pages, such as `https://app.example.com`, that may send what changes something. */
+  /** Origins of your other pages, such as `https://app.example.com`, that may send requests which change something. */
   readonly trustedOrigins?: readonly string[]
 }
 
 export type Access =
   | { readonly kind: 'allowed'; readonly session: UserSession }
-  /** `response` is what the browser or program gets instead: to the login page, 401, 403 or 503. */
+  /** `response` is what the client gets instead: a redirect to the login page, 401, 403 or 503. */
   | { readonly kind: 'refused'; readonly error: EntradaError; readonly response: Response }
 
+/** Decides whether a request has what is needed, and returns its session or the response that refuses it. */
 export async function decideAccess(
   services: Services,
   request: Request,
@@ -64,8 +68,8 @@ const neededNames: ReadonlySet<string> = new Set(
 )
 
 /**
- * Refuses requirements that would be met by accident: a misspelt name asks for nothing, and a text in place of a list is searched for
- * parts of it.
+ * Refuses requirements that would be met by accident: a misspelt name would require nothing, and a string in place of a list would
+ * be searched for substrings.
  *
  * @throws {EntradaError} `settings_invalid`
  */
@@ -80,8 +84,8 @@ function checkNeeded(needed: Needed): void {
 }
 
 /**
- * A request that changes something comes from a page of this origin, or from no browser at all: our cookie is `SameSite=Lax`, which
- * keeps other sites out, but not another host of the same site.
+ * A request that changes something has to come from a page of this origin, or from a client that is not a browser. Our cookie is
+ * `SameSite=Lax`, which stops other sites, but not another host of the same site.
  */
 function checkOrigin({ request, here }: Exchange, trustedOrigins: readonly string[]): void {
   if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return
@@ -124,7 +128,7 @@ async function answerFor(
   return withSecurityHeaders(response, exchange?.here)
 }
 
-/** Somebody looks at a page, and can be shown another one. Programs, and scripts of a page, get JSON. */
+/** A browser window that loads a page can be shown another page. Programs, and scripts of a page, get JSON. */
 function isNavigation({ headers }: Request): boolean {
   const mode = headers.get('sec-fetch-mode')
   if (mode !== null) return mode === 'navigate'

@@ -8,14 +8,14 @@ import { keepSession } from './session-of.ts'
 export type { Needed } from './decide-access.ts'
 export { sessionOf } from './session-of.ts'
 
-/** The part of Express that is needed here. */
+/** The part of Express that this file uses. */
 export type ExpressMiddleware = (
   request: IncomingMessage & { readonly originalUrl?: string },
   response: ServerResponse,
   next: (error?: unknown) => void,
 ) => void
 
-/** Entrada's own addresses. Use it before any body parser: its forms are read here. */
+/** Serves Entrada's own addresses. Use it before any body parser, because it reads the bodies of its forms itself. */
 export function mountEntrada(entrada: Entrada): ExpressMiddleware {
   const listener = toNodeListener(entrada)
   return (request, response, next) => {
@@ -25,7 +25,7 @@ export function mountEntrada(entrada: Entrada): ExpressMiddleware {
   }
 }
 
-/** Lets signed-in people through, with their session in `sessionOf(request)`. */
+/** Lets users pass who are signed in, with their session in `sessionOf(request)`. */
 export function requireSession(entrada: Entrada, needed: Needed = {}): ExpressMiddleware {
   const check = async (...[request, response, next]: Parameters<ExpressMiddleware>) => {
     const access = await entrada.decideAccess(withoutBody(request), needed)
@@ -37,7 +37,7 @@ export function requireSession(entrada: Entrada, needed: Needed = {}): ExpressMi
   return (request, response, next) => void check(request, response, next).catch(next)
 }
 
-/** Lets people with this role through, or with one of several. */
+/** Lets users pass who have this role, or one of several. */
 export function requireRole(
   entrada: Entrada,
   role: string | readonly string[],

@@ -8,7 +8,7 @@ import { keepSession } from './session-of.ts'
 export type { Needed } from './decide-access.ts'
 export { sessionOf } from './session-of.ts'
 
-/** The parts of Fastify that are needed here. */
+/** The parts of Fastify that this file uses. */
 export type FastifyRequest = { readonly raw: IncomingMessage; readonly originalUrl: string }
 export type FastifyReply = {
   header(name: string, value: string): unknown
@@ -17,7 +17,7 @@ export type FastifyReply = {
 export type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 export type FastifyInstance = { addHook(name: 'onRequest', hook: FastifyHook): unknown }
 
-/** A plugin with Entrada's own addresses: `app.register(mountEntrada(entrada))`. It answers before any body is parsed. */
+/** Returns a plugin with Entrada's own addresses: `app.register(mountEntrada(entrada))`. It answers before any body is parsed. */
 export function mountEntrada(entrada: Entrada): (app: FastifyInstance) => Promise<void> {
   const plugin = async (app: FastifyInstance) => {
     app.addHook('onRequest', async (request, reply) => {
@@ -29,11 +29,12 @@ export function mountEntrada(entrada: Entrada): (app: FastifyInstance) => Promis
       return reply.send(await entrada.fetch(toRequest(incoming), remote))
     })
   }
-  // As `fastify-plugin` does: for the whole application, not for the routes of this plugin, of which it has none.
+  // `fastify-plugin` sets the same symbol: the hook then applies to the whole application, not only to routes of this plugin, which
+  // has none.
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true })
 }
 
-/** A `preHandler` that lets signed-in people through, with their session in `sessionOf(request)`. */
+/** Returns a `preHandler` that lets users pass who are signed in, with their session in `sessionOf(request)`. */
 export function requireSession(entrada: Entrada, needed: Needed = {}): FastifyHook {
   return async (request, reply) => {
     const access = await entrada.decideAccess(withoutBody(incomingOf(request)), needed)
@@ -44,7 +45,7 @@ export function requireSession(entrada: Entrada, needed: Needed = {}): FastifyHo
   }
 }
 
-/** A `preHandler` that lets people with this role through, or with one of several. */
+/** Returns a `preHandler` that lets users pass who have this role, or one of several. */
 export function requireRole(
   entrada: Entrada,
   role: string | readonly string[],
@@ -53,7 +54,7 @@ export function requireRole(
   return requireSession(entrada, { ...needed, roles: [role].flat() })
 }
 
-/** Fastify may have been told to rewrite addresses. */
+/** Fastify may be configured to rewrite addresses. */
 function incomingOf({ raw, originalUrl }: FastifyRequest) {
   return Object.assign(raw, { originalUrl })
 }

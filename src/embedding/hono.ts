@@ -8,14 +8,14 @@ import { keepSession } from './session-of.ts'
 export type { Needed } from './decide-access.ts'
 export { sessionOf } from './session-of.ts'
 
-/** The part of Hono that is needed here: whichever copy of it the application has. */
+/** The part of Hono that this file uses, so that any copy of Hono in the application fits. */
 export type HonoContext = { readonly req: { readonly raw: Request }; readonly res: Response }
 export type HonoMiddleware = (
   context: HonoContext,
   next: () => Promise<void>,
 ) => Promise<Response | undefined>
 
-/** Entrada's own addresses. Use it before what reads bodies. */
+/** Serves Entrada's own addresses. Use it before any middleware that reads bodies. */
 export function mountEntrada(entrada: Entrada): HonoMiddleware {
   return async (context, next) => {
     const { raw } = context.req
@@ -25,7 +25,7 @@ export function mountEntrada(entrada: Entrada): HonoMiddleware {
   }
 }
 
-/** Lets signed-in people through, with their session in `sessionOf(context)`. */
+/** Lets users pass who are signed in, with their session in `sessionOf(context)`. */
 export function requireSession(entrada: Entrada, needed: Needed = {}): HonoMiddleware {
   return async (context, next) => {
     const access = await entrada.decideAccess(requestOf(context), needed)
@@ -38,7 +38,7 @@ export function requireSession(entrada: Entrada, needed: Needed = {}): HonoMiddl
   }
 }
 
-/** Lets people with this role through, or with one of several. */
+/** Lets users pass who have this role, or one of several. */
 export function requireRole(
   entrada: Entrada,
   role: string | readonly string[],
@@ -47,9 +47,9 @@ export function requireRole(
   return requireSession(entrada, { ...needed, roles: [role].flat() })
 }
 
-/** From `@hono/node-server`; on other platforms nothing is known of the connection. */
+/** The connection is known with `@hono/node-server` only; on other platforms the result is empty. */
 function remoteOf(context: object): RemoteInfo {
-  const { env } = context as { readonly env?: { readonly incoming?: NodeIncoming } } // looked at member by member
+  const { env } = context as { readonly env?: { readonly incoming?: NodeIncoming } } // each member is checked
   const remoteAddress = env?.incoming?.socket?.remoteAddress
   const target = env?.incoming?.url
   return {
@@ -62,7 +62,7 @@ type NodeIncoming = {
   readonly url?: unknown
 }
 
-/** For a check, which reads no body: with the host of an absolute request target in the place of `Host`. */
+/** Returns the request for a check, which reads no body. The host of an absolute request target replaces `Host`. */
 function requestOf(context: HonoContext): Request {
   const { raw } = context.req
   const { authority } = parseRequestTarget(remoteOf(context).target ?? '')

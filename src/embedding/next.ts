@@ -5,12 +5,12 @@ import type { Needed } from './decide-access.ts'
 
 export type { Needed } from './decide-access.ts'
 
-/** The instance, or the function that makes it when it is first used: `next build` loads every file, and has no secrets. */
+/** The instance, or a function that creates it on first use: `next build` loads every file, and has no secrets. */
 export type EntradaSource = Entrada | (() => Entrada)
 
 export type RouteHandler = (request: Request) => Promise<Response>
 
-/** What a file `route.ts` exports: `export const { GET, POST, PUT, PATCH, DELETE } = routeHandlers(entrada)`. */
+/** Returns what a file `route.ts` exports: `export const { GET, POST, PUT, PATCH, DELETE } = routeHandlers(entrada)`. */
 export function routeHandlers(entrada: EntradaSource): {
   readonly GET: RouteHandler
   readonly POST: RouteHandler
@@ -22,7 +22,7 @@ export function routeHandlers(entrada: EntradaSource): {
   return { GET: answer, POST: answer, PUT: answer, PATCH: answer, DELETE: answer }
 }
 
-/** The session in a server component or action: `await getSession(entrada, await headers())`. One look-up each time. */
+/** Returns the session in a server component or action: `await getSession(entrada, await headers())`. Each call is one look-up. */
 export function getSession(
   entrada: EntradaSource,
   headers: Pick<Headers, 'get'>,
@@ -34,7 +34,7 @@ export function getSession(
   return instanceOf(entrada).getSession(new Request('http://localhost/', { headers: given }))
 }
 
-/** A route handler for signed-in people. */
+/** Wraps a route handler so that only users who are signed in reach it. */
 export function requireSession<R extends Request, C>(
   entrada: EntradaSource,
   answer: (request: R, session: UserSession, context: C) => Response | Promise<Response>,
@@ -47,7 +47,7 @@ export function requireSession<R extends Request, C>(
   }
 }
 
-/** A route handler for people with this role, or with one of several. */
+/** Wraps a route handler so that only users who have this role, or one of several, reach it. */
 export function requireRole<R extends Request, C>(
   entrada: EntradaSource,
   role: string | readonly string[],
@@ -61,7 +61,10 @@ function instanceOf(entrada: EntradaSource): Entrada {
   return typeof entrada === 'function' ? entrada() : entrada
 }
 
-/** Unless the handler says otherwise. A response that cannot be changed, such as a redirect, is copied. */
+/**
+ * Responses are not stored by caches unless the handler allows it. A response that cannot be changed, such as a redirect, is
+ * copied.
+ */
 function notStored(response: Response): Response {
   if (response.headers.has('cache-control')) return response
   const changed = new Response(response.body, response)

@@ -1,17 +1,17 @@
-/** `entrada/node`: Entrada below `node:http`, and whatever builds on it. */
+/** `entrada/node`: for `node:http` and frameworks that build on it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Entrada } from '../entrada.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
 
-/** Express keeps the address here when it cuts off a prefix. */
+/** Express keeps the full address here when it removes a prefix. */
 type Incoming = IncomingMessage & { readonly originalUrl?: string }
 
 export type NodeListener = (incoming: Incoming, outgoing: ServerResponse) => Promise<void>
 
 /**
- * Answers with Entrada's own pages: give it the requests whose path `entrada.handles`. Or with whatever another `fetch` answers; when that
- * one rejects, with 500. Never rejects.
+ * Returns a listener that answers with Entrada's own pages: pass it the requests whose path `entrada.handles`. It also works with
+ * any other `fetch`, and answers 500 if that rejects. It never rejects itself.
  */
 export function toNodeListener(entrada: Pick<Entrada, 'fetch'>): NodeListener {
   return async (incoming, outgoing) => {
@@ -29,14 +29,14 @@ export function toNodeListener(entrada: Pick<Entrada, 'fetch'>): NodeListener {
           : await entrada.fetch(request, remote)
       await sendResponse(response, outgoing)
     } catch {
-      // A body that was cut off, above all. Nobody waits for this promise, and its failure would end the process.
+      // The usual cause is a body that was cut off. No caller awaits this promise, so a rejection would end the process.
       if (outgoing.headersSent) outgoing.destroy()
       else outgoing.writeHead(500).end()
     }
   }
 }
 
-/** `TRACE` is a method of HTTP, and none of the Web. */
+/** `TRACE` is a method of HTTP that the Web's `Request` does not allow. */
 function toRequestOrUndefined(incoming: Incoming): Request | undefined {
   try {
     return toRequest(incoming)
@@ -46,21 +46,21 @@ function toRequestOrUndefined(incoming: Incoming): Request | undefined {
 }
 
 /**
- * The Web's form of a request. A body that was read already is marked as used: nobody can read it again.
+ * Converts a request to its Web form. A body that was read already is marked as used, since it cannot be read again.
  *
- * @throws {TypeError} for methods that the Web does not have, such as `TRACE`: anybody can send one
+ * @throws {TypeError} for methods that `Request` does not allow, such as `TRACE`, which any client can send
  */
 export function toRequest(incoming: Incoming): Request {
   const { method } = incoming
   if (method === 'GET' || method === 'HEAD') return withoutBody(incoming)
   const { url, headers } = withoutBody(incoming)
-  const init = { method, headers } as RequestInit // the method of a request that came is never absent
+  const init = { method, headers } as RequestInit // a request that arrived always has a method
   if (incoming.readableDidRead) return usedRequest(url, init)
   const body = Readable.toWeb(incoming)
   return new Request(url, { ...init, body, duplex: 'half' } as RequestInit) // the DOM's types know no `duplex`
 }
 
-/** Of what only the address and headers matter; the body stays for who wants it. */
+/** Returns a request of which only the address and the headers matter; its body remains unread. */
 export function withoutBody(incoming: Incoming): Request {
   const { method = 'GET', headersDistinct } = incoming
   const headers = new Headers()
@@ -69,7 +69,7 @@ export function withoutBody(incoming: Incoming): Request {
     for (const value of values) headers.append(name, value)
   }
   const authority = authorityOf(incoming)
-  // HTTP/2 lets both come, and demands that they agree: two that differ are refused, as two Host headers are.
+  // HTTP/2 allows both and demands that they agree. Two that differ are refused, as two Host headers are.
   const host = headers.get('host') ?? undefined
   if (authority !== undefined && host !== authority) {
     if (incoming.httpVersionMajor >= 2 || host?.includes(',')) headers.append('host', authority)
@@ -78,20 +78,20 @@ export function withoutBody(incoming: Incoming): Request {
   return new Request(`http://localhost${pathOf(incoming)}`, { method, headers })
 }
 
-/** The host that counts instead of the `Host` header. @see RFC 9112 §3.2.2, RFC 9113 §8.3.1 */
+/** Returns the host that replaces the `Host` header. @see RFC 9112 §3.2.2, RFC 9113 §8.3.1 */
 function authorityOf({ headers, originalUrl, url = '/' }: Incoming): string | undefined {
   const { ':authority': authority } = headers
   if (typeof authority === 'string') return authority
   return parseRequestTarget(originalUrl ?? url).authority
 }
 
-/** Path and query, as the client asked for them. */
+/** Returns path and query as the client sent them. */
 export function pathOf({ originalUrl, url = '/' }: Incoming): string {
   const { path } = parseRequestTarget(originalUrl ?? url)
   return path.startsWith('/') ? path : '/'
 }
 
-/** Sends it, beside the headers that are set already. */
+/** Sends a response, in addition to the headers that are already set. */
 export async function sendResponse(response: Response, outgoing: ServerResponse): Promise<void> {
   outgoing.statusCode = response.status
   for (const [name, value] of response.headers) {

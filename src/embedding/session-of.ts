@@ -2,13 +2,13 @@ import type { UserSession } from '../session/session-json.ts'
 
 const sessions = new WeakMap<object, UserSession>()
 
-/** Remembers whose request this is. A framework's own object is the key, so that no name of it is taken. */
+/** Stores the session of a request. The framework's own object is the key, so that no property of it is taken. */
 export function keepSession(request: object, session: UserSession): void {
   sessions.set(request, session)
 }
 
 /**
- * The session of a request that `requireSession` or `requireRole` let through: without another look-up, and never absent.
+ * Returns the session of a request that `requireSession` or `requireRole` let pass, without another look-up.
  *
  * @throws {TypeError} when the route is not behind one of them
  */

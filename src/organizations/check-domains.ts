@@ -1,6 +1,7 @@
 /**
- * Asks DNS again, every week, whether the domains are still their organizations'. A record that is gone stops linking at once and
- * is told; people go on signing in. It is looked for every day then, and counts again when it is back.
+ * Checks every week whether DNS still has the records of the organizations' domains. Without its record, a domain no longer links
+ * users, and the loss is logged and audited; people can still sign in. From then on the record is looked up every day, and the
+ * domain counts again when it is back.
  */
 import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import type { Services } from '../services.ts'
@@ -10,12 +11,12 @@ import { CHECK_AGAIN_MS, isThere, readRecords, tellLost } from './domains.ts'
 
 const INTERVAL_MS = 10 * 60_000
 const LOOK_FOR_LOST_MS = 24 * 3_600_000
-/** After no answer: soon enough for a proof not to grow old, and no burden to a name server that is down. */
+/** The pause after DNS did not respond: soon enough that no proof expires, and no burden for a name server that is down. */
 const TRY_AGAIN_MS = 3_600_000
 const BATCH = 50
 const AT_ONCE = 5
 
-/** Looks every ten minutes for domains that are due. Answers the function that stops it. */
+/** Checks the domains that are due every ten minutes. Returns the function that stops this. */
 export function startDomainChecks(services: Services): () => Promise<void> {
   let running = Promise.resolve()
   const timer = setInterval(() => {
@@ -28,7 +29,7 @@ export function startDomainChecks(services: Services): () => Promise<void> {
   }
 }
 
-/** Never rejects. `alone`: only one replica in each interval, whoever counts first. */
+/** Checks the domains that are due once. Never rejects. With `alone`, only one replica does it in each interval: the first one. */
 export async function checkDueDomains(
   services: Services,
   { alone = false }: { readonly alone?: boolean } = {},
@@ -59,7 +60,7 @@ async function checkDomain(services: Services, domain: Domain): Promise<void> {
   services.metrics.count('entrada_domain_checks_total', { outcome: seen })
   const changed = await services.storage.atomically(async (transaction) => {
     const before = await transaction.findDomain(domain.id)
-    // Removed, moved, proven by an operator or checked by somebody else meanwhile.
+    // The domain was removed, moved, verified by an operator, or checked by another process meanwhile.
     if (before?.nextCheckAt?.getTime() !== domain.nextCheckAt?.getTime() || !before) return false
     const after = afterCheck(before, seen, services.now())
     await transaction.putDomain(after)
@@ -70,7 +71,7 @@ async function checkDomain(services: Services, domain: Domain): Promise<void> {
   if (changed && seen === 'gone') tellLost(services, domain, 'record_gone')
 }
 
-/** No answer is no answer: it neither proves nor takes away. */
+/** A failed look-up proves nothing and disproves nothing. */
 async function look(services: Services, domain: Domain): Promise<Seen> {
   try {
     return isThere(domain, await readRecords(services, domain)) ? 'there' : 'gone'

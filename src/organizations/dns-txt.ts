@@ -1,4 +1,4 @@
-/** TXT records, asked of the name servers that this machine uses. */
+/** Looks up TXT records at the name servers that this machine uses. */
 import { Resolver } from 'node:dns/promises'
 import { EntradaError } from '../errors/errors.ts'
 import { createTurns } from '../outgoing/turns.ts'
@@ -6,23 +6,23 @@ import { createTurns } from '../outgoing/turns.ts'
 export type ResolveTxt = (name: string) => Promise<readonly string[]>
 
 export type TxtResolverOptions = {
-  /** `address:port` of other name servers. */
+  /** Name servers as `address:port`, in place of those of this machine. */
   readonly servers?: readonly string[]
   readonly timeLimitMs?: number
 }
 
-/** Below what the command line waits for an answer of the API. */
+/** This is less than the time that the command line waits for a response of the API. */
 const TIME_LIMIT_MS = 4_000
 const TRY_LIMIT_MS = 1_000
-/** A customer's name server that does not answer occupies a place for the whole time limit. */
+/** A customer's name server that does not respond occupies a place for the whole time limit. */
 const AT_ONCE = 10
 const MOST_WAITING = 50
-/** Answers that say: there is no such record. Everything else is no answer. */
+/** DNS codes that mean that the record does not exist. Any other code is a failed look-up. */
 const NOTHING_THERE: ReadonlySet<string> = new Set(['ENODATA', 'ENOTFOUND'])
 
 /**
- * Returns the texts of all records of a name, none when DNS says that there are none. Few names are asked for at once, and each once for
- * all who wait for it.
+ * Returns the texts of all records of a name; none if DNS responds that there are none. Only a few names are looked up at once, and
+ * each only once for all callers that wait for it.
  *
  * @throws {EntradaError} `dns_unavailable`
  * @see RFC 1035 §3.3.14: one record is several strings, which belong together
@@ -42,7 +42,7 @@ async function ask(
   name: string,
   { servers, timeLimitMs = TIME_LIMIT_MS }: TxtResolverOptions,
 ): Promise<readonly string[]> {
-  // One for each question: to cancel one cancels all of its questions.
+  // Each look-up has a resolver of its own, because `cancel` ends all queries of a resolver.
   const resolver = new Resolver({ timeout: Math.min(TRY_LIMIT_MS, timeLimitMs), tries: 2 })
   if (servers) resolver.setServers(servers)
   const timer = setTimeout(() => resolver.cancel(), timeLimitMs)

@@ -1,10 +1,10 @@
 /**
- * Domains of organizations: which work email leads where, and whose addresses count as proven.
+ * The domains of organizations: they decide to which connection a work email leads, and which addresses count as proven.
  *
  *   addDomain → pending
- *   verifyDomain → proven by its TXT record; a domain moves to who has the record now
- *   vouchForDomain → proven by an operator's word
- *   check-domains.ts asks DNS again every week
+ *   verifyDomain → proven by its TXT record; a domain moves to the organization that has the record now
+ *   vouchForDomain → proven by the word of an operator
+ *   check-domains.ts looks the record up again every week
  */
 import type { AdminCaller } from '../admin/administration.ts'
 import { auditChange } from '../audit/audit-change.ts'
@@ -18,20 +18,20 @@ import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
 import { isPublicDomain } from './public-mail-domains.ts'
 
 export type NewDomain = {
-  /** Id or slug. */
+  /** The id or slug of the organization. */
   readonly organization: string
   readonly name: string
-  /** Where its people sign in; absent: any connection of the organization. */
+  /** The connection at which users of the domain sign in; absent means any connection of the organization. */
   readonly connectionId?: string
 }
 
 const RECORD_LABEL = '_entrada-challenge'
 const RECORD_PREFIX = 'entrada-domain-verification='
 export const CHECK_AGAIN_MS = 7 * 24 * 3_600_000
-/** Checked every week; a proof that DNS has not confirmed for so long is none. */
+/** Domains are checked every week. A proof that DNS has not confirmed for this long no longer counts. */
 const PROOF_LIFETIME_MS = 30 * 24 * 3_600_000
 
-/** What the customer adds to DNS. */
+/** Returns the TXT record that the customer adds to DNS. */
 export function challengeRecord({ name, challenge }: Pick<Domain, 'name' | 'challenge'>): {
   readonly name: string
   readonly value: string
@@ -39,7 +39,11 @@ export function challengeRecord({ name, challenge }: Pick<Domain, 'name' | 'chal
   return { name: `${RECORD_LABEL}.${name}`, value: RECORD_PREFIX + challenge }
 }
 
-/** @throws {EntradaError} `request_invalid`, `record_not_found`, `domain_is_public`, `domain_named_already` */
+/**
+ * Adds a domain that is not verified yet.
+ *
+ * @throws {EntradaError} `request_invalid`, `record_not_found`, `domain_is_public`, `domain_named_already`
+ */
 export async function addDomain(
   services: Services,
   caller: AdminCaller,
@@ -66,7 +70,8 @@ export async function addDomain(
 }
 
 /**
- * Asks DNS. The domain is the organization's from then on, also if it was another one's whose record is gone.
+ * Verifies a domain by its TXT record. It then belongs to this organization, even if it belonged to another one whose record is
+ * gone.
  *
  * @throws {EntradaError} `record_not_found`, `domain_not_proven`, `dns_unavailable`, `domain_in_use`, `too_many_requests`
  */
@@ -82,7 +87,11 @@ export async function verifyDomain(
   return prove(services, caller, { id: asked.id, proof: 'dns', texts })
 }
 
-/** Without DNS: the operator knows whose it is. @throws {EntradaError} `record_not_found`, `domain_in_use` */
+/**
+ * Marks a domain as proven without DNS, because the operator knows who owns it.
+ *
+ * @throws {EntradaError} `record_not_found`, `domain_in_use`
+ */
 export async function vouchForDomain(
   services: Services,
   caller: AdminCaller,
@@ -93,8 +102,8 @@ export async function vouchForDomain(
 }
 
 /**
- * Says which connection its people go to; `undefined`: any of the organization. `route` sees the domain as it is inside the
- * transaction, and may refuse by throwing.
+ * Sets the connection at which users of the domain sign in; `undefined` means any connection of the organization. `route` receives
+ * the domain as it is inside the transaction, and may refuse by throwing.
  *
  * @throws {EntradaError} `record_not_found`
  */
@@ -118,7 +127,7 @@ export async function routeDomain(
   })
 }
 
-/** People who were linked by it stay linked. @throws {EntradaError} `record_not_found` */
+/** Removes a domain. Users who were linked by it stay linked. @throws {EntradaError} `record_not_found` */
 export async function removeDomain(
   services: Services,
   caller: AdminCaller,
@@ -133,7 +142,7 @@ export async function removeDomain(
   })
 }
 
-/** By id, or by slug. */
+/** Finds an organization by its id or its slug. */
 export async function findOrganizationNamed(
   reader: Pick<StorageReader, 'findOrganization' | 'findOrganizationBySlug'>,
   idOrSlug: string,
@@ -144,7 +153,7 @@ export async function findOrganizationNamed(
   )
 }
 
-/** Whether addresses in it count as proven for this organization, now (design rule 3). */
+/** Returns whether addresses in the domain count as proven for this organization now (design rule 3). */
 export function isProven(
   domain: Domain | undefined,
   { organizationId, now }: { readonly organizationId: OrganizationId; readonly now: Date },
@@ -155,7 +164,7 @@ export function isProven(
   return now.getTime() - checkedAt < PROOF_LIFETIME_MS
 }
 
-/** {@link isProven} for the domain of an address; of one that is not plainly an address, nothing is. */
+/** Returns {@link isProven} for the domain of an email address, and `false` for text that is not plainly an address. */
 export async function isEmailDomainProven(
   reader: Pick<StorageReader, 'findOwnedDomain'>,
   address: string | undefined,
@@ -165,17 +174,22 @@ export async function isEmailDomainProven(
   return email !== undefined && isProven(await reader.findOwnedDomain(email.domain), asked)
 }
 
-/** For who watches the log. After the transaction: inside, it may run twice. */
+/** Logs that a domain lost its proof. This runs after the transaction, which may run twice. */
 export function tellLost({ log }: Services, domain: Domain, reason: 'record_gone' | 'moved'): void {
   const { id: domainId, name, organizationId } = domain
   log.warn('domain_lost', { domainId, name, organizationId, reason })
 }
 
-/** The texts at the place of the challenge, everybody's who has one there. @throws {EntradaError} `dns_unavailable` */
+/**
+ * Returns all texts at the name of the challenge, including those of other organizations.
+ *
+ * @throws {EntradaError} `dns_unavailable`
+ */
 export function readRecords(services: Services, domain: Domain): Promise<readonly string[]> {
   return services.resolveTxt(challengeRecord(domain).name)
 }
 
+/** Returns whether the domain's own record is among the texts. */
 export function isThere(domain: Domain, texts: readonly string[]): boolean {
   const { value } = challengeRecord(domain)
   return texts.some((text) => text.trim() === value)
@@ -184,7 +198,7 @@ export function isThere(domain: Domain, texts: readonly string[]): boolean {
 type Proving = {
   readonly id: DomainId
   readonly proof: NonNullable<Domain['proof']>
-  /** What DNS answered just now. */
+  /** The texts that DNS has just returned. */
   readonly texts?: readonly string[]
 }
 
@@ -222,8 +236,8 @@ function toProven(
 }
 
 /**
- * Who had the domain before and has its record no more loses it, to who has one now. An operator's word for another organization
- * is taken back by an operator alone, and never beats a record that is there.
+ * The domain's previous organization, whose record is gone, loses it to the one that has a record now. If an operator vouched for
+ * the previous organization, only an operator can take that back; but an operator's word never overrides a record that exists.
  */
 async function releaseFromOther(
   services: Services,
@@ -246,13 +260,13 @@ async function releaseFromOther(
   await transaction.putDomain({ ...named, status: 'pending' })
   const { organizationId, name } = owner
   const event = { type: 'domain.lost', detail: { name, reason: 'moved' } } as const
-  // By nobody: who proved it belongs to another organization, of which this one learns nothing.
+  // The actor is the system: the user who verified the domain belongs to another organization, of which this one learns nothing.
   const caller = { actor: { kind: 'system' } } as const
   await auditChange(services, transaction, { caller, event, organizationId })
   return owner
 }
 
-/** A dot at the end is how zone files spell it. @throws {EntradaError} `request_invalid`, `domain_is_public` */
+/** A name may end with a dot, as in zone files. @throws {EntradaError} `request_invalid`, `domain_is_public` */
 function checkDomainName(typed: string): string {
   const name = parseDomainName(typed.trim().replace(/\.$/, ''))
   if (name === undefined) throw new EntradaError('request_invalid', { parameter: 'name' })
@@ -274,7 +288,7 @@ async function getOrganization(reader: StorageReader, idOrSlug: string): Promise
   return organization
 }
 
-/** @throws {EntradaError} `record_not_found` when it is none of this organization */
+/** Checks that the connection belongs to this organization. @throws {EntradaError} `record_not_found` */
 async function checkConnection(
   reader: StorageReader,
   organizationId: OrganizationId,

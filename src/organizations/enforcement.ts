@@ -1,9 +1,9 @@
 /**
- * "SSO required": people of an organization sign in through one connection and no other.
+ * Required single sign-on: members of an organization sign in through one connection and no other.
  *
  *   previewSso → who would lose access, and what is missing; changes nothing
- *   requireSso → once an administrator of the organization has come in through that very connection, as it is now
- *   bypassSso  → the way around it: named, for hours, ends by itself
+ *   requireSso → after an administrator of the organization has signed in through that connection as it is now
+ *   bypassSso → a way around it: for a named reason, for some hours, ends by itself
  */
 import type { AdminCaller } from '../admin/administration.ts'
 import { auditChange } from '../audit/audit-change.ts'
@@ -21,7 +21,7 @@ const MOST_REASON_LENGTH = 500
 export type SsoPreview = {
   readonly organization: Organization
   readonly connection: Connection
-  /** What keeps it from being switched on. */
+  /** What prevents it from being switched on. */
   readonly missing: readonly ('connection_off' | 'administrator_sign_in')[]
   readonly administrator?: AdministratorUse
   readonly losing: number
@@ -30,14 +30,14 @@ export type SsoPreview = {
   readonly sessionsThatEnd: number
 }
 
-/** `other_directory`: none of their identities is of a directory that the connection accepts. */
+/** `other_directory` means that none of the member's identities belongs to a directory that the connection accepts. */
 export type LosingMember = MemberWithoutUse & {
   readonly why: 'other_directory' | 'never_signed_in'
 }
 
 type Asked = { readonly organizationId: string; readonly connectionId: string }
 
-/** @throws {EntradaError} `record_not_found` */
+/** Returns what requiring single sign-on would change. @throws {EntradaError} `record_not_found` */
 export async function previewSso(
   services: Services,
   asked: Asked,
@@ -62,7 +62,7 @@ export async function previewSso(
 }
 
 /**
- * From now on the organization's other connections are closed, and sessions that came through them end at once.
+ * Closes the organization's other connections, and ends the sessions that came through them.
  *
  * @throws {EntradaError} `record_not_found`, `sso_not_proven`
  */
@@ -91,7 +91,7 @@ export async function requireSso(
   })
 }
 
-/** Every connection of the organization is open again. @throws {EntradaError} `record_not_found` */
+/** Opens every connection of the organization again. @throws {EntradaError} `record_not_found` */
 export async function liftSso(
   services: Services,
   caller: AdminCaller,
@@ -106,7 +106,7 @@ export async function liftSso(
 }
 
 /**
- * Opens the other connections for some hours. Sessions that come through them end with it.
+ * Opens the other connections for some hours. Sessions that come through them end with the bypass.
  *
  * @throws {EntradaError} `record_not_found`, `request_invalid`, `sso_not_required`
  */
@@ -132,7 +132,7 @@ export async function bypassSso(
   })
 }
 
-/** Before its time. @throws {EntradaError} `record_not_found` */
+/** Ends a bypass before its time. @throws {EntradaError} `record_not_found` */
 export async function endSsoBypass(
   services: Services,
   caller: AdminCaller,

@@ -1,6 +1,6 @@
 /**
- * Gives up a key of the key ring that is lost: what only that key opens is dropped, and nothing else, so that the server starts again.
- * What has to be entered or signed anew is returned.
+ * Gives up a lost key of the key ring: only what that key alone can open is dropped, so that the server starts again. The result
+ * lists what has to be entered or signed again.
  */
 import {
   type AuditContext,
@@ -23,20 +23,20 @@ export type LostValues = {
   readonly connections: readonly {
     readonly id: ConnectionId
     readonly name: string
-    /** Credentials that only the key opens. */
+    /** Credentials that only the lost key opens. */
     readonly credentials: number
-    /** Credentials in use that are left. Without one nobody can sign in through the connection. */
+    /** Remaining credentials in use. Without one, no user can sign in through the connection. */
     readonly left: number
   }[]
   readonly webhooks: readonly { readonly id: WebhookId; readonly url: string }[]
-  /** Sessions that can no longer be checked against Entra. */
+  /** Sessions that can no longer be rechecked against Entra. */
   readonly sessions: number
-  /** Whether usernames of people who were removed are kept from being given again by means of this key. */
+  /** Whether this key protects usernames of removed members from being given again. */
   readonly retiredUsernames: boolean
 }
 
 /**
- * What {@link forgetKey} would drop. Changes nothing.
+ * Finds what {@link forgetKey} would drop. Changes nothing.
  *
  * @throws {EntradaError} `key_is_held`: the ring has the key, so nothing has to be given up
  */
@@ -67,7 +67,7 @@ export async function findLostValues(
 }
 
 /**
- * Drops it. One record at a time, each in a transaction of its own: it may be interrupted and run again.
+ * Drops what only the lost key opens, each record in a transaction of its own. It may be interrupted and run again.
  *
  * @throws {EntradaError} `key_is_held`
  */
@@ -129,7 +129,7 @@ async function forgetInConnection(
   })
 }
 
-/** Without a secret it cannot sign, so it is turned off until it has a new one. */
+/** Without a secret the webhook cannot sign, so it is turned off until it has a new one. */
 async function forgetInWebhook(
   { services, actor, keyId }: Forgetting,
   webhookId: WebhookId,
@@ -148,7 +148,7 @@ async function forgetInWebhook(
   })
 }
 
-/** A session that cannot be checked again would outlive the account it belongs to. */
+/** A session that cannot be rechecked would outlive the account that it belongs to. */
 async function endUncheckedSessions({ services, actor, keyId }: Forgetting): Promise<void> {
   const { storage } = services
   for (;;) {

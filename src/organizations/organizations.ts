@@ -1,4 +1,4 @@
-/** Customers of this deployment: made and changed by operators. */
+/** Customers of this deployment, which operators create and change. */
 import type { AdminCaller } from '../admin/administration.ts'
 import { auditChange } from '../audit/audit-change.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from '../connections/names.ts'
@@ -10,26 +10,27 @@ import type { StorageTransaction } from '../storage/storage.ts'
 
 export type NewOrganization = {
   readonly name: string
-  /** Brought along from another system; never changes. */
+  /** An id that was imported from another system; it never changes. */
   readonly id?: string
   readonly slug?: string
   readonly settings?: OrganizationSettings
 }
 
-/** @throws {EntradaError} `request_invalid`, `slug_in_use`, `record_in_use` */
+/** Creates an organization. @throws {EntradaError} `request_invalid`, `slug_in_use`, `record_in_use` */
 export async function createOrganization(
   services: Services,
   caller: AdminCaller,
   asked: NewOrganization,
 ): Promise<Organization> {
   const name = checkDisplayName(asked.name)
-  // Ids of organizations have a prefix here; one that was brought along is kept as it was.
+  // Ids that Entrada creates have a prefix; an imported one is kept as it was.
   const id = (asked.id ? checkGivenId(asked.id) : newId(services, 'org')) as OrganizationId
   const createdAt = services.now()
   return services.storage.atomically(async (transaction) => {
     if (await transaction.findOrganization(id)) throw new EntradaError('record_in_use', { id })
     const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, name)
-    // At `/enterprise-login/SLUG` a connection comes first: the new organization's people would meet somebody else's.
+    // At `/enterprise-login/SLUG` a connection takes precedence, so members of the new organization would reach another one's
+    // connection.
     if (await transaction.findConnectionBySlug(slug))
       throw new EntradaError('slug_in_use', { slug })
     const settings = asked.settings ?? {}
@@ -42,7 +43,7 @@ export async function createOrganization(
 }
 
 /**
- * Changes what may change. `change` sees the organization as it is inside the transaction, and may refuse by throwing.
+ * Changes an organization. `change` receives it as it is inside the transaction, and may refuse by throwing.
  *
  * @throws {EntradaError} `record_not_found`, `request_invalid`
  */
@@ -56,7 +57,7 @@ export async function changeOrganization(
     if (before === undefined) throw new EntradaError('record_not_found')
     const { name, settings: given } = change(before)
     const { ssoRequired } = before.settings
-    // Changed by `enforcement.ts` alone, which checks first.
+    // Only `enforcement.ts` changes this setting, after its own checks.
     const settings = { ...given, ...(ssoRequired ? { ssoRequired } : {}) }
     const after = { ...before, name: checkDisplayName(name), settings, updatedAt: services.now() }
     const members = (['name', 'settings'] as const).filter(

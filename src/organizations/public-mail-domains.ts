@@ -1,6 +1,6 @@
 /**
- * Domains in which anybody can have an address. A short list of the large ones (decisions/0017-which-connection.md): what keeps a
- * domain from the wrong organization is the proof; this keeps an operator from proving one by mistake.
+ * Domains in which anyone can have an address: a short list of the large ones (decisions/0017-which-connection.md). The proof by
+ * DNS keeps a domain from the wrong organization; this list keeps an operator from marking one as proven by mistake.
  */
 const names: ReadonlySet<string> = new Set(
   `
@@ -22,7 +22,7 @@ const names: ReadonlySet<string> = new Set(
 /** Providers that have a domain in many countries. */
 const families = /^(?:gmx|hotmail|live|outlook|yahoo|yandex)\.(?:[a-z]{2}|com?\.[a-z]{2}|com)$/
 
-/** Whether it is one of them. The name is as `parseDomainName` answers. */
+/** Returns whether the domain is a public one. The name has to be a result of `parseDomainName`. */
 export function isPublicDomain(name: string): boolean {
   return names.has(name) || families.test(name)
 }

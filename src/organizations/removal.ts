@@ -1,4 +1,4 @@
-/** How a person, a connection or a customer goes for good, after their data was exported. The audit keeps that it happened. */
+/** Removes a user, a connection or a customer for good, after their data was exported. The audit trail keeps that it happened. */
 import type { AdminCaller } from '../admin/administration.ts'
 import { signErasureOrder } from '../audit/audit-chain.ts'
 import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
@@ -11,11 +11,12 @@ import type { RemovalParts } from '../storage/removal-storage.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { liftSso } from './enforcement.ts'
 
-/** What one transaction takes away at most: sign-ins of others go on beside it. */
+/** A transaction removes at most this many records, so that other users can sign in meanwhile. */
 const BATCH = 200
 
 /**
- * With identities, memberships, roles and sessions. A later sign-in of the person creates another user; the username stays taken.
+ * Removes a user with identities, memberships, roles and sessions. A later sign-in of the same person creates another user; the
+ * username stays taken.
  *
  * @throws {EntradaError} `record_not_found`
  */
@@ -37,7 +38,8 @@ export async function removeUser(
 }
 
 /**
- * Removes a connection that is a draft or turned off. People stay, as members of their organization, without the roles of its rules and its default role.
+ * Removes a connection that is a draft or turned off. Its users stay members of their organization, without the roles of its rules
+ * and its default role.
  *
  * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`
  */
@@ -70,8 +72,8 @@ export async function removeConnection(
 }
 
 /**
- * Removes an organization with everything in it: first its connections are turned off, so that nobody comes in meanwhile, then its
- * members go in batches, at last the rest. Interrupted, it is run again.
+ * Removes an organization with everything in it. First its connections are turned off, so that no one signs in meanwhile; then its
+ * members are removed in batches, and finally the rest. After an interruption it is run again.
  *
  * @throws {EntradaError} `record_not_found`, `request_invalid` (`slug` is not its own), `connection_read_only`
  */
@@ -88,7 +90,7 @@ export async function removeOrganization(
   await turnEverythingOff(services, caller, organization)
   while ((await removeBatch(services, organization)) > 0);
   await storage.atomically(async (transaction) => {
-    // A sign-in that was under way may have made a member after the last batch.
+    // A sign-in that was under way may have created a member after the last batch.
     const parts = await removalParts(services, transaction)
     while ((await transaction.removeMembers(organization.id, BATCH, parts)) > 0);
     if (!(await transaction.removeOrganization(organization.id))) {

@@ -2,12 +2,12 @@ import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import type { Services } from '../services.ts'
 import type { Actor } from '../storage/records.ts'
 
-/** Sign-ins under way and pages that stay open were sealed under the former key for at most this long. */
+/** Sign-ins under way and pages that stay open were sealed under the previous key for at most this long. */
 const SEALED_OUTSIDE_MS = 60 * 60 * 1000
 
 /**
- * When a key that is no longer the first one is not needed by any browser any more: an hour after the first rotation under
- * the present first key. That rotation is found in the audit trail, or noted there now.
+ * Returns when no browser needs a previous key any more: an hour after the first rotation to the current first key. The time of
+ * that rotation is read from the audit trail, or recorded there now.
  */
 export async function formerKeysNeededUntil(services: Services, actor: Actor): Promise<Date> {
   const since = (await findSealingSince(services)) ?? (await noteSealingKey(services, actor))

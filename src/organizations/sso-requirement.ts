@@ -1,6 +1,9 @@
 import type { ConnectionId, Organization } from '../storage/records.ts'
 
-/** The connection that people of an organization have to sign in through now. `undefined`: any, also while the way around it is open. Pure. */
+/**
+ * Returns the connection through which members of an organization have to sign in now. `undefined` means any connection, also while
+ * a bypass is open. Pure.
+ */
 export function requiredConnectionId(
   organization: Pick<Organization, 'settings'> | undefined,
   now: Date,

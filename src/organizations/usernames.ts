@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 
 /**
- * Lets a username be given again that belonged to a member who was removed.
+ * Allows a username of a removed member to be given again.
  *
  * @throws {EntradaError} `record_not_found` when there is no such organization, or the name is not one of a removed member
  */

@@ -1,6 +1,6 @@
 import { EntradaError } from '../errors/errors.ts'
 
-/** What came back to a redirect URI. `nothing` and `signed_out` are visits without an attempt to finish. */
+/** The response that arrived at a redirect URI. `nothing` and `signed_out` are visits that finish no attempt. */
 export type AuthorizationResponse =
   | { readonly kind: 'granted'; readonly state: string; readonly code: string }
   | {
@@ -27,7 +27,7 @@ const READ_PARAMETERS = [
 ]
 
 /**
- * Reads the query of a callback into one of four shapes.
+ * Parses the query of a callback into one of four shapes.
  *
  * @throws {EntradaError} `authorization_response_invalid`, with the parameter's name in `detail.parameter`.
  * @see RFC 6749 §3.1 (no repeated parameter), §4.1.2, §4.1.2.1

@@ -1,6 +1,6 @@
 /**
- * Which values the optional claims of an ID token may have. A claim that is there with another value is refused by its name: dropped, it
- * would leave the decision to another claim, and the directory's administrator could choose which one decides.
+ * The values that optional claims of an ID token may have. A token with another value is refused, and the error names the claim. If
+ * the claim were ignored, another claim would decide, and the directory's administrator could choose which one.
  */
 import { EntradaError } from '../errors/errors.ts'
 
@@ -10,7 +10,7 @@ const MAX_TEXT = 2048
 
 const isText: ClaimRule = (value) =>
   typeof value === 'string' && value !== '' && value.length <= MAX_TEXT
-/** It is displayed and decides nothing: empty counts as absent. */
+/** This text is only displayed, so an empty one counts as absent. */
 const isShownText: ClaimRule = (value) => value === '' || isText(value)
 const isListOfTexts: ClaimRule = (value) => Array.isArray(value) && value.every(isText)
 const isOneOf =
@@ -20,7 +20,7 @@ const isOneOf =
 const isObject: ClaimRule = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Every optional claim that is read; docs/inputs.md lists the same. */
+/** All optional claims that Entrada reads; docs/inputs.md has the same list. */
 export const claimRules = {
   email: isText,
   preferred_username: isText,
@@ -39,7 +39,7 @@ export const claimRules = {
   login_hint: isShownText,
 } as const satisfies Readonly<Record<string, ClaimRule>>
 
-/** @throws {EntradaError} `id_token_claim_invalid` */
+/** Checks the optional claims of an ID token. @throws {EntradaError} `id_token_claim_invalid` */
 export function checkOptionalClaims(claims: Readonly<Record<string, unknown>>): void {
   for (const [claim, isFine] of Object.entries(claimRules)) {
     if (Object.hasOwn(claims, claim) && !isFine(claims[claim])) {

@@ -1,19 +1,19 @@
-/** Domain names and the addresses of people in them, in the one spelling that is stored and compared. */
+/** Domain names and email addresses in them, in the one spelling that is stored and compared. */
 
 import { ASCII_DOMAIN_NAME } from './text-patterns.ts'
 
-/** Whose domain it is, and the address as it was typed, for Entra's `login_hint`. */
+/** The domain, and the address as the user typed it, for Entra's `login_hint`. */
 export type WorkEmail = { readonly address: string; readonly domain: string }
 
 const MAX_DOMAIN_LENGTH = 253
-/** What a host parser would take for the end of a host, decode, or drop without a word. */
+/** Characters that a host parser would take for the end of a host, decode, or drop silently. */
 const NOT_IN_A_HOST = /[\p{Cc}\p{Cf}\s:/?#@\\[\]%<>^|"'`,;()]/u
 const LOCAL_PART = /^[^\p{Cc}\p{Cf}\s"'(),:;<>@[\\\]]{1,64}$/u
 const MAX_TYPED_LENGTH = 320
 
 /**
- * The name in lower-case ASCII (`Bücher.Example` is `xn--bcher-kva.example`), or `undefined` when it is no name of a domain.
- * A dot at the end is refused: in an address it would be another spelling of the same domain.
+ * Returns the name in lower-case ASCII (`Bücher.Example` is `xn--bcher-kva.example`), or `undefined` if it is not a domain name. A
+ * dot at the end is refused, because in an address it would be another spelling of the same domain.
  *
  * @see https://url.spec.whatwg.org/#concept-domain-to-ascii
  */
@@ -25,8 +25,8 @@ export function parseDomainName(text: string): string | undefined {
 }
 
 /**
- * One address and its domain. Quoted, listed and commented addresses are refused, not interpreted: two programs that read them
- * differently are how somebody comes by another one's domain.
+ * Parses one address and its domain. Quoted, listed and commented addresses are refused and not interpreted: if two programs read
+ * an address differently, an attacker can pass as a user of another domain.
  *
  * @see RFC 5321 §4.1.2
  */

@@ -1,4 +1,7 @@
-/** A table's entry under a name that came from outside: `constructor` and what else is on the prototype of every object is not in it. */
+/**
+ * Returns a table's entry under a name that came from outside. `constructor` and other members of every object's prototype are not
+ * found.
+ */
 export function findOwn<Entry>(
   table: Readonly<Record<PropertyKey, Entry>>,
   name: PropertyKey,

@@ -1,6 +1,6 @@
-/** Finding a name that is free among any number of taken ones, in a constant number of look-ups. */
+/** Finds a name that is free among any number of taken ones, in a constant number of look-ups. */
 
-/** The numbers that are looked up together first: the small ones, as people expect them, then each twice as large. */
+/** The numbers that are looked up together first: the small ones, as users expect them, then each twice as large. */
 const FIRST_NUMBERS: readonly number[] = [
   ...Array.from({ length: 32 }, (_, index) => index + 1),
   ...Array.from({ length: 12 }, (_, index) => 64 * 2 ** index),
@@ -8,11 +8,11 @@ const FIRST_NUMBERS: readonly number[] = [
 const NUMBERS_AT_ONCE = 64
 
 /**
- * Returns a free name: the lowest number up to 32, else one above a number that is taken. `undefined` when all numbers of the first
- * look-up are taken, which does not happen by chance.
+ * Returns a free name: the lowest number up to 32, else one above a number that is taken. Returns `undefined` if all numbers of the
+ * first look-up are taken, which does not happen by chance.
  *
- * Trying one number after the other costs as many statements as people have the name; the gap around a free number is divided by 64
- * with each look-up instead, so that four of them always suffice.
+ * Trying one number after the other would cost as many statements as there are users with the name. Instead, the gap below a free
+ * number is divided by 64 with each look-up, so four look-ups always suffice.
  */
 export async function findFreeName(
   numbered: (number: number) => string,
@@ -31,7 +31,7 @@ export async function findFreeName(
   }
 }
 
-/** Ends with `free`, which is known to be free: in each round one of them is found. */
+/** The result ends with `free`, which is known to be free: so each round finds a free number. */
 function numbersBetween(below: number, free: number): readonly number[] {
   const step = Math.ceil((free - below) / NUMBERS_AT_ONCE)
   const numbers: number[] = []

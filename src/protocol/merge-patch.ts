@@ -1,5 +1,6 @@
 /**
- * The document with a patch applied: members of objects one by one, `null` removes one, anything else takes its place whole.
+ * Applies a patch to a document: members of objects are merged one by one, `null` removes a member, and any other value replaces
+ * it.
  *
  * @see RFC 7396 §2
  */
@@ -13,7 +14,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(merged)
 }
 
-/** Whether two values are the same JSON, in whatever order their members stand. */
+/** Returns whether two values are the same JSON, whatever the order of their members. */
 export function isSameJson(a: unknown, b: unknown): boolean {
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
 }

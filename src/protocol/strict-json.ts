@@ -1,12 +1,12 @@
 /**
- * JSON as everything here reads it that came from outside. Two things that `JSON.parse` passes over are refused: a member that an object
- * has twice, of which other readers take the other value, and nesting without end. Objects have no prototype, so that a look-up finds
- * their own members alone.
+ * Parses JSON that came from outside. Two things that `JSON.parse` accepts are refused: a member that an object contains twice,
+ * because other parsers use the other value, and unlimited nesting. Objects have no prototype, so that a look-up finds only their
+ * own members.
  *
  * @see RFC 8259 §4
  */
 
-/** Why a text was not taken. `member`: the dotted path of the member that came twice. */
+/** Why a text was refused. `member` is the dotted path of the member that occurs twice. */
 export type JsonProblem =
   | { readonly kind: 'not_json' }
   | { readonly kind: 'too_deep' }
@@ -19,13 +19,14 @@ export type JsonRead =
 const MAX_DEPTH = 64
 const MAX_PATH_LENGTH = 200
 
+/** Parses JSON, or returns the problem for which the text is refused. */
 export function readStrictJson(text: string): JsonRead {
   const problem = isJson(text) ? findProblem(text) : ({ kind: 'not_json' } as const)
   if (problem !== undefined) return { kind: 'refused', problem }
   return { kind: 'read', value: withoutPrototypes(JSON.parse(text)) }
 }
 
-/** The problem as the end of a sentence about a file. */
+/** Describes the problem as the end of a sentence about a file. */
 export function describeJsonProblem(problem: JsonProblem): string {
   switch (problem.kind) {
     case 'not_json':
@@ -37,7 +38,9 @@ export function describeJsonProblem(problem: JsonProblem): string {
   }
 }
 
-/** The same value, whose objects have no prototype. For what another parser made, YAML's above all; not for cycles. */
+/**
+ * Returns the same value with objects that have no prototype. It is for results of other parsers, such as YAML, and not for cycles.
+ */
 export function withoutPrototypes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPrototypes)
   if (typeof value !== 'object' || value === null) return value
@@ -59,7 +62,7 @@ type Level = {
   readonly names: Set<string> | undefined
   /** The member whose value is being read. */
   name: string
-  /** Whether the next string is a member's name. */
+  /** Whether the next string is the name of a member. */
   expectsName: boolean
 }
 
@@ -68,10 +71,10 @@ const newLevel = (token: string): Level =>
     ? { names: new Set(), name: '', expectsName: true }
     : { names: undefined, name: '', expectsName: false }
 
-/** A string, or one of the signs that make the structure. Numbers and words have none of them. */
+/** A string, or one of the characters of the structure. Numbers and literals contain none of them. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],]/gs
 
-/** Looks through text that is known to be JSON. */
+/** Finds the first problem in a text that is known to be JSON. */
 function findProblem(text: string): JsonProblem | undefined {
   const levels: Level[] = []
   for (const [token] of text.matchAll(TOKEN)) {
@@ -97,7 +100,7 @@ function takeToken(levels: Level[], token: string): JsonProblem | undefined {
   }
 }
 
-/** A comma or a string. */
+/** Processes a comma or a string. */
 function takeInside(levels: readonly Level[], token: string): JsonProblem | undefined {
   const level = levels.at(-1)
   if (level?.names === undefined) return undefined

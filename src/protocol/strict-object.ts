@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 
 /**
- * An object with these members and no others. Valibot goes through the table with `for … in`, which finds what another library of the
- * process has put on `Object.prototype` too: the table has no prototype.
+ * Returns a schema for an object with these members and no others. Valibot iterates over the table with `for … in`, which would
+ * find members that another library put on `Object.prototype`; so the table has no prototype.
  */
 export function strictObject<const Entries extends v.ObjectEntries>(
   entries: Entries,

@@ -1,11 +1,11 @@
 /**
- * How texts from outside have to be written. The parser of a text and the OpenAPI document use the same pattern, so that a client can
- * check what it sends. The patterns have neither flags, nor look-around, nor `\p{…}`: other languages read them too.
+ * Patterns for texts that come from outside. The parser of a text and the OpenAPI document use the same pattern, so that a client
+ * can check what it sends. The patterns have no flags, no look-around and no `\p{…}`, because other languages read them too.
  */
 
 /** An id or a slug. */
 export const ID_OR_SLUG = /^[A-Za-z0-9_-]{1,64}$/
-/** Words that are part of our own addresses, or that people would take for something of ours. */
+/** Words that are part of our own addresses, or that users would take for something of ours. */
 export const reservedWords: readonly string[] = [
   'account',
   'admin',
@@ -26,34 +26,39 @@ export const reservedWords: readonly string[] = [
   'token',
   'verify',
 ]
-/** Neither an id nor a slug, in whatever letter case. */
+/** A word that can be neither an id nor a slug, in any letter case. */
 export const RESERVED = anyCase(reservedWords)
 export const USERNAME = /^[A-Za-z0-9_-]{1,50}$/
 export const ROLE_NAME = /^[A-Za-z0-9._:-]{1,64}$/
 export const GUID = /^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$/
-/** Entra makes secrets of 40 characters, other authorities from 8. White space around one was copied along. */
+/** Entra creates secrets of 40 characters, other authorities from 8. White space around a secret was copied with it. */
 export const CLIENT_SECRET = /^\s*[!-~]{8,256}\s*$/
 
-/** `*`, or a list of entity tags, none of which has a comma. @see RFC 9110 §8.8.3 and §13.1.1 */
+/** `*`, or a list of entity tags, none of which contains a comma. @see RFC 9110 §8.8.3 and §13.1.1 */
 export const IF_MATCH = /^(?:\*|(?:W\/)?"[!#-+--~]*"(?: *, *(?:W\/)?"[!#-+--~]*")*)$/
-/** Visible ASCII without a comma: with one, the header was sent twice. */
+/** Visible ASCII without a comma: a comma means that the header was sent twice. */
 export const IDEMPOTENCY_KEY = /^[!-+--~]{1,255}$/
 
-/** Control characters, and those that are invisible or turn the direction of writing. Persian, Indic words and emoji need U+200C and U+200D. */
+/**
+ * Control characters, and characters that are invisible or change the direction of writing. U+200C and U+200D are allowed, because
+ * Persian, Indic words and emoji need them.
+ */
 const HIDDEN =
   '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb'
 const BLANK = ' \\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
-/** One line of text that people read, with at least one character that is not blank. */
+/** One line of text for display, with at least one character that is not blank. */
 export const DISPLAY_NAME = new RegExp(`^[${BLANK}]*[^${BLANK}${HIDDEN}][^${HIDDEN}]*$`)
 /** Any text with at least one character that is not blank. */
 export const NOT_BLANK = /\S/
 
-/** RFC 3339 with `T` and `Z` in upper case, whole days of the years 1900 to 2999. Whether the day exists is for the format `date-time`. */
+/**
+ * RFC 3339 with `T` and `Z` in upper case, for days of the years 1900 to 2999. The format `date-time` checks that the day exists.
+ */
 export const TIME =
   /^(?:19|2[0-9])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$/
 
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
-/** The last part of a domain name begins with a letter: an IP address is none. */
+/** The last part of a domain name begins with a letter, which excludes IP addresses. */
 const LAST_LABEL = '[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])'
 const ASCII_DOMAIN = `(?:${LABEL}\\.)+${LAST_LABEL}`
 /** The domain of a directory, which Entra spells in ASCII. */
@@ -62,10 +67,13 @@ export const ASCII_DOMAIN_NAME = new RegExp(`^${ASCII_DOMAIN}$`)
 export const TENANT = new RegExp(`${GUID.source}|${ASCII_DOMAIN_NAME.source}`)
 
 const LOCAL_PART = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
-/** No dot at the beginning, at the end or twice; neither quotes nor comments. */
+/** No dot at the beginning or at the end, no two dots in a row, and neither quotes nor comments. */
 export const EMAIL_ADDRESS = new RegExp(`^${LOCAL_PART}+(?:\\.${LOCAL_PART}+)*@${ASCII_DOMAIN}$`)
 
-/** IDNs may be sent in their own script as well: their characters are for the format `idn-hostname`. A dot may end the name. */
+/**
+ * Internationalized names may also be sent in their own script; the format `idn-hostname` checks their characters. The name may end
+ * with a dot.
+ */
 export const DOMAIN_NAME = new RegExp(`^${ASCII_DOMAIN}\\.?$`)
 export const NOT_ASCII = /[^ -~]/
 
@@ -83,12 +91,12 @@ const HOST = `(?:${HOST_LABEL}\\.)*[A-Za-z](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?`
 const LOOPBACK = `(?:[A-Za-z0-9-]+\\.)*localhost|127\\.${BYTE}\\.${BYTE}\\.${BYTE}|\\[::1\\]`
 const PORT =
   '(?::(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4}))?'
-/** Scheme, host and port of an https address; http is for this machine only. */
+/** Scheme, host and port of an https address; http is allowed for this machine only. */
 export const ORIGIN = new RegExp(
   `^(?:https://(?:${HOST}\\.?|${IPV4}|\\[(?:${IPV6})\\])|http://(?:${LOOPBACK}))${PORT}/?$`,
 )
 
-/** The words in any letter case, and nothing else. */
+/** Returns a pattern for these words in any letter case, and nothing else. */
 export function anyCase(words: readonly string[]): RegExp {
   const spell = (word: string) => word.replace(/[a-z]/g, (one) => `[${one}${one.toUpperCase()}]`)
   return new RegExp(`^(?:${words.map(spell).join('|')})$`)

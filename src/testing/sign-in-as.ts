@@ -11,13 +11,16 @@ import { completeSignIn } from '../sign-in/sign-in.ts'
 import { beginRecord } from '../sign-in/sign-in-record.ts'
 import type { Connection } from '../storage/records.ts'
 
-/** What Entra would have said of a person. Everything has a default; another `username` is another person. */
+/** What Entra would assert about a user. Every member has a default; another `username` is another user. */
 export type TestPerson = {
-  /** Default `test-person`. */
+  /** The sign-in name; `test-person` by default. */
   readonly username?: string
   readonly displayName?: string
   readonly email?: string
-  /** Roles of your application in place of the connection's rules; with an empty list, what its policy gives. */
+  /**
+   * Roles of your application in place of the connection's rules. With an empty list, the user gets what the connection's policy
+   * gives.
+   */
   readonly roles?: readonly string[]
   /** Object ids of groups, and values of app roles, for the connection's rules. */
   readonly groups?: readonly string[]
@@ -25,23 +28,23 @@ export type TestPerson = {
   readonly guest?: boolean
   readonly tid?: string
   readonly oid?: string
-  /** Default: the connection of the options' `entra`. */
+  /** The connection to sign in through; by default that of the options' `entra`. */
   readonly connectionId?: string
 }
 
 export type SignedIn = {
   readonly session: UserSession
-  /** The `Cookie` header of this person's browser. */
+  /** The `Cookie` header of this user's browser. */
   readonly cookie: string
-  /** A request of this person's browser to a path of the application. */
+  /** Creates a request of this user's browser to a path of the application. */
   readonly request: (path: string, init?: RequestInit) => Request
 }
 
 /**
- * Signs a person in without a browser and without Entra: as Entra's answer would, through policies, hooks, roles and audit.
- * For instances of `mode: 'development'` alone.
+ * Signs a user in without a browser and without Entra, as a response from Entra would: through policies, hooks, roles and audit. It
+ * works only with instances of `mode: 'development'`.
  *
- * @throws {EntradaError} `testing_refused`; `entra_not_configured` without `entra` in the options; and what refuses a sign-in
+ * @throws {EntradaError} `testing_refused`; `entra_not_configured` without `entra` in the options; and every refusal of a sign-in
  */
 export async function signInAs(entrada: Entrada, person: TestPerson = {}): Promise<SignedIn> {
   const services = await servicesOf(entrada)
@@ -74,7 +77,7 @@ async function storedConnection(
   return connectionId ? getConnection(services, connectionId) : getDefaultConnection(services)
 }
 
-/** With the tenant known, as after a first answer of Entra, and a rule for each role that was asked for. */
+/** Returns the connection with a known tenant, as after a first response from Entra, and with a rule for each requested role. */
 function connectionFor(
   services: Services,
   connection: Connection,
@@ -122,7 +125,7 @@ function identityOf(
   }
 }
 
-/** The same person in every run. */
+/** The id is the same in every run, so that the user is the same. */
 function guidOf(services: Services, name: string): string {
   const hex = services.sha256(`entrada/testing ${name.toLowerCase()}`)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`

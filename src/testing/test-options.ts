@@ -1,6 +1,6 @@
 import type { EntradaOptions } from '../settings/options.ts'
 
-/** Options of an instance for tests: a database in memory, keys of its own, a directory that is asked nothing. */
+/** Returns options of an instance for tests: a database in memory, keys of its own, and a directory that receives no requests. */
 export function testOptions(changes: Partial<EntradaOptions> = {}): EntradaOptions {
   return {
     mode: 'development',
