@@ -181,7 +181,7 @@ describe('a test sign-in', () => {
       'a wrong secret',
       () => rig.emulator.setSecret(registered.clientId, 'another~secret.value'),
       7000215,
-      /column Value/,
+      /column &quot;Value&quot;/,
     ],
     [
       'a secret that has ended',

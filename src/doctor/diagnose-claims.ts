@@ -1,3 +1,4 @@
+import { claimNames, type OptionalClaim } from '../errors/registration-facts.ts'
 import { explainEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { SignInTrace } from '../storage/records.ts'
 import type { Facts } from './facts.ts'
@@ -5,13 +6,13 @@ import { type Finding, newFinding } from './finding.ts'
 import type { FindingId } from './finding-table.ts'
 import { entraCodes, seenIn } from './seen.ts'
 
-const optionalClaims = {
-  sid: 'claim_missing_sid',
-  login_hint: 'claim_missing_login_hint',
-  acct: 'claim_missing_acct',
+const missingClaim = {
   email: 'claim_missing_email',
   xms_edov: 'claim_missing_xms_edov',
-} as const satisfies Readonly<Record<string, FindingId>>
+  acct: 'claim_missing_acct',
+  sid: 'claim_missing_sid',
+  login_hint: 'claim_missing_login_hint',
+} as const satisfies Readonly<Record<OptionalClaim, FindingId>>
 
 /** What is said about claims holds for the last sign-ins only, and says how many those were. */
 export function diagnoseClaims(facts: Facts): readonly Finding[] {
@@ -45,12 +46,12 @@ function toSignIn({ steps }: SignInTrace): readonly SignInSeen[] {
 
 function claims(signIns: readonly SignInSeen[], { settings }: Facts): readonly Finding[] {
   const came = new Set(signIns.flatMap(({ claimNames }) => claimNames))
-  const missing = Object.entries(optionalClaims).filter(([claim]) => !came.has(claim))
+  const missing = claimNames.filter((claim) => !came.has(claim))
   const evidence = { signIns: signIns.length }
   if (missing.length === 0) return [newFinding('claims_complete', evidence)]
-  return missing.map(([claim, id]) => {
+  return missing.map((claim) => {
     const mustProve = claim === 'xms_edov' && settings?.linking === 'verified'
-    return newFinding(mustProve ? 'linking_without_proof' : id, evidence)
+    return newFinding(mustProve ? 'linking_without_proof' : missingClaim[claim], evidence)
   })
 }
 

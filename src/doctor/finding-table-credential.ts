@@ -1,3 +1,4 @@
+import { idRemedies, newSecret, platformRemedies } from '../errors/registration-facts.ts'
 import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRow } from './finding.ts'
 
@@ -19,7 +20,7 @@ export const credentialFindings = {
     severity: 'error',
     what: 'Entra does not know {credential} (AADSTS7000215): it is not a secret of the application {clientId}.',
     why: 'Nobody can sign in: Entra would refuse every code that comes back.',
-    fix: `Make a new secret in ${credentials}, and copy the column "Value" (shown once, never the "Secret ID") into ENTRADA_ENTRA_CLIENT_SECRET. See that nothing is cut off or quoted.`,
+    fix: `${newSecret(appRegistration)} Put it into ENTRADA_ENTRA_CLIENT_SECRET. See that nothing is cut off or quoted.`,
     whoCanFix: 'application_administrator',
   },
   credential_expired: {
@@ -75,7 +76,7 @@ export const credentialFindings = {
     severity: 'error',
     what: 'There is no application {clientId} in this directory.',
     why: 'Nobody can sign in: Entra shows AADSTS700016. The id may be that of an object, of another application, or the application is single-tenant and lives in another directory.',
-    fix: `Copy "Application (client) ID" (not "Object ID") from ${appRegistration} > Overview into ENTRADA_ENTRA_CLIENT_ID, and see that "Directory (tenant) ID" beside it is the one configured.`,
+    fix: idRemedies.application,
     whoCanFix: 'operator',
   },
   registered_as_spa: {
@@ -83,7 +84,7 @@ export const credentialFindings = {
     severity: 'error',
     what: 'The redirect URI is registered as "Single-page application", not as "Web" (AADSTS{code}, {source}).',
     why: 'Entra gives the answer of such an address to browsers only, never to a server. Nobody can sign in.',
-    fix: `In ${appRegistration} > Authentication, remove it under "Single-page application" and add it under "Web".`,
+    fix: `In ${appRegistration} > ${platformRemedies.singlePage}`,
     whoCanFix: 'application_administrator',
   },
   registered_as_public: {
@@ -91,7 +92,7 @@ export const credentialFindings = {
     severity: 'error',
     what: 'The redirect URI is registered for a mobile or desktop application, not as "Web" (AADSTS{code}, {source}).',
     why: 'Entra takes no credential from such applications. Nobody can sign in.',
-    fix: `In ${appRegistration} > Authentication, remove it under "Mobile and desktop applications" and add it under "Web".`,
+    fix: `In ${appRegistration} > ${platformRemedies.publicClient}`,
     whoCanFix: 'application_administrator',
   },
   credential_ended: {

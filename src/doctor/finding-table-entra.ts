@@ -1,6 +1,5 @@
+import { idRemedies } from '../errors/registration-facts.ts'
 import type { FindingRow } from './finding.ts'
-
-const overview = 'entra.microsoft.com > Entra ID > Overview'
 
 export const entraFindings = {
   entra_not_configured: {
@@ -61,7 +60,7 @@ export const entraFindings = {
     severity: 'error',
     what: '{authority} knows no directory {tenant}.',
     why: 'Nobody can sign in: Entra shows AADSTS90002.',
-    fix: `Compare ENTRADA_ENTRA_TENANT_ID with ${overview}. If the directory is in another cloud (US government, China), set ENTRADA_ENTRA_AUTHORITY.`,
+    fix: idRemedies.directory,
     whoCanFix: 'operator',
   },
   tenant_in_other_cloud: {

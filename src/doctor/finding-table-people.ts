@@ -1,11 +1,23 @@
 import {
-  appRegistration,
-  enterpriseApplication,
-} from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
+  addClaim,
+  type ClaimFact,
+  groupRemedies,
+  type OptionalClaim,
+  optionalClaims,
+  proofForLinking,
+} from '../errors/registration-facts.ts'
+import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRow } from './finding.ts'
 
-const tokens = `${appRegistration} > Token configuration`
-const addClaim = `In ${tokens} > Add optional claim > ID, choose`
+/** What the rows of the optional claims have in common: all but the area and what was seen. */
+function missingClaim(claim: OptionalClaim, fact: ClaimFact = optionalClaims[claim]) {
+  return {
+    severity: fact.weight.operator,
+    why: fact.why,
+    fix: `In ${appRegistration} > ${addClaim(claim, fact)}`,
+    whoCanFix: 'application_administrator',
+  } as const
+}
 
 export const peopleFindings = {
   sign_ins_not_seen: {
@@ -23,58 +35,40 @@ export const peopleFindings = {
   },
   claim_missing_sid: {
     area: 'claims',
-    severity: 'warning',
     what: 'None of the last {signIns} sign-ins brought the claim `sid`.',
-    why: 'Without it, who signs out at Microsoft stays signed in here: the call names a session that nobody knows.',
-    fix: `${addClaim} "sid".`,
-    whoCanFix: 'application_administrator',
+    ...missingClaim('sid'),
   },
   claim_missing_login_hint: {
     area: 'claims',
-    severity: 'warning',
     what: 'None of the last {signIns} sign-ins brought the claim `login_hint`.',
-    why: 'Signing out at Microsoft then asks which account to sign out, even if there is only one.',
-    fix: `${addClaim} "login_hint".`,
-    whoCanFix: 'application_administrator',
+    ...missingClaim('login_hint'),
   },
   claim_missing_acct: {
     area: 'claims',
-    severity: 'warning',
     what: 'None of the last {signIns} sign-ins brought the claim `acct`.',
-    why: 'It says who is a guest of the directory. Without it Entrada goes by where the account comes from, which says less.',
-    fix: `${addClaim} "acct".`,
-    whoCanFix: 'application_administrator',
+    ...missingClaim('acct'),
   },
   claim_missing_email: {
     area: 'claims',
-    severity: 'info',
     what: 'None of the last {signIns} sign-ins brought the claim `email`.',
-    why: 'Nobody needs one to sign in. Profiles show the user name in its place, marked as not proven.',
-    fix: `${addClaim} "email". People without a mailbox have none all the same.`,
-    whoCanFix: 'application_administrator',
+    ...missingClaim('email'),
   },
   claim_missing_xms_edov: {
     area: 'claims',
-    severity: 'info',
     what: 'None of the last {signIns} sign-ins brought the claim `xms_edov`.',
-    why: 'It says whether an email address is of a domain that the directory has proven. No address counts as proven without it.',
-    fix: `${addClaim} "xms_edov"; where it is not offered, add it to the manifest.`,
-    whoCanFix: 'application_administrator',
+    ...missingClaim('xms_edov'),
   },
   linking_without_proof: {
     area: 'claims',
-    severity: 'warning',
     what: 'ENTRADA_ENTRA_LINKING is `verified`, and none of the last {signIns} sign-ins brought the claim `xms_edov`.',
-    why: 'Nobody who was created beforehand with an email address is recognised by it: the proof is missing.',
-    fix: `${addClaim} "email" and "xms_edov"; where it is not offered, add it to the manifest.`,
-    whoCanFix: 'application_administrator',
+    ...missingClaim('xms_edov', proofForLinking),
   },
   groups_claim_missing: {
     area: 'claims',
     severity: 'error',
     what: '{needs} on groups, and Entra sent no groups claim with any of the last {signIns} sign-ins ({people} people).',
     why: 'Entra sends groups only when told to. Until then nobody is a member of any group here, so these rules never apply.',
-    fix: `In ${tokens} > Add groups claim, choose "Groups assigned to the application", and assign the groups in ${enterpriseApplication} > Users and groups. If these people really are in no group, this is no error.`,
+    fix: `In ${appRegistration} > ${groupRemedies.claimMissing} If these people really are in no group, this is no error.`,
     whoCanFix: 'application_administrator',
   },
   groups_overage_refuses: {
@@ -82,7 +76,7 @@ export const peopleFindings = {
     severity: 'warning',
     what: '{overages} of the last {signIns} sign-ins came from people in more groups than fit into a token, and {needs} on groups.',
     why: 'Their groups are not known here, so they are refused (or keep their last ones, as ENTRADA_ENTRA_GROUPS_OVERAGE says).',
-    fix: `In ${tokens}, let the groups claim hold "Groups assigned to the application" only, or use app roles in place of groups. Or let Entrada read them: ENTRADA_ENTRA_GROUPS_OVERAGE=graph, which needs the delegated permission \`User.Read\` of Microsoft Graph.`,
+    fix: `In ${appRegistration} > ${groupRemedies.overage} Or let Entrada read them: ENTRADA_ENTRA_GROUPS_OVERAGE=graph, which needs the delegated permission \`User.Read\` of Microsoft Graph.`,
     whoCanFix: 'application_administrator',
   },
   groups_unreadable: {
@@ -90,7 +84,7 @@ export const peopleFindings = {
     severity: 'warning',
     what: 'The groups of {unreadable} of the last {signIns} sign-ins could not be read through Microsoft Graph:',
     why: 'Where rules need groups, these people were refused, or kept their last known ones.',
-    fix: 'With `graph_forbidden`: under API permissions, add the delegated permission Microsoft Graph `User.Read` and press "Grant admin consent". With `graph_unreachable`: let this server reach the Graph host of the cloud by https. With `graph_host_unknown`: the authority has to publish `msgraph_host`. `graph_throttled` passes.',
+    fix: `With \`graph_forbidden\`: ${groupRemedies.graphForbidden} With \`graph_unreachable\`: let this server reach the Graph host of the cloud by https. With \`graph_host_unknown\`: the authority has to publish \`msgraph_host\`. \`graph_throttled\` passes.`,
     whoCanFix: 'application_administrator',
   },
   groups_overage_seen: {
@@ -98,7 +92,7 @@ export const peopleFindings = {
     severity: 'info',
     what: '{overages} of the last {signIns} sign-ins came from people in more groups than fit into a token.',
     why: 'No rule needs their groups now. One that does would refuse them.',
-    fix: `Nothing now. Later: in ${tokens}, let the groups claim hold "Groups assigned to the application" only.`,
+    fix: `Nothing now. Later, in ${appRegistration} > ${groupRemedies.overage}`,
     whoCanFix: 'application_administrator',
   },
   sign_ins_refused: {

@@ -1,3 +1,4 @@
+import { newSecret } from '../errors/registration-facts.ts'
 import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRow } from './finding.ts'
 
@@ -49,7 +50,7 @@ export const settingsFindings = {
     severity: 'error',
     what: '{problem}',
     why: 'Entra takes only the value of a secret. The ID stands beside it in the portal and looks like one; nobody could sign in.',
-    fix: `Make a new secret in ${appRegistration} > Certificates & secrets, and copy the column "Value", which is shown once, not "Secret ID".`,
+    fix: `${newSecret(appRegistration)}`,
     whoCanFix: 'application_administrator',
   },
   setting_ignored: {

@@ -1,5 +1,6 @@
 /** The refusals that end a sign-in; part of `error-table.ts`. */
 import type { ErrorEntry } from './error-table.ts'
+import { groupRemedies, idRemedies } from './registration-facts.ts'
 
 export const attemptErrors = {
   sign_in_attempt_not_yours: {
@@ -68,6 +69,8 @@ export const entraErrors = {
     shown:
       'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
     fix: 'Entra refused our client id or every credential (`invalid_client`). Usually the secret has expired or its id was pasted in place of its value; or the certificate is not uploaded. Compare App registrations > Certificates & secrets with ENTRADA_ENTRA_CLIENT_SECRET or ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE; a new one in a file is taken over without a restart. Operators can still get in at /login/token.',
+    fixAtConnection:
+      'Entra refused the client id or every credential of this connection (`invalid_client`). Usually the secret has expired, or its id was pasted in place of its value. Add a new secret here, try it with a test, and retire the old one.',
     startAgain: 'same_account',
   },
   client_credential_unreadable: {
@@ -75,6 +78,8 @@ export const entraErrors = {
     shown:
       'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
     fix: 'The token in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE is missing, empty or no token, and no other credential worked. It is read at each use: once the platform writes it, sign-ins work again. Operators can still get in at /login/token.',
+    fixAtConnection:
+      'The federated token of this server is missing, empty or no token, and no other credential of the connection worked.',
     startAgain: 'same_account',
   },
   token_request_refused: {
@@ -124,7 +129,9 @@ export const entraErrors = {
     status: 502,
     shown:
       'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
-    fix: 'Entra knows no directory under the configured tenant id or domain. Check ENTRADA_ENTRA_TENANT_ID (entra.microsoft.com > Entra ID > Overview) and that ENTRADA_ENTRA_AUTHORITY is the right cloud.',
+    fix: `Entra knows no directory under the configured tenant id or domain. ${idRemedies.directory}`,
+    fixAtConnection:
+      'Entra knows no directory under the tenant of this connection. Compare it with the directory id in the customer’s Entra admin center.',
     startAgain: 'same_account',
   },
 } as const satisfies Record<string, ErrorEntry>
@@ -179,6 +186,8 @@ export const decisionErrors = {
     status: 403,
     shown: 'Your account belongs to a directory that may not sign in here.',
     fix: 'The person signed in from another Entra tenant than the connection allows. They chose the wrong account, or the tenant has to be added to the connection.',
+    fixForCustomer:
+      'Sign in with an account of the directory that is connected; or correct the directory, if it is the wrong one.',
     startAgain: 'other_account',
   },
   personal_account_not_allowed: {
@@ -191,6 +200,10 @@ export const decisionErrors = {
     status: 403,
     shown: 'Guests of this directory may not sign in here.',
     fix: "The person is a guest (B2B) in the directory. Allow guests with ENTRADA_ENTRA_GUESTS=allow, at a customer's connection with its policy `guests`; or give them an account of their own.",
+    fixAtConnection:
+      'The person is a guest (B2B) in the directory. Allow guests in the policies of the connection, or give them an account of their own.',
+    fixForCustomer:
+      'Sign in with a member of the directory. Guests are refused here; whoever sent you the link can allow them.',
     startAgain: 'other_account',
   },
   email_domain_not_allowed: {
@@ -203,12 +216,16 @@ export const decisionErrors = {
     status: 403,
     shown: 'There is no user for your account here yet. Please ask your administrator to add you.',
     fix: 'Provisioning is "existing users only" and no user has this tenant and object id. Create one with `entrada user create --tenant TENANT --object OBJECT`.',
+    fixForCustomer: 'Only users made beforehand get in here. The connection itself works.',
     startAgain: 'other_account',
   },
   provisioning_off: {
     status: 403,
     shown: 'New users are not accepted here. Please ask your administrator.',
     fix: 'Provisioning is off: nobody new gets in. Set ENTRADA_ENTRA_PROVISIONING to `create` or `existing`.',
+    fixAtConnection:
+      'The policies of the connection refuse everybody who comes for the first time. Change "First sign-in" there.',
+    fixForCustomer: 'Nobody new gets in here at present. The connection itself works.',
     startAgain: 'other_account',
   },
   user_disabled: {
@@ -228,15 +245,15 @@ export const decisionErrors = {
     shown:
       'Your groups could not be read, so your access cannot be decided. Please tell your administrator.',
     fix: 'The role rules need groups, and they are not known. The reason in the log says why: more groups than fit into the ID token (`overage`), or what Microsoft Graph answered.',
+    fixAtConnection: `The person is in more groups than fit into the ID token (overage), and the rules need groups. In Entra, under ${groupRemedies.overage} Or change the policy for it.`,
+    fixForCustomer: groupRemedies.overage,
     fixByReason: {
-      overage:
-        'The person is in more groups than fit into the ID token (overage) and the role rules need groups. In Entra, under Token configuration > groups claim, choose "Groups assigned to the application", or use app roles; or let Entrada ask Microsoft Graph (`ENTRADA_ENTRA_GROUPS_OVERAGE=graph`, or the same policy of the connection).',
+      overage: `The person is in more groups than fit into the ID token (overage) and the role rules need groups. In Entra, under ${groupRemedies.overage} Or let Entrada ask Microsoft Graph (\`ENTRADA_ENTRA_GROUPS_OVERAGE=graph\`, or the same policy of the connection).`,
       graph_unreachable:
         'Microsoft Graph did not answer in time, or answered with an error of its own. Check outgoing https from this server to the Graph host of the cloud; others are not affected, and the next try asks again. `graph_or_keep_last` lets the last known groups count meanwhile.',
       graph_host_unknown:
         'No request was sent to Microsoft Graph: the discovery document of this authority names no usable host of Graph (`msgraph_host`), and the authority is none of the clouds of Microsoft, whose hosts are known here. Let the authority publish `msgraph_host`; or take the groups from the token, with fewer groups in it or app roles.',
-      graph_forbidden:
-        'Microsoft Graph did not let this sign-in read the person’s own groups. In Entra, under App registrations > API permissions, add the delegated permission Microsoft Graph `User.Read`; an administrator of the directory grants it with "Grant admin consent" where people may not consent themselves.',
+      graph_forbidden: `Microsoft Graph did not let this sign-in read the person’s own groups. In Entra, under App registrations > ${groupRemedies.graphForbidden}`,
       graph_throttled:
         'Microsoft Graph answered that it is asked too often (429), twice or for longer than a sign-in can wait. It passes; if it lasts, let the groups claim hold "Groups assigned to the application", so that Graph is asked less.',
       graph_answer_invalid:
@@ -250,13 +267,19 @@ export const decisionErrors = {
     status: 403,
     shown:
       'Microsoft did not say which groups you are in, so your access cannot be decided. Please tell your administrator.',
-    fix: 'The role rules need groups, and Entra sent no groups claim. In Entra, under App registrations > Token configuration > Add groups claim, choose "Groups assigned to the application", and assign the groups under Enterprise apps > Users and groups. If the claim is there already, this person is in none of the groups that it may name.',
+    fix: `The role rules need groups, and Entra sent no groups claim. In Entra, under App registrations > ${groupRemedies.claimMissing} ${groupRemedies.claimNamesNone}`,
+    fixAtConnection: `The rules of the connection need groups, and Entra sent no groups claim. The customer adds it in Entra: ${groupRemedies.claimMissing} ${groupRemedies.claimNamesNone}`,
+    fixForCustomer: `${groupRemedies.claimMissing} ${groupRemedies.claimNamesNone}`,
     startAgain: 'other_account',
   },
   no_role_matched: {
     status: 403,
     shown: 'Your account has no access here. Please ask your administrator.',
     fix: 'No role rule matched the groups and app roles of this person, and who matches none is refused (`"unmatched": "refuse"` in the rules file, or the policy of the connection). The sign-in trace lists what Entra sent.',
+    fixAtConnection:
+      'No role rule of the connection matched the groups and app roles of this person, and its policies refuse whom no rule matches. The step "Microsoft said who it is" below lists what came.',
+    fixForCustomer:
+      'None of the groups and app roles above gives a role here. Tell whoever sent you the link which of them should; the connection itself works.',
     startAgain: 'other_account',
   },
   refused_by_application: {

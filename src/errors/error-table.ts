@@ -6,6 +6,7 @@ import { sessionEndErrors } from './error-table-session.ts'
 import { setupErrors } from './error-table-setup.ts'
 import { attemptErrors, decisionErrors, entraErrors, idTokenErrors } from './error-table-sign-in.ts'
 import { startErrors } from './error-table-start.ts'
+import { newSecret } from './registration-facts.ts'
 
 /** What the person can do next. `other_account` asks Entra for `prompt=select_account`, or the same person comes straight back. */
 export type StartAgain = 'same_account' | 'other_account' | 'none'
@@ -16,6 +17,10 @@ export type ErrorEntry = {
   readonly fix: string
   /** Remedies that are better than `fix` where `detail.reason` is known. */
   readonly fixByReason?: Readonly<Record<string, string>>
+  /** In place of `fix` for a connection that is changed on its page, where `fix` names settings of the environment. */
+  readonly fixAtConnection?: string
+  /** In place of `fix` for a customer's administrator, who reads what a test of their connection found. */
+  readonly fixForCustomer?: string
   readonly startAgain?: StartAgain
 }
 
@@ -193,7 +198,7 @@ const requestErrors = {
   client_secret_is_id: {
     status: 400,
     shown: "This looks like the secret's ID, not its value.",
-    fix: 'In Entra, under Certificates & secrets, two columns stand side by side: Value and Secret ID. Copy Value; it is shown only once, right after the secret was made.',
+    fix: `${newSecret('Entra, under App registrations > your application')}`,
   },
   credential_in_use: {
     status: 409,

@@ -1,4 +1,13 @@
 /** What a test sign-in says about the registration in Entra, beside letting somebody in. Pure; sentences for the customer's administrator. */
+import {
+  addClaim,
+  type ClaimFact,
+  claimNames,
+  groupRemedies,
+  type OptionalClaim,
+  optionalClaims,
+  proofForLinking,
+} from '../errors/registration-facts.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
@@ -11,43 +20,17 @@ type FindingRow = {
   readonly fix: string
 }
 
-const tokenConfiguration = 'Token configuration > Add optional claim > ID'
-
 const findingTable = {
-  claim_missing_email: {
-    severity: 'warning',
-    what: 'No `email` came. People are shown without an address, and cannot be matched with users created beforehand.',
-    fix: `${tokenConfiguration} > email. Entra sends it for accounts that have a mail address.`,
-  },
-  claim_missing_xms_edov: {
-    severity: 'warning',
-    what: 'No `xms_edov` came, so nobody vouches for the email address.',
-    fix: `${tokenConfiguration} > xms_edov.`,
-  },
-  linking_without_proof: {
-    severity: 'error',
-    what: 'Users created beforehand are matched by email here, and without `xms_edov` none will be.',
-    fix: `${tokenConfiguration} > xms_edov.`,
-  },
-  claim_missing_acct: {
-    severity: 'warning',
-    what: 'No `acct` came. Guests are then told by `idp`, which is less certain.',
-    fix: `${tokenConfiguration} > acct.`,
-  },
-  claim_missing_sid: {
-    severity: 'warning',
-    what: 'No `sid` came: signing out at Microsoft will not sign people out here.',
-    fix: `${tokenConfiguration} > sid.`,
-  },
-  claim_missing_login_hint: {
-    severity: 'info',
-    what: 'No `login_hint` came: when people sign out of Microsoft, they are asked which account.',
-    fix: `${tokenConfiguration} > login_hint.`,
-  },
+  claim_missing_email: missingClaim('email'),
+  claim_missing_xms_edov: missingClaim('xms_edov'),
+  linking_without_proof: missingClaim('xms_edov', proofForLinking),
+  claim_missing_acct: missingClaim('acct'),
+  claim_missing_sid: missingClaim('sid'),
+  claim_missing_login_hint: missingClaim('login_hint'),
   groups_missing: {
     severity: 'error',
     what: 'Roles depend on groups here, and Entra sent no groups claim.',
-    fix: 'Token configuration > Add groups claim > Groups assigned to the application (or Security groups), ID: Group ID. Then assign the groups to the application under Enterprise apps > Users and groups. If the claim is there already, the account of this test is in none of these groups.',
+    fix: `${groupRemedies.claimMissing} ${groupRemedies.claimNamesNone}`,
   },
   groups_not_needed: {
     severity: 'info',
@@ -57,22 +40,22 @@ const findingTable = {
   groups_overage: {
     severity: 'warning',
     what: 'This person is in more groups than fit into the token, so Entra sent none.',
-    fix: 'Token configuration > groups claim > Groups assigned to the application: then only those count. Or use app roles in place of groups.',
+    fix: groupRemedies.overage,
   },
   groups_overage_refuses: {
     severity: 'error',
     what: 'This person is in more groups than fit into the token, and roles depend on groups here. People in so many groups are refused.',
-    fix: 'Token configuration > groups claim > Groups assigned to the application: then only those count. Or use app roles in place of groups.',
+    fix: groupRemedies.overage,
   },
   groups_unreadable: {
     severity: 'warning',
     what: 'The groups of this person should have been read through Microsoft Graph, and could not be.',
-    fix: 'API permissions > Microsoft Graph > delegated > User.Read, and Grant admin consent. If it is there, try again in a moment.',
+    fix: `${groupRemedies.graphForbidden} If it is there, try again in a moment.`,
   },
   groups_unreadable_refuses: {
     severity: 'error',
     what: 'The groups of this person should have been read through Microsoft Graph, and could not be. Roles depend on them here: people whose groups are not known are refused.',
-    fix: 'API permissions > Microsoft Graph > delegated > User.Read, and Grant admin consent. If it is there, try again in a moment.',
+    fix: `${groupRemedies.graphForbidden} If it is there, try again in a moment.`,
   },
   groups_are_names: {
     severity: 'error',
@@ -105,6 +88,14 @@ const findingTable = {
     fix: 'Sign in with an account of the directory; or correct the directory, if it is the wrong one.',
   },
 } as const satisfies Readonly<Record<string, FindingRow>>
+
+function missingClaim(claim: OptionalClaim, fact: ClaimFact = optionalClaims[claim]): FindingRow {
+  return {
+    severity: fact.weight.customer,
+    what: `No \`${claim}\` came. ${fact.why}`,
+    fix: addClaim(claim, fact),
+  }
+}
 
 export type TestFinding = keyof typeof findingTable
 
@@ -165,16 +156,9 @@ function aboutClaims({ connection, identity }: Tested): readonly TestFinding[] {
   const came = new Set(identity.claimNames)
   const proof =
     connection.policies.linking === 'verified' ? 'linking_without_proof' : 'claim_missing_xms_edov'
-  const wanted = {
-    email: 'claim_missing_email',
-    xms_edov: proof,
-    acct: 'claim_missing_acct',
-    sid: 'claim_missing_sid',
-    login_hint: 'claim_missing_login_hint',
-  } as const
-  return Object.entries(wanted)
-    .filter(([claim]) => !came.has(claim))
-    .map(([, finding]) => finding)
+  return claimNames
+    .filter((claim) => !came.has(claim))
+    .map((claim) => (claim === 'xms_edov' ? proof : (`claim_missing_${claim}` as const)))
 }
 
 function aboutCredentials({ credentials, now }: Tested): readonly TestFinding[] {

@@ -48,7 +48,7 @@ function failure(
   const { code, claim, entra } = outcome
   const explanation = explainRefusal({ detail: entra ? { entra } : {} })
   const { entry, code: number } = explanation ?? {}
-  const { remedy, who } = explainTestFailure(explanation ?? {}, connection)
+  const { remedy, who } = explainTestFailure(entry, connection)
   return html`<p class="sentence">${withCode(entry?.whatHappened ?? errorEntry(code).shown)}</p>
 <h2>What to do</h2>
 <p>${withCode(remedy ?? errorEntry(code).fix)}</p>
@@ -84,30 +84,14 @@ function worksSentence(credential: Pick<ConnectionCredential, 'kind'> | undefine
 
 function decisionList(decision: TestedDecision): Html {
   if (decision.kind === 'refused') {
-    const { shown, fix } = errorEntry(decision.code)
+    const { shown, fix, fixForCustomer } = errorEntry(decision.code)
     return html`<dl><dt>Let in</dt><dd><strong>No.</strong> ${shown}</dd>
 <dt>Rule</dt><dd><code>${decision.code}</code></dd>
-<dt>What to do</dt><dd>${withCode(ownRemedy[decision.code] ?? fix)}</dd></dl>`
+<dt>What to do</dt><dd>${withCode(fixForCustomer ?? fix)}</dd></dl>`
   }
   return html`<dl><dt>Let in</dt><dd><strong>Yes.</strong></dd>
 <dt>As</dt><dd>${personSentence(decision.person)}</dd>
 <dt>Roles</dt><dd>${decision.roles.length === 0 ? 'none' : html`<ul>${decision.roles.map(roleItem)}</ul>`}</dd></dl>`
-}
-
-/** For who administers a directory, where the table speaks to who runs the server. */
-const ownRemedy: Readonly<Record<string, string>> = {
-  no_role_matched:
-    'None of the groups and app roles above gives a role here. Tell whoever sent you the link which of them should; the connection itself works.',
-  groups_claim_missing:
-    'Token configuration > Add groups claim > Groups assigned to the application, ID: Group ID. If it is there already, this person is in none of the groups assigned to the application.',
-  groups_not_known:
-    'Token configuration > groups claim > Groups assigned to the application; or use app roles.',
-  tenant_not_allowed:
-    'Sign in with an account of the directory that is connected; or correct the directory, if it is the wrong one.',
-  guest_not_allowed:
-    'Sign in with a member of the directory. Guests are refused here; whoever sent you the link can allow them.',
-  user_not_known: 'Only users made beforehand get in here. The connection itself works.',
-  provisioning_off: 'Nobody new gets in here at present. The connection itself works.',
 }
 
 function personSentence(person: TestedPerson): Html {

@@ -7,7 +7,6 @@ import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import { doButton, setupForm } from './page-parts.ts'
 import type { Setup } from './setup-session.ts'
-import { remedyOf } from './test-remedies.ts'
 
 /** A test sign-in, once there is enough to try it with. */
 export function trySection(services: Services, setup: Setup, number: number): Html {
@@ -51,6 +50,6 @@ function isActive({ state }: Connection['credentials'][number]): boolean {
 const numbersOfMicrosoft = html`<details><summary>Microsoft shows a number instead of coming back here?</summary>
 <dl>${[50011, 700016, 90002, 50020, 50105, 90094].map((code) => {
   const entry = explainEntraError(code)
-  return html`<dt><code>AADSTS${code}</code></dt><dd>${withCode(entry?.whatHappened ?? '')} ${withCode(remedyOf(code) ?? entry?.remedy ?? '')}</dd>`
+  return html`<dt><code>AADSTS${code}</code></dt><dd>${withCode(entry?.whatHappened ?? '')} ${withCode(entry?.customerRemedy ?? entry?.remedy ?? '')}</dd>`
 })}</dl>
 </details>`

@@ -11,6 +11,7 @@ import { isTested } from '../../connections/test-fingerprint.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
+import { withCode } from '../../http/with-code.ts'
 import { cloudWords, originsOf } from '../../identity-provider/entra/clouds.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, ConnectionHealth } from '../../storage/records.ts'
@@ -26,7 +27,7 @@ import {
   tenantWords,
 } from './connection-words.ts'
 import { copyField } from './copy-field.ts'
-import { remedyFor, withCode } from './error-words.ts'
+import { remedyFor } from './error-words.ts'
 import { done } from './flash.ts'
 import {
   answerForm,

@@ -1,11 +1,12 @@
 /** Forms of the pages under /admin: fields that keep what was typed, what was wrong, and a way to ask twice. */
+
 import { html } from 'hono/html'
 import { type EntradaError, errorEntry, isEntradaError } from '../../errors/errors.ts'
 import { pathTo } from '../../http/exchange.ts'
 import { formToken } from '../../http/form.ts'
 import type { Html } from '../../http/responses.ts'
+import { withCode } from '../../http/with-code.ts'
 import type { Services } from '../../services.ts'
-import { withCode } from './error-words.ts'
 import type { Viewer } from './page-access.ts'
 import { type Choice, options } from './page-parts.ts'
 

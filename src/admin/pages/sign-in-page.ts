@@ -1,14 +1,16 @@
 /** GET /admin/sign-ins/ID: one sign-in, step by step, with what was decided and what mends it. */
+
 import { html } from 'hono/html'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
+import { withCode } from '../../http/with-code.ts'
 import { explainEntraError } from '../../identity-provider/entra/protocol/explain-entra-error.ts'
 import { findOwn } from '../../protocol/find-own.ts'
 import type { Services } from '../../services.ts'
 import type { SignInStep, SignInTrace } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { remedyFor, sentenceOf, withCode } from './error-words.ts'
+import { remedyFor, sentenceOf } from './error-words.ts'
 import { checkMay, idIn, openPage, type Viewer } from './page-access.ts'
 import { copyable, type Facts, factList, linkTo, nameOf, panel, timeTag } from './page-parts.ts'
 import { outcomeBadge } from './trace-table.ts'

@@ -1,5 +1,6 @@
+import { claimNames } from '../../errors/registration-facts.ts'
 import { findOwn } from '../../protocol/find-own.ts'
-import { optionalClaims, type Registration } from './registration.ts'
+import type { Registration } from './registration.ts'
 
 /** Microsoft's own clouds as `az` calls them. Ids of Graph's permissions are the same in all of them. */
 const clouds: Readonly<Record<string, string>> = {
@@ -60,7 +61,7 @@ function applicationBody(registration: Registration) {
     },
     groupMembershipClaims: 'ApplicationGroup',
     optionalClaims: {
-      idToken: [...Object.keys(optionalClaims), 'groups'].map((name) => ({ name })),
+      idToken: [...claimNames, 'groups'].map((name) => ({ name })),
     },
     requiredResourceAccess: [
       {

@@ -1,9 +1,11 @@
 import { html } from 'hono/html'
+import { optionalClaims } from '../../errors/registration-facts.ts'
 import type { Html } from '../../http/responses.ts'
+import { withCode } from '../../http/with-code.ts'
 import { findOwn } from '../../protocol/find-own.ts'
 import { textToCopy, valueToCopy } from '../page-parts.ts'
 import { azScript } from './az-script.ts'
-import { optionalClaims, type Registration } from './registration.ts'
+import type { Registration } from './registration.ts'
 
 const adminCentres: Readonly<Record<string, string>> = {
   us_government: 'entra.microsoft.us',
@@ -29,8 +31,8 @@ ${valueToCopy('home-page', 'Home page URL', homePageUrl)}</li>
 <li><strong>Authentication &gt; Front-channel logout URL.</strong> Who signs out at Microsoft is signed out here too. Entra takes https only:
 ${valueToCopy('logout-url', 'Front-channel logout URL', logoutUrl)}</li>
 <li><strong>Token configuration &gt; Add optional claim &gt; ID:</strong>
-<ul>${Object.entries(optionalClaims).map(([claim, why]) => html`<li><code>${claim}</code>: ${why}</li>`)}</ul>
-If <code>xms_edov</code> is not in the list, add it under Manifest, in <code>optionalClaims.idToken</code>.
+<ul>${Object.entries(optionalClaims).map(([claim, { purpose }]) => html`<li><code>${claim}</code>: ${purpose}</li>`)}</ul>
+${withCode(optionalClaims.xms_edov.hint)}
 Then, if groups shall decide what people may do: <strong>Add groups claim &gt; Groups assigned to the application</strong>, ID: <strong>Group ID</strong>.
 All groups of a person may be more than fit into a token.</li>
 <li><strong>API permissions.</strong> <code>User.Read</code> of Microsoft Graph (delegated) is there already: with it a person’s own groups can be read where they

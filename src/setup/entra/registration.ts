@@ -36,12 +36,3 @@ export function registrationOf(services: Services, connection: Connection): Regi
     graph: graphOrigin(new URL(connection.authority)) ?? 'https://graph.microsoft.com',
   }
 }
-
-/** Optional claims of the ID token, each with what it is for. */
-export const optionalClaims = {
-  email: 'the address that is shown',
-  xms_edov: 'Entra vouches that the address belongs to your directory',
-  acct: 'tells guests from members',
-  sid: 'signing out at Microsoft signs out here too',
-  login_hint: 'signing out does not ask which account',
-} as const

@@ -35,6 +35,8 @@ export const accountErrors: EntraErrorTable = {
     whatHappened:
       'An account of another directory, or a personal Microsoft account, tried to enter a directory in which it does not exist.',
     remedy: `Invite the person in ${users} > New user > Invite external user, or set ENTRADA_ENTRA_TENANT_ID to the directory the person belongs to. Personal accounts are refused unless the connection admits them.`,
+    customerRemedy:
+      'Sign in with an account of the directory that is connected, or invite this one as a guest.',
     whoCanFix: 'directory_administrator',
     shown:
       'This account does not belong to your organization here. Choose your work account, or ask your administrator to invite you as a guest.',
@@ -98,7 +100,7 @@ export const accountErrors: EntraErrorTable = {
     name: 'EntitlementGrantsNotFound',
     whatHappened:
       'The application admits assigned people only, and neither this person nor a group with them as a direct member is assigned.',
-    remedy: `${enterpriseApplication} > Users and groups > Add user/group. Members of nested groups do not count. To admit everyone: Properties > Assignment required > No.`,
+    remedy: `${enterpriseApplication} > Users and groups > Add user/group: assign the person, or a group they are a direct member of. Members of nested groups do not count. To admit everyone: Properties > Assignment required > No.`,
     whoCanFix: 'application_administrator',
     shown:
       'You have not been given access to this application. Ask your administrator to assign you to it.',

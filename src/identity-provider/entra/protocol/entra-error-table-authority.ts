@@ -1,3 +1,4 @@
+import { idRemedies } from '../../../errors/registration-facts.ts'
 import {
   appRegistration,
   type EntraErrorEntry,
@@ -55,6 +56,8 @@ export const authorityErrors: EntraErrorTable = {
     whatHappened:
       'The application is registered for one directory only, and the request went to the endpoint for everyone.',
     remedy: `Set ENTRADA_ENTRA_TENANT_ID to the Directory (tenant) ID. To serve several directories instead: ${appRegistration} > Authentication > Supported account types > Multiple Entra ID tenants.`,
+    customerRemedy:
+      'Enter the ID of your directory on the set-up page; the application is registered for one directory.',
     whoCanFix: 'operator',
     shown: setUpWrongly,
     where: 'entra_page',
@@ -62,7 +65,9 @@ export const authorityErrors: EntraErrorTable = {
   90002: {
     name: 'InvalidTenantName',
     whatHappened: 'There is no such directory in the Microsoft cloud that was asked.',
-    remedy: `Compare ENTRADA_ENTRA_TENANT_ID with "Directory (tenant) ID" in ${appRegistration} > Overview; for a national cloud set ENTRADA_ENTRA_AUTHORITY as well.`,
+    remedy: idRemedies.directory,
+    customerRemedy:
+      'Compare the directory on the set-up page with Entra ID > Overview, and check that the right cloud is chosen.',
     whoCanFix: 'operator',
     shown: 'Signing in is not set up correctly. Ask your administrator to check the directory id.',
     where: 'entra_page',

@@ -1,3 +1,4 @@
+import { newSecret } from '../../../errors/registration-facts.ts'
 import { appRegistration, type EntraErrorTable } from './entra-error-table-entry.ts'
 
 const credentialShown =
@@ -33,6 +34,8 @@ export const credentialErrors: EntraErrorTable = {
     whatHappened:
       'Entra could not verify the signature with which Entrada proved itself: the certificate is not uploaded, is another one, has ended, or the clock is wrong.',
     remedy: `Upload the certificate in ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE under ${certificates}, and compare the thumbprints: the log and /admin name the one that was sent. Check the server's clock.`,
+    customerRemedy:
+      'Upload the certificate of the set-up page under Certificates & secrets > Certificates, and compare the thumbprint.',
     whoCanFix: 'operator',
     shown: credentialShown,
     where: 'token_endpoint',
@@ -42,6 +45,8 @@ export const credentialErrors: EntraErrorTable = {
     whatHappened:
       'The application trusts no issuer of the name (`iss`) that the federated token carries.',
     remedy: `Compare \`iss\` of the token in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE with Issuer under ${federatedCredentials}; often a slash at the end is missing or too many. ${howEntraCompares}`,
+    customerRemedy:
+      'Federated credentials: the issuer has to be exactly the one on the set-up page.',
     whoCanFix: 'application_administrator',
     shown: credentialShown,
     where: 'token_endpoint',
@@ -50,6 +55,8 @@ export const credentialErrors: EntraErrorTable = {
     name: 'No federated credential for this audience',
     whatHappened: 'The federated token is meant for somebody else than Entra (`aud`).',
     remedy: `Have the platform issue the token in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE for the Audience under ${federatedCredentials}, which is api://AzureADTokenExchange unless it was changed. ${howEntraCompares}`,
+    customerRemedy:
+      'Federated credentials: the audience has to be exactly the one on the set-up page.',
     whoCanFix: 'operator',
     shown: credentialShown,
     where: 'token_endpoint',
@@ -59,6 +66,8 @@ export const credentialErrors: EntraErrorTable = {
     whatHappened:
       'The application trusts the issuer of the federated token, but not for the workload (`sub`) that it names.',
     remedy: `Compare \`sub\` of the token in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE with Subject under ${federatedCredentials}. In Kubernetes it is system:serviceaccount:NAMESPACE:NAME. ${howEntraCompares}`,
+    customerRemedy:
+      'Federated credentials: the subject has to be exactly the one on the set-up page.',
     whoCanFix: 'application_administrator',
     shown: credentialShown,
     where: 'token_endpoint',
@@ -77,7 +86,8 @@ export const credentialErrors: EntraErrorTable = {
     name: 'Wrong client secret',
     whatHappened:
       'The client secret is not one of this application. Most often the ID of the secret was copied in place of its value.',
-    remedy: `Create a secret in ${appRegistration} > Certificates & secrets, copy the column "Value" (shown once), not "Secret ID", into ENTRADA_ENTRA_CLIENT_SECRET or the connection.`,
+    remedy: `${newSecret(appRegistration)} Put it into ENTRADA_ENTRA_CLIENT_SECRET or the connection.`,
+    customerRemedy: `${newSecret('App registrations > the application')} Enter it here.`,
     whoCanFix: 'operator',
     shown: credentialShown,
     where: 'token_endpoint',
@@ -95,6 +105,8 @@ export const credentialErrors: EntraErrorTable = {
     name: 'InvalidClientSecretExpiredKeysProvided',
     whatHappened: 'The client secret has expired, so nobody can sign in with it.',
     remedy: `Create a new secret in ${appRegistration} > Certificates & secrets and put its value in front of the old one into ENTRADA_ENTRA_CLIENT_SECRET (a file is taken over without a restart) or the connection. With ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES Entrada warns 60 days before; ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE or ENTRADA_ENTRA_FEDERATED_TOKEN_FILE spare you the secret. Operators can still enter at /login/token.`,
+    customerRemedy:
+      'The secret has ended. Make a new one under Certificates & secrets, and enter it.',
     whoCanFix: 'operator',
     shown:
       'Nobody can sign in at the moment. Ask your administrator to renew the client secret of the application.',

@@ -14,7 +14,10 @@ export type WhoCanFix =
 export type EntraErrorEntry = {
   readonly name: string
   readonly whatHappened: string
+  /** For who runs the server: it names settings. */
   readonly remedy: string
+  /** For a customer's administrator, who has the set-up page and no settings; `remedy` does where this is absent. */
+  readonly customerRemedy?: string
   readonly whoCanFix: WhoCanFix
   readonly shown: string
   /** What is met on `entra_page` never reaches our callback: it can only be looked up. */

@@ -1,3 +1,4 @@
+import { idRemedies, platformRemedies } from '../../../errors/registration-facts.ts'
 import {
   appRegistration,
   type EntraErrorTable,
@@ -12,6 +13,8 @@ export const registrationErrors: EntraErrorTable = {
     whatHappened:
       'The address to come back to is not among those registered for the application. Scheme, host, port, path and letter case all have to be equal.',
     remedy: `Register exactly {ENTRADA_SERVER_URL}/auth/entra/callback (or the redirect URI the connection shows) in ${appRegistration} > Authentication > Web > Redirect URIs. If it is there with https and http was sent, set ENTRADA_SERVER_URL to the https address people use; Entrada never guesses it from a proxy.`,
+    customerRemedy:
+      'Add the redirect URI that the set-up page shows, letter by letter, under App registrations > the application > Authentication > Web.',
     whoCanFix: 'application_administrator',
     shown:
       "Signing in is not set up correctly. Ask your administrator to check the application's return address.",
@@ -58,7 +61,9 @@ export const registrationErrors: EntraErrorTable = {
     name: 'UnauthorizedClient_DoesNotMatchRequest',
     whatHappened:
       'The directory knows no application with this client id: the id or the directory is wrong, or the application was never admitted there.',
-    remedy: `Compare ENTRADA_ENTRA_CLIENT_ID and ENTRADA_ENTRA_TENANT_ID with "Application (client) ID" and "Directory (tenant) ID" in ${appRegistration} > Overview. In a customer's directory, an administrator there grants admin consent once.`,
+    remedy: `${idRemedies.application} In a customer's directory, an administrator there grants admin consent once.`,
+    customerRemedy:
+      'Compare client ID and directory on the set-up page with the Overview page of the application; the Object ID is something else.',
     whoCanFix: 'operator',
     shown:
       'Signing in is not set up correctly. Ask your administrator to check the application and directory ids.',
@@ -68,7 +73,7 @@ export const registrationErrors: EntraErrorTable = {
     name: 'InvalidClientPublicClientWithCredential',
     whatHappened:
       'The address is registered for a mobile or desktop application, which must not send a secret, and Entrada sent one as a server should.',
-    remedy: `In ${appRegistration} > Authentication remove the redirect URI from "Mobile and desktop applications" and add it under Web.`,
+    remedy: `In ${appRegistration} > ${platformRemedies.publicClient}`,
     whoCanFix: 'application_administrator',
     shown: setUpWrongly,
     where: 'token_endpoint',
@@ -104,7 +109,7 @@ export const registrationErrors: EntraErrorTable = {
     name: 'PKCE needed across origins',
     whatHappened:
       'The address is registered for a single-page application, so Entra expects a browser to redeem the code and refuses a server.',
-    remedy: `In ${appRegistration} > Authentication remove the redirect URI from "Single-page application" and add it under Web.`,
+    remedy: `In ${appRegistration} > ${platformRemedies.singlePage}`,
     whoCanFix: 'application_administrator',
     shown: setUpWrongly,
     where: 'token_endpoint',
