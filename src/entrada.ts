@@ -1,9 +1,6 @@
 /** createEntrada(): options in, `{ fetch, getSession, api, close }` out; with the one try/catch around every answer. */
-import {
-  type AdminCaller,
-  type Administration,
-  createAdministration,
-} from './admin/administration.ts'
+import type { AdminCaller } from './access/admin-caller.ts'
+import { type Administration, createAdministration } from './admin/administration.ts'
 import { recordRefusal } from './audit/record-refusal.ts'
 import { type Access, decideAccess, type Needed } from './embedding/decide-access.ts'
 import { errorPage, type Refusal } from './error-page.ts'

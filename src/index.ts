@@ -1,5 +1,6 @@
 /** The library's door. */
-export type { AdminCaller, Administration } from './admin/administration.ts'
+export type { AdminCaller } from './access/admin-caller.ts'
+export type { Administration } from './admin/administration.ts'
 export type { Access, Needed } from './embedding/decide-access.ts'
 export { createEntrada, type Entrada } from './entrada.ts'
 export { EntradaError, type ErrorCode } from './errors/errors.ts'

@@ -263,7 +263,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'turns.ts',
   ],
   'src/audit': [
-    'audit-change.ts',
+    'audit.ts',
     'audit-event-json.ts',
     'audit-events.ts',
     'record-sign-in.ts',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { auditRecord, outboxOptions } from '../src/audit/audit-events.ts'
+import { audit } from '../src/audit/audit.ts'
 import { linkEvents } from '../src/audit/extend-audit-chain.ts'
 import { createAuditWatch, stretchOf } from '../src/audit/watch-audit-chain.ts'
 import { createLog } from '../src/log/log.ts'
@@ -44,8 +44,8 @@ async function addEvents({ services }: Rig, count: number): Promise<void> {
     await services.storage.atomically(async (transaction) => {
       for (let n = 0; n < Math.min(left, 100); n += 1) {
         const event = { type: 'key_ring.rotated', detail: { resealed: n } } as const
-        const record = auditRecord(services, event, { actor: { kind: 'operator', id: 'test' } })
-        await transaction.appendAuditEvent(record, outboxOptions(services))
+        const caller = { actor: { kind: 'operator', id: 'test' } } as const
+        await audit(services, transaction, { caller, event })
       }
     })
   }

@@ -1,7 +1,7 @@
 /** What one organization's webhooks can take from the others: places, never their events. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { auditRecord } from '../src/audit/audit-events.ts'
+import { audit } from '../src/audit/audit.ts'
 import { createOrganization } from '../src/organizations/organizations.ts'
 import type { OrganizationId } from '../src/storage/records.ts'
 import type { Webhook, WebhookId } from '../src/storage/webhook-records.ts'
@@ -50,8 +50,8 @@ async function happen({ services }: Rig, organizationId: OrganizationId, times: 
   await services.storage.atomically(async (transaction) => {
     for (let n = 0; n < times; n += 1) {
       const event = { type: 'user.enabled', detail: {} } as const
-      const record = auditRecord(services, event, { actor: { kind: 'system' }, organizationId })
-      await transaction.appendAuditEvent(record, { toOutbox: false })
+      const caller = { actor: { kind: 'system' } } as const
+      await audit(services, transaction, { caller, event, organizationId })
     }
   })
 }

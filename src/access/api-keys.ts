@@ -1,12 +1,6 @@
 /** Keys with which programs call the API: made by operators, shown once, revoked at once. */
 
-import type { AdminCaller } from '../admin/administration.ts'
-import {
-  type AuditContext,
-  type AuditEvent,
-  auditRecord,
-  outboxOptions,
-} from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
 import { Secret } from '../keys/secret.ts'
@@ -14,7 +8,7 @@ import { apiKeyHint, isApiKeyText, toApiKey } from '../protocol/api-key.ts'
 import type { Services } from '../services.ts'
 import type { ApiKey } from '../storage/api-key-records.ts'
 import type { ApiKeyId, OrganizationId } from '../storage/records.ts'
-import type { StorageTransaction } from '../storage/storage.ts'
+import type { AdminCaller } from './admin-caller.ts'
 
 export type NewApiKey = {
   readonly name: string
@@ -107,19 +101,4 @@ async function rememberUse(
   await services.storage
     .touchApiKey(id, now)
     .catch((error: unknown) => services.log.warn('api_key_touch_failed', { error }))
-}
-
-async function audit(
-  services: Services,
-  transaction: StorageTransaction,
-  audited: {
-    readonly caller: AdminCaller
-    readonly event: AuditEvent
-    readonly organizationId: OrganizationId | undefined
-  },
-): Promise<void> {
-  const { caller, event, organizationId } = audited
-  const context: AuditContext = { actor: caller.actor, organizationId }
-  const record = auditRecord(services, event, context, caller.exchange)
-  await transaction.appendAuditEvent(record, outboxOptions(services))
 }

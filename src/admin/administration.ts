@@ -1,11 +1,8 @@
 /** What operators can do, as functions: the JSON API, the command line and `createEntrada().api` all call these. */
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import type { ChainPlace } from '../audit/audit-chain.ts'
-import {
-  type AuditContext,
-  type AuditEvent,
-  auditRecord,
-  outboxOptions,
-} from '../audit/audit-events.ts'
+import type { AuditEvent } from '../audit/audit-events.ts'
 import { restartChain } from '../audit/extend-audit-chain.ts'
 import {
   type AuditProblem,
@@ -18,7 +15,6 @@ import { createConnection, type NewConnection } from '../connections/change-conn
 import { keepDefaultOrganization } from '../connections/environment-connection.ts'
 import { ENVIRONMENT_CONNECTION_ID } from '../connections/environment-connection-id.ts'
 import { EntradaError } from '../errors/errors.ts'
-import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../keys/ids.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
@@ -26,7 +22,6 @@ import { USERNAME } from '../protocol/text-patterns.ts'
 import { createMembershipAs } from '../provisioning/create-membership.ts'
 import type { Services } from '../services.ts'
 import type {
-  Actor,
   AuditEventRecord,
   Connection,
   Organization,
@@ -49,19 +44,6 @@ import type {
   UserFilter,
   UserListItem,
 } from '../storage/storage.ts'
-
-/** Who asks, and through which request if through one. */
-export type AdminCaller = {
-  readonly actor: Actor
-  readonly exchange?: Pick<Exchange, 'correlationId' | 'client'>
-  /** For whom connections are written: `file` is `entrada apply`. Default `api`. */
-  readonly writesAs?: 'api' | 'file'
-  /**
-   * Throws when the caller may not do it any more: the session ended, the key was revoked, the set-up link was withdrawn. For a change that
-   * is written after the network was used, read in its transaction (design rule 5a).
-   */
-  readonly checkStillMay?: (transaction: StorageTransaction) => Promise<void>
-}
 
 export type NewUser = {
   readonly username: string
@@ -174,7 +156,11 @@ async function createUserBeforehand(
       ...(tid && oid ? { tid, oid } : {}),
     } as const
     const context = { userId, organizationId }
-    await audit(services, transaction, { caller, context, event: { type: 'user.created', detail } })
+    await audit(services, transaction, {
+      caller,
+      ...context,
+      event: { type: 'user.created', detail },
+    })
   })
   return userId
 }
@@ -235,7 +221,7 @@ async function setUserStatus(
             detail: { sessionsEnded: await transaction.endSessionsOfUser(userId) },
           }
         : { type: 'user.enabled', detail: {} }
-    await audit(services, transaction, { caller, context: { userId }, event })
+    await audit(services, transaction, { caller, userId, event })
   })
 }
 
@@ -253,22 +239,8 @@ async function endAnySession(
       throw new EntradaError('record_not_found')
     const context = { sessionId, userId, organizationId, connectionId }
     const event = { type: 'session.ended', detail: { reason: 'operator' } } as const
-    await audit(services, transaction, { caller, context, event })
+    await audit(services, transaction, { caller, ...context, event })
   })
-}
-
-async function audit(
-  services: Services,
-  transaction: StorageTransaction,
-  audited: {
-    readonly caller: AdminCaller
-    readonly context: Omit<AuditContext, 'actor'>
-    readonly event: AuditEvent
-  },
-): Promise<void> {
-  const { caller, context, event } = audited
-  const record = auditRecord(services, event, { actor: caller.actor, ...context }, caller.exchange)
-  await transaction.appendAuditEvent(record, outboxOptions(services))
 }
 
 function found<T>(record: T | undefined): T {

@@ -1,11 +1,11 @@
 /** Ends many sessions at once: after a token, a key ring or a laptop was stolen, or after a restore. */
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId, UserId } from '../storage/records.ts'
 import type { SessionScope } from '../storage/session-scope.ts'
 import type { StorageReader } from '../storage/storage.ts'
-import type { AdminCaller } from './administration.ts'
 
 /**
  * Ends every session of the deployment, or of one organization, connection or user, and returns how many ended.
@@ -22,9 +22,7 @@ export async function endSessionsIn(
     const place = await getPlace(transaction, scope)
     const sessionsEnded = await transaction.endSessionsIn(scope)
     const event = { type: 'sessions.ended', detail: { of: scope.of, sessionsEnded } } as const
-    const context = { actor: caller.actor, ...place }
-    const record = auditRecord(services, event, context, caller.exchange)
-    await transaction.appendAuditEvent(record, outboxOptions(services))
+    await audit(services, transaction, { caller, event, ...place })
     return sessionsEnded
   })
 }

@@ -1,12 +1,13 @@
 /** The end of a restore: what the backup would give back is taken away again. */
 
+import type { AdminCaller } from '../access/admin-caller.ts'
 import { revokeApiKey } from '../access/api-keys.ts'
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
 import { turnOff } from '../connections/change-connection.ts'
 import { isEntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import { withdrawSetupLink } from '../setup/setup-link.ts'
-import { type AdminCaller, createAdministration } from './administration.ts'
+import { createAdministration } from './administration.ts'
 import { endSessionsIn } from './end-sessions-in.ts'
 import { changeMembership } from './memberships.ts'
 import type { TakenAway } from './taken-away.ts'
@@ -45,7 +46,7 @@ export async function finishRestore(
   const applied = takenAway !== undefined && !keepAccess
   if (applied) await takeAwayAgain(services, caller, takenAway)
   const finished = { sessionsEnded, applied, ...(takenAway ? { takenAway } : {}) }
-  await audit(services, caller, finished)
+  await auditRestore(services, caller, finished)
   return finished
 }
 
@@ -87,7 +88,7 @@ async function turnOffUnlessManaged(
 
 const keepsOn: ReadonlySet<string> = new Set(['connection_read_only', 'sso_connection_needed'])
 
-async function audit(
+async function auditRestore(
   services: Services,
   caller: AdminCaller,
   { sessionsEnded, applied, takenAway }: FinishedRestore,
@@ -99,8 +100,7 @@ async function audit(
     apiKeys: takenAway?.apiKeys.length ?? 0,
   }
   const event = { type: 'database.restored', detail } as const
-  const record = auditRecord(services, event, { actor: caller.actor }, caller.exchange)
   await services.storage.atomically((transaction) =>
-    transaction.appendAuditEvent(record, outboxOptions(services)),
+    audit(services, transaction, { caller, event }),
   )
 }

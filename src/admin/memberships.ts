@@ -1,11 +1,12 @@
 /** Members of an organization: kept out and let in again, and the roles they are given by hand. */
-import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
+import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { MembershipListItem } from '../storage/api-key-storage.ts'
-import type { Membership, MembershipId } from '../storage/records.ts'
+import type { MembershipId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import type { AdminCaller } from './administration.ts'
 
 export type MembershipChange =
   | { readonly kind: 'disable' }
@@ -34,7 +35,10 @@ export async function changeMembership(
     const event = await apply(transaction, before, asked.change)
     const after = await getMembership(transaction, id)
     await asked.check?.({ transaction, before, after })
-    if (event !== undefined) await audit(services, transaction, { caller, event, after })
+    if (event !== undefined) {
+      const { userId, organizationId } = after.membership
+      await audit(services, transaction, { caller, event, userId, organizationId })
+    }
     return after
   })
 }
@@ -90,20 +94,4 @@ async function getMembership(
   const found = await transaction.findMembershipWithRoles(id)
   if (found === undefined) throw new EntradaError('record_not_found')
   return found
-}
-
-async function audit(
-  services: Services,
-  transaction: StorageTransaction,
-  audited: {
-    readonly caller: AdminCaller
-    readonly event: AuditEvent
-    readonly after: { readonly membership: Membership }
-  },
-): Promise<void> {
-  const { caller, event, after } = audited
-  const { userId, organizationId } = after.membership
-  const context = { actor: caller.actor, userId, organizationId }
-  const record = auditRecord(services, event, context, caller.exchange)
-  await transaction.appendAuditEvent(record, outboxOptions(services))
 }

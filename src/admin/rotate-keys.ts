@@ -1,4 +1,4 @@
-import { type AuditContext, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { type Audited, audit } from '../audit/audit.ts'
 import { eraseStretch, signErasuresAgain } from '../audit/erase-people.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
 import { resealCredentials } from '../connections/sealed-credentials.ts'
@@ -76,7 +76,7 @@ async function rotateConnection(
     const { connection, resealed } = resealCredentials(services.keyRing, known)
     if (resealed === 0) return 0
     await transaction.putConnection(connection)
-    await auditRotation(services, transaction, { resealed, context: { actor, connectionId } })
+    await auditRotation(services, transaction, { resealed, actor, connectionId })
     return resealed
   })
 }
@@ -89,7 +89,7 @@ async function rotateWebhook(services: Services, actor: Actor, id: WebhookId): P
     if (resealed === 0) return 0
     await transaction.putWebhook(webhook)
     const { organizationId } = webhook
-    await auditRotation(services, transaction, { resealed, context: { actor, organizationId } })
+    await auditRotation(services, transaction, { resealed, actor, organizationId })
     return resealed
   })
 }
@@ -97,7 +97,7 @@ async function rotateWebhook(services: Services, actor: Actor, id: WebhookId): P
 async function rotateUsernameKey(services: Services, actor: Actor): Promise<number> {
   return services.storage.atomically(async (transaction) => {
     if (!(await resealUsernameKey(services, transaction))) return 0
-    await auditRotation(services, transaction, { resealed: 1, context: { actor } })
+    await auditRotation(services, transaction, { resealed: 1, actor })
     return 1
   })
 }
@@ -124,7 +124,7 @@ async function rotateGrants(services: Services, actor: Actor): Promise<number> {
   }
   if (resealed > 0) {
     await storage.atomically((transaction) =>
-      auditRotation(services, transaction, { resealed, context: { actor } }),
+      auditRotation(services, transaction, { resealed, actor }),
     )
   }
   return resealed
@@ -133,8 +133,15 @@ async function rotateGrants(services: Services, actor: Actor): Promise<number> {
 async function auditRotation(
   services: Services,
   transaction: StorageTransaction,
-  { resealed, context }: { readonly resealed: number; readonly context: AuditContext },
+  {
+    resealed,
+    ...rotated
+  }: Pick<Audited, 'organizationId' | 'connectionId'> & {
+    readonly resealed: number
+    readonly actor: Actor
+  },
 ): Promise<void> {
   const event = { type: 'key_ring.rotated', detail: { resealed } } as const
-  await transaction.appendAuditEvent(auditRecord(services, event, context), outboxOptions(services))
+  const { actor, ...context } = rotated
+  await audit(services, transaction, { caller: { actor }, event, ...context })
 }

@@ -3,9 +3,9 @@
  * operations.
  */
 import type * as v from 'valibot'
+import type { AdminCaller } from '../access/admin-caller.ts'
 import type { ApiCaller } from '../access/decide-right.ts'
 import type { Scope } from '../access/scope-table.ts'
-import type { AdminCaller } from '../admin/administration.ts'
 import type { ErrorCode } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'

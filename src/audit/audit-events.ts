@@ -2,20 +2,7 @@
  * The events that are audited, as a closed union. The reference page and the filter of the API are made from {@link
  * auditEventTypes}.
  */
-
-import type { Exchange } from '../http/exchange.ts'
-import { newId } from '../keys/ids.ts'
-import type { Services } from '../services.ts'
-import type {
-  Actor,
-  AuditEventRecord,
-  ConnectionId,
-  OrganizationId,
-  SessionId,
-  SetupLink,
-  SetupLinkId,
-  UserId,
-} from '../storage/records.ts'
+import type { SetupLink, SetupLinkId } from '../storage/records.ts'
 
 export type SessionEndReason =
   | 'sign_out'
@@ -315,39 +302,4 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
     'Refusals that anybody can cause were too many to be stored one by one. Detail: the type and code of the events, how many were not stored, and since when.',
   'audit_chain.restarted':
     'An operator began the audit chain anew. Detail: why, and the number of the last link that was given up.',
-}
-
-export type AuditContext = {
-  readonly actor: Actor
-  readonly organizationId?: OrganizationId | undefined
-  readonly connectionId?: ConnectionId | undefined
-  readonly userId?: UserId | undefined
-  readonly sessionId?: SessionId | undefined
-}
-
-/** Creates the record of an event, with its actor and the address of the request. */
-export function auditRecord(
-  services: Services,
-  event: AuditEvent,
-  context: AuditContext,
-  exchange?: Pick<Exchange, 'correlationId' | 'client'>,
-): AuditEventRecord {
-  const { actor, organizationId, connectionId, userId, sessionId } = context
-  return {
-    id: newId(services, 'evt'),
-    at: services.now(),
-    type: event.type,
-    actor,
-    ...(organizationId ? { organizationId } : {}),
-    ...(connectionId ? { connectionId } : {}),
-    ...(userId ? { userId } : {}),
-    ...(sessionId ? { sessionId } : {}),
-    ...(exchange ? { correlationId: exchange.correlationId, ...exchange.client } : {}),
-    detail: event.detail,
-  }
-}
-
-/** Returns whether events go to the outbox. They do so only if a hook is configured; otherwise the outbox would grow for ever. */
-export function outboxOptions(services: Services): { readonly toOutbox: boolean } {
-  return { toOutbox: services.hooks.onEvent !== undefined }
 }

@@ -6,7 +6,8 @@
 import type { ErrorCode } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionId, OrganizationId } from '../storage/records.ts'
-import { type AuditEventType, auditRecord, outboxOptions } from './audit-events.ts'
+import { type Audited, audit } from './audit.ts'
+import type { AuditEventType } from './audit-events.ts'
 
 const INTERVAL_MS = 60_000
 /** This many sorts are counted separately in one interval; further ones are counted together by the type of their events. */
@@ -93,7 +94,7 @@ export async function reportUnstored(services: Services): Promise<void> {
   try {
     await storage.atomically(async (transaction) => {
       for (const count of counts) {
-        await transaction.appendAuditEvent(recordOf(services, count), outboxOptions(services))
+        await audit(services, transaction, eventOf(count))
       }
     })
   } catch (error) {
@@ -101,15 +102,11 @@ export async function reportUnstored(services: Services): Promise<void> {
   }
 }
 
-function recordOf(services: Services, { sort, count, since }: UnstoredCount) {
+function eventOf({ sort, count, since }: UnstoredCount): Audited {
   const { eventType, code, connectionId, organizationId } = sort
   const detail = { eventType, ...(code ? { code } : {}), count, since: since.toISOString() }
   const event = { type: 'audit.events_not_stored', detail } as const
-  return auditRecord(services, event, {
-    actor: { kind: 'system' },
-    connectionId,
-    organizationId,
-  })
+  return { caller: { actor: { kind: 'system' } }, event, connectionId, organizationId }
 }
 
 function keyOf({ eventType, code, connectionId }: EventSort): string {

@@ -6,6 +6,7 @@ import type { Services } from '../services.ts'
 import type { ErasableAuditEvent, ErasureDue } from '../storage/erasure-storage.ts'
 import type { AuditEventId } from '../storage/records.ts'
 import type { AuditChain } from '../storage/storage.ts'
+import { audit } from './audit.ts'
 import {
   checkErasureOrder,
   checkLinkSignature,
@@ -13,7 +14,6 @@ import {
   isErasureValid,
   newErasure,
 } from './audit-chain.ts'
-import { auditRecord, outboxOptions } from './audit-events.ts'
 import { findVouchedHash } from './find-vouched-hash.ts'
 import { withoutPerson } from './personal-members.ts'
 
@@ -62,9 +62,15 @@ async function eraseFrom(
     return undefined
   }
   await chain.finishErasure(due.userId)
-  const event = { type: 'user.erased', detail: {} } as const
-  const context = { actor: { kind: 'system' }, userId: due.userId } as const
-  await chain.append(auditRecord(services, event, context), outboxOptions(services))
+  await audit(
+    services,
+    { appendAuditEvent: chain.append },
+    {
+      caller: { actor: { kind: 'system' } },
+      event: { type: 'user.erased', detail: {} },
+      userId: due.userId,
+    },
+  )
   return undefined
 }
 

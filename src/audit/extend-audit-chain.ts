@@ -6,6 +6,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
 import type { AuditChainHead, AuditEventId, AuditLink } from '../storage/records.ts'
 import type { AuditChain } from '../storage/storage.ts'
+import { type AuditCaller, audit } from './audit.ts'
 import {
   type ChainPlace,
   checkHead,
@@ -15,7 +16,6 @@ import {
   newLink,
   signHead,
 } from './audit-chain.ts'
-import { type AuditContext, auditRecord, outboxOptions } from './audit-events.ts'
 
 type Parts = Pick<Services, 'storage' | 'keyRing' | 'sha256'>
 
@@ -90,7 +90,7 @@ export function resignHead(parts: Parts): Promise<ChainStep> {
  */
 export async function restartChain(
   services: Services,
-  context: AuditContext,
+  caller: AuditCaller,
   reason: string,
 ): Promise<AuditChainHead> {
   const { storage, now } = services
@@ -104,10 +104,8 @@ export async function restartChain(
   })
   await gatherStrays(services)
   const detail = { reason, behind: head.sequence }
-  const record = auditRecord(services, { type: 'audit_chain.restarted', detail }, context)
-  await storage.atomically((transaction) =>
-    transaction.appendAuditEvent(record, outboxOptions(services)),
-  )
+  const event = { type: 'audit_chain.restarted', detail } as const
+  await storage.atomically((transaction) => audit(services, transaction, { caller, event }))
   return head
 }
 

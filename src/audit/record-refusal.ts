@@ -3,7 +3,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
-import { auditRecord, outboxOptions } from './audit-events.ts'
+import { audit } from './audit.ts'
 import { mayBeStored, noteUnstored } from './bounded-events.ts'
 import { signInTrace } from './sign-in-traces.ts'
 
@@ -21,8 +21,9 @@ export async function recordRefusal(
   const evidence = evidenceOf(error)
   record.step('refused', { code, ...evidence })
   const { connection, userId } = record
+  const actor = userId ? ({ kind: 'user', id: userId } as const) : ({ kind: 'entra' } as const)
   const context = {
-    actor: userId ? ({ kind: 'user', id: userId } as const) : ({ kind: 'entra' } as const),
+    caller: { actor, exchange },
     userId,
     connectionId: connection?.id,
     organizationId: connection?.organizationId,
@@ -31,8 +32,7 @@ export async function recordRefusal(
   const outcome = errorEntry(code).status >= 500 ? 'failed' : 'refused'
   try {
     await services.storage.atomically(async (transaction) => {
-      const audited = auditRecord(services, event, context, exchange)
-      await transaction.appendAuditEvent(audited, outboxOptions(services))
+      await audit(services, transaction, { ...context, event })
       await transaction.appendSignInTrace(
         signInTrace(services, exchange, record, { outcome, code }),
       )

@@ -4,7 +4,7 @@ import type { Services } from '../services.ts'
 import type { SignIn } from '../sign-in/sign-in-record.ts'
 import type { Session } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { auditRecord, outboxOptions } from './audit-events.ts'
+import { audit } from './audit.ts'
 import { signInTrace } from './sign-in-traces.ts'
 
 /** Stores the audit event and the trace of a successful sign-in, in the transaction of the sign-in. */
@@ -23,12 +23,9 @@ export async function recordSignIn(
   const { userId, roles } = user
   const event = { type: 'sign_in.succeeded', detail: { tid, oid, roles } } as const
   const { organizationId, connectionId, id: sessionId } = session
-  const actor = { kind: 'user', id: userId } as const
-  const context = { actor, userId, organizationId, connectionId, sessionId }
-  await transaction.appendAuditEvent(
-    auditRecord(services, event, context, exchange),
-    outboxOptions(services),
-  )
+  const caller = { actor: { kind: 'user', id: userId }, exchange } as const
+  const context = { userId, organizationId, connectionId, sessionId }
+  await audit(services, transaction, { caller, event, ...context })
   const { record } = signIn
   const steps = [...record.steps, { step: 'session_opened', afterMs: record.sinceStartMs() }]
   await transaction.appendSignInTrace(

@@ -5,8 +5,8 @@
  *   changeConnection → everything that changes one goes through here: read, checked, written and audited in one transaction
  *   turnOn, turnOff
  */
-import type { AdminCaller } from '../admin/administration.ts'
-import { auditChange } from '../audit/audit-change.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
 import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
@@ -79,7 +79,7 @@ export async function createConnection(
     await transaction.putConnection(connection)
     const event = { type: 'connection.created', detail: { slug } } as const
     const { organizationId } = connection
-    await auditChange(services, transaction, { caller, event, organizationId, connectionId: id })
+    await audit(services, transaction, { caller, event, organizationId, connectionId: id })
     return connection
   })
 }

@@ -1,5 +1,5 @@
 /** What a customer's connection proves itself with: several side by side, so that a new one is tried before the old one goes. */
-import type { AdminCaller } from '../admin/administration.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
 import type { Secret } from '../keys/secret.ts'

@@ -2,8 +2,8 @@
  * The one place that writes a connection that was there before, for the API, set-up forms, `entrada apply` and the environment alike.
  * Whatever a change takes away is gone from live sessions when the transaction commits: see docs/sessions.md.
  */
-import type { AdminCaller } from '../admin/administration.ts'
-import { auditChange } from '../audit/audit-change.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
@@ -64,7 +64,7 @@ export async function writeConnection(
   await transaction.putConnection(after)
   const taken = before ? await takeAway(transaction, before, after) : {}
   const detail = { managedBy: after.managedBy, members, ...taken }
-  await auditChange(services, transaction, {
+  await audit(services, transaction, {
     caller,
     event: { type: 'connection.changed', detail },
     organizationId: after.organizationId,

@@ -3,7 +3,7 @@
  * users, and the loss is logged and audited; people can still sign in. From then on the record is looked up every day, and the
  * domain counts again when it is back.
  */
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import type { Domain } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -65,7 +65,7 @@ async function checkDomain(services: Services, domain: Domain): Promise<void> {
     const after = afterCheck(before, seen, services.now())
     await transaction.putDomain(after)
     if (before.status === after.status) return false
-    await audit(services, transaction, after)
+    await auditCheck(services, transaction, after)
     return true
   })
   if (changed && seen === 'gone') tellLost(services, domain, 'record_gone')
@@ -97,7 +97,7 @@ function afterCheck(domain: Domain, seen: Seen, now: Date): Domain {
   }
 }
 
-async function audit(
+async function auditCheck(
   services: Services,
   transaction: StorageTransaction,
   { status, name, organizationId }: Domain,
@@ -106,6 +106,6 @@ async function audit(
     status === 'lost'
       ? ({ type: 'domain.lost', detail: { name, reason: 'record_gone' } } as const)
       : ({ type: 'domain.proven', detail: { name, proof: 'dns' } } as const)
-  const record = auditRecord(services, event, { actor: { kind: 'system' }, organizationId })
-  await transaction.appendAuditEvent(record, outboxOptions(services))
+  const caller = { actor: { kind: 'system' } } as const
+  await audit(services, transaction, { caller, event, organizationId })
 }

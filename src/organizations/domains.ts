@@ -6,8 +6,8 @@
  *   vouchForDomain → proven by the word of an operator
  *   check-domains.ts looks the record up again every week
  */
-import type { AdminCaller } from '../admin/administration.ts'
-import { auditChange } from '../audit/audit-change.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
@@ -64,7 +64,7 @@ export async function addDomain(
     }
     await transaction.putDomain(domain)
     const event = { type: 'domain.added', detail: { name } } as const
-    await auditChange(services, transaction, { caller, event, organizationId })
+    await audit(services, transaction, { caller, event, organizationId })
     return domain
   })
 }
@@ -122,7 +122,7 @@ export async function routeDomain(
     const after: Domain = { ...domain, ...(connectionId ? { connectionId } : {}) }
     await transaction.putDomain(after)
     const event = { type: 'domain.changed', detail: { name, members: ['connectionId'] } } as const
-    await auditChange(services, transaction, { caller, event, organizationId })
+    await audit(services, transaction, { caller, event, organizationId })
     return after
   })
 }
@@ -138,7 +138,7 @@ export async function removeDomain(
     if (removed === undefined) throw new EntradaError('record_not_found')
     const { organizationId, name } = removed
     const event = { type: 'domain.removed', detail: { name } } as const
-    await auditChange(services, transaction, { caller, event, organizationId })
+    await audit(services, transaction, { caller, event, organizationId })
   })
 }
 
@@ -216,7 +216,7 @@ async function prove(
     if (before.status !== 'proven' || before.proof !== proof) {
       const event: AuditEvent = { type: 'domain.proven', detail: { name: before.name, proof } }
       const { organizationId } = before
-      await auditChange(services, transaction, { caller, event, organizationId })
+      await audit(services, transaction, { caller, event, organizationId })
     }
     return { proven, lost }
   })
@@ -262,7 +262,7 @@ async function releaseFromOther(
   const event = { type: 'domain.lost', detail: { name, reason: 'moved' } } as const
   // The actor is the system: the user who verified the domain belongs to another organization, of which this one learns nothing.
   const caller = { actor: { kind: 'system' } } as const
-  await auditChange(services, transaction, { caller, event, organizationId })
+  await audit(services, transaction, { caller, event, organizationId })
   return owner
 }
 

@@ -5,8 +5,9 @@
  *   requireSso → after an administrator of the organization has signed in through that connection as it is now
  *   bypassSso → a way around it: for a named reason, for some hours, ends by itself
  */
-import type { AdminCaller } from '../admin/administration.ts'
-import { auditChange } from '../audit/audit-change.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
+import type { AuditEvent } from '../audit/audit-events.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
@@ -199,7 +200,7 @@ async function put(
     readonly caller: AdminCaller
     readonly organization: Organization
     readonly required: Organization['settings']['ssoRequired']
-    readonly event: Parameters<typeof auditChange>[2]['event']
+    readonly event: AuditEvent
     readonly connection?: Connection
   },
 ): Promise<Organization> {
@@ -209,7 +210,7 @@ async function put(
   const after = { ...organization, settings, updatedAt: services.now() }
   await transaction.putOrganization(after)
   const connectionId = connection?.id ?? ssoRequired?.connectionId
-  await auditChange(services, transaction, {
+  await audit(services, transaction, {
     caller,
     event,
     organizationId: organization.id,

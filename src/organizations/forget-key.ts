@@ -2,12 +2,8 @@
  * Gives up a lost key of the key ring: only what that key alone can open is dropped, so that the server starts again. The result
  * lists what has to be entered or signed again.
  */
-import {
-  type AuditContext,
-  type AuditEvent,
-  auditRecord,
-  outboxOptions,
-} from '../audit/audit-events.ts'
+import { type Audited, audit } from '../audit/audit.ts'
+import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { keyIdOfSealed } from '../keys/key-ring.ts'
 import { RETIRED_USERNAMES_KEY } from '../provisioning/retired-usernames.ts'
@@ -125,7 +121,12 @@ async function forgetInConnection(
     await transaction.putConnection({ ...connection, updatedAt: services.now() })
     const { organizationId } = connection
     const detail = { keyId, dropped, of: 'connection' } as const
-    await audit(services, transaction, { actor, organizationId, connectionId }, detail)
+    await auditForgotten(
+      services,
+      transaction,
+      { caller: { actor }, organizationId, connectionId },
+      detail,
+    )
   })
 }
 
@@ -144,7 +145,7 @@ async function forgetInWebhook(
     await transaction.putWebhook({ ...webhook, secrets, ...off, updatedAt: services.now() })
     const { organizationId } = webhook
     const detail = { keyId, dropped, of: 'webhook', webhookId } as const
-    await audit(services, transaction, { actor, organizationId }, detail)
+    await auditForgotten(services, transaction, { caller: { actor }, organizationId }, detail)
   })
 }
 
@@ -160,7 +161,7 @@ async function endUncheckedSessions({ services, actor, keyId }: Forgetting): Pro
         await transaction.removeSessionGrant(sessionId)
       }
       const detail = { keyId, dropped: grants.length, of: 'sessions' } as const
-      await audit(services, transaction, { actor }, detail)
+      await auditForgotten(services, transaction, { caller: { actor } }, detail)
     })
   }
 }
@@ -168,16 +169,21 @@ async function endUncheckedSessions({ services, actor, keyId }: Forgetting): Pro
 async function forgetUsernameKey({ services, actor, keyId }: Forgetting): Promise<void> {
   await services.storage.atomically(async (transaction) => {
     await transaction.removeSealedKey(RETIRED_USERNAMES_KEY)
-    await audit(services, transaction, { actor }, { keyId, dropped: 1, of: 'retired_usernames' })
+    await auditForgotten(
+      services,
+      transaction,
+      { caller: { actor } },
+      { keyId, dropped: 1, of: 'retired_usernames' },
+    )
   })
 }
 
-async function audit(
+async function auditForgotten(
   services: Services,
   transaction: StorageTransaction,
-  context: AuditContext,
+  context: Omit<Audited, 'event'>,
   detail: Extract<AuditEvent, { type: 'key_ring.key_forgotten' }>['detail'],
 ): Promise<void> {
   const event = { type: 'key_ring.key_forgotten', detail } as const
-  await transaction.appendAuditEvent(auditRecord(services, event, context), outboxOptions(services))
+  await audit(services, transaction, { ...context, event })
 }

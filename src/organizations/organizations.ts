@@ -1,6 +1,6 @@
 /** Customers of this deployment, which operators create and change. */
-import type { AdminCaller } from '../admin/administration.ts'
-import { auditChange } from '../audit/audit-change.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from '../connections/names.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
@@ -37,7 +37,7 @@ export async function createOrganization(
     const organization = { id, name, slug, settings, createdAt, updatedAt: createdAt }
     await transaction.putOrganization(organization)
     const event = { type: 'organization.created', detail: { name, slug } } as const
-    await auditChange(services, transaction, { caller, event, organizationId: id })
+    await audit(services, transaction, { caller, event, organizationId: id })
     return organization
   })
 }
@@ -66,7 +66,7 @@ export async function changeOrganization(
     if (members.length === 0) return before
     await transaction.putOrganization(after)
     const event = { type: 'organization.changed', detail: { members } } as const
-    await auditChange(services, transaction, { caller, event, organizationId: before.id })
+    await audit(services, transaction, { caller, event, organizationId: before.id })
     return after
   })
 }

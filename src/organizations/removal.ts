@@ -1,7 +1,7 @@
 /** Removes a user, a connection or a customer for good, after their data was exported. The audit trail keeps that it happened. */
-import type { AdminCaller } from '../admin/administration.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import { signErasureOrder } from '../audit/audit-chain.ts'
-import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
 import { turnOff } from '../connections/change-connection.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { getUsernameHash } from '../provisioning/retired-usernames.ts'
@@ -31,7 +31,7 @@ export async function removeUser(
     if (!(await transaction.removeUser(userId, parts))) throw new EntradaError('record_not_found')
     await audit(services, transaction, {
       caller,
-      context: { userId },
+      userId,
       event: { type: 'user.removed', detail: {} },
     })
   })
@@ -65,7 +65,8 @@ export async function removeConnection(
     await transaction.removeConnection(id)
     await audit(services, transaction, {
       caller,
-      context: { organizationId, connectionId: id },
+      organizationId,
+      connectionId: id,
       event: { type: 'connection.removed', detail: { slug } },
     })
   })
@@ -98,7 +99,7 @@ export async function removeOrganization(
     }
     await audit(services, transaction, {
       caller,
-      context: { organizationId: organization.id },
+      organizationId: organization.id,
       event: { type: 'organization.removed', detail: { name: organization.name, slug } },
     })
   })
@@ -142,18 +143,4 @@ async function getOrganization({ storage }: Services, id: string): Promise<Organ
   const organization = await storage.findOrganization(id as Organization['id']) // any text: an unknown one finds nothing
   if (organization === undefined) throw new EntradaError('record_not_found')
   return organization
-}
-
-async function audit(
-  services: Services,
-  transaction: StorageTransaction,
-  audited: {
-    readonly caller: AdminCaller
-    readonly context: Omit<Parameters<typeof auditRecord>[2], 'actor'>
-    readonly event: AuditEvent
-  },
-): Promise<void> {
-  const { caller, context, event } = audited
-  const record = auditRecord(services, event, { actor: caller.actor, ...context }, caller.exchange)
-  await transaction.appendAuditEvent(record, outboxOptions(services))
 }

@@ -1,4 +1,4 @@
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import type { Actor } from '../storage/records.ts'
 
@@ -23,9 +23,8 @@ async function findSealingSince({ storage, keyRing }: Services): Promise<Date | 
 async function noteSealingKey(services: Services, actor: Actor): Promise<Date> {
   const detail = { keyId: services.keyRing.keyIds[0] ?? '' }
   const event = { type: 'key_ring.key_in_front', detail } as const
-  const record = auditRecord(services, event, { actor })
-  await services.storage.atomically((transaction) =>
-    transaction.appendAuditEvent(record, outboxOptions(services)),
+  const { at } = await services.storage.atomically((transaction) =>
+    audit(services, transaction, { caller: { actor }, event }),
   )
-  return record.at
+  return at
 }

@@ -1,5 +1,5 @@
-import type { AdminCaller } from '../admin/administration.ts'
-import { auditChange } from '../audit/audit-change.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { releaseUsername as release } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
@@ -23,6 +23,6 @@ export async function releaseUsername(
     const { id: organizationId } = organization
     await release(services, transaction, { organizationId, username })
     const event = { type: 'username.released', detail: { username } } as const
-    await auditChange(services, transaction, { caller, event, organizationId })
+    await audit(services, transaction, { caller, event, organizationId })
   })
 }

@@ -1,4 +1,5 @@
-import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
+import type { AuditEvent } from '../audit/audit-events.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import type { Actor, Connection, Membership, RoleAssignment } from '../storage/records.ts'
@@ -24,9 +25,8 @@ export async function applyRoles(
   if (before.join('\n') === after.join('\n')) return after
   const event: AuditEvent = { type: 'membership.roles_changed', detail: { before, after } }
   const { id: connectionId, organizationId } = connection
-  const context = { actor, userId: membership.userId, connectionId, organizationId }
-  const record = auditRecord(services, event, context, exchange)
-  await transaction.appendAuditEvent(record, outboxOptions(services))
+  const context = { userId: membership.userId, connectionId, organizationId }
+  await audit(services, transaction, { caller: { actor, exchange }, event, ...context })
   return after
 }
 

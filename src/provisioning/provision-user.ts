@@ -2,7 +2,8 @@
  * Who they are here: finds or creates user, identity and membership, then refreshes profile, roles and groups.
  * Runs inside the transaction of the sign-in, so a sign-in is written whole or not at all.
  */
-import { type AuditEvent, auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
+import type { AuditEvent } from '../audit/audit-events.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
@@ -81,7 +82,7 @@ async function findOrLinkIdentity(work: Work, userId: UserId): Promise<Identity[
   const id = newId(services, 'idn')
   await transaction.linkIdentity({ id, userId, cloud, tid, oid, createdAt: at, ...seen })
   const reason = decision.person.kind === 'linked' ? decision.person.reason : 'first_sign_in'
-  await audit(work, userId, { type: 'identity.linked', detail: { tid, oid, reason } })
+  await auditOf(work, userId, { type: 'identity.linked', detail: { tid, oid, reason } })
   return id
 }
 
@@ -94,7 +95,7 @@ async function findOrCreateMembership(work: Work, userId: UserId): Promise<Membe
     await transaction.refreshMembership(person.membership.id, { profile, lastSignInAt: at })
     const members = changedMembers(person.membership.profile, profile)
     if (members.length > 0) {
-      await audit(work, userId, { type: 'membership.profile_changed', detail: { members } })
+      await auditOf(work, userId, { type: 'membership.profile_changed', detail: { members } })
     }
     return { ...person.membership, profile, lastSignInAt: at }
   }
@@ -118,9 +119,9 @@ async function auditNewMembership(work: Work, { userId, username }: Membership):
   const { tid, oid } = work.identity
   if (work.decision.person.kind === 'new') {
     const detail = { tid, oid, username, how: 'first_sign_in' } as const
-    await audit(work, userId, { type: 'user.created', detail })
+    await auditOf(work, userId, { type: 'user.created', detail })
   }
-  await audit(work, userId, { type: 'membership.created', detail: { username } })
+  await auditOf(work, userId, { type: 'membership.created', detail: { username } })
 }
 
 async function noteUse({ services, transaction, connection }: Work, { id }: Membership) {
@@ -144,15 +145,9 @@ function claimsOfUse(identity: VerifiedIdentity): Identity['lastClaims'] {
   return { displayName, preferredUsername, userPrincipalName, email, guest }
 }
 
-async function audit(work: Work, userId: UserId, event: AuditEvent): Promise<void> {
+async function auditOf(work: Work, userId: UserId, event: AuditEvent): Promise<void> {
   const { services, exchange, connection, transaction } = work
   const { id: connectionId, organizationId } = connection
-  const context = {
-    actor: { kind: 'user', id: userId },
-    userId,
-    connectionId,
-    organizationId,
-  } as const
-  const record = auditRecord(services, event, context, exchange)
-  await transaction.appendAuditEvent(record, outboxOptions(services))
+  const caller = { actor: { kind: 'user', id: userId }, exchange } as const
+  await audit(services, transaction, { caller, event, userId, connectionId, organizationId })
 }

@@ -6,7 +6,7 @@
  * The session ends when Entra asks this very person to sign in again, says what would refuse them at a sign-in, or answers with a verified
  * token of another person. Every other failure is reported, and the session goes on.
  */
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
 import { asEntradaError, EntradaError } from '../errors/errors.ts'
 import { codeFields } from '../errors/former-codes.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
@@ -222,18 +222,16 @@ async function writeEnd(
     ...(connectionId ? { connectionId } : {}),
   })
   const event = { type: 'session.ended', detail: { reason: 'recheck', ...why } } as const
-  const context = {
-    actor: { kind: 'entra' },
+  const exchange = { correlationId: work.correlationId, client: {} }
+  const caller = { actor: { kind: 'entra' }, exchange } as const
+  await audit(services, transaction, {
+    caller,
+    event,
     userId,
     organizationId,
     connectionId,
     sessionId,
-  } as const
-  const record = auditRecord(services, event, context, {
-    correlationId: work.correlationId,
-    client: {},
   })
-  await transaction.appendAuditEvent(record, outboxOptions(services))
 }
 
 /** Told in the log, in the metric and with the connection; tried again, at first soon. */

@@ -1,4 +1,5 @@
-import { auditRecord, outboxOptions, type SessionEndReason } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
+import type { SessionEndReason } from '../audit/audit-events.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import type { Actor, Session } from '../storage/records.ts'
@@ -36,15 +37,9 @@ export async function auditEnded(
   for (const session of ended.sessions) {
     const { userId, organizationId, connectionId, id: sessionId } = session
     const event = { type: 'session.ended', detail: { reason: ended.reason } } as const
-    const context = {
-      actor: actorOf(ended.reason, session),
-      userId,
-      organizationId,
-      connectionId,
-      sessionId,
-    }
-    const record = auditRecord(services, event, context, exchange)
-    await ended.transaction.appendAuditEvent(record, outboxOptions(services))
+    const caller = { actor: actorOf(ended.reason, session), exchange }
+    const context = { userId, organizationId, connectionId, sessionId }
+    await audit(services, ended.transaction, { caller, event, ...context })
   }
 }
 

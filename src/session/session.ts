@@ -1,4 +1,4 @@
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
 import { type ConnectionStart, startOf } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { cookieName, dropCookie, onlyCookie, setCookie, siteCookieName } from '../http/cookies.ts'
@@ -166,8 +166,7 @@ async function endClosed(
     await transaction.rememberSessionEnd({ ...end, ...(connectionId ? { connectionId } : {}) })
     const event = { type: 'session.ended', detail: { reason: 'sso_required' } } as const
     const ended = { userId, organizationId, connectionId: session.connectionId, sessionId }
-    const record = auditRecord(services, event, { actor: { kind: 'system' }, ...ended })
-    await transaction.appendAuditEvent(record, outboxOptions(services))
+    await audit(services, transaction, { caller: { actor: { kind: 'system' } }, event, ...ended })
   })
 }
 

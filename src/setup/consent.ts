@@ -5,7 +5,7 @@
  *   finishConsent → whose it is → claim → refused: a result to read; given: a directory that a test has to prove
  */
 
-import { auditChange } from '../audit/audit-change.ts'
+import { audit } from '../audit/audit.ts'
 import { homeOrigin, redirectUri } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
@@ -90,7 +90,7 @@ async function answerOf(
   const candidateTenant = parseConsentedTenant(exchange.url.searchParams)
   await rememberProgress(services, setup, { candidateTenant })
   await services.storage.atomically((transaction) =>
-    auditChange(services, transaction, {
+    audit(services, transaction, {
       caller: callerOf(services, setup, exchange),
       event: { type: 'connection.consent_returned', detail: { tenant: candidateTenant } },
       organizationId: connection.organizationId,

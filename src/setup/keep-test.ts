@@ -1,6 +1,6 @@
 /** What remains of a test: its result, sealed, and what is believed of the connection from now on. */
 
-import { auditChange } from '../audit/audit-change.ts'
+import { audit } from '../audit/audit.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
@@ -65,7 +65,7 @@ export async function keepResult(services: Services, kept: KeptTest): Promise<st
   await services.storage.atomically(async (transaction) => {
     await holder.caller.checkStillMay?.(transaction)
     await transaction.createTestResult(record)
-    await auditChange(services, transaction, {
+    await audit(services, transaction, {
       caller: holder.caller,
       event: { type: 'connection.tested', detail },
       organizationId: connection.organizationId,

@@ -1,5 +1,5 @@
 /** POST /setup: the forms of the set-up page. What cannot be carried out comes back on the page, beside what was typed. */
-import type { AdminCaller } from '../admin/administration.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
 import { turnOn } from '../connections/change-connection.ts'
 import {
   newCertificateCredential,

@@ -1,5 +1,5 @@
 /** What the holder of a set-up link may change: of a draft, application, directory and credential; of any other connection, credentials. */
-import type { AdminCaller } from '../admin/administration.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'

@@ -1,6 +1,6 @@
 /** Set-up links, as operators make, list and withdraw them. What is behind one: `setup-session.ts`. */
-import type { AdminCaller } from '../admin/administration.ts'
-import { auditChange } from '../audit/audit-change.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
@@ -45,7 +45,7 @@ export async function createSetupLink(
     await transaction.putSetupLink(link)
     const { id, kind, endsAt } = link
     const detail = { link: id, kind, endsAt: endsAt.toISOString() }
-    await auditChange(services, transaction, {
+    await audit(services, transaction, {
       caller,
       event: { type: 'setup_link.created', detail },
       ...ofConnection(connection),
@@ -112,7 +112,7 @@ export async function closeSetupLink(
 ): Promise<void> {
   const { caller, connection, link, as } = closing
   await transaction.putSetupLink({ ...link, closed: { at: services.now(), as } })
-  await auditChange(services, transaction, {
+  await audit(services, transaction, {
     caller,
     event: { type: 'setup_link.closed', detail: { link: link.id, as } },
     ...ofConnection(connection),

@@ -2,8 +2,8 @@
  * The browser that holds a set-up link. The token of the link is swapped for a cookie once somebody pressed the button behind it; a
  * browser that does so later takes over, and the earlier one is told.
  */
-import type { AdminCaller } from '../admin/administration.ts'
-import { auditChange } from '../audit/audit-change.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { cookieName, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -64,7 +64,7 @@ export async function takeSetupLink(
     const [sessionHash, openedAt] = [services.sha256(secret), services.now()]
     await transaction.putSetupLink({ ...link, sessionHash, openedAt, progress: {} })
     const detail = { link: link.id, superseded: link.sessionHash !== undefined }
-    await auditChange(services, transaction, {
+    await audit(services, transaction, {
       caller: callerOf(services, setup, exchange),
       event: { type: 'setup_link.opened', detail },
       ...ofConnection(connection),

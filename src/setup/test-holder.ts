@@ -1,7 +1,7 @@
 /** Whose test it is: the browser of a set-up link, or an operator's session. The same one has to come back and to look at the result. */
 
+import type { AdminCaller } from '../access/admin-caller.ts'
 import { authorizeOperator } from '../access/authorize-operator.ts'
-import type { AdminCaller } from '../admin/administration.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'

@@ -1,7 +1,7 @@
 /** The operator's way in with a token, for when Entra or its secret is what broke. Opens a session without user or organization. */
 import { html } from 'hono/html'
 import { hashOfOperatorToken, isOperatorToken, operatorActor } from '../access/operator-token.ts'
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
 import { mayBeStored } from '../audit/bounded-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
@@ -46,9 +46,8 @@ export async function signInWithOperatorToken(
     await replaceSession(services, exchange, transaction)
     await transaction.createSession(opened.session)
     const event = { type: 'operator.signed_in', detail: { how: 'operator_token' } } as const
-    const context = { actor: operatorActor, sessionId: opened.session.id }
-    const record = auditRecord(services, event, context, exchange)
-    await transaction.appendAuditEvent(record, outboxOptions(services))
+    const caller = { actor: operatorActor, exchange }
+    await audit(services, transaction, { caller, event, sessionId: opened.session.id })
   })
   const cookies = sessionCookies(services, exchange.here, opened)
   return withCookies(redirect(pathTo(services, '/admin')), cookies)
@@ -61,8 +60,8 @@ async function auditWrongToken(services: Services, exchange: Exchange): Promise<
     type: 'operator.sign_in_refused',
     detail: { reason: 'operator_token_invalid' },
   } as const
-  const record = auditRecord(services, event, { actor: { kind: 'anonymous' } }, exchange)
+  const caller = { actor: { kind: 'anonymous' }, exchange } as const
   await services.storage.atomically((transaction) =>
-    transaction.appendAuditEvent(record, outboxOptions(services)),
+    audit(services, transaction, { caller, event }),
   )
 }

@@ -1,5 +1,5 @@
 /** Warns in time that a customer's connection will stop working because its last credential expires. */
-import { auditRecord, outboxOptions } from '../audit/audit-events.ts'
+import { audit } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import { credentialsEndAt } from '../storage/credentials-end.ts'
 import type { Connection } from '../storage/records.ts'
@@ -56,12 +56,9 @@ async function warnOf(services: Services, connection: Connection, now: Date): Pr
     if (!(await transaction.rememberWarning(key, now))) return false
     const detail = { endsAt: endsAt.toISOString(), daysLeft }
     const { organizationId, id: connectionId } = connection
-    const context = { actor: { kind: 'system' }, organizationId, connectionId } as const
+    const caller = { actor: { kind: 'system' } } as const
     const event = { type: 'connection.credential_ends', detail } as const
-    await transaction.appendAuditEvent(
-      auditRecord(services, event, context),
-      outboxOptions(services),
-    )
+    await audit(services, transaction, { caller, event, organizationId, connectionId })
     services.log[daysLeft <= 7 ? 'error' : 'warn']('credential_ends', { connectionId, ...detail })
     return true
   })

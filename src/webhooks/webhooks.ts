@@ -1,11 +1,7 @@
 /** Receivers of events, created by operators for the whole deployment or for one organization. */
-import type { AdminCaller } from '../admin/administration.ts'
-import {
-  type AuditEvent,
-  auditEventTypes,
-  auditRecord,
-  outboxOptions,
-} from '../audit/audit-events.ts'
+import type { AdminCaller } from '../access/admin-caller.ts'
+import { audit } from '../audit/audit.ts'
+import { auditEventTypes } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
@@ -64,7 +60,7 @@ export async function createWebhook(
       type: 'webhook.created',
       detail: { webhookId: id, host: hostOf(webhook) },
     } as const
-    await audit(services, transaction, { caller, webhook, event })
+    await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
   })
   return { webhook, secret }
 }
@@ -138,7 +134,7 @@ export async function removeWebhook(
     const webhook = await getWebhook(transaction, id)
     await transaction.removeWebhook(webhook.id)
     const event = { type: 'webhook.removed', detail: { webhookId: webhook.id } } as const
-    await audit(services, transaction, { caller, webhook, event })
+    await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
   })
 }
 
@@ -167,7 +163,7 @@ export async function turnOffWebhook(
     const caller = { actor: { kind: 'system' } } as const
     await audit(services, transaction, {
       caller,
-      webhook,
+      organizationId: webhook.organizationId,
       event: { type: 'webhook.turned_off', detail },
     })
   })
@@ -216,7 +212,7 @@ async function updateWebhook(
     if (members.length === 0) return before
     await transaction.putWebhook(webhook)
     const event = { type: 'webhook.changed', detail: { webhookId: webhook.id, members } } as const
-    await audit(services, transaction, { caller, webhook, event })
+    await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
     return webhook
   })
 }
@@ -241,17 +237,6 @@ function checkEventTypes(types: readonly string[]): readonly string[] {
 
 function hostOf({ url }: Webhook): string {
   return new URL(url).host
-}
-
-async function audit(
-  services: Services,
-  transaction: StorageTransaction,
-  audited: { readonly caller: AdminCaller; readonly webhook: Webhook; readonly event: AuditEvent },
-): Promise<void> {
-  const { caller, webhook, event } = audited
-  const context = { actor: caller.actor, organizationId: webhook.organizationId }
-  const record = auditRecord(services, event, context, caller.exchange)
-  await transaction.appendAuditEvent(record, outboxOptions(services))
 }
 
 /** Creates a secret: `whsec_` and 32 random bytes in base64. It is shown only once. */

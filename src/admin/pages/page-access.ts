@@ -1,5 +1,6 @@
 /** Who looks at a page under /admin or sends one of its forms, and what of it is theirs. */
 
+import type { AdminCaller } from '../../access/admin-caller.ts'
 import { authorizeCaller, callerOf, checkStillCalls } from '../../access/authorize-call.ts'
 import {
   type AccessTarget,
@@ -15,7 +16,6 @@ import type { Services } from '../../services.ts'
 import { findSession } from '../../session/session.ts'
 import type { OrganizationId } from '../../storage/records.ts'
 import type { StorageReader } from '../../storage/storage.ts'
-import type { AdminCaller } from '../administration.ts'
 
 export type Viewer = {
   readonly caller: ApiCaller

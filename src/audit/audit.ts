@@ -1,0 +1,62 @@
+/** Stores audit events. Every event goes through {@link audit}, in the transaction that makes the change it reports. */
+import type { Exchange } from '../http/exchange.ts'
+import { newId } from '../keys/ids.ts'
+import type { Services } from '../services.ts'
+import type {
+  Actor,
+  AuditEventRecord,
+  ConnectionId,
+  OrganizationId,
+  SessionId,
+  UserId,
+} from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
+import type { AuditEvent } from './audit-events.ts'
+
+/** Who caused an event, and through which request, if through one. */
+export type AuditCaller = {
+  readonly actor: Actor
+  readonly exchange?: Pick<Exchange, 'correlationId' | 'client'> | undefined
+}
+
+export type Audited = {
+  readonly caller: AuditCaller
+  readonly event: AuditEvent
+  readonly organizationId?: OrganizationId | undefined
+  readonly connectionId?: ConnectionId | undefined
+  readonly userId?: UserId | undefined
+  readonly sessionId?: SessionId | undefined
+}
+
+type AuditServices = Pick<Services, 'now' | 'randomBytes' | 'hooks'>
+
+/** Stores an audit event, and returns its record. It goes to the outbox too when the application has set `hooks.onEvent`. */
+export async function audit(
+  services: AuditServices,
+  transaction: Pick<StorageTransaction, 'appendAuditEvent'>,
+  audited: Audited,
+): Promise<AuditEventRecord> {
+  const record = newAuditRecord(services, audited)
+  const toOutbox = services.hooks.onEvent !== undefined // nothing would ever empty it
+  await transaction.appendAuditEvent(record, { toOutbox })
+  return record
+}
+
+function newAuditRecord(
+  services: Pick<Services, 'now' | 'randomBytes'>,
+  { caller, event, organizationId, connectionId, userId, sessionId }: Audited,
+): AuditEventRecord {
+  const { actor, exchange } = caller
+  return {
+    id: newId(services, 'evt'),
+    at: services.now(),
+    type: event.type,
+    actor,
+    ...(organizationId ? { organizationId } : {}),
+    ...(connectionId ? { connectionId } : {}),
+    ...(userId ? { userId } : {}),
+    ...(sessionId ? { sessionId } : {}),
+    ...(exchange ? { correlationId: exchange.correlationId, ...exchange.client } : {}),
+    detail: event.detail,
+  }
+}
