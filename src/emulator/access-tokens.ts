@@ -5,7 +5,7 @@ import type { EmulatorState, Grant, IssuedAccessToken } from './state.ts'
 
 export const ACCESS_TOKEN_SECONDS = 3599
 
-/** A new access token for Microsoft Graph: opaque to everybody else, and long, like the real one. */
+/** Issues an access token for Microsoft Graph: opaque to clients, and long, like a real one. */
 export function issueGraphToken(
   state: EmulatorState,
   allowed: Omit<IssuedAccessToken, 'expiresAt'>,
@@ -15,7 +15,7 @@ export function issueGraphToken(
   return accessToken
 }
 
-/** A new access token for an API of the directory: a JWT that the published keys verify. */
+/** Issues an access token for an API of the directory: a JWT that the published keys verify. */
 export async function issueApiToken(
   state: EmulatorState,
   subject: Omit<ApiTokenSubject, 'origin' | 'directory' | 'now' | 'lifetimeSeconds'>,

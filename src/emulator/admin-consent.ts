@@ -1,6 +1,6 @@
 // adminConsent         GET|POST /{tenant}/v2.0/adminconsent
-//   decideConsentRequest    is it one to answer, and where does the answer go? (pure)
-//   sendConsentForm         who consents: an administrator of the tenant, or nobody
+//   decideConsentRequest    may the request be answered, and where does the answer go? (pure)
+//   sendConsentForm         who consents: only an administrator of the tenant may
 import { html } from 'hono/html'
 import type { ReturnAddress } from './authorization-request.ts'
 import { sendAuthorizationResponse } from './authorization-response.ts'
@@ -26,8 +26,8 @@ import { consentableScopes, isDefaultScope, parseScopes, splitScope } from './sc
 import type { EmulatorState } from './state.ts'
 
 /**
- * Lets an administrator consent for a whole tenant, which then has the application. Error answers say
- * `admin_consent=True` too, as Entra's do.
+ * Lets an administrator consent for a whole tenant, which then has the application. Like Entra's, error responses contain
+ * `admin_consent=True` too.
  */
 export function adminConsent(state: EmulatorState, exchange: AddressedExchange): Promise<Response> {
   const { parameters, form, authority, trace } = exchange
@@ -93,7 +93,7 @@ function decideConsentRequest(
   return { kind: 'valid', request: { application, scopes, appRoles, to } }
 }
 
-/** An application of one tenant has nothing to ask of another. */
+/** An application of one tenant cannot ask another tenant for consent. */
 function isOpenTo({ audience, homeTenantId }: Application, authority: Authority): boolean {
   if (audience === 'multi_tenant') return true
   return authority.kind === 'tenant' && authority.tenant.id === homeTenantId

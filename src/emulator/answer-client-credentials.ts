@@ -12,7 +12,7 @@ import type { TokenAnswer } from './token-answer.ts'
 type Client = { readonly application: Application; readonly clientProof: ClientProof }
 
 /**
- * Answers an application that acts for itself: it asks for everything it was allowed at one resource.
+ * Answers an application that acts for itself: it requests everything that it was granted at one resource.
  *
  * @see RFC 6749 §4.4
  */
@@ -36,7 +36,7 @@ export async function answerClientCredentials(
   return { token_type: 'Bearer', ...life, access_token }
 }
 
-/** Libraries send the scopes of OpenID Connect with every request. Without a user they mean nothing and are left out. */
+/** Libraries send the scopes of OpenID Connect with every request. Without a user they have no meaning and are left out. */
 function chooseResource(
   { directory, graphUrl }: EmulatorState,
   { form, authority }: AddressedExchange,

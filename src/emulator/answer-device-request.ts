@@ -7,8 +7,8 @@ import { parseScopes, splitScope } from './scopes.ts'
 import type { DeviceSignIn, EmulatorState } from './state.ts'
 
 /**
- * Answers a device that wants its user to sign in at another one. A client that may not do so is refused when it polls,
- * as Entra does.
+ * Answers a device whose user signs in on another one. As in Entra, a client that may not use this flow is refused only when it
+ * polls.
  *
  * @see RFC 8628 §3.1 and §3.2
  */
@@ -31,7 +31,7 @@ export async function answerDeviceRequest(
   return Response.json(body, { headers: { 'Cache-Control': 'no-store' } })
 }
 
-/** The page on which a user types the code of a device. */
+/** The page on which a user enters the code of a device. */
 function deviceAddress({ origin }: EmulatorState): string {
   return `${origin}/device`
 }

@@ -49,7 +49,7 @@ function isRefusal(answer: TokenAnswer | Refusal): answer is Refusal {
   return !('token_type' in answer)
 }
 
-/** The person a grant is about, so that a fault can be meant for one person alone. */
+/** Returns the names of the person that a grant is about, so that a fault can be limited to one person. */
 function namesOf(state: EmulatorState, { form }: AddressedExchange): readonly string[] {
   const grant =
     state.codes.find(form.get('code') ?? '') ??

@@ -12,20 +12,20 @@ import {
   withoutUndefined,
 } from './id-token-claims.ts'
 
-/** How a client proved itself: not at all, with a secret, or with an assertion (the claims `azpacr` and `appidacr`). */
+/** How a client authenticated: not at all, with a secret, or with an assertion (the claims `azpacr` and `appidacr`). */
 export type ClientProof = '0' | '1' | '2'
 
-/** An access token for an API of the directory, and who may do what with it. */
+/** The subject of an access token for an API of the directory: who may do what with it. */
 export type ApiTokenSubject = {
   readonly origin: string
   readonly directory: Directory
   readonly api: Application
-  /** The API's name as the client asked for it: the audience of version 1. */
+  /** The API's name as the client spelled it, which is the audience of version 1. */
   readonly spelledResource: string | undefined
   readonly client: Application
   readonly clientProof: ClientProof
   readonly tenant: Tenant
-  /** The user and what the client may do for them; without one the client acts for itself. */
+  /** The user and what the client may do for them. It is absent when the client acts for itself. */
   readonly user:
     | {
         readonly person: Person
@@ -39,7 +39,7 @@ export type ApiTokenSubject = {
   readonly lifetimeSeconds: number
 }
 
-/** The claims of an access token for an API, in the version that the API is registered for. */
+/** Creates the claims of an access token for an API, in the version that the API is registered for. */
 export function newApiTokenClaims(subject: ApiTokenSubject): Claims {
   const { user } = subject
   return withoutUndefined({
@@ -49,7 +49,7 @@ export function newApiTokenClaims(subject: ApiTokenSubject): Claims {
   })
 }
 
-/** The audience of an access token for an API: its client id, in version 1 the name it was asked for by. */
+/** Returns the audience of an access token for an API: its client id, or in version 1 the name that the client used. */
 export function audienceOf({
   api,
   spelledResource,
@@ -58,7 +58,7 @@ export function audienceOf({
   return spelledResource ?? api.identifierUris[0] ?? api.clientId
 }
 
-/** The app roles of an API that were assigned to a client, which acts for itself. */
+/** Returns the app roles of an API that were assigned to a client, which acts for itself. */
 export function appRolesOf(api: Application, client: Application): readonly string[] {
   const assigned = api.assignments.filter(({ principalId }) => principalId === client.clientId)
   return [...new Set(assigned.flatMap(({ appRole }) => appRole ?? []))]
@@ -117,7 +117,7 @@ function userClaims(subject: ApiTokenSubject, user: NonNullable<ApiTokenSubject[
     idp: identityProvider({ directory, person }),
     scp: user.scopes.map((scope) => scope.slice(scope.lastIndexOf('/') + 1)).join(' '),
     sid: user.sid,
-    // The OpenID scopes of the client add nothing to a token for an API: its own registration decides.
+    // The OpenID scopes of the client add nothing to a token for an API, because the registration of the API decides.
     ...configuredClaims({
       ...user,
       origin,
@@ -142,7 +142,7 @@ function applicationClaims({ api, client, tenant }: ApiTokenSubject): Claims {
   }
 }
 
-/** The object id of an application in a tenant, which is not its client id. */
+/** Returns the object id of an application in a tenant, which is not its client id. */
 function servicePrincipalId({ clientId }: Application, { id }: Tenant): string {
   const hex = createHash('sha256').update(`${id} ${clientId}`).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`

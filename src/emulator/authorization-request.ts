@@ -9,7 +9,7 @@ import { requestedStepUps } from './step-up.ts'
 
 export type ResponseMode = 'query' | 'fragment' | 'form_post'
 
-/** Where an answer goes. Made only after the redirect URI was found to be registered. */
+/** Where a response is sent. It is created only after the redirect URI was found to be registered. */
 export type ReturnAddress = {
   readonly redirectUri: string
   readonly state: string | undefined
@@ -23,7 +23,7 @@ export type AuthorizationRequest = {
   readonly application: Application
   readonly platform: Platform
   readonly returnAddress: ReturnAddress
-  /** The parts of the `scope` parameter as they are spelled, and what they mean. */
+  /** The parts of the `scope` parameter as they were spelled, and their meaning. */
   readonly askedScopes: readonly string[]
   readonly scopes: readonly string[]
   readonly nonce: string | undefined
@@ -43,9 +43,9 @@ export type AuthorizationDecision =
   | { readonly kind: 'valid'; readonly request: AuthorizationRequest }
 
 /**
- * Decides what becomes of an authorization request, before anybody is asked who they are.
+ * Decides what happens with an authorization request, before the user has to choose an account.
  *
- * Parameters we do not know are tolerated, as Entra does: MSAL sends a dozen of its own.
+ * As in Entra, unknown parameters are tolerated: MSAL sends a dozen of its own.
  */
 export function decideAuthorization(
   { directory, graphUrl }: Pick<EmulatorState, 'directory' | 'graphUrl'>,
@@ -80,7 +80,7 @@ export function decideAuthorization(
   }
 }
 
-/** The id-token claims a `claims` request names (OpenID Connect Core §5.5); none if it is not JSON. */
+/** Returns the names of the ID token claims in a `claims` request (OpenID Connect Core §5.5); none if it is not JSON. */
 export function requestedIdTokenClaims(claims: string | null | undefined): readonly string[] {
   const request = parseJsonObject(claims ?? '{}')
   const idToken = request?.id_token

@@ -2,7 +2,7 @@ import type { ReturnAddress } from './authorization-request.ts'
 import { sendFormPost } from './pages.ts'
 
 /**
- * Sends an answer back to the application, in the response mode it asked for.
+ * Sends a response back to the application, in the response mode that it requested.
  *
  * @see RFC 6749 §4.1.2, OAuth 2.0 Multiple Response Types §2.1, OAuth 2.0 Form Post Response Mode
  */
@@ -20,7 +20,7 @@ export async function sendAuthorizationResponse(
   return response
 }
 
-/** A redirect after which the browser asks by GET, and which nobody stores. */
+/** Returns a redirect that the browser follows with GET and that no cache stores. */
 export function redirectTo(location: string): Response {
   return new Response(null, {
     status: 303,
@@ -28,7 +28,7 @@ export function redirectTo(location: string): Response {
   })
 }
 
-/** Appends to the query without writing the rest of it anew: the application compares it as text. */
+/** Appends to the query without rewriting the rest of it, because the application compares the address as text. */
 export function withQuery(uri: string, query: string): string {
   const { href } = new URL(uri)
   return `${href}${href.includes('?') ? '&' : '?'}${query}`

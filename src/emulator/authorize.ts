@@ -1,6 +1,6 @@
 // authorize            GET|POST /{tenant}/oauth2/v2.0/authorize
-//   decideAuthorization     is the request one to answer at all? (pure)
-//   decidePerson            who is it: silently, automatically, or ask with the picker
+//   decideAuthorization     may the request be answered at all? (pure)
+//   decidePerson            who signs in: silently, automatically, or chosen with the picker
 // choosePerson         POST /{tenant}/oauth2/v2.0/authorize/choose, from the picker
 //   completeSignIn          in complete-sign-in.ts: may this person use the application? Then a code
 import { type AuthorizationRequest, decideAuthorization } from './authorization-request.ts'
@@ -45,8 +45,8 @@ export async function authorize(
 }
 
 /**
- * Answers the picker. The authorization request comes along in the form and is decided anew, so there is
- * nothing in it to trust.
+ * Answers the picker. The form contains the authorization request, which is checked again, so nothing in the form has to be
+ * trusted.
  */
 export async function choosePerson(
   state: EmulatorState,
@@ -75,7 +75,7 @@ type PersonChoice =
   | { readonly kind: 'ask'; readonly suggested: Person | undefined }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
-/** Who signs in. Like Entra, nobody is asked when exactly one account is signed in already. */
+/** Decides who signs in. As in Entra, the picker is not shown if exactly one account is signed in already. */
 function decidePerson(
   state: EmulatorState,
   request: AuthorizationRequest,
@@ -88,7 +88,7 @@ function decidePerson(
     if (account !== undefined) return { kind: 'known', account }
   }
 
-  // With `select_account` a hint means nothing: Entra's pages do not allow the two together.
+  // With `select_account` a hint has no effect: Entra's documentation does not allow both together.
   const hinted = prompt === 'select_account' ? undefined : findAccountByHint(directory, loginHint)
   const isAskedAnew = prompt === 'login' || prompt === 'select_account'
   if (isAskedAnew) return { kind: 'ask', suggested: hinted }

@@ -1,7 +1,7 @@
 import { createHash, type KeyObject, sign } from 'node:crypto'
 import { isIP } from 'node:net'
 
-/** What {@link createSelfSignedCertificate} needs to know of a key. */
+/** The input of {@link createSelfSignedCertificate}. */
 export type CertificateOptions = {
   readonly publicKey: KeyObject
   readonly privateKey: KeyObject
@@ -11,11 +11,11 @@ export type CertificateOptions = {
   readonly notAfter: Date
 }
 
-/** The key and name of an authority, which signs certificates of others. */
+/** The key and the name of an authority that signs certificates. */
 export type CertificateIssuer = Pick<CertificateOptions, 'publicKey' | 'privateKey' | 'commonName'>
 
 /**
- * Makes a self-signed X.509 certificate (DER) of an RSA key, signed with SHA-256.
+ * Creates a self-signed X.509 certificate (DER) for an RSA key, signed with SHA-256.
  *
  * @see RFC 5280 §4.1
  */
@@ -23,7 +23,7 @@ export function createSelfSignedCertificate(options: CertificateOptions): Buffer
   return createCertificate(options, options, [])
 }
 
-/** Makes the certificate of an authority. Strict verifiers ask for every one of its extensions. */
+/** Creates the certificate of an authority. Strict verifiers need every one of its extensions. */
 export function createAuthorityCertificate(options: CertificateOptions): Buffer {
   return createCertificate(options, options, [
     extension(basicConstraintsId, 'critical', sequence(element(0x01, Buffer.of(0xff)))),
@@ -33,7 +33,7 @@ export function createAuthorityCertificate(options: CertificateOptions): Buffer 
 }
 
 /**
- * Makes the certificate of a TLS server for some host names and IP addresses, signed by an authority.
+ * Creates the certificate of a TLS server for some host names and IP addresses, signed by an authority.
  *
  * @see RFC 5280 §4.2.1, RFC 6125 §6.4
  */
@@ -89,7 +89,7 @@ function bytesOfIpv4(address: string): Buffer {
   return Buffer.from(address.split('.').map(Number))
 }
 
-/** `::` stands for as many groups of zeros as are missing (RFC 4291 §2.2). */
+/** `::` replaces as many groups of zeros as are missing (RFC 4291 §2.2). */
 function bytesOfIpv6(address: string): Buffer {
   const [before = '', after] = address.split('::')
   const groupsOf = (text: string) => (text === '' ? [] : text.split(':'))
@@ -123,7 +123,7 @@ function sequence(...parts: readonly Uint8Array[]): Buffer {
   return element(0x30, Buffer.concat(parts))
 }
 
-/** A positive INTEGER: a leading zero keeps a high first bit from meaning "negative" (X.690 §8.3). */
+/** Encodes a positive INTEGER: a leading zero keeps a high first bit from meaning "negative" (X.690 §8.3). */
 function integer(bytes: Uint8Array): Buffer {
   const isHigh = (bytes[0] ?? 0) >= 0x80
   return element(0x02, isHigh ? Buffer.concat([Buffer.of(0), bytes]) : bytes)
@@ -138,7 +138,7 @@ function distinguishedName(commonName: string): Buffer {
   return sequence(element(0x31, sequence(commonNameId, value)))
 }
 
-/** `YYMMDDhhmmssZ`; only for years before 2050 (RFC 5280 §4.1.2.5.1). */
+/** Encodes a time as `YYMMDDhhmmssZ`; only for years before 2050 (RFC 5280 §4.1.2.5.1). */
 function utcTime(at: Date): Buffer {
   const digits = at.toISOString().replace(/\D/g, '').slice(2, 14)
   return element(0x17, Buffer.from(`${digits}Z`, 'ascii'))

@@ -19,16 +19,16 @@ import {
   withReferenceIds,
 } from './named-in-directory.ts'
 
-/** Says what shall be different about a record; a member set to `undefined` (in JSON `null`) is taken away. */
+/** Changes to a record. A member that is set to `undefined` (in JSON `null`) is removed. */
 export type Changes<Record> = { readonly [Member in keyof Record]?: Record[Member] | undefined }
 
-/** What a new person needs: a name to sign in with. Groups are named by id or by display name. */
+/** A new person needs a name to sign in with. Groups are named by id or by display name. */
 export type NewUser = { readonly userPrincipalName: string } & Changes<User>
 export type NewGroup = { readonly displayName: string } & Changes<Group>
 export type NewApplication = Pick<Application, 'displayName' | 'homeTenantId'> &
   Changes<Application>
 
-/** A directory in which one person is different: renamed, disabled, moved between groups. */
+/** Returns a directory in which one person is changed: renamed, disabled, moved between groups. */
 export function withChangedUser(
   directory: Directory,
   name: string,
@@ -43,7 +43,7 @@ export function withChangedUser(
   })
 }
 
-/** A directory with one person more. */
+/** Returns a directory with one more person. */
 export function withNewUser(directory: Directory, tenantName: string, user: NewUser): Directory {
   const tenant = getTenant(directory, tenantName)
   const named = withMemberIds(directory, tenant, user)
@@ -51,14 +51,14 @@ export function withNewUser(directory: Directory, tenantName: string, user: NewU
   return withTenant(directory, { ...tenant, users: [...tenant.users, added] })
 }
 
-/** A directory with one person less; what named them stops doing so. */
+/** Returns a directory without one person, and without the references to that person. */
 export function withoutUser(directory: Directory, name: string): Directory {
   const { tenant, user } = getUser(directory, name)
   const users = tenant.users.filter((known) => known !== user)
   return withTenant(withoutPrincipal(directory, user.id), { ...tenant, users })
 }
 
-/** A directory with one group more. */
+/** Returns a directory with one more group. */
 export function withNewGroup(directory: Directory, tenantName: string, group: NewGroup): Directory {
   const tenant = getTenant(directory, tenantName)
   const named = withMemberIds(directory, tenant, group)
@@ -66,7 +66,7 @@ export function withNewGroup(directory: Directory, tenantName: string, group: Ne
   return withTenant(directory, { ...tenant, groups: [...tenant.groups, added] })
 }
 
-/** A directory with one group less; nobody is a member of it any more. */
+/** Returns a directory without one group, which then has no members either. */
 export function withoutGroup(directory: Directory, name: string): Directory {
   const { tenant, group } = getGroup(directory, name)
   const leaving = <Member extends { readonly memberOf: readonly string[] }>(member: Member) => ({
@@ -80,7 +80,7 @@ export function withoutGroup(directory: Directory, name: string): Directory {
   })
 }
 
-/** A directory in which one application is registered differently. */
+/** Returns a directory in which the registration of one application is changed. */
 export function withChangedApplication(
   directory: Directory,
   name: string,
@@ -93,7 +93,7 @@ export function withChangedApplication(
   return checked({ ...directory, applications })
 }
 
-/** A directory with one application more, by default of one tenant. */
+/** Returns a directory with one more application, by default of one tenant. */
 export function withNewApplication(directory: Directory, application: NewApplication): Directory {
   const defaults = { clientId: randomUUID(), audience: 'single_tenant' }
   const named = withReferenceIds(directory, application)

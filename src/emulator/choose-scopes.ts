@@ -6,22 +6,22 @@ import { findResource, GRAPH, type Resource, splitResource } from './resources.t
 import { isDefaultScope, isScopeOf, isSignInScope, parseScopes, splitScope } from './scopes.ts'
 import type { EmulatorState } from './state.ts'
 
-/** What one token answer is about: one resource, its scopes and those of OpenID Connect. */
+/** The scopes of one token response: one resource, its scopes and those of OpenID Connect. */
 export type ChosenScopes = {
   readonly resource: Resource
   readonly scopes: readonly string[]
   /** The parts of the `scope` parameter that were decisive, spelled as in the request. */
   readonly words: readonly string[]
-  /** The resource as the request spelled it; `undefined` when it named none. */
+  /** The resource as the request spelled it; `undefined` when the request named none. */
   readonly spelledResource: string | undefined
-  /** The `scope` member of the answer. */
+  /** The `scope` member of the response. */
   readonly answeredScope: string
 }
 
 /**
- * Chooses what a token request is given. Its own `scope` parameter names the resource, if the user consented to it, and
- * adds OpenID scopes; those of the authorization request stay granted, since libraries name them only there. Without
- * the parameter it is what the grant was asked for, with its first resource.
+ * Chooses what a token request is granted. Its own `scope` parameter names the resource, if the user consented to it, and adds
+ * OpenID scopes. Those of the authorization request stay granted, since libraries name them only there. Without the parameter it is
+ * what the authorization request asked for, with its first resource.
  */
 export function chooseScopes(
   state: EmulatorState,
@@ -60,8 +60,7 @@ export function chooseScopes(
 }
 
 /**
- * Spells the scopes of a resource as the request spelled them, since libraries compare the two as text and take
- * what they miss for declined.
+ * Spells the scopes of a resource as the request did, because libraries compare both as text and take missing ones for declined.
  *
  * @see RFC 6749 §5.1
  */

@@ -1,6 +1,6 @@
-// findAssertionRefusal       what a client signed in place of a secret
-//   findCertificateRefusal     `iss` is the client itself: a certificate it uploaded
-//   findFederatedRefusal       `iss` is somebody the application trusts to speak for it
+// findAssertionRefusal       checks what a client signed in place of a secret
+//   findCertificateRefusal     `iss` is the client itself: a certificate that it uploaded
+//   findFederatedRefusal       `iss` is an issuer that the application trusts
 import { createHash, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto'
 import type { Application } from './directory.ts'
 import { federationIssuerOf } from './federation-issuer.ts'
@@ -9,17 +9,17 @@ import { type Refusal, refusal } from './refusals.ts'
 import type { EmulatorState } from './state.ts'
 import { parseUploadedCertificate } from './uploaded-certificate.ts'
 
-/** A client assertion, and where it was sent. */
+/** A client assertion, and the endpoint to which it was sent. */
 export type PresentedAssertion = {
   readonly application: Application
   readonly assertion: string
   readonly type: string | undefined
-  /** What `aud` may say: the token endpoint, by id or by the name it was asked under. */
+  /** Allowed values of `aud`: the token endpoint, by the tenant's id or by the name in the address. */
   readonly audiences: readonly string[]
 }
 
 /**
- * Checks a client assertion for real; `undefined` means it is good.
+ * Verifies a client assertion; returns `undefined` if it is valid.
  *
  * @see RFC 7523 §3, OpenID Connect Core §9 (`private_key_jwt`)
  */
@@ -65,7 +65,7 @@ function findCertificateRefusal(
   return findReuseRefusal(state, application, jti)
 }
 
-// Entra itself lets an assertion be used until it expires, and MSAL relies on it for ten minutes.
+// Entra allows an assertion to be used until it expires, and MSAL relies on that for ten minutes.
 function findReuseRefusal(
   state: EmulatorState,
   application: Application,
@@ -80,7 +80,7 @@ function findReuseRefusal(
   return undefined
 }
 
-/** Issuer, subject and audience are compared exactly: case, slash and all. */
+/** Issuer, subject and audience are compared exactly, including case and slashes. */
 async function findFederatedRefusal(
   state: EmulatorState,
   { application }: PresentedAssertion,
@@ -115,7 +115,7 @@ async function keysOf(
   })
 }
 
-/** `x5t#S256`, or `x5t` of older clients (RFC 7515 §4.1.7 and §4.1.8). */
+/** Compares `x5t#S256`, or `x5t` of older clients (RFC 7515 §4.1.7 and §4.1.8). */
 function hasThumbprint({ header }: ParsedJwt, { raw }: X509Certificate): boolean {
   const thumbprint = (hash: string) => createHash(hash).update(raw).digest('base64url')
   const named = header['x5t#S256']

@@ -8,7 +8,7 @@ import { isSinglePageOrigin, type Platform } from './redirect-uri.ts'
 import { type Refusal, refusal } from './refusals.ts'
 import type { EmulatorState } from './state.ts'
 
-/** What a client said about itself at the token endpoint. */
+/** What a client sent about itself to the token endpoint. */
 export type ClientCredentials = {
   readonly clientId: string | undefined
   readonly secret: string | undefined
@@ -24,22 +24,22 @@ export function readClientCredentials(
   const basic = parseBasic(request.headers.get('authorization'))
   return {
     clientId: parameters.get('client_id') || basic?.clientId,
-    // A public client may send its id alone by HTTP Basic, with nothing behind the colon.
+    // A public client may send only its id by HTTP Basic, with nothing after the colon.
     secret: parameters.get('client_secret') || basic?.secret || undefined,
     assertion: parameters.get('client_assertion') ?? undefined,
     assertionType: parameters.get('client_assertion_type') ?? undefined,
   }
 }
 
-/** The value of `azpacr` for a client: `0` without a credential, `1` with a secret, `2` with an assertion. */
+/** Returns the value of `azpacr` for a client: `0` without a credential, `1` with a secret, `2` with an assertion. */
 export function clientProofOf({ secret, assertion }: ClientCredentials): ClientProof {
   if (assertion !== undefined) return '2'
   return secret === undefined ? '0' : '1'
 }
 
 /**
- * Checks that the client proves itself as its platform demands: "Web" with a credential, the others without one, and a
- * single-page application from a page of its own. `undefined` means it is good.
+ * Checks that the client authenticates as its platform requires: "Web" with a credential, the others without one, and a single-page
+ * application from a page of its own. Returns `undefined` if it does.
  */
 export async function findClientRefusal(
   state: EmulatorState,
@@ -59,7 +59,7 @@ export async function findClientRefusal(
   return clientProofOf(credentials) === '0' ? undefined : refusal(700025)
 }
 
-/** Checks what the client proved itself with, assertion or secret. */
+/** Checks the assertion or the secret of a client. */
 async function findCredentialRefusal(
   state: EmulatorState,
   exchange: AddressedExchange,
@@ -75,7 +75,7 @@ async function findCredentialRefusal(
   return findSecretRefusal(application, secret, state.now())
 }
 
-/** Compares with every secret the application has. */
+/** Compares a secret with all secrets of the application. */
 function findSecretRefusal(
   application: Application,
   secret: string | undefined,
@@ -88,7 +88,10 @@ function findSecretRefusal(
   return isCurrent ? undefined : refusal(7000222)
 }
 
-/** What an assertion's `aud` may be: this endpoint, by the tenant's id or by the name it was asked under, or the issuer. */
+/**
+ * Returns the allowed values of an assertion's `aud`: this endpoint, by the tenant's id or by the name in the address, or the
+ * issuer.
+ */
 function audiencesOf(
   { origin }: EmulatorState,
   { request, authority }: AddressedExchange,
@@ -114,7 +117,7 @@ function decode(value: string): string {
   return new URLSearchParams(`v=${value.replaceAll('&', '%26')}`).get('v') ?? ''
 }
 
-// Hashed first, so that the comparison takes equally long for any length.
+// Both are hashed first, so that the comparison takes the same time for any length.
 function isEqualSecret(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))

@@ -11,16 +11,16 @@ export const grantTypes = {
   onBehalfOf: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
 } as const
 
-/** The name of a grant; Microsoft's libraries call that of devices by the name it had before RFC 8628. */
+/** Returns the name of a grant. Microsoft's libraries use a name for that of devices that is older than RFC 8628. */
 export function grantTypeOf(form: URLSearchParams): string | null {
   const grantType = form.get('grant_type')
   return grantType === 'device_code' ? grantTypes.device : grantType
 }
 
 /**
- * Decides as what an application redeems a grant. The redirect URI of the sign-in decides; where there was none,
- * "Allow public client flows" does. A grant that is unknown is treated as the application seems to mean it, so that the
- * refusal is about the grant.
+ * Decides as which platform an application redeems a grant. The redirect URI of the sign-in decides; without one, "Allow public
+ * client flows" does. For an unknown grant, the platform that the application seems to intend is used, so that the refusal is about
+ * the grant.
  *
  * @see RFC 6749 §2.1
  */
@@ -47,7 +47,7 @@ export function decidePlatform(
   return mayBePublic(application) ? 'native' : 'web'
 }
 
-/** As what an application redeems a device code, which has no redirect URI. */
+/** Returns the platform as which an application redeems a device code, which has no redirect URI. */
 export function platformOfDevices({ allowPublicClient }: Application): Platform {
   return allowPublicClient ? 'native' : 'web'
 }

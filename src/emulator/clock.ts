@@ -1,4 +1,4 @@
-/** The emulator's clock. It can be put wrong, as real ones are: everything Entra says about time moves with it. */
+/** The emulator's clock. It can be set wrong, as real ones sometimes are: every time that Entra sends moves with it. */
 export type EmulatorClock = {
   readonly now: () => Date
   offsetSeconds: number
@@ -16,7 +16,7 @@ export function createClock(
   return clock
 }
 
-/** Sets the clock off by seconds, at most ten years. */
+/** Sets the clock wrong by some seconds, at most ten years. */
 export function setClockOffset(clock: EmulatorClock, seconds: number): void {
   if (!Number.isFinite(seconds) || Math.abs(seconds) > MOST_SECONDS) {
     throw new Error('the clock can be off by at most ten years')

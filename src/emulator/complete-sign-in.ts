@@ -30,13 +30,13 @@ import type { EmulatorState } from './state.ts'
 import { findStepUpRefusal } from './step-up.ts'
 import { answerDespiteFault } from './transport-faults.ts'
 
-/** A person who is about to enter; `isFresh` when they said who they are just now. */
+/** A person who is about to sign in; `isFresh` if the account was chosen just now. */
 export type SignIn = {
   readonly request: AuthorizationRequest
   readonly session: SsoSession | undefined
   readonly account: Person
   readonly isFresh?: true
-  /** They pressed "Accept" on the page that lists what the application asks for. */
+  /** The user pressed "Accept" on the page that lists what the application asks for. */
   readonly hasConsented?: boolean
 }
 
@@ -65,7 +65,7 @@ export async function completeSignIn(
   })
 }
 
-/** The last two things between a person and a code: what they consented to, and how they signed in. */
+/** The last two conditions for a code: what the person consented to, and how the person signed in. */
 function sendConsentedCode(
   state: EmulatorState,
   exchange: AddressedExchange,
@@ -95,7 +95,7 @@ function sendConsentedCode(
   return sendCode(state, signIn, person)
 }
 
-/** Nobody is there to do what a policy asks for. With a person, the token endpoint asks. */
+/** Without a page, the user cannot do what a policy requires. With one, the token endpoint refuses instead. */
 function findSilentRefusal(state: EmulatorState, signIn: SignIn, person: Person) {
   const stepUps = findSsoAccount(state, signIn.session, person)?.stepUps ?? []
   const { clientId } = signIn.request.application

@@ -6,7 +6,7 @@ import { type Fragment, sendPage } from './pages.ts'
 import { consentableScopes } from './scopes.ts'
 import { authorizePath } from './send-refusal.ts'
 
-/** Sends the page on which a person accepts what an application asks for. It goes back to the picker's address. */
+/** Sends the page on which a user accepts what an application asks for. The form is sent to the picker's address. */
 export function sendConsentPage(options: {
   readonly request: AuthorizationRequest
   readonly person: Person
@@ -28,7 +28,7 @@ export function sendConsentPage(options: {
   })
 }
 
-/** The permissions an application asks for, by their names. */
+/** Renders the permissions that an application asks for, by their names. */
 export function listOfPermissions(permissions: readonly string[]): Fragment {
   const lines = ['Sign you in and read your profile', ...permissions]
   return html`<ul class="facts">${lines.map((line) => html`<li>${line}</li>`)}</ul>`

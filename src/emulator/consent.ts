@@ -4,13 +4,13 @@ import type { Person } from './find-in-directory.ts'
 import { consentableScopes, hasScope, needsAdministrator } from './scopes.ts'
 import type { EmulatorState } from './state.ts'
 
-/** What still stands between an application and the scopes it asks for. */
+/** What is still missing before an application may have the scopes it asks for. */
 export type ConsentDecision =
   | { readonly kind: 'given' }
   | { readonly kind: 'person_may'; readonly missing: readonly string[] }
   | { readonly kind: 'administrator_must'; readonly missing: readonly string[] }
 
-/** Decides whether a person has to consent first, and whether they may. */
+/** Decides whether a user has to consent first, and whether this user may. */
 export function decideConsent(
   application: Application,
   { tenant, user }: Person,
@@ -24,7 +24,7 @@ export function decideConsent(
   return { kind: mayConsent ? 'person_may' : 'administrator_must', missing }
 }
 
-/** All that an application was allowed for a person; with `assumed`, what it asks for. */
+/** Returns all scopes that an application was granted for a person; with `assumed`, the ones that it asks for. */
 export function consentedScopes(
   application: Application,
   { tenant, user }: Person,
@@ -38,7 +38,7 @@ export function consentedScopes(
   return [...new Set([...allowed, ...given])]
 }
 
-/** What an application may do in a tenant without a person. */
+/** Returns what an application may do in a tenant without a user. */
 export function consentedAppRoles(application: Application, tenant: Tenant): readonly string[] {
   if (application.consent === 'assumed') return application.applicationPermissions
   const forAll = application.consents.filter(
@@ -47,7 +47,7 @@ export function consentedAppRoles(application: Application, tenant: Tenant): rea
   return [...new Set(forAll.flatMap(({ appRoles }) => appRoles))]
 }
 
-/** Who consented to what: a person for themselves, or an administrator for a tenant. */
+/** Who consented to what: a user for themselves, or an administrator for a tenant. */
 export type GivenConsent = {
   readonly clientId: string
   readonly tenantId: string
@@ -56,7 +56,7 @@ export type GivenConsent = {
   readonly appRoles: readonly string[]
 }
 
-/** Keeps a consent; an administrator's also makes the application available in the tenant. */
+/** Stores a consent. That of an administrator also makes the application available in the tenant. */
 export function recordConsent(state: EmulatorState, given: GivenConsent): void {
   const { clientId, tenantId, userId, ...permissions } = given
   const person = userId === undefined ? {} : { userId }
@@ -66,7 +66,7 @@ export function recordConsent(state: EmulatorState, given: GivenConsent): void {
   })
 }
 
-/** Forgets every consent of a tenant, which then does not have the application any more. */
+/** Removes every consent of a tenant, which then no longer has the application. */
 export function revokeConsent(state: EmulatorState, clientId: string, tenantId: string): void {
   state.directory = withChangedApplication(state.directory, clientId, (application) => ({
     consents: application.consents.filter((consent) => consent.tenantId !== tenantId),

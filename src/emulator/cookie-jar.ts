@@ -1,8 +1,11 @@
 /** The cookies of one browser, as far as a sign-in needs them. */
 export type CookieJar = {
-  /** The `Cookie` header for an address; nothing when no cookie fits. A form posted from another site carries few. */
+  /**
+   * Returns the `Cookie` header for an address, or `undefined` if no cookie fits. A form that is posted from another site carries
+   * only few.
+   */
   headerFor(url: URL, from?: { readonly isCrossSitePost: boolean }): string | undefined
-  /** Keeps what an answer sets, and forgets what it ends. */
+  /** Stores the cookies that a response sets, and removes those that it ends. */
   keep(url: URL, response: Response): void
 }
 
@@ -18,7 +21,7 @@ type Cookie = {
 }
 
 /**
- * Creates a jar that is empty. Cookies last as long as the jar; a port makes no difference, as in browsers.
+ * Creates an empty jar. Cookies last as long as the jar; as in browsers, the port makes no difference.
  *
  * @see RFC 6265 §5.3 and §5.4
  */
@@ -70,7 +73,7 @@ function isOver(attributes: ReadonlyMap<string, string>): boolean {
   const maxAge = attributes.get('max-age')
   if (maxAge !== undefined) return Number(maxAge) <= 0
   const expires = Date.parse(attributes.get('expires') ?? '')
-  // A clock that a test moves is no reason to lose a cookie: only a date long gone means "forget it".
+  // A clock that a test moves must not lose cookies: only a date in the distant past means "remove it".
   return expires < Date.UTC(2000, 0, 1)
 }
 
@@ -81,7 +84,7 @@ function isSentTo({ host, isForSubdomains, path, isSecure }: Cookie, url: URL): 
   return isHost && isPath && (!isSecure || url.protocol === 'https:' || isLocal(url))
 }
 
-/** Browsers count these names as secure, whatever the scheme. */
+/** Browsers treat these names as secure, whatever the scheme. */
 function isLocal({ hostname }: URL): boolean {
   return /^((.+\.)?localhost|127\.0\.0\.1|\[::1\])$/.test(hostname)
 }

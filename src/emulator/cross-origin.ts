@@ -3,7 +3,8 @@ import { isSinglePageOrigin } from './redirect-uri.ts'
 import type { EmulatorState } from './state.ts'
 
 /**
- * Answers the question that a browser asks before a page's request to another origin; `undefined` when a request is none.
+ * Answers a CORS preflight, which a browser sends before a page's request to another origin; returns `undefined` if the request is
+ * none.
  *
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
@@ -19,21 +20,21 @@ export function answerPreflight(state: EmulatorState, request: Request): Respons
       'Access-Control-Max-Age': '600',
     },
   })
-  // The question does not say which application it is about.
+  // A preflight does not name the application.
   if (tokenPath.test(new URL(request.url).pathname)) {
     allowSinglePages(request, response, state.directory.applications)
   }
   return response
 }
 
-/** Lets every page read discovery, keys and Graph, which take no cookies. */
+/** Allows every page to read discovery, keys and Graph, which use no cookies. */
 export function allowEveryPage(request: Request, response: Response): void {
   if (publicPaths.test(new URL(request.url).pathname)) {
     response.headers.set('Access-Control-Allow-Origin', '*')
   }
 }
 
-/** Lets a page read an answer of the token endpoint if its origin is of one of these single-page applications. */
+/** Allows a page to read a response of the token endpoint if its origin belongs to one of these single-page applications. */
 export function allowSinglePages(
   request: Request,
   response: Response,

@@ -1,6 +1,6 @@
-// The page on which a user lets a device in.
+// The page on which a user lets a device sign in.
 //   GET  /device     asks for the code; `?otc=` fills it in
-//   POST /device     code, then account, then consent, each in its turn
+//   POST /device     code, then account, then consent, one after the other
 import { randomUUID } from 'node:crypto'
 import { html } from 'hono/html'
 import { decideConsent, recordConsent } from './consent.ts'
@@ -28,7 +28,7 @@ import {
 } from './sso-sessions.ts'
 import type { DeviceSignIn, EmulatorState } from './state.ts'
 
-/** Asks for the code that the device shows. */
+/** Sends the page that asks for the code which the device shows. */
 export function sendDevicePage(code: string, problem?: 'not_recognized'): Promise<Response> {
   return sendPage({
     title: 'Enter code',
@@ -43,7 +43,7 @@ export function sendDevicePage(code: string, problem?: 'not_recognized'): Promis
   })
 }
 
-/** Takes one step of letting a device in. */
+/** Takes the next step of letting a device sign in. */
 export function answerDevicePage(state: EmulatorState, received: Exchange): Promise<Response> {
   const { form } = withoutEmptyParameters(received)
   const code = form.get('otc') ?? ''

@@ -19,7 +19,7 @@ import { stepUpsAskedOf } from './step-up.ts'
 export const DEVICE_CODE_SECONDS = 900
 const INTERVAL_SECONDS = 5
 
-/** Starts the sign-in of a device: a code for the device, and a short one that its user types elsewhere. */
+/** Starts the sign-in of a device: a code for the device, and a short one that its user enters elsewhere. */
 export function startDeviceSignIn(
   state: EmulatorState,
   asked: {
@@ -44,11 +44,12 @@ export function startDeviceSignIn(
   return started
 }
 
+/** Stores the changed sign-in of a device. */
 export function saveDeviceSignIn(state: EmulatorState, changed: DeviceSignIn): void {
   state.deviceSignIns.set(changed.deviceCode, changed)
 }
 
-/** Finds the sign-in that waits for a user code, however it is typed: small letters, blanks and hyphens do not matter. */
+/** Finds the sign-in that waits for a user code, however it is typed: lower case, blanks and hyphens do not matter. */
 export function findWaitingDevice(
   state: EmulatorState,
   userCode: string,
@@ -59,7 +60,7 @@ export function findWaitingDevice(
   return isWaiting ? found : undefined
 }
 
-/** Finds the user object that an account has where the device signs in, unless it may not use the application. */
+/** Finds the user object of an account in the tenant where the device signs in, unless the user may not use the application. */
 export function findDeviceUser(
   state: EmulatorState,
   waiting: DeviceSignIn,
@@ -73,7 +74,7 @@ export function findDeviceUser(
   return findEntitlementRefusal(application, person) ?? person
 }
 
-/** Lets a device in as a person. They sign in at a browser, where they do what policies ask of them. */
+/** Lets a device sign in as a person. That person signs in with a browser, which is where policies apply. */
 export function approveDevice(
   state: EmulatorState,
   waiting: DeviceSignIn,
@@ -94,12 +95,12 @@ export function approveDevice(
   saveDeviceSignIn(state, { ...waiting, outcome: { kind: 'approved', grant } })
 }
 
-/** Refuses a device, which learns of it when it polls. */
+/** Refuses a device, which is notified when it polls. */
 export function declineDevice(state: EmulatorState, waiting: DeviceSignIn): void {
   saveDeviceSignIn(state, { ...waiting, outcome: { kind: 'declined' } })
 }
 
-// Without vowels, so that no words appear, and without letters that look like digits (RFC 8628 §6.1).
+// The alphabet has no vowels, so that no words appear, and no letters that look like digits (RFC 8628 §6.1).
 const ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ23456789'
 
 function newUserCode(): string {

@@ -32,7 +32,7 @@ export const userSchema = v.strictObject({
   familyName: v.optional(v.string()),
   mail: v.optional(v.string()),
   country: v.optional(v.string()),
-  // What Microsoft Graph says of a person beyond what tokens carry.
+  // What Microsoft Graph returns about a person in addition to what tokens contain.
   jobTitle: v.optional(v.string()),
   department: v.optional(v.string()),
   companyName: v.optional(v.string()),
@@ -63,7 +63,7 @@ export const tenantSchema = v.strictObject({
   id: guid,
   displayName: v.string(),
   domains: v.pipe(v.array(v.pipe(v.string(), v.toLowerCase())), v.minLength(1), v.readonly()),
-  /** Whether people here may consent for themselves to what needs no administrator. */
+  /** Whether users of the tenant may consent themselves to permissions that need no administrator. */
   usersMayConsent: v.optional(v.boolean(), true),
   groups: listOf(groupSchema),
   users: listOf(userSchema),
@@ -84,7 +84,7 @@ const certificateSchema = v.pipe(
   v.check(isRsaCertificate, 'must be a certificate of an RSA key, as PEM'),
 )
 
-/** Somebody whose tokens count as the application's own: issuer, subject and audience, compared exactly. */
+/** An issuer whose tokens the application may use as its own: issuer, subject and audience, compared exactly. */
 export const federatedCredentialSchema = v.strictObject({
   issuer: v.pipe(v.string(), v.minLength(1)),
   subject: v.pipe(v.string(), v.minLength(1)),
@@ -94,13 +94,13 @@ export const federatedCredentialSchema = v.strictObject({
 
 const consentSchema = v.strictObject({
   tenantId: guid,
-  /** Without one, an administrator consented for everybody. */
+  /** Without a user, an administrator consented for everyone. */
   userId: v.optional(guid),
   scopes: listOf(v.string()),
   appRoles: listOf(v.string()),
 })
 
-/** What people must have done, for an application, for a person, or wherever nothing is named. */
+/** What users must have done, for an application, for a person, or everywhere if neither is named. */
 export const policySchema = v.strictObject({
   id: v.optional(guid, '9f000000-0000-4000-8000-000000000001'),
   clientId: v.optional(guid),
@@ -120,7 +120,7 @@ export const applicationSchema = v.strictObject({
   certificates: listOf(certificateSchema),
   federatedCredentials: listOf(federatedCredentialSchema),
   refuseReusedAssertions: v.optional(v.boolean(), false),
-  /** Redirect URIs of the platform "Web": their codes are redeemed with a credential. */
+  /** Redirect URIs of the platform "Web", whose codes are redeemed with a credential. */
   redirectUris: listOf(v.pipe(v.string(), v.url())),
   /** Redirect URIs of the platform "Single-page application": redeemed by a page, with PKCE and without a credential. */
   spaRedirectUris: listOf(v.pipe(v.string(), v.url())),
@@ -130,11 +130,11 @@ export const applicationSchema = v.strictObject({
   loopbackRedirectUris: v.optional(v.picklist(['web', 'spa', 'native'])),
   /** "Allow public client flows": the device code flow works without a credential. */
   allowPublicClient: v.optional(v.boolean(), false),
-  /** The names by which the API of this application is asked for, such as `api://<client id>`. */
+  /** The names under which clients request the API of this application, such as `api://<client id>`. */
   identifierUris: listOf(v.pipe(v.string(), v.url())),
   /** The delegated permissions that the API of this application exposes, such as `access_as_user`. */
   exposedScopes: listOf(v.pipe(v.string(), v.regex(/^[^\s/]+$/, 'must be a name without spaces'))),
-  /** The version of access tokens for the API of this application, which Entra also takes to be 1 unless it is set. */
+  /** The version of access tokens for the API of this application. As in Entra, it is 1 unless it is set. */
   accessTokenVersion: v.optional(v.picklist([1, 2]), 1),
   logoutUrl: v.optional(v.pipe(v.string(), v.url())),
   optionalClaims: listOf(v.string()),
@@ -142,7 +142,7 @@ export const applicationSchema = v.strictObject({
   omitGroupsOnRefresh: v.optional(v.boolean(), false),
   delegatedPermissions: listOf(v.string()),
   applicationPermissions: listOf(v.string()),
-  /** `assumed`: everybody consented to everything. `required`: what `consents` says. */
+  /** With `assumed`, every user has consented to everything. With `required`, `consents` decides. */
   consent: v.optional(v.picklist(['assumed', 'required']), 'assumed'),
   consents: listOf(consentSchema),
   removeUnverifiedEmailClaim: v.optional(v.boolean()),

@@ -13,7 +13,7 @@ import {
 
 export type { Application, Directory, Group, Policy, Tenant, User } from './directory-schema.ts'
 
-/** Reads a seed file's content; `"manyGroups": 250` on a user becomes that many groups of the tenant. */
+/** Parses the content of a seed file; `"manyGroups": 250` on a user becomes that many groups of the tenant. */
 export function parseDirectory(content: unknown): Directory {
   const parsed = v.safeParse(seedSchema, content)
   if (!parsed.success) throw invalidDirectory(parsed.issues.map(describeIssue))
@@ -30,12 +30,12 @@ export function parseDirectory(content: unknown): Directory {
 
 const MOST_GENERATED_GROUPS = 20_000
 
-/** The made-up directory every emulator starts with. */
+/** Returns the made-up directory with which every emulator starts. */
 export function seededDirectory(): Directory {
   return parseDirectory(seed)
 }
 
-/** Checks what a schema cannot: everything named exists, and nothing is named twice. */
+/** Checks what a schema cannot check: every referenced record exists, and no name occurs twice. */
 export function checkDirectory(directory: Directory): void {
   const { tenants, applications } = directory
   const users = tenants.flatMap((tenant) => tenant.users)
@@ -65,7 +65,7 @@ function invalidDirectory(problems: readonly string[]): Error {
   return new Error(`The emulator's directory is not valid:\n${problems.join('\n')}`)
 }
 
-/** Where an issue is, and what it is. */
+/** Describes where an issue is, and what it is. */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue) ?? '(top)'
   if (issue.type !== 'strict_object' || issue.path === undefined) return `${path}: ${issue.message}`

@@ -1,17 +1,17 @@
 import { type Authority, authoritySegment } from './find-in-directory.ts'
 
-/** The issuer of a tenant's tokens; without a tenant it is Entra's literal template. */
+/** Returns the issuer of a tenant's tokens; without a tenant it is Entra's literal template. */
 export function issuerOf(origin: string, tenantId = '{tenantid}'): string {
   return `${origin}/${tenantId}/v2.0`
 }
 
-/** The issuer of version 1 tokens, which names the real Entra: programs compare it as a constant. */
+/** Returns the issuer of version 1 tokens. It names the real Entra, because programs compare it with a constant. */
 export function issuerOfVersion1(tenantId = '{tenantid}'): string {
   return `https://sts.windows.net/${tenantId}/`
 }
 
 /**
- * The discovery document of version 1: for those who verify version 1 access tokens.
+ * Returns the discovery document of version 1, for programs that verify version 1 access tokens.
  *
  * @see OpenID Connect Discovery §3
  */
@@ -28,9 +28,9 @@ export function discoveryDocumentOfVersion1(
 }
 
 /**
- * The discovery document, with every member Entra publishes.
+ * Returns the discovery document, with every member that Entra publishes.
  *
- * For `common` and `organizations` the endpoints carry the alias and the issuer is the template.
+ * For `common` and `organizations` the endpoints contain the alias, and the issuer is the template.
  *
  * @see OpenID Connect Discovery §3
  */

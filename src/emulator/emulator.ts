@@ -22,28 +22,28 @@ export type { Platform } from './redirect-uri.ts'
 export type { EmulatorRequest } from './state.ts'
 
 /**
- * `origin`: all URLs and issuers are built from it, never from the Host header. `graphOrigin`: Microsoft Graph
- * on a host of its own, where its addresses start with `/v1.0`; without it they start with `/graph/v1.0`.
+ * `origin` is the start of all URLs and issuers; the Host header is never used. `graphOrigin` is a separate host for Microsoft
+ * Graph, where its addresses start with `/v1.0`; without it they start with `/graph/v1.0`.
  */
 export type EmulatorOptions = EmulatorStateOptions
 
-/** A small Microsoft Entra ID, and the handles by which a test moves it. */
+/** A small Microsoft Entra ID, and the functions with which a test controls it. */
 export type Emulator = EmulatorHandles & {
   readonly origin: string
-  /** What Microsoft Graph's addresses start with, such as `http://localhost:3001/graph/v1.0`. */
+  /** The start of Microsoft Graph's addresses, such as `http://localhost:3001/graph/v1.0`. */
   readonly graphUrl: string
   readonly fetch: (request: Request) => Promise<Response>
   readonly directory: Directory
   /** The last 10,000 requests, oldest first. */
   readonly requests: readonly EmulatorRequest[]
-  /** The faults that still wait. */
+  /** The faults that have not occurred yet. */
   readonly faults: readonly Fault[]
 
-  /** Releases requests that hang or wait. */
+  /** Ends requests that hang or wait. */
   close(): void
 }
 
-/** Creates an emulator on Web standards alone; `startEmulator` puts it on a port. */
+/** Creates an emulator that uses Web standards only; `startEmulator` makes it listen on a port. */
 export function createEmulator(options: EmulatorOptions): Emulator {
   const state = createEmulatorState(options)
   const handles = createHandles(state)
@@ -65,7 +65,7 @@ export function createEmulator(options: EmulatorOptions): Emulator {
   }
 }
 
-/** Rejects like `fetch` when the caller gave up, which is how a hang ends. Every answer says what time it is. */
+/** Rejects like `fetch` when the caller aborts the request, which is how a hang ends. Every response has a `Date` header. */
 async function answerUnlessAborted(
   state: EmulatorState,
   routes: Hono,

@@ -1,5 +1,5 @@
 // endSession           GET|POST /{tenant}/oauth2/v2.0/logout
-//   decideAccounts          whom it ends: the hint's account, the automatic person, or ask
+//   decideAccounts          whose session ends: the hint's account, the automatic person, or ask
 //   applicationsToTell      front-channel addresses, one iframe each
 import { html } from 'hono/html'
 import { redirectTo, withQuery } from './authorization-response.ts'
@@ -13,8 +13,8 @@ import { findSsoSession, peopleOf, type SsoSession, signOutOfSession } from './s
 import type { EmulatorState } from './state.ts'
 
 /**
- * Ends a browser's session: asks for whom unless a `logout_hint` says so, tells the applications in
- * hidden frames with `sid` alone, and goes on to the application.
+ * Ends a browser's session: asks for the account unless a `logout_hint` names it, notifies the applications in hidden frames that
+ * contain only `sid`, and continues to the application.
  *
  * @see OpenID Connect RP-Initiated Logout §2, OpenID Connect Front-Channel Logout §2
  */
@@ -31,7 +31,7 @@ export function endSession(state: EmulatorState, exchange: AddressedExchange): P
   return sendSignedOut(logoutUrls, returnTo)
 }
 
-/** The address to go on to: a registered redirect URI, with the state echoed. */
+/** Returns the address to continue to: a registered redirect URI, with the state repeated. */
 function findReturnAddress(state: EmulatorState, parameters: URLSearchParams): string | undefined {
   const uri = parameters.get('post_logout_redirect_uri')
   const { applications } = state.directory

@@ -3,7 +3,7 @@ import { readBody } from './read-body.ts'
 import { newTrace, type Trace } from './refusals.ts'
 import type { EmulatorState } from './state.ts'
 
-/** One request with what is known of it: form alone, form and query together, the ids it is traced by. */
+/** One request together with what is known about it: the form alone, form and query together, and the ids by which it is traced. */
 export type Exchange = {
   readonly request: Request
   readonly form: URLSearchParams
@@ -11,10 +11,10 @@ export type Exchange = {
   readonly trace: Trace
 }
 
-/** An exchange whose first path segment named an authority we have. */
+/** An exchange whose first path segment named an existing authority. */
 export type AddressedExchange = Exchange & { readonly authority: Authority }
 
-/** Reads a request once. The form comes first, so that a query cannot shadow what was posted. */
+/** Reads a request once. The form takes precedence, so that a query cannot override what was posted. */
 export async function readExchange(state: EmulatorState, request: Request): Promise<Exchange> {
   const query = new URL(request.url).searchParams
   const form = await readForm(request)
@@ -25,8 +25,8 @@ export async function readExchange(state: EmulatorState, request: Request): Prom
 }
 
 /**
- * An exchange in which a parameter without a value counts as left out. One that is sent twice stays, empty or not:
- * it is refused for that.
+ * Returns the exchange without parameters that have no value. One that is sent twice stays, empty or not, because it is refused for
+ * that.
  *
  * @see RFC 6749 §3.1 and §3.2
  */

@@ -1,4 +1,4 @@
-/** A map that forgets: entries end with their time, and the oldest go first when there are too many. */
+/** A map whose entries expire; when there are too many, the oldest are removed first. */
 export type ExpiringStore<Value> = {
   readonly size: number
   find(key: string): Value | undefined
@@ -37,7 +37,7 @@ export function createExpiringStore<Value>(options: {
   }
 }
 
-// Every entry lives equally long and is put at the end when set, so the first one ends first.
+// All entries live equally long and move to the end when they are set, so the first one expires first.
 function prune(
   entries: Map<string, { readonly expiresAt: number }>,
   options: { readonly now: () => Date; readonly maxEntries: number },

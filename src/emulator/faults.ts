@@ -12,7 +12,7 @@ export const faultyEndpoints = [
 
 export type Endpoint = (typeof faultyEndpoints)[number] | 'other'
 
-/** Which requests a fault hits: after `skip` matching ones, the next `times` (default 1). */
+/** The requests that a fault affects: after `skip` matching ones, the next `times` (1 by default). */
 export type FaultTarget = {
   readonly on: Exclude<Endpoint, 'other'>
   readonly forUser?: string
@@ -20,7 +20,7 @@ export type FaultTarget = {
   readonly skip?: number
 }
 
-/** What goes wrong between the two machines, whatever the endpoint would have said. */
+/** A fault of the transport between the two machines, whatever the endpoint would have answered. */
 export type TransportFault = FaultTarget &
   (
     | { readonly kind: 'hang' }
@@ -28,7 +28,7 @@ export type TransportFault = FaultTarget &
     | {
         readonly kind: 'status'
         readonly status: number
-        /** Sent as `Retry-After`. */
+        /** The value of `Retry-After`. */
         readonly retryAfterSeconds?: number
         readonly headers?: Readonly<Record<string, string>>
         readonly body?: string
@@ -39,7 +39,7 @@ export type TransportFault = FaultTarget &
     | { readonly kind: 'redirect'; readonly location: string; readonly status?: number }
   )
 
-/** Entra refuses: any OAuth error with any AADSTS number, as JSON or on the redirect. */
+/** Entra refuses: any OAuth error with any AADSTS number, as JSON or in the redirect. */
 export type RefusalFault = Omit<FaultTarget, 'on'> & {
   readonly kind: 'oauth_error'
   readonly on: 'token' | 'authorize'
@@ -51,7 +51,7 @@ export type RefusalFault = Omit<FaultTarget, 'on'> & {
   readonly status?: number
 }
 
-/** Members of a JSON answer are set or removed: an issuer, an endpoint elsewhere, no id_token. */
+/** Members of a JSON response are set or removed: an issuer, an endpoint elsewhere, no id_token. */
 export type MembersFault = Omit<FaultTarget, 'on'> & {
   readonly kind: 'members'
   readonly on: 'discovery' | 'keys' | 'token' | 'graph'
@@ -60,8 +60,8 @@ export type MembersFault = Omit<FaultTarget, 'on'> & {
 }
 
 /**
- * An ID token that is not what it should be. Claims and header are changed *before* signing, so that
- * everything else about the token is right; `forgeClaims` changes them after it.
+ * An ID token that is wrong in some way. Claims and header are changed *before* signing, so that everything else about the token is
+ * right; `forgeClaims` changes them afterwards.
  */
 export type IdTokenFault = Omit<FaultTarget, 'on'> & {
   readonly kind: 'id_token'
@@ -72,16 +72,16 @@ export type IdTokenFault = Omit<FaultTarget, 'on'> & {
   readonly removeHeader?: readonly string[]
   /** `none` in any letter case, `HS256` and its like, or another RSA algorithm such as `PS256`. */
   readonly algorithm?: string
-  /** What an HMAC is made with: the two things an attacker could hope a verifier confuses. */
+  /** The key of an HMAC: the two values that an attacker could hope a verifier confuses. */
   readonly hmacKey?: 'client_secret' | 'public_key'
   readonly signature?: 'garbage' | 'empty' | 'other_key'
 }
 
 export type Fault = TransportFault | RefusalFault | MembersFault | IdTokenFault
 
-/** The faults that wait for their request, in the order they were set. */
+/** The faults that wait for their request, in the order in which they were set. */
 export type FaultQueue = {
-  /** The faults that still wait, with how often each still hits. */
+  /** The faults that have not occurred yet, with how often each still occurs. */
   readonly waiting: readonly Fault[]
   add(fault: Fault): void
   clear(): void
@@ -92,8 +92,8 @@ export type FaultQueue = {
 }
 
 /**
- * The request at hand. `names` are the user principal names of the person it is about, if known: then
- * only that person's faults match when `phase` is `person_known`, since the others had their chance.
+ * The current request. `names` are the user principal names of the person that it is about, if known. When `phase` is
+ * `person_known`, only faults for that person match, because the others had their chance earlier.
  */
 export type FaultHit = {
   readonly on: Endpoint
@@ -111,7 +111,7 @@ export const transportFaultKinds = [
   'redirect',
 ] as const
 
-/** Creates an empty queue. One request takes at most one fault of a group of kinds. */
+/** Creates an empty queue. A request takes at most one fault of each group of kinds. */
 export function createFaultQueue(): FaultQueue {
   let waiting: readonly WaitingFault[] = []
 

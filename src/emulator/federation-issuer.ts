@@ -4,7 +4,7 @@ import { signIdToken } from './sign-id-token.ts'
 import { toPublishedJwk } from './signing-keys.ts'
 import type { EmulatorState } from './state.ts'
 
-/** What a workload's token says; `audience` is Entra's for exchanges unless told otherwise. */
+/** The claims of a workload's token; `audience` is Entra's for token exchange by default. */
 export type FederatedTokenOptions = {
   readonly subject: string
   readonly audience?: string
@@ -12,12 +12,12 @@ export type FederatedTokenOptions = {
   readonly lifetimeSeconds?: number
 }
 
-/** The issuer of workload tokens that the emulator hosts, standing for a Kubernetes cluster or a build service. */
+/** Returns the issuer of workload tokens that the emulator hosts, in place of a Kubernetes cluster or a build service. */
 export function federationIssuerOf(origin: string): string {
   return `${origin}/emulator/issuer`
 }
 
-/** A workload's token, signed by the issuer that the emulator hosts. */
+/** Creates a workload's token, signed by the issuer that the emulator hosts. */
 export async function newFederatedToken(
   state: EmulatorState,
   { subject, audience, issuer, lifetimeSeconds = 3600 }: FederatedTokenOptions,
@@ -35,7 +35,7 @@ export async function newFederatedToken(
   return signIdToken(claims, { keys: state.keys, clientSecret: '', fault: undefined })
 }
 
-/** The issuer's discovery document. */
+/** Returns the discovery document of the issuer of workload tokens. */
 export function federationDiscovery(origin: string): Record<string, unknown> {
   const issuer = federationIssuerOf(origin)
   return {
@@ -47,7 +47,7 @@ export function federationDiscovery(origin: string): Record<string, unknown> {
   }
 }
 
-/** The issuer's keys: those of the emulator, without Microsoft's `issuer` member. */
+/** Returns the keys of the issuer: those of the emulator, without Microsoft's `issuer` member. */
 export async function federationKeys(state: EmulatorState): Promise<Record<string, unknown>> {
   const published = await state.keys.published()
   const keys = published.map((key) => {

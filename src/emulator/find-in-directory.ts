@@ -1,6 +1,6 @@
 import type { Application, Directory, Group, Tenant, User } from './directory.ts'
 
-/** Where a request is addressed: one tenant, or an alias for "whichever tenant the person is at home in". */
+/** The authority that a request is addressed to: one tenant, or an alias for the home tenant of the user. */
 export type Authority =
   | { readonly kind: 'tenant'; readonly tenant: Tenant }
   | { readonly kind: 'alias'; readonly alias: 'common' | 'organizations' }
@@ -22,7 +22,7 @@ export function findTenant(directory: Directory, name: string): Tenant | undefin
   return directory.tenants.find(({ id, domains }) => id === wanted || domains.includes(wanted))
 }
 
-/** Finds the tenant a `domain_hint` means: one of its domains, or its id. Other hints mean nothing to us. */
+/** Finds the tenant that a `domain_hint` means: one of its domains, or its id. Other hints are ignored. */
 export function findHintedTenant(
   directory: Directory,
   hint: string | undefined,
@@ -31,12 +31,12 @@ export function findHintedTenant(
   return authority?.kind === 'tenant' ? authority.tenant : undefined
 }
 
-/** The path segment that Entra's own URLs carry: the GUID, even if a domain was asked for. */
+/** Returns the path segment that Entra's own URLs contain: the GUID, even if the request used a domain. */
 export function authoritySegment(authority: Authority): string {
   return authority.kind === 'tenant' ? authority.tenant.id : authority.alias
 }
 
-/** Finds an application by client id, if the authority's tenant knows it. */
+/** Finds an application by client id, if it is available in the authority's tenant. */
 export function findApplication(
   directory: Directory,
   authority: Authority,
@@ -49,19 +49,19 @@ export function findApplication(
   return isAvailableIn(application, authority.tenant) ? application : undefined
 }
 
-/** The application with a client id that was found before. */
+/** Returns the application with a client id that was found before. */
 export function getApplication(directory: Directory, clientId: string): Application {
   const application = directory.applications.find((known) => known.clientId === clientId)
   if (application === undefined) throw new Error(`the emulator has no application ${clientId}`)
   return application
 }
 
-/** Says whether a tenant has the application: its home, or one where an administrator consented. */
+/** Returns whether a tenant has the application: it is its home, or an administrator consented there. */
 export function isAvailableIn(application: Application, tenant: Tenant): boolean {
   return application.homeTenantId === tenant.id || application.availableIn.includes(tenant.id)
 }
 
-/** Finds a person anywhere by user principal name, in any letter case. */
+/** Finds a person in any tenant by user principal name, in any letter case. */
 export function findPersonByName(directory: Directory, name: string): Person | undefined {
   return findPerson(
     directory,
@@ -69,12 +69,12 @@ export function findPersonByName(directory: Directory, name: string): Person | u
   )
 }
 
-/** Finds a person anywhere by object id. */
+/** Finds a person in any tenant by object id. */
 export function findPersonById(directory: Directory, userId: string): Person | undefined {
   return findPerson(directory, (user) => user.id === userId)
 }
 
-/** The account a person signs in with: a guest's is in the home tenant, if the directory has it. */
+/** Returns the account with which a person signs in: a guest's is in the home tenant, if the directory has it. */
 export function homeOf(directory: Directory, person: Person): Person {
   const home = person.user.home
   return (home && findPersonById(directory, home.userId)) ?? person
@@ -85,7 +85,7 @@ export function isEnabled(directory: Directory, person: Person): boolean {
   return person.user.accountEnabled && homeOf(directory, person).user.accountEnabled
 }
 
-/** Finds the user object an account has at an authority: its own, or its guest object there. */
+/** Finds the user object of an account at an authority: its own, or its guest object there. */
 export function findPersonAt(
   directory: Directory,
   authority: Authority,
@@ -99,12 +99,12 @@ export function findPersonAt(
   return user === undefined ? undefined : { tenant, user }
 }
 
-/** The groups a user is in, nested ones included. */
+/** Returns the groups that a user is in, including nested ones. */
 export function groupsOf({ tenant, user }: Person): readonly Group[] {
   return groupsAbove(tenant, user.memberOf)
 }
 
-/** The groups with these ids, and every group around them. */
+/** Returns the groups with these ids, and every group that contains them. */
 export function groupsAbove(tenant: Tenant, groupIds: readonly string[]): readonly Group[] {
   const byId = new Map(tenant.groups.map((group) => [group.id, group]))
   const found = new Map<string, Group>()
@@ -118,7 +118,7 @@ export function groupsAbove(tenant: Tenant, groupIds: readonly string[]): readon
   return [...found.values()]
 }
 
-/** The members of a group: groups and users, the direct ones or with those of every group within it. */
+/** Returns the members of a group: groups and users, either direct ones or with those of every group inside. */
 export function membersOf(
   tenant: Tenant,
   group: Group,
@@ -139,7 +139,7 @@ export function membersOf(
   return { groups: [...found], users: tenant.users.filter(isWithin) }
 }
 
-/** The assignments that reach a user: their own and their groups', where nested groups do not count. */
+/** Returns the assignments that apply to a user: their own and their groups', where nested groups do not count. */
 export function assignmentsOf(
   application: Application,
   user: User,

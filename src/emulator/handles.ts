@@ -41,34 +41,34 @@ import { revokeSessions } from './revoke-sessions.ts'
 import type { DeviceSignIn, EmulatorState } from './state.ts'
 
 /**
- * What can be moved about an emulator: by a test, and by the administration's page and JSON. Everywhere a user is named
- * by object id or user principal name, a group by object id or display name, an application by client id or display
- * name, a tenant by id, domain or display name; in any letter case. A name that two have is refused.
+ * The functions that control an emulator: for tests, and for the administration's page and JSON. A user is always named by object
+ * id or user principal name, a group by object id or display name, an application by client id or display name, a tenant by id,
+ * domain or display name; in any letter case. A name that fits two records is refused.
  */
 export type EmulatorHandles = {
-  /** Authorize answers at once with this person; `undefined` brings the picker back. */
+  /** Makes the authorization endpoint sign in this person without the picker; `undefined` brings the picker back. */
   signInAutomaticallyAs(user: string | undefined): void
 
-  /** Lets the device in that shows this user code, as the page `/device` does. */
+  /** Lets the device sign in that shows this user code, as the page `/device` does. */
   approveDeviceCode(userCode: string, user: string): void
   declineDeviceCode(userCode: string): void
 
-  /** Adds a fault to those that wait. One request takes at most one fault of a kind. */
+  /** Adds a fault to those that wait. A request takes at most one fault of a kind. */
   setFault(fault: Fault): void
   clearFaults(): void
 
-  /** A new key signs from now on, and the one before is gone from the list at once. */
+  /** Creates a new key that signs from now on, and removes the previous one from the list at once. */
   rotateKeys(): Promise<void>
-  /** A new key is published and signs from now on; the others stay published. Answers its `kid`. */
+  /** Publishes a new key that signs from now on; the others stay published. Returns its `kid`. */
   addKey(): Promise<string>
-  /** Puts the emulator's clock wrong: the times in tokens, and the `Date` of every answer. */
+  /** Sets the emulator's clock wrong: the times in tokens, and the `Date` of every response. */
   setClockOffset(seconds: number): void
 
   /** Returns the object id. */
   addUser(tenant: string, user: NewUser): string
   updateUser(user: string, changes: Changes<User>): void
   removeUser(user: string): void
-  /** Puts a person into exactly these groups. */
+  /** Makes a person a member of exactly these groups. */
   setUserGroups(user: string, groups: readonly string[]): void
   /** Ends every browser session and refresh token of a person, as "revoke sessions" does. */
   revokeSessions(user: string): void
@@ -86,30 +86,30 @@ export type EmulatorHandles = {
   /** Assigns a person, a group or another application, with an app role or without. */
   assign(application: string, principal: string, appRole?: string): void
   unassign(application: string, principal: string): void
-  /** Adds a client secret beside those the application has. */
+  /** Adds a client secret to those of the application. */
   addSecret(application: string, value: string): void
   /** Replaces every secret of the application by this one. */
   setSecret(application: string, value: string): void
-  /** From now on every secret of the application is expired. */
+  /** Makes every secret of the application expire now. */
   expireSecret(application: string): void
-  /** Uploads a certificate (PEM) beside those the application has. */
+  /** Uploads a certificate (PEM), in addition to those of the application. */
   addCertificate(application: string, certificate: string): void
-  /** Trusts another issuer's tokens as the application's own. Without `keys` the issuer is the emulator's. */
+  /** Makes the application trust another issuer's tokens as its own. Without `keys` the issuer is the emulator's. */
   addFederatedCredential(application: string, credential: NewFederatedCredential): void
-  /** A token of the issuer that the emulator hosts under `/emulator/issuer`. */
+  /** Issues a token of the issuer that the emulator hosts under `/emulator/issuer`. */
   issueFederatedToken(options: FederatedTokenOptions): Promise<string>
 
-  /** An administrator consents for a tenant, which then has the application. */
+  /** Consents as an administrator for a tenant, which then has the application. */
   grantAdminConsent(application: string, tenant: string, permissions?: Permissions): void
   revokeConsent(application: string, tenant: string): void
-  /** From now on a policy asks people for a step-up. */
+  /** Adds a policy that requires a step-up of users from now on. */
   addPolicy(policy: Changes<Policy> & { readonly require: string }): void
   clearPolicies(): void
 
-  /** Puts another directory in place of this one: what a directory file holds. */
+  /** Replaces the directory by the content of a directory file. */
   replaceDirectory(content: unknown): void
   clearRequests(): void
-  /** Directory, clock and memory as they were at the start, and nobody signed in automatically; the keys stay. */
+  /** Restores directory, clock and memory as they were at the start, without an automatic sign-in; the keys stay. */
   reset(): void
 }
 
@@ -125,7 +125,7 @@ export type Permissions = {
   readonly appRoles?: readonly string[]
 }
 
-/** The handles of one emulator. */
+/** Creates the functions that control one emulator. */
 export function createHandles(state: EmulatorState): EmulatorHandles {
   return {
     ...behaviourHandles(state),
@@ -170,7 +170,7 @@ function getWaitingDevice(state: EmulatorState, userCode: string): DeviceSignIn 
   return waiting
 }
 
-/** Faults know people by user principal name. One who is not there yet may be added before the fault is met. */
+/** Faults name people by user principal name. A person who does not exist yet may be added before the fault occurs. */
 function withPersonNamed({ directory }: EmulatorState, fault: Fault): Fault {
   const wanted = fault.forUser?.toLowerCase()
   const user = directory.tenants

@@ -5,7 +5,7 @@ import { assignmentsOf, groupsOf, homeOf, type Person } from './find-in-director
 import { toLoginHint } from './login-hint.ts'
 import { authenticationContexts } from './step-up.ts'
 
-/** Everything an ID token is made of. */
+/** The input of an ID token. */
 export type IdTokenSubject = {
   readonly origin: string
   readonly directory: Directory
@@ -24,7 +24,7 @@ export type IdTokenSubject = {
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * The honest claims of a v2.0 ID token: the fixed ones, those of the scopes, and what the application configured.
+ * Creates the claims of a correct v2.0 ID token: the fixed ones, those of the scopes, and what the application configured.
  *
  * @see OpenID Connect Core §2
  */
@@ -36,7 +36,7 @@ export function newIdTokenClaims(subject: IdTokenSubject): Claims {
   })
 }
 
-/** The claims that the registration of an application decides: optional claims, groups and app roles. */
+/** Returns the claims that the registration of an application decides: optional claims, groups and app roles. */
 export function configuredClaims(subject: IdTokenSubject): Claims {
   return withoutUndefined({
     ...emailClaims(subject),
@@ -46,7 +46,7 @@ export function configuredClaims(subject: IdTokenSubject): Claims {
   })
 }
 
-const LIFETIME_SECONDS = 3900 // an hour and five minutes of skew: what Entra's own tokens show
+const LIFETIME_SECONDS = 3900 // an hour and five minutes of skew, as in Entra's own tokens
 const MOST_GROUPS_IN_A_TOKEN = 200
 
 function baseClaims(subject: IdTokenSubject): Claims {
@@ -77,7 +77,7 @@ function profileClaims({ scopes, person }: IdTokenSubject): Claims {
   return { oid: id, name: displayName, preferred_username: preferredUsername }
 }
 
-/** `email`: guests by default, members by scope or optional claim; `xms_edov` only beside it. */
+/** `email`: for guests by default, for members by scope or optional claim; `xms_edov` only together with it. */
 function emailClaims(subject: IdTokenSubject): Claims {
   const { application, person, scopes } = subject
   const { mail, kind } = person.user
@@ -101,7 +101,7 @@ function optionalClaims(subject: IdTokenSubject): Claims {
   return Object.fromEntries(configured)
 }
 
-/** What the application need not have configured: a `claims` request is enough. */
+/** Claims that a `claims` request can ask for although the application is not configured for them. */
 const requestable = ['login_hint', 'acrs']
 
 function optionalClaimValues(subject: IdTokenSubject): Claims {
@@ -121,7 +121,10 @@ function optionalClaimValues(subject: IdTokenSubject): Claims {
   }
 }
 
-/** A person in no group has no `groups` claim at all; in too many, only a pointer to a dead service. */
+/**
+ * A person in no group has no `groups` claim at all; one in too many groups has only a reference to a service that no longer
+ * exists.
+ */
 function groupClaims({ application, person, omitsGroups }: IdTokenSubject): Claims {
   const groupIds = omitsGroups === true ? [] : groupIdsFor(application, person)
   if (groupIds.length === 0) return {}
@@ -154,11 +157,12 @@ function roleClaims({ application, person }: IdTokenSubject): Claims {
   return roles.size === 0 ? {} : { roles: [...roles] }
 }
 
-/** The `sub` of a person for one application. */
+/** Returns the `sub` of a person for one application. */
 export function pairwiseSubject(user: User, application: Application): string {
   return createHash('sha256').update(`${user.id} ${application.clientId}`).digest('base64url')
 }
 
+/** Returns the identity provider of a guest, or `undefined` for a member. */
 export function identityProvider({
   directory,
   person,
@@ -173,11 +177,12 @@ function hasVerifiedMail({ directory, person }: IdTokenSubject): boolean {
   return domain !== undefined && homeOf(directory, person).tenant.domains.includes(domain)
 }
 
-/** Multi-tenant applications made since June 2023 get no unverified address. */
+/** Multi-tenant applications that were registered since June 2023 get no unverified address. */
 function removesUnverified(application: Application): boolean {
   return application.removeUnverifiedEmailClaim ?? application.audience === 'multi_tenant'
 }
 
+/** Returns the claims without those whose value is `undefined`. */
 export function withoutUndefined(claims: Claims): Claims {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
 }
@@ -186,10 +191,12 @@ function noneAsUndefined(list: readonly string[]): readonly string[] | undefined
   return list.length === 0 ? undefined : list
 }
 
+/** Returns this many random bytes as text, for values that clients must not interpret. */
 export function opaque(bytes: number): string {
   return randomBytes(bytes).toString('base64url')
 }
 
+/** Returns a time in seconds, as claims contain it. */
 export function toSeconds(at: Date): number {
   return Math.floor(at.getTime() / 1000)
 }

@@ -4,7 +4,8 @@ import { refusal, refusalResponse } from './refusals.ts'
 import type { EmulatorState } from './state.ts'
 
 /**
- * Confirms to Microsoft's libraries that they may trust the host of an authority, and names its discovery document. They ask the real Entra about hosts they do not know, unless they are configured not to.
+ * Confirms to Microsoft's libraries that they may trust the host of an authority, and returns the address of its discovery
+ * document. They ask the real Entra about unknown hosts, unless they are configured not to.
  */
 export function answerInstanceDiscovery(
   state: EmulatorState,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
-/** The usual password of Java's trust stores. It protects nothing: a trust store holds no secret. */
+/** The usual password of Java's trust stores. It protects nothing, because a trust store contains no secret. */
 export const TRUST_STORE_PASSWORD = 'changeit'
 
 /**
- * Makes a Java trust store (format JKS, version 2) of certificates (DER), so that Java needs no `keytool` first. All
- * numbers are big-endian; a digest over the password, a constant and the content ends it.
+ * Creates a Java trust store (format JKS, version 2) from certificates (DER), so that `keytool` is not needed. All numbers are
+ * big-endian; a digest over the password, a constant and the content is at the end.
  */
 export function newJavaTrustStore(certificates: readonly Buffer[], createdAt: Date): Buffer {
   const entries = certificates.map((certificate, index) =>

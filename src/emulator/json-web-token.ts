@@ -1,6 +1,6 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
 
-/** A signed token taken apart, not yet believed. */
+/** The parts of a signed token that is not verified yet. */
 export type ParsedJwt = {
   readonly header: Readonly<Record<string, unknown>>
   readonly claims: Readonly<Record<string, unknown>>
@@ -9,7 +9,7 @@ export type ParsedJwt = {
 }
 
 /**
- * Takes a compact JWS of a JWT apart; `undefined` when it is none.
+ * Splits a compact JWS of a JWT into its parts; returns `undefined` if it is none.
  *
  * @see RFC 7515 §5.2, RFC 7519 §7.2
  */
@@ -29,7 +29,7 @@ export function parseJwt(text: string): ParsedJwt | undefined {
 }
 
 /**
- * Says whether a public RSA key verifies a token signed with RS256 or PS256, and nothing else.
+ * Returns whether a public RSA key verifies a token that is signed with RS256 or PS256; other algorithms are refused.
  *
  * @see RFC 7518 §3.3 and §3.5
  */
@@ -46,7 +46,7 @@ export function isSignedBy(jwt: ParsedJwt, key: KeyObject): boolean {
   }
 }
 
-/** Says whether a moment is within the token's `nbf` and `exp`, five minutes of skew included. */
+/** Returns whether a time is within the token's `nbf` and `exp`, with five minutes of skew. */
 export function isCurrent({ claims }: ParsedJwt, now: Date): boolean {
   const seconds = now.getTime() / 1000
   const { exp, nbf = 0 } = claims

@@ -1,12 +1,12 @@
 import type { Directory, User } from './directory.ts'
 import { findPersonById, findPersonByName, homeOf, type Person } from './find-in-directory.ts'
 
-/** The opaque `login_hint` claim of an account. It does not say which tenant. */
+/** Returns the opaque `login_hint` claim of an account, which does not contain the tenant. */
 export function toLoginHint(account: User): string {
   return `O.${Buffer.from(JSON.stringify([account.id])).toString('base64url')}`
 }
 
-/** Finds the account a hint means: a user principal name, or the `login_hint` claim of an earlier token. */
+/** Finds the account that a hint means: a user principal name, or the `login_hint` claim of an earlier token. */
 export function findAccountByHint(
   directory: Directory,
   hint: string | undefined,

@@ -1,7 +1,7 @@
 import type { FaultHit } from './faults.ts'
 import type { EmulatorState } from './state.ts'
 
-/** Sets or removes members of a JSON answer, if a fault for it waits. */
+/** Sets or removes members of a JSON response, if such a fault waits. */
 export function withMembersFault(
   state: EmulatorState,
   hit: FaultHit,

@@ -1,10 +1,10 @@
-// How tests, the administration's page and its JSON name what is in the directory: always by id or by the name that
-// people see, in any letter case. Every operation goes through these functions, so that all of them take the same.
+// Finds records in the directory by the names that tests, the administration's page and its JSON use: always by id or by the
+// displayed name, in any letter case. Every operation uses these functions, so that all of them accept the same names.
 import type { Changes } from './change-directory.ts'
 import type { Application, Directory, Group, Policy, Tenant, User } from './directory.ts'
 import type { Person } from './find-in-directory.ts'
 
-/** The tenant with this id, domain or display name. @throws {Error} when there is none, or more than one. */
+/** Returns the tenant with this id, domain or display name. @throws {Error} when there is none, or more than one. */
 export function getTenant(directory: Directory, name: string): Tenant {
   return theOne(name, {
     kind: 'tenant',
@@ -13,7 +13,7 @@ export function getTenant(directory: Directory, name: string): Tenant {
   })
 }
 
-/** The person with this object id or user principal name. @throws {Error} when there is none. */
+/** Returns the person with this object id or user principal name. @throws {Error} when there is none. */
 export function getUser(directory: Directory, name: string): Person {
   return theOne(name, {
     kind: 'user',
@@ -24,7 +24,11 @@ export function getUser(directory: Directory, name: string): Person {
   })
 }
 
-/** The group with this object id or display name, anywhere or in one tenant. @throws {Error} when there is none, or more than one. */
+/**
+ * Returns the group with this object id or display name, in any tenant or in one.
+ *
+ * @throws {Error} when there is none, or more than one.
+ */
 export function getGroup(
   directory: Directory,
   name: string,
@@ -40,7 +44,7 @@ export function getGroup(
   })
 }
 
-/** The application with this client id or display name. @throws {Error} when there is none, or more than one. */
+/** Returns the application with this client id or display name. @throws {Error} when there is none, or more than one. */
 export function getNamedApplication(directory: Directory, name: string): Application {
   const known = directory.applications.map((application) => ({
     id: application.clientId,
@@ -50,7 +54,7 @@ export function getNamedApplication(directory: Directory, name: string): Applica
   return theOne(name, { kind: 'application', known, namesOf }).application
 }
 
-/** The id of what an application can be assigned to: a person, a group, or another application. */
+/** Returns the id of a record that an application can be assigned to: a person, a group, or another application. */
 export function getPrincipalId(directory: Directory, name: string): string {
   const { tenants, applications } = directory
   const groups = tenants.flatMap((tenant) => tenant.groups)
@@ -67,7 +71,7 @@ export function getPrincipalId(directory: Directory, name: string): string {
   }).id
 }
 
-/** The ids of the groups of a tenant with these ids or display names. */
+/** Returns the ids of the groups of a tenant with these ids or display names. */
 export function getGroupIds(
   directory: Directory,
   tenant: Tenant,
@@ -76,7 +80,7 @@ export function getGroupIds(
   return names.map((name) => getGroup(directory, name, tenant).group.id)
 }
 
-/** Changes of a person or a group, with ids in place of the names of groups and of an account at home. */
+/** Returns changes of a person or a group, with ids in place of the names of groups and of the home account. */
 export function withMemberIds<Changed extends Changes<User> & Changes<Group>>(
   directory: Directory,
   tenant: Tenant,
@@ -97,7 +101,7 @@ export function withMemberIds<Changed extends Changes<User> & Changes<Group>>(
   }
 }
 
-/** Changes of an application, with ids in place of the names of tenants, people and groups. */
+/** Returns changes of an application, with ids in place of the names of tenants, people and groups. */
 export function withReferenceIds(
   directory: Directory,
   changes: Changes<Application>,
@@ -122,7 +126,7 @@ export function withReferenceIds(
   }
 }
 
-/** A policy with ids in place of the names of an application and a person. */
+/** Returns a policy with ids in place of the names of an application and a person. */
 export function withPolicyIds(directory: Directory, policy: Changes<Policy>): Changes<Policy> {
   const { clientId, userId } = policy
   return {
@@ -144,7 +148,7 @@ function withConsentIds(
   }
 }
 
-/** JSON has `null` for what a caller takes away. */
+/** In JSON, `null` means that the caller removes a member. */
 function isPresent<Value>(value: Value | undefined | null): value is Value {
   return value !== undefined && value !== null
 }
@@ -157,7 +161,7 @@ type Named<Known> = {
   readonly namesOf: (known: Known) => readonly string[]
 }
 
-/** An id is never ambiguous, a name can be: then the ids to choose from are in the message. */
+/** An id is never ambiguous, but a name can be: then the message lists the ids to choose from. */
 function theOne<Known extends { readonly id: string }>(
   name: string,
   { kind, known, namesOf }: Named<Known>,

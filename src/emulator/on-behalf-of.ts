@@ -7,7 +7,7 @@ import { identifiersOf } from './resources.ts'
 import type { EmulatorState, IssuedApiToken } from './state.ts'
 
 /**
- * Lets an API act on behalf of the user whose access token it received: the token has to be for this API, and of a user.
+ * Lets an API act on behalf of the user whose access token it received. The token has to be for this API, and of a user.
  *
  * @see RFC 7523 §2.1
  */
@@ -24,7 +24,7 @@ export function useAssertion(
   if ('error' in issued) return issued
   if (issued.grant === undefined) return refusal(7000114)
   const { clientId } = application
-  // What the client in front was granted, OpenID scopes and all, is not what this one asks for.
+  // What was granted to the client in front, including OpenID scopes, does not apply to this client.
   const own = { clientId, platform: 'web', askedScopes: [], endsAt: undefined } as const
   const grant = { ...issued.grant, ...own }
   const person = findPersonOfGrant(state, grant, authority)

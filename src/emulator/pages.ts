@@ -14,7 +14,7 @@ export type Page = {
   readonly isWide?: true
 }
 
-/** Sends a page of the emulator: no script, our own stylesheet, and marked DEVELOPMENT. */
+/** Sends a page of the emulator. It has no script and its own stylesheet, and is marked DEVELOPMENT. */
 export async function sendPage(page: Page): Promise<Response> {
   const document = await html`<!doctype html>
 <html lang="en">
@@ -56,7 +56,7 @@ export function sendRefusalPage(
   })
 }
 
-/** Sends the one page with a script: a form that posts itself (OAuth 2.0 Form Post Response Mode §2). */
+/** Sends the only page with a script: a form that submits itself (OAuth 2.0 Form Post Response Mode §2). */
 export async function sendFormPost(
   action: string,
   parameters: Readonly<Record<string, string>>,
@@ -80,8 +80,8 @@ export async function sendFormPost(
   })
 }
 
-// No `form-action`: Chromium would hold the redirect after the picker's post against it, and the
-// application's address is not known before.
+// There is no `form-action`: Chromium would apply it to the redirect after the picker's form, and the application's address is not
+// known in advance.
 function pageHeaders(frameOrigins: readonly string[]): Record<string, string> {
   const frames = frameOrigins.length === 0 ? "'none'" : frameOrigins.join(' ')
   const policy = `default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src ${frames}`

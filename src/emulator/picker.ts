@@ -12,7 +12,7 @@ import {
 } from './find-in-directory.ts'
 import { type Fragment, sendPage } from './pages.ts'
 
-/** Sends the page that asks who is signing in. It carries the authorization request along as it came. */
+/** Sends the page on which the user chooses an account. Its form contains the authorization request as it was sent. */
 export function sendPicker(options: {
   readonly directory: Directory
   readonly request: AuthorizationRequest
@@ -34,7 +34,7 @@ export function sendPicker(options: {
   })
 }
 
-/** The people who may be picked at an authority: those of its directory first, all others behind a click. */
+/** Renders the accounts that can be chosen at an authority: those of its directory first, all others after a click. */
 export function accountSections(options: {
   readonly directory: Directory
   readonly authority: Authority
@@ -58,7 +58,7 @@ export function accountSections(options: {
         ${sections.filter(({ isHere }) => !isHere).map((other) => html`<details><summary>People of ${other.name}${isElsewhere(authority, other.id) ? ', who are not in this directory' : ''}</summary>${list(other)}</details>`)}`
 }
 
-/** A list of people, each a button named `account`. */
+/** Renders a list of people, each as a button named `account`. */
 export function listOfPeople(
   people: readonly Person[],
   context: {
@@ -79,7 +79,7 @@ export function listOfPeople(
   })}</ul>`
 }
 
-/** A domain hint narrows the list to one tenant's people; the others are a click away. */
+/** A domain hint limits the list to one tenant's people; the others are shown after a click. */
 function isShownFirst(tenant: Tenant, authority: Authority, hinted: Tenant | undefined): boolean {
   if (hinted !== undefined) return hinted.id === tenant.id
   return authority.kind === 'alias' || authority.tenant.id === tenant.id
@@ -89,7 +89,7 @@ function isElsewhere(authority: Authority, tenantId: string): boolean {
   return authority.kind === 'tenant' && authority.tenant.id !== tenantId
 }
 
-// A guest of a tenant we have signs in with the account at home; through an alias that is the only one.
+// A guest whose home tenant is in the directory signs in with the account at home; through an alias that is the only one.
 function isOffered(directory: Directory, authority: Authority, person: Person): boolean {
   const isGuestHere = homeOf(directory, person).tenant.id !== person.tenant.id
   if (authority.kind === 'alias') return !isGuestHere

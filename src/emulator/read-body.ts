@@ -1,4 +1,4 @@
-/** Reads a body as text up to a number of bytes; what is beyond is thrown away unread, and `undefined` says so. */
+/** Reads a body as text, up to a number of bytes. If it is longer, the rest is discarded and the result is `undefined`. */
 export async function readBody(request: Request, mostBytes: number): Promise<string | undefined> {
   const decoder = new TextDecoder()
   let size = 0

@@ -5,7 +5,7 @@ import { authoritySegment, findPersonById, type Person } from './find-in-directo
 import { type Refusal, refusal } from './refusals.ts'
 import type { EmulatorState, Grant, IssuedCode } from './state.ts'
 
-/** A grant that was found good, and the user it is about. */
+/** A valid grant, and the user that it is about. */
 export type RedeemedGrant = {
   readonly grant: Grant
   readonly person: Person
@@ -14,7 +14,7 @@ export type RedeemedGrant = {
 }
 
 /**
- * Redeems a code once. There is no `await` in here: of any number of requests at once, one succeeds.
+ * Redeems a code once. The function has no `await`, so only one of any number of concurrent requests succeeds.
  *
  * @see RFC 6749 §4.1.3, RFC 7636 §4.6
  */

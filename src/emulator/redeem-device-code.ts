@@ -15,7 +15,7 @@ import { type Refusal, refusal } from './refusals.ts'
 import type { DeviceSignIn, EmulatorState, Grant } from './state.ts'
 
 /**
- * Answers a device that polls: with the grant once its user has approved it, until then with a refusal.
+ * Answers a device that polls: with the grant after its user has approved it, until then with a refusal.
  *
  * @see RFC 8628 §3.4 and §3.5
  */
@@ -47,13 +47,13 @@ export function redeemDeviceCode(
   return { grant, person }
 }
 
-/** The grant of a device whose user has approved it. */
+/** Returns the grant of a device whose user has approved it. */
 export function approvedGrant(state: EmulatorState, deviceCode: string): Grant | undefined {
   const outcome = state.deviceSignIns.find(deviceCode)?.outcome
   return outcome?.kind === 'approved' ? outcome.grant : undefined
 }
 
-/** An emulator that signs a user in automatically approves devices for that user as well. */
+/** An emulator that signs a user in automatically approves devices for that user too. */
 function approveAutomatically(state: EmulatorState, known: DeviceSignIn): void {
   const account = findAccountByHint(state.directory, state.automaticUser)
   if (account === undefined || known.outcome.kind !== 'pending') return
@@ -75,5 +75,5 @@ function keepWaiting(state: EmulatorState, waiting: DeviceSignIn): Refusal {
 }
 
 const SLOW_DOWN_SECONDS = 5
-/** Timers and networks are not exact: half a second early is not too fast. */
+/** Timers and networks are not exact, so half a second early is not too fast. */
 const TOLERANCE = 500

@@ -35,7 +35,7 @@ export function isRegisteredRedirectUri(registered: readonly string[], value: st
   return asked !== undefined && registered.some((uri) => comparable(uri) === asked)
 }
 
-// Cut by hand and not by `URL`, which would resolve `/a/../b` and make two different texts equal.
+// The text is split by hand, because `URL` would resolve `/a/../b` and make two different texts equal.
 function comparable(uri: string): string | undefined {
   const parts = parseWebUri(uri)
   if (parts === undefined) return isOtherScheme(uri) ? uri : undefined
@@ -51,7 +51,7 @@ function parseWebUri(uri: string) {
   return { scheme: scheme.toLowerCase(), host: host.toLowerCase(), port, rest }
 }
 
-/** The schemes of native applications, such as `msauth://`. A browser would run the ones left out. */
+/** Matches schemes of native applications, such as `msauth://`. The excluded ones would be executed by a browser. */
 function isOtherScheme(uri: string): boolean {
   return (
     /^[a-z][a-z0-9+.-]*:[^#\s\\]+$/i.test(uri) &&

@@ -13,7 +13,7 @@ import { type Refusal, refusal } from './refusals.ts'
 import { revocationsOf } from './revoke-sessions.ts'
 import { type EmulatorState, type Grant, REFRESH_TOKEN_DAYS } from './state.ts'
 
-/** A new refresh token for a grant. The ones before stay good, as Entra's do. */
+/** Issues a refresh token for a grant. As in Entra, earlier ones stay valid. */
 export function issueRefreshToken(state: EmulatorState, grant: Grant): string {
   const refreshToken = `emulator-refresh.${randomBytes(600).toString('base64url')}`
   const { clientId, platform, userId, askedScopes, requestedClaims, stepUps, sid } = grant
@@ -31,13 +31,13 @@ export function issueRefreshToken(state: EmulatorState, grant: Grant): string {
 
 const DAY_MILLISECONDS = 86_400_000
 
-/** A single-page application's refresh tokens end together, a day after the first of them. */
+/** The refresh tokens of a single-page application expire together, a day after the first of them. */
 function nextDay(state: EmulatorState): Date {
   return new Date(state.now().getTime() + DAY_MILLISECONDS)
 }
 
 /**
- * Finds what a refresh token stands for, at the tenant it is used at.
+ * Finds the grant of a refresh token, at the tenant where it is used.
  *
  * @see RFC 6749 §6
  */
@@ -59,7 +59,7 @@ export function useRefreshToken(
     : { grant: { ...issued, userId: person.user.id }, person, isRefresh: true }
 }
 
-/** Finds the user of an earlier grant at the tenant it is used at, unless something ended the grant meanwhile. */
+/** Finds the user of an earlier grant at the tenant where it is used, unless the grant has ended meanwhile. */
 export function findPersonOfGrant(
   state: EmulatorState,
   { userId, revocations }: Grant,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 
-/** A refusal of Entra's: the OAuth error, the AADSTS number and what happened, in our own words. */
+/** A refusal of Entra: the OAuth error, the AADSTS number and an explanation in our own words. */
 export type Refusal = {
   readonly code: number
   readonly error: string
@@ -11,34 +11,34 @@ export type Refusal = {
   readonly claims?: string | undefined
 }
 
-/** The ids a request is traced by, and its moment. */
+/** The ids by which a request is traced, and its time. */
 export type Trace = {
   readonly traceId: string
   readonly correlationId: string
   readonly at: Date
 }
 
-/** A new trace id; the correlation id is the caller's `client-request-id` when it is a GUID. */
+/** Creates a trace id; the correlation id is the caller's `client-request-id` if it is a GUID. */
 export function newTrace(clientRequestId: string | null | undefined, at: Date): Trace {
   const isGuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientRequestId ?? '')
   const correlationId = isGuid && clientRequestId ? clientRequestId : randomUUID()
   return { traceId: randomUUID(), correlationId, at }
 }
 
-/** The refusal with this AADSTS number; `text` replaces the table's sentence. */
+/** Returns the refusal with this AADSTS number; `text` replaces the table's sentence. */
 export function refusal(code: AadstsCode, text?: string): Refusal {
   const known: { readonly error: string; readonly text: string; readonly status?: number } =
     refusals[code]
   return { code, ...known, ...(text === undefined ? {} : { text }) }
 }
 
-/** A refusal by any AADSTS number, for faults: numbers we do not know get a plain sentence. */
+/** Returns a refusal with any AADSTS number, for faults: unknown numbers get a plain sentence. */
 export function anyRefusal(code: number, error: string): Refusal {
   const text = isKnown(code) ? refusals[code].text : 'The emulator was told to refuse this request.'
   return { code, error, text }
 }
 
-/** `AADSTSnnnnn: text`, then trace id, correlation id and timestamp, each on a line of its own. */
+/** Returns `AADSTSnnnnn: text`, then trace id, correlation id and timestamp, each on a line of its own. */
 export function describeRefusal(refused: Refusal, trace: Trace): string {
   return [
     `AADSTS${refused.code}: ${refused.text}`,
@@ -48,7 +48,7 @@ export function describeRefusal(refused: Refusal, trace: Trace): string {
   ].join('\r\n')
 }
 
-/** The JSON error of the token endpoint and of discovery (RFC 6749 §5.2, with Entra's members). */
+/** Returns the JSON error of the token endpoint and of discovery (RFC 6749 §5.2, with Entra's members). */
 export function refusalResponse(refused: Refusal, origin: string, trace: Trace): Response {
   const { error, code, suberror, claims } = refused
   const body = {
@@ -66,7 +66,7 @@ export function refusalResponse(refused: Refusal, origin: string, trace: Trace):
   return Response.json(body, { status, headers: { 'Cache-Control': 'no-store' } })
 }
 
-/** The parameters of an error sent back to the application (RFC 6749 §4.1.2.1). */
+/** Returns the parameters of an error that is sent back to the application (RFC 6749 §4.1.2.1). */
 export function refusalParameters(
   refused: Refusal,
   origin: string,
@@ -82,7 +82,7 @@ export function refusalParameters(
   }
 }
 
-/** `yyyy-MM-dd HH:mm:ssZ`, as Entra writes moments in errors. */
+/** Formats a time as `yyyy-MM-dd HH:mm:ssZ`, as in Entra's errors. */
 export function toTimestamp(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace('T', ' ')}Z`
 }

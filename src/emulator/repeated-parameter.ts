@@ -1,7 +1,7 @@
 import { type Refusal, refusal } from './refusals.ts'
 
 /**
- * The refusal of a request that says one of these parameters twice; `undefined` when it says each once.
+ * Returns the refusal of a request that has one of these parameters twice, or `undefined`.
  *
  * @see RFC 6749 §3.1 and §3.2
  */

@@ -2,7 +2,7 @@ import type { Exchange } from './exchange.ts'
 import type { Endpoint } from './faults.ts'
 import type { EmulatorRequest, EmulatorState } from './state.ts'
 
-/** Notes a request, and forgets the oldest beyond ten thousand. */
+/** Stores a request in the log, and removes the oldest beyond ten thousand. */
 export function rememberRequest(
   state: EmulatorState,
   endpoint: Endpoint,
@@ -21,7 +21,7 @@ export function rememberRequest(
   if (state.requests.length > MOST_REQUESTS) state.requests.shift()
 }
 
-/** Notes how a request was answered. */
+/** Stores the status of the response to a request. */
 export function rememberStatus(request: Request, { status }: Response): void {
   const noted = byRequest.get(request)
   if (noted !== undefined) Object.assign(noted, { status })
@@ -29,7 +29,7 @@ export function rememberStatus(request: Request, { status }: Response): void {
 
 const byRequest = new WeakMap<Request, EmulatorRequest>()
 
-/** A parameter that is very long is cut, and so is a list of very many: the log is bounded in bytes as well. */
+/** A very long parameter is cut, and so is a very long list: the log is limited in bytes as well. */
 function bounded(parameters: URLSearchParams): readonly (readonly [string, string])[] {
   return [...parameters]
     .slice(0, MOST_PARAMETERS)

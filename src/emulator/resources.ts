@@ -1,7 +1,7 @@
 import type { Application, Directory } from './directory.ts'
 import { type Authority, isAvailableIn } from './find-in-directory.ts'
 
-/** What an access token is for: Microsoft Graph, or an application that exposes an API. */
+/** The resource of an access token: Microsoft Graph, or an application that exposes an API. */
 export type Resource = typeof GRAPH | Application
 
 export const GRAPH = 'graph'
@@ -18,8 +18,8 @@ const graphHosts: readonly string[] = [
 const GRAPH_CLIENT_ID = '00000003-0000-0000-c000-000000000000'
 
 /**
- * Splits a scope into its resource and its name: `api://tasks/read`, `<client id>/read`, or `User.Read` without a
- * resource. The spelling of the resource is kept. `undefined` for an address that has no name at its end.
+ * Splits a scope into its resource and its name: `api://tasks/read`, `<client id>/read`, or `User.Read` without a resource. The
+ * resource keeps its spelling. Returns `undefined` for an address that has no name at its end.
  */
 export function splitResource(
   word: string,
@@ -32,7 +32,7 @@ export function splitResource(
   return name !== '' && (isAddress || guid.test(resource)) ? { resource, name } : undefined
 }
 
-/** Finds what a scope's resource means at an authority; a scope without one is of Microsoft Graph. */
+/** Finds the resource of a scope at an authority; a scope without one belongs to Microsoft Graph. */
 export function findResource(
   {
     directory,
@@ -55,12 +55,12 @@ export function findResource(
   )
 }
 
-/** The identifier that the scopes of an API begin with in consents and answers. */
+/** Returns the identifier with which the scopes of an API begin in consents and responses. */
 export function identifierOf({ identifierUris, clientId }: Application): string {
   return withoutSlash(identifierUris[0] ?? clientId)
 }
 
-/** Every name an API can be asked for by: the identifier URIs it registered, and its client id. */
+/** Returns every name under which an API can be requested: the identifier URIs that it registered, and its client id. */
 export function identifiersOf({ identifierUris, clientId }: Application): readonly string[] {
   return [...identifierUris, clientId]
 }

@@ -32,7 +32,7 @@ import { answerDespiteFault } from './transport-faults.ts'
 
 type Answer = (state: EmulatorState, exchange: AddressedExchange) => Promise<Response>
 
-/** Every address of the emulator. */
+/** Creates all routes of the emulator. */
 export function createRoutes(state: EmulatorState, handles: EmulatorHandles): Hono {
   const app = new Hono()
   const at = (endpoint: Endpoint, answer: Answer) => addressed(state, { endpoint, answer })
@@ -82,14 +82,14 @@ function addressed(
     const authority = findAuthority(state.directory, context.req.param('tenant') ?? '')
     if (authority === undefined) return sendUnknownTenant(state, endpoint, exchange)
 
-    // The token endpoint takes its faults itself: it can tell whom the code is about.
+    // The token endpoint applies its faults itself, because it knows which person the code is about.
     if (endpoint === 'token') return answer(state, { ...exchange, authority })
     const call = { hit: { on: endpoint, names: [] }, request: exchange.request }
     return answerDespiteFault(state, call, () => answer(state, { ...exchange, authority }))
   }
 }
 
-/** Reads a request whose address names no tenant, and notes it for the administration. */
+/** Reads a request whose address names no tenant, and stores it in the log for the administration. */
 async function noted(
   state: EmulatorState,
   endpoint: Endpoint,

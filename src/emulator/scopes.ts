@@ -4,15 +4,15 @@ import { type Refusal, refusal } from './refusals.ts'
 import { findResource, GRAPH, identifierOf, type Resource, splitResource } from './resources.ts'
 
 /**
- * A `scope` parameter that was understood. OpenID scopes and those of Microsoft Graph are bare names, those of
- * another API begin with its identifier. `resources` are in the order of the request, without duplicates.
+ * A parsed `scope` parameter. OpenID scopes and those of Microsoft Graph are bare names, those of another API begin with its
+ * identifier. `resources` are in the order of the request, without duplicates.
  */
 export type ScopeRequest = {
   readonly scopes: readonly string[]
   readonly resources: readonly Resource[]
 }
 
-/** Where scopes are looked up: the directory as one authority sees it, for one client. */
+/** The context in which scopes are looked up: the directory as one authority sees it, for one client. */
 export type ScopeContext = {
   readonly directory: Directory
   readonly graphUrl: string
@@ -26,14 +26,14 @@ const signInScopes: readonly string[] = ['openid', 'profile', 'email', 'offline_
 /** Permissions of Microsoft Graph that only an administrator may consent to. */
 const needAdministrator = /^(?!User\.ReadBasic\.All$)[^/]*\.All$/i
 
-/** The parts of a `scope` parameter. */
+/** Returns the parts of a `scope` parameter. */
 export function splitScope(scope: string | null): readonly string[] {
   return [...new Set((scope ?? '').split(' ').filter((part) => part !== ''))]
 }
 
 /**
- * Understands the parts of a `scope` parameter. `.default` becomes what the application lists for that resource.
- * Several resources are allowed, since an authorization request may ask for consent to more than one.
+ * Parses the parts of a `scope` parameter. `.default` becomes what the application lists for that resource. Several resources are
+ * allowed, since an authorization request may ask for consent to more than one.
  */
 export function parseScopes(
   words: readonly string[],
@@ -56,33 +56,33 @@ export function parseScopes(
   return { scopes: [...new Set(scopes)], resources: withoutDuplicates(resources) }
 }
 
-/** Returns whether a scope belongs to a resource, or is one of OpenID Connect, which go with every resource. */
+/** Returns whether a scope belongs to a resource, or is one of OpenID Connect, which belong to every resource. */
 export function isScopeOf(scope: string, resource: Resource): boolean {
   if (isSignInScope(scope)) return true
   return resource === GRAPH ? !scope.includes('/') : scope.startsWith(`${identifierOf(resource)}/`)
 }
 
-/** Returns whether a scope is one of OpenID Connect, which name no resource. */
+/** Returns whether a scope is one of OpenID Connect, which have no resource. */
 export function isSignInScope(scope: string): boolean {
   return signInScopes.includes(scope.toLowerCase())
 }
 
-/** Returns whether a scope asks for everything the application lists for a resource. */
+/** Returns whether a scope means everything that the application lists for a resource. */
 export function isDefaultScope(word: string): boolean {
   return splitResource(word)?.name === '.default'
 }
 
-/** The scopes that need consent, of the user or of an administrator. */
+/** Returns the scopes that need consent, of the user or of an administrator. */
 export function consentableScopes(scopes: readonly string[]): readonly string[] {
   return scopes.filter((scope) => !isSignInScope(scope))
 }
 
-/** Returns whether people cannot consent to a scope for themselves. */
+/** Returns whether users cannot consent to a scope themselves. */
 export function needsAdministrator(scope: string): boolean {
   return needAdministrator.test(scope)
 }
 
-/** Returns whether a list of scopes has one of these, whatever the letter case. */
+/** Returns whether a list of scopes contains one of these, in any letter case. */
 export function hasScope(scopes: readonly string[], ...wanted: readonly string[]): boolean {
   const names = wanted.map((name) => name.toLowerCase())
   return scopes.some((scope) => names.includes(scope.toLowerCase()))
@@ -106,8 +106,8 @@ function parseScope(word: string, context: ScopeContext): ScopeRequest | Refusal
 }
 
 /**
- * What `.default` stands for: the delegated permissions that the application lists for the resource. An
- * application whose consent is assumed and that lists nothing for an API gets everything the API exposes.
+ * Returns the meaning of `.default`: the delegated permissions that the application lists for the resource. An application whose
+ * consent is assumed and that lists nothing for an API gets everything that the API exposes.
  */
 function listedScopes(context: ScopeContext, resource: Resource): readonly string[] {
   const { application } = context

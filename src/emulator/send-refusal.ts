@@ -17,8 +17,8 @@ export function sendRefusal(
 }
 
 /**
- * Shows a refusal of the account to the person, who can pick another one. With `prompt=none` there is
- * nobody to show it to, so the application hears of it.
+ * Shows a refusal of the account to the user, who can choose another one. With `prompt=none` no user sees a page, so the refusal is
+ * sent to the application.
  */
 export function sendAccountRefusal(
   state: EmulatorState,
@@ -33,14 +33,14 @@ export function sendAccountRefusal(
   return sendRefusalPage(refused, exchange.trace, `${authorizePath(exchange)}?${again}`)
 }
 
-/** The refusal that a fault asks for. */
+/** Returns the refusal that a fault demands. */
 export function refusalOf(fault: RefusalFault): Refusal {
   const { suberror, claims, status } = fault
   const refused = anyRefusal(fault.code, fault.error)
   return { ...refused, text: fault.text ?? refused.text, suberror, claims, status }
 }
 
-/** The path of the authorization endpoint that an exchange is addressed to. */
+/** Returns the path of the authorization endpoint that an exchange is addressed to. */
 export function authorizePath({ authority }: AddressedExchange): string {
   return `/${authoritySegment(authority)}/oauth2/v2.0/authorize`
 }

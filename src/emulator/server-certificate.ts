@@ -6,18 +6,18 @@ import { rootCertificates } from 'node:tls'
 import { createAuthorityCertificate, createServerCertificate } from './certificate.ts'
 import { newJavaTrustStore, TRUST_STORE_PASSWORD } from './java-trust-store.ts'
 
-/** The files by which other programs trust the emulator. */
+/** The files with which other programs trust the emulator. */
 export type TrustFiles = {
-  /** The emulator's authority alone (PEM), for programs that add it to those they know. */
+  /** The emulator's authority alone (PEM), for programs that add it to the authorities they trust. */
   readonly certificate: string
-  /** The same with the public authorities, for programs that take a file in place of those they know. */
+  /** The same with the public authorities, for programs that take a file in place of the authorities they trust. */
   readonly bundle: string
   /** The bundle as a Java trust store. */
   readonly javaTrustStore: string
   readonly javaTrustStorePassword: string
 }
 
-/** What a TLS server needs, and the files by which others trust it. */
+/** The files of a TLS server, and those with which other programs trust it. */
 export type ServerCertificate = {
   readonly key: string
   readonly certificate: string
@@ -25,11 +25,11 @@ export type ServerCertificate = {
 }
 
 /**
- * Keeps the emulator's certificate in a folder. The stored one is used again while it covers these host names and is
- * valid for another month, so that programs that trust it once trust it at every start.
+ * Returns the emulator's certificate, which is stored in a folder. The stored one is used again while it covers these host names
+ * and is valid for another month, so that programs that trust it once trust it at every start.
  *
- * The authority that signs it is made for this one certificate and its key is never stored: nothing else can be signed
- * by what a developer was asked to trust.
+ * The authority that signs it is created for this one certificate and its key is never stored, so nothing else can be signed by the
+ * authority that a developer trusts.
  */
 export function keepServerCertificate(options: {
   readonly folder: string
@@ -40,7 +40,7 @@ export function keepServerCertificate(options: {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'server.pem')
   const known = findKept(path)
-  // Names of earlier starts stay, so that two emulators of one folder do not take turns in replacing the certificate.
+  // Names of earlier starts are kept, so that two emulators with one folder do not replace the certificate in turns.
   const earlier = known?.hostnames.filter((name) => isIP(name) !== 6) ?? []
   const hostnames = [...new Set([...options.hostnames, ...earlier])]
   const isGood = known !== undefined && isGoodFor(known, options)
@@ -53,14 +53,14 @@ export function keepServerCertificate(options: {
 
 type KeptCertificate = {
   readonly key: string
-  /** The server's certificate and its authority's, as PEM. */
+  /** The certificates of the server and of its authority, as PEM. */
   readonly certificate: string
   readonly authority: string
   readonly parsed: X509Certificate
   readonly hostnames: readonly string[]
 }
 
-/** `undefined` when there is no such file, or none that can be used. */
+/** Returns `undefined` if there is no such file, or if it cannot be used. */
 function findKept(path: string): KeptCertificate | undefined {
   try {
     const text = readFileSync(path, 'utf8')
@@ -76,7 +76,7 @@ function findKept(path: string): KeptCertificate | undefined {
   }
 }
 
-/** The names of a certificate: `DNS:localhost, IP Address:127.0.0.1, …`. */
+/** Returns the names of a certificate, from `DNS:localhost, IP Address:127.0.0.1, …`. */
 function namesOf({ subjectAltName = '' }: X509Certificate): readonly string[] {
   return subjectAltName
     .split(', ')
@@ -101,7 +101,7 @@ function newServerFile(hostnames: readonly string[], now: Date): string {
     notBefore: new Date(now.getTime() - DAY),
     notAfter: new Date(now.getTime() + VALID_DAYS * DAY),
   }
-  // A name of its own for each, so that two authorities are not taken for one.
+  // Each authority has a name of its own, so that two are not confused.
   const commonName = `Entra emulator on this machine ${randomBytes(4).toString('hex')}`
   const issuer = { ...authorityKeys, commonName }
   const authority = createAuthorityCertificate({ ...issuer, ...validity, serialNumber: serial() })
@@ -119,7 +119,7 @@ function newServerFile(hostnames: readonly string[], now: Date): string {
   return key + toPem(leaf) + toPem(authority)
 }
 
-// What Apple's clients still accept of a TLS certificate is 825 days.
+// Apple's clients accept at most 825 days for a TLS certificate.
 const VALID_DAYS = 730
 const RENEWED_BEFORE_DAYS = 30
 const DAY = 86_400_000
@@ -151,7 +151,7 @@ function isContent(path: string, content: string): boolean {
   }
 }
 
-/** Under its name a file is whole, also while another process reads it. */
+/** A file with this name is always complete, even while another process reads it. */
 function replaceFile(path: string, content: string | Uint8Array, mode: number): void {
   const partial = `${path}.${randomBytes(6).toString('hex')}.partial`
   try {

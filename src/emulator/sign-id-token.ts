@@ -3,7 +3,7 @@ import type { IdTokenFault } from './faults.ts'
 import type { Claims } from './id-token-claims.ts'
 import type { KeyRing, SigningKey } from './signing-keys.ts'
 
-/** What a token is signed with; `fault` says in which way it goes wrong, if any. */
+/** The key that signs a token; `fault` is the way in which the token is wrong, if any. */
 export type IdTokenSigning = {
   readonly keys: KeyRing
   readonly clientSecret: string
@@ -11,7 +11,7 @@ export type IdTokenSigning = {
 }
 
 /**
- * Signs an ID token. Written by hand, because a library would refuse to make most of the broken ones.
+ * Signs an ID token. The code uses no library, because a library would refuse to create most of the broken ones.
  *
  * @see RFC 7515 §5.1
  */
@@ -30,7 +30,7 @@ export async function signIdToken(claims: Claims, signing: IdTokenSigning): Prom
 }
 
 /**
- * Signs an access token. Those of version 1 have the thumbprint of the certificate in their header too.
+ * Signs an access token. Those of version 1 also have the thumbprint of the certificate in their header.
  *
  * @see RFC 7515 §5.1
  */

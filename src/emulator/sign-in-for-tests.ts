@@ -25,12 +25,12 @@ export const frozenAt = new Date('2026-03-04T05:06:07Z')
 
 export type Parameters = Readonly<Record<string, string | undefined>>
 
-/** An emulator whose clock stands still unless the test moves it. */
+/** Creates an emulator whose clock does not move unless the test moves it. */
 export function newEmulator(options: Partial<EmulatorOptions> = {}): Emulator {
   return createEmulator({ origin, now: () => frozenAt, ...options })
 }
 
-/** The parameters of an honest authorization request, with changes; `undefined` leaves one out. */
+/** Returns the parameters of a correct authorization request, with changes; `undefined` leaves one out. */
 export function authorizationQuery(changes: Parameters = {}): URLSearchParams {
   return toParameters({
     client_id: singleTenant.clientId,
@@ -45,6 +45,7 @@ export function authorizationQuery(changes: Parameters = {}): URLSearchParams {
   })
 }
 
+/** Sends an authorization request to the emulator. */
 export function authorize(
   emulator: Emulator,
   changes: Parameters = {},
@@ -58,6 +59,7 @@ export function authorize(
   )
 }
 
+/** Sends a form to the emulator. */
 export function post(
   emulator: Emulator,
   path: string,
@@ -72,6 +74,7 @@ export function post(
   )
 }
 
+/** Redeems a code at the token endpoint. */
 export function redeem(
   emulator: Emulator,
   code: string,
@@ -95,17 +98,18 @@ export function redeem(
   })
 }
 
-/** The parameters an answer carries back to the application. */
+/** Returns the parameters that a response sends back to the application. */
 export function returned(response: Response): Record<string, string> {
   const location = response.headers.get('location')
   return location === null ? {} : Object.fromEntries(new URL(location).searchParams)
 }
 
-/** The browser's cookie after an answer. */
+/** Returns the browser's cookie after a response. */
 export function cookieOf(response: Response): string {
   return response.headers.get('set-cookie')?.split(';')[0] ?? ''
 }
 
+/** Signs a person in automatically and returns the code. */
 export async function getCode(
   emulator: Emulator,
   user: string,
@@ -124,7 +128,7 @@ export type SignInOptions = {
   readonly form?: Parameters
 }
 
-/** Signs a person in and answers the token response, or the error in its place. */
+/** Signs a person in and returns the token response, or the error in its place. */
 export async function signIn(
   emulator: Emulator,
   user: string,
@@ -134,6 +138,7 @@ export async function signIn(
   return parseObject(await (await redeem(emulator, code, options)).json())
 }
 
+/** Signs a person in and returns the claims of the ID token. */
 export async function signInForClaims(
   emulator: Emulator,
   user: string,
@@ -143,12 +148,13 @@ export async function signInForClaims(
   return decodePart(idToken, 1)
 }
 
-/** The header (0) or the payload (1) of a token, whatever its signature. */
+/** Decodes the header (0) or the payload (1) of a token, whatever its signature. */
 export function decodePart(idToken: unknown, part: 0 | 1): Record<string, unknown> {
   const encoded = String(idToken).split('.')[part] ?? ''
   return parseObject(JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8')))
 }
 
+/** Returns the value as an object, or throws if it is none. */
 export function parseObject(value: unknown): Record<string, unknown> {
   if (typeof value !== 'object' || value === null) throw new Error('not an object')
   return { ...value }
@@ -161,7 +167,7 @@ function toParameters(parameters: Parameters): URLSearchParams {
   return new URLSearchParams(given)
 }
 
-/** Status, OAuth error and AADSTS number of a refusal. */
+/** Returns status, OAuth error and AADSTS number of a refusal. */
 export async function refusalOf(response: Response): Promise<readonly unknown[]> {
   const { error, error_codes: codes } = parseObject(await response.json())
   const [code]: readonly unknown[] = Array.isArray(codes) ? codes : []

@@ -1,5 +1,5 @@
-// A whole sign-in in one line of another application's test.
-//   signInThrough      starts at the application, picks the person, comes back with the application's answer
+// A complete sign-in in one line of another application's test.
+//   signInThrough      starts at the application, chooses the person, returns with the application's response
 //     follow             redirects, as a browser follows them
 //     pick               the emulator's part: the account picker without its page
 import { createCookieJar } from './cookie-jar.ts'
@@ -13,26 +13,26 @@ export type Fetch = (request: Request) => Response | Promise<Response>
 
 export type SignInThroughOptions = {
   /**
-   * Where the application starts a sign-in: an address, or a path of the application. By default `/` at the origin of
-   * the redirect URI that was registered with the emulator.
+   * Where the application starts a sign-in: an address, or a path of the application. By default it is `/` at the origin of the
+   * redirect URI that was registered with the emulator.
    */
   readonly start?: string | URL | undefined
 }
 
 /** A browser that is signed in to the application. */
 export type SignedIn = {
-  /** What the application answered at the end of the sign-in, redirects followed. */
+  /** The application's response at the end of the sign-in, after all redirects. */
   readonly response: Response
-  /** The address of that answer. */
+  /** The address of that response. */
   readonly url: URL
   /** Sends a request with the cookies of this browser, by an address or a path, and follows redirects. */
   fetch(address: string | URL, init?: RequestInit): Promise<Response>
 }
 
 /**
- * Signs a person in to an application through the emulator, in a browser of its own: goes where the application
- * redirects, picks the person, consents, and comes back to the application. The person is named by object id or user
- * principal name. Nothing else about the emulator changes, so that tests can sign in side by side.
+ * Signs a person in to an application through the emulator, in a browser of its own: follows the application's redirects, chooses
+ * the person, consents, and returns to the application. The person is named by object id or user principal name. Nothing else about
+ * the emulator changes, so that tests can sign in concurrently.
  *
  * @throws {Error} when the application does not lead to the emulator, or the emulator refuses the person
  */
@@ -57,7 +57,7 @@ export async function signInThrough(
   }
 }
 
-/** Browsers send with a form the origin of its page, which here is always the application's own. */
+/** With a form, browsers send the origin of its page, which here is always the application's own. */
 function fromOwnPage({ origin }: URL, init: RequestInit): RequestInit {
   if (init.method === undefined || init.method.toUpperCase() === 'GET') return init
   const headers = new Headers(init.headers)
@@ -162,11 +162,11 @@ function isRedirect({ status }: Response): boolean {
 /** @see RFC 9110 §15.4: 307 and 308 repeat the request, the others continue with GET. */
 function redirected({ url, init }: Step, { status }: Response, target: URL): Step {
   const repeats = (status === 307 || status === 308) && url.origin === target.origin
-  // The fragment of an answer in that mode stays in the address, as in a browser.
+  // As in a browser, the fragment of a response in that mode stays in the address.
   return repeats && init !== undefined ? { url: target, init } : { url: target }
 }
 
-/** Follows a form that posts itself (`form_post`); any other page of the emulator is a refusal. */
+/** Follows a form that submits itself (`form_post`); any other page of the emulator is a refusal. */
 async function afterEmulator(response: Response): Promise<Step> {
   const page = await response.text()
   const action = /<form method="post" action="([^"]+)">(?=<input type="hidden")/.exec(page)?.[1]
@@ -201,7 +201,7 @@ function neverLedThere(origin: string, { url, response }: Visit): Error {
   )
 }
 
-/** The application under test is the one that was registered; the built-in ones have addresses of their own. */
+/** The application under test is the one that the test registered; the built-in ones have addresses of their own. */
 function applicationOrigin(directory: Directory): string {
   const seeded = new Set(seededDirectory().applications.flatMap(redirectUrisOf))
   const all = directory.applications.flatMap(redirectUrisOf)

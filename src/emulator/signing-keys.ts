@@ -2,7 +2,7 @@ import { createHash, generateKeyPair, type KeyObject, randomBytes } from 'node:c
 import { promisify } from 'node:util'
 import { createSelfSignedCertificate } from './certificate.ts'
 
-/** An RSA key with the certificate Entra would publish for it. */
+/** An RSA key with the certificate that Entra would publish for it. */
 export type SigningKey = {
   readonly kid: string
   readonly privateKey: KeyObject
@@ -10,7 +10,7 @@ export type SigningKey = {
   readonly certificate: Buffer
 }
 
-/** One emulator's keys; the first published one signs. */
+/** The keys of one emulator; the first published one signs. */
 export type KeyRing = {
   published(): Promise<readonly SigningKey[]>
   current(): Promise<SigningKey>
@@ -19,7 +19,7 @@ export type KeyRing = {
   rotate(): Promise<SigningKey>
 }
 
-/** Creates a ring of two keys. RSA keys are slow to make, so rings share their first ones. */
+/** Creates a ring of two keys. RSA keys are slow to create, so rings share their first ones. */
 export function createKeyRing(): KeyRing {
   let published: readonly SigningKey[] | undefined
 
@@ -49,7 +49,7 @@ export function createKeyRing(): KeyRing {
 }
 
 /**
- * The published form of a key: no `alg`, and Microsoft's `issuer` member as a template.
+ * Returns the published form of a key: without `alg`, and with Microsoft's `issuer` member as a template.
  *
  * @see RFC 7517 §4
  */

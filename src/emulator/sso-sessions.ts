@@ -22,7 +22,7 @@ export function findSsoSession(state: EmulatorState, request: Request): SsoSessi
   return state.ssoSessions.find(cookie?.slice(COOKIE.length + 1) ?? '')
 }
 
-/** Adds an account to a browser's session, or says that it authenticated anew. The `sid` stays. */
+/** Adds an account to a browser's session, or stores that it authenticated again. The `sid` stays. */
 export function signInToSession(
   state: EmulatorState,
   session: SsoSession | undefined,
@@ -40,7 +40,7 @@ export function signInToSession(
   })
 }
 
-/** Remembers that an account used an application, which is told when the account signs out. */
+/** Stores that an account used an application, which is notified when the account signs out. */
 export function rememberApplication(
   state: EmulatorState,
   session: SsoSession,
@@ -72,7 +72,7 @@ export function findSsoAccount(
   return account?.revocations === revocationsOf(state, person) ? account : undefined
 }
 
-/** The people signed in to a session; not those removed from the directory, or whose sessions were ended. */
+/** Returns the people who are signed in to a session, except those removed from the directory or whose sessions were revoked. */
 export function peopleOf(state: EmulatorState, session: SsoSession | undefined): readonly Person[] {
   const accounts = session?.accounts ?? []
   return accounts.flatMap(({ userId, revocations }) => {
@@ -81,7 +81,7 @@ export function peopleOf(state: EmulatorState, session: SsoSession | undefined):
   })
 }
 
-/** The `Set-Cookie` value that ties a browser to its session. */
+/** Returns the `Set-Cookie` value that connects a browser to its session. */
 export function ssoCookie(state: EmulatorState, session: SsoSession): string {
   const secure = state.origin.startsWith('https:') ? '; Secure' : ''
   return `${COOKIE}=${session.id}; Path=/; HttpOnly; SameSite=Lax${secure}`

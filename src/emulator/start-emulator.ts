@@ -42,31 +42,31 @@ export {
 } from './sign-in-through.ts'
 
 export type StartEmulatorOptions = {
-  /** A loopback address; the emulator signs in anybody and listens nowhere else. */
+  /** A loopback address. The emulator signs in any user, so it listens on no other address. */
   readonly hostname?: string | undefined
-  /** 0, the default, is any free port. */
+  /** The port; 0, the default, is any free port. */
   readonly port?: number | undefined
-  /** By default `http://localhost:<port>`. */
+  /** The origin in all addresses; `http://localhost:<port>` by default. */
   readonly publicOrigin?: string | undefined
   /**
-   * Answers over https, with a certificate that is made at the first start and kept in this folder. It is good for
-   * localhost, 127.0.0.1, ::1 and the host of the public origin.
+   * Serves https, with a certificate that is created at the first start and stored in this folder. It is valid for localhost,
+   * 127.0.0.1, ::1 and the host of the public origin.
    */
   readonly https?: { readonly folder: string } | undefined
-  /** Microsoft Graph on a host of its own; it has to reach this port. */
+  /** A separate host for Microsoft Graph, which has to lead to this port. */
   readonly graphOrigin?: string | undefined
   readonly directory?: Directory | undefined
   readonly clockOffsetSeconds?: number | undefined
   readonly now?: (() => Date) | undefined
-  /** Called with every changed directory before it holds; when it throws, nothing changes. */
+  /** Called with every changed directory before the change takes effect; if it throws, nothing changes. */
   readonly onDirectoryChange?: ((directory: Directory) => void) | undefined
 }
 
 export type StartedEmulator = Omit<Emulator, 'close'> & {
   readonly port: number
-  /** The files by which other programs trust the certificate, when the emulator answers over https. */
+  /** The files with which other programs trust the certificate, if the emulator serves https. */
   readonly trust: TrustFiles | undefined
-  /** Stops listening and ends every connection, the hanging ones too. */
+  /** Stops listening and ends every connection, including those that hang. */
   close(): Promise<void>
 }
 
@@ -75,12 +75,12 @@ export async function startEmulator(options: StartEmulatorOptions = {}): Promise
   const hostname = options.hostname ?? '127.0.0.1'
   if (!isLoopback(hostname)) throw new Error(`the emulator listens on loopback, not on ${hostname}`)
 
-  // The origin needs the port, which is known only once the server listens.
+  // The origin contains the port, which is known only after the server listens.
   let emulator: Emulator | undefined
   const tls = options.https && keepCertificate(options, options.https)
   const limits = { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 65_536 }
   const adaptor = {
-    // Rejects when the client has gone: then nobody reads this answer.
+    // This rejects when the client has disconnected, so the response is not read.
     fetch: async (request: Request) =>
       (await emulator?.fetch(request).catch(unavailable)) ?? unavailable(),
     overrideGlobalObjects: false,
@@ -100,7 +100,7 @@ export async function startEmulator(options: StartEmulatorOptions = {}): Promise
   return started(emulator, { port, server, trust: tls?.trust })
 }
 
-/** The certificate of an emulator, made unless the folder has one that is good for its host names. */
+/** Returns the certificate of an emulator, and creates it unless the folder has one for its host names. */
 export function keepCertificate(
   { publicOrigin, now }: Pick<StartEmulatorOptions, 'publicOrigin' | 'now'>,
   { folder }: { readonly folder: string },
@@ -126,7 +126,7 @@ function started(
 ): StartedEmulator {
   return {
     ...emulator,
-    // A getter again: the spread copied what it said at this moment.
+    // These are getters again, because the spread copied their current values.
     get directory() {
       return emulator.directory
     },

@@ -7,7 +7,7 @@ import type { Platform } from './redirect-uri.ts'
 import { createKeyRing, type KeyRing } from './signing-keys.ts'
 import type { SsoSession } from './sso-sessions.ts'
 
-/** What a person allowed an application: the stuff tokens are made of. */
+/** What a person allowed an application to do; tokens are created from it. */
 export type Grant = {
   readonly clientId: string
   /** The platform that the grant was given to, which decides how it is redeemed. */
@@ -16,17 +16,19 @@ export type Grant = {
   /** The parts of the `scope` parameter, spelled as in the request. */
   readonly askedScopes: readonly string[]
   readonly requestedClaims: readonly string[]
-  /** Policies the person has met, by their requirement. */
+  /** The requirements of policies that the person has met. */
   readonly stepUps: readonly string[]
   readonly sid: string
   readonly authenticatedAt: Date
-  /** How often the person's sessions had been ended by then: what was granted before is worth nothing. */
+  /**
+   * How often the person's sessions had been revoked when this was granted. After a further revocation the grant is worth nothing.
+   */
   readonly revocations: number
-  /** When the grant ends however often it is refreshed, which is so for single-page applications alone. */
+  /** When the grant ends however often it is refreshed; set only for single-page applications. */
   readonly endsAt?: Date | undefined
 }
 
-/** What an authorization code stands for, and what it is bound to. */
+/** The grant of an authorization code, and what it is bound to. */
 export type IssuedCode = Grant & {
   readonly authoritySegment: string
   readonly redirectUri: string
@@ -36,10 +38,10 @@ export type IssuedCode = Grant & {
   readonly spent: boolean
 }
 
-/** A refresh token lives as long as it is used. */
+/** A refresh token stays valid as long as it is used. */
 export type IssuedRefreshToken = Grant & { readonly inactiveAfter: Date }
 
-/** What a device code stands for, from the device's request until its tokens are issued. */
+/** The sign-in of a device, from the device's request until its tokens are issued. */
 export type DeviceSignIn = {
   readonly deviceCode: string
   readonly userCode: string
@@ -56,14 +58,14 @@ export type DeviceSignIn = {
     | { readonly kind: 'redeemed' }
 }
 
-/** An access token for an API. The grant of its user lets the API act on behalf of them; an application has none. */
+/** An access token for an API. The grant of its user lets the API act on behalf of them; the token of an application has none. */
 export type IssuedApiToken = {
   readonly grant: Grant | undefined
   readonly audience: string
   readonly expiresAt: Date
 }
 
-/** What an access token for Microsoft Graph allows: for a person by scopes, for an application alone by roles. */
+/** What an access token for Microsoft Graph allows: scopes for a person, roles for an application alone. */
 export type IssuedAccessToken = {
   readonly clientId: string
   readonly tenantId: string
@@ -73,7 +75,7 @@ export type IssuedAccessToken = {
   readonly expiresAt: Date
 }
 
-/** A request the emulator received; the status is there once it is answered. */
+/** A request that the emulator received; it has a status after it was answered. */
 export type EmulatorRequest = {
   readonly at: Date
   readonly method: string
@@ -84,10 +86,10 @@ export type EmulatorRequest = {
   readonly status?: number
 }
 
-/** Everything one emulator remembers. */
+/** The memory of one emulator. */
 export type EmulatorState = {
   readonly origin: string
-  /** What Microsoft Graph's addresses start with. */
+  /** The start of Microsoft Graph's addresses. */
   readonly graphUrl: string
   readonly now: () => Date
   readonly clock: EmulatorClock
@@ -100,15 +102,15 @@ export type EmulatorState = {
   readonly apiTokens: ExpiringStore<IssuedApiToken>
   /** Sign-ins of devices, by device code. */
   readonly deviceSignIns: ExpiringStore<DeviceSignIn>
-  /** The device code of each code that a user types. */
+  /** The device code of each code that a user enters. */
   readonly userCodes: ExpiringStore<string>
   readonly usedAssertions: ExpiringStore<true>
-  /** How often each account's sessions were ended, by object id. */
+  /** How often each account's sessions were revoked, by object id. */
   readonly revocations: Map<string, number>
   readonly ssoSessions: ExpiringStore<SsoSession>
   readonly requests: EmulatorRequest[]
   readonly closing: AbortController
-  /** What a reset goes back to. */
+  /** The values that a reset restores. */
   readonly start: { readonly directory: Directory; readonly clockOffsetSeconds: number }
   directory: Directory
   automaticUser: string | undefined
@@ -120,14 +122,14 @@ export type EmulatorStateOptions = {
   readonly directory?: Directory | undefined
   readonly now?: (() => Date) | undefined
   readonly clockOffsetSeconds?: number | undefined
-  /** Called with every changed directory before it holds; when it throws, nothing changes. */
+  /** Called with every changed directory before the change takes effect; if it throws, nothing changes. */
   readonly onDirectoryChange?: ((directory: Directory) => void) | undefined
 }
 
 const DAY_SECONDS = 86_400
 export const REFRESH_TOKEN_DAYS = 90
 
-/** Creates the memory of an emulator; everything in it is bounded. */
+/** Creates the memory of an emulator; everything in it is limited. */
 export function createEmulatorState(options: EmulatorStateOptions): EmulatorState {
   const clock = createClock(options.now, options.clockOffsetSeconds)
   const origin = new URL(options.origin).origin
@@ -143,7 +145,7 @@ export function createEmulatorState(options: EmulatorStateOptions): EmulatorStat
     clock,
     keys: createKeyRing(),
     faults: createFaultQueue(),
-    // Twice the life of what they hold, so that an expired one is still told from one that never was.
+    // Entries are kept for twice their lifetime, so that an expired one differs from one that never existed.
     codes: storeFor(20 * 60),
     refreshTokens: storeFor(2 * REFRESH_TOKEN_DAYS * DAY_SECONDS),
     accessTokens: storeFor(3 * 3600),

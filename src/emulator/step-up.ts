@@ -4,8 +4,8 @@ import { type Refusal, refusal } from './refusals.ts'
 import type { EmulatorState } from './state.ts'
 
 /**
- * The step-ups a `claims` request asks for: authentication contexts (`acrs`) and policies (`capolids`).
- * Whoever signs in with such a request has done what it asks.
+ * Returns the step-ups that a `claims` request asks for: authentication contexts (`acrs`) and policies (`capolids`). A user who
+ * signs in with such a request has done what it asks for.
  */
 export function requestedStepUps(claims: string | null | undefined): readonly string[] {
   const parts = membersOf(parseObject(claims ?? ''), 'access_token', 'id_token')
@@ -13,12 +13,12 @@ export function requestedStepUps(claims: string | null | undefined): readonly st
   return wishes.flatMap(({ value, values }) => [value, values].flat().filter(isText)).slice(0, 100)
 }
 
-/** The authentication contexts among the step-ups, for the claim `acrs`. */
+/** Returns the authentication contexts among the step-ups, for the claim `acrs`. */
 export function authenticationContexts(stepUps: readonly string[]): readonly string[] {
   return stepUps.filter((met) => /^c[1-9]\d?$/.test(met))
 }
 
-/** The refusal with a claims challenge while a policy is not met; `undefined` when all are. */
+/** Returns the refusal with a claims challenge while a policy is not met, or `undefined` if all are. */
 export function findStepUpRefusal(
   state: EmulatorState,
   subject: {
@@ -34,7 +34,7 @@ export function findStepUpRefusal(
   return { ...refusal(50076), suberror: 'basic_action', claims: challengeOf(unmet) }
 }
 
-/** What every policy asks of a person who uses a client. */
+/** Returns what all policies require of a person who uses a client. */
 export function stepUpsAskedOf(
   { directory }: EmulatorState,
   subject: { readonly clientId: string; readonly person: Person },
@@ -50,7 +50,7 @@ function isFor(
   return isClient && (userId === undefined || userId === subject.person.user.id)
 }
 
-/** What a `claims` request has to carry for a policy: its context, or the policy's own id. */
+/** Returns what a `claims` request has to contain for a policy: its context, or the policy's own id. */
 function markOf({ id, require }: Policy): string {
   return require === 'mfa' ? id : require
 }

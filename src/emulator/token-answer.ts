@@ -15,7 +15,7 @@ import type { EmulatorState, Grant } from './state.ts'
 
 export type TokenAnswer = { readonly token_type: 'Bearer'; readonly [member: string]: unknown }
 
-/** A grant that is about to become tokens. */
+/** A grant for which tokens are about to be issued. */
 export type GrantInUse = {
   readonly application: Application
   readonly grant: Grant
@@ -29,7 +29,7 @@ export type GrantInUse = {
 }
 
 /**
- * The answer to a good token request, with what its scopes ask for.
+ * Creates the response to a valid token request, with what its scopes ask for.
  *
  * @see RFC 6749 §5.1, OpenID Connect Core §3.1.3.3 and §12.2
  */

@@ -1,7 +1,7 @@
 import { type FaultHit, type TransportFault, transportFaultKinds } from './faults.ts'
 import type { EmulatorState } from './state.ts'
 
-/** Answers a request, or breaks the answer in the way that the next matching fault says. */
+/** Answers a request, or breaks the response in the way of the next matching fault. */
 export async function answerDespiteFault(
   state: EmulatorState,
   call: { readonly hit: FaultHit; readonly request: Request },
@@ -39,13 +39,13 @@ async function breakAnswer(
   }
 }
 
-/** Never answers, until whoever asked goes away or the emulator closes. */
+/** Never answers, until the client disconnects or the emulator closes. */
 async function hang(ends: AbortSignal): Promise<Response> {
   await isInterrupted(ends)
   return closed()
 }
 
-/** Waits, for ever without a time, and says whether the wait was ended before it was over. */
+/** Waits, without a time for ever, and returns whether the wait was interrupted. */
 function isInterrupted(ends: AbortSignal, milliseconds?: number): Promise<boolean> {
   if (ends.aborted) return Promise.resolve(true)
   return new Promise((resolve) => {
@@ -85,7 +85,7 @@ function htmlResponse(status: number): Response {
   })
 }
 
-/** Promises the whole body, sends half of it, and breaks the connection. */
+/** Announces the whole body, sends half of it, and breaks the connection. */
 async function cutInHalf(response: Response): Promise<Response> {
   const bytes = new Uint8Array(await response.arrayBuffer())
   const headers = new Headers(response.headers)
@@ -100,10 +100,10 @@ async function cutInHalf(response: Response): Promise<Response> {
   return new Response(body, { status: response.status, headers })
 }
 
-// The server waits a moment for the body before it sends the head: an error by then would become a 500.
+// The server waits a moment for the body before it sends the head: an earlier error would become a 500.
 const CUT_AFTER_MILLISECONDS = 30
 
-/** The code keeps the server from writing a stack trace to the console for what was asked of it. */
+/** The code keeps the server from writing a stack trace to the console for an intended error. */
 function cutConnection(): Error {
   return Object.assign(new Error('the emulator cut the connection'), {
     code: 'ERR_STREAM_PREMATURE_CLOSE',

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 
-/** Reads a certificate (PEM) that an application uploaded. */
+/** Parses a certificate (PEM) that was uploaded for an application. */
 export function parseUploadedCertificate(pem: string): X509Certificate | undefined {
   try {
     return new X509Certificate(pem)
@@ -9,7 +9,7 @@ export function parseUploadedCertificate(pem: string): X509Certificate | undefin
   }
 }
 
-/** Says whether text is a certificate (PEM) of an RSA key: the only kind Entra verifies assertions with. */
+/** Returns whether the text is a certificate (PEM) of an RSA key, the only kind with which Entra verifies assertions. */
 export function isRsaCertificate(pem: string): boolean {
   return parseUploadedCertificate(pem)?.publicKey.asymmetricKeyType === 'rsa'
 }

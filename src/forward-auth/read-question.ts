@@ -1,11 +1,11 @@
 /**
  * Reads what a proxy asks, in each of the ways in which proxies ask:
  *
- *   nginx (our configuration) GET /auth/verify, X-Original-Method and X-Original-URI, the host in Host
- *   ingress-nginx GET /auth/verify, X-Original-Method and X-Original-URL, a whole address
- *   Traefik, Caddy, HAProxy GET /auth/verify, X-Forwarded-Method, X-Forwarded-Uri and X-Forwarded-Host
- *   Envoy the original method, its path appended to ours, the host in Host
- *   an application that asks GET /auth/verify with the browser's Cookie and Host
+ *   nginx (our configuration)     GET /auth/verify, X-Original-Method and X-Original-URI, the host in Host
+ *   ingress-nginx                 GET /auth/verify, X-Original-Method and X-Original-URL, a whole address
+ *   Traefik, Caddy, HAProxy       GET /auth/verify, X-Forwarded-Method, X-Forwarded-Uri and X-Forwarded-Host
+ *   Envoy                         the original method, its path appended to ours, the host in Host
+ *   an application that asks      GET /auth/verify with the browser's Cookie and Host
  *
  * Any client can write a header that names the original request. So the sender has to be a trusted proxy, a request in two of these
  * ways at once is refused, and so is any header that does not have exactly one value.

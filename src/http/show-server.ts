@@ -1,9 +1,9 @@
 /**
  * GET /auth/server returns which server answers at an address, under a path that every reverse proxy of deploy/proxies passes on.
  *
- *   any request → { "server": "entrada" }
- *   with `entrada-challenge` → the server proves that it knows the operator token, without receiving it
- *   with `entrada-question` as well → the caller proves the same, and learns how the server received this request
+ *   any request                       → { "server": "entrada" }
+ *   with `entrada-challenge`          → the server proves that it knows the operator token, without receiving it
+ *   with `entrada-question` as well   → the caller proves the same, and learns how the server received this request
  */
 import type { Services } from '../services.ts'
 import type { Exchange } from './exchange.ts'

@@ -3,7 +3,7 @@
  *
  *   previewSso → who would lose access, and what is missing; changes nothing
  *   requireSso → after an administrator of the organization has signed in through that connection as it is now
- *   bypassSso → a way around it: for a named reason, for some hours, ends by itself
+ *   bypassSso  → a way around it: for a named reason, for some hours, ends by itself
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit } from '../audit/audit.ts'

@@ -7,7 +7,7 @@ import { action, field, select } from './page-parts.ts'
 import { peopleSection } from './people-section.ts'
 import { requestsSection } from './requests-section.ts'
 
-/** Sends the page on which a developer moves the emulator. It loads no script. */
+/** Sends the page with which a developer controls the emulator. It loads no script. */
 export function sendAdministrationPage(
   state: EmulatorState,
   { watches }: { readonly watches: boolean },

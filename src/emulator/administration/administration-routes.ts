@@ -1,8 +1,8 @@
-// The administration: what a test does from code, by JSON and by a page. On this machine only.
+// The administration: everything that a test does from code, by JSON and on a page. It is available on this machine only.
 //   GET  /emulator                  the page
 //   GET  /emulator/api              what can be done and read, as an OpenAPI document
 //   GET  /emulator/api/{resource}   directory, requests, faults, settings
-//   POST /emulator/api/{operation}  JSON in, JSON out; a form of the page comes back to the page
+//   POST /emulator/api/{operation}  JSON in, JSON out; a form of the page returns to the page
 import type { Context, Hono } from 'hono'
 import { html } from 'hono/html'
 import type { EmulatorHandles } from '../handles.ts'
@@ -99,7 +99,7 @@ function json(value: unknown): Response {
 
 const noStore = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }
 
-/** JSON knows no infinity. */
+/** JSON has no infinity. */
 function waitingFaults({ faults }: EmulatorState) {
   return faults.waiting.map((fault) => ({
     ...fault,

@@ -4,7 +4,7 @@ import type { Fragment } from '../pages.ts'
 import type { EmulatorState } from '../state.ts'
 import { action, field, select } from './page-parts.ts'
 
-/** The registered applications, with what an operator would look up in the portal. */
+/** Renders the registered applications, with what an operator would look up in the portal. */
 export function applicationsSection({ directory }: EmulatorState): Fragment {
   const tenants = directory.tenants.map(({ id, displayName }) => [id, displayName] as const)
   const fields = [

@@ -1,6 +1,6 @@
 /**
- * What is wrong about who asks, if anything: the administration has no password, so it answers on loopback
- * names only (a page elsewhere could have its name point here), and to no other site's page.
+ * Returns what is wrong with the sender of a request, if anything. The administration has no password, so it answers only on
+ * loopback names (the name of a page elsewhere could resolve to this machine), and to no page of another site.
  *
  * @see https://www.w3.org/TR/fetch-metadata/
  */
@@ -16,7 +16,7 @@ export function findTrespass(request: Request): string | undefined {
 
 const OTHER_SITE = 'The request comes from a page of another site.'
 
-/** A link from elsewhere may open the page; it shows nothing to where it came from. */
+/** A link on another site may open the page, because it reveals nothing to that site. */
 function isPageVisit({ method, headers }: Request): boolean {
   const isVisit = headers.get('sec-fetch-mode') === 'navigate'
   return method === 'GET' && isVisit && headers.get('sec-fetch-dest') === 'document'

@@ -2,7 +2,7 @@ import { type ConversionConfig, toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import { type Operation, operations } from './operations.ts'
 
-/** The resources that can be read, with what each holds. */
+/** The resources that can be read, with their content. */
 const resources = {
   directory: 'Tenants with their people and groups, applications, policies.',
   requests: 'The newest requests, newest last.',
@@ -82,7 +82,7 @@ function jsonOf(description: string, schema: object) {
   return { description, content: { 'application/json': { schema } } }
 }
 
-/** What a check in words demands has no form in JSON Schema; moments are text in JSON. */
+/** Checks that are only described in words have no form in JSON Schema; times are text in JSON. */
 const conversion: ConversionConfig = {
   target: 'draft-2020-12',
   typeMode: 'input',

@@ -69,7 +69,7 @@ const faultSchema = v.variant('kind', [
   }),
 ])
 
-/** A fault as JSON has it: `"always"` stands for the infinity that JSON cannot say. */
+/** A fault as in JSON: `"always"` replaces the infinity that JSON does not have. */
 export const faultInput = v.pipe(
   faultSchema,
   v.transform(({ times, ...fault }): Fault => {

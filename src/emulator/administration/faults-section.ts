@@ -4,7 +4,7 @@ import type { Fragment } from '../pages.ts'
 import type { EmulatorState } from '../state.ts'
 import { action, field, select } from './page-parts.ts'
 
-/** The faults that wait, and forms for the usual ones. The rest is for JSON. */
+/** Renders the faults that wait, and forms for the usual ones. All others need JSON. */
 export function faultsSection({ faults }: EmulatorState): Fragment {
   const waiting = faults.waiting
   return html`<section aria-labelledby="faults"><h2 id="faults">Faults</h2>

@@ -1,6 +1,6 @@
 /**
- * What a form of the page says, as the JSON of the operation would. A field's name is the path to its value,
- * with its type behind a colon: `fault.times:number`, `groups:list`. Empty fields are left out.
+ * Converts a form of the page to the JSON of the operation. The name of a field is the path to its value, followed by a colon and
+ * its type: `fault.times:number`, `groups:list`. Empty fields are left out.
  */
 export function toInput(form: URLSearchParams): Record<string, unknown> {
   const input: Record<string, unknown> = {}
@@ -26,7 +26,7 @@ function toValue(text: string, type: string): unknown {
 
 function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [name = '', ...rest] = path
-  // Names that mean something to JavaScript itself are nobody's field.
+  // Names that have a meaning in JavaScript itself are never the name of a field.
   if (['__proto__', 'constructor', 'prototype'].includes(name)) return
   if (rest.length === 0) {
     target[name] = value

@@ -19,18 +19,18 @@ import {
   userName,
 } from './record-schemas.ts'
 
-/** Something an administrator does, by the page or by JSON. */
+/** An operation of an administrator, by the page or by JSON. */
 export type Operation = {
   /** A sentence for the description of the API. */
   readonly does: string
-  /** What it takes, for `GET /emulator/api`. */
+  /** The schema of the input, for `GET /emulator/api`. */
   readonly takes: v.GenericSchema
-  /** The members of its answer, each with a sentence; without any the answer is an empty object. */
+  /** The members of the response, each with a sentence; without any the response is an empty object. */
   readonly answers: Readonly<Record<string, string>>
   readonly run: (handles: EmulatorHandles, input: unknown) => unknown
 }
 
-/** Runs the operation with a name. @throws {Error} with a sentence, when the input is not right. */
+/** Runs the operation with this name. @throws {Error} with a sentence, if the input is not valid. */
 export async function operate(
   handles: EmulatorHandles,
   { name, input }: { readonly name: string; readonly input: unknown },
@@ -82,7 +82,7 @@ const peopleOperations = {
   'add-user': operation('Adds a person to a tenant.', {
     takes: { tenant: tenantName, user: newUser },
     answers: { id: 'The object id.' },
-    // The schema checked the members; only their static types are lost in it. The same holds for the records below.
+    // The schema has checked the members; only their static types are lost. The same holds for the records below.
     run: (emulator, { tenant, user }) => ({ id: emulator.addUser(tenant, user as NewUser) }),
   }),
   'update-user': operation('Changes members of a person; null takes one away.', {

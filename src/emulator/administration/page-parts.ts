@@ -3,14 +3,14 @@ import type { Fragment } from '../pages.ts'
 
 type Hidden = Readonly<Record<string, string>>
 
-/** A form that does one operation. */
+/** Renders a form that performs one operation. */
 export function action(
   operation: string,
   form: {
     readonly button: string
     readonly fields?: Fragment | readonly Fragment[]
     readonly hidden?: Hidden
-    /** Says what the button is about, where several say the same. */
+    /** Describes the button for screen readers, where several have the same text. */
     readonly about?: string
   },
 ): Fragment {
@@ -21,7 +21,7 @@ export function action(
   return html`<form method="post" action="/emulator/api/${operation}">${hidden}${form.fields ?? ''}<button${label}>${form.button}</button></form>`
 }
 
-/** A labelled field. */
+/** Renders a field with its label. */
 export function field(
   name: string,
   options: {
@@ -36,7 +36,7 @@ export function field(
   return html`<label>${label} <input name="${name}" type="${type}" value="${value}" autocomplete="off"${required}></label>`
 }
 
-/** A labelled choice. */
+/** Renders a choice with its label. */
 export function select(
   name: string,
   choice: {

@@ -5,7 +5,7 @@ import type { Fragment } from '../pages.ts'
 import type { EmulatorState } from '../state.ts'
 import { action, field, select } from './page-parts.ts'
 
-/** Who and which groups there are, tenant by tenant. */
+/** Renders the people and the groups of each tenant. */
 export function peopleSection({ directory }: EmulatorState): Fragment {
   const tenants = directory.tenants.map(({ domains, displayName }) => {
     return [domains[0] ?? '', displayName] as const

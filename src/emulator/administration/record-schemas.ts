@@ -1,4 +1,4 @@
-// What the operations take, as schemas: they check the input, and `GET /emulator/api` shows them.
+// Schemas of the operations' input: they check it, and `GET /emulator/api` shows them.
 import * as v from 'valibot'
 import { applicationSchema, groupSchema, policySchema, userSchema } from '../directory-schema.ts'
 
@@ -6,7 +6,7 @@ function text(description: string) {
   return v.pipe(v.string(), v.minLength(1), v.description(description))
 }
 
-/** How each operation names what is in the directory. `named-in-directory.ts` finds it. */
+/** The names of records that operations accept. `named-in-directory.ts` finds the records. */
 export const tenantName = text('A tenant: its id, one of its domains or its display name.')
 export const userName = text('A person: object id or user principal name.')
 export const groupName = text('A group: object id or display name.')
@@ -47,14 +47,14 @@ export const applicationChanges = record(applicationEntries, [])
 export const newPolicy = record(policyEntries, ['require'])
 
 /**
- * A record of which some members are required. The others may be left out, or `null` where a change takes them away.
- * The directory's own schema checks the whole record once more, with everything around it.
+ * Returns a schema of a record with some required members. The others may be left out, or `null` where a change removes them. The
+ * directory's own schema checks the whole record once more, with everything around it.
  */
 function record(entries: v.ObjectEntries, required: readonly string[]) {
   const members = Object.entries(entries).map(([name, entry]) => {
     const schema = 'wrapped' in entry ? entry.wrapped : entry
     return [name, required.includes(name) ? schema : v.exactOptional(v.nullable(schema))]
   })
-  // The names come from the directory's schema, so that none has to be written twice; their types are lost on the way.
+  // The names come from the directory's schema, so that they are written only once; their types are lost on the way.
   return v.strictObject(Object.fromEntries(members) as v.ObjectEntries)
 }

@@ -5,7 +5,7 @@ import { action } from './page-parts.ts'
 
 const SHOWN = 50
 
-/** The newest requests, newest first. */
+/** Renders the newest requests, newest first. */
 export function requestsSection(
   { requests }: EmulatorState,
   { watches }: { readonly watches: boolean },

@@ -10,14 +10,14 @@ import { graphErrorResponse, graphHeaders, isGraphError } from './graph-errors.t
 import { findAccess, type GraphExchange } from './graph-exchange.ts'
 import type { Answer } from './graph-list.ts'
 
-/** Answers requests of one address of Graph whose access token is good; `id` is the object in its path. */
+/** Answers requests of one address of Graph whose access token is valid; `id` is the object in its path. */
 export type Resource = (
   state: EmulatorState,
   exchange: GraphExchange,
   id: string | undefined,
 ) => Answer | Promise<Answer>
 
-/** Answers a request to Graph, or breaks the answer as the next matching fault demands. */
+/** Answers a request to Graph, or breaks the response as the next matching fault demands. */
 export async function answerGraph(
   state: EmulatorState,
   { context, base }: { readonly context: Context; readonly base: string },
@@ -41,7 +41,7 @@ export async function answerGraph(
   return response
 }
 
-/** Answers what a browser asks before a script of another origin may read Graph, which allows every origin. */
+/** Answers a CORS preflight; Graph allows every origin to read it. */
 export function answerPreflight({ req }: Context): Response {
   return new Response(null, {
     status: 204,
@@ -91,7 +91,7 @@ function textResponse(text: string, headers: Readonly<Record<string, string>>): 
   return new Response(text, { headers: { ...headers, 'Content-Type': 'text/plain' } })
 }
 
-// Graph takes 4 MB, which a batch may need.
+// Graph accepts 4 MB, which a batch may need.
 const MOST_BYTES = 4 * 1024 * 1024
 
 async function readJson(request: Request): Promise<unknown> {

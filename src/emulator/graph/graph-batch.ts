@@ -32,8 +32,8 @@ type PartAnswer = {
 const MOST_PARTS = 20
 
 /**
- * Answers `$batch`: the answers come in the order of the requests; one whose dependency failed is 424. Parts are
- * answered one after the other, so that faults hit them in their order.
+ * Answers `$batch`: the responses have the order of the requests; one whose dependency failed is 424. Parts are answered one after
+ * the other, so that faults affect them in their order.
  *
  * @see https://learn.microsoft.com/graph/json-batching
  */
@@ -98,7 +98,7 @@ function isWithoutBody({ method, headers, body }: Part): boolean {
   return body === undefined || contentTypeIn(headers) === undefined
 }
 
-/** The parts after everything that they depend on; parts of a circle are left out. */
+/** Sorts the parts so that each follows those that it depends on; parts that depend on each other are left out. */
 function inOrder(parts: readonly Part[]): readonly Part[] {
   const ordered = new Map<string, Part>()
   for (let before = -1; before < ordered.size; ) {
@@ -118,7 +118,7 @@ async function answerPart(
 ): Promise<PartAnswer> {
   const { id } = part
   const target = new URL(`${versionUrl}/${part.url.replace(/^\//, '')}`)
-  // A path with `..` could leave Graph for the emulator's other addresses.
+  // A path with `..` could lead from Graph to the emulator's other addresses.
   const isWithin = target.href.startsWith(`${versionUrl}/`)
   if (!isWithin || target.pathname.endsWith('/$batch')) {
     return partError(id, { ...badRequest(`Resource not found for ${part.url.slice(0, 100)}.`) })
@@ -142,7 +142,7 @@ function toRequest(target: URL, { method, headers, body }: Part, outer: Request)
   })
 }
 
-/** A body of JSON is there as JSON, any other as base64. */
+/** A JSON body is included as JSON, any other as base64. */
 function toBytes(body: unknown): string | Uint8Array<ArrayBuffer> {
   return typeof body === 'string'
     ? Uint8Array.from(Buffer.from(body, 'base64'))
@@ -159,7 +159,7 @@ async function toPartAnswer(id: string, response: Response): Promise<PartAnswer>
     if (bytes.length === 0) return { id, status, headers }
     return { id, status, headers, body: toJsonOrBase64(bytes, contentTypeIn(headers)) }
   } catch {
-    // A fault cut the answer: within a batch the connection is Graph's own, and the client sees a bad gateway.
+    // A fault cut the response. Within a batch the connection is Graph's own, and the client sees a bad gateway.
     return partError(id, { status: 502, code: 'BadGateway', message: 'The answer was cut.' })
   }
 }
@@ -169,7 +169,7 @@ function toJsonOrBase64(bytes: Buffer, contentType: string | undefined): unknown
     try {
       return JSON.parse(bytes.toString('utf8'))
     } catch {
-      // Not the JSON that it claims to be, such as a fault's: it is passed on as bytes.
+      // The body is not JSON although its type claims it, for example because of a fault, so it is passed on as bytes.
     }
   }
   return bytes.toString('base64')
@@ -189,7 +189,7 @@ function contentTypeIn(headers: Readonly<Record<string, string>>): string | unde
   return Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
 }
 
-/** `Retry-After` as clients look for it in JSON, where letter case counts; Graph's own ids are written small. */
+/** Clients look for `Retry-After` in JSON, where letter case counts; Graph's own ids are in lower case. */
 function toTitleCase(name: string): string {
   if (name.endsWith('request-id')) return name
   return name.replaceAll(/(^|-)([a-z])/g, (part) => part.toUpperCase())

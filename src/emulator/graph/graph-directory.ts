@@ -18,11 +18,11 @@ export function findMember(
   const group = findGroup(state, exchange, id ?? '')
   if (!isGraphError(group)) return group
   const person = findSubject(state, exchange, id ?? '')
-  // Here an object has its id alone: a user principal name is none.
+  // These addresses accept only the id of an object, and not a user principal name.
   return isGraphError(person) || person.user.id !== id?.toLowerCase() ? notFound(id ?? '') : person
 }
 
-/** Answers `directoryObjects/{id}`. */
+/** Answers GET `directoryObjects/{id}`. */
 export function answerObject(
   state: EmulatorState,
   exchange: GraphExchange,
@@ -37,7 +37,7 @@ export function answerObject(
   }
 }
 
-/** Answers `directoryObjects/getByIds`: the objects with these ids; an id of nothing is left out. */
+/** Answers `directoryObjects/getByIds` with the objects that have these ids; unknown ids are left out. */
 export function answerObjectsById(
   state: EmulatorState,
   exchange: GraphExchange,
@@ -65,7 +65,7 @@ export function answerObjectsById(
 
 const MOST_IDS = 1000
 
-/** Answers `organization`: the tenant of the token. */
+/** Answers `organization` with the tenant of the token. */
 export function answerOrganizations(
   state: EmulatorState,
   exchange: GraphExchange,

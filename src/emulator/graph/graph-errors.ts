@@ -1,6 +1,6 @@
 import type { Trace } from '../refusals.ts'
 
-/** An error of Graph's, which has codes in words where Entra has numbers. */
+/** An error of Graph. Its codes are words, where Entra's are numbers. */
 export type GraphError = {
   readonly status: number
   readonly code: string
@@ -41,7 +41,7 @@ export const graphErrors = {
   },
 } as const satisfies Record<string, GraphError>
 
-/** The error for an object that does not exist, or not in the tenant of the token. */
+/** Returns the error for an object that does not exist in the tenant of the token. */
 export function notFound(id: string): GraphError {
   return {
     status: 404,
@@ -50,27 +50,27 @@ export function notFound(id: string): GraphError {
   }
 }
 
-/** The error of Graph's own front end: a path, a body or a query that it cannot parse. */
+/** Returns the error of Graph's own front end: for a path, a body or a query that it cannot parse. */
 export function badRequest(message: string): GraphError {
   return { status: 400, code: 'BadRequest', message }
 }
 
-/** The error of the directory behind Graph: it understood the request and does not accept a value. */
+/** Returns the error of the directory behind Graph, which understood the request but does not accept a value. */
 export function invalidRequest(message: string): GraphError {
   return { status: 400, code: 'Request_BadRequest', message }
 }
 
-/** The error of the directory for a query that it does not support. */
+/** Returns the error of the directory for a query that it does not support. */
 export function unsupportedQuery(message: string): GraphError {
   return { status: 400, code: 'Request_UnsupportedQuery', message }
 }
 
-/** Reports whether an answer is an error. */
+/** Returns whether a result is an error. */
 export function isGraphError(answer: object): answer is GraphError {
   return 'status' in answer && 'code' in answer && 'message' in answer
 }
 
-/** Sends an error in the shape that every error of Graph has. */
+/** Sends an error in the form that all errors of Graph have. */
 export function graphErrorResponse(
   error: GraphError,
   { origin, trace }: { readonly origin: string; readonly trace: Trace },
@@ -84,7 +84,7 @@ export function graphErrorResponse(
   return Response.json(errorBody(error, trace), { status, headers })
 }
 
-/** The JSON of an error. */
+/** Returns the JSON of an error. */
 export function errorBody({ code, message }: GraphError, trace: Trace) {
   const innerError = {
     date: trace.at.toISOString().slice(0, 19),
@@ -94,7 +94,7 @@ export function errorBody({ code, message }: GraphError, trace: Trace) {
   return { error: { code, message, innerError } }
 }
 
-/** The headers by which a request to Graph is traced. */
+/** Returns the headers by which a request to Graph is traced. */
 export function graphHeaders({ traceId, correlationId }: Trace): Record<string, string> {
   return {
     'request-id': traceId,

@@ -4,22 +4,22 @@ import { hasScope } from '../scopes.ts'
 import type { EmulatorState, IssuedAccessToken } from '../state.ts'
 import { type GraphError, graphErrors } from './graph-errors.ts'
 
-/** A request to Graph whose access token is good: who asks, through which application, for what. */
+/** A request to Graph with a valid access token: its caller, its application and its content. */
 export type GraphExchange = {
   readonly request: Request
   readonly query: URLSearchParams
-  /** The JSON of a POST; `undefined` when there is none that can be read. */
+  /** The JSON of a POST; `undefined` if there is none or it cannot be parsed. */
   readonly body: unknown
-  /** Where the request reached this version of Graph, such as `http://localhost:3001/graph/v1.0`. */
+  /** The address at which the request reached this version of Graph, such as `http://localhost:3001/graph/v1.0`. */
   readonly versionUrl: string
   readonly token: IssuedAccessToken
   readonly application: Application
-  /** The person of the token; an application for itself has none. */
+  /** The person of the token; the token of an application has none. */
   readonly caller: Person | undefined
 }
 
 /**
- * Finds what an `Authorization` header allows.
+ * Finds the access token in an `Authorization` header.
  *
  * @see RFC 6750 §2.1
  */
@@ -47,7 +47,7 @@ export function findAccess(
   return { request, token, application, caller }
 }
 
-/** Reports whether the token has one of these permissions: scopes of a person, roles of an application. */
+/** Returns whether the token has one of these permissions: scopes of a person, roles of an application. */
 export function isPermitted(
   { token }: GraphExchange,
   permissions: { readonly delegated: readonly string[]; readonly application: readonly string[] },

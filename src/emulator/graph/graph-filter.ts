@@ -9,8 +9,8 @@ type Values = GraphObject['values']
 type Predicate = (values: Values) => boolean
 
 /**
- * Reads a `$filter` for one kind of object. Without `isAdvanced`, what Graph answers only with
- * `ConsistencyLevel: eventual` and `$count=true` is refused.
+ * Parses a `$filter` for one kind of object. Without `isAdvanced`, it refuses what Graph answers only with
+ * `ConsistencyLevel: eventual` and `$count=true`.
  *
  * @see OData 4.01 URL Conventions §5.1.1
  */
@@ -31,7 +31,7 @@ export function parseFilter(
   }
 }
 
-// Parentheses within parentheses are read recursively: without a bound they would exhaust the stack.
+// Nested parentheses are parsed recursively; without a limit they would exhaust the stack.
 const MOST_TOKENS = 1000
 
 /** Leaves the parser from any depth. */
@@ -113,7 +113,7 @@ function parseFunction(reader: Reader, name: string): Predicate {
   return (values) => test(values[property.name])
 }
 
-/** `property/any(x:x eq 'text')`: true when one value of the collection passes. */
+/** Parses `property/any(x:x eq 'text')`, which is true if one value of the collection matches. */
 function parseAny(reader: Reader, name: string): Predicate {
   const property = findProperty(reader, name)
   if (property.type !== 'strings') throw invalid(`'${name}' is not a collection.`)

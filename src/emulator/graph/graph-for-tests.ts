@@ -8,7 +8,7 @@ export const aliceId = 'aaaaaaaa-0000-4000-8000-000000000001'
 export const bobId = 'aaaaaaaa-0000-4000-8000-000000000002'
 export const everything = 'openid profile email User.Read GroupMember.Read.All'
 
-/** A token of a person, for Graph. */
+/** Returns a person's access token for Graph. */
 export async function tokenOf(
   emulator: Emulator,
   user: string,
@@ -17,7 +17,7 @@ export async function tokenOf(
   return String((await signIn(emulator, user, { changes: { scope } })).access_token)
 }
 
-/** A token of the application that has customers, for itself in Contoso. */
+/** Returns an access token of the application that has customers, for itself in Contoso. */
 export async function applicationToken(
   emulator: Emulator,
   scope = 'https://graph.microsoft.com/.default',
@@ -33,7 +33,7 @@ export async function applicationToken(
   return String(parseObject(await response.json()).access_token)
 }
 
-/** Asks Graph, and returns what came with the parts that tests look at. */
+/** Sends a request to Graph, and returns the parts of the response that tests look at. */
 export async function ask(
   emulator: Emulator,
   path: string,
@@ -62,6 +62,7 @@ export async function ask(
   return { response, answer, code, message, refused: [response.status, code] }
 }
 
+/** Returns the value as a list of objects, or an empty list if it is none. */
 export function listOf(value: unknown): readonly Record<string, unknown>[] {
   return Array.isArray(value) ? value : []
 }

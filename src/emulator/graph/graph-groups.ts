@@ -21,12 +21,12 @@ export function findGroup(
   return tenant && group ? { tenant, group } : notFound(id)
 }
 
-/** Reports whether a caller may read groups and who is in them. */
+/** Returns whether a caller may read groups and their members. */
 export function mayReadGroups(exchange: GraphExchange): boolean {
   return isPermitted(exchange, { delegated: groupReaders, application: groupReaders })
 }
 
-/** The list behind `groups`: every group of the token's tenant. */
+/** Returns the list behind `groups`: every group of the token's tenant. */
 export function listGroups(state: EmulatorState, exchange: GraphExchange): GraphList | GraphError {
   if (!mayReadGroups(exchange)) return graphErrors.denied
   const groups = findTenant(state.directory, exchange.token.tenantId)?.groups ?? []
@@ -39,7 +39,7 @@ export function listGroups(state: EmulatorState, exchange: GraphExchange): Graph
   }
 }
 
-/** Answers `groups/{id}`. */
+/** Answers GET `groups/{id}`. */
 export function answerGroup(
   state: EmulatorState,
   exchange: GraphExchange,
@@ -54,15 +54,15 @@ export function answerGroup(
   }
 }
 
-/** What a list of members or memberships was asked for. */
+/** The kind of members or memberships that a request asks for. */
 export type Relation = {
   /** `members` or `memberOf` instead of `transitiveMembers` or `transitiveMemberOf`. */
   readonly isDirect: boolean
-  /** `/microsoft.graph.user` or `/microsoft.graph.group` at the end: objects of one kind alone. */
+  /** `/microsoft.graph.user` or `/microsoft.graph.group` at the end: only objects of one kind. */
   readonly cast?: 'user' | 'group'
 }
 
-/** The list behind `groups/{id}/members` and `transitiveMembers`: groups, then people. */
+/** Returns the list behind `groups/{id}/members` and `transitiveMembers`: groups, then people. */
 export function listMembers(
   exchange: GraphExchange,
   { tenant, group }: FoundGroup,

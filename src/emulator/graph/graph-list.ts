@@ -19,11 +19,11 @@ export type GraphAnswer = Readonly<Record<string, unknown>>
 export type GraphText = { readonly text: string }
 export type Answer = GraphAnswer | GraphText | GraphError
 
-/** A list that Graph answers in pages. */
+/** A list that Graph returns in pages. */
 export type GraphList = {
-  /** Its path below `/v1.0`. */
+  /** The path of the list below `/v1.0`. */
   readonly path: string
-  /** The kinds that its objects can be of. With one kind it can be filtered, searched and sorted. */
+  /** The kinds that its objects can have. With one kind it can be filtered, searched and sorted. */
   readonly kinds: readonly [ObjectKind, ...ObjectKind[]]
   readonly objects: readonly GraphObject[]
   /** Whether each object names its type, as in lists of `directoryObjects`. */
@@ -59,14 +59,14 @@ export function answerList(
   }
 }
 
-/** Answers `$count` at the end of a list's address: the number alone, as text. */
+/** Answers `$count` at the end of a list's address with the number alone, as text. */
 export function answerCount(exchange: GraphExchange, list: GraphList): GraphText | GraphError {
   if (!isEventual(exchange)) return graphErrors.countNeedsEventual
   const found = findObjects(exchange, { ...list, isAdvancedOnly: false }, { isAdvanced: true })
   return isGraphError(found) ? found : { text: String(found.length) }
 }
 
-/** The `$select` part of a context, as Graph writes it. */
+/** Returns the `$select` part of a context, as Graph writes it. */
 export function contextSuffix(query: URLSearchParams): string {
   const select = query.get('$select')
   return select === null ? '' : `(${select})`

@@ -8,10 +8,10 @@ import type { GraphAnswer, GraphList } from './graph-list.ts'
 import { groupKind, groupObject } from './graph-objects.ts'
 import { mayReadPerson } from './graph-people.ts'
 
-/** What memberships are read of: a person, or a group within other groups. */
+/** The owner of memberships: a person, or a group within other groups. */
 export type Member = Person | FoundGroup
 
-/** Answers `getMemberObjects`: the ids of every group around a member. */
+/** Answers `getMemberObjects` with the ids of every group that contains a member. */
 export function answerMemberObjects(
   state: EmulatorState,
   exchange: GraphExchange,
@@ -21,7 +21,7 @@ export function answerMemberObjects(
   return isAllowed ? answerGroupIds(state, exchange, member) : graphErrors.denied
 }
 
-/** Answers `getMemberGroups`: the same ids, for callers that may read groups. */
+/** Answers `getMemberGroups` with the same ids, for callers that may read groups. */
 export function answerMemberGroups(
   state: EmulatorState,
   exchange: GraphExchange,
@@ -32,7 +32,7 @@ export function answerMemberGroups(
     : graphErrors.denied
 }
 
-/** Answers `checkMemberGroups` and `checkMemberObjects`: those of the named groups that are around a member. */
+/** Answers `checkMemberGroups` and `checkMemberObjects` with those of the named groups that contain a member. */
 export function answerMemberCheck(
   state: EmulatorState,
   exchange: GraphExchange,
@@ -55,8 +55,8 @@ export function answerMemberCheck(
 const MOST_CHECKED = 20
 
 /**
- * The list behind `memberOf` and `transitiveMemberOf`. The cast to groups alone is what Graph calls an advanced
- * query: it needs `ConsistencyLevel: eventual` and `$count=true`.
+ * Returns the list behind `memberOf` and `transitiveMemberOf`. The cast to groups alone is an advanced query in Graph: it needs
+ * `ConsistencyLevel: eventual` and `$count=true`.
  */
 export function listMemberships(
   exchange: GraphExchange,
@@ -107,7 +107,7 @@ function groupsAround(member: Member): readonly Group[] {
   return groupsAbove(member.tenant, memberOf)
 }
 
-/** The groups of a person need a permission for people and one for groups; `Directory.Read.All` is both. */
+/** To read the groups of a person, a caller needs a permission for people and one for groups; `Directory.Read.All` is both. */
 function mayReadGroupsOf(exchange: GraphExchange, member: Member): boolean {
   return mayReadGroups(exchange) && (!('user' in member) || mayReadPerson(exchange, member))
 }

@@ -6,7 +6,7 @@ import { type GraphExchange, isPermitted } from './graph-exchange.ts'
 export type Property<Source> = {
   readonly type: 'string' | 'boolean' | 'date' | 'strings'
   readonly read: (source: Source) => unknown
-  /** `advanced`: only with `ConsistencyLevel: eventual` and `$count=true`. Without the member: never. */
+  /** `advanced` means only with `ConsistencyLevel: eventual` and `$count=true`; absent means never. */
   readonly filter?: 'default' | 'advanced'
 }
 
@@ -25,7 +25,7 @@ export type GraphObject = {
   readonly values: Readonly<Record<string, unknown>>
 }
 
-// The directory keeps no such time; applications that print or compare it get one that never changes.
+// The directory stores no such time; applications that print or compare it get one that never changes.
 const CREATED = '2024-01-01T00:00:00Z'
 
 const userProperties = {
@@ -132,7 +132,7 @@ export const groupKind: ObjectKind = {
   sortable: ['displayName'],
 }
 
-/** A person as this caller sees them: everything, the basic profile, or the id alone. */
+/** Returns a person as this caller sees them: everything, the basic profile, or only the id. */
 export function userObject(exchange: GraphExchange, user: User): GraphObject {
   const values = read(userProperties, user)
   if (isPermitted(exchange, { delegated: fullProfile, application: fullProfile })) {
@@ -146,7 +146,7 @@ export function userObject(exchange: GraphExchange, user: User): GraphObject {
   return { kind: userKind, values: onlyWith(values, isBasic ? basicProfile : ['id']) }
 }
 
-/** A group as this caller sees it: everything, or the id alone. */
+/** Returns a group as this caller sees it: everything, or only the id. */
 export function groupObject(exchange: GraphExchange, group: Group): GraphObject {
   const values = read(groupProperties, group)
   const mayRead = isPermitted(exchange, { delegated: groupReaders, application: groupReaders })
@@ -180,7 +180,7 @@ function read<Source>(
   )
 }
 
-/** Graph sends `null` for a property that the caller may not read, and the object all the same. */
+/** Graph sends `null` for a property that the caller may not read, and still sends the object. */
 function onlyWith(
   values: Readonly<Record<string, unknown>>,
   names: readonly string[],
@@ -205,7 +205,7 @@ function flag(read: Property<User>['read'], filter: Filter): Property<User> {
   return { type: 'boolean', read, filter }
 }
 
-/** A property that Graph has and this directory does not: it is null for every object. */
+/** A property that Graph has and this directory does not; it is null for every object. */
 function absent(filter?: Filter): Property<User> {
   return { type: 'string', read: () => null, ...(filter === undefined ? {} : { filter }) }
 }

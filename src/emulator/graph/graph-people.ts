@@ -36,7 +36,7 @@ export function answerPerson(
   }
 }
 
-/** The list behind `users`: everybody of the token's tenant. */
+/** Returns the list behind `users`: all people of the token's tenant. */
 export function listPeople(state: EmulatorState, exchange: GraphExchange): GraphList | GraphError {
   const isAllowed = isPermitted(exchange, {
     delegated: [...userReaders, 'User.ReadBasic.All'],
@@ -53,7 +53,10 @@ export function listPeople(state: EmulatorState, exchange: GraphExchange): Graph
   }
 }
 
-/** One's own person needs `User.Read`; others need more, which only an administrator can allow. */
+/**
+ * Returns whether the caller may read a person. `User.Read` is enough for the caller's own; others need more, which only an
+ * administrator can grant.
+ */
 export function mayReadPerson(exchange: GraphExchange, { user }: Person): boolean {
   const own = exchange.caller?.user.id === user.id ? ['User.Read', 'User.ReadWrite'] : []
   const delegated = [...userReaders, 'User.ReadBasic.All', ...own]

@@ -4,7 +4,7 @@ import type { GraphObject, ObjectKind } from './graph-objects.ts'
 /** The properties to send: the names in a `$select`, or nothing for the default ones. */
 export type Selection = readonly string[] | undefined
 
-/** Reads `$select`, in any letter case, for a list whose objects are of these kinds. */
+/** Parses `$select`, in any letter case, for a list whose objects have these kinds. */
 export function parseSelect(
   query: URLSearchParams,
   kinds: readonly ObjectKind[],
@@ -25,7 +25,7 @@ export function parseSelect(
   )
 }
 
-/** The selected properties of an object; a property that its kind does not have is left out. */
+/** Returns the selected properties of an object; a property that its kind does not have is left out. */
 export function selectFrom(
   { kind, values }: GraphObject,
   names: Selection,
@@ -40,7 +40,7 @@ export type PageRequest = { readonly from: number; readonly size: number }
 const DEFAULT_PAGE = 100
 const MOST_IN_A_PAGE = 999
 
-/** Reads `$top` and `$skiptoken`. */
+/** Parses `$top` and `$skiptoken`. */
 export function parsePage(query: URLSearchParams): PageRequest | GraphError {
   const top = query.get('$top')
   const size = top === null ? DEFAULT_PAGE : Number(top)
@@ -57,7 +57,7 @@ export function parsePage(query: URLSearchParams): PageRequest | GraphError {
     : { from: Number(from), size }
 }
 
-/** The address of the next page: the same query with an opaque token. */
+/** Returns the address of the next page: the same query with an opaque token. */
 export function nextLink(address: string, query: URLSearchParams, from: number): string {
   const next = new URLSearchParams(query)
   next.set('$skiptoken', Buffer.from(`from:${from}`).toString('base64url'))
@@ -66,7 +66,7 @@ export function nextLink(address: string, query: URLSearchParams, from: number):
 
 const LIST_OPTIONS = ['$select', '$filter', '$search', '$orderby', '$top', '$count', '$skiptoken']
 
-/** The error for a query option of OData that a list does not take here. */
+/** Returns the error for an OData query option that a list does not support here. */
 export function findUnsupportedOption(query: URLSearchParams): GraphError | undefined {
   const option = [...query.keys()].find(
     (name) => name.startsWith('$') && !LIST_OPTIONS.includes(name.toLowerCase()),
@@ -92,8 +92,8 @@ export function sortedBy(
 }
 
 /**
- * Reads a `$search` such as `"displayName:ali" OR "mail:bob"`. Of a name and a description every word is looked at,
- * of other properties how they start.
+ * Parses a `$search` such as `"displayName:ali" OR "mail:bob"`. In names and descriptions it matches every word, in other
+ * properties only the beginning.
  */
 export function parseSearch(
   search: string,

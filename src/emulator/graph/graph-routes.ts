@@ -1,5 +1,5 @@
-// Microsoft Graph, as far as applications usually read it after a sign-in: people, groups and who is in them.
-//   answerGraph      token, then object, then the answer; faults may come before it
+// The part of Microsoft Graph that applications usually read after a sign-in: people, groups and their members.
+//   answerGraph      token, then object, then the response; faults may come before it
 //   graph-list.ts    lists: $filter, $search, $orderby, $count, paging, $select
 //   graph-batch.ts   $batch
 import type { Context, Hono } from 'hono'
@@ -28,7 +28,7 @@ import { answerUserinfo } from './graph-userinfo.ts'
 
 type Add = (path: string, resource: Resource) => void
 
-/** Adds Graph's addresses: under `/graph/v1.0`, and under `/v1.0` for a host of its own. */
+/** Adds Graph's addresses: under `/graph/v1.0`, and under `/v1.0` for a separate host. */
 export function addGraphRoutes(app: Hono, state: EmulatorState): void {
   for (const root of ['/graph', '']) {
     const base = `${root}/v1.0`
@@ -63,7 +63,7 @@ type ListOf = (
   id: string | undefined,
 ) => GraphList | GraphError
 
-/** A list, and its number under `$count`. */
+/** Adds a list, and its number under `$count`. */
 function addLists(get: Add, path: string, listOf: ListOf): void {
   const withList =
     (
@@ -161,7 +161,7 @@ function castOf(cast: 'user' | 'group' | undefined): { readonly cast?: 'user' | 
   return cast === undefined ? {} : { cast }
 }
 
-/** The error for an address that is unknown, or that this Graph does not write to. */
+/** Returns the error for an address that is unknown, or that this Graph does not write to. */
 function unknownResource(_: EmulatorState, { request, versionUrl }: GraphExchange): GraphError {
   const path = request.url.slice(versionUrl.length).split('?')[0] ?? ''
   const [, collection = ''] = path.split('/')

@@ -7,7 +7,7 @@ import type { GraphExchange } from './graph-exchange.ts'
 import type { GraphAnswer } from './graph-list.ts'
 
 /**
- * Answers `oidc/userinfo`: the claims of the person of the token.
+ * Answers `oidc/userinfo` with the claims of the token's person.
  *
  * @see OpenID Connect Core §5.3
  */
