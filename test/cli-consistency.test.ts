@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import type { Operation } from '../src/api/operation.ts'
+import { operations } from '../src/api/operations.ts'
 import type { Command } from '../src/cli/command.ts'
 import { commands } from '../src/cli/run-cli.ts'
+import type { OperationId } from '../src/client/operation-types.ts'
 import { version } from '../src/http/version.ts'
 import { createCustomer } from './support/customers.ts'
 import { SERVER_URL } from './support/rig.ts'
@@ -74,6 +77,13 @@ describe('entrada', () => {
     })
   }
 
+  for (const { name, operation, members = [] } of commands) {
+    if (operation === undefined) continue
+    it(`sends with "${name}" only what its operation ${operation} takes`, () => {
+      for (const member of members) assert.ok(takes(operation, member), member)
+    })
+  }
+
   it('refuses a value of a closed list with the list (O12)', async (t) => {
     const { environment } = await openCustomer(t)
     for (const [argv, list] of [
@@ -122,6 +132,33 @@ describe('entrada', () => {
     assert.match(printedErrors[0] ?? '', /domain_named_already: .* has named this domain already/)
   })
 })
+
+/** Whether an operation has this member in its path, query or body; `a.b` is the member `b` of the object `a`. */
+function takes(id: OperationId, member: string): boolean {
+  const { path, query = {}, body }: Operation = operations[id]
+  return (
+    path.split('/').includes(`:${member}`) ||
+    member in query ||
+    hasMember(body as AnySchema | undefined, member.split('.')) // as Valibot makes schemas of objects
+  )
+}
+
+type AnySchema = {
+  readonly entries?: Readonly<Record<string, AnySchema>>
+  readonly options?: readonly AnySchema[]
+  readonly wrapped?: AnySchema
+}
+
+function hasMember(schema: AnySchema | undefined, [first, ...rest]: readonly string[]): boolean {
+  if (schema === undefined) return false
+  if (first === undefined) return true
+  const { entries = {}, options = [], wrapped } = schema
+  return (
+    hasMember(entries[first], rest) ||
+    options.some((option) => hasMember(option, [first, ...rest])) ||
+    hasMember(wrapped, [first, ...rest])
+  )
+}
 
 async function openCustomer(t: TestContext) {
   const folder = await temporaryFolder(t)

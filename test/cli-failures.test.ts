@@ -185,6 +185,24 @@ describe('a name that Entra or somebody else made up', () => {
   })
 })
 
+describe('an option that a command needs', () => {
+  it('is named as missing when it was left out', async (t) => {
+    const environment = await quietFolder(t)
+    assert.equal((await run(['migrate'], environment)).exitCode, 0)
+    const calls: readonly (readonly [string, string])[] = [
+      ['domain add contoso.com', '--organization is missing'],
+      ['api-key create --name x', '--scope is missing'],
+      ['organization remove contoso', '--slug is missing'],
+    ]
+    for (const [line, says] of calls) {
+      const { exitCode, printedErrors } = await run(line.split(' '), environment)
+      assert.equal(exitCode, 2, line)
+      assert.equal(printedErrors[0], `entrada: ${says}`)
+      assert.match(printedErrors.at(-1) ?? '', /^entrada: usage: entrada /)
+    }
+  })
+})
+
 describe('a value that cannot be', () => {
   it('is a wrong call, and is named as it was typed', async (t) => {
     const environment = await quietFolder(t)

@@ -13,23 +13,31 @@ import { openParts } from '../open-services.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
 import type { Log } from '../services.ts'
 import { readSettings, type Settings } from '../settings/config.ts'
-import { type AdminConnection, answerInvalid, apiConnection, reasonOf } from './api-connection.ts'
+import {
+  type ApiConnection,
+  answerInvalid,
+  apiConnection,
+  contentTypeOf,
+  reasonOf,
+} from './api-connection.ts'
 import type { CliArguments, CliContext, ExitCode } from './command.ts'
 import { DATABASE_FILE, findOperatorToken } from './data-folder.ts'
 import { dataFolder, proxiesOf, serverOptions } from './server-options.ts'
 
-/** Runs `work` with a connection, and closes it whatever happens. */
-export async function withAdministration(
+/** Runs `work` with a connection to the API, and closes the connection when the work is done or fails. */
+export async function withApi(
   context: CliContext,
-  given: CliArguments,
-  work: (administration: AdminConnection) => Promise<ExitCode>,
+  args: CliArguments,
+  work: (api: ApiConnection) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const { settings } = readSettings(context.environment, context.readTextFile)
-  const mode = modeOf(settings, given)
+  const mode = modeOf(settings, args)
   const connection =
     (await connectToServer(settings, mode)) ?? (await openDatabase(context, settings, mode))
   try {
     return await work(connection)
+  } catch (error) {
+    throw connection.refusalOf(error)
   } finally {
     await connection.close()
   }
@@ -73,10 +81,7 @@ function modeOf(settings: Settings, { values }: CliArguments): Mode {
  *
  * @throws {EntradaError} `server_answer_invalid` when something else answers, or hangs, and there is no database either
  */
-async function connectToServer(
-  settings: Settings,
-  mode: Mode,
-): Promise<AdminConnection | undefined> {
+async function connectToServer(settings: Settings, mode: Mode): Promise<ApiConnection | undefined> {
   const operatorToken =
     settings.operatorTokens?.[0] ?? findOperatorToken(dataFolder(settings, mode))
   if (operatorToken === undefined) return undefined
@@ -122,8 +127,7 @@ async function lookForServer(
     if (response.status >= 300 && response.status < 400) {
       return { kind: 'stranger', answer: 'unexpected redirect' }
     }
-    const [type] = (response.headers.get('content-type') ?? 'no content type').split(';')
-    return { kind: 'stranger', answer: `${response.status}, ${type}` }
+    return { kind: 'stranger', answer: `${response.status}, ${contentTypeOf(response)}` }
   } catch (error) {
     const answer = reasonOf(error)
     return NOBODY.has(answer) ? { kind: 'nobody' } : { kind: 'stranger', answer }
@@ -166,7 +170,7 @@ async function openDatabase(
   context: CliContext,
   settings: Settings,
   mode: Mode,
-): Promise<AdminConnection> {
+): Promise<ApiConnection> {
   checkDatabaseExists(settings, mode)
   const { log, lastFailure } = failureLog()
   const { options } = await serverOptions(context, settings, { mode, log })

@@ -1,36 +1,34 @@
-import { type Scope, scopeTable } from '../access/scope-table.ts'
-import type { ApiKeyJson } from '../api/resources/api-keys.ts'
-import { withAdministration } from './admin-connection.ts'
-import { type CliArguments, type Command, devOption, jsonOption, textOption } from './command.ts'
-import { listOptions, listQuery, printList, printTable } from './print-table.ts'
-
-const common = { ...jsonOption, ...devOption }
+import { scopeTable } from '../access/scope-table.ts'
+import { apiCommand, printAnswer } from './api-command.ts'
+import { type Command, jsonOption, pageOptions } from './command.ts'
+import { type Columns, tableLines } from './print-table.ts'
 
 export const apiKeyCommands: readonly Command[] = [
-  {
+  apiCommand({
     name: 'api-key list',
     summary: 'List keys for the API, newest first, revoked ones too.',
+    operation: 'listApiKeys',
     options: {
-      ...common,
-      ...listOptions,
+      ...pageOptions,
       organization: { type: 'string', help: 'That see this organization id only.' },
     },
-    run: (context, given) =>
-      withAdministration(context, given, async ({ call }) => {
-        const query = { ...listQuery(given), organization: textOption(given, 'organization') }
-        return printList(context, given, {
-          list: await call('listApiKeys', { query }),
-          header,
-          row,
-        })
-      }),
-  },
-  {
+    columns: {
+      ID: ({ id }) => id,
+      NAME: ({ name }) => name,
+      BEGINS: ({ hint }) => hint,
+      STATUS: ({ status }) => status,
+      ORGANIZATION: ({ organizationId }) => organizationId ?? 'all',
+      SCOPES: ({ scopes }) => scopes.join(','),
+      'LAST USED': ({ lastUsedAt }) => lastUsedAt ?? 'never',
+      ENDS: ({ expiresAt }) => expiresAt ?? 'never',
+    },
+  }),
+  apiCommand({
     name: 'api-key create',
     parameters: '--name NAME --scope SCOPE',
     summary: 'Make a key for the API. It is printed once and stored nowhere.',
+    operation: 'createApiKey',
     options: {
-      ...common,
       name: { type: 'string', help: 'What it is for.' },
       scope: {
         type: 'string',
@@ -49,78 +47,33 @@ export const apiKeyCommands: readonly Command[] = [
         help: 'When it ends, such as 2027-11-22T00:00:00Z; without it, never.',
       },
     },
-    run: (context, given) =>
-      withAdministration(context, given, async ({ call }) => {
-        const [organizationId, expiresAt] = [
-          textOption(given, 'organization'),
-          textOption(given, 'expires'),
-        ]
-        const body = {
-          name: textOption(given, 'name') ?? '',
-          scopes: scopesOf(given),
-          ...(organizationId === undefined ? {} : { organizationId }),
-          ...(expiresAt === undefined ? {} : { expiresAt }),
-        }
-        const key = await call('createApiKey', { body })
-        context.print(given.values.json ? JSON.stringify(key) : (key.value ?? ''))
-        if (!given.values.json) context.print(`${key.id}  Keep it now: it is not shown again.`)
-        return 0
-      }),
-  },
-  {
+    lines: ({ id, value }) => [value ?? '', `${id}  Keep it now: it is not shown again.`],
+  }),
+  apiCommand({
     name: 'api-key revoke',
     parameters: 'ID',
     summary: 'Revoke a key for the API, at once and for good.',
-    options: common,
-    positionals: 1,
-    run: (context, given) =>
-      withAdministration(context, given, async ({ call }) => {
-        const [id = ''] = given.positionals
-        await call('revokeApiKey', { params: { id } })
-        context.print(given.values.json ? JSON.stringify({ revoked: id }) : `revoked ${id}`)
-        return 0
-      }),
-  },
+    operation: 'revokeApiKey',
+    arguments: ['id'],
+    done: 'revoked',
+  }),
   {
     name: 'api-key scopes',
     summary: 'List what a key for the API may be allowed to do.',
     options: jsonOption,
-    async run(context, given) {
-      const rows = Object.entries(scopeTable).map(([scope, { means, within }]) => ({
-        scope,
-        means,
-        within,
-      }))
-      if (given.values.json) context.print(JSON.stringify(rows))
-      else {
-        const lines = rows.map(({ scope, within, means }) => [
-          scope,
-          within === 'organization' ? 'one or all' : 'all',
-          means,
-        ])
-        printTable(context, ['SCOPE', 'ORGANIZATIONS', 'MEANS'], lines)
-      }
-      return 0
-    },
+    run: async (context, args) =>
+      printAnswer(context, args, { json: scopes, lines: tableLines(scopeColumns, scopes) }),
   },
 ]
 
-/** The API says which there are. */
-function scopesOf({ values }: CliArguments): Scope[] {
-  return Array.isArray(values.scope) ? (values.scope as Scope[]) : []
-}
+const scopes = Object.entries(scopeTable).map(([scope, { means, within }]) => ({
+  scope,
+  means,
+  within,
+}))
 
-const header = ['ID', 'NAME', 'BEGINS', 'STATUS', 'ORGANIZATION', 'SCOPES', 'LAST USED', 'ENDS']
-
-function row(key: ApiKeyJson): string[] {
-  return [
-    key.id,
-    key.name,
-    key.hint,
-    key.status,
-    key.organizationId ?? 'all',
-    key.scopes.join(','),
-    key.lastUsedAt ?? 'never',
-    key.expiresAt ?? 'never',
-  ]
+const scopeColumns: Columns<(typeof scopes)[number]> = {
+  SCOPE: ({ scope }) => scope,
+  ORGANIZATIONS: ({ within }) => (within === 'organization' ? 'one or all' : 'all'),
+  MEANS: ({ means }) => means,
 }

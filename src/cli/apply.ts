@@ -8,7 +8,7 @@ import type { EntradaClient } from '../client/client.ts'
 import type { ConnectionJson } from '../connections/connection-schema.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
-import { withAdministration } from './admin-connection.ts'
+import { withApi } from './admin-connection.ts'
 import {
   type CliArguments,
   type CliContext,
@@ -44,9 +44,10 @@ export const applyCommands: readonly Command[] = [
       const read = readConfiguration(context, given)
       const readSecret = secretReader(context)
       checkSecrets(read, readSecret)
-      return withAdministration(context, given, async ({ client }) => {
-        const plan = await readPlan(client('file'), read, { given, readSecret })
-        return carryOut(context, given, { plan, client: client('file'), readSecret })
+      return withApi(context, given, async ({ retryingClient }) => {
+        const client = retryingClient('file')
+        const plan = await readPlan(client, read, { given, readSecret })
+        return carryOut(context, given, { plan, client, readSecret })
       })
     },
   },
@@ -58,9 +59,9 @@ export const applyCommands: readonly Command[] = [
       organization: { type: 'string', help: 'This organization id only.' },
     },
     run: (context, given) =>
-      withAdministration(context, given, async ({ client }) => {
+      withApi(context, given, async ({ retryingClient }) => {
         const organization = textOption(given, 'organization')
-        const { organizations, connections } = await readAll(client(), organization)
+        const { organizations, connections } = await readAll(retryingClient(), organization)
         const text = configurationText(organizations, connections)
         for (const line of text.trimEnd().split('\n')) context.print(line)
         return 0

@@ -1,7 +1,7 @@
 import type { VerificationJson } from '../api/resources/audit-chain.ts'
-import { withAdministration } from './admin-connection.ts'
-import type { AdminConnection } from './api-connection.ts'
-import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
+import type { EntradaClient } from '../client/client.ts'
+import { withApi } from './admin-connection.ts'
+import { apiOptions, type CliContext, type Command, devOption, textOption } from './command.ts'
 import { wrongCall } from './command-failure.ts'
 
 type Problem = NonNullable<VerificationJson['problem']>
@@ -20,17 +20,16 @@ export const auditChainCommands: readonly Command[] = [
     summary:
       'Look whether the audit trail is as it was written; exit code 1 and the first bad place if not.',
     options: {
-      ...jsonOption,
-      ...devOption,
+      ...apiOptions,
       place: {
         type: 'string',
         help: 'Also look for this place, which the log had as audit_chain_place.',
       },
     },
-    run: (context, given) =>
-      withAdministration(context, given, async (administration) => {
-        const report = await verifyAll(administration, textOption(given, 'place'))
-        if (given.values.json) context.print(JSON.stringify(report))
+    run: (context, args) =>
+      withApi(context, args, async ({ client }) => {
+        const report = await verifyAll(client, textOption(args, 'place'))
+        if (args.values.json) context.print(JSON.stringify(report))
         else printReport(context, report)
         return report.intact ? 0 : 1
       }),
@@ -39,11 +38,11 @@ export const auditChainCommands: readonly Command[] = [
     name: 'audit restart',
     summary: 'Begin the audit chain anew, when it cannot go on and somebody has looked into it.',
     options: { ...devOption, reason: { type: 'string', help: 'Why; it is audited.' } },
-    run: (context, given) =>
-      withAdministration(context, given, async ({ restartAuditChain }) => {
-        const reason = textOption(given, 'reason')
+    run: (context, args) =>
+      withApi(context, args, async ({ client }) => {
+        const reason = textOption(args, 'reason')
         if (reason === undefined) throw wrongCall('--reason is missing: say why')
-        await restartAuditChain(reason)
+        await client.restartAuditChain({ body: { reason } })
         context.print(
           'the audit chain begins anew; what was linked before is kept, and vouched for no more',
         )
@@ -54,17 +53,17 @@ export const auditChainCommands: readonly Command[] = [
 
 /** A stretch at a time, so that no call takes long however long the trail is. */
 async function verifyAll(
-  { verifyAuditTrail }: AdminConnection,
+  { verifyAuditChain }: EntradaClient,
   place: string | undefined,
 ): Promise<Report> {
-  let stretch = await verifyAuditTrail({ place })
+  let stretch = await verifyAuditChain({ query: { place } })
   const sum = { links: 0, keyMissing: 0, waiting: 0 }
   for (;;) {
     sum.links += stretch.links
     sum.keyMissing += stretch.keyMissing
     sum.waiting += stretch.waiting
     if (stretch.next === null) break
-    stretch = await verifyAuditTrail({ from: stretch.next })
+    stretch = await verifyAuditChain({ query: { from: stretch.next } })
   }
   const { problem } = stretch
   return { intact: problem === null, problem, place: stretch.place, ...sum }

@@ -1,4 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
+import type { OperationId } from '../client/operation-types.ts'
 import type { Environment } from '../settings/config.ts'
 
 /** Everything a command may touch outside its arguments; transcripts pass their own. */
@@ -25,6 +26,7 @@ export type StopRequest = {
   readonly repeated: Promise<void>
 }
 
+/** The arguments and options of one call of a command. */
 export type CliArguments = {
   readonly positionals: readonly string[]
   readonly values: Readonly<Record<string, unknown>>
@@ -33,20 +35,30 @@ export type CliArguments = {
 export type Command = {
   /** One or two words, such as `user list`. */
   readonly name: string
-  /** What stands behind the name, such as `ID`. */
+  /** What follows the name, such as `ID`. */
   readonly parameters?: string
   readonly summary: string
   readonly options?: Readonly<Record<string, CommandOption>>
   /** How many positional arguments are needed, exactly. */
   readonly positionals?: number
-  readonly run: (context: CliContext, given: CliArguments) => Promise<ExitCode>
+  /** The operation of the API that the command calls, where it calls one. */
+  readonly operation?: OperationId
+  /** The members of the request that the command can send. */
+  readonly members?: readonly string[]
+  readonly run: (context: CliContext, args: CliArguments) => Promise<ExitCode>
 }
 
 export type CommandOption = ParseArgsOptionsConfig[string] & {
   readonly help: string
-  /** Its name in the API, where that is another one. */
+  /** Its name in the API, where that is another one; `a.b` is the member `b` of the object `a`. */
   readonly sentAs?: string
-  /** What was typed may be a secret in the wrong place, and is not repeated. */
+  /** Returns what is sent for the text that was typed. */
+  readonly read?: (text: string, context: CliContext) => unknown
+  /** What is sent for an option without a value. */
+  readonly flag?: string
+  /** An empty value counts as none, as a script passes it. */
+  readonly mayBeEmpty?: true
+  /** The value may be a secret in the wrong place, and is not repeated. */
   readonly mayBeSecret?: true
 }
 
@@ -57,13 +69,22 @@ export const jsonOption = { json: { type: 'boolean', help: 'Print JSON.' } } as 
 export const devOption = {
   dev: { type: 'boolean', help: 'Use the development database, as `entrada dev` does.' },
 } as const
+/** The options of every command that calls the API. */
+export const apiOptions = { ...jsonOption, ...devOption } as const
 
-/** Narrows a list. */
+/** The options of a list that is read page by page. */
+export const pageOptions = {
+  limit: { type: 'string', help: 'How many, 1 to 200; default 50.' },
+  cursor: { type: 'string', help: 'Go on where the page before ended.' },
+} as const
 export const ofOrganizationOption = {
   organization: { type: 'string', help: 'Of this organization only, by id or slug.' },
 } as const
+export const ofUserOption = {
+  user: { type: 'string', help: 'Of this user id only.' },
+} as const
 
-/** The text of an option, if it was given. */
+/** Returns the text of an option, or `undefined` where the option is absent. */
 export function textOption({ values }: CliArguments, name: string): string | undefined {
   const value = values[name]
   return typeof value === 'string' ? value : undefined

@@ -1,21 +1,21 @@
 import type { DomainJson } from '../api/resources/domains.ts'
+import type { EntradaClient } from '../client/client.ts'
 import { EntradaError } from '../errors/errors.ts'
-import { withAdministration } from './admin-connection.ts'
-import type { AdminConnection } from './api-connection.ts'
+import { withApi } from './admin-connection.ts'
+import { type Answer, apiCommand, printAnswer } from './api-command.ts'
 import {
+  apiOptions,
   type CliArguments,
   type CliContext,
   type Command,
-  devOption,
   type ExitCode,
-  jsonOption,
   ofOrganizationOption,
+  pageOptions,
   textOption,
 } from './command.ts'
-import { listOptions, listQuery, printList } from './print-table.ts'
 
-const common = { ...jsonOption, ...devOption }
-const organizationOption = {
+const whichDomainOptions = {
+  ...apiOptions,
   organization: {
     type: 'string',
     help: 'Id of the organization, where several have named the domain.',
@@ -23,31 +23,31 @@ const organizationOption = {
 } as const
 
 export const domainCommands: readonly Command[] = [
-  {
+  apiCommand({
     name: 'domain list',
     summary: 'List domains of organizations, newest first.',
+    operation: 'listDomains',
     options: {
-      ...common,
-      ...listOptions,
+      ...pageOptions,
       ...ofOrganizationOption,
       status: { type: 'string', help: 'pending, proven or lost.' },
     },
-    run: (context, given) =>
-      withAdministration(context, given, async ({ listDomains }) => {
-        const [organization, status] = [
-          textOption(given, 'organization'),
-          textOption(given, 'status'),
-        ]
-        const domains = await listDomains({ ...listQuery(given), organization, status })
-        return printList(context, given, { list: domains, header, row })
-      }),
-  },
-  {
+    columns: {
+      ID: ({ id }) => id,
+      NAME: ({ name }) => name,
+      ORGANIZATION: ({ organizationId }) => organizationId,
+      STATUS: ({ status }) => status,
+      PROOF: ({ proof }) => proof,
+      CHECKED: ({ checkedAt }) => checkedAt ?? 'never',
+    },
+  }),
+  apiCommand({
     name: 'domain add',
     parameters: 'NAME --organization ID',
     summary: 'Name a domain for an organization, and say what to put into DNS.',
+    operation: 'addDomain',
+    arguments: ['name'],
     options: {
-      ...common,
       organization: {
         type: 'string',
         sentAs: 'organizationId',
@@ -56,88 +56,74 @@ export const domainCommands: readonly Command[] = [
       connection: {
         type: 'string',
         sentAs: 'connectionId',
+        mayBeEmpty: true,
         help: 'Id of the connection that its people go to; else any of the organization.',
       },
     },
-    positionals: 1,
-    run: (context, given) =>
-      withAdministration(context, given, async ({ addDomain }) => {
-        const connectionId = textOption(given, 'connection')
-        const domain = await addDomain({
-          organizationId: textOption(given, 'organization') ?? '',
-          name: given.positionals[0] ?? '',
-          ...(connectionId ? { connectionId } : {}),
-        })
-        return printDomain(context, given, domain)
-      }),
-  },
+    lines: domainLines,
+  }),
   {
     name: 'domain verify',
     parameters: 'NAME',
     summary: 'Look a domain up in DNS now, or take it for proven on your word.',
     options: {
-      ...common,
-      ...organizationOption,
+      ...whichDomainOptions,
       'by-operator': { type: 'boolean', help: 'Without DNS: you know whose domain it is.' },
     },
     positionals: 1,
-    run: (context, given) =>
-      withDomain(context, given, async ({ id }, { verifyDomain, vouchForDomain }) => {
-        const prove = given.values['by-operator'] ? vouchForDomain : verifyDomain
-        return printDomain(context, given, await prove(id))
+    run: (context, args) =>
+      withDomain(context, args, async ({ id }, client) => {
+        const proven = args.values['by-operator']
+          ? await client.vouchForDomain({ params: { id } })
+          : await client.verifyDomain({ params: { id } })
+        return { json: proven, lines: domainLines(proven) }
       }),
   },
   {
     name: 'domain remove',
     parameters: 'NAME',
     summary: 'Take a domain away from its organization.',
-    options: { ...common, ...organizationOption },
+    options: whichDomainOptions,
     positionals: 1,
-    run: (context, given) =>
-      withDomain(context, given, async ({ id, name }, { removeDomain }) => {
-        await removeDomain(id)
-        context.print(given.values.json ? JSON.stringify({ removed: id }) : `removed ${name}`)
-        return 0
+    run: (context, args) =>
+      withDomain(context, args, async ({ id, name }, client) => {
+        await client.removeDomain({ params: { id } })
+        return { json: { removed: id }, lines: [`removed ${name}`] }
       }),
   },
 ]
 
-/** The domain of this name. @throws {EntradaError} `record_not_found`; `request_invalid` where it could be one of several */
+/** Runs `work` with the domain of this name. @throws {EntradaError} `record_not_found`; `request_invalid` where several have the name */
 function withDomain(
   context: CliContext,
-  given: CliArguments,
-  work: (domain: DomainJson, administration: AdminConnection) => Promise<ExitCode>,
+  args: CliArguments,
+  work: (domain: DomainJson, client: EntradaClient) => Promise<Answer>,
 ): Promise<ExitCode> {
-  return withAdministration(context, given, async (administration) => {
-    const [name, organization] = [given.positionals[0], textOption(given, 'organization')]
-    const { items } = await administration.listDomains({ name, organization })
+  return withApi(context, args, async ({ client }) => {
+    const [name] = args.positionals
+    const { items } = await client.listDomains({
+      query: { name, organization: textOption(args, 'organization') },
+    })
     const [domain, another] = items
     if (domain === undefined) throw new EntradaError('record_not_found')
     if (another !== undefined) {
       const problems = items.map(({ organizationId }) => `--organization ${organizationId}`)
       throw new EntradaError('request_invalid', { parameter: '--organization', problems })
     }
-    return work(domain, administration)
+    return printAnswer(context, args, await work(domain, client))
   })
 }
 
-const header = ['ID', 'NAME', 'ORGANIZATION', 'STATUS', 'PROOF', 'CHECKED']
-
-function row({ id, name, organizationId, status, proof, checkedAt }: DomainJson): string[] {
-  return [id, name, organizationId, status, proof ?? '-', checkedAt ?? 'never']
-}
-
-function printDomain({ print }: CliContext, given: CliArguments, domain: DomainJson): ExitCode {
-  if (given.values.json) {
-    print(JSON.stringify(domain))
-    return 0
-  }
+function domainLines(domain: DomainJson): readonly string[] {
   const { id, name, organizationId, connectionId, status, record } = domain
-  print(`${id}  ${name}  ${status}`)
-  print(`  of ${organizationId}${connectionId ? `, people go to ${connectionId}` : ''}`)
-  if (status !== 'proven') {
-    print(`  The customer adds this record to DNS, and then: entrada domain verify ${name}`)
-    print(`    ${record.name}  ${record.type}  ${record.value}`)
-  }
-  return 0
+  return [
+    `${id}  ${name}  ${status}`,
+    `  of ${organizationId}${connectionId ? `, people go to ${connectionId}` : ''}`,
+    ...(status === 'proven'
+      ? []
+      : [
+          `  The customer adds this record to DNS, and then: entrada domain verify ${name}`,
+          `    ${record.name}  ${record.type}  ${record.value}`,
+        ]),
+  ]
 }

@@ -1,19 +1,10 @@
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import type { SsoPreviewJson } from '../api/resources/sso.ts'
 import { EntradaError } from '../errors/errors.ts'
-import { withAdministration } from './admin-connection.ts'
-import {
-  type CliArguments,
-  type CliContext,
-  type Command,
-  devOption,
-  type ExitCode,
-  jsonOption,
-  textOption,
-} from './command.ts'
-import { listOptions, listQuery, printTable } from './print-table.ts'
-
-const common = { ...jsonOption, ...devOption }
+import { withApi } from './admin-connection.ts'
+import { apiCommand, printAnswer } from './api-command.ts'
+import { apiOptions, type CliArguments, type Command, pageOptions, textOption } from './command.ts'
+import { type Columns, pageLines } from './print-table.ts'
 
 export const enforcementCommands: readonly Command[] = [
   {
@@ -21,86 +12,75 @@ export const enforcementCommands: readonly Command[] = [
     parameters: 'ORGANIZATION CONNECTION',
     summary: 'Show who would lose access; with --yes, let people in through this connection alone.',
     options: {
-      ...common,
-      ...listOptions,
+      ...apiOptions,
+      ...pageOptions,
       yes: { type: 'boolean', help: 'Do it. Sessions of the other connections end at once.' },
     },
     positionals: 2,
-    run: (context, given) =>
-      withAdministration(context, given, async ({ previewSso, requireSso }) => {
-        const [id = '', connection = ''] = given.positionals
-        if (given.values.yes) return printState(context, given, await requireSso(id, connection))
-        return printPreview(
-          context,
-          given,
-          await previewSso(id, { ...listQuery(given), connection }),
-        )
+    run: (context, args) =>
+      withApi(context, args, async ({ client }) => {
+        const [id = '', connectionId = ''] = args.positionals
+        const params = { id }
+        if (args.values.yes) {
+          const organization = await client.requireSso({ params, body: { connectionId } })
+          return printAnswer(context, args, { json: organization, lines: stateLines(organization) })
+        }
+        const [limit, cursor] = [textOption(args, 'limit'), textOption(args, 'cursor')]
+        const query = { limit, cursor, connection: connectionId }
+        const preview = await client.previewSso({ params, query })
+        return printAnswer(context, args, { json: preview, lines: previewLines(preview) })
       }),
   },
-  {
+  apiCommand({
     name: 'organization lift-sso',
     parameters: 'ORGANIZATION',
     summary: 'Let people in through every connection of the organization again.',
-    options: common,
-    positionals: 1,
-    run: (context, given) =>
-      withAdministration(context, given, async ({ liftSso }) =>
-        printState(context, given, await liftSso(given.positionals[0] ?? '')),
-      ),
-  },
+    operation: 'liftSso',
+    arguments: ['id'],
+    lines: stateLines,
+  }),
   {
     name: 'organization bypass',
     parameters: 'ORGANIZATION',
     summary: 'Open the other connections for some hours, in an emergency.',
     options: {
-      ...common,
+      ...apiOptions,
       reason: { type: 'string', help: 'Why; kept in the audit trail.' },
       hours: { type: 'string', help: 'For how long, 1 to 72; ends by itself. Default 4.' },
       end: { type: 'boolean', help: 'Close it again, before its time.' },
     },
     positionals: 1,
-    run: (context, given) =>
-      withAdministration(context, given, async ({ bypassSso, endSsoBypass }) => {
-        const [id = ''] = given.positionals
-        if (given.values.end) return printState(context, given, await endSsoBypass(id))
-        const asked = { reason: textOption(given, 'reason') ?? '', hours: hoursOf(given) }
-        return printState(context, given, await bypassSso(id, asked))
+    run: (context, args) =>
+      withApi(context, args, async ({ client }) => {
+        const [id = ''] = args.positionals
+        const params = { id }
+        const organization = args.values.end
+          ? await client.endSsoBypass({ params })
+          : await client.bypassSso({
+              params,
+              body: { reason: textOption(args, 'reason') ?? '', hours: hoursOf(args) },
+            })
+        return printAnswer(context, args, { json: organization, lines: stateLines(organization) })
       }),
   },
 ]
 
 /** @throws {EntradaError} `request_invalid` */
-function hoursOf(given: CliArguments): number {
-  const text = textOption(given, 'hours') ?? '4'
+function hoursOf(args: CliArguments): number {
+  const text = textOption(args, 'hours') ?? '4'
   if (/^\d{1,2}$/.test(text)) return Number(text)
   throw new EntradaError('request_invalid', { parameter: 'hours' })
 }
 
-/** Nothing was changed, which the exit code says as well. */
-function printPreview(context: CliContext, given: CliArguments, preview: SsoPreviewJson): ExitCode {
-  const { print } = context
-  if (given.values.json) {
-    print(JSON.stringify(preview))
-    return 0
-  }
+function previewLines(preview: SsoPreviewJson): readonly string[] {
   const { missing, administrator, losing, losers, sessionsThatEnd } = preview
-  for (const one of missing) print(`missing: ${missingWords[one]}`)
-  if (administrator) print(`shown to work by ${administrator.username}, ${administrator.at}`)
-  print(`${losing} would lose access, ${sessionsThatEnd} sessions would end at once`)
-  printTable(
-    context,
-    ['USER', 'USERNAME', 'NAME', 'LAST SIGN-IN', 'WHY'],
-    losers.items.map(({ userId, username, displayName, lastSignInAt, why }) => [
-      userId,
-      username,
-      displayName ?? '-',
-      lastSignInAt ?? 'never',
-      whyWords[why],
-    ]),
-  )
-  if (losers.next !== null) print(`more: --cursor ${losers.next}`)
-  print(missing.length === 0 ? 'Nothing was changed; --yes does it.' : 'Nothing was changed.')
-  return 0
+  return [
+    ...missing.map((one) => `missing: ${missingWords[one]}`),
+    ...(administrator ? [`shown to work by ${administrator.username}, ${administrator.at}`] : []),
+    `${losing} would lose access, ${sessionsThatEnd} sessions would end at once`,
+    ...pageLines(loserColumns, losers),
+    missing.length === 0 ? 'Nothing was changed; --yes does it.' : 'Nothing was changed.',
+  ]
 }
 
 const missingWords = {
@@ -113,22 +93,19 @@ const whyWords = {
   never_signed_in: 'never signed in through it',
 } as const
 
-function printState(
-  { print }: CliContext,
-  given: CliArguments,
-  organization: OrganizationJson,
-): ExitCode {
-  if (given.values.json) {
-    print(JSON.stringify(organization))
-    return 0
-  }
-  const { id, name, ssoRequired } = organization
-  if (ssoRequired === null) {
-    print(`${id}  ${name}: every connection is open`)
-    return 0
-  }
-  print(`${id}  ${name}: only through ${ssoRequired.connectionId}, since ${ssoRequired.since}`)
-  const { bypass } = ssoRequired
-  if (bypass) print(`  others are open until ${bypass.until}: ${bypass.reason}`)
-  return 0
+const loserColumns: Columns<SsoPreviewJson['losers']['items'][number]> = {
+  USER: ({ userId }) => userId,
+  USERNAME: ({ username }) => username,
+  NAME: ({ displayName }) => displayName,
+  'LAST SIGN-IN': ({ lastSignInAt }) => lastSignInAt ?? 'never',
+  WHY: ({ why }) => whyWords[why],
+}
+
+function stateLines({ id, name, ssoRequired }: OrganizationJson): readonly string[] {
+  if (ssoRequired === null) return [`${id}  ${name}: every connection is open`]
+  const { connectionId, since, bypass } = ssoRequired
+  return [
+    `${id}  ${name}: only through ${connectionId}, since ${since}`,
+    ...(bypass ? [`  others are open until ${bypass.until}: ${bypass.reason}`] : []),
+  ]
 }

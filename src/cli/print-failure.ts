@@ -1,12 +1,5 @@
 /** What a command that did not succeed prints: lines for a person, or with `--json` one JSON object, on standard error. */
-import { EntradaApiError } from '../client/client.ts'
-import {
-  EntradaError,
-  type ErrorCode,
-  errorEntry,
-  errorTable,
-  isEntradaError,
-} from '../errors/errors.ts'
+import { type EntradaError, errorEntry, isEntradaError } from '../errors/errors.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { CommandFailure } from './command-failure.ts'
 import { usage } from './help.ts'
@@ -47,7 +40,7 @@ function linesOf({ code, message, problems, detail, cause, remedy, usage }: Fail
   ]
 }
 
-type Call = { readonly command: Command; readonly given: CliArguments }
+type Call = { readonly command: Command; readonly args: CliArguments }
 
 /** The failure behind what was thrown outside of any command. */
 export function failureOutside(error: unknown): Failure {
@@ -57,7 +50,6 @@ export function failureOutside(error: unknown): Failure {
 /** The failure behind what a command threw. */
 export function toFailure(call: Call, error: unknown): Failure {
   if (error instanceof CommandFailure) return ofCommand(call, error)
-  if (error instanceof EntradaApiError) return toFailure(call, refusalOf(error))
   if (!isEntradaError(error)) return defect(error)
   const wrong = error.code === 'request_invalid' ? wrongPart(call, error) : undefined
   if (wrong !== undefined) return wrongArgument(call, { ...wrong, error })
@@ -73,15 +65,6 @@ function ofCommand({ command }: Call, { code, message, remedy }: CommandFailure)
     ...(remedy === undefined ? {} : { remedy }),
     ...(code === 'wrong_call' ? { usage: `entrada ${usage(command)}` } : {}),
   }
-}
-
-/** The same refusal in our own table. */
-function refusalOf({ code, message, errors, cause }: EntradaApiError): EntradaError {
-  const problems = errors.map(({ parameter, problem }) => `${parameter} ${problem}`)
-  if (!Object.hasOwn(errorTable, code)) {
-    return new EntradaError('server_answer_invalid', { problems: [message] }, { cause })
-  }
-  return new EntradaError(code as ErrorCode, problems.length > 0 ? { problems } : {}, { cause }) // a key of the table
 }
 
 /** A stack only for what is a defect. */
@@ -109,34 +92,39 @@ function causeText(cause: Error): string {
   return code === undefined || line.includes(code) ? line : `${code}: ${line}`
 }
 
-type WrongPart = { readonly typed: string; readonly name: string; readonly help: string }
+type WrongPart = { readonly message: string; readonly name: string; readonly help: string }
 
-/** The part of the command line behind a parameter that was refused, here or by the API. */
-function wrongPart({ command, given }: Call, { detail }: EntradaError): WrongPart | undefined {
+/** Returns the part of the command line behind a parameter that was refused, here or by the API. */
+function wrongPart({ command, args }: Call, { detail }: EntradaError): WrongPart | undefined {
   const { parameter } = detail
   if (typeof parameter !== 'string') return undefined
   if (command.parameters?.toLowerCase() === parameter.toLowerCase()) {
-    const [value = ''] = given.positionals
-    return { typed: quoted(value), name: command.parameters, help: command.summary }
+    const [value = ''] = args.positionals
+    return {
+      message: `${quoted(value)} is not valid`,
+      name: command.parameters,
+      help: command.summary,
+    }
   }
-  for (const [name, { sentAs = name, help, mayBeSecret }] of Object.entries(
-    command.options ?? {},
-  )) {
+  for (const [name, option] of Object.entries(command.options ?? {})) {
+    const { sentAs = name, help, mayBeSecret } = option
     if (sentAs !== parameter && !parameter.startsWith(`${sentAs}.`)) continue
-    const typed = mayBeSecret ? '' : ` ${quoted(String(given.values[name]))}`
-    return { typed: `--${name}${typed}`, name: `--${name}`, help }
+    const value = args.values[name]
+    const typed = mayBeSecret ? '' : ` ${quoted(String(value))}`
+    const problem = value === undefined ? ' is missing' : `${typed} is not valid`
+    return { message: `--${name}${problem}`, name: `--${name}`, help }
   }
   return undefined
 }
 
 function wrongArgument(
   { command }: Call,
-  { typed, name, help, error }: WrongPart & { readonly error: EntradaError },
+  { message, name, help, error }: WrongPart & { readonly error: EntradaError },
 ): Failure {
   const { problems } = error.detail
   return {
     code: 'wrong_call',
-    message: `${typed} is not valid`,
+    message,
     ...(Array.isArray(problems) ? { problems } : {}),
     remedy: `${name}: ${help}`,
     usage: `entrada ${usage(command)}`,

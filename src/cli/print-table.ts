@@ -1,55 +1,36 @@
-import type { ListJson, ListQuery } from './api-connection.ts'
-import { type CliArguments, type CliContext, type ExitCode, textOption } from './command.ts'
 import { printable } from './printable.ts'
 
-export const listOptions = {
-  limit: { type: 'string', help: 'How many, 1 to 200; default 50.' },
-  cursor: { type: 'string', help: 'Go on where the page before ended.' },
-} as const
+/** Columns of a table: the heading, and the cell of each record. `null` is shown as `-`. */
+export type Columns<Item> = Readonly<Record<string, (item: Item) => string | null>>
 
-export function listQuery(given: CliArguments): ListQuery {
-  return { limit: textOption(given, 'limit'), cursor: textOption(given, 'cursor') }
-}
-
-/** JSON, or a table and how to go on. */
-export function printList<T>(
-  context: CliContext,
-  given: CliArguments,
-  {
-    list,
-    header,
-    row,
-  }: {
-    readonly list: ListJson<T>
-    readonly header: readonly string[]
-    readonly row: (item: T) => readonly string[]
-  },
-): ExitCode {
-  if (given.values.json) {
-    context.print(JSON.stringify(list))
-    return 0
-  }
-  printTable(context, header, list.items.map(row))
-  if (list.next !== null) context.print(`more: --cursor ${list.next}`)
-  return 0
-}
-
-/** Columns as wide as their widest cell, as it is printed. */
-export function printTable(
-  { print }: CliContext,
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-): void {
-  const lines = [header, ...rows.map((row) => row.map(printable))]
-  const widths = header.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+/** Returns the lines of a table, each column as wide as its widest cell is printed. */
+export function tableLines<Item>(
+  columns: Columns<Item>,
+  items: readonly Item[],
+): readonly string[] {
+  const headings = Object.keys(columns)
+  const cellsOf = (item: Item) =>
+    Object.values(columns).map((cellOf) => printable(cellOf(item) ?? '-'))
+  const rows = [headings, ...items.map(cellsOf)]
+  const widths = headings.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
   )
-  for (const line of lines) {
-    print(
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-  }
+}
+
+/** Returns the lines of a page of records: the table, and how to see the next page where there is one. */
+export function pageLines<Item>(
+  columns: Columns<Item>,
+  { items, next }: { readonly items: readonly Item[]; readonly next: string | null },
+): readonly string[] {
+  const more = next === null ? [] : [`more: --cursor ${next}`]
+  return [...tableLines(columns, items), ...more]
+}
+
+/** Returns the names of roles as one cell, each once however often it was granted. */
+export function roleNames(roles: readonly { readonly role: string }[] = []): string | null {
+  return [...new Set(roles.map(({ role }) => role))].join(',') || null
 }

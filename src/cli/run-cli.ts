@@ -25,11 +25,8 @@ import { keyCommands } from './key.ts'
 import { membershipCommands } from './membership.ts'
 import { migrateCommand } from './migrate.ts'
 import { organizationCommands } from './organization.ts'
-
 import { OutputClosed } from './output.ts'
-
 import { type Failure, failureOutside, printFailure, toFailure } from './print-failure.ts'
-
 import { printable } from './printable.ts'
 import { restoreCommands } from './restore.ts'
 import { serveCommand } from './serve.ts'
@@ -133,14 +130,14 @@ async function runNamed(context: CliContext, words: readonly string[]): Promise<
 async function runGuarded(
   context: CliContext,
   command: Command,
-  given: CliArguments,
+  args: CliArguments,
 ): Promise<ExitCode> {
   try {
-    return await command.run(withEnvironmentFile(context), given)
+    return await command.run(withEnvironmentFile(context), args)
   } catch (error) {
     if (error instanceof OutputClosed) throw error
-    const json = given.values.json === true
-    return printFailure(context, toFailure({ command, given }, error), { json })
+    const json = args.values.json === true
+    return printFailure(context, toFailure({ command, args }, error), { json })
   }
 }
 

@@ -1,83 +1,60 @@
-import { withAdministration } from './admin-connection.ts'
+import { withApi } from './admin-connection.ts'
+import { apiCommand, printAnswer } from './api-command.ts'
 import {
+  apiOptions,
   type CliArguments,
   type CliContext,
   type Command,
-  devOption,
   type ExitCode,
-  jsonOption,
   ofOrganizationOption,
+  ofUserOption,
+  pageOptions,
   textOption,
 } from './command.ts'
 import { wrongCall } from './command-failure.ts'
-import { listOptions, listQuery, printList } from './print-table.ts'
-
-const common = { ...jsonOption, ...devOption }
 
 export const sessionCommands: readonly Command[] = [
-  {
+  apiCommand({
     name: 'session list',
     summary: 'List live sessions, newest first.',
-    options: {
-      ...common,
-      ...listOptions,
-      ...ofOrganizationOption,
-      user: { type: 'string', help: 'Of this user id only.' },
+    operation: 'listSessions',
+    options: { ...pageOptions, ...ofOrganizationOption, ...ofUserOption },
+    columns: {
+      ID: ({ id }) => id,
+      KIND: ({ kind }) => kind,
+      USER: ({ userId }) => userId,
+      CREATED: ({ createdAt }) => createdAt,
+      'LAST SEEN': ({ lastSeenAt }) => lastSeenAt,
+      ENDS: ({ expiresAt }) => expiresAt,
+      IP: ({ ip }) => ip,
     },
-    run: (context, given) =>
-      withAdministration(context, given, async ({ listSessions }) => {
-        const sessions = await listSessions({
-          ...listQuery(given),
-          organization: textOption(given, 'organization'),
-          user: textOption(given, 'user'),
-        })
-        return printList(context, given, {
-          list: sessions,
-          header: ['ID', 'KIND', 'USER', 'CREATED', 'LAST SEEN', 'ENDS', 'IP'],
-          row: ({ id, kind, userId, createdAt, lastSeenAt, expiresAt, ip }) => [
-            id,
-            kind,
-            userId ?? '-',
-            createdAt,
-            lastSeenAt,
-            expiresAt,
-            ip ?? '-',
-          ],
-        })
-      }),
-  },
+  }),
   {
     name: 'session end-all',
     summary:
       'End every session of the deployment, or of one organization, connection or user. --yes does it.',
     options: {
-      ...common,
+      ...apiOptions,
       ...ofOrganizationOption,
       connection: { type: 'string', help: 'Of this connection id only.' },
-      user: { type: 'string', help: 'Of this user id only.' },
+      ...ofUserOption,
       yes: { type: 'boolean', help: 'Do it. People have to sign in again; operators too.' },
     },
-    run: (context, given) => endAll(context, given),
+    run: endAll,
   },
-  {
+  apiCommand({
     name: 'session end',
     parameters: 'ID',
     summary: 'End a session.',
-    options: common,
-    positionals: 1,
-    run: (context, given) =>
-      withAdministration(context, given, async ({ endSession }) => {
-        const id = given.positionals[0] ?? ''
-        await endSession(id)
-        context.print(given.values.json ? JSON.stringify({ ended: id }) : `ended ${id}`)
-        return 0
-      }),
-  },
+    operation: 'endSession',
+    arguments: ['id'],
+    done: 'ended',
+  }),
 ]
 
-async function endAll(context: CliContext, given: CliArguments): Promise<ExitCode> {
+async function endAll(context: CliContext, args: CliArguments): Promise<ExitCode> {
   const scopes = (['organization', 'connection', 'user'] as const).flatMap((of) => {
-    const id = textOption(given, of)
+    const id = textOption(args, of)
     return id === undefined ? [] : [{ of, id }]
   })
   if (scopes.length > 1) {
@@ -85,16 +62,14 @@ async function endAll(context: CliContext, given: CliArguments): Promise<ExitCod
   }
   const scope = scopes[0] ?? ({ of: 'deployment' } as const)
   const place = scope.of === 'deployment' ? 'the deployment' : `${scope.of} ${scope.id}`
-  if (given.values.yes !== true) {
+  if (args.values.yes !== true) {
     throw wrongCall(`this would end every session of ${place}; --yes does it`)
   }
-  return withAdministration(context, given, async ({ call }) => {
-    const { sessionsEnded } = await call('endSessions', { body: scope })
-    context.print(
-      given.values.json
-        ? JSON.stringify({ of: place, sessionsEnded })
-        : `ended ${sessionsEnded} sessions of ${place}`,
-    )
-    return 0
+  return withApi(context, args, async ({ client }) => {
+    const { sessionsEnded } = await client.endSessions({ body: scope })
+    return printAnswer(context, args, {
+      json: { of: place, sessionsEnded },
+      lines: [`ended ${sessionsEnded} sessions of ${place}`],
+    })
   })
 }

@@ -1,9 +1,10 @@
 import type { UserJson } from '../api/resources/users.ts'
+import type { EntradaClient } from '../client/client.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
-import { withAdministration } from './admin-connection.ts'
-import type { AdminConnection } from './api-connection.ts'
+import { withApi } from './admin-connection.ts'
+import type { ApiConnection } from './api-connection.ts'
 import {
   type CliArguments,
   type CliContext,
@@ -21,7 +22,7 @@ import {
   notTakenReasons,
   readImportedPeople,
 } from './imported-people.ts'
-import { printTable } from './print-table.ts'
+import { type Columns, tableLines } from './print-table.ts'
 import { createProgress, type Progress } from './progress.ts'
 
 export const userImportCommand: Command = {
@@ -46,8 +47,8 @@ export const userImportCommand: Command = {
     }
     const { rows, unknownColumns } = readImportedPeople(readFile(context, given), { tenant })
     warnOfColumns(context, unknownColumns)
-    return withAdministration(context, given, async (administration) => {
-      const outcomes = await importRows(administration, rows, {
+    return withApi(context, given, async (api) => {
+      const outcomes = await importRows(api, rows, {
         apply: given.values.apply === true,
         progress: createProgress(context, {
           total: rows.length,
@@ -101,7 +102,7 @@ type Outcome = {
 }
 
 async function importRows(
-  administration: AdminConnection,
+  api: ApiConnection,
   rows: readonly ImportedRow[],
   {
     apply,
@@ -113,7 +114,7 @@ async function importRows(
     readonly onOutcome: (outcome: Outcome) => void
   },
 ): Promise<readonly Outcome[]> {
-  const users = await allUsers(administration)
+  const users = await allUsers(api)
   const known = new Map(
     users.flatMap((user) => user.identities.map(({ tid, oid }) => [`${tid}/${oid}`, user])),
   )
@@ -122,7 +123,7 @@ async function importRows(
   )
   const outcomes: Outcome[] = []
   for (const row of rows) {
-    const outcome = await importRow(administration, row, { known, nextUsername, apply })
+    const outcome = await importRow(api, row, { known, nextUsername, apply })
     outcomes.push(outcome)
     onOutcome(outcome)
     progress.show(outcomes.length)
@@ -139,7 +140,7 @@ type Known = {
 }
 
 async function importRow(
-  administration: AdminConnection,
+  api: ApiConnection,
   row: ImportedRow,
   { known, nextUsername, apply }: Known,
 ): Promise<Outcome> {
@@ -152,15 +153,17 @@ async function importRow(
     const username = user.memberships[0]?.username ?? null
     return { ...about, tid, oid, outcome: 'here_already', userId: user.id, username }
   }
-  const created = await createUnderFreeName(administration, row.person, { nextUsername, apply })
+  const created = await createUnderFreeName(api, row.person, { nextUsername, apply })
   return { ...about, tid, oid, ...created }
 }
 
-async function allUsers({ listUsers }: AdminConnection): Promise<readonly UserJson[]> {
+async function allUsers(api: ApiConnection): Promise<readonly UserJson[]> {
   const users: UserJson[] = []
   let cursor: string | undefined
   do {
-    const page = await patiently(() => listUsers({ limit: '200', cursor }))
+    const page = await patiently(api, ({ listUsers }) =>
+      listUsers({ query: { limit: 200, cursor } }),
+    )
     users.push(...page.items)
     cursor = page.next ?? undefined
   } while (cursor !== undefined)
@@ -169,20 +172,20 @@ async function allUsers({ listUsers }: AdminConnection): Promise<readonly UserJs
 
 /** Names of removed users are on no list: the server refuses them, and the next number is tried. */
 async function createUnderFreeName(
-  administration: AdminConnection,
+  api: ApiConnection,
   person: ImportedPerson,
   { nextUsername, apply }: Pick<Known, 'nextUsername' | 'apply'>,
 ): Promise<Pick<Outcome, 'outcome' | 'username'> & Partial<Outcome>> {
   for (;;) {
     const username = nextUsername(person)
     if (!apply) return { outcome: 'would_create', username }
-    const created = await create(administration, person, username)
+    const created = await create(api, person, username)
     if (created.reason !== 'username_given_before') return { ...created, username }
   }
 }
 
 async function create(
-  { createUser }: AdminConnection,
+  api: ApiConnection,
   { tid, oid, displayName, email }: ImportedPerson,
   username: string,
 ): Promise<Pick<Outcome, 'outcome'> & Partial<Outcome>> {
@@ -194,7 +197,7 @@ async function create(
     ...(email ? { email } : {}),
   }
   try {
-    const { id } = await patiently(() => createUser(person))
+    const { id } = await patiently(api, ({ createUser }) => createUser({ body: person }))
     return { outcome: 'created', userId: id }
   } catch (error) {
     if (!isEntradaError(error) || error.code === 'storage_unavailable') throw error
@@ -208,13 +211,17 @@ const PAUSE_MS = 5_000
 const MOST_PAUSES = 24
 
 /** A running server counts the calls of the API; whoever imports thousands waits now and then. */
-async function patiently<T>(call: () => Promise<T>): Promise<T> {
+async function patiently<T>(
+  { client, refusalOf }: ApiConnection,
+  call: (client: EntradaClient) => Promise<T>,
+): Promise<T> {
   for (let pauses = 0; ; pauses += 1) {
     try {
-      return await call()
+      return await call(client)
     } catch (error) {
-      const isLimited = isEntradaError(error) && error.code === 'too_many_requests'
-      if (!isLimited || pauses >= MOST_PAUSES) throw error
+      const refusal = refusalOf(error)
+      const isLimited = isEntradaError(refusal) && refusal.code === 'too_many_requests'
+      if (!isLimited || pauses >= MOST_PAUSES) throw refusal
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
     }
   }
@@ -226,11 +233,7 @@ function printOutcomes(context: CliContext, outcomes: readonly Outcome[]): void 
     outcomes.filter(({ outcome }) => outcome === wanted).length
   const left = outcomes.filter(({ outcome }) => outcome === 'not_taken' || outcome === 'failed')
   if (left.length > 0) {
-    printTable(
-      context,
-      ['LINE', 'OLD ID', 'NOT TAKEN'],
-      left.map(({ line, oldId, reason }) => [String(line), oldId ?? '-', reason ?? '-']),
-    )
+    for (const line of tableLines(notTakenColumns, left)) print(line)
     print('')
     for (const reason of new Set(left.map(({ reason }) => reason))) {
       if (reason && isNotTaken(reason)) print(`${reason}: ${notTakenReasons[reason]}`)
@@ -242,6 +245,12 @@ function printOutcomes(context: CliContext, outcomes: readonly Outcome[]): void 
     `created ${count('created')}, would create ${count('would_create')}, here already ${count('here_already')}, not taken ${count('not_taken')}, failed ${count('failed')}`,
   )
   if (count('would_create') > 0) print('Nothing was written. With --apply these users are created.')
+}
+
+const notTakenColumns: Columns<Outcome> = {
+  LINE: ({ line }) => String(line),
+  'OLD ID': ({ oldId }) => oldId,
+  'NOT TAKEN': ({ reason }) => reason,
 }
 
 function isNotTaken(reason: string): reason is NotTaken {
