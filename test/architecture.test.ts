@@ -330,6 +330,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'entra-permissions.ts',
   ],
   'src/storage': [
+    'organization-roles.ts',
     'open-storage.ts',
     'sqlite-backup.ts',
     'sweeping.ts',

@@ -5,7 +5,8 @@ import { singleHeader } from '../http/single-header.ts'
 import type { Services } from '../services.ts'
 import { checkSessionThere, findSession } from '../session/session.ts'
 import type { ApiKey } from '../storage/api-key-records.ts'
-import type { RoleAssignment, SessionView } from '../storage/records.ts'
+import { isOrganizationRole, isRight } from '../storage/organization-roles.ts'
+import type { SessionView } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 import { checkKeyHolds, getLiveApiKey } from './api-keys.ts'
 import { authorizeOperator, operatorOf } from './authorize-operator.ts'
@@ -84,27 +85,18 @@ export async function checkStillCalls(
   if (caller.kind === 'operator') return
   const { membership } = caller.view
   const roles = membership ? await reader.listRoles(membership.id) : []
-  const isStill = (right: string) => roles.some((held) => held.role === right && byHand(held))
-  if (!rightsOf(caller.roles).every(isStill)) throw new EntradaError('operator_required')
+  const rights = new Set(roles.filter(isRight).map(({ role }) => role))
+  const rightsBefore = caller.roles.filter(isOrganizationRole)
+  if (!rightsBefore.every((role) => rights.has(role))) throw new EntradaError('operator_required')
 }
 
 /** @throws {EntradaError} `operator_required`, also for a member whose roles say nothing about Entrada itself */
 export function callerOf(services: Services, view: SessionView): ApiCaller {
   const operator = operatorOf(services, view)
   if (operator !== undefined) return { kind: 'operator', ...operator }
-  // By hand alone: a group or an app role of a directory leads to no right over Entrada itself.
   const { user, organization, rolesByHand: roles = [] } = view
-  if (rightsOf(roles).length === 0 || !user || !organization)
+  if (!roles.some(isOrganizationRole) || !user || !organization)
     throw new EntradaError('operator_required')
   const actor = { kind: 'user', id: user.id } as const
   return { kind: 'member', actor, view, organizationId: organization.id, roles }
-}
-
-/** Those roles that are rights over an organization. */
-function rightsOf(roles: readonly string[]): readonly string[] {
-  return roles.filter((role) => role === 'organization_admin' || role === 'auditor')
-}
-
-function byHand({ source }: RoleAssignment): boolean {
-  return source === 'manual'
 }

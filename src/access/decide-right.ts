@@ -1,6 +1,6 @@
 /** Who may do what through the API: one pure decision. */
 import type { Actor, OrganizationId, SessionView } from '../storage/records.ts'
-import { type OrganizationRole, type Scope, type ScopeRow, scopeTable } from './scope-table.ts'
+import { type Scope, type ScopeRow, scopeTable } from './scope-table.ts'
 
 export type ApiCaller =
   /** An operator token, its session, or a listed person: everything. */
@@ -57,7 +57,7 @@ export function holdsScope(caller: ApiCaller, scope: Scope): boolean {
       return caller.scopes.includes(scope)
     case 'member': {
       const { roles }: ScopeRow = scopeTable[scope]
-      return roles.some((role: OrganizationRole) => caller.roles.includes(role))
+      return roles.some((role) => caller.roles.includes(role))
     }
   }
 }

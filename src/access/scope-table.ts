@@ -1,4 +1,9 @@
 /** What a caller of the API may be allowed to do, one thing to a row. Keys name scopes; roles of a membership hold those of their row. */
+import {
+  ORGANIZATION_ADMIN,
+  type OrganizationRole,
+  organizationRoles,
+} from '../storage/organization-roles.ts'
 
 export type ScopeRow = {
   readonly means: string
@@ -7,12 +12,10 @@ export type ScopeRow = {
   /** Roles of a membership that hold it in their own organization. */
   readonly roles: readonly OrganizationRole[]
 }
-/** Roles that Entrada itself knows, where they are given by hand. An application may use them too, from rules as well. */
-export type OrganizationRole = 'organization_admin' | 'auditor'
 export type Scope = keyof typeof scopeTable
 
-const admin = ['organization_admin'] as const
-const both = ['organization_admin', 'auditor'] as const
+const admin = [ORGANIZATION_ADMIN] as const
+const both = organizationRoles
 
 export const scopeTable = {
   'organizations:read': {

@@ -9,6 +9,7 @@ import { isEmailDomainProven } from '../organizations/domains.ts'
 import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
 import type { LinkCandidate } from '../provisioning/link-policy.ts'
 import type { Services } from '../services.ts'
+import { organizationRoles } from '../storage/organization-roles.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 import { type Attempt, CLAIM_LIFETIME_SECONDS } from './attempt.ts'
@@ -123,7 +124,7 @@ async function findLinkCandidates(
   organizationId: Connection['organizationId'],
   address: string,
 ): Promise<readonly LinkCandidate[]> {
-  const wanted = { organizationId, address, withoutRoles: rightsOverEntrada }
+  const wanted = { organizationId, address, withoutRoles: organizationRoles }
   const memberships = await reader.findUnlinkedMemberships(wanted, 2)
   return Promise.all(
     memberships.map(async (membership) => {
@@ -132,5 +133,3 @@ async function findLinkCandidates(
     }),
   )
 }
-
-const rightsOverEntrada = ['organization_admin', 'auditor']

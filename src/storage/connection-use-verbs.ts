@@ -1,6 +1,7 @@
 /** Verbs about who signs in through which connection, and about rights over an organization. */
 import { sql } from 'kysely'
 import type { ConnectionUseReads, ConnectionUseWrites } from './connection-uses.ts'
+import { ORGANIZATION_ADMIN } from './organization-roles.ts'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
 import { identityPart, membershipPart, parseIdentity, parseMembership } from './people-rows.ts'
 import type { ConnectionId, OrganizationId, UserId } from './records.ts'
@@ -18,7 +19,7 @@ export function connectionUseReads(database: Database): ConnectionUseReads {
             selectFrom('role_assignments')
               .select('role_assignments.role')
               .whereRef('role_assignments.membership_id', '=', 'memberships.id')
-              .where('role_assignments.role', '=', 'organization_admin')
+              .where('role_assignments.role', '=', ORGANIZATION_ADMIN)
               .where('role_assignments.source', '=', 'manual'),
           ),
         )

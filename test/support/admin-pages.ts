@@ -1,5 +1,5 @@
 /** Steps on the pages under /admin, as somebody with a browser takes them. */
-import type { OrganizationRole } from '../../src/access/scope-table.ts'
+import type { OrganizationRole } from '../../src/storage/organization-roles.ts'
 import type { TestBrowser, Visit } from './browser.ts'
 import { type Customer, createCustomer } from './customers.ts'
 import { people, type Rig, SERVER_URL } from './rig.ts'

@@ -20,6 +20,7 @@ import { EntradaError } from '../../errors/errors.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
 import type { MembershipListItem } from '../../storage/api-key-storage.ts'
+import { isAdministration, ORGANIZATION_ADMIN } from '../../storage/organization-roles.ts'
 import type { MembershipId } from '../../storage/records.ts'
 import { type Call, type OwnerLookUp, operation } from '../operation.ts'
 import { emailSchema, roleSchema } from './users.ts'
@@ -146,8 +147,6 @@ function checkMayGive(caller: ApiCaller, role: string): void {
   if (missing !== undefined) throw new EntradaError('access_not_granted', { scope: missing })
 }
 
-const ADMINISTRATOR = 'organization_admin'
-
 /**
  * An organization does not lose its last administrator by its own hand, nor one of them themself. The operator, who has another way in,
  * may do both.
@@ -164,18 +163,13 @@ async function checkNobodyLockedOut(
   if (caller.actor.kind === 'user' && caller.actor.id === userId) {
     throw new EntradaError('own_access_kept')
   }
-  const filter = { organizationId, role: ADMINISTRATOR, status: 'active' } as const
+  const filter = { organizationId, role: ORGANIZATION_ADMIN, status: 'active' } as const
   const { items } = await transaction.listMemberships(filter, { limit: 200 })
   if (!items.some(administers)) throw new EntradaError('last_administrator')
 }
 
 function administers({ membership, roles }: MembershipListItem): boolean {
-  return membership.status === 'active' && roles.some(isAdministrator)
-}
-
-/** From a rule it is a role of an application, and no right over Entrada. */
-function isAdministrator({ role, source }: MembershipListItem['roles'][number]): boolean {
-  return role === ADMINISTRATOR && source === 'manual'
+  return membership.status === 'active' && roles.some(isAdministration)
 }
 
 function membershipJson({ membership, roles }: MembershipListItem): MembershipJson {
