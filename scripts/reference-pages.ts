@@ -37,8 +37,9 @@ function libraryPage(): string {
   )
 }
 
-function settingsPage(): string {
-  const rows = describeSettings().map(({ env, twin, fallback, secret, fileToo, help }) => [
+/** Makes the page of the settings. */
+export function settingsPage(settings = describeSettings()): string {
+  const rows = settings.map(({ env, twin, fallback, secret, fileToo, help }) => [
     `\`${env}\`${twin ? `<br>\`${twin}\`` : ''}`,
     fallback ? `\`${fallback}\`` : 'none',
     `${help}${secret ? ' Secret:' : ''}${fileToo ? ` \`${env}_FILE\` names a file instead.` : ''}`,

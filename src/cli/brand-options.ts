@@ -2,17 +2,13 @@ import { readFileSync } from 'node:fs'
 import { EntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
 import { type BrandOptions, brandLogo } from '../http/brand.ts'
-import type { Settings } from '../settings/config.ts'
+import { type Settings, toOptions } from '../settings/config.ts'
 
-/** Name, logo, colour and support contact as the settings have them. @throws {EntradaError} `settings_invalid` */
+/** Returns name, logo, colour and support contact of the settings. @throws {EntradaError} `settings_invalid` */
 export function brandOptions(settings: Settings): BrandOptions {
-  const { brandName: name, brandColor: color, brandLogoFile, supportContact } = settings
-  return {
-    name,
-    ...(color ? { color } : {}),
-    ...(supportContact ? { supportContact } : {}),
-    ...(brandLogoFile ? { logo: readLogo(brandLogoFile) } : {}),
-  }
+  const { brandLogoFile } = settings
+  const { brand } = toOptions(settings)
+  return { ...brand, ...(brandLogoFile ? { logo: readLogo(brandLogoFile) } : {}) }
 }
 
 function readLogo(path: string): Uint8Array {

@@ -1,8 +1,12 @@
 import { describeSettings } from '../settings/config.ts'
 import type { CliContext, Command } from './command.ts'
 
-/** Every command, every setting. */
-export function printHelp({ print }: CliContext, commands: readonly Command[]): void {
+/** Prints every command and every setting. */
+export function printHelp(
+  { print }: Pick<CliContext, 'print'>,
+  commands: readonly Command[],
+  settings = describeSettings(),
+): void {
   print('entrada: sign in with Microsoft Entra ID, in front of any application')
   print('')
   const width = Math.max(...commands.map((command) => usage(command).length))
@@ -12,7 +16,7 @@ export function printHelp({ print }: CliContext, commands: readonly Command[]): 
   print('`entrada help COMMAND` lists the options of one, or of a group such as `user`.')
   print('')
   print('Settings are environment variables; docs/reference/settings.md describes them:')
-  for (const { env, twin } of describeSettings()) print(`  ${env}${twin ? ` (or ${twin})` : ''}`)
+  for (const { env, twin } of settings) print(`  ${env}${twin ? ` (or ${twin})` : ''}`)
   print('')
   print('Exit codes: 0 done, 1 refused or failed, 2 wrong call.')
 }

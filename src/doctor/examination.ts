@@ -66,7 +66,7 @@ export function settingsOf(examination: Examination): SettingsFacts {
     ...(serverUrl ? { serverUrl: serverUrl.origin } : {}),
     ...(linking ? { linking } : {}),
     ...(proxy ? { proxy: nameOfProxy(proxy) } : {}),
-    webhooksPrivate: settings.webhooksPrivate === 'allow',
+    webhooksPrivate: settings.webhooksPrivate === true,
     ...(entraRecheckMinutes || !uncheckedSeconds ? {} : { uncheckedSeconds }),
     ...(tenantId ? { tenantId } : {}),
     ...(clientId ? { clientId } : {}),

@@ -1,7 +1,7 @@
 /** What DNS says of the public addresses, and whether each address that it names answers. */
 import { connect, isIP } from 'node:net'
 import { isLoopbackHost } from '../settings/config.ts'
-import { isPrivateHost } from '../settings/network-parsers.ts'
+import { isPrivateHost } from '../settings/setting-parsers.ts'
 import { type AskContext, ask, type ResolvedAddress } from './ask.ts'
 import type { NameFacts } from './facts.ts'
 import { isEntrada } from './probe-server.ts'

@@ -1,45 +1,58 @@
-/** Lists within the option `entra`. TypeScript checks them too; those who write JavaScript have only this. */
+/** Options of `entra` and `sharedApplication` that are lists and objects. */
 
 import { Secret } from '../keys/secret.ts'
 import { isGuid } from '../protocol/guid.ts'
-import type { OptionProblem } from './check-option-values.ts'
-import type { CheckedCredential, CheckedEntra } from './check-options.ts'
-import type { CredentialOptions, EntraOptions } from './options.ts'
+import type { CheckedCredential } from './check-options.ts'
+import type { CredentialOptions } from './options.ts'
+import type { OptionReader } from './setting-values.ts'
 
-/** A rule of another shape would match nobody, or give a role without a name. */
-export function roleRuleProblems(roleRules: unknown): readonly OptionProblem[] {
-  if (roleRules === undefined) return []
-  if (!Array.isArray(roleRules)) return [['roleRules', 'must be a list']]
-  return roleRules.flatMap((rule: unknown, index) =>
-    ruleProblems(Object(rule)).map(([name, problem]) => [`roleRules[${index}].${name}`, problem]),
-  )
+type Members = Readonly<Record<string, unknown>>
+
+/** Checks role rules. One of another shape would match nobody, or give a role without a name. */
+export const roleRulesOption: OptionReader<unknown> = (value, report) => {
+  if (!Array.isArray(value)) return void report('must be a list')
+  for (const [index, rule] of value.entries()) {
+    for (const [name, problem] of ruleProblems(Object(rule))) report(problem, `[${index}].${name}`)
+  }
+  return value
 }
 
-function ruleProblems(rule: Readonly<Record<string, unknown>>): readonly OptionProblem[] {
+function ruleProblems(rule: Members): readonly (readonly [name: string, problem: string])[] {
   const { match, value } = rule
   const texts = ['id', 'value', 'role'].filter((name) => !isText(rule[name]))
-  const problems: OptionProblem[] = texts.map((name) => [name, 'must be text'])
-  if (match !== 'group' && match !== 'app_role') {
-    problems.push(['match', 'must be group or app_role'])
-  }
-  if (match === 'group' && isText(value) && !isGuid(value)) {
-    problems.push(['value', 'must be the object id (GUID) of a group, not its name'])
-  }
-  return problems
+  return [
+    ...texts.map((name) => [name, 'must be text'] as const),
+    ...(match === 'group' || match === 'app_role'
+      ? []
+      : [['match', 'must be group or app_role'] as const]),
+    ...(match === 'group' && isText(value) && !isGuid(value)
+      ? [['value', 'must be the object id (GUID) of a group, not its name'] as const]
+      : []),
+  ]
 }
 
-/** The credentials of a list are checked at once; those of a function are checked whenever it is called. */
-export function credentialProblems(credentials: unknown): readonly OptionProblem[] {
-  if (credentials === undefined || typeof credentials === 'function') return []
-  if (!Array.isArray(credentials)) return [['credentials', 'must be a list, or a function']]
-  if (credentials.length === 0) return [['credentials', 'must not be empty']]
-  return credentials.flatMap((credential: unknown, index) => {
+/** Checks what happens to a user whom no role rule matches. */
+export function unmatchedOption(value: unknown): unknown {
+  const { kind, role } = Object(value) as Members // any value has members
+  if (kind === 'refuse' || (kind === 'default_role' && isText(role))) return value
+  throw new Error("must be { kind: 'refuse' } or { kind: 'default_role', role: '…' }")
+}
+
+/** Checks credentials and hides their secrets: those of a list now, those of a function whenever it is called. */
+export const credentialsOption: OptionReader<
+  readonly CheckedCredential[] | (() => readonly CheckedCredential[])
+> = (value, report) => {
+  if (typeof value === 'function') return () => value().map(toCredential)
+  if (!Array.isArray(value)) return void report('must be a list, or a function')
+  if (value.length === 0) report('must not be empty')
+  return value.flatMap((credential: unknown, index) => {
     const problem = problemOfCredential(Object(credential))
-    return problem === undefined ? [] : [[`credentials[${index}]`, problem] as const]
+    if (problem !== undefined) report(problem, `[${index}]`)
+    return problem === undefined ? [toCredential(credential as CredentialOptions)] : []
   })
 }
 
-function problemOfCredential(credential: Readonly<Record<string, unknown>>): string | undefined {
+function problemOfCredential(credential: Members): string | undefined {
   switch (credential.kind) {
     case 'client_secret':
       return isSecret(credential.value) ? undefined : 'needs `value`, which is text'
@@ -62,14 +75,6 @@ function isText(value: unknown): value is string {
 
 function isSecret(value: unknown): boolean {
   return isText(value) || value instanceof Secret
-}
-
-/** The credentials with their secrets hidden; those that `credentialProblems` objects to are left out. */
-export function checkedCredentials(
-  credentials: NonNullable<EntraOptions['credentials']>,
-): NonNullable<CheckedEntra['credentials']> {
-  if (typeof credentials === 'function') return () => credentials().map(toCredential)
-  return credentialProblems(credentials).length > 0 ? [] : credentials.map(toCredential)
 }
 
 function toCredential(credential: CredentialOptions): CheckedCredential {

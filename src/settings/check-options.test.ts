@@ -109,8 +109,8 @@ describe('checkOptions', () => {
         'log.debug',
         'webhooksToPrivateAddresses',
         'signInsPerMinute',
-        'entra.policies.guests',
         'entra.policies.guest',
+        'entra.policies.guests',
         'entra.policies.unmatched',
       ],
     )
@@ -135,6 +135,22 @@ describe('checkOptions', () => {
         ...['trustedProxies', 'entra.credentials', 'entra.roleRules'],
       ]),
     )
+  })
+
+  it('names an object of options that is none (A4)', () => {
+    for (const [changed, path] of [
+      [{ entra: { ...entra, policies: 5 } }, 'entra.policies'],
+      [{ entra: { ...entra, policies: null } }, 'entra.policies'],
+      [{ entra: { ...entra, groups: 'graph' } }, 'entra.groups'],
+      [{ brand: 'Contoso' }, 'brand'],
+      [{ hooks: 5 }, 'hooks'],
+    ] as const) {
+      const [problem = '', ...others] = problemsOf(changed)
+      assert.ok(problem.startsWith(`${path} must be an object`), problem)
+      assert.deepEqual(others, [])
+    }
+    assert.deepEqual(problemsOf({ operators: 'app_role:Admin' }), ['operators must be a list'])
+    assert.match(problemsOf({ entra: 5 }).join('\n'), /^entra\.tenantId is missing\n/)
   })
 
   it('names role rules and credentials of another shape, and proxies that are no network (A4)', () => {

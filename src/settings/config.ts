@@ -1,22 +1,24 @@
 /**
- * Reads the settings of `settings-table.ts`, once. All problems are reported together; docs/reference/settings.md and
- * `entrada --help` are made from the same table. Only `bin.ts` hands in the real environment.
+ * Reads the settings of `settings-table.ts` from the environment, once. All problems are reported together; docs/reference/settings.md
+ * and `entrada --help` are made from the same table. Only `bin.ts` passes the real environment.
  */
 
-import { EntradaError, isEntradaError } from '../errors/errors.ts'
+import { EntradaError } from '../errors/errors.ts'
 import { readFailureReason } from '../errors/file-failure.ts'
 import { readAccessRules, toAccessRules, unknownHosts } from '../forward-auth/access-rules-file.ts'
 import { siteProblems } from '../http/site.ts'
 import { isNoProxyEntry } from '../outgoing/proxies.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
+import type { CheckedApplication, CheckedEntra, CheckedOptions } from './check-options.ts'
 import {
-  type CredentialSettings,
-  credentialSettingKeys,
+  type CredentialRows,
+  entraCredentials,
   type ReadCredentials,
+  sharedCredentials,
   toCredentials,
-  toSharedCredentials,
 } from './credential-settings.ts'
-import { type Setting, settingsTable } from './settings-table.ts'
+import { problemsOf, type Setting, type SettingRows, type ValueKind } from './setting-values.ts'
+import { settingsTable } from './settings-table.ts'
 import { strayNames } from './stray-settings.ts'
 
 export { isLoopbackHost, type ListenAddress } from './setting-parsers.ts'
@@ -24,7 +26,7 @@ export { isLoopbackHost, type ListenAddress } from './setting-parsers.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 type SettingsTable = typeof settingsTable
-type Value<S> = S extends { readonly parse: (text: string) => infer T } ? T : never
+type Value<S> = S extends { readonly value: ValueKind<infer T> } ? T : never
 /** Settings without a fallback may be absent. */
 export type Settings = {
   readonly [K in keyof SettingsTable]: SettingsTable[K] extends { readonly fallback: string }
@@ -53,40 +55,32 @@ export function readSettings(
   return { settings: settings as Settings, warnings } // without a problem, every row has its value
 }
 
-/** What is wrong with the access rules. A rule for a host that is not served protects nothing. */
+/** Returns the problems of the access rules. A rule for a host that is not served protects nothing. */
 export function accessRuleProblems(
   { accessRulesFile, serverUrl, entraExtraUrls = [], applicationUrls = [] }: Partial<Settings>,
   readTextFile: (path: string) => string,
 ): readonly string[] {
   if (accessRulesFile === undefined) return []
-  try {
+  return problemsOf(() => {
     const rules = toAccessRules(readAccessRules(accessRulesFile, readTextFile))
-    const served = [serverUrl, ...entraExtraUrls, ...applicationUrls].flatMap(
-      (url) => url?.host ?? [],
+    const served = [serverUrl, ...entraExtraUrls, ...applicationUrls]
+    return unknownHosts(
+      rules,
+      served.flatMap((url) => url?.host ?? []),
     )
-    return unknownHosts(rules, served)
-  } catch (error) {
-    if (!isEntradaError(error)) throw error
-    return error.detail.problems as readonly string[] // readAccessRules' own
-  }
+  })
 }
 
-/** Read again when the connection is made; here so that they are told with every other problem, configured Entra or not. */
+/** The rules are read again for the connection; here their problems are reported with the others, whether Entra is configured or not. */
 function roleRuleProblems(
   { roleRulesFile }: Partial<Settings>,
   readTextFile: (path: string) => string,
 ): readonly string[] {
   if (roleRulesFile === undefined) return []
-  try {
-    readRoleRules(roleRulesFile, readTextFile)
-    return []
-  } catch (error) {
-    if (!isEntradaError(error)) throw error
-    return error.detail.problems as readonly string[] // readRoleRules' own
-  }
+  return problemsOf(() => void readRoleRules(roleRulesFile, readTextFile))
 }
 
-/** What can be read, beside every problem: a setting with a problem is absent. */
+/** The settings that can be read, and every problem; a setting with a problem is absent. */
 export type InspectedSettings = {
   readonly settings: Partial<Settings>
   readonly problems: readonly string[]
@@ -97,33 +91,36 @@ export type InspectedSettings = {
 export function inspectSettings(
   environment: Environment,
   readTextFile: (path: string) => string,
+  table: SettingRows = settingsTable,
 ): InspectedSettings {
-  const problems: string[] = []
-  const values: Record<string, unknown> = {}
-  for (const [name, setting] of Object.entries<Setting<unknown>>(settingsTable)) {
-    values[name] = readSetting(setting, environment, readTextFile, problems)
-  }
-  const settings = values as Settings // one value for each key of the table, parsed by that key's row
-  const { unknown, warnings } = strayNames(environment, new Set(settingNames()))
-  problems.push(...unknown, ...contradictions(settings, environment))
-  problems.push(...toCredentials(settings, readTextFile).problems)
-  problems.push(...toSharedCredentials(settings, readTextFile).problems)
-  const inWordsOf = namesGiven(environment)
+  const rows = Object.entries(table)
+  const { values, problems } = readRows(rows, environment, readTextFile)
+  const settings = values as Partial<Settings> // each value was parsed by its row
+  const names = new Set(rows.flatMap(([, setting]) => namesOf(setting)))
+  const { unknown, warnings } = strayNames(environment, names)
+  const found = [
+    ...problems,
+    ...unknown,
+    ...contradictions(settings, environment),
+    ...toCredentials(settings, entraCredentials, readTextFile).problems,
+    ...toCredentials(settings, sharedCredentials, readTextFile).problems,
+  ]
+  const inWordsOf = withNamesOf(environment)
   return {
     settings,
-    problems: problems.map(inWordsOf),
+    problems: found.map(inWordsOf),
     warnings: [...warnings, ...noProxyWarnings(settings)].map(inWordsOf),
   }
 }
 
-/** Messages name a setting as the environment does: by its other name where that alone was given. */
-function namesGiven(environment: Environment): (message: string) => string {
-  const others = Object.values<Setting<unknown>>(settingsTable).flatMap(({ env, twin }) => {
-    const isGivenAs = (name: string) =>
-      [name, `${name}_FILE`].some((one) => environment[one]?.trim())
-    return twin !== undefined && isGivenAs(twin) && !isGivenAs(env) ? [[env, twin] as const] : []
-  })
-  const twins = new Map(others)
+/** Replaces, in a message, the name of a setting by its twin where only that one is set. */
+function withNamesOf(environment: Environment): (message: string) => string {
+  const isSet = (name: string) => environment[name]?.trim() || environment[`${name}_FILE`]?.trim()
+  const twins = new Map(
+    Object.values<Setting>(settingsTable).flatMap(({ env, twin }) =>
+      twin !== undefined && isSet(twin) && !isSet(env) ? [[env, twin] as const] : [],
+    ),
+  )
   return (message) => message.replace(/\bENTRADA_[A-Z_]+\b/g, (name) => twins.get(name) ?? name)
 }
 
@@ -133,147 +130,141 @@ function noProxyWarnings({ noProxy = [] }: Partial<Settings>): readonly string[]
     .map((entry) => `NO_PROXY holds "${entry.slice(0, 100)}", which matches no host here`)
 }
 
-function readSetting(
-  setting: Setting<unknown>,
+function readRows(
+  rows: readonly (readonly [name: string, setting: Setting])[],
   environment: Environment,
   readTextFile: (path: string) => string,
-  problems: string[],
-): unknown {
-  try {
-    const given = givenText(setting, environment, readTextFile) ?? setting.fallback
-    if (given === undefined) return undefined
-    return setting.parse(given)
-  } catch (error) {
-    // The value itself is not repeated: it may be a secret in the wrong place.
-    problems.push(`${setting.env} ${error instanceof Error ? error.message : 'is not valid'}`)
-    return undefined
-  }
+): { readonly values: Readonly<Record<string, unknown>>; readonly problems: readonly string[] } {
+  const problems: string[] = []
+  const values = rows.map(([name, setting]) => {
+    try {
+      const text = textOf(setting, environment, readTextFile) ?? setting.fallback
+      return [name, text === undefined ? undefined : setting.value.fromText(text)]
+    } catch (error) {
+      // The value itself is not repeated: it may be a secret in the wrong place.
+      problems.push(`${setting.env} ${error instanceof Error ? error.message : 'is not valid'}`)
+      return [name, undefined]
+    }
+  })
+  return { values: Object.fromEntries(values), problems }
 }
 
-function givenText(
-  setting: Setting<unknown>,
+/** Returns the text of a setting from whichever of its names is set. */
+function textOf(
+  setting: Setting,
   environment: Environment,
   readTextFile: (path: string) => string,
 ): string | undefined {
-  const found = new Map<string, string>()
+  const texts = new Map<string, string>()
   const { env, twin, lowerCaseToo = false } = setting
   const isFile = (name: string) => ![env, twin, env.toLowerCase()].includes(name)
   for (const name of namesOf(setting)) {
-    const given = environment[name]?.trim()
-    if (!given) continue
-    found.set(name, isFile(name) ? readFileOrExplain(name, given, readTextFile) : given)
+    const text = environment[name]?.trim()
+    if (text) texts.set(name, isFile(name) ? readFile(name, text, readTextFile) : text)
   }
-  if (!lowerCaseToo && new Set(found.values()).size > 1) {
-    throw new Error(`is given more than once, differently: ${[...found.keys()].join(' and ')}`)
+  if (!lowerCaseToo && new Set(texts.values()).size > 1) {
+    throw new Error(`is given more than once, differently: ${[...texts.keys()].join(' and ')}`)
   }
-  return found.values().next().value
+  return texts.values().next().value
 }
 
-function readFileOrExplain(name: string, path: string, readTextFile: (path: string) => string) {
-  const content = readOrExplain(name, path, readTextFile).trim()
+function readFile(name: string, path: string, readTextFile: (path: string) => string): string {
+  let content: string
+  try {
+    content = readTextFile(path).trim()
+  } catch (error) {
+    throw new Error(`cannot be read from the file that ${name} names${readFailureReason(error)}`)
+  }
   if (content === '') throw new Error(`is empty in the file that ${name} names`)
   return content
 }
 
-function readOrExplain(name: string, path: string, readTextFile: (path: string) => string) {
-  try {
-    return readTextFile(path)
-  } catch (error) {
-    throw new Error(`cannot be read from the file that ${name} names${readFailureReason(error)}`)
-  }
-}
-
-function settingNames(): string[] {
-  return Object.values<Setting<unknown>>(settingsTable).flatMap(namesOf)
-}
-
-/** Every name under which a setting may be given. */
-function namesOf({
-  env,
-  twin,
-  lowerCaseToo,
-  secret,
-  fileToo,
-}: Setting<unknown>): readonly string[] {
+/** Returns every name that a setting may have in the environment. */
+function namesOf({ env, twin, lowerCaseToo, secret, fileToo }: Setting): readonly string[] {
   const names = [env, ...(twin === undefined ? [] : [twin])].flatMap((name) =>
     secret || fileToo ? [name, `${name}_FILE`] : [name],
   )
   return lowerCaseToo ? [env.toLowerCase(), ...names] : names
 }
 
-function contradictions(settings: Settings, environment: Environment): string[] {
-  const problems: string[] = []
-  problems.push(...missingEntraSettings(environment), ...missingSharedSettings(environment))
-  if (isGiven(settingsTable.databaseUrl, environment)) {
-    // What one replica made for itself, the others would not know.
-    for (const setting of [settingsTable.secretKeys, settingsTable.operatorTokens]) {
-      if (isGiven(setting, environment)) continue
-      problems.push(`${setting.env} is missing, and required with PostgreSQL. ${setting.help}`)
-    }
-  }
+function contradictions(settings: Partial<Settings>, environment: Environment): readonly string[] {
   const { sessionIdleSeconds, sessionMaxSeconds } = settings
-  if (sessionIdleSeconds && sessionMaxSeconds && sessionIdleSeconds > sessionMaxSeconds) {
-    problems.push('ENTRADA_SESSION_IDLE_SECONDS must not be more than ENTRADA_SESSION_MAX_SECONDS')
-  }
-  problems.push(...siteContradictions(settings, environment))
-  return problems
+  return [
+    ...missingEntraSettings(environment),
+    ...missingSharedSettings(environment),
+    ...missingWithPostgres(environment),
+    ...(sessionIdleSeconds && sessionMaxSeconds && sessionIdleSeconds > sessionMaxSeconds
+      ? ['ENTRADA_SESSION_IDLE_SECONDS must not be more than ENTRADA_SESSION_MAX_SECONDS']
+      : []),
+    ...siteContradictions(settings, environment),
+  ]
 }
 
-/** Nothing about what could not be read, which is a problem already. */
+/** With PostgreSQL each replica would generate its own keys and token, which the other replicas could not use. */
+function missingWithPostgres(environment: Environment): readonly string[] {
+  const { databaseUrl, secretKeys, operatorTokens } = settingsTable
+  if (!isSet(databaseUrl, environment)) return []
+  return [secretKeys, operatorTokens]
+    .filter((setting) => !isSet(setting, environment))
+    .map(({ env, help }) => `${env} is missing, and required with PostgreSQL. ${help}`)
+}
+
+/** Compares only settings that could be read; the others have a problem already. */
 function siteContradictions(
   { serverUrl, entraExtraUrls, cookieDomain, applicationUrls }: Partial<Settings>,
   environment: Environment,
 ): readonly string[] {
-  const unread = cookieDomain === undefined && isGiven(settingsTable.cookieDomain, environment)
+  const unread = cookieDomain === undefined && isSet(settingsTable.cookieDomain, environment)
   if (unread || !serverUrl || !entraExtraUrls || !applicationUrls) return []
   return siteProblems({ publicUrls: [serverUrl, ...entraExtraUrls], cookieDomain, applicationUrls })
 }
 
-/** Tenant, application and one credential at least belong together. */
-function missingEntraSettings(environment: Environment): string[] {
-  const { entraTenantId, entraClientId, entraClientSecrets: secret, ...others } = settingsTable
-  const credentials = [
-    secret,
-    others.entraClientCertificateFile,
-    others.entraClientCertificateKeyFile,
-    others.entraFederatedTokenFile,
-  ]
-  const needed = [
-    { setting: entraTenantId, given: isGiven(entraTenantId, environment), or: '' },
-    { setting: entraClientId, given: isGiven(entraClientId, environment), or: '' },
-    {
-      setting: secret,
-      given: credentials.some((setting) => isGiven(setting, environment)),
-      or: ` Or a certificate: ${others.entraClientCertificateFile.env}; or ${others.entraFederatedTokenFile.env}.`,
-    },
-  ]
-  if (!needed.some(({ given }) => given)) return []
-  return needed
-    .filter(({ given }) => !given)
-    .map(({ setting, or }) => `${setting.env} is missing. ${setting.help}${or}`)
+/** Tenant, application and at least one credential belong together. */
+function missingEntraSettings(environment: Environment): readonly string[] {
+  const { entraTenantId, entraClientId } = settingsTable
+  const { secret, certificate, privateKey, federatedToken } = entraCredentials
+  const credentials = [secret, certificate, privateKey, federatedToken]
+  const ids = [entraTenantId, entraClientId]
+  const isUsed = [...ids, ...rowsOf(credentials)].some((row) => isSet(row, environment))
+  return isUsed ? missingParts(ids, entraCredentials, environment) : []
 }
 
-/** Application and one credential at least belong together; the token of the platform has other uses too. */
-function missingSharedSettings(environment: Environment): string[] {
-  const { sharedClientId, sharedClientSecrets, federatedTokenFile, ...others } = settingsTable
-  const { sharedClientCertificateFile, sharedClientCertificateKeyFile } = others
-  const own = [sharedClientSecrets, sharedClientCertificateFile, sharedClientCertificateKeyFile]
-  const isOneGiven = (among: readonly Setting<unknown>[]) =>
-    among.some((setting) => isGiven(setting, environment))
-  if (!isOneGiven([sharedClientId])) {
-    return isOneGiven(own) ? [`${sharedClientId.env} is missing. ${sharedClientId.help}`] : []
-  }
-  if (isOneGiven([...own, federatedTokenFile])) return []
-  const or = ` Or a certificate: ${sharedClientCertificateFile.env}; or ${federatedTokenFile.env}.`
-  return [`${sharedClientSecrets.env} is missing. ${sharedClientSecrets.help}${or}`]
+/** Application and at least one credential belong together; the federated token has other uses too. */
+function missingSharedSettings(environment: Environment): readonly string[] {
+  const { sharedClientId } = settingsTable
+  const { secret, certificate, privateKey } = sharedCredentials
+  const own = rowsOf([secret, certificate, privateKey])
+  const isUsed = [sharedClientId, ...own].some((row) => isSet(row, environment))
+  return isUsed ? missingParts([sharedClientId], sharedCredentials, environment) : []
 }
 
-function isGiven(setting: Setting<unknown>, environment: Environment): boolean {
+function missingParts(
+  ids: readonly Setting[],
+  { secret, certificate, privateKey, federatedToken }: CredentialRows,
+  environment: Environment,
+): readonly string[] {
+  const credentials = rowsOf([secret, certificate, privateKey, federatedToken])
+  const hasCredential = credentials.some((row) => isSet(row, environment))
+  const missing = ids.filter((row) => !isSet(row, environment))
+  const or = ` Or a certificate: ${settingsTable[certificate].env}; or ${settingsTable[federatedToken].env}.`
+  return [
+    ...missing.map(({ env, help }) => `${env} is missing. ${help}`),
+    ...(hasCredential
+      ? []
+      : [`${settingsTable[secret].env} is missing. ${settingsTable[secret].help}${or}`]),
+  ]
+}
+
+function rowsOf(names: readonly (keyof SettingsTable)[]): readonly Setting[] {
+  return names.map((name) => settingsTable[name])
+}
+
+function isSet(setting: Setting, environment: Environment): boolean {
   return namesOf(setting).some((name) => environment[name]?.trim())
 }
 
 /**
- * The credentials of the default connection alone, as they are configured now.
+ * Reads only the credentials of the default connection, as they are configured now.
  *
  * @throws {EntradaError} `settings_invalid`
  */
@@ -281,57 +272,78 @@ export function readCredentials(
   environment: Environment,
   readTextFile: (path: string) => string,
 ): ReadCredentials['credentials'] {
-  const problems: string[] = []
-  const values: Record<string, unknown> = {}
-  for (const name of credentialSettingKeys) {
-    values[name] = readSetting(settingsTable[name], environment, readTextFile, problems)
-  }
-  const read = toCredentials(values as CredentialSettings, readTextFile) // parsed by each key's row
-  problems.push(...read.problems)
-  if (problems.length > 0) {
-    throw new EntradaError('settings_invalid', { problems: problems.map(namesGiven(environment)) })
-  }
-  return read.credentials
+  const rows = Object.values(entraCredentials).map((name) => [name, settingsTable[name]] as const)
+  const { values, problems } = readRows(rows, environment, readTextFile)
+  const read = toCredentials(values, entraCredentials, readTextFile)
+  const found = [...problems, ...read.problems]
+  if (found.length === 0) return read.credentials
+  throw new EntradaError('settings_invalid', { problems: found.map(withNamesOf(environment)) })
 }
 
-/** The table for the generated reference: no parsers, no values. */
-export function describeSettings(): readonly {
+/** The options of the library that settings give; what else the server needs comes from files. */
+export type SettingOptions = Omit<CheckedOptions, 'database' | 'secretKeys' | ApplicationName> & {
+  readonly secretKeys?: CheckedOptions['secretKeys']
+  readonly entra?: Partial<CheckedEntra>
+  readonly sharedApplication?: Partial<CheckedApplication>
+}
+type ApplicationName = 'entra' | 'sharedApplication'
+
+/** Returns the settings that are options of the library too, each at the path of its row. */
+export function toOptions(settings: Settings, table: SettingRows = settingsTable): SettingOptions {
+  const options: Record<string, unknown> = {}
+  const values: Readonly<Record<string, unknown>> = settings
+  for (const [name, { option }] of Object.entries(table)) {
+    if (option !== undefined && values[name] !== undefined)
+      put(options, option.split('.'), values[name])
+  }
+  return options as SettingOptions // the test of this file passes them through `checkOptions`
+}
+
+function put(
+  target: Record<string, unknown>,
+  [name = '', ...path]: readonly string[],
+  value: unknown,
+): void {
+  if (path.length === 0) {
+    target[name] = value
+    return
+  }
+  const group = (target[name] ?? {}) as Record<string, unknown> // made here, by an earlier row
+  target[name] = group
+  put(group, path, value)
+}
+
+/** Describes the settings for the generated reference and for `--help`: without parsers and without values. */
+export function describeSettings(table: SettingRows = settingsTable): readonly {
   readonly env: string
   readonly twin?: string
   readonly fallback?: string
   readonly secret: boolean
-  /** `…_FILE` may name a file instead. */
+  /** Whether `…_FILE` may name a file instead. */
   readonly fileToo: boolean
   readonly help: string
 }[] {
-  return Object.values<Setting<unknown>>(settingsTable).map(
-    ({ env, twin, fallback, secret, fileToo, help }) => ({
-      env,
-      secret: secret === true,
-      fileToo: fileToo === true || secret === true,
-      help,
-      ...(twin === undefined ? {} : { twin }),
-      ...(fallback === undefined ? {} : { fallback }),
-    }),
-  )
+  return Object.values(table).map(({ env, twin, fallback, secret, fileToo, help }) => ({
+    env,
+    secret: secret === true,
+    fileToo: fileToo === true || secret === true,
+    help,
+    ...(twin === undefined ? {} : { twin }),
+    ...(fallback === undefined ? {} : { fallback }),
+  }))
 }
 
-/** Names of the settings that point at a real directory, which development mode refuses. Policies it takes. */
+/** Returns the names of the settings that lead to a real directory, which development mode refuses. Policies fit any directory. */
 export function givenEntraSettings(environment: Environment): readonly string[] {
+  const fitsAnyDirectory = new Set(
+    Object.values<Setting>(settingsTable)
+      .filter(({ option }) => /^entra\.(policies|groups|recheckMinutes)/.test(option ?? ''))
+      .map(({ env }) => env),
+  )
   return Object.keys(environment).filter(
     (name) =>
-      /^(ENTRADA|DSTACK)_ENTRA_/.test(name) && !policyNames.has(name) && environment[name]?.trim(),
+      /^(ENTRADA|DSTACK)_ENTRA_/.test(name) &&
+      !fitsAnyDirectory.has(name) &&
+      environment[name]?.trim(),
   )
 }
-
-const policyNames: ReadonlySet<string> = new Set(
-  [
-    settingsTable.entraProvisioning,
-    settingsTable.entraLinking,
-    settingsTable.entraGuests,
-    settingsTable.entraGroupsOverage,
-    settingsTable.entraGroupsFrom,
-    settingsTable.entraRecheckMinutes,
-    settingsTable.entraSignOut,
-  ].map(({ env }) => env),
-)

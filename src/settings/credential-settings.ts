@@ -1,83 +1,72 @@
-/** What the credential settings say together. Each message is one whole line, and never repeats a value. */
+/** The settings of an application's credentials, which belong together. Each problem is one whole line, and never repeats a value. */
 
-import { isEntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
 import { parseKeyPair } from '../identity-provider/certificate.ts'
 import { Secret } from '../keys/secret.ts'
 import type { CheckedCredential } from './check-options.ts'
 import type { Settings } from './config.ts'
+import { problemsOf } from './setting-values.ts'
+import { settingsTable } from './settings-table.ts'
 
-export const credentialSettingKeys = [
-  'entraClientSecrets',
-  'entraClientSecretExpires',
-  'entraClientCertificateFile',
-  'entraClientCertificateKeyFile',
-  'entraFederatedTokenFile',
-] as const satisfies readonly (keyof Settings)[]
-
-export type CredentialSettings = Pick<Settings, (typeof credentialSettingKeys)[number]>
-
-export const names = {
-  secret: 'ENTRADA_ENTRA_CLIENT_SECRET',
-  expires: 'ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES',
-  certificate: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE',
-  privateKey: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE',
-  federatedToken: 'ENTRADA_ENTRA_FEDERATED_TOKEN_FILE',
+/** The rows of the default connection's credentials. */
+export const entraCredentials = {
+  secret: 'entraClientSecrets',
+  expires: 'entraClientSecretExpires',
+  certificate: 'entraClientCertificateFile',
+  privateKey: 'entraClientCertificateKeyFile',
+  federatedToken: 'entraFederatedTokenFile',
 } as const
 
-/** Of the multi-tenant application that customers consent to. */
-const sharedNames: Names = {
-  secret: 'ENTRADA_SHARED_CLIENT_SECRET',
-  expires: 'ENTRADA_SHARED_CLIENT_SECRET_EXPIRES',
-  certificate: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_FILE',
-  privateKey: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_KEY_FILE',
-  federatedToken: 'ENTRADA_FEDERATED_TOKEN_FILE',
-}
-type Names = Readonly<Record<keyof typeof names, string>>
+/** The rows of the credentials of the multi-tenant application that customers consent to. */
+export const sharedCredentials = {
+  secret: 'sharedClientSecrets',
+  expires: 'sharedClientSecretExpires',
+  certificate: 'sharedClientCertificateFile',
+  privateKey: 'sharedClientCertificateKeyFile',
+  federatedToken: 'federatedTokenFile',
+} as const
 
-export type SharedCredentialSettings = Pick<
-  Settings,
-  | 'sharedClientSecrets'
-  | 'sharedClientSecretExpires'
-  | 'sharedClientCertificateFile'
-  | 'sharedClientCertificateKeyFile'
-  | 'federatedTokenFile'
->
+export type CredentialRows = typeof entraCredentials | typeof sharedCredentials
 
-/** The credentials of the shared application. */
-export function toSharedCredentials(
-  settings: SharedCredentialSettings,
-  readTextFile: (path: string) => string,
-): ReadCredentials {
-  return toCredentials(
-    {
-      entraClientSecrets: settings.sharedClientSecrets,
-      entraClientSecretExpires: settings.sharedClientSecretExpires,
-      entraClientCertificateFile: settings.sharedClientCertificateFile,
-      entraClientCertificateKeyFile: settings.sharedClientCertificateKeyFile,
-      entraFederatedTokenFile: settings.federatedTokenFile,
-    },
-    readTextFile,
-    sharedNames,
-  )
+/** Names in the environment. */
+type Names = Readonly<Record<keyof CredentialRows, string>>
+
+function namesOf(rows: CredentialRows): Names {
+  return {
+    secret: settingsTable[rows.secret].env,
+    expires: settingsTable[rows.expires].env,
+    certificate: settingsTable[rows.certificate].env,
+    privateKey: settingsTable[rows.privateKey].env,
+    federatedToken: settingsTable[rows.federatedToken].env,
+  }
 }
+
+/** The names of the default connection's credentials in the environment. */
+export const names = namesOf(entraCredentials)
 
 export type ReadCredentials = {
   readonly credentials: readonly CheckedCredential[]
   readonly problems: readonly string[]
 }
 
-/** Reads certificate and key now; the federated token only when it is used. */
+type Reading = {
+  readonly names: Names
+  readonly readTextFile: (path: string) => string
+  readonly problems: string[]
+}
+
+/** Reads the certificate and its key now; the federated token is read only when it is used. */
 export function toCredentials(
-  settings: CredentialSettings,
+  settings: Partial<Settings>,
+  rows: CredentialRows,
   readTextFile: (path: string) => string,
-  named: Names = names,
 ): ReadCredentials {
   const problems: string[] = []
-  const { entraFederatedTokenFile: tokenFile } = settings
-  const credentials = [
-    ...secretsOf(settings, named, problems),
-    ...certificateOf(settings, named, { readTextFile, problems }),
+  const reading = { names: namesOf(rows), readTextFile, problems }
+  const tokenFile = settings[rows.federatedToken]
+  const credentials: readonly CheckedCredential[] = [
+    ...secretsOf(settings[rows.secret], settings[rows.expires], reading),
+    ...certificateOf(settings[rows.certificate], settings[rows.privateKey], reading),
     ...(tokenFile === undefined
       ? []
       : [{ kind: 'federated_token_file', readToken: () => readTextFile(tokenFile) } as const]),
@@ -86,65 +75,49 @@ export function toCredentials(
 }
 
 function secretsOf(
-  { entraClientSecrets: secrets = [], entraClientSecretExpires: dates }: CredentialSettings,
-  named: Names,
-  problems: string[],
+  secrets: readonly Secret[] = [],
+  dates: readonly (Date | undefined)[] | undefined,
+  { names, problems }: Reading,
 ): readonly CheckedCredential[] {
   if (dates !== undefined && secrets.length === 0) {
-    problems.push(`${named.expires} is given without ${named.secret}`)
+    problems.push(`${names.expires} is given without ${names.secret}`)
   } else if (dates !== undefined && dates.length !== secrets.length) {
     problems.push(
-      `${named.expires} must hold one date for each secret of ${named.secret}, in the same order; \`-\` where it is not known`,
+      `${names.expires} must hold one date for each secret of ${names.secret}, in the same order; \`-\` where it is not known`,
     )
   }
-  return secrets.map((value, at) => {
-    const expiresAt = dates?.[at]
+  return secrets.map((value, index) => {
+    const expiresAt = dates?.[index]
     return { kind: 'client_secret', value, ...(expiresAt ? { expiresAt } : {}) }
   })
 }
 
 function certificateOf(
-  settings: CredentialSettings,
-  named: Names,
-  {
-    readTextFile,
-    problems,
-  }: { readonly readTextFile: (path: string) => string; readonly problems: string[] },
+  file: string | undefined,
+  keyFile: string | undefined,
+  { names, readTextFile, problems }: Reading,
 ): readonly CheckedCredential[] {
-  const { entraClientCertificateFile: file, entraClientCertificateKeyFile: keyFile } = settings
   if (file === undefined && keyFile === undefined) return []
   if (file === undefined || keyFile === undefined) {
-    const [missing, given] =
+    const [missing, present] =
       file === undefined
-        ? [named.certificate, named.privateKey]
-        : [named.privateKey, named.certificate]
-    problems.push(`${missing} is missing, and ${given} is of no use without it`)
+        ? [names.certificate, names.privateKey]
+        : [names.privateKey, names.certificate]
+    problems.push(`${missing} is missing, and ${present} is of no use without it`)
     return []
   }
-  const certificate = readOrExplain(named.certificate, file, readTextFile, problems)
-  const key = readOrExplain(named.privateKey, keyFile, readTextFile, problems)
+  const read = (name: string, path: string): string | undefined => {
+    try {
+      return readTextFile(path)
+    } catch (error) {
+      return void problems.push(`${name} names a file that ${cannotBeRead(error)}`)
+    }
+  }
+  const certificate = read(names.certificate, file)
+  const key = read(names.privateKey, keyFile)
   if (certificate === undefined || key === undefined) return []
   const privateKey = new Secret(key)
-  try {
-    parseKeyPair({ certificate, privateKey }, named)
-  } catch (error) {
-    if (!isEntradaError(error)) throw error
-    problems.push(...(error.detail.problems as readonly string[])) // parseKeyPair's own
-    return []
-  }
-  return [{ kind: 'certificate', certificate, privateKey }]
-}
-
-function readOrExplain(
-  name: string,
-  path: string,
-  readTextFile: (path: string) => string,
-  problems: string[],
-): string | undefined {
-  try {
-    return readTextFile(path)
-  } catch (error) {
-    problems.push(`${name} names a file that ${cannotBeRead(error)}`)
-    return undefined
-  }
+  const found = problemsOf(() => void parseKeyPair({ certificate, privateKey }, names))
+  problems.push(...found)
+  return found.length > 0 ? [] : [{ kind: 'certificate', certificate, privateKey }]
 }

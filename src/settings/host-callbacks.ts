@@ -1,18 +1,18 @@
 /**
- * Functions that the embedding application passes in as options. Each is wrapped once, so that an answer of another shape than the
- * declared one is refused by name wherever it is used, and never taken for a "yes".
+ * Functions that the embedding application passes in as options. Each is wrapped once, so that a result of another shape than the
+ * declared one throws wherever the function is used, and is never read as a "yes".
  */
 
 import { EntradaError } from '../errors/errors.ts'
 import { errorLog } from '../log/error-log.ts'
 import type { Hooks, Log } from '../services.ts'
-import type { OptionProblem } from './check-option-values.ts'
 import type { EntradaOptions } from './options.ts'
+import type { OptionReader } from './setting-values.ts'
 import { didYouMean } from './stray-settings.ts'
 
 type Callbacks = Pick<EntradaOptions, 'log' | 'now' | 'resolveTxt'>
 
-/** The same callbacks, guarded; without a log, errors go to standard error. Callbacks that were guarded before come back unchanged. */
+/** Wraps the callbacks; without a log, errors go to standard error. A callback that is wrapped already is returned unchanged. */
 export function guardedCallbacks({ log, now, resolveTxt }: Callbacks): Callbacks {
   return {
     log: once(log ?? errorLog, guardedLog),
@@ -21,56 +21,53 @@ export function guardedCallbacks({ log, now, resolveTxt }: Callbacks): Callbacks
   }
 }
 
-/** Callbacks that are no functions, and hooks that Entrada does not call: a misspelt one would refuse no sign-in. */
-export function callbackProblems(options: EntradaOptions): readonly OptionProblem[] {
-  const { now, fetch, resolveTxt, readFederatedToken, hooks, log } = options
-  const named = {
-    now,
-    fetch,
-    resolveTxt,
-    readFederatedToken,
-    ...under('hooks', hooks),
-    ...(log === undefined ? {} : under('log', methodsOf(log))),
-  }
-  return Object.entries(named)
-    .filter(([, value]) => value !== undefined)
-    .filter(([name, value]) => typeof value !== 'function' || !isCalled(name))
-    .map(([name]) => [name, isCalled(name) ? 'must be a function' : `is not a hook.${meant(name)}`])
-}
-
 const hookNames: ReadonlySet<string> = new Set(
   Object.keys({ decideSignIn: true, onEvent: true } satisfies Record<keyof Hooks, true>),
 )
 
-function isCalled(name: string): boolean {
-  const [outer, hook] = name.split('.')
-  return outer !== 'hooks' || hook === undefined || hookNames.has(hook)
+/** Checks `hooks`. A misspelt hook would never be called, and refuse no sign-in. */
+const readHooks: OptionReader<Hooks> = (value, report) => {
+  if (typeof value !== 'object' || value === null) return void report('must be an object')
+  for (const [name, hook] of Object.entries(value)) {
+    if (!hookNames.has(name)) report(`is not a hook.${didYouMean(name, hookNames)}`, `.${name}`)
+    else if (hook !== undefined && !isFunction(hook)) report('must be a function', `.${name}`)
+  }
+  return value
 }
 
-function meant(name: string): string {
-  return didYouMean(name.replace('hooks.', ''), hookNames)
+/** Checks that `log` has its four methods, which may be inherited, as those of most loggers are. */
+const readLog: OptionReader<Log> = (value, report) => {
+  const log = Object(value) as Log // any value has members
+  const { debug, info, warn, error } = log
+  for (const [name, method] of Object.entries({ debug, info, warn, error })) {
+    if (!isFunction(method)) report('must be a function', `.${name}`)
+  }
+  return log
 }
 
-/** Methods may be inherited, as those of most loggers are. A missing one is `null`, which is a problem; `undefined` would be none. */
-function methodsOf(log: Log): Readonly<Record<keyof Log, unknown>> {
-  const { debug = null, info = null, warn = null, error = null } = Object(log) as Partial<Log> // any value has members
-  return { debug, info, warn, error }
+const readFunction: OptionReader<unknown> = (value, report) =>
+  isFunction(value) ? value : void report('must be a function')
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
 }
 
-function under(outer: string, members: object | undefined): Readonly<Record<string, unknown>> {
-  if (members === undefined) return {}
-  if (typeof members !== 'object' || members === null) return { [outer]: null }
-  return Object.fromEntries(
-    Object.entries(members).map(([name, value]) => [`${outer}.${name}`, value]),
-  )
-}
+/** How the options are checked that are functions, or objects with functions. */
+export const callbackOptions = {
+  now: { read: readFunction },
+  fetch: { read: readFunction },
+  resolveTxt: { read: readFunction },
+  readFederatedToken: { read: readFunction },
+  hooks: { read: readHooks },
+  log: { read: readLog },
+} as const
 
 const guards = new WeakMap<object, unknown>()
 
 function once<T extends object>(callback: T, guard: (callback: T) => T): T {
-  if (typeof callback !== 'object' && typeof callback !== 'function') return callback // `callbackProblems` names it
-  const known = guards.get(callback)
-  if (known !== undefined) return known as T // stored below, under the callback that it was made from
+  if (typeof callback !== 'object' && typeof callback !== 'function') return callback // its reader reports it
+  const existing = guards.get(callback)
+  if (existing !== undefined) return existing as T // stored below, under the callback that it was made from
   const guarded = guard(callback)
   guards.set(callback, guarded)
   guards.set(guarded, guarded)
@@ -120,7 +117,7 @@ function isDate(value: unknown): value is Date {
 
 const DNS_TIME_LIMIT_MS = 5_000
 
-/** Text in place of a list would be searched letter by letter, and no answer would be waited for without end. */
+/** Refuses a result that is no list of texts: text would be searched letter by letter. A look-up without an answer ends. */
 function guardedTxtResolver(
   resolveTxt: NonNullable<EntradaOptions['resolveTxt']>,
 ): NonNullable<EntradaOptions['resolveTxt']> {

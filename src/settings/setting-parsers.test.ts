@@ -3,14 +3,8 @@ import { describe, it } from 'node:test'
 import { problemsOfSettings as problemsOf } from '../../test/support/settings.ts'
 import { newSecretKey } from '../keys/key-ring.ts'
 import { describeSettings } from './config.ts'
-import {
-  count,
-  days,
-  isLoopbackHost,
-  perMinute,
-  recheckMinutes,
-  seconds,
-} from './setting-parsers.ts'
+import { isLoopbackHost } from './setting-parsers.ts'
+import { settingsTable } from './settings-table.ts'
 
 const TENANT = '11111111-1111-4111-8111-111111111111'
 const CLIENT = '33333333-3333-4333-8333-333333333333'
@@ -210,13 +204,15 @@ describe('a malformed setting', () => {
         return error instanceof Error ? error.message : error
       }
     }
-    for (const [parse, from, to] of [
-      [seconds, 60, 999_999_999],
-      [count, 2, 9_999],
-      [perMinute, 60, 999_999],
-      [days, 1, 9_999],
-      [recheckMinutes, 5, 1440],
+    const { sessionIdleSeconds, databaseConnections, signInsPerMinute, ...others } = settingsTable
+    for (const [setting, from, to] of [
+      [sessionIdleSeconds, 60, 999_999_999],
+      [databaseConnections, 2, 9_999],
+      [signInsPerMinute, 60, 999_999],
+      [others.auditRetentionDays, 1, 9_999],
+      [others.entraRecheckMinutes, 5, 1440],
     ] as const) {
+      const parse = setting.value.fromText
       assert.equal(parse(String(from)), from)
       assert.equal(parse(String(to)), to)
       for (const value of [from - 1, to + 1, 1e15, -1, 1.5]) {

@@ -1,19 +1,21 @@
-/** One parser for each kind of setting. Their messages complete the sentence "NAME …" and never repeat the value. */
+/** Parsers of the text of settings, one for each kind. Their messages complete the sentence "NAME …" and never repeat the value: it may be a secret. */
+import ipaddr from 'ipaddr.js'
 import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { Secret } from '../keys/secret.ts'
 import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 
+/** Returns the text as it is. */
 export function text(value: string): string {
   return value
 }
 
-/** An address in its place, perhaps that of a database with its password, would be printed as a path. */
+/** Parses a folder. An address in its place, perhaps of a database with its password, would be printed as a path. */
 export function folder(value: string): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) throw new Error('must be a folder, not an address')
   return value
 }
 
-/** The text itself, once it was found to be right. */
+/** Returns the trimmed text itself, after a parser has accepted it. */
 export function checked(parse: (value: string) => unknown) {
   return (value: string): string => {
     parse(value)
@@ -21,6 +23,7 @@ export function checked(parse: (value: string) => unknown) {
   }
 }
 
+/** Splits text at its commas. */
 export function list(value: string): string[] {
   return value
     .split(',')
@@ -28,45 +31,16 @@ export function list(value: string): string[] {
     .filter((item) => item !== '')
 }
 
+/** Splits text at its commas, and refuses a list without items. */
 export function nonEmptyList(value: string): string[] {
   const items = list(value)
   if (items.length === 0) throw new Error('holds nothing but commas')
   return items
 }
 
-export function oneOf<const T extends string>(...allowed: readonly T[]) {
-  return (value: string): T => {
-    const found = allowed.find((candidate) => candidate === value)
-    if (found === undefined) throw new Error(`must be one of ${allowed.join(', ')}`)
-    return found
-  }
-}
-
-/** A whole number within bounds, which the message names both. */
-function wholeNumber({ from, to, of = '' }: Bounds) {
-  return (value: string): number => {
-    const number = Number(value)
-    if (/^\d{1,15}$/.test(value) && number >= from && number <= to) return number
-    throw new Error(`must be a whole number${of} from ${from} to ${to}`)
-  }
-}
-type Bounds = { readonly from: number; readonly to: number; readonly of?: string }
-
-export const seconds = wholeNumber({ of: ' of seconds', from: 60, to: 999_999_999 })
-export const drainSeconds = wholeNumber({ of: ' of seconds', from: 0, to: 300 })
-export const count = wholeNumber({ from: 2, to: 9_999 })
-export const perMinute = wholeNumber({ of: ' for each minute', from: 60, to: 999_999 })
-export const days = wholeNumber({ of: ' of days', from: 1, to: 9_999 })
-export const recheckMinutes = wholeNumber({ of: ' of minutes', from: 5, to: 1440 })
-
-/** More often asks Entra for nothing new; less often than a day, sessions have ended anyway. */
-export function isRecheckMinutes(minutes: number): boolean {
-  return Number.isInteger(minutes) && minutes >= 5 && minutes <= 1440
-}
-
 /**
- * A password in which `@`, `/`, `#`, `?` or `:` stands as it is would be read as a part of the host or of the path, and be printed
- * as such. So nothing after the host may hold an `@`.
+ * Parses the address of a PostgreSQL database. An unencoded `@`, `/`, `#`, `?` or `:` in the password would make the rest of it a
+ * part of the host or of the path, which are printed; so nothing after the host may contain an `@`.
  */
 export function databaseUrl(value: string): Secret {
   const [, scheme, afterHost = ''] = /^(postgres(?:ql)?):\/\/[^/?#]*(.*)$/is.exec(value) ?? []
@@ -96,6 +70,7 @@ function isDecodable({ username, password, pathname }: URL): boolean {
 
 const sslModes = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify']
 
+/** Parses an address of this server or of an application: https, or http on loopback, without a path. */
 export function publicUrl(value: string): URL {
   const url = URL.parse(value)
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
@@ -110,7 +85,7 @@ export function publicUrl(value: string): URL {
   return url
 }
 
-/** What a browser takes as `Domain`. That it is no suffix such as `co.uk`, under which strangers live, it knows better than we do. */
+/** Parses the `Domain` of a cookie. Browsers themselves refuse public suffixes such as `co.uk`. */
 export function cookieDomain(value: string): string {
   const domain = value.toLowerCase()
   const isName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*$/.test(domain)
@@ -122,18 +97,19 @@ export function cookieDomain(value: string): string {
   return domain
 }
 
-/** Under the name that the tokens have: `login.windows.net` is the worldwide cloud, and no cloud of its own. */
+/** Parses the address of a cloud, and returns the host that its tokens name: `login.windows.net` is the worldwide cloud. */
 export function authority(value: string): URL {
   return canonicalAuthority(publicUrl(value))
 }
 
-/** `localhost`, names under it, and the loopback addresses: what a browser treats as this machine. */
+/** Whether a host is what a browser treats as this machine: `localhost`, a name under it, or a loopback address. */
 export function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|([a-z0-9-]+\.)+localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
 }
 
 export type ListenAddress = { readonly host: string; readonly port: number }
 
+/** Parses `host:port`, or a port alone, which is one of 127.0.0.1. */
 export function listenAddress(value: string): ListenAddress {
   const match = /^(?:(\[[0-9a-f:.]+\]|[a-z0-9.-]+):)?(\d{1,5})$/i.exec(value)
   const port = Number(match?.[2])
@@ -142,6 +118,28 @@ export function listenAddress(value: string): ListenAddress {
   return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
 }
 
+/** Parses an address to listen on without authentication, which must not be reachable from other networks. */
+export function privateListenAddress(value: string): ListenAddress {
+  const address = listenAddress(value)
+  if (!isPrivateHost(address.host)) {
+    throw new Error('must be a loopback or private address and a port, such as 127.0.0.1:9464')
+  }
+  return address
+}
+
+/**
+ * Whether a host is `localhost`, or an address that only this machine and its own networks reach.
+ *
+ * @see RFC 1918; RFC 4193; RFC 6598, which Kubernetes providers use for pods
+ */
+export function isPrivateHost(host: string): boolean {
+  if (host === 'localhost') return true
+  return isAddress(host) && PRIVATE_RANGES.includes(ipaddr.process(host).range())
+}
+
+const PRIVATE_RANGES = ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']
+
+/** Parses the one directory of a connection: its tenant id, or a domain of it. */
 export function tenant(value: string): string {
   const folded = value.toLowerCase()
   if (['common', 'organizations', 'consumers', PERSONAL_ACCOUNTS_TENANT_ID].includes(folded)) {
@@ -155,24 +153,26 @@ export function tenant(value: string): string {
   return folded
 }
 
+/** Parses an application (client) id. */
 export function clientId(value: string): string {
   if (!isGuid(value)) throw new Error('must be an application (client) id, which is a GUID')
   return value.toLowerCase()
 }
 
-/** Entra makes secrets of letters, digits and symbols, never commas or white space (`decisions/0010-credentials.md`). */
+/** Parses client secrets. Those of Entra contain no commas and no white space (`decisions/0010-credentials.md`). */
 export function clientSecrets(value: string): readonly Secret[] {
   const values = [...new Set(value.split(/[\s,]+/).filter((item) => item !== ''))]
   if (values.length === 0) throw new Error('holds nothing but commas')
-  if (values.some(isGuid)) {
-    throw new Error(
-      "is shaped like the secret's ID; the secret value stands in the column beside it",
-    )
-  }
-  return values.map((one) => new Secret(one))
+  return values.map(clientSecret)
 }
 
-/** `-` stands for a date that is not known. */
+/** Checks one client secret; its id, which the portal shows next to it, is a GUID. */
+export function clientSecret(value: string): Secret {
+  if (!isGuid(value)) return new Secret(value)
+  throw new Error("is shaped like the secret's ID; the secret value stands in the column beside it")
+}
+
+/** Parses the dates on which secrets expire; `-` is a date that is not known. */
 export function expiryDates(value: string): readonly (Date | undefined)[] {
   const items = value.split(/[\s,]+/).filter((item) => item !== '')
   return items.map((item) => (item === '-' ? undefined : expiryDate(item)))
@@ -181,13 +181,14 @@ export function expiryDates(value: string): readonly (Date | undefined)[] {
 function expiryDate(text: string): Date {
   const [, day = '', time] = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d:\d\d(?:\.\d{1,7})?Z)?$/.exec(text) ?? []
   const date = new Date(`${day}${time ?? 'T00:00:00Z'}`)
-  // A day that does not exist, such as 30 February, would silently become another.
+  // `Date` reads a day that does not exist, such as 30 February, as another one.
   if (Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== day) {
     throw new Error('must be dates such as 2027-11-22, or `-` where one is not known')
   }
   return date
 }
 
+/** Parses an operator token, which must be long and look random. */
 export function operatorToken(value: string): Secret {
   if (value.length < 43)
     throw new Error('must be at least 43 characters, which hold 32 random bytes')
@@ -196,6 +197,7 @@ export function operatorToken(value: string): Secret {
   return new Secret(value)
 }
 
+/** Parses a key of the key ring, in either spelling of base64. */
 export function secretKey(value: string): Secret {
   const bytes = Buffer.from(value, 'base64url')
   if (
@@ -210,18 +212,17 @@ export function secretKey(value: string): Secret {
   return new Secret(bytes.toString('base64url'))
 }
 
-/** An IP address or a CIDR block. Checked without `node:net`, since the library's door is free of Node's modules. */
+/** Parses an IP address or a CIDR block. */
 export function networkAddress(value: string): string {
   const [address = '', bits, ...rest] = value.split('/')
-  const isVersion6 = address.includes(':')
-  const isAddress = isVersion6
-    ? URL.canParse(`http://[${address.replace(/%[\w.-]+$/, '')}]`) // a link-local address may name its interface
-    : IPV4.test(address)
-  const isBlock =
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isVersion6 ? 128 : 32))
-  if (!isAddress || !isBlock || rest.length > 0)
+  const widest = address.includes(':') ? 128 : 32
+  const isBlock = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest)
+  if (!isAddress(address) || !isBlock || rest.length > 0) {
     throw new Error('must be IP addresses or CIDR blocks')
+  }
   return value
 }
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+function isAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
+}
