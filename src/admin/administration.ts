@@ -1,4 +1,4 @@
-/** What operators can do, as functions: the JSON API, the command line and `createEntrada().api` all call these. */
+/** The operations of operators as functions, which the JSON API, the command line and `createEntrada().api` call. */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit } from '../audit/audit.ts'
 import type { ChainPlace } from '../audit/audit-chain.ts'
@@ -47,7 +47,7 @@ import type {
 
 export type NewUser = {
   readonly username: string
-  /** Whose member it becomes; default: the organization of the environment's connection. */
+  /** The organization of the new member; by default that of the environment's connection. */
   readonly organizationId?: string
   readonly tid?: string
   readonly oid?: string
@@ -58,14 +58,14 @@ export type NewUser = {
 export type Administration = {
   listUsers(page: PageRequest & UserFilter): Promise<Page<UserListItem>>
   getUser(id: string): Promise<UserListItem>
-  /** A user beforehand: with (`tid`, `oid`) for "existing users only", or to be linked by policy. */
+  /** Creates a user before the first sign-in: with (`tid`, `oid`) for "existing users only", or to be linked by policy. */
   createUser(caller: AdminCaller, user: NewUser): Promise<UserListItem>
   disableUser(caller: AdminCaller, id: string): Promise<UserListItem>
   enableUser(caller: AdminCaller, id: string): Promise<UserListItem>
   createOrganization(caller: AdminCaller, asked: NewOrganization): Promise<Organization>
   createConnection(caller: AdminCaller, asked: NewConnection): Promise<Connection>
   listSessions(filter: SessionFilter, page: PageRequest): Promise<Page<Session>>
-  /** `within`: only one of this organization; any other is not found. */
+  /** With `within`, only a session of this organization; any other one is not found. */
   endSession(
     caller: AdminCaller,
     id: string,
@@ -74,18 +74,22 @@ export type Administration = {
   listAuditEvents(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEventRecord>>
   listSignInTraces(filter: TraceFilter, page: PageRequest): Promise<Page<SignInTrace>>
   getSignInTrace(id: string): Promise<SignInTrace>
-  /** One stretch of the audit trail, from its beginning or from the `next` of the stretch before. */
+  /** Verifies one stretch of the audit trail, from its beginning or from the `next` of the previous stretch. */
   verifyAuditTrail(from?: VerifyFrom): Promise<Verification>
-  /** Whether the audit chain still holds a place that was kept outside of the database; `undefined`: it does. */
+  /** Checks that the audit chain still contains a place that was kept outside of the database. Returns `undefined` if it does. */
   verifyPlace(place: ChainPlace): Promise<AuditProblem | undefined>
   restartAuditChain(caller: AdminCaller, reason: string): Promise<void>
 }
 
-/** Links or events that one call looks at: a fraction of a second. */
+/** How many links or events one call checks, which takes a fraction of a second. */
 const STRETCH = 5_000
 const DEFAULT_ORGANIZATION: OrganizationId = 'default'
 
-/** @throws {EntradaError} of each verb: `record_not_found`, `identity_in_use`, `request_invalid` */
+/**
+ * Creates the operations; they open the services when they are called.
+ *
+ * @throws {EntradaError} of each operation: `record_not_found`, `identity_in_use`, `request_invalid`
+ */
 export function createAdministration(open: () => Promise<Services>): Administration {
   // Any text may come as an id: an unknown one finds nothing.
   const getUser = async (id: string) => found(await (await open()).storage.findUser(id as UserId))
@@ -138,7 +142,7 @@ async function createUserBeforehand(
       const id = newId(services, 'idn')
       await transaction.linkIdentity({ id, userId, cloud, tid, oid, lastClaims: {}, createdAt: at })
     }
-    // Asked for by name: a number behind it would be a surprise.
+    // The operator chose this name, so no number is appended if it is taken.
     const membership = await createMembershipAs(services, transaction, {
       username,
       membership: {
@@ -181,7 +185,7 @@ function profileOf({ displayName, email }: NewUser): Profile {
   }
 }
 
-/** @throws {EntradaError} `record_not_found` */
+/** Finds the organization of a new member. @throws {EntradaError} `record_not_found` */
 async function organizationOf(
   services: Services,
   transaction: StorageTransaction,
@@ -194,7 +198,7 @@ async function organizationOf(
   return found(await transaction.findOrganization(organizationId as OrganizationId)).id // any text
 }
 
-/** Object ids are unique in one cloud only: the one of the organization's connections, or of the default one. */
+/** Object ids are unique in one cloud only: that of the organization's connections, or of the default connection. */
 async function cloudIn(
   { deployment }: Services,
   reader: StorageReader,

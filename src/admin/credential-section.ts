@@ -1,17 +1,21 @@
-/** How Entrada proves itself to Entra, as the operators' page shows it: what is there, until when, and what needs somebody. */
+/**
+ * The credentials with which Entrada authenticates at Entra, as the operators' page shows them: which exist, when they expire, and
+ * what an operator has to do.
+ */
 import { html } from 'hono/html'
 import type { Html } from '../http/responses.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import { expiryThreshold } from '../identity-provider/credential-expiry.ts'
 import type { Services } from '../services.ts'
 
-/** What about the credentials of the environment's connection needs somebody. */
+/** Returns what an operator has to do about the credentials of the environment's connection. */
 export function credentialNotices({
   credentialStatus,
 }: Pick<Services, 'credentialStatus'>): readonly string[] {
   return credentialStatus().flatMap((one) => noticeOf(one) ?? [])
 }
 
+/** Renders the credentials of the environment's connection. */
 export function credentialSection({ credentialStatus }: Services): Html {
   const credentials = credentialStatus()
   if (credentials.length === 0) return html``

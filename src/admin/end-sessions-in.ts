@@ -8,8 +8,8 @@ import type { SessionScope } from '../storage/session-scope.ts'
 import type { StorageReader } from '../storage/storage.ts'
 
 /**
- * Ends every session of the deployment, or of one organization, connection or user, and returns how many ended.
- * Signing in again stays possible; disabling a user or turning a connection off is a step of its own.
+ * Ends every session of the deployment, or of one organization, connection or user, and returns how many ended. Users can sign in
+ * again; disabling a user or turning a connection off is a separate step.
  *
  * @throws {EntradaError} `record_not_found`
  */
@@ -33,7 +33,7 @@ type Place = {
   readonly userId?: UserId
 }
 
-/** The audit event's ids of the scope. @throws {EntradaError} `record_not_found` */
+/** Returns the ids of the scope for the audit event. @throws {EntradaError} `record_not_found` */
 async function getPlace(reader: StorageReader, scope: SessionScope): Promise<Place> {
   switch (scope.of) {
     case 'deployment':

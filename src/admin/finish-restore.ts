@@ -1,4 +1,4 @@
-/** The end of a restore: what the backup would give back is taken away again. */
+/** The last step of a restore: access that the backup would restore is removed again. */
 
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { revokeApiKey } from '../access/api-keys.ts'
@@ -14,9 +14,9 @@ import type { TakenAway } from './taken-away.ts'
 
 export type RestoreChoices = {
   readonly keepSessions: boolean
-  /** How many sessions ended in the file already, for the report. */
+  /** How many sessions had already been ended in the file, for the report. */
   readonly endedBefore?: number
-  /** Reports what was taken away since the backup and does not take it away again. */
+  /** Reports what was removed since the backup, but does not remove it again. */
   readonly keepAccess: boolean
 }
 
@@ -28,8 +28,8 @@ export type FinishedRestore = {
 }
 
 /**
- * Ends the sessions of a restored database, and takes away again what was taken away between the backup and the restore. Who
- * was removed is disabled rather than removed, so that an operator decides. May be run again.
+ * Ends the sessions of a restored database, and removes again the access that was removed between the backup and the restore. Users
+ * who had been removed are only disabled, so that an operator decides. It may be run again.
  */
 export async function finishRestore(
   services: Services,
@@ -70,7 +70,9 @@ async function takeAwayAgain(
   }
 }
 
-/** The environment's connection follows its settings, and one of an organization that requires it stays on; both are reported. */
+/**
+ * The environment's connection follows its settings, and a connection that its organization requires stays on; both are reported.
+ */
 async function turnOffUnlessManaged(
   services: Services,
   caller: AdminCaller,

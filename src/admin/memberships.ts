@@ -1,4 +1,4 @@
-/** Members of an organization: kept out and let in again, and the roles they are given by hand. */
+/** Members of an organization: disabling and enabling them, and the roles that operators give them. */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
@@ -15,8 +15,8 @@ export type MembershipChange =
   | { readonly kind: 'take_role'; readonly role: string }
 
 /**
- * Changes a membership; `check` sees it as it was and as it would be, inside the transaction, and may refuse by throwing. Disabling ends the
- * person's sessions in this organization, and in no other.
+ * Changes a membership. `check` receives the old and the new state inside the transaction, and may refuse by throwing. Disabling
+ * ends the user's sessions in this organization only.
  *
  * @throws {EntradaError} `record_not_found`
  */
@@ -49,7 +49,7 @@ export type MembershipsSeen = {
   readonly after: MembershipListItem
 }
 
-/** `undefined`: it is so already. */
+/** Returns `undefined` if nothing changes. */
 async function apply(
   transaction: StorageTransaction,
   { membership, roles }: MembershipListItem,

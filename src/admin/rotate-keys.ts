@@ -14,27 +14,30 @@ import { resealWebhook } from '../webhooks/webhooks.ts'
 const GRANTS_AT_ONCE = 200
 
 export type KeyRotation = {
-  /** The key that everything is sealed under now. */
+  /** The key that seals everything now. */
   readonly sealingKeyId: string
   readonly resealed: number
-  /** Each key of the ring, and each that something is sealed under: how many values. */
+  /** The keys of the ring, and all keys that seal a value, each with the number of values. */
   readonly keys: readonly KeyUse[]
-  /** The end of the audit chain is signed under it too; or the chain is broken, and nothing of ours is put on it. */
+  /**
+   * `signed` means that the end of the audit chain is signed under the sealing key too. If the chain is broken, nothing is added to
+   * it.
+   */
   readonly auditChain: 'signed' | 'broken'
 }
 
 export type KeyUse = {
   readonly keyId: string
   readonly values: number
-  /** From when on the key may be taken out of the ring; absent for the first key and while values are left under it. */
+  /** When the key may be removed from the ring; absent for the first key and while values are sealed under it. */
   readonly removableFrom?: Date
 }
 
 /**
- * Seals again under the first key what is sealed under another. One record at a time, each in a transaction of its own: it may be
- * interrupted, run again, and run beside servers that hold the same keys.
+ * Seals all values that are sealed under an older key again under the first one, each record in a transaction of its own. It may be
+ * interrupted, run again, and run while servers use the same keys.
  *
- * @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing`, having left that record as it was
+ * @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing`; that record is then unchanged
  */
 export async function rotateKeys(services: Services, actor: Actor): Promise<KeyRotation> {
   const { storage, keyRing } = services
@@ -58,13 +61,13 @@ export async function rotateKeys(services: Services, actor: Actor): Promise<KeyR
   })
   const { kind } = await resignHead(services)
   await signErasuresAgain(services)
-  // Orders are signed too; carried out, none of them needs the former key.
+  // Erasure orders are signed too. After they are carried out, none of them needs the previous key.
   while (await eraseStretch(services));
   const auditChain = kind === 'done' ? 'signed' : 'broken'
   return { sealingKeyId, resealed, keys, auditChain }
 }
 
-/** Read again inside: what somebody changed meanwhile is kept. */
+/** The record is read again inside the transaction, so that a concurrent change is kept. */
 async function rotateConnection(
   services: Services,
   actor: Actor,
@@ -102,7 +105,10 @@ async function rotateUsernameKey(services: Services, actor: Actor): Promise<numb
   })
 }
 
-/** As many as sessions: in batches, and audited as one. Whoever's sign-out comes between takes the grant along. */
+/**
+ * There are as many grants as sessions, so they are sealed in batches and audited as one change. A sign-out in between removes its
+ * grant.
+ */
 async function rotateGrants(services: Services, actor: Actor): Promise<number> {
   const { storage, keyRing } = services
   const [newest = ''] = keyRing.keyIds

@@ -1,6 +1,6 @@
 /**
- * What was taken away after a backup was made, and would be given back by restoring it: compared with the database that the
- * restored one replaces.
+ * Access that was removed after a backup was made, and that restoring the backup would give back. It is found by comparison with
+ * the database that the restored one replaces.
  */
 import type {
   ApiKeyId,
@@ -23,7 +23,7 @@ export type TakenAway = {
     readonly name: string
     readonly why: 'disabled' | 'removed'
   }[]
-  /** Roles that were given by hand and taken back. Roles of rules are worked out again at the next sign-in. */
+  /** Roles that an operator gave and removed. Roles of rules are computed again at the next sign-in. */
   readonly roles: readonly {
     readonly membershipId: MembershipId
     readonly name: string
@@ -50,16 +50,16 @@ export type TakenAway = {
     readonly members: readonly string[]
   }[]
   readonly comparedUsers: ComparedUsers
-  /** Users who came after the backup. They get a new user at their next sign-in. */
+  /** Users who were created after the backup. They get a new user at their next sign-in. */
   readonly newerUsers: number
 }
 
-/** How many users the backup has, and how many of them the replaced database knows. */
+/** How many users the backup contains, and how many of them the replaced database contains too. */
 export type ComparedUsers = { readonly total: number; readonly common: number }
 
 type Sides = { readonly restored: StorageReader; readonly replaced: StorageReader }
 
-/** Compares the restored database with the one it replaces. Reads both page by page and changes neither. */
+/** Compares the restored database with the one it replaces. It reads both page by page and changes neither. */
 export async function findTakenAway(sides: Sides): Promise<TakenAway> {
   const people = await findPeople(sides)
   const connections = await findConnections(sides)
@@ -182,7 +182,7 @@ async function findClosedLinks(
   return found
 }
 
-/** Newest first, so that the count ends at the first user whom both databases know. */
+/** Counts from the newest user until the first one that both databases contain. */
 async function countNewerUsers({ restored, replaced }: Sides): Promise<number> {
   let count = 0
   for await (const { user } of allOf((page) => replaced.listUsers(page))) {

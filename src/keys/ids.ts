@@ -3,7 +3,7 @@ import type { Services } from '../services.ts'
 
 type IdSource = Pick<Services, 'now' | 'randomBytes'>
 
-/** A fresh id: a prefix and a UUIDv7, so that ids sort by time. @see RFC 9562 §5.7 */
+/** Creates an id: a prefix and a UUIDv7, so that ids sort by time. @see RFC 9562 §5.7 */
 export function newId<Prefix extends string>(
   source: IdSource,
   prefix: Prefix,
@@ -14,8 +14,8 @@ export function newId<Prefix extends string>(
 let last = { msecs: 0, seq: 0 }
 
 /**
- * A fresh UUIDv7 of the injected clock. Those of one millisecond sort in the order they were made, so that the events of one
- * transaction are listed as they happened.
+ * Creates a UUIDv7 with the injected clock. Those of one millisecond sort in the order in which they were created, so that the
+ * events of one transaction are listed in their order.
  *
  * @see RFC 9562 §6.2
  */
@@ -26,7 +26,7 @@ export function newUuid({ now, randomBytes }: IdSource): string {
   return v7({ msecs, random, seq: last.seq })
 }
 
-/** 31 of the 32 bits, which leaves room to count. */
+/** Uses 31 of the 32 bits, which leaves room to count. */
 function firstSequence(random: Uint8Array): number {
   return new DataView(random.buffer, random.byteOffset).getUint32(6) >>> 1
 }

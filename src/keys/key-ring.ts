@@ -10,7 +10,7 @@ import {
 import { EntradaError } from '../errors/errors.ts'
 import type { Secret } from './secret.ts'
 
-/** Each purpose has a key of its own, so that a value sealed for one is noise to every other. */
+/** Each purpose has a key of its own, so that a value sealed for one cannot be opened for another. */
 export type KeyPurpose =
   | 'attempt-cookie'
   | 'claims-challenge'
@@ -27,34 +27,34 @@ export type KeyPurpose =
   | 'username-key'
 
 export type KeyRing = {
-  /** Ids of the keys held, the sealing one first. */
+  /** Ids of the keys in the ring; the first one seals. */
   readonly keyIds: readonly string[]
-  /** Seals text as `v1.<key id>.<nonce>.<ciphertext>` (AES-256-GCM). `associatedData` says where the value lives. */
+  /** Seals text as `v1.<key id>.<nonce>.<ciphertext>` (AES-256-GCM). `associatedData` is the place where the value is stored. */
   seal(purpose: KeyPurpose, text: string, associatedData: string): string
-  /** @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+  /** Opens a sealed text. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
   open(purpose: KeyPurpose, sealed: string, associatedData: string): string
-  /** Whether a value is sealed under the first key. */
+  /** Returns whether a value is sealed under the first key. */
   isNewest(sealed: string): boolean
-  /** HMAC-SHA-256 under the first key, base64url. Equal on all replicas with the same ring. */
+  /** Returns the HMAC-SHA-256 under the first key in base64url. It is equal on all replicas with the same ring. */
   mac(purpose: KeyPurpose, text: string): string
-  /** The MACs under every key of the ring, the first key's first: what was stored under any of them is found. */
+  /** Returns the MACs under every key of the ring, that of the first key first, to find what was stored under any of them. */
   macs(purpose: KeyPurpose, text: string): readonly string[]
-  /** So many bytes from each key of the ring, in its order. */
+  /** Derives so many bytes from each key of the ring, in its order. */
   deriveBytes(purpose: KeyPurpose, byteCount: number): readonly Uint8Array[]
-  /** Whether it is the MAC under any key of the ring: while another one moves to the front, replicas disagree about the first. */
+  /** Returns whether the text is the MAC under any key of the ring: during a rotation, replicas have different first keys. */
   isMac(purpose: KeyPurpose, text: string, mac: string): boolean
-  /** A MAC for what outlives rotations, `v1.<key id>.<mac>`. */
+  /** Returns a MAC for values that outlive rotations, `v1.<key id>.<mac>`. */
   sign(purpose: KeyPurpose, text: string): string
   checkSignature(purpose: KeyPurpose, text: string, signature: string): SignatureCheck
 }
-/** `key_missing`: it names a key that is not in the ring, so nobody here can tell. */
+/** `key_missing` means that the signature names a key that is not in the ring, so it cannot be checked. */
 export type SignatureCheck = 'valid' | 'forged' | 'key_missing'
 
 const VERSION = 'v1'
 const TAG_BYTES = 16
 
 /**
- * Makes the ring from base64url keys of 32 bytes; the first one seals, all open.
+ * Creates the ring from base64url keys of 32 bytes; the first one seals, and all of them open.
  *
  * @throws {EntradaError} `secret_key_missing` when there is none, `settings_invalid` when one is not 32 bytes
  */
@@ -134,7 +134,7 @@ function isEqual(expected: Buffer, given: Buffer): boolean {
   return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
-/** @see RFC 5869 */
+/** Derives key material. @see RFC 5869 */
 function hkdf(master: Buffer, purpose: KeyPurpose, byteCount: number): Buffer {
   return Buffer.from(hkdfSync('sha256', master, '', `entrada ${purpose}`, byteCount))
 }
@@ -175,18 +175,18 @@ function parseSealed(sealed: string) {
   }
 }
 
-/** Empty unless spelled in the one way that we spell it: Node overlooks stray characters and spare bits. */
+/** Returns an empty buffer unless the text is spelled exactly as we spell it: Node ignores invalid characters and spare bits. */
 function fromBase64Url(text = ''): Buffer {
   const bytes = Buffer.from(text, 'base64url')
   return bytes.toString('base64url') === text ? bytes : Buffer.alloc(0)
 }
 
-/** The id of the key that a value is sealed under. */
+/** Returns the id of the key that a value is sealed under. */
 export function keyIdOfSealed(sealed: string): string {
   return sealed.split('.')[1] ?? ''
 }
 
-/** A fresh key for the ring, 32 random bytes as base64url. */
+/** Creates a key for the ring: 32 random bytes as base64url. */
 export function newSecretKey(): string {
   return randomBytes(32).toString('base64url')
 }

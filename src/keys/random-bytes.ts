@@ -3,8 +3,8 @@ import { randomFillSync } from 'node:crypto'
 const POOL_BYTES = 4_096
 
 /**
- * Returns a source of random bytes for ids and secrets. One call of the operating system fills a pool of them, since a call costs more
- * than everything else about an id. Bytes leave the pool once, and nothing of them stays in it.
+ * Returns a source of random bytes for ids and secrets. It fills a pool with one call of the operating system, because such a call
+ * costs more than everything else about an id. Bytes leave the pool once and do not stay in it.
  */
 export function createRandomBytes(fill: (pool: Buffer) => unknown = randomFillSync) {
   const pool = Buffer.alloc(POOL_BYTES)

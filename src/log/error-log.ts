@@ -2,15 +2,15 @@ import type { Log } from '../services.ts'
 import { redact } from './redact.ts'
 
 /**
- * The log of a library whose host names none: errors go to standard error, as lines of JSON like those of the server. An
- * instance that cannot open its database would otherwise refuse every request without a trace.
+ * The log of the library when the host application passes none: errors go to standard error, as JSON lines like those of the
+ * server. Otherwise an instance that cannot open its database would refuse every request without a trace.
  */
 export const errorLog: Log = {
   debug() {},
   info() {},
   warn() {},
   error(event, fields) {
-    // The machine's time, as in the log of the server: a line is about the process, not about what its clock decides.
+    // The time is the machine's, as in the log of the server: a line describes the process, not what its injected clock decides.
     const line = { level: 'error', time: new Date().toISOString(), ...redact(fields), event }
     // biome-ignore lint/suspicious/noConsole: standard error, wherever the library runs
     console.error(

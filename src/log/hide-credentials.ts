@@ -1,11 +1,11 @@
-/** The last guard before text leaves the program: an address with user and password in it loses them. */
+/** Removes user and password from addresses before text leaves the program, as the last protection. */
 
 const ADDRESS = /\b([a-z][a-z0-9+.-]{0,20}):\/\/([^\s"'`<>]*)/gi
 const HIDDEN = '[hidden]@'
 
 /**
- * Replaces the part of each address in the text that may be credentials. A password that was not percent-encoded may hold any of
- * `@ / # ? :`, so everything up to the last `@` goes; addresses of the web whose `@` stands in path or query keep theirs.
+ * Replaces the part of each address in the text that may be credentials. A password that was not percent-encoded may contain any of
+ * `@ / # ? :`, so everything up to the last `@` is replaced; web addresses whose `@` is in the path or the query stay unchanged.
  */
 export function hideCredentials(text: string): string {
   if (!text.includes('://')) return text
@@ -20,6 +20,6 @@ export function hideCredentials(text: string): string {
 function isWithoutUser(scheme: string, rest: string): boolean {
   if (!/^https?$/i.test(scheme)) return false
   const [authority = ''] = rest.split(/[/?#\\]/)
-  // `user:pa` of `user:pa/ss@host` is no host with a port.
+  // `user:pa` of `user:pa/ss@host` is not a host with a port.
   return /^([a-z0-9._~%-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(authority)
 }

@@ -4,7 +4,7 @@ import { redact } from './redact.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
-/** JSON lines on standard output. One event a line, whatever text is in it. */
+/** Creates a log that writes JSON lines to standard output: one event per line, whatever text it contains. */
 export function createLog(level: LogLevel, destination?: { write(line: string): void }): Log {
   const logger = pino(
     {
@@ -24,5 +24,5 @@ export function createLog(level: LogLevel, destination?: { write(line: string): 
   }
 }
 
-/** For libraries whose host does not want our log. */
+/** A log that writes nothing, for host applications that do not want our log. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }

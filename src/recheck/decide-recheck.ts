@@ -1,4 +1,4 @@
-/** What a check of a session against Entra comes to. Pure: what Entra says of the person now, and what is known. */
+/** Decides the outcome of a recheck against Entra from what Entra returns about the user now, and what is stored. Pure. */
 import type { ErrorCode } from '../errors/errors.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { groupSnapshot, toldThrough } from '../provisioning/group-snapshot.ts'
@@ -14,18 +14,18 @@ export type RecheckFacts = {
 }
 
 export type RecheckDecision =
-  /** A sign-in would be refused now, and with this code. */
+  /** A sign-in would be refused now, with this code. */
   | { readonly kind: 'ended'; readonly code: ErrorCode }
   | {
       readonly kind: 'kept'
-      /** Absent: too little is known to change any. */
+      /** Absent when too little is known to change any roles. */
       readonly roles?: readonly RoleAssignment[]
       readonly snapshot?: GroupSnapshot
     }
 
 /**
- * The decision of a sign-in, on what a refresh tells. A claim that is missing there says nothing: what was known stays. Only in a token
- * that tells the groups, missing app roles are none. That the connection is switched off keeps nobody out who is in.
+ * Decides like a sign-in, on what a refresh returns. A missing claim reveals nothing, so the stored value stays; only a token with
+ * groups shows that missing app roles are none. A connection that is turned off ends no session.
  */
 export function decideRecheck({ connection, identity, known, now }: RecheckFacts): RecheckDecision {
   const claim = identity.groups
@@ -47,7 +47,7 @@ export function decideRecheck({ connection, identity, known, now }: RecheckFacts
     return tooLittle ? { kind: 'kept' } : { kind: 'ended', code: decision.code }
   }
   if (!rolesKnown) return { kind: 'kept' }
-  // Whose rules gave the roles is known by whose groups were told last, so the two are written together.
+  // The connection that last sent the groups is also the one whose rules gave the roles, so both are stored together.
   const snapshot =
     claim.kind !== 'known' && last !== undefined
       ? { ...last, appRoles }

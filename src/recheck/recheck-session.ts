@@ -1,10 +1,10 @@
 /**
- * One session against Entra, by whoever holds the lease of its grant.
+ * Rechecks one session against Entra, for the process that holds the lease of its grant.
  *
  *   recheckSession → refresh → the same person? → decide-recheck (pure) → roles and groups, or the end
  *
- * The session ends when Entra asks this very person to sign in again, says what would refuse them at a sign-in, or answers with a verified
- * token of another person. Every other failure is reported, and the session goes on.
+ * The session ends when Entra requires this user to sign in again, returns something for which a sign-in would be refused, or
+ * answers with a verified token of another person. Every other failure is reported, and the session continues.
  */
 import { audit } from '../audit/audit.ts'
 import { asEntradaError, EntradaError } from '../errors/errors.ts'
@@ -19,10 +19,10 @@ import type { SessionGrant } from '../storage/session-grants.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { decideRecheck } from './decide-recheck.ts'
 
-/** `left`: it was not ours to check any more. `failed`: nothing was learnt about the person. */
+/** `left` means that the session was no longer ours to check. `failed` means that nothing was learnt about the user. */
 export type RecheckOutcome = 'unchanged' | 'changed' | 'ended' | 'left' | 'failed'
 
-/** For all of Entra's answers to one check together. */
+/** Time limit for all of Entra's responses to one check. */
 const TIME_LIMIT_MS = 5_500
 const LONGEST_RETRY_MINUTES = 30
 
@@ -34,7 +34,7 @@ type Work = {
   readonly recheckMinutes: number
 }
 
-/** Checks a session whose grant the caller has leased. Rejects only when the database does. */
+/** Checks a session whose grant the caller has leased. Rejects only when the database fails. */
 export async function recheckSession(
   services: Services,
   leased: Pick<Work, 'grant' | 'leaseId'>,
@@ -59,7 +59,7 @@ async function checkedAgainst(services: Services, work: Work): Promise<Outcome> 
   try {
     const said = await askEntra(services, work)
     if (said === undefined) {
-      // Nobody's session: there is no person behind it to ask about.
+      // The session or its user has been removed, so the grant is removed too.
       const { sessionId } = work.grant
       await services.storage.atomically((transaction) => transaction.removeSessionGrant(sessionId))
       return left
@@ -77,7 +77,7 @@ async function checkedAgainst(services: Services, work: Work): Promise<Outcome> 
 
 const left: Outcome = { kind: 'left', code: '' }
 
-/** `invalid_grant` and `interaction_required`, which the token endpoint says of one person's refresh token alone. */
+/** `invalid_grant` and `interaction_required`, which the token endpoint returns only about one person's refresh token. */
 function asksThePerson({ code, detail }: EntradaError): boolean {
   return (code === 'code_refused' || code === 'interaction_required') && detail.endpoint === 'token'
 }
@@ -88,7 +88,7 @@ type Answer = {
   readonly sealed: string
 }
 
-/** `undefined` when the session is gone meanwhile, or the person. */
+/** Returns `undefined` when the session or the user has been removed meanwhile. */
 async function askEntra(
   services: Services,
   { grant, connection, correlationId }: Work,
@@ -116,7 +116,12 @@ async function personOf(
   return found ? found.identities.find(({ id }) => id === identityId) : undefined
 }
 
-/** @see OpenID Connect Core §12.2 @throws {EntradaError} `recheck_other_person` */
+/**
+ * Checks that Entra answered about the same person.
+ *
+ * @see OpenID Connect Core §12.2
+ * @throws {EntradaError} `recheck_other_person`
+ */
 function checkSamePerson(
   now: VerifiedIdentity,
   before: Pick<VerifiedIdentity, 'cloud' | 'tid' | 'oid' | 'sub'>,
@@ -127,12 +132,12 @@ function checkSamePerson(
   }
 }
 
-/** The lease is given back first: who lost it to somebody else writes nothing. */
+/** The lease is returned first: a process that has lost it to another one writes nothing. */
 async function applyAnswer(services: Services, work: Work, answer: Answer): Promise<Outcome> {
   const now = services.now()
   const { grant, leaseId } = work
   const outcome = await services.storage.atomically(async (transaction): Promise<Outcome> => {
-    // As it is now, and not as it was before Entra was asked (design rule 5a).
+    // The connection is read as it is now, not as it was before the request to Entra (design rule 5a).
     const connection = await transaction.findConnection(grant.connectionId)
     const { recheckMinutes = work.recheckMinutes } = connection?.settings ?? {}
     const settled = {
@@ -234,7 +239,7 @@ async function writeEnd(
   })
 }
 
-/** Told in the log, in the metric and with the connection; tried again, at first soon. */
+/** Reports a failure in the log, in the metrics and in the health of the connection. The check is retried, at first soon. */
 async function settleFailure(
   services: Services,
   work: Work,

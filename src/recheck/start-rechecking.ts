@@ -1,4 +1,4 @@
-/** Checks sessions against Entra when they are due, in the background: no request waits for it. */
+/** Rechecks sessions against Entra in the background when they are due; no request waits for it. */
 import { newUuid } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionId, SessionId } from '../storage/records.ts'
@@ -6,25 +6,26 @@ import type { GrantLease, SessionGrant } from '../storage/session-grants.ts'
 import { type RecheckOutcome, recheckSession } from './recheck-session.ts'
 
 const INTERVAL_MS = 10_000
-/** Longer than all checks of one batch may take. */
+/** A lease lasts longer than all checks of one batch may take. */
 const LEASE_MS = 120_000
 const BATCH = 40
 const AT_ONCE = 8
-/** Sessions in use whose check is brought forward, at most; the others wait for their turn. */
+/** At most this many sessions in use are checked early; the others wait until they are due. */
 const MOST_SOON = 32
-/** So many failures in a row, and a connection is left alone for a while. One person's trouble never gets there. */
+/** After this many failures in a row, a connection is left alone for a while. The problem of one person never causes so many. */
 const FAILURES_TO_PAUSE = 5
 const PAUSE_MS = 60_000
 
 export type Rechecking = {
-  /** Everything that is due now. Answers how many sessions were looked at. Rejects when the database does. */
+  /** Checks everything that is due now. Returns how many sessions were checked. Rejects when the database fails. */
   round(): Promise<number>
-  /** A session that is in use: checked now, if it is due. Nothing waits for it, and nothing is thrown. */
+  /** Checks a session in use now, if it is due. The caller does not wait for it, and it does not throw. */
   soon(sessionId: SessionId): void
-  /** Answers once what is under way has ended. */
+  /** Resolves when the checks under way have ended. */
   stop(): Promise<void>
 }
 
+/** Creates the rechecks of this process. */
 export function createRechecking(services: Services): Rechecking {
   const pauses = createPauses(services)
   const inUse = new Set<Promise<unknown>>()
@@ -61,7 +62,7 @@ export function createRechecking(services: Services): Rechecking {
       for (;;) {
         const { grants, leaseId } = await lease({ limit: BATCH })
         await inParallel(grants, AT_ONCE, async (grant) => {
-          // What is not begun when the server stops is leased to the next one, a moment later.
+          // When the server stops, checks that have not begun are leased to another server a moment later.
           if (!stopped) await check(grant, leaseId)
         })
         looked += grants.length
@@ -82,7 +83,7 @@ export function createRechecking(services: Services): Rechecking {
   }
 }
 
-/** A round every few seconds. Answers the function that stops it. */
+/** Runs a round every few seconds. Returns the function that stops it. */
 export function startRechecking(
   rechecking: Rechecking,
   { log }: Pick<Services, 'log'>,
@@ -104,7 +105,7 @@ export function startRechecking(
   }
 }
 
-/** A secret that has expired fails for everybody: no reason to ask ten thousand times. */
+/** An expired secret fails for every user, so there is no reason to try it ten thousand times. */
 function createPauses({ now }: Pick<Services, 'now'>) {
   const failures = new Map<ConnectionId, number>()
   const until = new Map<ConnectionId, number>()

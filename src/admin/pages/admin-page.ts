@@ -1,4 +1,4 @@
-/** The frame of every page under /admin: where one is, what was just done, the way out. */
+/** The frame of every page under /admin: navigation, the result of the last form, and sign-out. */
 import { html } from 'hono/html'
 import { assetPath } from '../../http/assets.ts'
 import { withCookies } from '../../http/cookies.ts'
@@ -15,18 +15,19 @@ export type AdminPage = {
   readonly title: string
   readonly section: Section
   readonly body: Html
-  /** Beside the heading. */
+  /** Buttons next to the heading. */
   readonly actions?: Html
-  /** Under the heading: what this is. */
+  /** An explanation under the heading. */
   readonly lead?: Html
-  /** Pages above this one. */
+  /** Pages above this one in the navigation. */
   readonly above?: readonly { readonly to: string; readonly words: string }[]
   readonly status?: number
   readonly scripts?: readonly string[]
-  /** Origins besides ours at which a form of this page may end. */
+  /** Other origins at which a form of this page may end. */
   readonly formTargets?: readonly string[]
 }
 
+/** Renders a page under /admin in its frame. */
 export async function adminPage(
   services: Services,
   exchange: Exchange,

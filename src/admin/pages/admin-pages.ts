@@ -1,4 +1,4 @@
-/** Every address under /admin, for the list of routes. */
+/** All addresses under /admin, for the list of routes. */
 import type { Route } from '../../routes.ts'
 import { exportCsv, exportJsonLines } from './audit-export.ts'
 import { showAudit } from './audit-list.ts'

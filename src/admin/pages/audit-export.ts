@@ -1,4 +1,6 @@
-/** GET /admin/audit/export.csv and export.jsonl: everything that the filter lets through, newest first, a page of it in memory at a time. */
+/**
+ * GET /admin/audit/export.csv and export.jsonl: all events that match the filter, newest first, with one page at a time in memory.
+ */
 import type { Exchange } from '../../http/exchange.ts'
 import type { Services } from '../../services.ts'
 import type { AuditEventRecord } from '../../storage/records.ts'
@@ -36,7 +38,7 @@ const columns = [
 const csv: Format = {
   type: 'text/csv; charset=utf-8; header=present',
   extension: 'csv',
-  // Without the mark, Excel takes UTF-8 for something older.
+  // Without the byte order mark, Excel does not read the file as UTF-8.
   head: `\ufeff${csvLine(columns)}`,
   line: (event) => {
     const cells = cellsOf(event)
@@ -51,8 +53,10 @@ const jsonLines: Format = {
   line: ({ at, ...event }) => `${JSON.stringify({ at: at.toISOString(), ...event })}\n`,
 }
 
+/** Answers GET /admin/audit/export.csv. */
 export const exportCsv = (services: Services, exchange: Exchange) =>
   exportAudit(services, exchange, csv)
+/** Answers GET /admin/audit/export.jsonl. */
 export const exportJsonLines = (services: Services, exchange: Exchange) =>
   exportAudit(services, exchange, jsonLines)
 
@@ -64,7 +68,7 @@ async function exportAudit(
   const viewer = await openPage(services, exchange, 'audit:read')
   const filter = await readAuditFilter(services, exchange, viewer)
   const day = services.now().toISOString().slice(0, 10)
-  // A HEAD asks for no body, and nothing is read for it.
+  // A HEAD request needs no body, so nothing is read for it.
   const body = exchange.request.method === 'HEAD' ? null : streamOf(services, filter, format)
   return new Response(body, {
     headers: {
@@ -75,7 +79,9 @@ async function exportAudit(
   })
 }
 
-/** Reads on only when the client has taken what was read, so that a slow one holds nothing up and fills no memory. */
+/**
+ * Reads the next page only after the client has received the last one, so that a slow client delays nothing and fills no memory.
+ */
 function streamOf(
   services: Services,
   filter: AuditFilter,

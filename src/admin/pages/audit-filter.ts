@@ -1,4 +1,4 @@
-/** What of the audit trail a page or an export is asked for. */
+/** The filter of the audit trail, for a page or an export. */
 import { auditEventTypes } from '../../audit/audit-events.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
@@ -11,7 +11,7 @@ import { asked } from './page-parts.ts'
 
 const DAY_MS = 86_400_000
 
-/** In the address of the page, of its export, and of the next page. */
+/** Parameters in the address of the page, of its export, and of the next page. */
 export const auditParameters = [
   'type',
   'person',
@@ -23,7 +23,7 @@ export const auditParameters = [
 ] as const
 
 /**
- * Whoever is confined to an organization gets that one's, whatever is asked.
+ * Reads the filter from the address. A viewer who is limited to one organization gets its events, whatever the address contains.
  *
  * @throws {EntradaError} `request_invalid`
  */
@@ -50,7 +50,7 @@ export async function readAuditFilter(
     ...(connectionId ? { connectionId } : {}),
     ...(correlationId ? { correlationId } : {}),
     ...(since ? { since } : {}),
-    // The last day too.
+    // The last day is included.
     ...(lastDay ? { until: new Date(lastDay.getTime() + DAY_MS) } : {}),
   }
 }

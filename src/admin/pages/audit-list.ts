@@ -17,6 +17,7 @@ const types: readonly Choice[] = [
   ...Object.keys(auditEventTypes).map((type) => [type, type] as const),
 ]
 
+/** Answers GET /admin/audit with a page of events. */
 export async function showAudit(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'audit:read')
   const filter = await readAuditFilter(services, exchange, viewer)
@@ -42,7 +43,7 @@ ${field('person', 'Person')}${isConfined ? '' : field('organization', 'Organizat
 ${field('correlation', 'Correlation id')}${field('from', 'From', 'date')}${field('until', 'Until', 'date')}`
 }
 
-/** With the same filter. */
+/** The links contain the same filter. */
 function exportLinks(services: Services, exchange: Exchange): Html {
   const query = new URLSearchParams()
   for (const name of auditParameters) {

@@ -8,7 +8,7 @@ import { displayNameOf, within } from './user-words.ts'
 
 const MOST_DETAIL = 600
 
-/** Events, newest first, with the people in them by name. */
+/** Renders events, newest first, with the names of the people in them. */
 export async function auditTable(
   services: Services,
   viewer: Pick<Viewer, 'organizationId'>,
@@ -64,7 +64,7 @@ function detailOf(detail: AuditEventRecord['detail']): Html {
   return html`<span class="detail">${nameOf(text.slice(0, MOST_DETAIL))}</span>`
 }
 
-/** Of each person, connection and organization once. */
+/** Looks up each person, connection and organization once. */
 async function namesIn(
   { storage }: Services,
   { organizationId }: Pick<Viewer, 'organizationId'>,

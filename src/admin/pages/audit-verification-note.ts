@@ -1,11 +1,11 @@
-/** One sentence on whether the audit trail is as it was written, for operators of the whole deployment. */
+/** One sentence on whether the audit trail is unchanged, for operators of the whole deployment. */
 import { html } from 'hono/html'
 import { findAuditVerification } from '../../audit/audit-verification.ts'
 import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'
 import { badge, timeTag } from './page-parts.ts'
 
-/** What the background verification found, and when. */
+/** Renders what the background verification found, and when. */
 export async function auditVerificationNote(services: Services): Promise<Html> {
   const { completed, problem } = (await findAuditVerification(services)) ?? {}
   if (problem) {

@@ -1,4 +1,4 @@
-/** The forms about the domains of an organization: named, proven by DNS or by word, taken away. */
+/** The forms for the domains of an organization: add, prove by DNS or by an operator's word, remove. */
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import {
@@ -14,7 +14,7 @@ import { answerForm } from './form-parts.ts'
 import { getOrganization, organizationPage } from './organization-page.ts'
 import { checkMay, idIn, openForm, type SentForm } from './page-access.ts'
 
-/** POST …/domains */
+/** Answers POST …/domains: adds a domain. */
 export async function addDomainFromForm(services: Services, exchange: Exchange): Promise<Response> {
   const sent = await openForm(services, exchange)
   return changing(services, exchange, sent, async ({ id }) => {
@@ -23,7 +23,7 @@ export async function addDomainFromForm(services: Services, exchange: Exchange):
   })
 }
 
-/** POST …/domains/DOMAIN: `do` is `verify`, `vouch` or `remove`. */
+/** Answers POST …/domains/DOMAIN: `do` is `verify`, `vouch` or `remove`. */
 export async function changeDomain(services: Services, exchange: Exchange): Promise<Response> {
   const sent = await openForm(services, exchange)
   return changing(services, exchange, sent, async (organization) => {

@@ -1,5 +1,5 @@
 /**
- * One cell. What a spreadsheet would take for a formula gets an apostrophe in front, and everything is quoted.
+ * Renders one cell. Text that a spreadsheet would take for a formula starts with an apostrophe, and every cell is quoted.
  *
  * @see RFC 4180 §2; OWASP, CSV Injection
  */
@@ -8,6 +8,7 @@ export function csvCell(text: string): string {
   return `"${harmless.replaceAll('"', '""')}"`
 }
 
+/** Renders one line of a CSV file. */
 export function csvLine(cells: readonly string[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`
 }

@@ -1,4 +1,4 @@
-/** Domains of an organization on its page: what is proven, and by what record. */
+/** The domains on the page of an organization: their state, and their TXT records. */
 import { html } from 'hono/html'
 import type { Html } from '../../http/responses.ts'
 import { challengeRecord } from '../../organizations/domains.ts'
@@ -14,6 +14,7 @@ const states: Readonly<Record<Domain['status'], readonly [Tone, string]>> = {
   lost: ['bad', 'record is gone'],
 }
 
+/** Renders the domains of an organization, with forms for viewers who may change them. */
 export async function domainSection(place: FormPlace, organization: Organization): Promise<Html> {
   const { services, viewer } = place
   const { id } = organization

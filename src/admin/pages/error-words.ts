@@ -1,4 +1,7 @@
-/** What a code says to the user and to the operator. A code of another release, unless it was only renamed, says nothing. */
+/**
+ * The sentences of an error code for users and for operators. A code that this release does not know has none, unless it was only
+ * renamed.
+ */
 import { type ErrorEntry, errorTable } from '../../errors/errors.ts'
 import { currentCode } from '../../errors/former-codes.ts'
 import { findOwn } from '../../protocol/find-own.ts'

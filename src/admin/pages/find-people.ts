@@ -1,4 +1,4 @@
-/** Whom a text means: a user, somebody in a directory, or whoever signs in with this name. */
+/** Finds the people that a search text means: users, people in a directory, or those who sign in with this name. */
 import { nameKeysOf } from '../../audit/traced-person.ts'
 import { isGuid } from '../../protocol/guid.ts'
 import type { Services } from '../../services.ts'
@@ -8,7 +8,7 @@ import { createAdministration } from '../administration.ts'
 
 const MOST_PEOPLE = 50
 
-/** At most fifty, the newest. */
+/** Returns the ids of the newest users that match, at most fifty. */
 export async function findUserIds(
   services: Services,
   search: string,
@@ -22,7 +22,7 @@ export async function findUserIds(
   return items.map(({ user }) => user.id)
 }
 
-/** Also people who never became users: by object id, or by the whole sign-in name or email. */
+/** Finds people who never became users too: by object id, or by the complete sign-in name or email. */
 export async function personIn(
   services: Services,
   search: string,

@@ -1,4 +1,4 @@
-/** One sentence on the next page about what was just done. Only its name travels, in a cookie that the next page takes away. */
+/** A sentence on the next page about what a form has done. Only its name is sent, in a cookie that the next page removes. */
 import { cookieName, dropCookie, setCookie, withCookies } from '../../http/cookies.ts'
 import { type Exchange, pathTo } from '../../http/exchange.ts'
 import { redirect } from '../../http/responses.ts'
@@ -32,7 +32,7 @@ export type Flash = keyof typeof sentences
 const NAME = 'flash'
 const MAX_AGE_SECONDS = 60
 
-/** 303 to a page of ours that says so. */
+/** Redirects (303) to a page of ours that shows the sentence. */
 export function done(
   services: Services,
   { here }: Pick<Exchange, 'here'>,
@@ -45,7 +45,7 @@ export function done(
   return withCookies(redirect(pathTo(services, to)), [cookie])
 }
 
-/** What was done before this page, and the line that takes the cookie away. */
+/** Returns the sentence of the last form, and the `Set-Cookie` line that removes the cookie. */
 export function readFlash(
   services: Services,
   { here, cookies }: Pick<Exchange, 'here' | 'cookies'>,

@@ -1,4 +1,4 @@
-/** Forms of the pages under /admin: fields that keep what was typed, what was wrong, and a way to ask twice. */
+/** Forms of the pages under /admin: fields that keep what the user typed, problems, and buttons that ask for confirmation. */
 
 import { html } from 'hono/html'
 import { type EntradaError, errorEntry, isEntradaError } from '../../errors/errors.ts'
@@ -10,7 +10,7 @@ import type { Services } from '../../services.ts'
 import type { Viewer } from './page-access.ts'
 import { type Choice, options } from './page-parts.ts'
 
-/** What was typed into a form that did not work, and why. */
+/** The content of a form that could not be carried out, and the reason. */
 export type Leftover = { readonly typed: URLSearchParams; readonly problem: EntradaError }
 
 export type FormPlace = {
@@ -19,6 +19,7 @@ export type FormPlace = {
   readonly leftover?: Leftover | undefined
 }
 
+/** Renders a form with its token. */
 export function postForm(
   { services, viewer }: FormPlace,
   { action, fields, className = 'form' }: { action: string; fields: Html; className?: string },
@@ -31,7 +32,7 @@ export function postForm(
 const changedMeanwhile =
   'What you typed is still here, beside what was saved meanwhile: saving again puts yours in its place.'
 
-/** Why the form did not work, above it. */
+/** Renders, above a form, why it could not be carried out. */
 export function problemBox({ leftover }: Pick<FormPlace, 'leftover'>): Html {
   if (leftover === undefined) return html``
   const { code } = leftover.problem
@@ -49,10 +50,11 @@ export type TextField = {
   readonly required?: boolean
   readonly maxLength?: number
   readonly type?: 'text' | 'password' | 'date' | 'number'
-  /** Never shown again, not even after a mistake. */
+  /** The value is never shown again, not even after a mistake. */
   readonly secret?: boolean
 }
 
+/** Renders a text field. */
 export function textField(place: Pick<FormPlace, 'leftover'>, field: TextField): Html {
   const { name, label, hint, type = 'text', maxLength = 256, secret = false } = field
   const typed = secret ? undefined : place.leftover?.typed.get(name)
@@ -64,6 +66,7 @@ export function textField(place: Pick<FormPlace, 'leftover'>, field: TextField):
 ${hint ? html`<small id="${name}-hint">${hint}</small>` : ''}</div>`
 }
 
+/** Renders a choice. */
 export function selectField(
   place: Pick<FormPlace, 'leftover'>,
   field: {
@@ -81,7 +84,7 @@ export function selectField(
 ${hint ? html`<small id="${name}-hint">${hint}</small>` : ''}</div>`
 }
 
-/** A button that opens what it would do, and asks there. Works without a script. */
+/** Renders a button that opens a description of its effect and asks for confirmation there. It works without a script. */
 export function confirmed(
   place: FormPlace,
   asked: {
@@ -102,9 +105,9 @@ export function confirmed(
 }
 
 /**
- * Carries a form out, or shows it again with what was typed and why not.
+ * Carries a form out, or shows it again with its content and the problem.
  *
- * @throws {EntradaError} what no other input would mend
+ * @throws {EntradaError} errors that no other input would avoid
  */
 export async function answerForm(
   typed: URLSearchParams,
@@ -127,20 +130,21 @@ export async function answerForm(
   }
 }
 
-/** Which state of a record a form was made from; a form that is older than the record changes nothing. */
+/** Returns the version of a record that a form was made from. A form that is older than the record changes nothing. */
 export function versionOf({ sha256 }: Pick<Services, 'sha256'>, record: unknown): string {
   return sha256(JSON.stringify(record)).slice(0, 24)
 }
 
+/** Renders the hidden field with the version of a record. */
 export function versionField(services: Services, record: unknown): Html {
   return html`<input type="hidden" name="version" value="${versionOf(services, record)}">`
 }
 
 /**
- * What a form makes is made once, under the id that the form carries: what is there already under it is the answer, also when the same
- * form was sent at the same moment.
+ * Creates a record once, under the id that the form contains. If a record with this id already exists, it is the result, even if
+ * the same form was sent at the same moment.
  *
- * @throws {EntradaError} `record_in_use` or `domain_named_already` when something else is there, and what `make` throws
+ * @throws {EntradaError} `record_in_use` or `domain_named_already` when another record has the id, and what `make` throws
  */
 export async function makeOnce<T>({
   find,
@@ -163,7 +167,7 @@ export async function makeOnce<T>({
 
 const thereAlready: ReadonlySet<string> = new Set(['record_in_use', 'domain_named_already'])
 
-/** The fields that are filled in, under the names that a function of ours gives them. */
+/** Returns the fields that are filled in, under the names that a function expects. */
 export function givenIn<Name extends string>(
   read: (field: string) => string,
   fields: Readonly<Record<Name, string>>,

@@ -1,4 +1,4 @@
-/** GET /admin/organizations, and the form that makes one. */
+/** GET /admin/organizations, and the form that creates an organization. */
 import { html } from 'hono/html'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
@@ -30,6 +30,7 @@ import {
   searchField,
 } from './page-parts.ts'
 
+/** Answers GET /admin/organizations with a page of organizations. */
 export async function showOrganizations(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'organizations:read', 'deployment')
   const search = asked(exchange, 'search')
@@ -62,6 +63,7 @@ function newButton({ deployment }: Services): Html {
   return html`<a class="button" href="${deployment.mountPath}/admin/organizations/new">New organization</a>`
 }
 
+/** Shows the form that creates an organization. */
 export async function showNewOrganization(
   services: Services,
   exchange: Exchange,
@@ -70,7 +72,7 @@ export async function showNewOrganization(
   return newPage(services, exchange, { viewer })
 }
 
-/** The id is in the form: a form that is sent twice makes one organization. */
+/** Creates an organization. The form contains its id, so a form that is sent twice creates only one. */
 export async function createFromForm(services: Services, exchange: Exchange): Promise<Response> {
   const sent = await openForm(services, exchange)
   checkMay(sent.viewer, 'organizations:write', 'deployment')

@@ -1,4 +1,4 @@
-/** GET /admin/organizations/ID: a customer, its connections and its people. */
+/** GET /admin/organizations/ID: a customer, its connections and its members. */
 import { html } from 'hono/html'
 import { createConnection } from '../../connections/change-connection.ts'
 import { EntradaError } from '../../errors/errors.ts'
@@ -30,13 +30,14 @@ import { userTable } from './user-table.ts'
 
 const SHOWN = 20
 
+/** Answers GET /admin/organizations/ID. */
 export async function showOrganization(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'organizations:read')
   const organization = await getOrganization(services, exchange, viewer)
   return organizationPage(services, exchange, { viewer, organization })
 }
 
-/** POST: another name. */
+/** Saves another name of an organization. */
 export async function saveOrganization(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
   const organization = await getOrganization(services, exchange, viewer)
@@ -58,7 +59,7 @@ export async function saveOrganization(services: Services, exchange: Exchange): 
   })
 }
 
-/** POST …/connections: a draft. Its id is in the form, so that a form that is sent twice makes one. */
+/** Answers POST …/connections: creates a draft. The form contains its id, so a form that is sent twice creates only one. */
 export async function addConnection(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
   const organization = await getOrganization(services, exchange, viewer)
@@ -82,7 +83,7 @@ export async function addConnection(services: Services, exchange: Exchange): Pro
   })
 }
 
-/** @throws {EntradaError} `record_not_found`, also for another organization's */
+/** Returns the organization in the address. @throws {EntradaError} `record_not_found`, also for another one than the viewer's */
 export async function getOrganization(
   { storage }: Services,
   exchange: Exchange,
@@ -103,6 +104,7 @@ type Shown = {
   readonly status?: number
 }
 
+/** Renders the page of an organization. */
 export async function organizationPage(
   services: Services,
   exchange: Exchange,
@@ -147,7 +149,7 @@ ${panel(
   })
 }
 
-/** People of the organization come in through one connection alone; or not, for a while. */
+/** Members of the organization sign in through one connection only, unless a bypass is open. */
 function ssoWords(services: Services, { settings }: Organization): Html | undefined {
   const { ssoRequired } = settings
   if (ssoRequired === undefined) return undefined

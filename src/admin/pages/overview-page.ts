@@ -1,4 +1,4 @@
-/** GET /admin: what needs somebody first; then who came, and who did not and why. */
+/** GET /admin: first what an operator has to do, then who signed in, and who could not and why. */
 
 import { html } from 'hono/html'
 import { findAuditVerification } from '../../audit/audit-verification.ts'
@@ -22,6 +22,7 @@ import { traceTable } from './trace-table.ts'
 const SHOWN = 5
 const REFUSALS = 10
 
+/** Answers GET /admin. */
 export async function showOverview(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
   const { organizationId } = viewer

@@ -1,4 +1,4 @@
-/** Who looks at a page under /admin or sends one of its forms, and what of it is theirs. */
+/** Authorizes the viewer of a page under /admin or the sender of its form, and decides which records the viewer may see. */
 
 import type { AdminCaller } from '../../access/admin-caller.ts'
 import { authorizeCaller, callerOf, checkStillCalls } from '../../access/authorize-call.ts'
@@ -19,17 +19,20 @@ import type { StorageReader } from '../../storage/storage.ts'
 
 export type Viewer = {
   readonly caller: ApiCaller
-  /** For their forms; a token in the header has no session, and can only look. */
+  /** The session that the viewer's forms belong to. A token in the header has no session, and may only read. */
   readonly sessionId?: string
-  /** The one organization that they are confined to; absent: all are theirs. */
+  /** The only organization that the viewer may see; absent means all. */
   readonly organizationId?: OrganizationId
   may(scope: Scope, target: AccessTarget): boolean
 }
 
-/** What belongs to one organization: `undefined` is somebody else's, and as if it did not exist. */
+/**
+ * A record that belongs to one organization. `undefined` belongs to no organization that the viewer may see, as if it did not
+ * exist.
+ */
 export type Owned = { readonly organizationId: OrganizationId }
 
-/** @throws {EntradaError} those of `authorizeCaller`, `access_not_granted` */
+/** Authorizes the viewer of a page. @throws {EntradaError} those of `authorizeCaller`, `access_not_granted` */
 export async function openPage(
   services: Services,
   exchange: Exchange,
@@ -37,7 +40,7 @@ export async function openPage(
   target: AccessTarget = 'own',
 ): Promise<Viewer> {
   const caller = await authorizeCaller(services, exchange)
-  // Pages are for people; a program has the API, and rights that are cut for it.
+  // Pages are for people; a program has the API, and rights that are limited for it.
   if (caller.kind === 'api_key') throw new EntradaError('operator_required')
   const viewer = viewerOf(caller)
   checkMay(viewer, scope, target)
@@ -48,12 +51,12 @@ export type SentForm = {
   readonly viewer: Viewer
   readonly by: AdminCaller
   readonly form: URLSearchParams
-  /** The one value of a field, trimmed; `''` when it is missing or empty. */
+  /** Returns the only value of a field, trimmed; `''` when it is missing or empty. */
   read(name: string): string
 }
 
 /**
- * A form of one of our pages, sent from it and with its token.
+ * Reads a form of one of our pages, which has to be sent from it and with its token.
  *
  * @throws {EntradaError} `cross_site_request`, `sign_in_required`, `operator_required`, and those of `readForm`
  */
@@ -75,14 +78,18 @@ export async function openForm(services: Services, exchange: Exchange): Promise<
   }
 }
 
-/** @throws {EntradaError} `access_not_granted`; `record_not_found` for what is another organization's */
+/**
+ * Checks that the viewer has a right over a record.
+ *
+ * @throws {EntradaError} `access_not_granted`; `record_not_found` for a record of another organization
+ */
 export function checkMay({ caller }: Viewer, scope: Scope, target: AccessTarget): void {
   const { kind } = decideAccess(caller, scope, target)
   if (kind === 'forbidden') throw new EntradaError('access_not_granted', { scope })
   if (kind === 'hidden') throw new EntradaError('record_not_found')
 }
 
-/** The record, when there is one and the viewer may. @throws {EntradaError} as {@link checkMay} */
+/** Returns the record if it exists and the viewer may see it. @throws {EntradaError} as {@link checkMay} */
 export function own<Item extends Owned>(
   viewer: Viewer,
   scope: Scope,
@@ -93,7 +100,7 @@ export function own<Item extends Owned>(
   return record
 }
 
-/** The id in the address: any text, cut. */
+/** Returns the id in the address: any text, cut to a maximum length. */
 export function idIn({ params }: Exchange, name = 'id'): string {
   return (params[name] ?? '').slice(0, 128)
 }

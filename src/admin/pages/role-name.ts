@@ -1,7 +1,7 @@
 import { EntradaError } from '../../errors/errors.ts'
 import { ROLE_NAME } from '../../protocol/text-patterns.ts'
 
-/** As in the rules file. @throws {EntradaError} `request_invalid` */
+/** Checks the name of a role as the rules file does. @throws {EntradaError} `request_invalid` */
 export function checkRoleName(role: string, parameter: string): string {
   if (!ROLE_NAME.test(role)) throw new EntradaError('request_invalid', { parameter })
   return role

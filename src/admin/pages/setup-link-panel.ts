@@ -1,4 +1,4 @@
-/** Set-up links on the page of a connection: made, seen once, withdrawn. */
+/** Set-up links on the page of a connection: created, shown once, withdrawn. */
 import { html } from 'hono/html'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
@@ -31,7 +31,7 @@ const states: Readonly<Record<ListedSetupLink['state'], readonly [Tone, string]>
   finished: ['quiet', 'done'],
 }
 
-/** For a draft: to set it up. For others: to renew what it proves itself with. */
+/** Renders the set-up links of a connection: for a draft to set it up, for others to renew its credentials. */
 export async function setupLinkPanel(place: FormPlace, connection: Connection): Promise<Html> {
   const links = await listSetupLinks(place.services, connection.id)
   const isDraft = connection.status === 'draft'
@@ -70,7 +70,9 @@ ${
   )
 }
 
-/** POST …/setup-links: the address holds the token, which is kept nowhere, so that it is shown on this very page. */
+/**
+ * Answers POST …/setup-links: creates a link. Its address contains a token that is not stored, so it is shown on this very page.
+ */
 export async function makeSetupLink(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by } = await openForm(services, exchange)
   const connection = await getConnection(services, exchange, viewer)
@@ -89,7 +91,7 @@ export async function makeSetupLink(services: Services, exchange: Exchange): Pro
   })
 }
 
-/** POST …/setup-links/LINK/withdraw */
+/** Answers POST …/setup-links/LINK/withdraw. */
 export async function withdrawLink(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by } = await openForm(services, exchange)
   const connection = await getConnection(services, exchange, viewer)

@@ -1,4 +1,4 @@
-/** Sign-ins per day as bars, drawn here: SVG for the bars, words and a table for everybody. */
+/** Sign-ins per day as bars in SVG, with words and a table for screen readers. */
 import { html } from 'hono/html'
 import type { Html } from '../../http/responses.ts'
 import type { SignInCount } from '../../storage/records.ts'
@@ -16,7 +16,7 @@ export type ChartDay = {
   readonly failed: number
 }
 
-/** The days up to today, also those on which nobody came. */
+/** Returns the days up to today, including those without sign-ins. */
 export function chartDays(counts: readonly SignInCount[], now: Date): readonly ChartDay[] {
   const numbers = new Map(counts.map(({ day, outcome, signIns }) => [`${day} ${outcome}`, signIns]))
   return Array.from({ length: CHART_DAYS }, (_, index) => {
@@ -26,11 +26,12 @@ export function chartDays(counts: readonly SignInCount[], now: Date): readonly C
   })
 }
 
-/** The day so many days ago, UTC. */
+/** Returns the day so many days ago, in UTC. */
 export function dayOf(now: Date, daysAgo: number): string {
   return new Date(now.getTime() - daysAgo * DAY_MS).toISOString().slice(0, 10)
 }
 
+/** Renders the chart of sign-ins per day. */
 export function signInChart(days: readonly ChartDay[]): Html {
   const top = niceTop(Math.max(...days.map(totalOf)))
   const sums = sumOf(days)
@@ -94,7 +95,7 @@ function sumOf(days: readonly ChartDay[]): Omit<ChartDay, 'day'> {
   }
 }
 
-/** The next 2, 4, 6, 8, 10, 20, 40 …: half of it is a whole number too. */
+/** Returns the next 2, 4, 6, 8, 10, 20, 40 …, so that half of it is a whole number too. */
 export function niceTop(most: number): number {
   for (let power = 1; ; power *= 10) {
     for (const step of [2, 4, 6, 8, 10]) if (most <= step * power) return step * power

@@ -1,4 +1,4 @@
-/** GET /admin/sign-ins: "why can't she get in?" */
+/** GET /admin/sign-ins: answers "why can't she get in?" */
 import { html } from 'hono/html'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Services } from '../../services.ts'
@@ -26,9 +26,10 @@ const outcomes: readonly Choice[] = [
   ['failed', 'that failed'],
 ]
 
-/** As error pages show it. */
+/** A correlation id as error pages show it. */
 const correlationId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
+/** Answers GET /admin/sign-ins with a page of sign-ins. */
 export async function showSignIns(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'sign-ins:read')
   const search = asked(exchange, 'search')
@@ -75,7 +76,8 @@ function isOutcome(text: string | undefined): text is SignInTrace['outcome'] {
 }
 
 function filterOf(exchange: Exchange, viewer: Viewer): TraceFilter {
-  // Any text: an unknown organization or connection has no sign-ins. Whoever is confined sees their own, whatever was asked.
+  // Any text: an unknown organization or connection has no sign-ins. A viewer who is limited to one organization sees its sign-ins,
+  // whatever the address contains.
   const organizationId =
     viewer.organizationId ?? (asked(exchange, 'organization') as OrganizationId | undefined)
   const connectionId = asked(exchange, 'connection')

@@ -1,4 +1,4 @@
-/** GET /admin/sign-ins/ID: one sign-in, step by step, with what was decided and what mends it. */
+/** GET /admin/sign-ins/ID: one sign-in, step by step, with the decision and its remedy. */
 
 import { html } from 'hono/html'
 import { EntradaError } from '../../errors/errors.ts'
@@ -25,6 +25,7 @@ const steps: Readonly<Record<string, string>> = {
   refused: 'Refused',
 }
 
+/** Answers GET /admin/sign-ins/ID. */
 export async function showSignIn(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'sign-ins:read')
   const trace = await getTrace(services, exchange, viewer)
@@ -38,7 +39,7 @@ export async function showSignIn(services: Services, exchange: Exchange): Promis
   })
 }
 
-/** Traces of no known connection belong to no organization: operators alone see them. */
+/** Traces of an unknown connection belong to no organization, so only operators see them. */
 async function getTrace(
   { storage }: Services,
   exchange: Exchange,
@@ -75,7 +76,7 @@ async function whyPanel(
 
 function entraCodes(taken: readonly SignInStep[]): readonly number[] {
   const detail = taken.findLast(({ step }) => step === 'refused')?.detail
-  const { codes } = (detail?.entra ?? {}) as { readonly codes?: readonly number[] } // as record-refusal.ts keeps it
+  const { codes } = (detail?.entra ?? {}) as { readonly codes?: readonly number[] } // as record-refusal.ts stores it
   return Array.isArray(codes) ? codes.slice(0, 5) : []
 }
 

@@ -13,11 +13,12 @@ const outcomes: Readonly<Record<SignInTrace['outcome'], readonly [Tone, string]>
   failed: ['bad', 'failed'],
 }
 
+/** Renders the outcome of a sign-in. */
 export function outcomeBadge(outcome: SignInTrace['outcome']): Html {
   return badge(...outcomes[outcome])
 }
 
-/** Sign-ins, newest first, each with the person and the connection by name where they are known. */
+/** Renders sign-ins, newest first, each with the names of the person and the connection where they are known. */
 export async function traceTable(
   services: Services,
   viewer: Pick<Viewer, 'organizationId'>,
@@ -52,7 +53,7 @@ function linkOf({ deployment }: Services, id: string): string {
   return `${deployment.mountPath}/admin/sign-ins/${id}`
 }
 
-/** Each person and connection once, however often they are on the page. */
+/** Looks up each person and connection once, however often they are on the page. */
 async function namesFor(
   services: Services,
   { organizationId }: Pick<Viewer, 'organizationId'>,

@@ -1,4 +1,4 @@
-/** GET /admin/users: by name, email, user principal name, or the ids of a person in a directory. */
+/** GET /admin/users: users by name, email, user principal name, or the ids of a person in a directory. */
 import { html } from 'hono/html'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Services } from '../../services.ts'
@@ -9,10 +9,12 @@ import { openPage } from './page-access.ts'
 import { asked, filterForm, linkTo, pageAsked, pager, searchField } from './page-parts.ts'
 import { userTable } from './user-table.ts'
 
+/** Answers GET /admin/users with a page of users. */
 export async function showUsers(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'memberships:read')
   const search = asked(exchange, 'search')
-  // Any text: an unknown organization has nobody. Whoever is confined to one sees that one, whatever was asked.
+  // Any text: an unknown organization has no members. A viewer who is limited to one organization sees its members, whatever the
+  // address contains.
   const organizationId =
     viewer.organizationId ?? (asked(exchange, 'organization') as OrganizationId | undefined)
   const organization = organizationId && (await services.storage.findOrganization(organizationId))

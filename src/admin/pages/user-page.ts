@@ -1,4 +1,4 @@
-/** GET /admin/users/ID: who somebody is, where they are signed in, and what happened to them. */
+/** GET /admin/users/ID: a user, their sessions, and what happened to them. */
 import { html } from 'hono/html'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
@@ -29,6 +29,7 @@ import { displayNameOf, within } from './user-words.ts'
 const SHOWN = 10
 const MOST_SESSIONS = 200
 
+/** Answers GET /admin/users/ID. */
 export async function showUser(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'memberships:read')
   const item = await getUser(services, exchange, viewer)
@@ -58,7 +59,7 @@ ${viewer.may('users:write', 'deployment') ? panel(status === 'active' ? 'Disable
   })
 }
 
-/** POST …/status: `status` is `active` or `disabled`. Twice does what once does. */
+/** Answers POST …/status: `status` is `active` or `disabled`. Sending it twice has the same effect as once. */
 export async function setUserStatus(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, read } = await openForm(services, exchange)
   const { user } = await getUser(services, exchange, viewer)
@@ -78,7 +79,7 @@ export async function setUserStatus(services: Services, exchange: Exchange): Pro
   return done(services, exchange, { flash, to: `/admin/users/${user.id}` })
 }
 
-/** POST …/sessions: ends one of them, or all without `session`. */
+/** Answers POST …/sessions: ends one session, or all of them without `session`. */
 export async function endSessionsOf(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, read } = await openForm(services, exchange)
   const { user } = await getUser(services, exchange, viewer)
@@ -96,12 +97,16 @@ export async function endSessionsOf(services: Services, exchange: Exchange): Pro
   return done(services, exchange, { flash, to: `/admin/users/${user.id}` })
 }
 
-/** It ended by itself meanwhile. */
+/** The session has ended by itself meanwhile. */
 function ignoreGone(error: unknown): void {
   if (!(error instanceof EntradaError) || error.code !== 'record_not_found') throw error
 }
 
-/** Only with what the viewer may see of them. @throws {EntradaError} `record_not_found`, also for who is in other organizations alone */
+/**
+ * Returns the user with only what the viewer may see.
+ *
+ * @throws {EntradaError} `record_not_found`, also for a user who is only in other organizations
+ */
 async function getUser(
   { storage }: Services,
   exchange: Exchange,

@@ -6,7 +6,7 @@ import type { UserListItem } from '../../storage/storage.ts'
 import { badge, dataTable, linkTo, nameOf, timeTag } from './page-parts.ts'
 import { displayNameOf, within } from './user-words.ts'
 
-/** People with what they are called and may do; of one organization only what is its own. */
+/** Renders users with their names and roles; those of one organization only with what belongs to it. */
 export function userTable(
   services: Services,
   users: readonly UserListItem[],
@@ -32,6 +32,7 @@ export function userTable(
   })
 }
 
+/** Renders whether a user is active or disabled. */
 export function userBadge({ user, memberships }: UserListItem): Html {
   if (user.status === 'disabled') return badge('bad', 'disabled')
   const disabled = memberships.filter(({ status }) => status === 'disabled').length

@@ -1,7 +1,7 @@
 import type { Membership } from '../../storage/records.ts'
 import type { UserListItem } from '../../storage/storage.ts'
 
-/** What people call a user: a name, or the username, or the id. */
+/** Returns how people call a user: by name, by username, or else by id. */
 export function displayNameOf({
   user,
   memberships,
@@ -10,7 +10,7 @@ export function displayNameOf({
   return named?.profile.displayName ?? named?.username ?? user.id
 }
 
-/** The part of a user that an organization may see: its own membership, and nobody else's. */
+/** Returns the part of a user that an organization may see: only its own membership. */
 export function within(
   item: UserListItem,
   organizationId: Membership['organizationId'] | undefined,

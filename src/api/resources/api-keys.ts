@@ -106,7 +106,8 @@ export const apiKeyOperations = {
 }
 
 /**
- * Nobody makes a key that may do more than its maker; and in one organization a right over the whole deployment would mean nothing.
+ * Checks that the caller has every right of the new key. In one organization, a right over the whole deployment would have no
+ * meaning.
  *
  * @throws {EntradaError} `access_not_granted`, `request_invalid`
  */

@@ -1,4 +1,4 @@
-/** The audit chain for operators: is the trail as it was written, and beginning anew when it cannot be. */
+/** The audit chain for operators: verifying it, and restarting it when it cannot continue. */
 import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
 import { PLACE, parsePlace, placeText } from '../../audit/audit-chain.ts'

@@ -5,7 +5,9 @@ import { strictObject } from '../../protocol/strict-object.ts'
 import { operation } from '../operation.ts'
 import { ownerOfConnection } from './connections.ts'
 
-/** Apart from the connection itself: it changes with every sign-in, and `If-Match` on a connection must not. */
+/**
+ * The health is separate from the connection: it changes with every sign-in, which must not affect `If-Match` on the connection.
+ */
 const connectionHealthSchema = strictObject({
   lastSuccessAt: v.nullable(timeAnswer),
   lastFailureAt: v.nullable(timeAnswer),

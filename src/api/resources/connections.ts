@@ -37,7 +37,7 @@ export const connectionSchemas = {
   ConnectionChange: connectionChangeSchema,
 }
 
-/** Whose connection the path names. */
+/** Returns the organization that owns the connection in the path. */
 export const ownerOfConnection: OwnerLookUp = async ({ storage }, { params }) =>
   (await storage.findConnection(params.id ?? ''))?.organizationId
 
@@ -168,7 +168,7 @@ export const connectionOperations = {
     answer: connectionSchema,
     refusals: ['connection_read_only', 'own_access_kept'],
     async run(services, { by, params, caller }) {
-      // Who came in through it would not come in again to turn it on.
+      // A caller who signed in through the connection could not sign in again to turn it on.
       const isOwn = caller.kind === 'member' && caller.view.session.connectionId === params.id
       if (isOwn) throw new EntradaError('own_access_kept')
       return connectionJson(services, await turnOff(services, by, params.id))
@@ -176,7 +176,7 @@ export const connectionOperations = {
   }),
 }
 
-/** The same said in another order is no change, and is not audited as one. */
+/** The same value in another order is not a change, and is not audited. */
 function whatDiffers<T extends object>(before: T, members: Partial<T>): Partial<T> {
   const differing = Object.entries(members).filter(
     ([name, value]) => !isSameJson(value, before[name as keyof T]), // the names are those of T
@@ -189,8 +189,9 @@ type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings' | 'te
 }
 
 /**
- * What is not an organization's own business: to which hosts this server goes, the deployment's own application and the directories that use
- * it, a tenant in two places, and who manages a connection. And addresses that this deployment does not have are nobody's.
+ * Checks the members that an organization may not change: the hosts that this server sends requests to, the deployment's own
+ * application and the directories that use it, a tenant in two places, and who manages a connection. Addresses that this deployment
+ * does not have are refused for every caller.
  *
  * @throws {EntradaError} `request_invalid`, `access_not_granted`
  */
@@ -210,7 +211,7 @@ function checkMayChange(
   }
 }
 
-/** @throws {EntradaError} `access_not_granted` */
+/** Checks that the caller may choose this host. @throws {EntradaError} `access_not_granted` */
 function checkMayReach(
   deployment: Services['deployment'],
   caller: ApiCaller,
@@ -228,8 +229,8 @@ function checkMayReach(
 }
 
 /**
- * With the shared application a directory has one connection. Whoever could name any directory would keep its own people from connecting
- * it; the set-up page adds those whose administrator has consented.
+ * With the shared application a directory has one connection. An organization that could name any directory would keep the people
+ * of that directory from connecting it, so only the set-up page adds those whose administrator has consented.
  */
 function gainsSharedDirectory(after: Sensitive, before: Sensitive | undefined): boolean {
   const known = before ? directoriesOf(before) : []

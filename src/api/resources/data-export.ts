@@ -1,6 +1,6 @@
 /**
- * Everything that is kept of a person or a customer, in pages of one list, and how it goes for good. Kinds follow each other in the order
- * of the sections; what a section shows is what its own operation shows.
+ * The export of everything that is stored about a person or a customer, in pages of one list, and its removal. The kinds follow
+ * each other in the order of the sections, and a section shows the same as its own operation.
  */
 import * as v from 'valibot'
 import { auditEventJson } from '../../audit/audit-event-json.ts'
@@ -23,7 +23,7 @@ import { sessionRecordJson } from './sessions.ts'
 import { signInTraceJson } from './sign-in-traces.ts'
 import { userJson } from './users.ts'
 
-/** What an export holds, in this order. */
+/** The kinds of an export, in this order. */
 const kindsOfUser = ['user', 'session', 'audit_event', 'sign_in_trace'] as const
 const kindsOfOrganization = [
   'organization',
@@ -48,7 +48,7 @@ type List = (page: PageRequest) => Promise<Page<object>>
 /** The list of each kind, in the order of the export. */
 type Sections<K extends Kind = Kind> = { readonly [Name in K]: List }
 
-/** `KIND`, or `KIND.CURSOR` within the list of that kind. */
+/** A cursor is `KIND`, or `KIND.CURSOR` within the list of that kind. */
 function cursorOf(kinds: readonly Kind[]): RegExp {
   const within = PAGE_CURSOR.source.slice(1, -1)
   return new RegExp(`^(${kinds.join('|')})(?:\\.(${within}))?$`)
@@ -185,7 +185,7 @@ async function connectionIdsOf(
   return ids
 }
 
-/** What one organization sees, no other does: neither memberships elsewhere, nor their roles, nor sign-ins there (design rule 19). */
+/** An organization sees only what belongs to it: no memberships elsewhere, no roles and no sign-ins there (design rule 19). */
 function onlyWithin(
   user: UserListItem,
   {
@@ -203,7 +203,7 @@ function onlyWithin(
   }
 }
 
-/** One page of one section; the cursor is the section that comes next, and the place in it. */
+/** Returns one page of one section; the cursor is the next section, and the place in it. */
 async function exportPage<K extends Kind>(
   kinds: readonly K[],
   sections: Sections<K>,

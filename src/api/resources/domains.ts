@@ -164,6 +164,7 @@ export const domainOperations = {
   }),
 }
 
+/** Converts a domain to the JSON of the API. */
 export function domainJson(domain: Domain): DomainJson {
   const { id, organizationId, name, connectionId, status, proof } = domain
   return {

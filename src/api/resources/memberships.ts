@@ -44,7 +44,7 @@ export type MembershipJson = v.InferOutput<typeof membershipSchema>
 
 export const membershipSchemas = { Membership: membershipSchema }
 
-/** Whose member the path names. */
+/** Returns the organization that owns the membership in the path. */
 const ownerOfMembership: OwnerLookUp = async ({ storage }, { params }) =>
   (await storage.findMembershipWithRoles(params.id as MembershipId))?.membership.organizationId // any text: an unknown one finds nothing
 
@@ -137,7 +137,10 @@ async function change(
   return membershipJson(await changeMembership(services, by, { id, change, check }))
 }
 
-/** A right over Entrada is given only by who holds all of it: else a key for members could make itself an administrator. */
+/**
+ * A right over Entrada can be given only by a caller who has all of it. Otherwise a key for members could make itself an
+ * administrator.
+ */
 function checkMayGive(caller: ApiCaller, role: string): void {
   const held = scopes.filter((scope) => {
     const { roles }: ScopeRow = scopeTable[scope]
@@ -148,8 +151,8 @@ function checkMayGive(caller: ApiCaller, role: string): void {
 }
 
 /**
- * An organization does not lose its last administrator by its own hand, nor one of them themself. The operator, who has another way in,
- * may do both.
+ * Checks that an organization does not remove its last administrator, and that no administrator removes themselves. An operator,
+ * who has another way in, may do both.
  *
  * @throws {EntradaError} `own_access_kept`, `last_administrator`
  */

@@ -128,6 +128,7 @@ export const organizationOperations = {
   }),
 }
 
+/** Returns the organization in the path, which owns itself. */
 export async function ownerOfOrganization(
   { storage }: Services,
   { params }: { readonly params: Readonly<Record<string, string>> },
@@ -135,7 +136,7 @@ export async function ownerOfOrganization(
   return (await storage.findOrganization(params.id as OrganizationId))?.id // any text: an unknown one finds nothing
 }
 
-/** @throws {EntradaError} `record_not_found` */
+/** Returns the organization with this id. @throws {EntradaError} `record_not_found` */
 async function getOrganization({ storage }: Services, id: string): Promise<Organization> {
   const organization = await storage.findOrganization(id as OrganizationId) // as above
   if (organization === undefined) throw new EntradaError('record_not_found')
@@ -146,6 +147,7 @@ async function ownOnly(services: Services, id: OrganizationId) {
   return { items: [organizationJson(await getOrganization(services, id))], next: null }
 }
 
+/** Converts an organization to the JSON of the API. */
 export function organizationJson({ settings, ...organization }: Organization): OrganizationJson {
   return {
     id: organization.id,
@@ -164,7 +166,7 @@ function ssoRequiredJson(required: Organization['settings']['ssoRequired']) {
   return { connectionId, since, bypass: bypass ?? null }
 }
 
-/** Only what differs from the default is stored. */
+/** Only settings that differ from the default are stored. */
 function toSettings(
   settings: v.InferOutput<typeof organizationSettings> | null | undefined,
 ): Organization['settings'] {

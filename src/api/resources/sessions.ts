@@ -121,7 +121,7 @@ export const sessionOperations = {
       )
     },
   }),
-  // Before the address with an id, which would take this one for a session's.
+  // This operation comes before the address with an id, which would take this address for the id of a session.
   endSessions: operation({
     method: 'POST',
     path: '/sessions/end',
@@ -145,7 +145,7 @@ export const sessionOperations = {
   }),
 }
 
-/** For a caller who is confined to an organization, whatever is named has to belong to it. */
+/** If the caller is limited to an organization, the named record has to belong to it. */
 async function scopeFor(
   { storage }: Services,
   named: v.InferOutput<typeof sessionScopeSchema>,
@@ -178,6 +178,7 @@ async function scopeFor(
 
 const administration = (services: Services) => createAdministration(async () => services)
 
+/** Converts a session to the JSON of the API. */
 export function sessionRecordJson(session: Session): SessionRecordJson {
   return {
     id: session.id,

@@ -82,13 +82,14 @@ export const signInTraceOperations = {
   }),
 }
 
-/** @throws {EntradaError} `record_not_found` */
+/** Returns the trace with this id. @throws {EntradaError} `record_not_found` */
 async function getTrace({ storage }: Services, id: string): Promise<SignInTrace> {
   const trace = await storage.findSignInTrace(id as SignInTrace['id']) // any text: an unknown one finds nothing
   if (trace === undefined) throw new EntradaError('record_not_found')
   return trace
 }
 
+/** Converts a sign-in trace to the JSON of the API. */
 export function signInTraceJson(trace: SignInTrace): SignInTraceJson {
   return {
     id: trace.id,

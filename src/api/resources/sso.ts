@@ -124,7 +124,7 @@ export const ssoOperations = {
 }
 
 /**
- * Listed operators come in through the default connection: to close that one is theirs alone.
+ * Listed operators sign in through the default connection, so only they may close it.
  *
  * @throws {EntradaError} `access_not_granted`
  */

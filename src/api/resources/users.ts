@@ -153,6 +153,7 @@ export const userOperations = {
 
 const administration = (services: Services) => createAdministration(async () => services)
 
+/** Converts a user to the JSON of the API. */
 export function userJson({ user, memberships, identities, roles }: UserListItem): UserJson {
   return {
     id: user.id,

@@ -83,7 +83,7 @@ const webhookChangeSchema = strictObject({
 
 export const webhookSchemas = { Webhook: webhookSchema, NewWebhook: newWebhookSchema }
 
-/** Whose webhook the path names. */
+/** Returns the organization that owns the webhook in the path. */
 const ownerOfWebhook: OwnerLookUp = async ({ storage }, { params }) => {
   const webhook = await storage.findWebhook(params.id as WebhookId) // any text: an unknown one finds nothing
   return webhook && (webhook.organizationId ?? 'deployment')
