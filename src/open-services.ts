@@ -24,7 +24,7 @@ import {
 } from './identity-provider/client-credentials.ts'
 import { cloudAuthorities, DEFAULT_AUTHORITY } from './identity-provider/entra/clouds.ts'
 import { createKeyPairMaker, describeCertificate } from './identity-provider/new-key-pair.ts'
-import { createEntraHttp } from './identity-provider/provider-http.ts'
+import { createProviderHttp } from './identity-provider/provider-http.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
 import { newUuid } from './keys/ids.ts'
 import { createKeyRing, type KeyRing } from './keys/key-ring.ts'
@@ -289,7 +289,7 @@ function createIdentityProviders(
   const { sharedApplication, fetch: fetchFromNetwork, log = silentLog } = options
   const { metrics, tracing, now, credentials, keyRing } = parts
   const outgoing = createOutgoing({ proxies: options.proxy ?? proxiesOfNode() })
-  const http = createEntraHttp(fetchFromNetwork ?? outgoing.fetch, {
+  const http = createProviderHttp(fetchFromNetwork ?? outgoing.fetch, {
     around: (endpoint, ask) =>
       tracing.span(`entra ${endpoint}`, { 'entrada.endpoint': endpoint }, ask),
     observe: ({ endpoint, outcome, seconds }) =>

@@ -407,8 +407,10 @@ describe('the house', () => {
     ])
   })
 
-  it('keeps protocol/ pure: no clock, network, randomness, environment or Node', () => {
-    const protocol = program.filter(({ path }) => path.startsWith('src/protocol/'))
+  it('keeps protocol/ and the protocol folder of each identity provider pure: no clock, network, randomness, environment or Node', () => {
+    const protocol = program.filter(({ path }) =>
+      /^src\/(identity-provider\/\w+\/)?protocol\//.test(path),
+    )
     const impure =
       /\bfetch\(|Date\.now|new Date\(\)|Math\.random|crypto\.|\bprocess\.|from 'node:|performance\./
     assert.deepEqual(pathsWith(impure, protocol), [])

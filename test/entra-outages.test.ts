@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createEntraAuthority } from '../src/identity-provider/entra/entra-authority.ts'
-import { createEntraHttp } from '../src/identity-provider/provider-http.ts'
+import { createProviderHttp } from '../src/identity-provider/provider-http.ts'
 import {
   assertRefusalPage,
   assertRefused,
@@ -175,7 +175,7 @@ describe('tokens that name keys nobody knows', () => {
     const authority = createEntraAuthority({
       authority: new URL(ENTRA_URL),
       tenant: CONTOSO,
-      http: createEntraHttp((url, init) => emulator.fetch(new Request(url, init))),
+      http: createProviderHttp((url, init) => emulator.fetch(new Request(url, init))),
       now: clock.now,
     })
     for (let second = 0; second < 60; second += 1) {

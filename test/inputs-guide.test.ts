@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { claimRules } from '../src/protocol/claim-rules.ts'
+import { claimRules } from '../src/identity-provider/entra/protocol/claim-rules.ts'
 
 const guide = readFileSync('docs/inputs.md', 'utf8')
 
@@ -73,7 +73,7 @@ describe('docs/inputs.md', () => {
   it('lists every member of an answer that is read', () => {
     const read = inCode(
       /textIn\(answer, '(\w+)'\)/g,
-      /\b(?:endpoint|text)\(document, '(\w+)'/g,
+      /\b(?:discoveryText|optionalDiscoveryText)\(wire, '(\w+)'/g,
       /\b(?:toText|toErrorWord|toGuid|toTimestamp|toClaimsChallenge)\(read\('(\w+)'\)/g,
       /body\['(@odata\.\w+)'\]/g,
     )

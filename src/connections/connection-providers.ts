@@ -11,7 +11,7 @@ import {
 import { createEntraOidc } from '../identity-provider/entra/entra-oidc.ts'
 import { permissionsOf } from '../identity-provider/entra/entra-permissions.ts'
 import type { IdentityProvider } from '../identity-provider/identity-provider.ts'
-import type { EntraHttp } from '../identity-provider/provider-http.ts'
+import type { ProviderHttp } from '../identity-provider/provider-http.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { Secret } from '../keys/secret.ts'
 import type { Log } from '../services.ts'
@@ -22,7 +22,7 @@ import { openCredential } from './sealed-credentials.ts'
 
 export type ConnectionProviderParts = {
   readonly keyRing: KeyRing
-  readonly http: EntraHttp
+  readonly http: ProviderHttp
   readonly now: () => Date
   readonly log: Log
   /** Credentials that the environment, or the options of the library, name for their own connection. */

@@ -4,7 +4,7 @@ import { describeFailure, type Failed } from './failure.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
 
-/** At 120 s a sign-in is refused; see `identity-provider/entra/protocol/id-token.ts`. */
+/** At 120 s a sign-in is refused; see `protocol/id-token.ts`. */
 const CLOCK_REFUSED_SECONDS = 120
 const CLOCK_WARNED_SECONDS = 60
 

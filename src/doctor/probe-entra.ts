@@ -7,10 +7,8 @@ import {
   parseDiscovery,
 } from '../identity-provider/entra/protocol/discovery.ts'
 import { isExternalId } from '../identity-provider/entra/protocol/entra-hosts.ts'
-import {
-  mayKeySignFor,
-  parseSigningKeys,
-} from '../identity-provider/entra/protocol/signing-keys.ts'
+import { mayKeySignFor } from '../identity-provider/entra/protocol/key-issuer.ts'
+import { parseSigningKeys } from '../protocol/signing-keys.ts'
 import { type AskContext, type Asked, ask, jsonOf } from './ask.ts'
 import type { DiscoveryFacts, EntraFacts, KeysFacts } from './facts.ts'
 import { describeFailure } from './failure.ts'

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { EntradaError } from '../errors/errors.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
-import { createEntraHttp } from './provider-http.ts'
+import { createProviderHttp } from './provider-http.ts'
 
 /** A server on loopback that answers as the test says. */
 function createAuthority() {
@@ -24,7 +24,7 @@ function createAuthority() {
 
 const authority = createAuthority()
 const canary = createAuthority()
-const http = createEntraHttp(createOutgoing().fetch)
+const http = createProviderHttp(createOutgoing().fetch)
 const options = { endpoint: 'token' }
 const post = (form = 'code=x') => http.postForm(`${authority.origin}/token`, form, options)
 
@@ -219,7 +219,7 @@ describe('a request to the authority', () => {
       return AbortSignal.abort(new DOMException('too slow', 'TimeoutError'))
     })
     const seen: { signal?: AbortSignal } = {}
-    const slow = createEntraHttp((url, init) =>
+    const slow = createProviderHttp((url, init) =>
       init?.signal?.aborted ? Promise.reject(init.signal.reason) : hangs(seen)(url, init),
     )
     await assert.rejects(slow.get('https://x.example/', options), { code: 'provider_timeout' })
@@ -230,7 +230,7 @@ describe('a request to the authority', () => {
   it('ends with the sign-in it belongs to (H03)', async () => {
     const seen: { signal?: AbortSignal } = {}
     const signIn = new AbortController()
-    const waiting = createEntraHttp(hangs(seen)).postForm('https://x.example/', '', {
+    const waiting = createProviderHttp(hangs(seen)).postForm('https://x.example/', '', {
       ...options,
       signal: signIn.signal,
     })
@@ -253,7 +253,7 @@ describe('a request to the authority', () => {
 
   it('that reaches nobody says so, with the cause for the log', async () => {
     const { origin } = authority
-    const unknown = createEntraHttp(() => Promise.reject(new TypeError('fetch failed')))
+    const unknown = createProviderHttp(() => Promise.reject(new TypeError('fetch failed')))
     await assert.rejects(unknown.get(`${origin}/`, { endpoint: 'keys' }), (error: EntradaError) => {
       assert.equal(error.code, 'provider_unreachable')
       assert.equal(error.detail.endpoint, 'keys')

@@ -3,39 +3,39 @@ import { hasOtherCharset } from '../http/read-body.ts'
 import { ProxyError } from '../outgoing/proxy-error.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'
 
-/** An answer of the authority: JSON was read, whatever the status. */
-export type EntraAnswer = {
+/** An answer of a provider. Its JSON was read, whatever the status. */
+export type ProviderAnswer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** How a request leaves this server. Tests and embedders may pass their own `fetch`. */
-export type EntraHttp = {
-  get(url: string, options: EntraRequestOptions): Promise<EntraAnswer>
-  postForm(url: string, form: string, options: EntraRequestOptions): Promise<EntraAnswer>
-  postJson(url: string, body: unknown, options: EntraRequestOptions): Promise<EntraAnswer>
+/** Sends requests of this server to a provider. Tests and embedders may pass their own `fetch`. */
+export type ProviderHttp = {
+  get(url: string, options: ProviderRequestOptions): Promise<ProviderAnswer>
+  postForm(url: string, form: string, options: ProviderRequestOptions): Promise<ProviderAnswer>
+  postJson(url: string, body: unknown, options: ProviderRequestOptions): Promise<ProviderAnswer>
 }
-export type EntraRequestOptions = {
-  /** `discovery`, `keys`, `token` or `graph`: what the log and the error call it. */
+export type ProviderRequestOptions = {
+  /** `discovery`, `keys`, `token` or `graph`: its name in logs and errors. */
   readonly endpoint: string
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
 
-/** No single answer takes longer; a sign-in as a whole has a deadline of its own. */
+/** The longest time for one answer. A sign-in as a whole has a deadline of its own. */
 const REQUEST_TIME_LIMIT_MS = 5_000
 const MAX_ANSWER_BYTES = 1_048_576
 
 /**
- * The one way out to an authority: time limits, no redirects (a 307 would carry secret and code elsewhere), a size limit,
- * and no `Origin` header, ever (Entra answers AADSTS9002326 to it).
+ * Creates the only way out to a provider: with time limits, a size limit, no redirects (a 307 would carry secret and code elsewhere)
+ * and never an `Origin` header (Entra answers it with AADSTS9002326).
  */
-export function createEntraHttp(
+export function createProviderHttp(
   fetchFromNetwork: typeof fetch = fetch,
   { around, observe }: RequestWatch = unwatched,
-): EntraHttp {
-  const sendObserved = (url: string, init: RequestInit, options: EntraRequestOptions) =>
+): ProviderHttp {
+  const sendObserved = (url: string, init: RequestInit, options: ProviderRequestOptions) =>
     observed(options.endpoint, observe, () =>
       around(options.endpoint, () => send(fetchFromNetwork, url, init, options)),
     )
@@ -80,8 +80,8 @@ const unwatched: RequestWatch = { around: (_endpoint, ask) => ask(), observe() {
 async function observed(
   endpoint: string,
   observe: (seen: SeenRequest) => void,
-  ask: () => Promise<EntraAnswer>,
-): Promise<EntraAnswer> {
+  ask: () => Promise<ProviderAnswer>,
+): Promise<ProviderAnswer> {
   const startedAt = performance.now()
   const seen = (outcome: string) =>
     observe({ endpoint, outcome, seconds: (performance.now() - startedAt) / 1000 })
@@ -99,8 +99,8 @@ async function send(
   fetchFromNetwork: typeof fetch,
   url: string,
   init: RequestInit,
-  { endpoint, headers = {}, signal }: EntraRequestOptions,
-): Promise<EntraAnswer> {
+  { endpoint, headers = {}, signal }: ProviderRequestOptions,
+): Promise<ProviderAnswer> {
   const timeLimit = AbortSignal.timeout(REQUEST_TIME_LIMIT_MS)
   try {
     const response = await fetchFromNetwork(url, {
@@ -115,18 +115,18 @@ async function send(
   }
 }
 
-/** Ours win. In a plain object `Content-Type` of MSAL's and ours would both be sent, joined by a comma. */
-function mergedHeaders(given: Readonly<Record<string, string>>, ours: HeadersInit = {}): Headers {
-  const headers = new Headers({ ...given })
+/** Our headers win. In a plain object MSAL's `Content-Type` and ours would both be sent, joined by a comma. */
+function mergedHeaders(theirs: Readonly<Record<string, string>>, ours: HeadersInit = {}): Headers {
+  const headers = new Headers({ ...theirs })
   headers.set('accept', 'application/json')
   for (const [name, value] of new Headers(ours)) headers.set(name, value)
   return headers
 }
 
-async function readAnswer(response: Response, endpoint: string): Promise<EntraAnswer> {
+async function readAnswer(response: Response, endpoint: string): Promise<ProviderAnswer> {
   const { status } = response
   const text = await readText(response, endpoint)
-  // A passing fault of the authority. It never reaches MSAL, which would hold it against every other person.
+  // A passing fault of the provider. It never reaches MSAL, which would refuse every other user for it.
   if (status >= 500 || status === 429) {
     const retryAfter = response.headers.get('retry-after')
     throw new EntradaError('provider_unreachable', { endpoint, status, retryAfter })
@@ -156,7 +156,7 @@ async function readText(response: Response, endpoint: string): Promise<string> {
   return text + decoded(decoder, endpoint)
 }
 
-/** With a chunk more is to come; without one the text has to be whole. */
+/** With a chunk, more is to come; without one, the text has to be complete. */
 function decoded(decoder: TextDecoder, endpoint: string, chunk?: Uint8Array): string {
   try {
     return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode()

@@ -4,46 +4,45 @@
  */
 import { EntradaError } from '../errors/errors.ts'
 
-type ClaimRule = (value: unknown) => boolean
+/** Returns whether a value is one that the claim may have. */
+export type ClaimRule = (value: unknown) => boolean
 
 const MAX_TEXT = 2048
 
-const isText: ClaimRule = (value) =>
-  typeof value === 'string' && value !== '' && value.length <= MAX_TEXT
-/** This text is only displayed, so an empty one counts as absent. */
-const isShownText: ClaimRule = (value) => value === '' || isText(value)
-const isListOfTexts: ClaimRule = (value) => Array.isArray(value) && value.every(isText)
-const isOneOf =
-  (...values: readonly unknown[]): ClaimRule =>
-  (value) =>
-    values.includes(value)
-const isObject: ClaimRule = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** A text that decides something, so it may not be empty. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT
+}
 
-/** All optional claims that Entrada reads; docs/inputs.md has the same list. */
-export const claimRules = {
+/** A text that is displayed and decides nothing: empty counts as absent. */
+export const isShownText: ClaimRule = (value) => value === '' || isText(value)
+
+/** The standard claims that are read. @see OpenID Connect Core §5.1 */
+export const standardClaimRules = {
   email: isText,
   preferred_username: isText,
-  upn: isText,
-  idp: isText,
-  sid: isText,
-  acct: isOneOf(0, 1, '0', '1'),
-  xms_edov: isOneOf(true, false, 1, 0, '1', '0', 'true', 'false'),
-  groups: isListOfTexts,
-  roles: isListOfTexts,
-  hasgroups: isOneOf(true, false, 'true', 'false'),
-  _claim_names: isObject,
   name: isShownText,
   given_name: isShownText,
   family_name: isShownText,
-  login_hint: isShownText,
 } as const satisfies Readonly<Record<string, ClaimRule>>
 
-/** Checks the optional claims of an ID token. @throws {EntradaError} `id_token_claim_invalid` */
-export function checkOptionalClaims(claims: Readonly<Record<string, unknown>>): void {
-  for (const [claim, isFine] of Object.entries(claimRules)) {
+/**
+ * Checks every optional claim that has a rule.
+ *
+ * @throws {EntradaError} `id_token_claim_invalid`
+ */
+export function checkOptionalClaims(
+  claims: Readonly<Record<string, unknown>>,
+  rules: Readonly<Record<string, ClaimRule>>,
+): void {
+  for (const [claim, isFine] of Object.entries(rules)) {
     if (Object.hasOwn(claims, claim) && !isFine(claims[claim])) {
-      throw new EntradaError('id_token_claim_invalid', { claim, present: true })
+      throw invalidClaim(claim, claims[claim])
     }
   }
+}
+
+/** Creates the error for a claim that is missing or has a value that is not accepted. */
+export function invalidClaim(claim: string, value: unknown): EntradaError {
+  return new EntradaError('id_token_claim_invalid', { claim, present: value !== undefined })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { stoppedClock } from '../../../test/support/clock.ts'
-import { createEntraHttp } from '../provider-http.ts'
+import { createProviderHttp } from '../provider-http.ts'
 import { createEntraAuthority, type EntraAuthority } from './entra-authority.ts'
 
 const ORIGIN = 'https://login.microsoftonline.com'
@@ -34,7 +34,7 @@ function openAuthority(tenant = TENANT) {
     discovery: documentOf(),
     keys: keysOf('one'),
   }
-  const http = createEntraHttp(async (input) => {
+  const http = createProviderHttp(async (input) => {
     const url = String(input)
     const what = url.endsWith('/keys') ? 'keys' : 'discovery'
     asked[what] += 1
@@ -300,7 +300,7 @@ describe('findSigningKey', () => {
 
   it('ends the waiting of one sign-in, not of the others (H02)', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const http = createEntraHttp(async (input) => {
+    const http = createProviderHttp(async (input) => {
       await promise
       return Response.json(String(input).endsWith('/keys') ? keysOf('one') : documentOf())
     })

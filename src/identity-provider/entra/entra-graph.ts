@@ -9,7 +9,7 @@
 import { EntradaError } from '../../errors/errors.ts'
 import { isGuid } from '../../protocol/guid.ts'
 import type { GraphProblem, GroupsClaim } from '../identity-provider.ts'
-import type { EntraAnswer, EntraHttp } from '../provider-http.ts'
+import type { ProviderAnswer, ProviderHttp } from '../provider-http.ts'
 import type { GroupReading } from './entra-permissions.ts'
 
 /** For Graph alone; the sign-in's own deadline ends it earlier where less is left. */
@@ -22,7 +22,7 @@ const MOST_GROUPS = 10_000
 const MOST_NAME_LENGTH = 256
 
 export type GraphAccess = {
-  readonly http: EntraHttp
+  readonly http: ProviderHttp
   /** Our own table's or the authority's, see `graph-origin.ts`. */
   readonly origin: string | undefined
   readonly accessToken: string
@@ -114,7 +114,7 @@ function listAddress(
 }
 
 /** Followed on our own Graph alone: the access token goes along. */
-function nextPage({ body }: EntraAnswer, origin: string): string | undefined {
+function nextPage({ body }: ProviderAnswer, origin: string): string | undefined {
   const next = body['@odata.nextLink']
   if (next === undefined) return undefined
   const url = typeof next === 'string' ? URL.parse(next) : null
@@ -126,10 +126,10 @@ type Ask = (options: {
   readonly endpoint: string
   readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal
-}) => Promise<EntraAnswer>
+}) => Promise<ProviderAnswer>
 
 /** Asks, and once more after a short pause when Graph names one. */
-async function ask({ accessToken, deadline }: GraphAccess, send: Ask): Promise<EntraAnswer> {
+async function ask({ accessToken, deadline }: GraphAccess, send: Ask): Promise<ProviderAnswer> {
   const headers = { authorization: `Bearer ${accessToken}`, consistencylevel: 'eventual' }
   const options = { endpoint: 'graph', headers, signal: deadline }
   try {
@@ -142,7 +142,7 @@ async function ask({ accessToken, deadline }: GraphAccess, send: Ask): Promise<E
   }
 }
 
-function checked(answer: EntraAnswer): EntraAnswer {
+function checked(answer: ProviderAnswer): ProviderAnswer {
   const { status, body } = answer
   if (status === 200) return answer
   const { code } = Object(body.error) as { readonly code?: unknown } // any JSON
@@ -175,7 +175,7 @@ function pause(milliseconds: number, deadline: AbortSignal): Promise<void> {
   })
 }
 
-function listOf({ body }: EntraAnswer): readonly unknown[] {
+function listOf({ body }: ProviderAnswer): readonly unknown[] {
   if (!Array.isArray(body.value)) throw problem('graph_answer_invalid')
   return body.value
 }
@@ -186,7 +186,7 @@ function checkedIds(values: readonly unknown[]): readonly string[] {
 }
 
 /** How many groups the list has in all, where the answer says so. */
-function countIn({ body }: EntraAnswer): number {
+function countIn({ body }: ProviderAnswer): number {
   const count = body['@odata.count'] ?? 0
   if (typeof count !== 'number') throw problem('graph_answer_invalid')
   return count

@@ -18,7 +18,7 @@ import type {
   Redeemed,
   RedeemRequest,
 } from '../identity-provider.ts'
-import type { EntraAnswer, EntraHttp } from '../provider-http.ts'
+import type { ProviderAnswer, ProviderHttp } from '../provider-http.ts'
 import type { EntraAuthority } from './entra-authority.ts'
 import { readGroups } from './entra-graph.ts'
 import { type EntraPermissions, scopesFor } from './entra-permissions.ts'
@@ -33,7 +33,7 @@ export type EntraClient = {
   readonly clientId: string
   readonly credentials: ClientCredentials
   readonly authority: EntraAuthority
-  readonly http: EntraHttp
+  readonly http: ProviderHttp
   readonly now: () => Date
   readonly permissions: EntraPermissions
 }
@@ -98,7 +98,7 @@ type Trade = {
   readonly deadline: AbortSignal
   readonly send: (application: ConfidentialClientApplication) => Promise<unknown>
 }
-type TokenAnswer = EntraAnswer['body']
+type TokenAnswer = ProviderAnswer['body']
 
 /** Entra checks the client before it looks at the code: one that is refused leaves the code to the next credential. */
 async function trade(
@@ -250,7 +250,7 @@ function msalApplication(
   metadata: EntraMetadata,
   { proof, deadline }: { readonly proof: MsalProof; readonly deadline?: AbortSignal },
 ) {
-  let answer: EntraAnswer | undefined
+  let answer: ProviderAnswer | undefined
   let failure: EntradaError | undefined
   const tenantPath = new URL(metadata.tokenEndpoint).pathname.split('/')[1]
   const origin = asHttps(new URL(metadata.tokenEndpoint).origin)

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, it } from 'node:test'
+import type { SigningKey } from '../../protocol/signing-keys.ts'
 import type { EntraMetadata } from './protocol/discovery.ts'
-import type { SigningKey } from './protocol/signing-keys.ts'
 import { verifyIdToken } from './verify-id-token.ts'
 
 const TENANT = '11111111-1111-4111-8111-111111111111'

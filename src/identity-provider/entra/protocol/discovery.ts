@@ -1,13 +1,15 @@
 import { EntradaError } from '../../../errors/errors.ts'
+import {
+  type DiscoveryDocument,
+  discoveryText,
+  optionalDiscoveryText,
+  parseDiscoveryDocument,
+} from '../../../protocol/discovery.ts'
 import { isGuid } from '../../../protocol/guid.ts'
 import { issuerOrigin } from './entra-hosts.ts'
 
-/** What we use of a discovery document. `issuer` may hold the literal `{tenantid}`. */
-export type EntraMetadata = {
-  readonly issuer: string
-  readonly authorizationEndpoint: string
-  readonly tokenEndpoint: string
-  readonly jwksUri: string
+/** What is used of a discovery document of Entra. `issuer` may hold the literal `{tenantid}`. */
+export type EntraMetadata = DiscoveryDocument & {
   readonly endSessionEndpoint: string
   /** Tenant id, when the document is one tenant's. */
   readonly tenantId?: string
@@ -16,29 +18,31 @@ export type EntraMetadata = {
 }
 
 /**
- * Reads a discovery document and keeps it only if issuer and endpoints are on the authority's own origin. A directory of External ID has
- * two hosts, that of its name and that of its tenant id: the document may come from either and name either.
+ * Reads a discovery document of Entra and keeps it only if issuer and endpoints are on the authority's own origin. A directory of External
+ * ID has two hosts, that of its name and that of its tenant id: the document may come from either and name either.
  *
- * @throws {EntradaError} `provider_answer_invalid` when it is no such document, `entra_metadata_invalid` when it is somebody else's.
+ * @throws {EntradaError} `provider_answer_invalid` when it is no such document, `entra_metadata_invalid` when it belongs to another authority.
  * @see OpenID Connect Discovery §4.3
  */
 export function parseDiscovery(wire: unknown, authority: URL): EntraMetadata {
-  const document = asRecord(wire)
-  const issuer = text(document, 'issuer')
-  const tenant = issuerTenant(issuer, authority).toLowerCase()
+  const document = parseDiscoveryDocument(wire)
+  const endSessionEndpoint = discoveryText(wire, 'end_session_endpoint')
+  const msgraphHost = optionalDiscoveryText(wire, 'msgraph_host')
+  const tenant = issuerTenant(document.issuer, authority).toLowerCase()
   const origins = [authority.origin, issuerOrigin(authority, tenant)]
+  checkOrigin('authorization_endpoint', document.authorizationEndpoint, origins)
+  checkOrigin('token_endpoint', document.tokenEndpoint, origins)
+  checkOrigin('jwks_uri', document.jwksUri, origins)
+  checkOrigin('end_session_endpoint', endSessionEndpoint, origins)
   return {
-    issuer,
-    authorizationEndpoint: endpoint(document, 'authorization_endpoint', origins),
-    tokenEndpoint: endpoint(document, 'token_endpoint', origins),
-    jwksUri: endpoint(document, 'jwks_uri', origins),
-    endSessionEndpoint: endpoint(document, 'end_session_endpoint', origins),
+    ...document,
+    endSessionEndpoint,
     ...(isGuid(tenant) ? { tenantId: tenant } : {}),
-    ...(document.msgraph_host === undefined ? {} : { msgraphHost: text(document, 'msgraph_host') }),
+    ...(msgraphHost === undefined ? {} : { msgraphHost }),
   }
 }
 
-/** The issuer that a token of this tenant must carry, `{tenantid}` filled in: in External ID it is part of the host as well. */
+/** Returns the issuer that a token of this tenant must have, `{tenantid}` filled in: in External ID it is part of the host as well. */
 export function issuerForTenant(issuerTemplate: string, tenantId: string): string {
   return issuerTemplate.replaceAll('{tenantid}', () => tenantId)
 }
@@ -52,34 +56,10 @@ function issuerTenant(issuer: string, authority: URL): string {
   return tenant
 }
 
-function endpoint(
-  document: Record<string, unknown>,
-  member: string,
-  origins: readonly string[],
-): string {
-  const value = text(document, member)
-  if (!origins.includes(URL.parse(value)?.origin ?? '')) throw anotherParty(member)
-  return value
+function checkOrigin(member: string, address: string, origins: readonly string[]): void {
+  if (!origins.includes(URL.parse(address)?.origin ?? '')) throw anotherParty(member)
 }
 
 function anotherParty(member: string): EntradaError {
   return new EntradaError('entra_metadata_invalid', { member })
-}
-
-function text(document: Record<string, unknown>, member: string): string {
-  const value = document[member]
-  if (typeof value !== 'string' || value.length > 2048) {
-    throw new EntradaError('provider_answer_invalid', { endpoint: 'discovery', member })
-  }
-  return value
-}
-
-function asRecord(wire: unknown): Record<string, unknown> {
-  if (typeof wire !== 'object' || wire === null || Array.isArray(wire)) {
-    throw new EntradaError('provider_answer_invalid', {
-      endpoint: 'discovery',
-      member: '(document)',
-    })
-  }
-  return wire as Record<string, unknown> // an object, checked above
 }

@@ -4,7 +4,7 @@
  *
  * @see https://learn.microsoft.com/entra/identity-platform/signing-key-rollover
  */
-import type { PublishedKeys, SigningKey } from './signing-keys.ts'
+import type { SigningKey, SigningKeySet } from './signing-keys.ts'
 
 export type KnownKey = {
   readonly key: SigningKey
@@ -18,12 +18,12 @@ const MISSING_KEY_LIFETIME_MS = 10 * 60_000
 const MOST_MISSING_KEYS = 20
 
 /**
- * The published keys, and for a bounded time those that are missing among them. Of a key id that now has other key material, the new
- * answer counts; of one that the answer itself has twice, neither.
+ * Returns the published keys, and for a bounded time those that went missing. For a key id that now has other key material, the new
+ * answer counts; a key id that the answer itself has twice is dropped.
  */
 export function mergeSigningKeys(
   before: KnownKeys,
-  { keys, ambiguous }: PublishedKeys,
+  { keys, ambiguous }: SigningKeySet,
   time: number,
 ): KnownKeys {
   const missing = [...before]
@@ -36,7 +36,7 @@ export function mergeSigningKeys(
   return new Map<string, KnownKey>([...published, ...missing])
 }
 
-/** The key of this id, as long as its tokens are taken. */
+/** Finds the key with this id, as long as tokens that it signed are accepted. */
 export function findTrusted(known: KnownKeys, kid: string, time: number): SigningKey | undefined {
   const found = known.get(kid)
   return found && isTrusted(found, time) ? found.key : undefined
@@ -46,7 +46,7 @@ function isTrusted({ missingSince }: KnownKey, time: number): boolean {
   return missingSince === undefined || time - missingSince < MISSING_KEY_LIFETIME_MS
 }
 
-/** Whether the authority's servers disagree about a key that is still trusted: what they publish is worth asking for soon again. */
+/** Returns whether the authority's servers disagree about a key that is still trusted, so that the keys are to be fetched again soon. */
 export function isChanging(known: KnownKeys, time: number): boolean {
   return [...known.values()].some((one) => one.missingSince !== undefined && isTrusted(one, time))
 }

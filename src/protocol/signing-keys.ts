@@ -1,8 +1,7 @@
 import type { JWK } from 'jose'
-import { EntradaError } from '../../../errors/errors.ts'
-import { issuerForTenant } from './discovery.ts'
+import { EntradaError } from '../errors/errors.ts'
 
-/** A published signing key. `issuer` is Microsoft's own member: whom the key may speak for. */
+/** A published signing key. `issuer` is a member that only Microsoft publishes: the issuer that the key may sign for. */
 export type SigningKey = JWK & {
   readonly kid: string
   readonly n: string
@@ -12,19 +11,19 @@ export type SigningKey = JWK & {
 
 const MAX_KEYS = 200
 
-export type PublishedKeys = {
+export type SigningKeySet = {
   readonly keys: ReadonlyMap<string, SigningKey>
-  /** Key ids under which this set has two different keys. Which of them is meant cannot be decided, so neither is taken. */
+  /** Key ids under which this set has two different keys. Neither of them is used. */
   readonly ambiguous: ReadonlySet<string>
 }
 
 /**
- * The RSA signing keys of a key set, by key id. Entries of other kinds are left out.
+ * Reads the RSA signing keys of a key set, by key id. Entries of other kinds are left out.
  *
  * @throws {EntradaError} `provider_answer_invalid` when there is no usable key.
  * @see RFC 7517 §5
  */
-export function parseSigningKeys(wire: unknown): PublishedKeys {
+export function parseSigningKeys(wire: unknown): SigningKeySet {
   const entries = (wire as { keys?: unknown } | null | undefined)?.keys // unknown JSON, checked below
   if (!Array.isArray(entries)) throw noKeys()
   // Cut off, a set would lack the very key that a token was signed with.
@@ -39,19 +38,9 @@ export function parseSigningKeys(wire: unknown): PublishedKeys {
   return { keys, ambiguous }
 }
 
-/** Whether these are different keys, or the same for another issuer. */
+/** Returns whether these are different keys, or the same for another issuer. */
 export function isOtherKey(one: SigningKey, other: SigningKey | undefined): boolean {
   return one.n !== other?.n || one.e !== other.e || one.issuer !== other.issuer
-}
-
-/**
- * Whether the key may sign for this issuer: its `issuer`, with the tenant filled in, is exactly that.
- * A key without the member may not be refused for it: not every cloud publishes it.
- *
- * @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-issuer
- */
-export function mayKeySignFor(key: SigningKey, issuer: string, tenantId: string): boolean {
-  return key.issuer === undefined || issuerForTenant(key.issuer, tenantId) === issuer
 }
 
 function isSigningKey(entry: unknown): entry is SigningKey {
