@@ -100,11 +100,15 @@ async function putPerson(
   const at = new Date(start + n * 100)
   const [userId, organizationId] = [`usr_${padded(n)}`, organizationOf(n % customers)] as const
   await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
-  const key = { cloud: 'global', tid: `tenant-${n % customers}`, oid: `oid-${padded(n)}` }
+  const key = {
+    space: 'entra:global',
+    directory: `tenant-${n % customers}`,
+    subject: `oid-${padded(n)}`,
+  } as const
   await transaction.linkIdentity({
     id: `idn_${padded(n)}`,
     userId,
-    ...key,
+    key,
     lastClaims: {},
     createdAt: at,
   })

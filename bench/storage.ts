@@ -61,7 +61,11 @@ async function fill(storage: Storage, first: number): Promise<void> {
 /** What completeSignIn writes for somebody who is known. */
 async function signIn(storage: Storage, count: number): Promise<void> {
   const person = count % PEOPLE
-  const key = { cloud: 'global', tid: 'tenant-1', oid: `oid-${String(person).padStart(4, '0')}` }
+  const key = {
+    space: 'entra:global',
+    directory: 'tenant-1',
+    subject: `oid-${String(person).padStart(4, '0')}`,
+  } as const
   await storage.atomically(async (transaction) => {
     const known = await transaction.findPerson(key, 'default')
     if (known?.membership === undefined) throw new Error('not found')

@@ -10,6 +10,7 @@ import type { IdentityTokens } from './forward-auth/identity-token.ts'
 import type { Brand } from './http/brand.ts'
 import type { LimitName } from './http/rate-limit.ts'
 import type { CredentialStatus } from './identity-provider/client-credentials.ts'
+import type { EntraIds } from './identity-provider/entra/protocol/person-key.ts'
 import type { IdentityProvider, VerifiedIdentity } from './identity-provider/identity-provider.ts'
 import type { CertificateDescription, NewKeyPair } from './identity-provider/new-key-pair.ts'
 import type { KeyRing } from './keys/key-ring.ts'
@@ -83,7 +84,8 @@ export type EntradaEvent = AuditEventRecord & AuditEvent
 export type HookDecision = {
   readonly organizationId: OrganizationId
   readonly connectionId: string
-  readonly identity: VerifiedIdentity
+  /** With the parts of its key under Microsoft's names too (`cloud`, `tid`, `oid`), where Entra vouches for the person. */
+  readonly identity: VerifiedIdentity & Partial<EntraIds>
   readonly decision: Extract<SignInDecision, { kind: 'allowed' }>
 }
 export type HookAnswer =

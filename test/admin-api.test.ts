@@ -10,6 +10,7 @@ function createUser(rig: Rig, user: Readonly<Record<string, unknown>>): Promise<
 }
 
 const NEW_OID = 'dddddddd-0000-4000-8000-000000000001'
+const newKey = { space: 'entra:login.entra.localhost', directory: CONTOSO, subject: NEW_OID }
 
 describe('POST /api/v1/users', () => {
   it('makes a user beforehand, whom the first sign-in of that person finds', async (t) => {
@@ -37,6 +38,7 @@ describe('POST /api/v1/users', () => {
         cloud: 'login.entra.localhost',
         tid: CONTOSO,
         oid: NEW_OID,
+        ...newKey,
         lastSignInAt: null,
       },
     ])
@@ -295,6 +297,7 @@ describe('changes by an operator', () => {
       how: 'beforehand',
       tid: CONTOSO,
       oid: NEW_OID,
+      ...newKey,
     })
   })
 

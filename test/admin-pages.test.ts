@@ -406,7 +406,7 @@ describe('a user', () => {
     await rig.signIn(people.alice)
     await rig.signIn(people.bob)
     const [alice] = (await rig.services.storage.listUsers({ limit: 9, search: 'alice' })).items
-    const { oid = '', tid = '' } = alice?.identities[0] ?? {}
+    const { subject: oid = '', directory: tid = '' } = alice?.identities[0]?.key ?? {}
     for (const search of ['alice exam', 'ALICE@contoso', oid, tid, alice?.user.id ?? '']) {
       const text = await read(`/admin/users?search=${encodeURIComponent(search)}`)
       assert.match(text, /Alice Example/, search)
@@ -425,7 +425,7 @@ describe('why can’t she get in?', () => {
     const [trace] = (
       await rig.services.storage.listSignInTraces({ outcome: 'refused' }, { limit: 1 })
     ).items
-    const oid = trace?.person?.oid ?? ''
+    const oid = trace?.person?.subject ?? ''
     for (const search of [correlationId, 'Grace@fabrikam.example', oid]) {
       const list = await read(`/admin/sign-ins?search=${encodeURIComponent(search)}`)
       assert.match(list, new RegExp(`/admin/sign-ins/${trace?.id}"`), search)

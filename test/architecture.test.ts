@@ -67,6 +67,7 @@ const floors: readonly (readonly string[])[] = [
   ['src/errors'],
   ['src/keys', 'src/log', 'src/protocol', 'src/client'],
   ['src/identity-provider/entra/protocol', 'src/outgoing'],
+  ['src/identity-provider/person-key.ts'],
   ['src/http'],
   ['src/storage', 'src/emulator'],
   ['src/audit'],
@@ -183,6 +184,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'end-sessions.ts',
   ],
   'src/identity-provider': [
+    // The key of a person: whose it is, and how it is shown.
+    'person-key.ts',
     // The credentials of a connection, which live beside the provider and are put together with it.
     'client-credentials.ts',
     'watch-credentials.ts',

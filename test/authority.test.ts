@@ -79,7 +79,7 @@ describe('the authority of a deployment without a connection of its own', () => 
     const customer = await createCustomer(rig)
     await customer.signIn(people.alice)
     const [identity] = (await onlyUser(rig)).identities
-    assert.equal(identity?.cloud, new URL(ENTRA_URL).hostname)
+    assert.equal(identity?.key.space, `entra:${new URL(ENTRA_URL).hostname}`)
   })
 })
 

@@ -76,7 +76,9 @@ describe('customers with directories of their own', () => {
       organizationId: contoso.organization.id,
     })
     assert.ok(
-      users.items.every(({ identities }) => identities.every(({ tid }) => tid !== FABRIKAM)),
+      users.items.every(({ identities }) =>
+        identities.every(({ key }) => key.directory !== FABRIKAM),
+      ),
     )
   })
 

@@ -205,7 +205,7 @@ async function signInAndLink(rig: Rig, person: string) {
   assert.ok(user && identity && membership)
   const { items: events } = await rig.services.storage.listAuditEvents({}, { limit: 50 })
   const { username } = membership
-  return { userId: user.id, oid: identity.oid, username, text: JSON.stringify(events) }
+  return { userId: user.id, oid: identity.key.subject, username, text: JSON.stringify(events) }
 }
 
 async function remove(rig: Rig, userId: string): Promise<void> {

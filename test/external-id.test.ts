@@ -56,7 +56,7 @@ describe('a directory of Entra External ID', () => {
       assert.equal(response.status, 200, text)
       assert.match(text, /Hello, Alice/)
       const [identity] = (await onlyUser(rig)).identities
-      assert.deepEqual([identity?.cloud, identity?.tid], ['external', CONTOSO])
+      assert.deepEqual([identity?.key.space, identity?.key.directory], ['entra:external', CONTOSO])
     })
   }
 

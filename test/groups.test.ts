@@ -72,7 +72,7 @@ async function snapshotOf(rig: Rig) {
   const { membership, identities } = await onlyUser(rig)
   const [identity] = identities
   assert(identity !== undefined)
-  return (await rig.services.storage.findPerson(identity, membership.organizationId))?.groups
+  return (await rig.services.storage.findPerson(identity.key, membership.organizationId))?.groups
 }
 
 describe('the person in 250 groups', () => {

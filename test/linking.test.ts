@@ -20,8 +20,14 @@ describe('two people with the same object id in two tenants', () => {
     const { text } = await rig.signIn(people.frank)
     assert.match(text, /Hello, Not Alice/)
     const found = await usersOf(rig)
-    assert.deepEqual(found.map(({ identities }) => identities[0]?.tid).sort(), [CONTOSO, FABRIKAM])
-    assert.deepEqual(new Set(found.map(({ identities }) => identities[0]?.oid)), new Set([ALICE]))
+    assert.deepEqual(found.map(({ identities }) => identities[0]?.key.directory).sort(), [
+      CONTOSO,
+      FABRIKAM,
+    ])
+    assert.deepEqual(
+      new Set(found.map(({ identities }) => identities[0]?.key.subject)),
+      new Set([ALICE]),
+    )
     assert.match((await rig.signIn(people.alice)).text, /Hello, Alice Example/)
   })
 })
@@ -62,6 +68,9 @@ describe('linking to a user made beforehand, where the address is proven', () =>
     assert.deepEqual(event?.detail, {
       tid: CONTOSO,
       oid: ALICE,
+      space: 'entra:login.entra.localhost',
+      directory: CONTOSO,
+      subject: ALICE,
       reason: 'email_domain_owner_verified',
     })
     const [user] = await usersOf(rig)

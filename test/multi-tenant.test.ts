@@ -40,7 +40,7 @@ describe('a connection for several directories', () => {
       )
       const { user } = await sessionJson(browser)
       const found = await rig.services.storage.findUser(user.id)
-      assert.equal(found?.identities[0]?.tid, tid)
+      assert.equal(found?.identities[0]?.key.directory, tid)
     }
     const published = rig.emulator.requests.filter(({ endpoint }) => endpoint === 'keys')
     assert.ok(published.length > 0)
@@ -128,7 +128,11 @@ describe('a guest of one of several directories', () => {
     const { response, text } = await rig.signIn(people.grace)
     assert.equal(response.status, 200, text)
     const { identities, memberships } = (await usersOf(rig))[0] ?? assert.fail('nobody')
-    assert.equal(identities[0]?.tid, FABRIKAM, 'the address for all accounts knows no guests')
+    assert.equal(
+      identities[0]?.key.directory,
+      FABRIKAM,
+      'the address for all accounts knows no guests',
+    )
     assert.equal(memberships[0]?.profile.guest, false)
   })
 
@@ -171,7 +175,7 @@ describe('a personal account (B09)', () => {
     assert.equal(response.status, 200)
     assert.match(locations[0] ?? '', new RegExp(`^${ENTRA_URL}/common/`))
     const { identities } = await onlyUser(rig)
-    assert.equal(identities[0]?.tid, PERSONAL)
+    assert.equal(identities[0]?.key.directory, PERSONAL)
   })
 
   it('is out at once when the connection does not say so any more', async (t) => {

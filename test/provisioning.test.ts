@@ -28,13 +28,21 @@ describe('a first sign-in', () => {
     assert.equal(membership.username, 'alice')
     assert.equal(membership.organizationId, 'default')
     const [identity] = identities
-    assert.deepEqual(
-      { tid: identity?.tid, oid: identity?.oid, cloud: identity?.cloud },
-      { tid: CONTOSO, oid: ALICE, cloud: 'login.entra.localhost' },
-    )
+    assert.deepEqual(identity?.key, {
+      space: 'entra:login.entra.localhost',
+      directory: CONTOSO,
+      subject: ALICE,
+    })
     const [event, ...others] = await auditEvents(rig, { type: 'sign_in.succeeded' })
     assert.deepEqual(others, [])
-    assert.deepEqual(event?.detail, { tid: CONTOSO, oid: ALICE, roles: ['member'] })
+    assert.deepEqual(event?.detail, {
+      tid: CONTOSO,
+      oid: ALICE,
+      space: 'entra:login.entra.localhost',
+      directory: CONTOSO,
+      subject: ALICE,
+      roles: ['member'],
+    })
     assert.equal(event?.connectionId, 'default')
     assert.match(event?.correlationId ?? '', /^[0-9a-f-]{36}$/)
     const types = (await auditEvents(rig)).map(({ type }) => type).sort()
@@ -147,7 +155,7 @@ describe('a later sign-in', () => {
     await rig.signIn('alice@contoso.example')
     const found = await usersOf(rig)
     assert.equal(found.length, 2)
-    assert.deepEqual(found.map(({ identities }) => identities[0]?.oid).sort(), [ALICE, BOB])
+    assert.deepEqual(found.map(({ identities }) => identities[0]?.key.subject).sort(), [ALICE, BOB])
   })
 })
 

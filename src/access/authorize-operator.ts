@@ -63,8 +63,7 @@ function isListed(services: Services, { session, identity, groups: told }: Sessi
   const takenAt = groups?.takenAt.getTime() ?? 0
   const isFresh = takenAt >= session.createdAt.getTime() - SAME_SIGN_IN_MS
   return isOperator(operators, {
-    tid: identity.tid,
-    oid: identity.oid,
+    key: identity.key,
     groups: groups?.complete && isFresh ? groups.groups : [],
     appRoles: groups?.appRoles ?? [],
   })

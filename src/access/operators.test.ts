@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { keyOf } from '../../test/support/samples.ts'
 import { isOperator, type OperatorEvidence, parseOperators } from './operators.ts'
 
 const TENANT = '11111111-1111-4111-8111-11111111111a'
@@ -51,14 +52,14 @@ describe('parseOperators', () => {
 })
 
 describe('isOperator', () => {
-  const nobody: OperatorEvidence = { tid: TENANT, oid: PERSON, groups: [], appRoles: [] }
+  const nobody: OperatorEvidence = { key: keyOf(), groups: [], appRoles: [] }
   const group = parseOperators(`group:${GROUP}`)
 
   it('knows a person by tenant and object id together (B22)', () => {
     const operators = parseOperators(`user:${TENANT}/${PERSON}`)
     assert.equal(isOperator(operators, nobody), true)
-    assert.equal(isOperator(operators, { ...nobody, tid: GROUP }), false)
-    assert.equal(isOperator(operators, { ...nobody, oid: GROUP }), false)
+    assert.equal(isOperator(operators, { ...nobody, key: keyOf({ directory: GROUP }) }), false)
+    assert.equal(isOperator(operators, { ...nobody, key: keyOf({ subject: GROUP }) }), false)
   })
 
   it('knows a group by its id (B23)', () => {

@@ -1,4 +1,5 @@
 import { isGuid } from '../protocol/guid.ts'
+import type { PersonKey } from '../storage/records.ts'
 
 /** Who may administer Entrada itself. Never a role of an application, and never given by a first sign-in. */
 export type OperatorEntry =
@@ -7,8 +8,7 @@ export type OperatorEntry =
   | { readonly kind: 'app_role'; readonly value: string }
 
 export type OperatorEvidence = {
-  readonly tid: string
-  readonly oid: string
+  readonly key: Pick<PersonKey, 'directory' | 'subject'>
   /** Of the default connection, as Entra last said. */
   readonly groups: readonly string[]
   readonly appRoles: readonly string[]
@@ -44,7 +44,7 @@ export function isOperator(operators: readonly OperatorEntry[], person: Operator
 function isNamedBy(operator: OperatorEntry, person: OperatorEvidence): boolean {
   switch (operator.kind) {
     case 'user':
-      return operator.tid === person.tid && operator.oid === person.oid
+      return operator.tid === person.key.directory && operator.oid === person.key.subject
     case 'group':
       return person.groups.includes(operator.groupId)
     case 'app_role':

@@ -15,6 +15,12 @@ import { createConnection, type NewConnection } from '../connections/change-conn
 import { keepDefaultOrganization } from '../connections/environment-connection.ts'
 import { ENVIRONMENT_CONNECTION_ID } from '../connections/environment-connection-id.ts'
 import { EntradaError } from '../errors/errors.ts'
+import {
+  type EntraIds,
+  entraIdsOf,
+  entraPersonKey,
+} from '../identity-provider/entra/protocol/person-key.ts'
+import { shownKey } from '../identity-provider/person-key.ts'
 import { newId } from '../keys/ids.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
@@ -24,8 +30,10 @@ import type { Services } from '../services.ts'
 import type {
   AuditEventRecord,
   Connection,
+  Identity,
   Organization,
   OrganizationId,
+  PersonKey,
   Profile,
   Session,
   SessionId,
@@ -55,13 +63,18 @@ export type NewUser = {
   readonly email?: string
 }
 
+/** A user as operators see them: an identity that Entra vouches for also has its parts under Microsoft's names. */
+export type ListedUser = Omit<UserListItem, 'identities'> & {
+  readonly identities: readonly (Identity & Partial<EntraIds>)[]
+}
+
 export type Administration = {
-  listUsers(page: PageRequest & UserFilter): Promise<Page<UserListItem>>
-  getUser(id: string): Promise<UserListItem>
+  listUsers(page: PageRequest & UserFilter): Promise<Page<ListedUser>>
+  getUser(id: string): Promise<ListedUser>
   /** Creates a user before the first sign-in: with (`tid`, `oid`) for "existing users only", or to be linked by policy. */
-  createUser(caller: AdminCaller, user: NewUser): Promise<UserListItem>
-  disableUser(caller: AdminCaller, id: string): Promise<UserListItem>
-  enableUser(caller: AdminCaller, id: string): Promise<UserListItem>
+  createUser(caller: AdminCaller, user: NewUser): Promise<ListedUser>
+  disableUser(caller: AdminCaller, id: string): Promise<ListedUser>
+  enableUser(caller: AdminCaller, id: string): Promise<ListedUser>
   createOrganization(caller: AdminCaller, asked: NewOrganization): Promise<Organization>
   createConnection(caller: AdminCaller, asked: NewConnection): Promise<Connection>
   listSessions(filter: SessionFilter, page: PageRequest): Promise<Page<Session>>
@@ -92,7 +105,8 @@ const DEFAULT_ORGANIZATION: OrganizationId = 'default'
  */
 export function createAdministration(open: () => Promise<Services>): Administration {
   // Any text may come as an id: an unknown one finds nothing.
-  const getUser = async (id: string) => found(await (await open()).storage.findUser(id as UserId))
+  const getUser = async (id: string) =>
+    withEntraIds(found(await (await open()).storage.findUser(id as UserId)))
   const setStatus = async (caller: AdminCaller, id: string, status: User['status']) => {
     const { user } = await getUser(id)
     await setUserStatus(await open(), caller, { userId: user.id, status })
@@ -100,7 +114,10 @@ export function createAdministration(open: () => Promise<Services>): Administrat
   }
   return {
     getUser,
-    listUsers: async (page) => (await open()).storage.listUsers(page),
+    async listUsers(page) {
+      const users = await (await open()).storage.listUsers(page)
+      return { ...users, items: users.items.map(withEntraIds) }
+    },
     createUser: async (caller, user) =>
       getUser(await createUserBeforehand(await open(), caller, user)),
     disableUser: (caller, id) => setStatus(caller, id, 'disabled'),
@@ -126,6 +143,13 @@ export function createAdministration(open: () => Promise<Services>): Administrat
   }
 }
 
+function withEntraIds({ identities, ...user }: UserListItem): ListedUser {
+  return {
+    ...user,
+    identities: identities.map((identity) => ({ ...identity, ...entraIdsOf(identity.key) })),
+  }
+}
+
 async function createUserBeforehand(
   services: Services,
   caller: AdminCaller,
@@ -137,10 +161,12 @@ async function createUserBeforehand(
   await services.storage.atomically(async (transaction) => {
     const organizationId = await organizationOf(services, transaction, asked)
     await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
+    let key: PersonKey | undefined
     if (tid !== undefined && oid !== undefined) {
       const cloud = await cloudIn(services, transaction, organizationId)
+      key = entraPersonKey({ cloud, tid, oid })
       const id = newId(services, 'idn')
-      await transaction.linkIdentity({ id, userId, cloud, tid, oid, lastClaims: {}, createdAt: at })
+      await transaction.linkIdentity({ id, userId, key, lastClaims: {}, createdAt: at })
     }
     // The operator chose this name, so no number is appended if it is taken.
     const membership = await createMembershipAs(services, transaction, {
@@ -157,7 +183,7 @@ async function createUserBeforehand(
     const detail = {
       username: membership.username,
       how: 'beforehand',
-      ...(tid && oid ? { tid, oid } : {}),
+      ...(key ? shownKey(key) : {}),
     } as const
     const context = { userId, organizationId }
     await audit(services, transaction, {

@@ -2,6 +2,7 @@
  * The events that are audited, as a closed union. The reference page and the filter of the API are made from {@link
  * auditEventTypes}.
  */
+import type { ShownKey } from '../identity-provider/person-key.ts'
 import type { SetupLink, SetupLinkId } from '../storage/records.ts'
 
 export type SessionEndReason =
@@ -20,9 +21,7 @@ export type SessionEndReason =
 export type AuditEvent =
   | {
       readonly type: 'sign_in.succeeded'
-      readonly detail: {
-        readonly tid: string
-        readonly oid: string
+      readonly detail: ShownKey & {
         readonly roles: readonly string[]
       }
     }
@@ -32,16 +31,14 @@ export type AuditEvent =
     }
   | {
       readonly type: 'user.created'
-      readonly detail: {
-        readonly tid?: string
-        readonly oid?: string
+      readonly detail: Partial<ShownKey> & {
         readonly username: string
         readonly how: 'first_sign_in' | 'beforehand'
       }
     }
   | {
       readonly type: 'identity.linked'
-      readonly detail: { readonly tid: string; readonly oid: string; readonly reason: string }
+      readonly detail: ShownKey & { readonly reason: string }
     }
   | { readonly type: 'membership.created'; readonly detail: { readonly username: string } }
   | {
@@ -221,7 +218,8 @@ export type AuditEventType = AuditEvent['type']
 
 /** Every type with its meaning, for the reference and for the filter of the API. */
 export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
-  'sign_in.succeeded': 'A person signed in. Detail: `tid`, `oid`, the roles they hold now.',
+  'sign_in.succeeded':
+    'A person signed in. Detail: `tid`, `oid`, `space`, `directory`, `subject`, the roles they hold now.',
   'sign_in.refused':
     'An opened sign-in attempt was refused. Detail: `code` (see errors), what Entra said, and evidence.',
   'user.created': 'A user was created, by a first sign-in or beforehand by an operator.',

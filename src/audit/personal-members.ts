@@ -1,15 +1,17 @@
 import type { AuditEventRecord, UserId } from '../storage/records.ts'
 import type { AuditEventType } from './audit-events.ts'
 
+const keyMembers = ['tid', 'oid', 'directory', 'subject']
+
 /**
  * Members of an event's detail that describe a person, by type. `all but code` is for evidence of many kinds, of which only the
  * code stays. A new type of event compiles only when it has a row here.
  */
 const personalMembers: Readonly<Record<AuditEventType, readonly string[] | 'all but code'>> = {
-  'sign_in.succeeded': ['tid', 'oid'],
+  'sign_in.succeeded': keyMembers,
   'sign_in.refused': 'all but code',
-  'user.created': ['tid', 'oid', 'username'],
-  'identity.linked': ['tid', 'oid'],
+  'user.created': [...keyMembers, 'username'],
+  'identity.linked': keyMembers,
   'membership.created': ['username'],
   'username.released': ['username'],
   'membership.profile_changed': [],

@@ -1,4 +1,5 @@
 import type { Exchange } from '../http/exchange.ts'
+import { shownKey } from '../identity-provider/person-key.ts'
 import type { ProvisionedUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
 import type { SignIn } from '../sign-in/sign-in-record.ts'
@@ -19,9 +20,11 @@ export async function recordSignIn(
   },
 ): Promise<void> {
   const { transaction, signIn, user, session } = recorded
-  const { tid, oid } = signIn.identity
   const { userId, roles } = user
-  const event = { type: 'sign_in.succeeded', detail: { tid, oid, roles } } as const
+  const event = {
+    type: 'sign_in.succeeded',
+    detail: { ...shownKey(signIn.identity.key), roles },
+  } as const
   const { organizationId, connectionId, id: sessionId } = session
   const caller = { actor: { kind: 'user', id: userId }, exchange } as const
   const context = { userId, organizationId, connectionId, sessionId }

@@ -8,15 +8,15 @@ import type { TracedPerson } from '../storage/records.ts'
 export function tracedPerson(
   { keyRing }: Pick<Services, 'keyRing'>,
   {
-    oid,
+    key,
     preferredUsername,
     userPrincipalName,
     email,
-  }: Pick<VerifiedIdentity, 'oid' | 'preferredUsername' | 'userPrincipalName' | 'email'>,
+  }: Pick<VerifiedIdentity, 'key' | 'preferredUsername' | 'userPrincipalName' | 'email'>,
 ): TracedPerson {
   const name = preferredUsername ?? userPrincipalName
   return {
-    oid,
+    subject: key.subject,
     ...(name === undefined ? {} : { nameKey: keyOf(keyRing, name) }),
     ...(email === undefined ? {} : { emailKey: keyOf(keyRing, email) }),
   }

@@ -104,7 +104,11 @@ function userLines({ id, status, memberships, identities }: UserJson): readonly 
     `${id}  ${status}`,
     ...memberships.flatMap(membershipLines),
     ...tableLines(
-      { CLOUD: ({ cloud }) => cloud, TENANT: ({ tid }) => tid, OBJECT: ({ oid }) => oid },
+      {
+        CLOUD: ({ cloud, space }) => cloud ?? space,
+        TENANT: ({ directory }) => directory,
+        OBJECT: ({ subject }) => subject,
+      },
       identities,
     ),
   ]

@@ -1,6 +1,7 @@
 /** Whether a connection takes a kind of account: its cloud, tenant, guests, personal accounts, email domains. Pure. */
 import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { spaceOf } from '../identity-provider/person-key.ts'
 import { parseWorkEmail } from '../protocol/domain-name.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection } from '../storage/records.ts'
@@ -12,7 +13,7 @@ export type RefusedAccount = {
 }
 
 /** The part of an identity that {@link refuseAccount} reads. */
-export type Account = Pick<VerifiedIdentity, 'cloud' | 'tid' | 'guest' | 'personalAccount'> & {
+export type Account = Pick<VerifiedIdentity, 'key' | 'guest' | 'personalAccount'> & {
   readonly [Name in 'email' | 'preferredUsername' | 'userPrincipalName']?: string | undefined
 }
 
@@ -25,12 +26,13 @@ export function refuseAccount(
   account: Account,
 ): RefusedAccount | undefined {
   const { policies, tenants } = connection
-  if (account.cloud !== connection.cloud) return refused('tenant_not_allowed', { reason: 'cloud' })
+  if (account.key.space !== spaceOf(connection))
+    return refused('tenant_not_allowed', { reason: 'cloud' })
   if (account.personalAccount && policies.personalAccounts !== 'allow') {
     return refused('personal_account_not_allowed')
   }
-  if (!acceptedTenants(tenants).includes(account.tid)) {
-    return refused('tenant_not_allowed', { tid: account.tid })
+  if (!acceptedTenants(tenants).includes(account.key.directory)) {
+    return refused('tenant_not_allowed', { directory: account.key.directory })
   }
   if (account.guest && policies.guests !== 'allow') return refused('guest_not_allowed')
   return refuseEmailDomain(connection, account)

@@ -158,13 +158,13 @@ function isShutOut(connection: Connection, person: SessionPerson): boolean {
 
 /** What the last sign-in said: its claims, if it came through this connection, or else the profile that was made of them. */
 function accountOf({ id }: Connection, { identity, profile }: SessionPerson): Account {
-  const { cloud, tid, lastClaims, connectionId } = identity
-  const personalAccount = tid === PERSONAL_ACCOUNTS_TENANT_ID
+  const { key, lastClaims, connectionId } = identity
+  const personalAccount = key.directory === PERSONAL_ACCOUNTS_TENANT_ID
   if (connectionId === id) {
     const claims = lastClaims as Partial<VerifiedIdentity> // written by `provision-user.ts` from one
     const { guest = false, email, preferredUsername, userPrincipalName } = claims
-    return { cloud, tid, personalAccount, guest, email, preferredUsername, userPrincipalName }
+    return { key, personalAccount, guest, email, preferredUsername, userPrincipalName }
   }
   const { guest = false, email, userPrincipalName } = profile ?? {}
-  return { cloud, tid, personalAccount, guest, email: email?.address, userPrincipalName }
+  return { key, personalAccount, guest, email: email?.address, userPrincipalName }
 }

@@ -1,5 +1,6 @@
 /** What the database says about itself, and about the sign-ins so far. */
 import type { OperatorEntry } from '../access/operators.ts'
+import { entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
 import type { Secret } from '../keys/secret.ts'
 import { isLoopbackHost } from '../settings/config.ts'
 import { inspectDatabase } from '../storage/inspect-database.ts'
@@ -117,7 +118,7 @@ async function lookForOperators(
   for (const operator of operators) {
     if (operator.kind !== 'user') continue
     const { tid, oid } = operator
-    const known = await reader.findPerson({ cloud, tid, oid }, ORGANIZATION)
+    const known = await reader.findPerson(entraPersonKey({ cloud, tid, oid }), ORGANIZATION)
     const isDisabled = known?.user.status === 'disabled' || known?.membership?.status === 'disabled'
     const status = known === undefined ? 'never_seen' : isDisabled ? 'disabled' : 'active'
     seen.push({ tid, oid, status })

@@ -35,7 +35,8 @@ export type GroupsClaim =
     }
 
 /** What Entra said about a person, after every check. */
-export type VerifiedIdentity = PersonKey & {
+export type VerifiedIdentity = {
+  readonly key: PersonKey
   readonly sub: string
   readonly issuer: string
   readonly displayName?: string

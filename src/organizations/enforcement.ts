@@ -10,6 +10,7 @@ import { audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { spaceOf } from '../identity-provider/person-key.ts'
 import type { Services } from '../services.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { AdministratorUse, MemberWithoutUse } from '../storage/connection-uses.ts'
@@ -183,8 +184,9 @@ function missingFor(
   ]
 }
 
-function isOfDirectory({ cloud, tenants }: Connection, identity: Identity): boolean {
-  return identity.cloud === cloud && acceptedTenants(tenants).includes(identity.tid)
+function isOfDirectory(connection: Connection, { key }: Identity): boolean {
+  const accepted = acceptedTenants(connection.tenants)
+  return key.space === spaceOf(connection) && accepted.includes(key.directory)
 }
 
 function checkReason(text: string): string {

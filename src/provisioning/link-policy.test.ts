@@ -41,7 +41,7 @@ describe('decideLink', () => {
   })
 
   const { identity } = sound
-  const allowList = { kind: 'allow_list', tenantIds: [identity.tid] } as const
+  const allowList = { kind: 'allow_list', tenantIds: [identity.key.directory] } as const
   const refused: readonly (readonly [string, Partial<typeof sound>, string])[] = [
     ['the connection links nobody, which is the default', { connection: connectionOf() }, 'policy'],
     [

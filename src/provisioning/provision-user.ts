@@ -7,6 +7,7 @@ import type { AuditEvent } from '../audit/audit-events.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { shownKey } from '../identity-provider/person-key.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { SignInDecision } from '../sign-in/decide-sign-in.ts'
@@ -78,11 +79,13 @@ async function findOrLinkIdentity(work: Work, userId: UserId): Promise<Identity[
     await transaction.refreshIdentity(known.identity.id, seen)
     return known.identity.id
   }
-  const { cloud, tid, oid } = identity
   const id = newId(services, 'idn')
-  await transaction.linkIdentity({ id, userId, cloud, tid, oid, createdAt: at, ...seen })
+  await transaction.linkIdentity({ id, userId, key: identity.key, createdAt: at, ...seen })
   const reason = decision.person.kind === 'linked' ? decision.person.reason : 'first_sign_in'
-  await auditOf(work, userId, { type: 'identity.linked', detail: { tid, oid, reason } })
+  await auditOf(work, userId, {
+    type: 'identity.linked',
+    detail: { ...shownKey(identity.key), reason },
+  })
   return id
 }
 
@@ -116,9 +119,8 @@ async function findOrCreateMembership(work: Work, userId: UserId): Promise<Membe
 }
 
 async function auditNewMembership(work: Work, { userId, username }: Membership): Promise<void> {
-  const { tid, oid } = work.identity
   if (work.decision.person.kind === 'new') {
-    const detail = { tid, oid, username, how: 'first_sign_in' } as const
+    const detail = { ...shownKey(work.identity.key), username, how: 'first_sign_in' } as const
     await auditOf(work, userId, { type: 'user.created', detail })
   }
   await auditOf(work, userId, { type: 'membership.created', detail: { username } })

@@ -4,11 +4,10 @@ import {
   type ConnectionChanges,
   connectionOf,
   identityOf,
+  keyOf,
   membershipOf,
   NOW,
   OTHER_TENANT,
-  PERSON,
-  TENANT,
 } from '../../test/support/samples.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { GroupSnapshot, RoleRule } from '../storage/records.ts'
@@ -44,9 +43,7 @@ function decide({
     identity: {
       id: 'idn_1',
       userId: 'usr_1',
-      cloud: 'global',
-      tid: TENANT,
-      oid: PERSON,
+      key: keyOf(),
       lastClaims: {},
       createdAt: NOW,
       lastSignInAt: NOW,
@@ -121,7 +118,7 @@ describe('decideRecheck', () => {
       kind: 'ended',
       code: 'guest_not_allowed',
     })
-    assert.deepEqual(decide({ identity: { tid: OTHER_TENANT } }), {
+    assert.deepEqual(decide({ identity: { key: keyOf({ directory: OTHER_TENANT }) } }), {
       kind: 'ended',
       code: 'tenant_not_allowed',
     })

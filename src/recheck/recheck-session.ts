@@ -10,6 +10,7 @@ import { audit } from '../audit/audit.ts'
 import { asEntradaError, EntradaError } from '../errors/errors.ts'
 import { codeFields } from '../errors/former-codes.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { shownKey } from '../identity-provider/person-key.ts'
 import { newUuid } from '../keys/ids.ts'
 import { applyRoles } from '../provisioning/apply-roles.ts'
 import type { Services } from '../services.ts'
@@ -124,12 +125,12 @@ async function personOf(
  */
 function checkSamePerson(
   now: VerifiedIdentity,
-  before: Pick<VerifiedIdentity, 'cloud' | 'tid' | 'oid' | 'sub'>,
+  before: Pick<VerifiedIdentity, 'key' | 'sub'>,
 ): void {
-  for (const claim of ['cloud', 'tid', 'oid', 'sub'] as const) {
-    if (now[claim] === before[claim]) continue
-    throw new EntradaError('recheck_other_person', { claim })
-  }
+  const expected = new Map(Object.entries({ ...shownKey(before.key), sub: before.sub }))
+  const answered = Object.entries({ ...shownKey(now.key), sub: now.sub })
+  const claim = answered.find(([name, value]) => expected.get(name) !== value)?.[0]
+  if (claim !== undefined) throw new EntradaError('recheck_other_person', { claim })
 }
 
 /** The lease is returned first: a process that has lost it to another one writes nothing. */
@@ -148,7 +149,8 @@ async function applyAnswer(services: Services, work: Work, answer: Answer): Prom
     }
     if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return left
     const { identity, session } = answer
-    const known = connection && (await transaction.findPerson(identity, connection.organizationId))
+    const known =
+      connection && (await transaction.findPerson(identity.key, connection.organizationId))
     const membership = known?.membership
     if (connection === undefined || known === undefined || membership === undefined) return left
     const decision = decideRecheck({ connection, identity, known, now })

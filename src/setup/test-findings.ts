@@ -124,7 +124,9 @@ export function diagnoseTest(tested: Tested): readonly TestFinding[] {
 
 function aboutTenant({ connection: { tenants }, identity }: Tested): readonly TestFinding[] {
   return [
-    ...(acceptedTenants(tenants).includes(identity.tid) ? [] : (['tenant_other'] as const)),
+    ...(acceptedTenants(tenants).includes(identity.key.directory)
+      ? []
+      : (['tenant_other'] as const)),
     ...(identity.guest ? (['tested_by_guest'] as const) : []),
   ]
 }

@@ -1,4 +1,5 @@
 import { EntradaError } from '../errors/errors.ts'
+import { entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
@@ -23,7 +24,8 @@ export async function askApplication(
 ): Promise<void> {
   const { decideSignIn } = services.hooks
   if (decideSignIn === undefined) return
-  const { connection, identity, decision } = asked
+  const { connection, decision } = asked
+  const identity = { ...asked.identity, ...entraIdsOf(asked.identity.key) }
   const { organizationId, id: connectionId } = connection
   const answer = await withinTimeLimit(async () =>
     parseHookAnswer(await decideSignIn({ organizationId, connectionId, identity, decision })),

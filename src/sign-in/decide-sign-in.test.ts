@@ -4,10 +4,10 @@ import {
   type ConnectionChanges,
   connectionOf,
   identityOf,
+  keyOf,
   membershipOf,
   NOW,
   OTHER_TENANT,
-  PERSON,
   TENANT,
 } from '../../test/support/samples.ts'
 import type { ErrorCode } from '../errors/errors.ts'
@@ -29,9 +29,7 @@ const known: KnownPerson = {
   identity: {
     id: 'idn_1',
     userId: 'usr_1',
-    cloud: 'global',
-    tid: TENANT,
-    oid: PERSON,
+    key: keyOf(),
     lastClaims: {},
     createdAt: NOW,
     lastSignInAt: NOW,
@@ -78,11 +76,19 @@ const guest = { guest: true } as const
 const refusals: readonly (readonly [string, Case, ErrorCode])[] = [
   ['a connection that is off', { connection: { status: 'off' } }, 'connection_off'],
   ['a connection that is a draft', { connection: { status: 'draft' } }, 'connection_off'],
-  ['another cloud, whatever the ids are', { identity: { cloud: 'china' } }, 'tenant_not_allowed'],
+  [
+    'another cloud, whatever the ids are',
+    { identity: { key: keyOf({ space: 'entra:china' }) } },
+    'tenant_not_allowed',
+  ],
   [
     'another tenant with the same email (B01)',
     {
-      identity: { tid: OTHER_TENANT, email: 'victim@contoso.com', emailDomainOwnerVerified: true },
+      identity: {
+        key: keyOf({ directory: OTHER_TENANT }),
+        email: 'victim@contoso.com',
+        emailDomainOwnerVerified: true,
+      },
       policies: { linking: 'verified' },
       linkCandidates: [candidate],
     },
@@ -90,12 +96,12 @@ const refusals: readonly (readonly [string, Case, ErrorCode])[] = [
   ],
   [
     'a known object id in another tenant (B07)',
-    { identity: { tid: OTHER_TENANT } },
+    { identity: { key: keyOf({ directory: OTHER_TENANT }) } },
     'tenant_not_allowed',
   ],
   [
     'a tenant that is not on the list',
-    { identity: { tid: GROUP }, connection: bothTenants },
+    { identity: { key: keyOf({ directory: GROUP }) }, connection: bothTenants },
     'tenant_not_allowed',
   ],
   [
@@ -110,20 +116,23 @@ const refusals: readonly (readonly [string, Case, ErrorCode])[] = [
   ],
   [
     'a personal account (B09)',
-    { identity: { tid: PERSONAL, personalAccount: true } },
+    { identity: { key: keyOf({ directory: PERSONAL }), personalAccount: true } },
     'personal_account_not_allowed',
   ],
   [
     'a personal account although its tenant is listed (B09)',
     {
-      identity: { tid: PERSONAL, personalAccount: true },
+      identity: { key: keyOf({ directory: PERSONAL }), personalAccount: true },
       connection: { tenants: { kind: 'allow_list', tenantIds: [PERSONAL] } },
     },
     'personal_account_not_allowed',
   ],
   [
     'a personal account that is allowed, in a tenant that is not (B09)',
-    { identity: { tid: PERSONAL, personalAccount: true }, policies: { personalAccounts: 'allow' } },
+    {
+      identity: { key: keyOf({ directory: PERSONAL }), personalAccount: true },
+      policies: { personalAccounts: 'allow' },
+    },
     'tenant_not_allowed',
   ],
   ['a guest', { identity: guest }, 'guest_not_allowed'],
@@ -214,7 +223,7 @@ const inOrder: readonly (readonly [ErrorCode, Case])[] = [
     { known: { ...membershipDisabled, identity: notSeen, user: userDisabled.user } },
   ],
   ['guest_not_allowed', { identity: guest }],
-  ['tenant_not_allowed', { identity: { tid: OTHER_TENANT } }],
+  ['tenant_not_allowed', { identity: { key: keyOf({ directory: OTHER_TENANT }) } }],
   ['personal_account_not_allowed', { identity: { personalAccount: true } }],
   ['connection_off', { connection: { status: 'off' } }],
 ]
@@ -274,12 +283,12 @@ describe('decideSignIn', () => {
 
   it('lets in whoever the connection allows: guests, listed tenants, personal accounts', () => {
     const personal = {
-      identity: { tid: PERSONAL, personalAccount: true },
+      identity: { key: keyOf({ directory: PERSONAL }), personalAccount: true },
       policies: { personalAccounts: 'allow' },
     } as const
     const allowed: readonly Case[] = [
       { identity: guest, policies: { guests: 'allow' } },
-      { identity: { tid: OTHER_TENANT }, connection: bothTenants },
+      { identity: { key: keyOf({ directory: OTHER_TENANT }) }, connection: bothTenants },
       { ...personal, connection: { tenants: { kind: 'allow_list', tenantIds: [PERSONAL] } } },
     ]
     for (const facts of allowed) assert.equal(decide(facts).kind, 'allowed', JSON.stringify(facts))

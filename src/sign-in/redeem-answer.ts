@@ -97,7 +97,7 @@ export async function readFacts(
   now: Date,
 ): Promise<SignInFacts> {
   const { organizationId, policies } = connection
-  const known = await reader.findPerson(identity, organizationId)
+  const known = await reader.findPerson(identity.key, organizationId)
   const required = await findRequiredElsewhere(reader, connection, now)
   const mayLink =
     known === undefined && policies.linking === 'verified' && identity.email !== undefined

@@ -16,6 +16,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { shownKey } from '../identity-provider/person-key.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
 import { endSurplusSessions, replaceSession } from '../session/end-sessions.ts'
@@ -260,8 +261,8 @@ function sessionOf(
 }
 
 /** What the trace keeps of Entra's answer: ids and names of claims, no token and no text about the person. */
-function evidenceOf({ tid, oid, guest, groups, appRoles, claimNames }: VerifiedIdentity) {
-  return { tid, oid, guest, ...groupsEvidence(groups), appRoles, claimNames }
+function evidenceOf({ key, guest, groups, appRoles, claimNames }: VerifiedIdentity) {
+  return { ...shownKey(key), guest, ...groupsEvidence(groups), appRoles, claimNames }
 }
 
 function groupsEvidence(groups: GroupsClaim) {

@@ -2,11 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Subject } from './conformance.ts'
-import { at, createPerson, newIdentity, newMembership, newUser } from './conformance-samples.ts'
+import {
+  at,
+  createPerson,
+  newIdentity,
+  newKey,
+  newMembership,
+  newUser,
+} from './conformance-samples.ts'
 import type { PersonKey } from './records.ts'
 import type { Storage } from './storage.ts'
 
-const sameKey: PersonKey = { cloud: 'global', tid: 'tenant-1', oid: 'oid-same' }
+const sameKey = newKey(0, { subject: 'oid-same' })
 const twenty = Array.from({ length: 20 }, (_, n) => n)
 
 export function describeAtomicity(subject: Subject): void {
@@ -45,7 +52,7 @@ function describeTransactions(subject: Subject): void {
   })
 
   it('numbers the usernames of twenty people of one name who sign in at once', async () => {
-    const keys = twenty.map((n) => ({ ...sameKey, oid: `oid-${n}` }))
+    const keys = twenty.map((n) => newKey(n))
     await Promise.all(keys.map((key, n) => signInFirst(subject.storage, key, n)))
     const { items } = await subject.storage.listUsers({ limit: 50 })
     const usernames = items.flatMap((item) => item.memberships.map(({ username }) => username))
@@ -133,7 +140,7 @@ async function signInFirst(storage: Storage, key: PersonKey, n: number): Promise
     const known = await transaction.findPerson(key, 'default')
     if (known !== undefined) return known.user.id
     await transaction.createUser(newUser(n))
-    await transaction.linkIdentity(newIdentity(n, key))
+    await transaction.linkIdentity(newIdentity(n, { key }))
     const usernames = ['anna', ...twenty.map((number) => `anna-${number + 2}`)]
     const taken = await transaction.findTakenUsernames('default', usernames)
     const username = usernames.find((name) => !taken.has(name)) ?? 'none'

@@ -106,10 +106,10 @@ function describeSessions(subject: Subject): void {
     const people = (await subject.storage.listSessionPeople(ids)).toSorted((a, b) =>
       a.sessionId < b.sessionId ? -1 : 1,
     )
-    const { cloud, tid, lastClaims, connectionId = '' } = newIdentity(1)
+    const { key, lastClaims, connectionId = '' } = newIdentity(1)
     assert.deepEqual(people[0], {
       sessionId: 'ses_0001',
-      identity: { cloud, tid, lastClaims, connectionId },
+      identity: { key, lastClaims, connectionId },
       profile: newMembership(1).profile,
       rolesFrom: one.id,
       matchesRule: true,

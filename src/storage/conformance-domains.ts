@@ -6,6 +6,7 @@ import {
   newConnection,
   newDomain,
   newIdentity,
+  newKey,
   newOrganization,
   newUser,
 } from './conformance-samples.ts'
@@ -191,11 +192,11 @@ function describeWays(subject: Subject): void {
     await put('con_2', 2)
     assert.deepEqual(await idsOf('t-9'), ['con_1', 'con_2'])
     assert.deepEqual(await idsOf('t-9', 1), ['con_1'])
-    await signedIn(1, { tid: 't-other', connectionId: 'con_1' })
+    await signedIn(1, { key: newKey(1, { directory: 't-other' }), connectionId: 'con_1' })
     assert.deepEqual(await idsOf('t-9'), ['con_1', 'con_2'])
-    await signedIn(2, { tid: 't-9', connectionId: 'con_2' })
+    await signedIn(2, { key: newKey(2, { directory: 't-9' }), connectionId: 'con_2' })
     assert.deepEqual(await idsOf('T-9'), ['con_2'])
-    await signedIn(3, { tid: 't-9', connectionId: 'con_1' })
+    await signedIn(3, { key: newKey(3, { directory: 't-9' }), connectionId: 'con_1' })
     assert.deepEqual(await idsOf('t-9'), ['con_1', 'con_2'])
   })
 

@@ -187,8 +187,12 @@ function describePersonTraces(subject: Subject): void {
   it('are found by user, object id, or the hash of a name', async () => {
     await subject.storage.atomically(async (transaction) => {
       await transaction.appendSignInTrace(newTrace(1, { userId: 'usr_1' }))
-      await transaction.appendSignInTrace(newTrace(2, { person: { oid: 'o-2', nameKey: 'n-2' } }))
-      await transaction.appendSignInTrace(newTrace(3, { person: { oid: 'o-3', emailKey: 'n-2' } }))
+      await transaction.appendSignInTrace(
+        newTrace(2, { person: { subject: 'o-2', nameKey: 'n-2' } }),
+      )
+      await transaction.appendSignInTrace(
+        newTrace(3, { person: { subject: 'o-3', emailKey: 'n-2' } }),
+      )
       await transaction.appendSignInTrace(newTrace(4))
     })
     const find = async (person: NonNullable<TraceFilter['person']>) =>
@@ -196,7 +200,7 @@ function describePersonTraces(subject: Subject): void {
     const idsOf = async (person: Parameters<typeof find>[0]) =>
       (await find(person)).map(({ id }) => id)
     assert.deepEqual(await idsOf({ userIds: [], nameKeys: [] }), [])
-    assert.deepEqual(await idsOf({ userIds: ['usr_1'], oid: 'o-2', nameKeys: [] }), [
+    assert.deepEqual(await idsOf({ userIds: ['usr_1'], subject: 'o-2', nameKeys: [] }), [
       'trc_0002',
       'trc_0001',
     ])
@@ -204,8 +208,8 @@ function describePersonTraces(subject: Subject): void {
       'trc_0003',
       'trc_0002',
     ])
-    const [found] = await find({ userIds: [], oid: 'o-2', nameKeys: [] })
-    assert.deepEqual(found?.person, { oid: 'o-2', nameKey: 'n-2' })
+    const [found] = await find({ userIds: [], subject: 'o-2', nameKeys: [] })
+    assert.deepEqual(found?.person, { subject: 'o-2', nameKey: 'n-2' })
   })
 }
 
@@ -214,15 +218,15 @@ function describeForgetting(subject: Subject): void {
     const nameKey = 'n-1'
     await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
-      const { oid } = newIdentity(1)
+      const { subject: theirs } = newIdentity(1).key
       await transaction.appendSignInTrace(
-        newTrace(1, { userId: 'usr_0001', person: { oid: 'x', nameKey } }),
+        newTrace(1, { userId: 'usr_0001', person: { subject: 'x', nameKey } }),
       )
       // From before they were let in.
       await transaction.appendSignInTrace(
-        newTrace(2, { person: { oid: oid.toLowerCase(), emailKey: nameKey } }),
+        newTrace(2, { person: { subject: theirs, emailKey: nameKey } }),
       )
-      await transaction.appendSignInTrace(newTrace(3, { person: { oid: 'other', nameKey } }))
+      await transaction.appendSignInTrace(newTrace(3, { person: { subject: 'other', nameKey } }))
     })
     await subject.storage.atomically((transaction) =>
       transaction.removeUser('usr_0001', {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Subject } from './conformance.ts'
-import { at, newConnection, newIdentity, newOrganization, newUser } from './conformance-samples.ts'
+import {
+  at,
+  newConnection,
+  newIdentity,
+  newKey,
+  newOrganization,
+  newUser,
+} from './conformance-samples.ts'
 import type { ConnectionFilter, PageRequest } from './storage.ts'
 
 export function describeOrganizations(subject: Subject): void {
@@ -109,9 +116,13 @@ export function describeOrganizations(subject: Subject): void {
     it('know the tenants of the identities that were linked through a connection', async () => {
       await subject.storage.atomically(async (transaction) => {
         await transaction.createUser(newUser(1))
-        await transaction.linkIdentity(newIdentity(1, { tid: 'T-2' }))
-        await transaction.linkIdentity(newIdentity(2, { userId: newUser(1).id, tid: 't-2' }))
-        await transaction.linkIdentity(newIdentity(3, { userId: newUser(1).id, tid: 't-1' }))
+        await transaction.linkIdentity(newIdentity(1, { key: newKey(1, { directory: 't-2' }) }))
+        await transaction.linkIdentity(
+          newIdentity(2, { userId: newUser(1).id, key: newKey(2, { directory: 't-2' }) }),
+        )
+        await transaction.linkIdentity(
+          newIdentity(3, { userId: newUser(1).id, key: newKey(3, { directory: 't-1' }) }),
+        )
         const { connectionId: _, ...beforehand } = newIdentity(4, { userId: newUser(1).id })
         await transaction.linkIdentity(beforehand)
       })

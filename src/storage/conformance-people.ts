@@ -7,15 +7,16 @@ import {
   createPerson,
   newConnection,
   newIdentity,
+  newKey,
   newMembership,
   newOrganization,
   newUser,
   padded,
 } from './conformance-samples.ts'
-import type { PersonKey, RoleAssignment } from './records.ts'
+import type { RoleAssignment } from './records.ts'
 import type { StorageReader, StorageTransaction } from './storage.ts'
 
-const first: PersonKey = { cloud: 'global', tid: 'tenant-1', oid: 'oid-0001' }
+const first = newKey(1)
 
 export function describePeople(subject: Subject): void {
   describe('identities', () => describeIdentities(subject))
@@ -34,7 +35,7 @@ function describeIdentities(subject: Subject): void {
     })
     const elsewhere = await subject.storage.findPerson(first, 'org_other')
     assert.deepEqual(elsewhere, { identity: newIdentity(1), user: newUser(1) })
-    const stranger = { ...first, oid: 'oid-9999' }
+    const stranger = newKey(9999)
     assert.equal(await subject.storage.findPerson(stranger, 'default'), undefined)
   })
 
@@ -42,40 +43,24 @@ function describeIdentities(subject: Subject): void {
     await subject.storage.atomically((transaction) => createPerson(transaction, 1))
     const linkAgain = subject.storage.atomically(async (transaction) => {
       await transaction.createUser(newUser(2))
-      await transaction.linkIdentity(newIdentity(2, { oid: 'oid-0001' }))
+      await transaction.linkIdentity(newIdentity(2, { key: first }))
     })
     await assert.rejects(linkAgain, { name: 'EntradaError', code: 'identity_in_use' })
     assert.equal(await subject.storage.findUser(newUser(2).id), undefined)
   })
 
-  it('are the same person in any letter case', async () => {
-    await subject.storage.atomically(async (transaction) => {
-      await transaction.createUser(newUser(1))
-      await transaction.linkIdentity(newIdentity(1, { tid: 'TENANT-1', oid: 'OID-0001' }))
-    })
-    const shouted = { cloud: 'GLOBAL', tid: 'Tenant-1', oid: 'Oid-0001' }
-    const found = await subject.storage.findPerson(shouted, 'default')
-    assert.deepEqual(found?.identity, newIdentity(1))
-    const second = newIdentity(2, { userId: newUser(1).id, ...shouted })
-    await assert.rejects(
-      subject.storage.atomically((transaction) => transaction.linkIdentity(second)),
-      { code: 'identity_in_use' },
-    )
-  })
-
-  it('of two tenants or clouds are two people with the same object id', async () => {
+  it('of two directories or spaces are two people with the same subject', async () => {
+    const elsewhere = { ...first, directory: 'tenant-2' }
     await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
       await createPerson(transaction, 2)
+      await transaction.linkIdentity(newIdentity(3, { userId: newUser(2).id, key: elsewhere }))
       await transaction.linkIdentity(
-        newIdentity(3, { userId: newUser(2).id, oid: 'oid-0001', tid: 'tenant-2' }),
-      )
-      await transaction.linkIdentity(
-        newIdentity(4, { userId: newUser(2).id, oid: 'oid-0001', cloud: 'china' }),
+        newIdentity(4, { userId: newUser(2).id, key: { ...first, space: 'entra:china' } }),
       )
     })
-    const elsewhere = await subject.storage.findPerson({ ...first, tid: 'tenant-2' }, 'default')
-    assert.equal(elsewhere?.user.id, newUser(2).id)
+    const found = await subject.storage.findPerson(elsewhere, 'default')
+    assert.equal(found?.user.id, newUser(2).id)
   })
 
   it('are refreshed by a sign-in', async () => {
@@ -267,7 +252,10 @@ function describeListing(subject: Subject): void {
       await transaction.putConnection(
         newConnection({ id: 'con_2', slug: 'con_2', organizationId: 'org_2' }),
       )
-      const elsewhere = { tid: 't-elsewhere', oid: 'o-elsewhere', connectionId: 'con_2' }
+      const elsewhere = {
+        key: newKey(2, { directory: 't-elsewhere', subject: 'o-elsewhere' }),
+        connectionId: 'con_2',
+      }
       await transaction.linkIdentity(newIdentity(2, { userId: 'usr_0001', ...elsewhere }))
       const member = { userId: 'usr_0001', organizationId: 'org_2' } as const
       await transaction.createMembership(

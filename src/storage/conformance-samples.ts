@@ -6,6 +6,7 @@ import type {
   Identity,
   Membership,
   Organization,
+  PersonKey,
   Session,
   SignInTrace,
   User,
@@ -98,13 +99,20 @@ export function newUser(n: number, overrides: Partial<User> = {}): User {
   }
 }
 
+export function newKey(n: number, overrides: Partial<PersonKey> = {}): PersonKey {
+  return {
+    space: 'entra:global',
+    directory: 'tenant-1',
+    subject: `oid-${padded(n)}`,
+    ...overrides,
+  }
+}
+
 export function newIdentity(n: number, overrides: Partial<Identity> = {}): Identity {
   return {
     id: `idn_${padded(n)}`,
     userId: `usr_${padded(n)}`,
-    cloud: 'global',
-    tid: 'tenant-1',
-    oid: `oid-${padded(n)}`,
+    key: newKey(n),
     connectionId: 'default',
     sub: `sub-${n}`,
     lastClaims: { name: `Person ${n}`, nested: { list: [1, null, true] } },

@@ -7,6 +7,7 @@ import type {
   RolesOf,
   SessionPerson,
 } from './connection-people.ts'
+import { parsePersonKey } from './people-rows.ts'
 import type { Identity, Profile } from './records.ts'
 import type { Database } from './schema.ts'
 
@@ -25,8 +26,7 @@ export function connectionPeopleReads(database: Database): ConnectionPeopleReads
           present({
             sessionId: row.session_id,
             identity: present({
-              cloud: row.cloud,
-              tid: row.tid,
+              key: parsePersonKey(row),
               lastClaims: parseJson<Identity['lastClaims']>(row.last_claims),
               connectionId: row.identity_connection_id,
             }),
@@ -80,6 +80,7 @@ function selectPeople(database: Database) {
       'sessions.id as session_id',
       'identities.cloud',
       'identities.tid',
+      'identities.oid',
       'identities.last_claims',
       'identities.connection_id as identity_connection_id',
       'memberships.profile',

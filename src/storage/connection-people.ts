@@ -5,7 +5,7 @@ import type { RememberedEnd } from './session-grants.ts'
 /** A session, and what is known of the person behind it. */
 export type SessionPerson = {
   readonly sessionId: SessionId
-  readonly identity: Pick<Identity, 'cloud' | 'tid' | 'lastClaims' | 'connectionId'>
+  readonly identity: Pick<Identity, 'key' | 'lastClaims' | 'connectionId'>
   /** Of the membership in the session's organization. */
   readonly profile?: Profile
   /** Through which connection the membership got its roles last; absent: not known. */

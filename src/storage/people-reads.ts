@@ -10,6 +10,7 @@ import {
   parseIdentity,
   parseMembership,
   parseUser,
+  toPersonKeyColumns,
   userPart,
 } from './people-rows.ts'
 import type {
@@ -104,6 +105,7 @@ function rolesByHand(database: Database, roles: readonly string[]) {
 }
 
 function selectPerson(database: Database, key: PersonKey, organizationId: OrganizationId) {
+  const { cloud, tid, oid } = toPersonKeyColumns(key)
   return database
     .selectFrom('identities')
     .innerJoin('users', 'users.id', 'identities.user_id')
@@ -117,9 +119,9 @@ function selectPerson(database: Database, key: PersonKey, organizationId: Organi
     .select(userPart.aliased)
     .select(membershipPart.aliased)
     .select(groupPart.aliased)
-    .where('identities.cloud', '=', foldCase(key.cloud))
-    .where('identities.tid', '=', foldCase(key.tid))
-    .where('identities.oid', '=', foldCase(key.oid))
+    .where('identities.cloud', '=', cloud)
+    .where('identities.tid', '=', tid)
+    .where('identities.oid', '=', oid)
 }
 
 function parsePerson(joined: Readonly<Record<string, unknown>>): KnownPerson | undefined {

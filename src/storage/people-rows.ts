@@ -1,6 +1,14 @@
 /** Users, identities, memberships and groups: row to record and back. */
 import { foldCase, optionalDate, optionalMillis, parseJson, present, tablePart } from './columns.ts'
-import type { GroupSnapshot, Identity, Membership, MembershipId, Profile, User } from './records.ts'
+import type {
+  GroupSnapshot,
+  Identity,
+  Membership,
+  MembershipId,
+  PersonKey,
+  Profile,
+  User,
+} from './records.ts'
 import type { Row } from './schema.ts'
 
 export const userPart = tablePart('users', ['id', 'status', 'created_at', 'updated_at'])
@@ -62,9 +70,7 @@ export function parseIdentity(row: Row<'identities'>): Identity {
   return present({
     id: row.id,
     userId: row.user_id,
-    cloud: row.cloud,
-    tid: row.tid,
-    oid: row.oid,
+    key: parsePersonKey(row),
     connectionId: row.connection_id,
     sub: row.sub,
     lastClaims: parseJson<Identity['lastClaims']>(row.last_claims),
@@ -73,13 +79,23 @@ export function parseIdentity(row: Row<'identities'>): Identity {
   })
 }
 
+type KeyColumns = Pick<Row<'identities'>, 'cloud' | 'tid' | 'oid'>
+
+/** Reads the key of a person from the columns of an identity. */
+export function parsePersonKey({ cloud, tid, oid }: KeyColumns): PersonKey {
+  return { space: `entra:${cloud}`, directory: tid, subject: oid }
+}
+
+/** Returns the columns in which the key of a person is stored and looked up. */
+export function toPersonKeyColumns({ space, directory, subject }: PersonKey): KeyColumns {
+  return { cloud: space.replace(/^entra:/, ''), tid: directory, oid: subject }
+}
+
 export function toIdentityRow(identity: Identity): Row<'identities'> {
   return {
     id: identity.id,
     user_id: identity.userId,
-    cloud: foldCase(identity.cloud),
-    tid: foldCase(identity.tid),
-    oid: foldCase(identity.oid),
+    ...toPersonKeyColumns(identity.key),
     connection_id: identity.connectionId ?? null,
     sub: identity.sub ?? null,
     last_claims: JSON.stringify(identity.lastClaims),

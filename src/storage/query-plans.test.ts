@@ -45,7 +45,7 @@ const hotPaths: Readonly<Record<string, (reads: Reads) => Promise<unknown>>> = {
   'a connection by its id': (reads) => reads.findConnection('con_1'),
   'a connection by its address': (reads) => reads.findConnectionBySlug('contoso'),
   'a person who signs in': (reads) =>
-    reads.findPerson({ cloud: 'global', tid: 't', oid: 'o' }, 'org_1'),
+    reads.findPerson({ space: 'entra:global', directory: 't', subject: 'o' }, 'org_1'),
   'an email to link by': (reads) =>
     reads.findUnlinkedMemberships(
       { organizationId: 'org_1', address: 'a@b.example', withoutRoles: ['auditor'] },

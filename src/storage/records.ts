@@ -3,8 +3,9 @@
 import type { SsoRequirement } from './connection-uses.ts'
 import type { AuditErasure } from './erasure-storage.ts'
 import type { GroupSnapshot, GroupSource } from './groups.ts'
+import type { PersonKey, Space } from './person-key.ts'
 
-export type { GroupSnapshot, GroupSource, SsoRequirement }
+export type { GroupSnapshot, GroupSource, PersonKey, Space, SsoRequirement }
 
 export type OrganizationId = `org_${string}` | 'default'
 export type ConnectionId = string
@@ -182,11 +183,9 @@ export type User = {
   readonly updatedAt: Date
 }
 
-/** A person in a directory. Unique in all three; letter case is folded before it gets here. */
-export type PersonKey = { readonly cloud: string; readonly tid: string; readonly oid: string }
-
-export type Identity = PersonKey & {
+export type Identity = {
   readonly id: IdentityId
+  readonly key: PersonKey
   readonly userId: UserId
   /** Absent for users created beforehand, until their first sign-in. */
   readonly connectionId?: ConnectionId
@@ -349,9 +348,9 @@ export type SignInTrace = {
   readonly person?: TracedPerson
 }
 
-/** An object id, and keyed hashes of sign-in name and email: found by who knows them, read by nobody. */
+/** The person's id in their directory, and keyed hashes of sign-in name and email: they can be searched for, and not read. */
 export type TracedPerson = {
-  readonly oid: string
+  readonly subject: string
   readonly nameKey?: string
   readonly emailKey?: string
 }

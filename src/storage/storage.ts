@@ -145,10 +145,10 @@ export type TraceFilter = {
   readonly connectionId?: ConnectionId
   readonly outcome?: SignInTrace['outcome']
   readonly correlationId?: string
-  /** Of one of these users, or of a person with this object id, or with one of these keyed hashes of sign-in name or email. */
+  /** Of one of these users, or of a person with this id in their directory, or with one of these keyed hashes of sign-in name or email. */
   readonly person?: {
     readonly userIds: readonly UserId[]
-    readonly oid?: string
+    readonly subject?: string
     readonly nameKeys: readonly string[]
   }
 }
@@ -285,7 +285,7 @@ export type StorageTransaction = StorageReader &
 
     createUser(user: User): Promise<void>
     setUserStatus(id: UserId, status: User['status'], at: Date): Promise<void>
-    /** Throws `identity_in_use` when (cloud, tid, oid) is linked already. */
+    /** Throws `identity_in_use` when the person's key is linked already. */
     linkIdentity(identity: Identity): Promise<void>
     refreshIdentity(
       id: IdentityId,

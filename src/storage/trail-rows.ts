@@ -86,7 +86,7 @@ export function toSignInTraceRow(trace: SignInTrace): Row<'sign_in_traces'> {
     outcome: trace.outcome,
     code: trace.code ?? null,
     steps: JSON.stringify(trace.steps),
-    person_oid: trace.person?.oid ?? null,
+    person_oid: trace.person?.subject ?? null,
     name_key: trace.person?.nameKey ?? null,
     email_key: trace.person?.emailKey ?? null,
   }
@@ -94,7 +94,7 @@ export function toSignInTraceRow(trace: SignInTrace): Row<'sign_in_traces'> {
 
 function parseTracedPerson(row: Row<'sign_in_traces'>): SignInTrace['person'] {
   if (row.person_oid === null) return undefined
-  return present({ oid: row.person_oid, nameKey: row.name_key, emailKey: row.email_key })
+  return present({ subject: row.person_oid, nameKey: row.name_key, emailKey: row.email_key })
 }
 
 function parseActor(row: Row<'audit_events'>): Actor {

@@ -127,11 +127,11 @@ function selectSignInTraces(database: Database, filter: TraceFilter) {
 }
 
 /** Each of the conditions has its index. */
-function isOfPerson({ userIds, oid, nameKeys }: NonNullable<TraceFilter['person']>) {
+function isOfPerson({ userIds, subject, nameKeys }: NonNullable<TraceFilter['person']>) {
   return (is: ExpressionBuilder<Tables, 'sign_in_traces'>) =>
     is.or([
       is('user_id', 'in', atLeastOne(userIds)),
-      ...(oid === undefined ? [] : [is('person_oid', '=', oid)]),
+      ...(subject === undefined ? [] : [is('person_oid', '=', subject)]),
       ...(nameKeys.length === 0
         ? []
         : [is('name_key', 'in', nameKeys), is('email_key', 'in', nameKeys)]),

@@ -2,6 +2,7 @@ import { type Entrada, servicesOf } from '../entrada.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { openExchange } from '../http/exchange.ts'
 import { issuerOrigin } from '../identity-provider/entra/protocol/entra-hosts.ts'
+import { entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
 import type { UserSession } from '../session/session-json.ts'
@@ -108,9 +109,7 @@ function identityOf(
   const tid = person.tid ?? tenantId ?? guidOf(services, 'tenant')
   const oid = person.oid ?? guidOf(services, username)
   return {
-    cloud,
-    tid,
-    oid,
+    key: entraPersonKey({ cloud, tid, oid }),
     sub: `testing-${oid}`,
     issuer: `${issuerOrigin(new URL(authority), tid)}/${tid}/v2.0`,
     displayName,

@@ -3,19 +3,27 @@
 import type { Exchange } from '../../src/http/exchange.ts'
 import type { VerifiedIdentity } from '../../src/identity-provider/identity-provider.ts'
 import type { Services } from '../../src/services.ts'
-import type { Connection, ConnectionPolicies, Membership } from '../../src/storage/records.ts'
+import type {
+  Connection,
+  ConnectionPolicies,
+  Membership,
+  PersonKey,
+} from '../../src/storage/records.ts'
 
 export const TENANT = '11111111-1111-4111-8111-111111111111'
 export const OTHER_TENANT = '22222222-2222-4222-8222-222222222222'
 export const PERSON = '0a000000-0000-4000-8000-000000000001'
 export const NOW = new Date('2026-11-22T12:00:00.000Z')
 
+/** The key of that employee, or of somebody who differs in this. */
+export function keyOf(changes: Partial<PersonKey> = {}): PersonKey {
+  return { space: 'entra:global', directory: TENANT, subject: PERSON, ...changes }
+}
+
 /** An employee of the pinned tenant. */
 export function identityOf(changes: Partial<VerifiedIdentity> = {}): VerifiedIdentity {
   return {
-    cloud: 'global',
-    tid: TENANT,
-    oid: PERSON,
+    key: keyOf(),
     sub: 'pairwise-subject',
     issuer: `https://login.microsoftonline.com/${TENANT}/v2.0`,
     emailDomainOwnerVerified: false,

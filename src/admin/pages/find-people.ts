@@ -30,7 +30,7 @@ export async function personIn(
 ): Promise<NonNullable<TraceFilter['person']>> {
   return {
     userIds: await findUserIds(services, search, organizationId),
-    ...(isGuid(search) ? { oid: search.toLowerCase() } : {}),
+    ...(isGuid(search) ? { subject: search.toLowerCase() } : {}),
     nameKeys: nameKeysOf(services, search),
   }
 }

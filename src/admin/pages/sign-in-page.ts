@@ -117,7 +117,7 @@ async function factsOf({ storage, ...rest }: Services, trace: SignInTrace): Prom
       'Person',
       user ? linkTo(services, `/admin/users/${user.user.id}`, displayNameOf(user)) : 'not a user',
     ],
-    ['Object id', person && copyable(person.oid)],
+    ['Object id', person && copyable(person.subject)],
     [
       'Connection',
       connection

@@ -35,7 +35,7 @@ export async function traceTable(
         ? html``
         : html`<span class="why">${sentenceOf(code)}</span> <code>${code}</code>`,
       userId === undefined
-        ? html`<span class="quiet">${person ? html`not a user; object id <code>${person.oid}</code>` : 'not known'}</span>`
+        ? html`<span class="quiet">${person ? html`not a user; object id <code>${person.subject}</code>` : 'not known'}</span>`
         : linkTo(services, `/admin/users/${userId}`, people.get(userId) ?? userId),
       connectionId === undefined
         ? html``

@@ -3,6 +3,7 @@ import { html } from 'hono/html'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
+import { entraIdsOf } from '../../identity-provider/entra/protocol/person-key.ts'
 import type { Services } from '../../services.ts'
 import type { Session, UserId } from '../../storage/records.ts'
 import type { UserListItem } from '../../storage/storage.ts'
@@ -161,10 +162,10 @@ function identityTable({ identities }: UserListItem): Html {
   return dataTable({
     label: 'Identities',
     head: ['Object id', 'Tenant', 'Cloud', 'Last sign-in (UTC)'],
-    rows: identities.map(({ oid, tid, cloud, lastSignInAt }) => [
-      copyable(oid),
-      copyable(tid),
-      html`${cloud}`,
+    rows: identities.map(({ key, lastSignInAt }) => [
+      copyable(key.subject),
+      copyable(key.directory),
+      html`${entraIdsOf(key)?.cloud ?? key.space}`,
       timeTag(lastSignInAt),
     ]),
     empty: html`<p>Not linked to anybody in a directory yet.</p>`,

@@ -10,6 +10,7 @@ import {
   text,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
+import { entraIdsOf } from '../../identity-provider/entra/protocol/person-key.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import { USERNAME } from '../../protocol/text-patterns.ts'
 import type { Services } from '../../services.ts'
@@ -50,9 +51,12 @@ export const userSchema = strictObject({
   identities: v.array(
     strictObject({
       id: v.string(),
-      cloud: v.string(),
-      tid: v.string(),
-      oid: v.string(),
+      space: v.pipe(v.string(), v.description('Who vouches for the person: `entra:` and a cloud.')),
+      directory: v.string(),
+      subject: v.pipe(v.string(), v.description('The id of the person in the directory.')),
+      cloud: v.optional(v.string()),
+      tid: v.optional(v.string()),
+      oid: v.optional(v.string()),
       lastSignInAt: v.nullable(timeAnswer),
     }),
   ),
@@ -172,11 +176,10 @@ export function userJson({ user, memberships, identities, roles }: UserListItem)
         .filter(({ membershipId }) => membershipId === membership.id)
         .map(({ role, source }) => ({ role, source })),
     })),
-    identities: identities.map(({ id, cloud, tid, oid, lastSignInAt }) => ({
+    identities: identities.map(({ id, key, lastSignInAt }) => ({
       id,
-      cloud,
-      tid,
-      oid,
+      ...key,
+      ...entraIdsOf(key),
       lastSignInAt: lastSignInAt?.toISOString() ?? null,
     })),
   }

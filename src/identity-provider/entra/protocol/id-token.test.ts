@@ -225,9 +225,7 @@ describe('toVerifiedIdentity', () => {
     })
     const { claimNames, ...rest } = identity
     assert.deepEqual(rest, {
-      cloud: 'global',
-      tid: TENANT,
-      oid: PERSON,
+      key: { space: 'entra:global', directory: TENANT, subject: PERSON },
       sub: 'pairwise',
       issuer: issuerOf(TENANT),
       displayName: 'Alice',

@@ -10,6 +10,7 @@ import type { GroupsClaim, VerifiedIdentity } from '../../identity-provider.ts'
 import { claimRules } from './claim-rules.ts'
 import { directoryOfIdp } from './directory-of-idp.ts'
 import { isExternalId } from './entra-hosts.ts'
+import { entraPersonKey } from './person-key.ts'
 
 export type ExpectedEntraToken = Omit<ExpectedIdToken, 'issuer'> & {
   /** The issuer of a tenant: `{tenantid}` of the discovery document's issuer filled in, or one tenant's issuer. */
@@ -50,9 +51,7 @@ export function checkEntraClaims(
  */
 export function toVerifiedIdentity(claims: EntraClaims, cloud: string): VerifiedIdentity {
   return {
-    cloud,
-    tid: claims.tid,
-    oid: claims.oid,
+    key: entraPersonKey({ cloud, tid: claims.tid, oid: claims.oid }),
     sub: claims.sub,
     issuer: claims.iss,
     ...optionalText(claims),
