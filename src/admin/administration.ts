@@ -153,13 +153,13 @@ function withEntraIds({ identities, ...user }: UserListItem): ListedUser {
 async function createUserBeforehand(
   services: Services,
   caller: AdminCaller,
-  asked: NewUser,
+  input: NewUser,
 ): Promise<UserId> {
-  const { username, tid, oid } = checkNewUser(asked)
+  const { username, tid, oid } = checkNewUser(input)
   const at = services.now()
   const userId = newId(services, 'usr')
   await services.storage.atomically(async (transaction) => {
-    const organizationId = await organizationOf(services, transaction, asked)
+    const organizationId = await organizationOf(services, transaction, input)
     await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
     let key: PersonKey | undefined
     if (tid !== undefined && oid !== undefined) {
@@ -175,7 +175,7 @@ async function createUserBeforehand(
         id: newId(services, 'mem'),
         userId,
         organizationId,
-        profile: profileOf(asked),
+        profile: profileOf(input),
         status: 'active',
         createdAt: at,
       },

@@ -23,18 +23,18 @@ export type MembershipChange =
 export async function changeMembership(
   services: Services,
   caller: AdminCaller,
-  asked: {
+  input: {
     readonly id: string
     readonly change: MembershipChange
     readonly check?: (seen: MembershipsSeen) => Promise<void> | void
   },
 ): Promise<MembershipListItem> {
-  const id = asked.id as MembershipId // any text: an unknown one finds nothing
+  const id = input.id as MembershipId // any text: an unknown one finds nothing
   return services.storage.atomically(async (transaction) => {
     const before = await getMembership(transaction, id)
-    const event = await apply(transaction, before, asked.change)
+    const event = await apply(transaction, before, input.change)
     const after = await getMembership(transaction, id)
-    await asked.check?.({ transaction, before, after })
+    await input.check?.({ transaction, before, after })
     if (event !== undefined) {
       const { userId, organizationId } = after.membership
       await audit(services, transaction, { caller, event, userId, organizationId })

@@ -74,9 +74,9 @@ async function rotateConnection(
   connectionId: ConnectionId,
 ): Promise<number> {
   return services.storage.atomically(async (transaction) => {
-    const known = await transaction.findConnection(connectionId)
-    if (known === undefined) return 0
-    const { connection, resealed } = resealCredentials(services.keyRing, known)
+    const current = await transaction.findConnection(connectionId)
+    if (current === undefined) return 0
+    const { connection, resealed } = resealCredentials(services.keyRing, current)
     if (resealed === 0) return 0
     await transaction.putConnection(connection)
     await auditRotation(services, transaction, { resealed, actor, connectionId })
@@ -86,9 +86,9 @@ async function rotateConnection(
 
 async function rotateWebhook(services: Services, actor: Actor, id: WebhookId): Promise<number> {
   return services.storage.atomically(async (transaction) => {
-    const known = await transaction.findWebhook(id)
-    if (known === undefined) return 0
-    const { webhook, resealed } = resealWebhook(services, known)
+    const current = await transaction.findWebhook(id)
+    if (current === undefined) return 0
+    const { webhook, resealed } = resealWebhook(services, current)
     if (resealed === 0) return 0
     await transaction.putWebhook(webhook)
     const { organizationId } = webhook

@@ -34,9 +34,9 @@ export async function answerOnce(
   call: RepeatableCall,
   work: (services: Services) => Promise<unknown>,
 ): Promise<Once> {
-  const given = singleHeader(call.exchange.request.headers, 'idempotency-key')
-  if (given === undefined) return { answer: await work(services), isRepeated: false }
-  const key = keptUnder(services, call, given)
+  const header = singleHeader(call.exchange.request.headers, 'idempotency-key')
+  if (header === undefined) return { answer: await work(services), isRepeated: false }
+  const key = keptUnder(services, call, header)
   const requestHash = hashOf(services, call)
   return services.storage.atomically(async (transaction) => {
     const kept = await transaction.findKeptAnswer(key, services.now())
@@ -53,11 +53,11 @@ export async function answerOnce(
 }
 
 /** Each caller has keys of its own. @throws {EntradaError} `request_invalid` */
-function keptUnder({ sha256 }: Services, { caller }: RepeatableCall, given: string): string {
-  if (!IDEMPOTENCY_KEY.test(given)) {
+function keptUnder({ sha256 }: Services, { caller }: RepeatableCall, key: string): string {
+  if (!IDEMPOTENCY_KEY.test(key)) {
     throw new EntradaError('request_invalid', { parameter: 'Idempotency-Key' })
   }
-  return sha256(JSON.stringify([caller.actor, given]))
+  return sha256(JSON.stringify([caller.actor, key]))
 }
 
 function hashOf({ sha256 }: Services, { exchange, body }: RepeatableCall): string {

@@ -31,16 +31,16 @@ export async function answerOperation(
   exchange: Exchange,
 ): Promise<Response> {
   const caller = await authorize(operation, services, exchange)
-  const asked = await resolveNames(operation, services, await readCall(operation, exchange))
+  const input = await resolveNames(operation, services, await readCall(operation, exchange))
   const checkStillMay = (reader: StorageReader) => checkStillCalls(services, reader, caller)
   if (operation.body !== undefined) await checkStillMay(services.storage)
-  await checkOwner(operation, services, { caller, asked })
+  await checkOwner(operation, services, { caller, input })
   const call: Call = {
-    ...asked,
+    ...input,
     caller,
     exchange,
     by: { actor: caller.actor, exchange, writesAs: writesAs(caller, exchange), checkStillMay },
-    within: narrowed(caller, asked.query),
+    within: narrowed(caller, input.query),
     checkUnchanged: (json) => checkMatches(services, exchange, json),
   }
   return toResponse(services, exchange, {
@@ -85,12 +85,12 @@ async function authorize(
 
 const MOST_ID_LENGTH = 128
 
-type Asked = Pick<Call, 'params' | 'query' | 'body'>
+type Input = Pick<Call, 'params' | 'query' | 'body'>
 
 async function readCall(
   { params: entries = {}, query, body }: Operation,
   exchange: Exchange,
-): Promise<Asked> {
+): Promise<Input> {
   readParams(entries, exchange.params)
   const params = Object.entries(exchange.params).map(([name, id]) => [
     name,
@@ -111,14 +111,14 @@ async function readCall(
 async function checkOwner(
   { access }: Operation,
   services: Services,
-  { caller, asked }: { readonly caller: ApiCaller; readonly asked: Asked },
+  { caller, input }: { readonly caller: ApiCaller; readonly input: Input },
 ): Promise<void> {
   if (typeof access === 'string' || typeof access.of !== 'function') return
-  const organizationId = await access.of(services, asked)
+  const organizationId = await access.of(services, input)
   if (organizationId === undefined) throw new EntradaError('record_not_found')
   // A record of the whole deployment is as hidden as another organization's. Only the refusal to create one may name the missing
   // right.
-  const isNew = organizationId === 'deployment' && Object.keys(asked.params).length === 0
+  const isNew = organizationId === 'deployment' && Object.keys(input.params).length === 0
   const target = isNew ? 'deployment' : { organizationId }
   refuseUnless(decideAccess(caller, access.scope, target), access.scope)
 }
@@ -130,12 +130,16 @@ function refuseUnless({ kind }: AccessDecision, scope: string): void {
 
 /** Returns the organization of a list: the one in the query, if the caller may see it. @throws {EntradaError} `record_not_found` */
 function narrowed(caller: ApiCaller, query: unknown): OrganizationId | undefined {
-  const own = organizationOf(caller)
+  const ownOrganization = organizationOf(caller)
   const { organization } = query as { readonly organization?: OrganizationId } // of any operation
-  if (own !== undefined && organization !== undefined && organization !== own) {
+  if (
+    ownOrganization !== undefined &&
+    organization !== undefined &&
+    organization !== ownOrganization
+  ) {
     throw new EntradaError('record_not_found')
   }
-  return organization ?? own
+  return organization ?? ownOrganization
 }
 
 /**
@@ -145,11 +149,11 @@ function narrowed(caller: ApiCaller, query: unknown): OrganizationId | undefined
  * @see RFC 9110 §13.1.1
  */
 function checkMatches(services: Services, { request }: Exchange, json: unknown): void {
-  const wanted = request.headers.get('if-match')
-  if (wanted === null || wanted.trim() === '*') return
-  const tags = wanted.split(',').map((tag) => tag.trim())
+  const ifMatch = request.headers.get('if-match')
+  if (ifMatch === null || ifMatch.trim() === '*') return
+  const tags = ifMatch.split(',').map((tag) => tag.trim())
   // A weak tag never matches here. Any other text was meant to protect the record but would not, so it is refused.
-  if (!IF_MATCH.test(wanted.trim())) {
+  if (!IF_MATCH.test(ifMatch.trim())) {
     throw new EntradaError('request_invalid', { parameter: 'If-Match' })
   }
   if (!tags.includes(entityTag(services, json))) throw new EntradaError('record_changed')

@@ -16,8 +16,8 @@ export const apiRoutes: readonly Route[] = [
     limit: 'api_address',
     answer: async ({ deployment }, { here }) => {
       const url = `${here.origin}${deployment.mountPath}/api/v1`
-      const given = { operations: operationList, schemas: namedSchemas }
-      return jsonResponse(openApiDocument(given, url))
+      const tables = { operations: operationList, schemas: namedSchemas }
+      return jsonResponse(openApiDocument(tables, url))
     },
   },
 ]

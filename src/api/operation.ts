@@ -51,7 +51,7 @@ export type Access =
     }
 export type OwnerLookUp = (
   services: Services,
-  asked: { readonly params: Readonly<Record<string, string>>; readonly body: unknown },
+  input: { readonly params: Readonly<Record<string, string>>; readonly body: unknown },
 ) => Promise<string | undefined>
 
 /** An absent schema as a type: no query, no body, no response body. */

@@ -19,7 +19,7 @@ export type ReadSecret = (reference: string) => string
 /** Reads everything that the plan is compared with. */
 export async function readCurrent(
   client: EntradaClient,
-  wanted: Configuration,
+  target: Configuration,
   readSecret: ReadSecret,
 ): Promise<Current> {
   const organizations = new Map<string, OrganizationJson>()
@@ -31,10 +31,10 @@ export async function readCurrent(
     connections.set(one.id, one)
   }
   const heldBy = new Map<string, string>()
-  for (const [id, reference] of secretsOf(wanted)) {
+  for (const [id, reference] of secretsOf(target)) {
     if (!hasSecrets(connections.get(id))) continue
-    const asked = { params: { id }, body: { value: readSecret(reference) } }
-    const { credentialId } = await client.findCredential(asked)
+    const input = { params: { id }, body: { value: readSecret(reference) } }
+    const { credentialId } = await client.findCredential(input)
     if (credentialId !== null) heldBy.set(heldKey(id, reference), credentialId)
   }
   return { organizations, connections, heldBy }

@@ -56,12 +56,12 @@ export function heldKey(connectionId: string, reference: string): string {
 }
 
 /** Returns the steps that make the deployment match the file, and the problems that prevent it. */
-export function planOf(wanted: Configuration, current: Current, options: PlanOptions): Plan {
-  const parts = wanted.organizations.map((one, index) =>
+export function planOf(target: Configuration, current: Current, options: PlanOptions): Plan {
+  const parts = target.organizations.map((one, index) =>
     organizationPlan(one, `organizations.${index}`, { current, options }),
   )
   const named = new Set(
-    wanted.organizations.flatMap(({ connections }) => (connections ?? []).map(({ id }) => id)),
+    target.organizations.flatMap(({ connections }) => (connections ?? []).map(({ id }) => id)),
   )
   return joined([...parts, strangersPlan(named, current, options)])
 }
@@ -69,11 +69,11 @@ export function planOf(wanted: Configuration, current: Current, options: PlanOpt
 type Around = { readonly current: Current; readonly options: PlanOptions }
 const nothing: Plan = { steps: [], problems: [], left: [] }
 
-function organizationPlan(wanted: FileOrganization, path: string, around: Around): Plan {
-  const { id, slug, name, settings } = wanted
+function organizationPlan(target: FileOrganization, path: string, around: Around): Plan {
+  const { id, slug, name, settings } = target
   const existing = around.current.organizations.get(id)
-  const own: Plan = existing
-    ? { ...nothing, ...changedOrganization(wanted, existing, path) }
+  const plan: Plan = existing
+    ? { ...nothing, ...changedOrganization(target, existing, path) }
     : {
         ...nothing,
         steps: [
@@ -84,10 +84,10 @@ function organizationPlan(wanted: FileOrganization, path: string, around: Around
           },
         ],
       }
-  const connections = (wanted.connections ?? []).map((one, index) =>
+  const connections = (target.connections ?? []).map((one, index) =>
     connectionPlan(one, { path: `${path}.connections.${index}`, organizationId: id, ...around }),
   )
-  return joined([own, ...connections])
+  return joined([plan, ...connections])
 }
 
 function changedOrganization(
@@ -109,33 +109,33 @@ function changedOrganization(
 
 type Place = Around & { readonly path: string; readonly organizationId: string }
 
-function connectionPlan(wanted: FileConnection, place: Place): Plan {
-  const existing = place.current.connections.get(wanted.id)
-  if (existing === undefined) return newConnectionPlan(wanted, place)
-  const problems = connectionProblems(wanted, existing, place)
+function connectionPlan(target: FileConnection, place: Place): Plan {
+  const existing = place.current.connections.get(target.id)
+  if (existing === undefined) return newConnectionPlan(target, place)
+  const problems = connectionProblems(target, existing, place)
   if (problems.length > 0) return { ...nothing, problems }
   const takes: readonly Step[] =
-    existing.managedBy === 'file' ? [] : [{ kind: 'take_over', id: wanted.id }]
-  const body = changeOf(wanted, existing)
+    existing.managedBy === 'file' ? [] : [{ kind: 'take_over', id: target.id }]
+  const body = changeOf(target, existing)
   const changes: readonly Step[] =
-    Object.keys(body).length > 0 ? [{ kind: 'change_connection', id: wanted.id, body }] : []
-  const credentials = credentialsPlan(wanted, existing, place)
-  const own: Plan = { ...nothing, steps: [...takes, ...changes] }
-  return joined([own, credentials, { ...nothing, steps: statusSteps(wanted, existing.status) }])
+    Object.keys(body).length > 0 ? [{ kind: 'change_connection', id: target.id, body }] : []
+  const credentials = credentialsPlan(target, existing, place)
+  const plan: Plan = { ...nothing, steps: [...takes, ...changes] }
+  return joined([plan, credentials, { ...nothing, steps: statusSteps(target, existing.status) }])
 }
 
-function newConnectionPlan(wanted: FileConnection, { organizationId }: Place): Plan {
-  const { id, slug, credentials, status: _, ...members } = wanted
+function newConnectionPlan(target: FileConnection, { organizationId }: Place): Plan {
+  const { id, slug, credentials, status: _, ...members } = target
   const body = { organizationId, id, ...(slug ? { slug } : {}), ...members }
   const added = (credentials ?? [])
     .filter((credential) => stateOf(credential) !== 'retired')
     .map((credential) => adding(id, credential))
   const steps: readonly Step[] = [{ kind: 'create_connection', id, body }, ...added]
-  return { ...nothing, steps: [...steps, ...statusSteps(wanted, 'draft')] }
+  return { ...nothing, steps: [...steps, ...statusSteps(target, 'draft')] }
 }
 
 function connectionProblems(
-  wanted: FileConnection,
+  target: FileConnection,
   existing: ConnectionJson,
   { path, organizationId, options }: Place,
 ): readonly PlanProblem[] {
@@ -148,7 +148,7 @@ function connectionProblems(
   if (existing.managedBy === 'api' && !options.takeOver) {
     return [at('id', 'is managed by hand so far; say --take-over if the file is to manage it')]
   }
-  return slugProblems(wanted.slug, existing, path)
+  return slugProblems(target.slug, existing, path)
 }
 
 function slugProblems(
@@ -161,8 +161,8 @@ function slugProblems(
 }
 
 /** Returns the members that differ, each with its new value. Members that are not in the file get their default. */
-function changeOf(wanted: FileConnection, existing: ConnectionJson): Patch {
-  const { id: _, slug: __, credentials: ___, status: ____, ...members } = wanted
+function changeOf(target: FileConnection, existing: ConnectionJson): Patch {
+  const { id: _, slug: __, credentials: ___, status: ____, ...members } = target
   const is = changeableJson(existing)
   const differing = Object.entries(normalizedChange(members)).filter(
     ([name, value]) => !isSameJson(value, is[name as keyof ConnectionChangeJson]), // the same members
@@ -178,13 +178,14 @@ function credentialsPlan(
   if (!credentials) return nothing
   const kept = new Set<string>()
   const steps = credentials.flatMap((credential): readonly Step[] => {
-    const held = heldCredential(credential, existing, current)
-    if (held === undefined) return stateOf(credential) === 'retired' ? [] : [adding(id, credential)]
-    kept.add(held.id)
+    const matching = heldCredential(credential, existing, current)
+    if (matching === undefined)
+      return stateOf(credential) === 'retired' ? [] : [adding(id, credential)]
+    kept.add(matching.id)
     const state = stateOf(credential)
-    return held.state === state
+    return matching.state === state
       ? []
-      : [{ kind: 'set_credential', id, credentialId: held.id, state }]
+      : [{ kind: 'set_credential', id, credentialId: matching.id, state }]
   })
   const strangers = existing.credentials.filter((one) => !kept.has(one.id))
   if (!options.prune) {

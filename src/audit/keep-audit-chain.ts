@@ -41,19 +41,19 @@ function createKeeper(services: Services) {
   const { storage, log, metrics } = services
   let seen: ChainPlace | undefined
   let logged = ''
-  let told: ChainFault | undefined
+  let reported: ChainFault | undefined
 
   function take(step: ChainStep, isRound: boolean): number {
     if (step.kind === 'busy') return 0
     if (step.kind === 'broken') {
       const { fault } = step
-      if (told?.reason === fault.reason && !isRound) return 0
-      told = fault
+      if (reported?.reason === fault.reason && !isRound) return 0
+      reported = fault
       metrics.count('entrada_audit_chain_broken_total', undefined)
       log.error('audit_chain_broken', fault)
       return 0
     }
-    told = undefined
+    reported = undefined
     seen = step.head
     return step.count
   }

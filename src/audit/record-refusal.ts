@@ -69,8 +69,8 @@ async function isAdmitted(
 
 /** Returns the evidence of an error without Entra's raw text, which stays in the log (design rule 16). */
 function evidenceOf({ detail }: EntradaError): Readonly<Record<string, unknown>> {
-  const { entra, ...own } = detail as { readonly entra?: EntraError } // entra-oidc and sign-in put it there
-  if (entra === undefined) return own
+  const { entra, ...evidence } = detail as { readonly entra?: EntraError } // entra-oidc and sign-in put it there
+  if (entra === undefined) return evidence
   const { error, suberror, codes, traceId, correlationId } = entra
-  return { ...own, entra: { error, suberror, codes, traceId, correlationId } }
+  return { ...evidence, entra: { error, suberror, codes, traceId, correlationId } }
 }

@@ -47,8 +47,8 @@ export function createSignInNotes({
 }): SignInNotes {
   let noted = new Map<ConnectionId, ConnectionResults>()
   const add = (results: ConnectionResults) => {
-    const known = noted.get(results.connectionId)
-    noted.set(results.connectionId, known === undefined ? results : sumOf(known, results))
+    const before = noted.get(results.connectionId)
+    noted.set(results.connectionId, before === undefined ? results : sumOf(before, results))
   }
   return {
     note: (signIn) => add(resultsOf(signIn, now())),
@@ -58,13 +58,13 @@ export function createSignInNotes({
     },
     async tell() {
       if (noted.size === 0) return
-      const told = [...noted.values()]
+      const batch = [...noted.values()]
       noted = new Map()
       try {
-        await storage.addConnectionResults(told)
+        await storage.addConnectionResults(batch)
       } catch (error) {
-        log.warn('sign_in_notes_not_told', { connections: told.length, error })
-        for (const results of told) add(results)
+        log.warn('sign_in_notes_not_told', { connections: batch.length, error })
+        for (const results of batch) add(results)
       }
     },
   }

@@ -144,10 +144,10 @@ function nextOf(
   { problem, links, next: from }: Verification,
   now: Date,
 ): AuditVerification {
-  const { problem: known, from: sameFrom, completed, startedAt } = before
+  const { problem: knownProblem, from: sameFrom, completed, startedAt } = before
   const kept = completed ? { completed } : {}
   if (problem) {
-    const foundAt = known?.reason === problem.reason ? known.foundAt : now
+    const foundAt = knownProblem?.reason === problem.reason ? knownProblem.foundAt : now
     const again = sameFrom ? { from: sameFrom } : {}
     return { startedAt, links: before.links, ...again, ...kept, problem: { ...problem, foundAt } }
   }

@@ -128,10 +128,10 @@ function addressOf(
   const filled = path.replaceAll(/:(\w+)/g, (_, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   )
-  const given = Object.entries(query).filter(([, value]) => value !== undefined)
-  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
+  const present = Object.entries(query).filter(([, value]) => value !== undefined)
+  const search = new URLSearchParams(present.map(([name, value]) => [name, String(value)]))
   const base = String(serverUrl).replace(/\/+$/, '')
-  return `${base}/api/v1${filled}${given.length > 0 ? `?${search}` : ''}`
+  return `${base}/api/v1${filled}${present.length > 0 ? `?${search}` : ''}`
 }
 
 function requestOf(
@@ -211,14 +211,17 @@ function refusalOf({ status, headers }: Response, answered: unknown): EntradaApi
   const single = typeof parameter === 'string' ? [{ parameter, problem: 'is not valid' }] : []
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN)
   const problems = Array.isArray(errors) ? (errors as InputProblem[]) : single // the server writes it so
-  const told = problems.map(({ parameter, problem }) => ` ${parameter} ${problem}.`).join('')
-  return new EntradaApiError(`${typeof title === 'string' ? title : `Status ${status}.`}${told}`, {
-    code: typeof code === 'string' ? code : 'no_answer',
-    status,
-    correlationId: typeof correlationId === 'string' ? correlationId : undefined,
-    errors: problems,
-    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
-  })
+  const sentences = problems.map(({ parameter, problem }) => ` ${parameter} ${problem}.`).join('')
+  return new EntradaApiError(
+    `${typeof title === 'string' ? title : `Status ${status}.`}${sentences}`,
+    {
+      code: typeof code === 'string' ? code : 'no_answer',
+      status,
+      correlationId: typeof correlationId === 'string' ? correlationId : undefined,
+      errors: problems,
+      retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
+    },
+  )
 }
 
 /** Returns whether a retry may help and can do no harm. A request that was refused because of a rate limit changed nothing. */

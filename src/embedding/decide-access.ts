@@ -37,23 +37,23 @@ export async function decideAccess(
   request: Request,
   needed: Needed,
 ): Promise<Access> {
-  const known: Known = { request, exchange: undefined, session: undefined }
+  const state: CheckState = { request, exchange: undefined, session: undefined }
   try {
     checkNeeded(needed)
-    known.exchange = openExchange(services, request, {})
-    checkOrigin(known.exchange, needed.trustedOrigins ?? [])
-    const view = await findSession(services, known.exchange)
-    known.session = view && toUserSession(view, services.now())
-    if (known.session === undefined) throw new EntradaError('sign_in_required')
-    checkRoles(known.session, needed)
-    return { kind: 'allowed', session: known.session }
+    state.exchange = openExchange(services, request, {})
+    checkOrigin(state.exchange, needed.trustedOrigins ?? [])
+    const view = await findSession(services, state.exchange)
+    state.session = view && toUserSession(view, services.now())
+    if (state.session === undefined) throw new EntradaError('sign_in_required')
+    checkRoles(state.session, needed)
+    return { kind: 'allowed', session: state.session }
   } catch (cause) {
     const error = asEntradaError(cause)
-    return { kind: 'refused', error, response: await answerFor(services, known, error) }
+    return { kind: 'refused', error, response: await answerFor(services, state, error) }
   }
 }
 
-type Known = {
+type CheckState = {
   readonly request: Request
   exchange: Exchange | undefined
   session: UserSession | undefined
@@ -99,8 +99,8 @@ function checkOrigin({ request, here }: Exchange, trustedOrigins: readonly strin
 
 function checkRoles({ roles: held, organization }: UserSession, needed: Needed): void {
   const { roles, organizations } = needed
-  const own = [organization.id, organization.slug]
-  if (organizations !== undefined && !own.some((name) => organizations.includes(name))) {
+  const names = [organization.id, organization.slug]
+  if (organizations !== undefined && !names.some((name) => organizations.includes(name))) {
     throw new EntradaError('role_required', { organizations })
   }
   if (roles === undefined || roles.some((role) => held.includes(role))) return
@@ -109,7 +109,7 @@ function checkRoles({ roles: held, organization }: UserSession, needed: Needed):
 
 async function answerFor(
   services: Services,
-  { request, exchange, session }: Known,
+  { request, exchange, session }: CheckState,
   error: EntradaError,
 ): Promise<Response> {
   const isPage = isNavigation(request)

@@ -27,11 +27,11 @@ export function getSession(
   entrada: EntradaSource,
   headers: Pick<Headers, 'get'>,
 ): Promise<UserSession | undefined> {
-  const given = ['host', 'cookie'].flatMap((name) => {
+  const copied = ['host', 'cookie'].flatMap((name) => {
     const value = headers.get(name)
     return value === null ? [] : [[name, value] as [string, string]]
   })
-  return instanceOf(entrada).getSession(new Request('http://localhost/', { headers: given }))
+  return instanceOf(entrada).getSession(new Request('http://localhost/', { headers: copied }))
 }
 
 /** Wraps a route handler so that only users who are signed in reach it. */

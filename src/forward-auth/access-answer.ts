@@ -92,8 +92,8 @@ export function refusedAnswer(
  */
 function signInAddressAt(services: Services, { url, here, kind }: Place, uri?: string): URL {
   const address = new URL(pathTo(services, '/login'), here)
-  const wanted = uri !== undefined && kind === 'application' ? url.origin + uri : uri
-  const returnTo = parseReturnTo(wanted, here, services.deployment)
+  const page = uri !== undefined && kind === 'application' ? url.origin + uri : uri
+  const returnTo = parseReturnTo(page, here, services.deployment)
   if (returnTo !== '/') address.searchParams.set('return_to', returnTo)
   else if (kind === 'application') address.searchParams.set('return_to', `${url.origin}/`)
   return address

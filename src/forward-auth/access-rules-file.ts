@@ -180,11 +180,11 @@ export function unknownHosts({ rules }: AccessRules, served: readonly string[]):
   )
 }
 
-function toRule(given: v.InferOutput<typeof rule>, index: number): AccessRule {
-  const { id, host: hosts, method: methods, path: paths } = given
+function toRule(input: v.InferOutput<typeof rule>, index: number): AccessRule {
+  const { id, host: hosts, method: methods, path: paths } = input
   return {
     id: id ?? `rule ${index + 1}`,
-    allow: toAllowance(given.allow),
+    allow: toAllowance(input.allow),
     ...(hosts === undefined ? {} : { hosts: [hosts].flat() }),
     ...(methods === undefined ? {} : { methods: withGet([methods].flat()) }),
     ...(paths === undefined
@@ -198,9 +198,9 @@ function withGet(methods: readonly string[]): readonly string[] {
   return methods.map((one) => (one === 'HEAD' ? 'GET' : one))
 }
 
-function toAllowance(given: v.InferOutput<typeof allow>): Allowance {
-  if (typeof given === 'string') return { kind: given }
-  const { organizations = ['default'], roles = [], groups = [] } = given
+function toAllowance(input: v.InferOutput<typeof allow>): Allowance {
+  if (typeof input === 'string') return { kind: input }
+  const { organizations = ['default'], roles = [], groups = [] } = input
   return { kind: 'some', organizations, roles, groups: groups.map((id) => id.toLowerCase()) }
 }
 

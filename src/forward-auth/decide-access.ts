@@ -144,12 +144,13 @@ function matchesMethod(methods: readonly string[], method: string): boolean {
  * A path that is open to everyone is compared letter by letter. A path that is protected is also compared in the way of servers
  * that ignore letter case, a slash at the end, or how a letter is written.
  */
-function matchesPath({ path, below }: PathPattern, asked: string, allow: Allowance): boolean {
-  if (allow.kind === 'everyone') return asked === path || (below && isBelow(path, asked))
-  const [wanted, given] = [foldPath(path), foldPath(asked)]
+function matchesPath({ path, below }: PathPattern, requestPath: string, allow: Allowance): boolean {
+  if (allow.kind === 'everyone')
+    return requestPath === path || (below && isBelow(path, requestPath))
+  const [wanted, given] = [foldPath(path), foldPath(requestPath)]
   return given === wanted || given === `${wanted}/` || (below && isBelow(wanted, given))
 }
 
-function isBelow(path: string, asked: string): boolean {
-  return asked.startsWith(path.endsWith('/') ? path : `${path}/`)
+function isBelow(path: string, requestPath: string): boolean {
+  return requestPath.startsWith(path.endsWith('/') ? path : `${path}/`)
 }

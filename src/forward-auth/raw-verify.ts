@@ -39,8 +39,8 @@ async function answerRaw(
   outgoing: ServerResponse,
 ): Promise<void> {
   const startedAt = performance.now()
-  const given = request.header('traceparent')
-  const traceparent = given && request.isFromTrustedProxy() ? given : undefined
+  const header = request.header('traceparent')
+  const traceparent = header && request.isFromTrustedProxy() ? header : undefined
   const answer = await services.tracing.request(
     { method: request.method, traceparent },
     () => verifyAccess(services, request),
@@ -53,12 +53,12 @@ async function answerRaw(
 
 /** The trust is remembered per connection: a proxy keeps its connections, and their address does not change. */
 function createSocketTrust({ isTrustedProxy }: Services): (socket: Socket) => boolean {
-  const known = new WeakMap<Socket, boolean>()
+  const trustBySocket = new WeakMap<Socket, boolean>()
   return (socket) => {
-    const before = known.get(socket)
+    const before = trustBySocket.get(socket)
     if (before !== undefined) return before
     const isTrusted = isTrustedProxy(socket.remoteAddress)
-    known.set(socket, isTrusted)
+    trustBySocket.set(socket, isTrusted)
     return isTrusted
   }
 }

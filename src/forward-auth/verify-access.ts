@@ -116,8 +116,8 @@ async function answerQuestion(services: Services, request: VerifyRequest): Promi
 /** Returns the place that the host belongs to. @throws {EntradaError} `host_not_served` */
 function placeOf({ deployment }: Services, host: string): Place {
   const { publicUrls, site } = deployment
-  const own = publicUrls.find((url) => isHostOf(url, host))
-  if (own !== undefined) return { kind: 'own', url: own, here: own }
+  const publicUrl = publicUrls.find((url) => isHostOf(url, host))
+  if (publicUrl !== undefined) return { kind: 'own', url: publicUrl, here: publicUrl }
   const url = site?.applicationUrls.find((one) => isHostOf(one, host))
   const here = site && publicUrls.find((one) => isUnder(site.cookieDomain, one.host))
   if (!site || !url || !here) throw new EntradaError('host_not_served', { host })

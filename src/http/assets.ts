@@ -187,8 +187,8 @@ const fingerprints = new Map<Asset['body'], string>()
 
 /** This is neither a secret nor a proof: the result only has to change when the text changes. @see FNV-1a */
 function fingerprintOf({ body }: Asset): string {
-  const known = fingerprints.get(body)
-  if (known !== undefined) return known
+  const cached = fingerprints.get(body)
+  if (cached !== undefined) return cached
   let hash = 0x811c9dc5
   for (const byte of typeof body === 'string' ? new TextEncoder().encode(body) : body) {
     hash = Math.imul(hash ^ byte, 0x01000193) >>> 0

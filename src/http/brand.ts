@@ -71,13 +71,13 @@ export function brandColor(text: string): Color {
 
 /** Parses the contact for support. @throws {Error} as {@link brandName} */
 export function supportContact(text: string): SupportContact {
-  const given = text.trim()
-  const address = given.replace(/^mailto:/i, '')
+  const contact = text.trim()
+  const address = contact.replace(/^mailto:/i, '')
   if (/^[^\s@?&"<>,;:]{1,64}@[a-z0-9.-]{1,253}\.[a-z]{2,63}$/i.test(address)) {
     return { href: `mailto:${address}`, text: address }
   }
-  const url = URL.parse(given)
-  if (url?.protocol !== 'https:' || url.username || url.password || given.length > 500) {
+  const url = URL.parse(contact)
+  if (url?.protocol !== 'https:' || url.username || url.password || contact.length > 500) {
     throw new Error('must be an email address, or an address that starts with https://')
   }
   const path = url.pathname === '/' ? '' : url.pathname
@@ -85,8 +85,8 @@ export function supportContact(text: string): SupportContact {
 }
 
 /** Parses the logo. Its content decides the format, not its file name. @throws {Error} as {@link brandName} */
-export function brandLogo(given: Uint8Array | string): Logo {
-  const bytes = typeof given === 'string' ? new TextEncoder().encode(given) : new Uint8Array(given)
+export function brandLogo(file: Uint8Array | string): Logo {
+  const bytes = typeof file === 'string' ? new TextEncoder().encode(file) : new Uint8Array(file)
   if (bytes.length > MAX_LOGO_BYTES) throw new Error('must be at most 256 KB')
   const size = pngSize(bytes)
   if (size !== undefined) return { type: 'image/png', bytes, isWordmark: isWide(size) }

@@ -40,11 +40,11 @@ export function onlyCookie(header: string, name: string): string | undefined {
 
 function cookieValues(header: string, name: string): readonly string[] {
   const values: string[] = []
-  const wanted = `${name}=`
-  for (let at = header.indexOf(wanted); at >= 0; at = header.indexOf(wanted, at + 1)) {
+  const prefix = `${name}=`
+  for (let at = header.indexOf(prefix); at >= 0; at = header.indexOf(prefix, at + 1)) {
     if (!beginsAt(header, at)) continue
     const end = header.indexOf(';', at)
-    values.push(trimmed(header.slice(at + wanted.length, end < 0 ? undefined : end)))
+    values.push(trimmed(header.slice(at + prefix.length, end < 0 ? undefined : end)))
   }
   return values
 }

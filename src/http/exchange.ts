@@ -55,13 +55,13 @@ export function openExchange(
   const here = deployment.publicUrls.find((url) => isHostOf(url, host?.toLowerCase()))
   if (here === undefined) throw new EntradaError('host_not_served', { host: host?.slice(0, 255) })
 
-  const asked = new URL(request.url)
+  const requestUrl = new URL(request.url)
   const ip = services.clientIp(request.headers.get('x-forwarded-for'), remoteAddress)
   const userAgent = request.headers.get('user-agent')?.slice(0, MAX_USER_AGENT_LENGTH)
   return {
     request,
     here,
-    url: new URL(here.origin + asked.pathname + asked.search),
+    url: new URL(here.origin + requestUrl.pathname + requestUrl.search),
     params: {},
     correlationId: newUuid(services),
     client: { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent } : {}) },

@@ -28,9 +28,9 @@ export function formToken(services: Services, sessionId: string): string {
 export function checkFormToken(
   services: Services,
   sessionId: string,
-  given: string | null | undefined,
+  token: string | null | undefined,
 ): void {
-  if (typeof given !== 'string' || !services.keyRing.isMac('form-token', sessionId, given)) {
+  if (typeof token !== 'string' || !services.keyRing.isMac('form-token', sessionId, token)) {
     throw new EntradaError('cross_site_request', { reason: 'form_token' })
   }
 }

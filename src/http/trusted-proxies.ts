@@ -35,8 +35,8 @@ export function isTrustedProxy(
 const made = new WeakMap<readonly string[], BlockList>()
 
 function blockList(networks: readonly string[]): BlockList {
-  const known = made.get(networks)
-  if (known) return known
+  const cached = made.get(networks)
+  if (cached) return cached
   const blocks = new BlockList()
   made.set(networks, blocks)
   for (const network of networks) {

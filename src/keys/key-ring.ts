@@ -67,8 +67,8 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
 
   function derivedKey(purpose: KeyPurpose, keyId: string): Buffer {
     const name = `${purpose}.${keyId}`
-    const known = derived.get(name)
-    if (known) return known
+    const cached = derived.get(name)
+    if (cached) return cached
     const master = keys.get(keyId)
     if (!master) throw new EntradaError('secret_key_missing', { keyId })
     const key = hkdf(master, purpose, 32)
@@ -111,10 +111,10 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
     deriveBytes: (purpose, byteCount) =>
       [...keys.values()].map((master) => hkdf(master, purpose, byteCount)),
     isMac: (purpose, text, mac) => {
-      const given = fromBase64Url(mac)
+      const bytes = fromBase64Url(mac)
       return keyIds
         .map((keyId) => macUnder(derivedKey(purpose, keyId), text))
-        .some((expected) => isEqual(expected, given))
+        .some((expected) => isEqual(expected, bytes))
     },
     sign: (purpose, text) => {
       const mac = macUnder(derivedKey(purpose, sealingKeyId), text)
@@ -130,8 +130,8 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
   }
 }
 
-function isEqual(expected: Buffer, given: Buffer): boolean {
-  return expected.length === given.length && timingSafeEqual(expected, given)
+function isEqual(expected: Buffer, actual: Buffer): boolean {
+  return expected.length === actual.length && timingSafeEqual(expected, actual)
 }
 
 /** Derives key material. @see RFC 5869 */

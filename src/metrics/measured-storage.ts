@@ -14,17 +14,17 @@ export function measuredStorage(
   const attributes = { 'db.system.name': systemNames[storage.kind] }
   const measured = Object.entries(storage).map(([verb, member]) => {
     if (typeof member !== 'function' || verb === 'close') return [verb, member]
-    const call = member as (...given: unknown[]) => Promise<unknown> // every verb is asynchronous
+    const call = member as (...args: unknown[]) => Promise<unknown> // every verb is asynchronous
     return [
       verb,
-      async (...given: unknown[]) => {
+      async (...args: unknown[]) => {
         const startedAt = performance.now()
         const finished = (outcome: string) => {
           const seconds = (performance.now() - startedAt) / 1000
           metrics.observe('entrada_database_duration_seconds', { verb, outcome }, seconds)
         }
         try {
-          const result = await tracing.span(`database ${verb}`, attributes, () => call(...given))
+          const result = await tracing.span(`database ${verb}`, attributes, () => call(...args))
           finished('done')
           return result
         } catch (error) {

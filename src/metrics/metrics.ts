@@ -103,9 +103,9 @@ function newHistogram(): Histogram {
 }
 
 function seriesOf<T>(all: Map<MetricName, Map<string, T>>, name: MetricName): Map<string, T> {
-  const known = all.get(name) ?? new Map<string, T>()
-  all.set(name, known)
-  return known
+  const series = all.get(name) ?? new Map<string, T>()
+  all.set(name, series)
+  return series
 }
 
 /** A counter without labels starts at 0, so that Prometheus sees its first increase. */

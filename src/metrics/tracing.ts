@@ -42,7 +42,7 @@ export type Tracing = {
    * at the end.
    */
   request<T>(
-    asked: { readonly method: string; readonly traceparent?: string | undefined },
+    incoming: { readonly method: string; readonly traceparent?: string | undefined },
     work: () => Promise<T>,
     described: (result: T) => { readonly route: string; readonly status: number },
   ): Promise<T>
@@ -105,8 +105,8 @@ async function endingWith<T>(span: Span, work: () => Promise<T>): Promise<T> {
 }
 
 /** Opens tracing with the API that is passed in, else with the installed package, else without spans. */
-export async function openTracing(given?: OpenTelemetryApi): Promise<Tracing> {
-  if (given) return createTracing(given)
+export async function openTracing(api?: OpenTelemetryApi): Promise<Tracing> {
+  if (api) return createTracing(api)
   const name = '@opentelemetry/api' // not a literal: compilers and bundlers must not resolve it
   try {
     return createTracing((await import(name)) as OpenTelemetryApi) // the types of the package are not installed

@@ -80,11 +80,11 @@ export async function verifyDomain(
   caller: AdminCaller,
   id: string,
 ): Promise<Domain> {
-  const asked = await getDomain(services.storage, id)
-  await services.limits.spend('domain_check', asked.organizationId)
-  const texts = await readRecords(services, asked)
-  if (!isThere(asked, texts)) throw new EntradaError('domain_not_proven')
-  return prove(services, caller, { id: asked.id, proof: 'dns', texts })
+  const domain = await getDomain(services.storage, id)
+  await services.limits.spend('domain_check', domain.organizationId)
+  const texts = await readRecords(services, domain)
+  if (!isThere(domain, texts)) throw new EntradaError('domain_not_proven')
+  return prove(services, caller, { id: domain.id, proof: 'dns', texts })
 }
 
 /**
@@ -168,10 +168,10 @@ export function isProven(
 export async function isEmailDomainProven(
   reader: Pick<StorageReader, 'findOwnedDomain'>,
   address: string | undefined,
-  asked: { readonly organizationId: OrganizationId; readonly now: Date },
+  expected: { readonly organizationId: OrganizationId; readonly now: Date },
 ): Promise<boolean> {
   const email = address === undefined ? undefined : parseWorkEmail(address)
-  return email !== undefined && isProven(await reader.findOwnedDomain(email.domain), asked)
+  return email !== undefined && isProven(await reader.findOwnedDomain(email.domain), expected)
 }
 
 /** Logs that a domain lost its proof. This runs after the transaction, which may run twice. */
@@ -210,7 +210,7 @@ async function prove(
   const { proven, lost } = await services.storage.atomically(async (transaction) => {
     await caller.checkStillMay?.(transaction)
     const before = await getDomain(transaction, id)
-    const lost = await releaseFromOther(services, transaction, { wanted: before, proof, texts })
+    const lost = await releaseFromOther(services, transaction, { claimed: before, proof, texts })
     const proven = toProven(before, proof, services.now())
     await transaction.putDomain(proven)
     if (before.status !== 'proven' || before.proof !== proof) {
@@ -243,17 +243,17 @@ async function releaseFromOther(
   services: Services,
   transaction: StorageTransaction,
   {
-    wanted,
+    claimed,
     proof,
     texts,
   }: {
-    readonly wanted: Domain
+    readonly claimed: Domain
     readonly proof: Proving['proof']
     readonly texts: readonly string[]
   },
 ): Promise<Domain | undefined> {
-  const owner = await transaction.findOwnedDomain(wanted.name)
-  if (owner === undefined || owner.id === wanted.id) return undefined
+  const owner = await transaction.findOwnedDomain(claimed.name)
+  if (owner === undefined || owner.id === claimed.id) return undefined
   const isGone = proof === 'dns' ? !isThere(owner, texts) : owner.status === 'lost'
   if (owner.proof !== 'dns' || !isGone) throw new EntradaError('domain_in_use')
   const { proof: _, provenAt, checkedAt, nextCheckAt, ...named } = owner

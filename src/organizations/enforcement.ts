@@ -37,16 +37,16 @@ export type LosingMember = MemberWithoutUse & {
   readonly why: 'other_directory' | 'never_signed_in'
 }
 
-type Asked = { readonly organizationId: string; readonly connectionId: string }
+type SsoInput = { readonly organizationId: string; readonly connectionId: string }
 
 /** Returns what requiring single sign-on would change. @throws {EntradaError} `record_not_found` */
 export async function previewSso(
   services: Services,
-  asked: Asked,
+  input: SsoInput,
   page: PageRequest,
 ): Promise<SsoPreview> {
   const { storage, now } = services
-  const { organization, connection } = await getBoth(storage, asked)
+  const { organization, connection } = await getBoth(storage, input)
   const through = { organizationId: organization.id, connectionId: connection.id }
   const administrator = await findAdministrator(services, storage, connection)
   const losers = await storage.listMembersWithoutUse(through, page)
@@ -71,10 +71,10 @@ export async function previewSso(
 export async function requireSso(
   services: Services,
   caller: AdminCaller,
-  asked: Asked,
+  input: SsoInput,
 ): Promise<Organization> {
   return services.storage.atomically(async (transaction) => {
-    const { organization, connection } = await getBoth(transaction, asked)
+    const { organization, connection } = await getBoth(transaction, input)
     const administrator = await findAdministrator(services, transaction, connection)
     const missing = missingFor(connection, administrator)
     if (missing.length > 0)
@@ -115,15 +115,15 @@ export async function liftSso(
 export async function bypassSso(
   services: Services,
   caller: AdminCaller,
-  asked: { readonly organizationId: string; readonly reason: string; readonly hours: number },
+  input: { readonly organizationId: string; readonly reason: string; readonly hours: number },
 ): Promise<Organization> {
-  const reason = checkReason(asked.reason)
-  const { hours } = asked
+  const reason = checkReason(input.reason)
+  const { hours } = input
   if (!(hours > 0 && hours <= MOST_BYPASS_HOURS)) {
     throw new EntradaError('request_invalid', { parameter: 'hours' })
   }
   return services.storage.atomically(async (transaction) => {
-    const organization = await getOrganization(transaction, asked.organizationId)
+    const organization = await getOrganization(transaction, input.organizationId)
     const { ssoRequired } = organization.settings
     if (ssoRequired === undefined) throw new EntradaError('sso_not_required')
     const since = services.now()
@@ -155,7 +155,7 @@ async function getOrganization(reader: StorageReader, id: string): Promise<Organ
   return organization
 }
 
-async function getBoth(reader: StorageReader, { organizationId, connectionId }: Asked) {
+async function getBoth(reader: StorageReader, { organizationId, connectionId }: SsoInput) {
   const organization = await getOrganization(reader, organizationId)
   const connection = await reader.findConnection(connectionId)
   if (connection?.organizationId !== organization.id) throw new EntradaError('record_not_found')

@@ -115,8 +115,8 @@ async function forgetInConnection(
   connectionId: ConnectionId,
 ): Promise<void> {
   await services.storage.atomically(async (transaction) => {
-    const known = await transaction.findConnection(connectionId)
-    const { connection, dropped } = known ? withoutKey(known, keyId) : { dropped: 0 }
+    const stored = await transaction.findConnection(connectionId)
+    const { connection, dropped } = stored ? withoutKey(stored, keyId) : { dropped: 0 }
     if (connection === undefined || dropped === 0) return
     await transaction.putConnection({ ...connection, updatedAt: services.now() })
     const { organizationId } = connection

@@ -20,20 +20,20 @@ export type NewOrganization = {
 export async function createOrganization(
   services: Services,
   caller: AdminCaller,
-  asked: NewOrganization,
+  input: NewOrganization,
 ): Promise<Organization> {
-  const name = checkDisplayName(asked.name)
+  const name = checkDisplayName(input.name)
   // Ids that Entrada creates have a prefix; an imported one is kept as it was.
-  const id = (asked.id ? checkGivenId(asked.id) : newId(services, 'org')) as OrganizationId
+  const id = (input.id ? checkGivenId(input.id) : newId(services, 'org')) as OrganizationId
   const createdAt = services.now()
   return services.storage.atomically(async (transaction) => {
     if (await transaction.findOrganization(id)) throw new EntradaError('record_in_use', { id })
-    const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, name)
+    const slug = input.slug ? checkSlug(input.slug) : await freeSlug(transaction, name)
     // At `/enterprise-login/SLUG` a connection takes precedence, so members of the new organization would reach another one's
     // connection.
     if (await transaction.findConnectionBySlug(slug))
       throw new EntradaError('slug_in_use', { slug })
-    const settings = asked.settings ?? {}
+    const settings = input.settings ?? {}
     const organization = { id, name, slug, settings, createdAt, updatedAt: createdAt }
     await transaction.putOrganization(organization)
     const event = { type: 'organization.created', detail: { name, slug } } as const
@@ -55,10 +55,10 @@ export async function changeOrganization(
   return services.storage.atomically(async (transaction) => {
     const before = await transaction.findOrganization(id as OrganizationId) // any text: an unknown one finds nothing
     if (before === undefined) throw new EntradaError('record_not_found')
-    const { name, settings: given } = change(before)
+    const { name, settings: newSettings } = change(before)
     const { ssoRequired } = before.settings
     // Only `enforcement.ts` changes this setting, after its own checks.
-    const settings = { ...given, ...(ssoRequired ? { ssoRequired } : {}) }
+    const settings = { ...newSettings, ...(ssoRequired ? { ssoRequired } : {}) }
     const after = { ...before, name: checkDisplayName(name), settings, updatedAt: services.now() }
     const members = (['name', 'settings'] as const).filter(
       (member) => JSON.stringify(before[member]) !== JSON.stringify(after[member]),

@@ -40,8 +40,8 @@ export function createNameResolver(options: NameResolverOptions): ResolveName {
   const underWay = new Map<string, Promise<readonly LookupAddress[]>>()
   return (name) => {
     const key = name.toLowerCase()
-    const known = findLocally(key, options)
-    if (known.length > 0) return Promise.resolve(known)
+    const local = findLocally(key, options)
+    if (local.length > 0) return Promise.resolve(local)
     const found =
       underWay.get(key) ?? turns.run(() => ask(key, options)).finally(() => underWay.delete(key))
     underWay.set(key, found)
@@ -107,9 +107,9 @@ async function askOne(resolver: Resolver, name: string): Promise<readonly Lookup
 
 type DnsAnswer = { readonly addresses: readonly string[]; readonly code?: string }
 
-async function answerOf(asked: Promise<readonly string[]>): Promise<DnsAnswer> {
+async function answerOf(query: Promise<readonly string[]>): Promise<DnsAnswer> {
   try {
-    return { addresses: await asked }
+    return { addresses: await query }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'EUNKNOWN'
     return NOTHING_THERE.has(code) ? { addresses: [] } : { addresses: [], code }

@@ -58,9 +58,9 @@ export function createOutgoing(options: OutgoingOptions = {}): Outgoing {
   const { proxies = {} } = options
   const agents = createAgents(options)
   const route = (url: URL) => routeOf(proxies, url)
-  const request: Outgoing['request'] = async (url, asked = {}) => {
+  const request: Outgoing['request'] = async (url, requestOptions = {}) => {
     for (let retries = 0; ; retries += 1) {
-      const sent = await sendOnce(agents, { url, route: route(url), asked })
+      const sent = await sendOnce(agents, { url, route: route(url), options: requestOptions })
       if (sent.kind === 'answered') return sent.answer
       if (!sent.isStale || retries >= MOST_RETRIES) throw sent.error
     }
@@ -121,10 +121,10 @@ type Sent =
   /** `isStale`: the other side had closed a kept connection before it received anything of this request. */
   | { readonly kind: 'failed'; readonly error: unknown; readonly isStale: boolean }
 
-type Sending = { readonly url: URL; readonly route: Route; readonly asked: OutgoingRequest }
+type Sending = { readonly url: URL; readonly route: Route; readonly options: OutgoingRequest }
 
-function sendOnce(agents: Agents, { url, route, asked }: Sending): Promise<Sent> {
-  const { method = 'GET', body, signal } = asked
+function sendOnce(agents: Agents, { url, route, options }: Sending): Promise<Sent> {
+  const { method = 'GET', body, signal } = options
   if (signal?.aborted) {
     return Promise.resolve({ kind: 'failed', error: signal.reason, isStale: false })
   }
@@ -132,7 +132,7 @@ function sendOnce(agents: Agents, { url, route, asked }: Sending): Promise<Sent>
   const fail = (error: unknown, isStale = false) => resolve({ kind: 'failed', error, isStale })
   const target = targetOf(agents, url, route)
   const request = target.agent instanceof HttpsAgent ? requestHttps : requestHttp
-  const sent = request({ ...target, method, headers: headersOf(url, route, asked) })
+  const sent = request({ ...target, method, headers: headersOf(url, route, options) })
   // The `signal` option of Node's request is not enough: a request that still waits for its connection would not end with it.
   let answered: IncomingMessage | undefined
   const giveUp = () => {

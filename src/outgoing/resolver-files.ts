@@ -15,8 +15,8 @@ export function hostsOf(readTextFile: ReadTextFile): ReadonlyMap<string, readonl
     const family = isIP(address)
     if (family === 0) continue
     for (const name of names) {
-      const known = hosts.get(name.toLowerCase()) ?? []
-      hosts.set(name.toLowerCase(), [...known, { address, family }])
+      const addresses = hosts.get(name.toLowerCase()) ?? []
+      hosts.set(name.toLowerCase(), [...addresses, { address, family }])
     }
   }
   return hosts

@@ -18,26 +18,26 @@ export function openTunnel(
   proxy: URL,
   { authority, lookup }: { readonly authority: string; readonly lookup: LookupFunction },
 ): Promise<Socket> {
-  const asked = connectRequest(proxy, authority, lookup)
+  const clientRequest = connectRequest(proxy, authority, lookup)
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const name = nameOfProxy(proxy)
   const fail = (cause: unknown) => {
-    asked.destroy()
+    clientRequest.destroy()
     reject(new ProxyError('PROXY_UNREACHABLE', { proxy: name, cause }))
   }
   const timer = setTimeout(() => fail(new Error('no answer in time')), TIME_LIMIT_MS)
-  asked.on('connect', ({ statusCode: status = 0 }, socket: Socket, head) => {
+  clientRequest.on('connect', ({ statusCode: status = 0 }, socket: Socket, head) => {
     clearTimeout(timer)
     if (status >= 200 && status < 300 && head.length === 0) return resolve(socket)
     socket.destroy()
     reject(new ProxyError('PROXY_REFUSED', { proxy: name, status }))
   })
   // This listener also runs after the promise is settled: an error of the request must not end the process.
-  asked.on('error', (cause) => {
+  clientRequest.on('error', (cause) => {
     clearTimeout(timer)
     fail(cause)
   })
-  asked.end()
+  clientRequest.end()
   return promise
 }
 

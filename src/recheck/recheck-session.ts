@@ -58,15 +58,15 @@ type Outcome = { readonly kind: RecheckOutcome; readonly code: string }
 
 async function checkedAgainst(services: Services, work: Work): Promise<Outcome> {
   try {
-    const said = await askEntra(services, work)
-    if (said === undefined) {
+    const answer = await askEntra(services, work)
+    if (answer === undefined) {
       // The session or its user has been removed, so the grant is removed too.
       const { sessionId } = work.grant
       await services.storage.atomically((transaction) => transaction.removeSessionGrant(sessionId))
       return left
     }
     services.signInNotes.noteCheck({ connectionId: work.connection.id })
-    return await applyAnswer(services, work, said)
+    return await applyAnswer(services, work, answer)
   } catch (error) {
     const refusal = asEntradaError(error)
     if (refusal.code === 'storage_unavailable' || refusal.code === 'storage_full') throw error
@@ -202,9 +202,9 @@ async function endSession(
 function logEnd(
   { log }: Services,
   { grant: { sessionId, connectionId }, correlationId }: Work,
-  said: { readonly code: string; readonly entra?: unknown; readonly claim?: unknown },
+  failure: { readonly code: string; readonly entra?: unknown; readonly claim?: unknown },
 ): void {
-  log.info('session_recheck_ended', { sessionId, connectionId, correlationId, ...said })
+  log.info('session_recheck_ended', { sessionId, connectionId, correlationId, ...failure })
 }
 
 async function writeEnd(

@@ -35,13 +35,13 @@ export function createRechecking(services: Services): Rechecking {
     const outcome = await recheckSession(services, { grant, leaseId })
     pauses.note(grant.connectionId, outcome)
   }
-  const lease = async (wanted: Pick<GrantLease, 'limit' | 'sessionId'>) => {
+  const lease = async (selection: Pick<GrantLease, 'limit' | 'sessionId'>) => {
     const now = services.now()
     const leaseId = newUuid(services)
     const until = new Date(now.getTime() + LEASE_MS)
     const except = pauses.list()
     const grants = await services.storage.leaseSessionGrants({
-      ...wanted,
+      ...selection,
       leaseId,
       now,
       until,

@@ -59,16 +59,16 @@ async function findAnswer(
 
 /** The headers of the answer depend on the public address alone. */
 function createHeaders(): (here: URL) => Readonly<Record<string, string>> {
-  const known = new Map<string, Readonly<Record<string, string>>>()
+  const cached = new Map<string, Readonly<Record<string, string>>>()
   return (here) => {
-    const before = known.get(here.origin)
+    const before = cached.get(here.origin)
     if (before !== undefined) return before
     const headers = {
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
       ...securityHeaders(here),
     }
-    known.set(here.origin, headers)
+    cached.set(here.origin, headers)
     return headers
   }
 }

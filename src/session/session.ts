@@ -295,9 +295,12 @@ export function siteSessionCookiesAgain(
 /** Returns the `Set-Cookie` lines that remove the cookies of a session. */
 export function dropSessionCookies(services: Services, here: URL): string[] {
   const site = siteOf(services, here)
-  const own = dropCookie(sessionCookieName(services, here), here)
-  if (site === undefined) return [own]
-  return [own, dropCookie(siteSessionCookieName(services, site, here), here, site.cookieDomain)]
+  const hostCookie = dropCookie(sessionCookieName(services, here), here)
+  if (site === undefined) return [hostCookie]
+  return [
+    hostCookie,
+    dropCookie(siteSessionCookieName(services, site, here), here, site.cookieDomain),
+  ]
 }
 
 /** An operator's session is for Entrada's own pages, so no other host receives it. */

@@ -29,16 +29,16 @@ export async function warnInTime(services: Services, holder: string): Promise<nu
   // One more day, because the storage excludes the bound itself.
   const farthest = Math.max(...warningDays) + 1
   const credentialsEndBefore = new Date(now.getTime() + farthest * DAY_MS)
-  let given = 0
+  let sent = 0
   let after: string | undefined
   do {
     const page = { limit: 200, ...(after === undefined ? {} : { after }) }
     const filter = { status: 'on', credentialsEndBefore } as const
     const { items, next } = await services.storage.listConnections(filter, page)
-    for (const connection of items) given += Number(await warnOf(services, connection, now))
+    for (const connection of items) sent += Number(await warnOf(services, connection, now))
     after = next
   } while (after !== undefined)
-  return given
+  return sent
 }
 
 /**

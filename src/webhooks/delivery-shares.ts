@@ -77,9 +77,9 @@ function countPlaces({ underWay, troubles }: Traffic): Places {
 }
 
 function take(places: Places, { organizationId }: DueWebhook, isTroubled: boolean): void {
-  const own = places.of.get(organizationId) ?? { all: 0, troubled: 0 }
+  const taken = places.of.get(organizationId) ?? { all: 0, troubled: 0 }
   const added = isTroubled ? 1 : 0
-  places.of.set(organizationId, { all: own.all + 1, troubled: own.troubled + added })
+  places.of.set(organizationId, { all: taken.all + 1, troubled: taken.troubled + added })
   places.all += 1
   places.troubled += added
 }
@@ -93,11 +93,11 @@ function fewestUnderWay(
   let best: DueWebhook | undefined
   let fewest: number = shares.ofOrganization
   for (const webhook of lane) {
-    const own = places.of.get(webhook.organizationId) ?? { all: 0, troubled: 0 }
-    if (isTroubled && own.troubled >= shares.troubledOfOrganization) continue
-    if (own.all >= fewest) continue
+    const taken = places.of.get(webhook.organizationId) ?? { all: 0, troubled: 0 }
+    if (isTroubled && taken.troubled >= shares.troubledOfOrganization) continue
+    if (taken.all >= fewest) continue
     best = webhook
-    fewest = own.all
+    fewest = taken.all
   }
   return best
 }

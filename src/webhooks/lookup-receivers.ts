@@ -20,8 +20,8 @@ export function lookupReceivers(
         }
         const family =
           options.family === 'IPv4' ? 4 : options.family === 'IPv6' ? 6 : options.family
-        const wanted = family ? found.filter(({ address }) => isIP(address) === family) : found
-        answerLookup(wanted, options, callback)
+        const ofFamily = family ? found.filter(({ address }) => isIP(address) === family) : found
+        answerLookup(ofFamily, options, callback)
       },
       (error) => callback(error, []),
     )

@@ -34,17 +34,17 @@ export type WebhookWithSecret = { readonly webhook: Webhook; readonly secret: st
 export async function createWebhook(
   services: Services,
   caller: AdminCaller,
-  asked: NewWebhook,
+  input: NewWebhook,
 ): Promise<WebhookWithSecret> {
   const at = services.now()
   const id = newId(services, 'whk')
   const { stored, secret } = freshSecret(services, id)
-  const organizationId = asked.organizationId as OrganizationId | undefined // any text: looked up below
+  const organizationId = input.organizationId as OrganizationId | undefined // any text: looked up below
   const webhook: Webhook = {
     id,
     ...(organizationId ? { organizationId } : {}),
-    url: checkReceiverUrl(asked.url, services.deployment.webhooks).href,
-    eventTypes: checkEventTypes(asked.eventTypes ?? []),
+    url: checkReceiverUrl(input.url, services.deployment.webhooks).href,
+    eventTypes: checkEventTypes(input.eventTypes ?? []),
     secrets: [stored],
     status: 'on',
     createdAt: at,

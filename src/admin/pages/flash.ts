@@ -53,6 +53,6 @@ export function readFlash(
   const name = cookieName(services, here, NAME)
   const flash = cookies.get(name)
   if (flash === undefined) return { cookies: [] }
-  const known = Object.hasOwn(sentences, flash) ? sentences[flash as Flash] : undefined // a key of the table
-  return { ...(known ? { sentence: known } : {}), cookies: [dropCookie(name, here)] }
+  const sentence = Object.hasOwn(sentences, flash) ? sentences[flash as Flash] : undefined // a key of the table
+  return { ...(sentence ? { sentence } : {}), cookies: [dropCookie(name, here)] }
 }

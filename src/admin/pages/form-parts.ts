@@ -87,7 +87,7 @@ ${hint ? html`<small id="${name}-hint">${hint}</small>` : ''}</div>`
 /** Renders a button that opens a description of its effect and asks for confirmation there. It works without a script. */
 export function confirmed(
   place: FormPlace,
-  asked: {
+  question: {
     readonly action: string
     readonly words: string
     readonly what: Html
@@ -95,7 +95,7 @@ export function confirmed(
     readonly confirm: string
   },
 ): Html {
-  const { action, words, what, fields = html``, confirm } = asked
+  const { action, words, what, fields = html``, confirm } = question
   return html`<details class="confirm"><summary>${words}</summary>
 <div><p>${what}</p>${postForm(place, {
     action,
@@ -152,15 +152,15 @@ export async function makeOnce<T>({
   make,
 }: {
   readonly find: () => Promise<T | undefined>
-  readonly isOurs: (known: T) => boolean
+  readonly isOurs: (existing: T) => boolean
   readonly make: () => Promise<T>
 }): Promise<T> {
   try {
     return await make()
   } catch (error) {
     const isThere = isEntradaError(error) && thereAlready.has(error.code)
-    const known = isThere ? await find() : undefined
-    if (known !== undefined && isOurs(known)) return known
+    const existing = isThere ? await find() : undefined
+    if (existing !== undefined && isOurs(existing)) return existing
     throw error
   }
 }
@@ -172,8 +172,8 @@ export function givenIn<Name extends string>(
   read: (field: string) => string,
   fields: Readonly<Record<Name, string>>,
 ): Partial<Record<Name, string>> {
-  const given = Object.entries<string>(fields).map(([name, field]) => [name, read(field)])
-  return Object.fromEntries(given.filter(([, value]) => value !== '')) as Partial<
+  const filled = Object.entries<string>(fields).map(([name, field]) => [name, read(field)])
+  return Object.fromEntries(filled.filter(([, value]) => value !== '')) as Partial<
     Record<Name, string>
   > // the same names, fewer
 }

@@ -91,7 +91,7 @@ async function create(
   const name = read('name')
   const organization = await makeOnce({
     find: () => services.storage.findOrganization(read('id') as OrganizationId), // any text
-    isOurs: (known) => known.name === name,
+    isOurs: (existing) => existing.name === name,
     make: () =>
       createOrganization(services, by, { name, ...givenIn(read, { id: 'id', slug: 'slug' }) }),
   })

@@ -133,9 +133,9 @@ function failingItem(
   return html`<li class="bad"><p><strong>${counts.failing} of ${counts.on}</strong> connections ${counts.failing === 1 ? 'fails' : 'fail'}.
 ${linkTo(services, '/admin/connections?show=failing', 'Show')}</p><ul>${failing.map(
     (connection) => {
-      const known = health.get(connection.id)
-      return html`<li>${linkTo(services, `/admin/connections/${connection.id}`, connection.name)} ${healthBadge(known)}
-<small>${withCode(firstSentence(remedyFor(known?.lastFailureCode ?? '', connection)))}</small></li>`
+      const ownHealth = health.get(connection.id)
+      return html`<li>${linkTo(services, `/admin/connections/${connection.id}`, connection.name)} ${healthBadge(ownHealth)}
+<small>${withCode(firstSentence(remedyFor(ownHealth?.lastFailureCode ?? '', connection)))}</small></li>`
     },
   )}</ul></li>`
 }

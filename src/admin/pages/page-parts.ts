@@ -70,8 +70,8 @@ export type Facts = readonly (readonly [string, Html | string | undefined])[]
 
 /** Renders names and values; facts without a value are left out. */
 export function factList(facts: Facts): Html {
-  const given = facts.filter(([, value]) => value !== undefined)
-  return html`<dl class="facts">${given.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
+  const present = facts.filter(([, value]) => value !== undefined)
+  return html`<dl class="facts">${present.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
 }
 
 /** Returns a parameter of a list, cut to the maximum length of a search. @throws {EntradaError} `request_invalid` when repeated */

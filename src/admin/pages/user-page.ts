@@ -87,14 +87,14 @@ export async function endSessionsOf(services: Services, exchange: Exchange): Pro
   checkMay(viewer, 'sessions:write', 'own')
   const { organizationId } = viewer
   const confined = organizationId ? { within: organizationId } : {}
-  const wanted = read('session')
+  const sessionId = read('session')
   const administration = createAdministration(async () => services)
   const only = { userId: user.id, ...(organizationId ? { organizationId } : {}) }
   const { items } = await administration.listSessions(only, { limit: MOST_SESSIONS })
-  for (const { id } of items.filter((session) => wanted === '' || session.id === wanted)) {
+  for (const { id } of items.filter((session) => sessionId === '' || session.id === sessionId)) {
     await administration.endSession(by, id, confined).catch(ignoreGone)
   }
-  const flash = wanted === '' ? 'sessions_ended' : 'session_ended'
+  const flash = sessionId === '' ? 'sessions_ended' : 'session_ended'
   return done(services, exchange, { flash, to: `/admin/users/${user.id}` })
 }
 
@@ -119,8 +119,10 @@ async function getUser(
   if (organizationId === undefined) return item
   if (item.memberships.length === 0) throw new EntradaError('record_not_found')
   const { items } = await storage.listConnections({ organizationId }, { limit: 200 })
-  const own = new Set(items.map(({ id }) => id))
-  const identities = item.identities.filter(({ connectionId }) => own.has(connectionId ?? ''))
+  const connectionIds = new Set(items.map(({ id }) => id))
+  const identities = item.identities.filter(({ connectionId }) =>
+    connectionIds.has(connectionId ?? ''),
+  )
   return { ...item, identities }
 }
 
@@ -135,7 +137,7 @@ async function membershipList(
   return html`${memberships.map((membership, index) => {
     const { profile, username, status, lastSignInAt, id, organizationId } = membership
     const { email } = profile
-    const held = roles.filter(({ membershipId }) => membershipId === id)
+    const ownRoles = roles.filter(({ membershipId }) => membershipId === id)
     return html`<article class="membership"><h3>${linkTo({ storage, ...services }, `/admin/organizations/${organizationId}`, organizations[index]?.name ?? organizationId)}
 ${status === 'disabled' ? badge('bad', 'access disabled') : ''}</h3>${factList([
       ['Name', profile.displayName && nameOf(profile.displayName)],
@@ -149,9 +151,9 @@ ${status === 'disabled' ? badge('bad', 'access disabled') : ''}</h3>${factList([
       ['Guest', profile.guest ? 'yes' : undefined],
       [
         'Roles',
-        held.length === 0
+        ownRoles.length === 0
           ? 'none'
-          : html`${held.map(({ role, source }) => html`<div><strong>${nameOf(role)}</strong> <small>${source}</small></div>`)}`,
+          : html`${ownRoles.map(({ role, source }) => html`<div><strong>${nameOf(role)}</strong> <small>${source}</small></div>`)}`,
       ],
       ['Last sign-in', timeTag(lastSignInAt)],
     ])}</article>`

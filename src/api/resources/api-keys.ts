@@ -77,9 +77,9 @@ export const apiKeyOperations = {
     shownOnce: ['value'],
     refusals: ['record_not_found'],
     async run(services, { by, caller, body }) {
-      const { expiresAt: endsAt, scopes: asked, ...own } = body
-      checkScopes(caller, asked, own.organizationId)
-      const key = { ...withoutUndefined({ ...own, endsAt }), scopes: [...new Set(asked)] }
+      const { expiresAt: endsAt, scopes: newScopes, ...rest } = body
+      checkScopes(caller, newScopes, rest.organizationId)
+      const key = { ...withoutUndefined({ ...rest, endsAt }), scopes: [...new Set(newScopes)] }
       const { apiKey, value } = await createApiKey(services, by, key)
       return { ...apiKeyJson(apiKey, services.now()), value: value.reveal() }
     },
@@ -113,13 +113,13 @@ export const apiKeyOperations = {
  */
 function checkScopes(
   caller: ApiCaller,
-  asked: readonly Scope[],
+  newScopes: readonly Scope[],
   organizationId: string | undefined,
 ): void {
-  const beyond = asked.find((one) => !holdsScope(caller, one))
+  const beyond = newScopes.find((one) => !holdsScope(caller, one))
   if (beyond !== undefined) throw new EntradaError('access_not_granted', { scope: beyond })
   if (organizationId === undefined) return
-  const errors = asked.flatMap((one, index) => {
+  const errors = newScopes.flatMap((one, index) => {
     const { within }: ScopeRow = scopeTable[one]
     const problem = 'has no meaning within one organization'
     return within === 'deployment' ? [{ parameter: `scopes.${index}`, problem }] : []

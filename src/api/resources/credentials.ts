@@ -111,8 +111,8 @@ export const credentialOperations = {
     answer: credentialSchema,
     refusals: ['connection_read_only', 'credential_in_use'],
     async run(services, { by, params: { id: connectionId, credential: credentialId }, body }) {
-      const asked = { connectionId, credentialId, state: body.state }
-      const connection = await setCredentialState(services, by, asked)
+      const input = { connectionId, credentialId, state: body.state }
+      const connection = await setCredentialState(services, by, input)
       return credentialJson(getCredential(connection, credentialId))
     },
   }),

@@ -194,12 +194,12 @@ function onlyWithin(
   }: { readonly organizationId: OrganizationId; readonly connectionIds: ReadonlySet<string> },
 ): UserListItem {
   const memberships = user.memberships.filter((one) => one.organizationId === organizationId)
-  const own = new Set(memberships.map(({ id }) => id))
+  const ownMemberships = new Set(memberships.map(({ id }) => id))
   return {
     ...user,
     memberships,
     identities: user.identities.filter(({ connectionId }) => connectionIds.has(connectionId ?? '')),
-    roles: user.roles.filter(({ membershipId }) => own.has(membershipId)),
+    roles: user.roles.filter(({ membershipId }) => ownMemberships.has(membershipId)),
   }
 }
 

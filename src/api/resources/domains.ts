@@ -101,8 +101,8 @@ export const domainOperations = {
     versioned: true,
     refusals: ['record_not_found', 'domain_is_public', 'domain_named_already'],
     async run(services, { by, body: { organizationId: organization, name, connectionId } }) {
-      const asked = { organization, name, ...(connectionId ? { connectionId } : {}) }
-      return domainJson(await addDomain(services, by, asked))
+      const input = { organization, name, ...(connectionId ? { connectionId } : {}) }
+      return domainJson(await addDomain(services, by, input))
     },
   }),
   getDomain: operation({

@@ -78,8 +78,8 @@ export const organizationOperations = {
     answer: pageOf(organizationSchema),
     async run(services, { query: { search, ...page }, within }) {
       if (within !== undefined) return ownOnly(services, within)
-      const asked = { ...pageRequest(page), ...withoutUndefined({ search }) }
-      return pageJson(await services.storage.listOrganizations(asked), organizationJson)
+      const filter = { ...pageRequest(page), ...withoutUndefined({ search }) }
+      return pageJson(await services.storage.listOrganizations(filter), organizationJson)
     },
   }),
   createOrganization: operation({
@@ -93,8 +93,8 @@ export const organizationOperations = {
     versioned: true,
     refusals: ['slug_in_use', 'record_in_use'],
     async run(services, { by, body: { settings, ...own } }) {
-      const asked = { ...withoutNull(own), settings: toSettings(settings) }
-      return organizationJson(await createOrganization(services, by, asked))
+      const input = { ...withoutNull(own), settings: toSettings(settings) }
+      return organizationJson(await createOrganization(services, by, input))
     },
   }),
   getOrganization: operation({

@@ -74,8 +74,8 @@ export const ssoOperations = {
     query: { ...pageQuery, connection: v.pipe(text(64), v.description('Id of the connection.')) },
     answer: previewSchema,
     async run(services, { params, query: { connection, ...page } }) {
-      const asked = { organizationId: params.id, connectionId: connection }
-      return previewJson(await previewSso(services, asked, pageRequest(page)))
+      const input = { organizationId: params.id, connectionId: connection }
+      return previewJson(await previewSso(services, input, pageRequest(page)))
     },
   }),
   requireSso: operation({
@@ -87,9 +87,9 @@ export const ssoOperations = {
     answer: organization,
     refusals: ['sso_not_proven'],
     async run(services, { by, caller, params, body }) {
-      const asked = { ...body, organizationId: params.id }
-      await checkOperatorsStay(services, caller, asked)
-      return organizationJson(await requireSso(services, by, asked))
+      const input = { ...body, organizationId: params.id }
+      await checkOperatorsStay(services, caller, input)
+      return organizationJson(await requireSso(services, by, input))
     },
   }),
   liftSso: operation({
@@ -131,13 +131,13 @@ export const ssoOperations = {
 async function checkOperatorsStay(
   { storage, deployment }: Services,
   caller: ApiCaller,
-  asked: { readonly organizationId: string; readonly connectionId: string },
+  input: { readonly organizationId: string; readonly connectionId: string },
 ): Promise<void> {
   const { defaultConnectionId } = deployment
   if (organizationOf(caller) === undefined || defaultConnectionId === undefined) return
-  if (asked.connectionId === defaultConnectionId) return
+  if (input.connectionId === defaultConnectionId) return
   const ofOperators = await storage.findConnection(defaultConnectionId)
-  if (ofOperators?.organizationId === asked.organizationId) {
+  if (ofOperators?.organizationId === input.organizationId) {
     throw new EntradaError('access_not_granted', { scope: 'operator' })
   }
 }
