@@ -11,8 +11,8 @@ import {
   type CliContext,
   type Command,
   type CommandOption,
-  type ExitCode,
 } from './command.ts'
+import { type Answer, printAnswer } from './print-answer.ts'
 import { type Columns, pageLines } from './print-table.ts'
 
 export type ApiCommand<Id extends OperationId> = Omit<Command, 'run' | 'positionals'> & {
@@ -121,17 +121,4 @@ function toPrint<Id extends OperationId>(
   type Page = { readonly items?: readonly Item[]; readonly next?: string | null }
   const { items = [answer as Item], next = null } = answer as Page // an answer without `items` is one record
   return { json: answer, lines: pageLines(row.columns, { items, next }) }
-}
-
-/** What a command answers: the value that `--json` prints, and the lines for a person. */
-export type Answer = { readonly json: unknown; readonly lines: readonly string[] }
-
-/** Prints what a command answers: one line of JSON with `--json`, else lines for a person. */
-export function printAnswer(
-  { print }: CliContext,
-  { values }: CliArguments,
-  { json, lines }: Answer,
-): ExitCode {
-  for (const line of values.json ? [JSON.stringify(json)] : lines) print(line)
-  return 0
 }

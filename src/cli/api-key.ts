@@ -1,6 +1,7 @@
 import { scopeTable } from '../access/scope-table.ts'
-import { apiCommand, printAnswer } from './api-command.ts'
+import { apiCommand } from './api-command.ts'
 import { type Command, jsonOption, pageOptions } from './command.ts'
+import { printAnswer } from './print-answer.ts'
 import { type Columns, tableLines } from './print-table.ts'
 
 export const apiKeyCommands: readonly Command[] = [

@@ -3,6 +3,7 @@ import type { EntradaClient } from '../client/client.ts'
 import { withApi } from './admin-connection.ts'
 import { apiOptions, type CliContext, type Command, devOption, textOption } from './command.ts'
 import { wrongCall } from './command-failure.ts'
+import { printAnswer } from './print-answer.ts'
 
 type Problem = NonNullable<VerificationJson['problem']>
 type Report = {
@@ -29,8 +30,8 @@ export const auditChainCommands: readonly Command[] = [
     run: (context, args) =>
       withApi(context, args, async ({ client }) => {
         const report = await verifyAll(client, textOption(args, 'place'))
-        if (args.values.json) context.print(JSON.stringify(report))
-        else printReport(context, report)
+        if (report.problem !== null && !args.values.json) printProblem(context, report.problem)
+        else printAnswer(context, args, { json: report, lines: describeReport(report) })
         return report.intact ? 0 : 1
       }),
   },
@@ -69,26 +70,23 @@ async function verifyAll(
   return { intact: problem === null, problem, place: stretch.place, ...sum }
 }
 
-function printReport({ print, printError }: CliContext, report: Report): void {
-  const { problem, links, keyMissing, waiting, place } = report
-  if (problem !== null) {
-    const where = problem.sequence === null ? '' : ` at link ${problem.sequence}`
-    const event = problem.eventId === null ? '' : ` (${problem.eventId})`
-    printError(
-      `entrada: the audit trail is not as it was written${where}${event}: ${problem.reason}`,
-    )
-    printError(`  ${meanings[problem.reason]}`)
-    return
-  }
-  print(
+function printProblem({ printError }: CliContext, { reason, sequence, eventId }: Problem): void {
+  const where = sequence === null ? '' : ` at link ${sequence}`
+  const event = eventId === null ? '' : ` (${eventId})`
+  printError(`entrada: the audit trail is not as it was written${where}${event}: ${reason}`)
+  printError(`  ${meanings[reason]}`)
+}
+
+function describeReport({ links, keyMissing, waiting, place }: Report): readonly string[] {
+  return [
     `audit trail: ${links} linked events are as they were written, ${waiting} wait for their link`,
-  )
-  if (keyMissing > 0) {
-    print(
-      `  ${keyMissing} of them were signed under keys that are not in the ring: checked by what was linked after them`,
-    )
-  }
-  print(`  it ends at ${place}`)
+    ...(keyMissing > 0
+      ? [
+          `  ${keyMissing} of them were signed under keys that are not in the ring: checked by what was linked after them`,
+        ]
+      : []),
+    `  it ends at ${place}`,
+  ]
 }
 
 const meanings: Readonly<Record<Problem['reason'], string>> = {

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSettings, type Settings } from '../settings/config.ts'
+import { readSettings } from '../settings/config.ts'
 import { backUpSqlite } from '../storage/sqlite-backup.ts'
 import { backupNameAt, removeOldBackups } from './backup-folder.ts'
-import { type CliArguments, type Command, devOption, jsonOption, textOption } from './command.ts'
+import { apiOptions, type CliArguments, type Command, textOption } from './command.ts'
 import { CommandFailure, wrongCall } from './command-failure.ts'
 import { DATABASE_FILE } from './data-folder.ts'
-import { dataFolder } from './server-options.ts'
+import { placeOf } from './local-services.ts'
+import { printAnswer } from './print-answer.ts'
 
 export const backupCommand: Command = {
   name: 'backup',
@@ -14,8 +15,7 @@ export const backupCommand: Command = {
   summary:
     'Copy the embedded database to a file, or into a folder under the time, also while the server runs.',
   options: {
-    ...jsonOption,
-    ...devOption,
+    ...apiOptions,
     force: { type: 'boolean', help: 'Replace a file that exists.' },
     keep: {
       type: 'string',
@@ -23,29 +23,28 @@ export const backupCommand: Command = {
     },
   },
   positionals: 1,
-  async run(context, given) {
+  async run(context, args) {
     const { settings } = readSettings(context.environment, context.readTextFile)
-    if (settings.databaseUrl && !given.values.dev) throw postgresToolsNeeded()
-    const place = given.positionals[0] ?? ''
+    if (settings.databaseUrl && !args.values.dev) throw postgresToolsNeeded()
+    const place = args.positionals[0] ?? ''
     const isIntoFolder = await isFolder(place)
-    const keep = keepOf(given)
+    const keep = keepOf(args)
     if (keep === 'invalid' || (keep !== undefined && !isIntoFolder)) {
       throw wrongCall('--keep takes a number from 1 on, and a folder to back up into')
     }
     const to = isIntoFolder ? join(place, backupNameAt(context.now())) : place
-    const { mode, folder } = placeOf(settings, given)
-    const force = given.values.force === true
+    const { mode, folder } = placeOf(settings, args)
+    const force = args.values.force === true
     const mark = await backUpSqlite({ from: join(folder, DATABASE_FILE), to }, { force })
     const removed = keep === undefined ? [] : await removeOldBackups(place, keep)
-    const lines = given.values.json
-      ? [JSON.stringify({ file: to, mode, schemaVersion: mark.schemaVersion, removed })]
-      : [
-          `backed up to ${to}, and checked`,
-          ...removed.map((name) => `removed ${name}`),
-          'keep the key ring (secret-keys) too, and apart from it',
-        ]
-    for (const line of lines) context.print(line)
-    return 0
+    return printAnswer(context, args, {
+      json: { file: to, mode, schemaVersion: mark.schemaVersion, removed },
+      lines: [
+        `backed up to ${to}, and checked`,
+        ...removed.map((name) => `removed ${name}`),
+        'keep the key ring (secret-keys) too, and apart from it',
+      ],
+    })
   },
 }
 
@@ -54,16 +53,10 @@ async function isFolder(place: string): Promise<boolean> {
   return found?.isDirectory() === true
 }
 
-function keepOf(given: CliArguments): number | undefined | 'invalid' {
-  const text = textOption(given, 'keep')
+function keepOf(args: CliArguments): number | undefined | 'invalid' {
+  const text = textOption(args, 'keep')
   if (text === undefined) return undefined
   return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 'invalid'
-}
-
-/** Which embedded database a command is for, and the folder it is in. */
-export function placeOf(settings: Settings, { values }: CliArguments) {
-  const mode = values.dev ? 'development' : 'production'
-  return { mode, folder: dataFolder(settings, mode) } as const
 }
 
 /** A copy of an embedded database is of no use to a deployment on PostgreSQL, whose own tools make better ones. */

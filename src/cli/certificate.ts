@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path'
 import { EntradaError } from '../errors/errors.ts'
 import { createKeyPair, describeCertificate } from '../identity-provider/new-key-pair.ts'
 import { names } from '../settings/credential-settings.ts'
-import { type CliContext, type Command, jsonOption, textOption } from './command.ts'
+import { type Command, jsonOption, numberOption, textOption } from './command.ts'
+import { printAnswer } from './print-answer.ts'
 
 const DEFAULT_DAYS = 365
 const MAX_DAYS = 3650
@@ -25,25 +26,14 @@ export const certificateCommands: readonly Command[] = [
       days: { type: 'string', help: `How long it lasts; default ${DEFAULT_DAYS}.` },
       ...jsonOption,
     },
-    async run(context, given) {
-      const days = parseDays(textOption(given, 'days'))
-      const folder = textOption(given, 'out') ?? '.'
-      const created = await createCertificate(folder, days, context.now())
-      if (given.values.json) context.print(JSON.stringify(toJson(created)))
-      else printCreated(context, created)
-      return 0
+    async run(context, args) {
+      const days = numberOption(args, 'days', { from: 1, to: MAX_DAYS }) ?? DEFAULT_DAYS
+      const folder = textOption(args, 'out') ?? '.'
+      const created = toJson(await createCertificate(folder, days, context.now()))
+      return printAnswer(context, args, { json: created, lines: describeCreated(created) })
     },
   },
 ]
-
-function parseDays(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_DAYS
-  const days = Number(text)
-  if (!/^\d{1,4}$/.test(text) || days < 1 || days > MAX_DAYS) {
-    throw new EntradaError('request_invalid', { parameter: 'days' })
-  }
-  return days
-}
 
 /** Files are named after the thumbprint: a second one never stands in the way of the first. */
 async function createCertificate(folder: string, days: number, now: Date): Promise<Created> {
@@ -89,22 +79,21 @@ function toJson({ certificate, certificateFile, privateKeyFile }: Created) {
   }
 }
 
-function printCreated({ print }: CliContext, created: Created): void {
-  const { certificateFile, privateKeyFile, sha1Thumbprint, sha256Thumbprint, expiresAt } =
-    toJson(created)
-  print(`Certificate  ${certificateFile}`)
-  print(`Private key  ${privateKeyFile}  (keep it here; nobody else needs it)`)
-  print(`Thumbprint   ${sha1Thumbprint}  (SHA-1, as Entra lists it)`)
-  print(`             ${sha256Thumbprint}  (SHA-256)`)
-  print(`Ends         ${expiresAt}`)
-  print('')
-  print(
+function describeCreated(created: ReturnType<typeof toJson>): readonly string[] {
+  const { certificateFile, privateKeyFile, sha1Thumbprint, sha256Thumbprint, expiresAt } = created
+  return [
+    `Certificate  ${certificateFile}`,
+    `Private key  ${privateKeyFile}  (keep it here; nobody else needs it)`,
+    `Thumbprint   ${sha1Thumbprint}  (SHA-1, as Entra lists it)`,
+    `             ${sha256Thumbprint}  (SHA-256)`,
+    `Ends         ${expiresAt}`,
+    '',
     '1. Upload the certificate, not the key: entra.microsoft.com > Entra ID > App registrations >',
-  )
-  print('   your application > Certificates & secrets > Certificates > Upload certificate.')
-  print('   Compare the thumbprint.')
-  print('2. Then set, and start the server again:')
-  print(`   ${names.certificate}=${certificateFile}`)
-  print(`   ${names.privateKey}=${privateKeyFile}`)
-  print('   A server that has these settings already takes new content of the files by itself.')
+    '   your application > Certificates & secrets > Certificates > Upload certificate.',
+    '   Compare the thumbprint.',
+    '2. Then set, and start the server again:',
+    `   ${names.certificate}=${certificateFile}`,
+    `   ${names.privateKey}=${privateKeyFile}`,
+    '   A server that has these settings already takes new content of the files by itself.',
+  ]
 }

@@ -1,5 +1,6 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { OperationId } from '../client/operation-types.ts'
+import { EntradaError } from '../errors/errors.ts'
 import type { Environment } from '../settings/config.ts'
 
 /** Everything a command may touch outside its arguments; transcripts pass their own. */
@@ -88,4 +89,24 @@ export const ofUserOption = {
 export function textOption({ values }: CliArguments, name: string): string | undefined {
   const value = values[name]
   return typeof value === 'string' ? value : undefined
+}
+
+/**
+ * Returns the whole number of an option, or `undefined` where the option is absent.
+ *
+ * @throws {EntradaError} `request_invalid`, with `problem` where there is one
+ */
+export function numberOption(
+  args: CliArguments,
+  name: string,
+  { from, to, problem }: { readonly from: number; readonly to: number; readonly problem?: string },
+): number | undefined {
+  const text = textOption(args, name)
+  if (text === undefined) return undefined
+  const number = Number(text)
+  if (/^-?\d{1,8}$/.test(text) && number >= from && number <= to) return number
+  throw new EntradaError('request_invalid', {
+    parameter: name,
+    ...(problem === undefined ? {} : { problems: [problem] }),
+  })
 }

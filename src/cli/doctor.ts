@@ -1,12 +1,20 @@
 import { join } from 'node:path'
 import { areas, describeReport, type Examination, examine } from '../doctor/doctor.ts'
 import { inspectSettings, type Settings } from '../settings/config.ts'
-import { type CliContext, type Command, devOption, jsonOption, textOption } from './command.ts'
+import {
+  type CliArguments,
+  type CliContext,
+  type Command,
+  devOption,
+  jsonOption,
+  textOption,
+} from './command.ts'
 import { wrongCall } from './command-failure.ts'
 import { credentialReader } from './credential-reader.ts'
 import { DATABASE_FILE, OPERATOR_TOKEN_FILE, SECRET_KEYS_FILE } from './data-folder.ts'
+import { placeOf } from './local-services.ts'
+import { printAnswer } from './print-answer.ts'
 import { listenAddress } from './serve.ts'
-import { dataFolder } from './server-options.ts'
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -16,25 +24,23 @@ export const doctorCommand: Command = {
     only: { type: 'string', help: `One area alone: ${areas.join(', ')}.` },
     ...devOption,
   },
-  async run(context, given) {
-    const only = textOption(given, 'only')
+  async run(context, args) {
+    const only = textOption(args, 'only')
     const wanted = only === undefined ? areas : areas.filter((area) => area === only)
     if (wanted.length === 0) {
       throw wrongCall(`there is no such area; --only takes one of ${areas.join(', ')}`)
     }
-    const report = await examine(examinationOf(context, given.values.dev === true), wanted)
-    if (given.values.json) context.print(JSON.stringify(report))
-    else for (const line of describeReport(report)) context.print(line)
+    const report = await examine(examinationOf(context, args), wanted)
+    printAnswer(context, args, { json: report, lines: describeReport(report) })
     return report.counts.error > 0 ? 1 : 0
   },
 }
 
-function examinationOf(context: CliContext, isDevelopment: boolean): Examination {
+function examinationOf(context: CliContext, args: CliArguments): Examination {
   const { environment, readTextFile, now } = context
   const inspected = inspectSettings(environment, readTextFile)
-  const mode = isDevelopment ? 'development' : 'production'
   const { dataDir = '.' } = inspected.settings
-  const folder = dataFolder({ dataDir }, mode)
+  const { mode, folder } = placeOf({ dataDir }, args)
   const listen = findListenAddress(inspected.settings)
   return {
     mode,

@@ -2,7 +2,7 @@ import type { DomainJson } from '../api/resources/domains.ts'
 import type { EntradaClient } from '../client/client.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { withApi } from './admin-connection.ts'
-import { type Answer, apiCommand, printAnswer } from './api-command.ts'
+import { apiCommand } from './api-command.ts'
 import {
   apiOptions,
   type CliArguments,
@@ -13,6 +13,7 @@ import {
   pageOptions,
   textOption,
 } from './command.ts'
+import { type Answer, printAnswer } from './print-answer.ts'
 
 const whichDomainOptions = {
   ...apiOptions,

@@ -10,7 +10,13 @@ import {
 } from '../emulator/start-emulator.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { inspectSettings } from '../settings/config.ts'
-import { type CliArguments, type CliContext, type Command, textOption } from './command.ts'
+import {
+  type CliArguments,
+  type CliContext,
+  type Command,
+  numberOption,
+  textOption,
+} from './command.ts'
 import {
   describeApplication,
   type EmulatorAddress,
@@ -20,9 +26,20 @@ import {
   trustReaders,
 } from './emulator-environment.ts'
 import { listenError } from './http-server.ts'
+import { printAnswer } from './print-answer.ts'
 import { productionReasons } from './production-environment.ts'
 
 const DEFAULT_PORT = 3001
+const ports = {
+  from: 0,
+  to: 65_535,
+  problem: 'must be a whole number from 0 to 65535; with 0 the system chooses',
+}
+const seconds = {
+  from: -99_999_999,
+  to: 99_999_999,
+  problem: 'must be a whole number of seconds from -99999999 to 99999999',
+}
 
 export const emulatorCommand: Command = {
   name: 'emulator',
@@ -54,21 +71,21 @@ export const emulatorCommand: Command = {
     },
     json: { type: 'boolean', help: 'Print addresses, applications and variables as JSON.' },
   },
-  async run(context, given) {
+  async run(context, args) {
     const { print } = context
-    const directory = readDirectory(context, textOption(given, 'directory'))
-    if (given.values['print-directory']) {
+    const directory = readDirectory(context, textOption(args, 'directory'))
+    if (args.values['print-directory']) {
       for (const line of JSON.stringify(directory, undefined, 2).split('\n')) print(line)
       return 0
     }
     checkNotProduction(context)
-    checkPerson(directory, textOption(given, 'sign-in-as'))
-    const options = { ...readOptions(context, given), directory }
-    if (given.values.env) {
+    checkPerson(directory, textOption(args, 'sign-in-as'))
+    const options = { ...readOptions(context, args), directory }
+    if (args.values.env) {
       for (const line of exportLines(futureAddress(options))) print(line)
       return 0
     }
-    await runUntilStopped(context, given, options)
+    await runUntilStopped(context, args, options)
     return 0
   },
 }
@@ -76,9 +93,9 @@ export const emulatorCommand: Command = {
 type Options = StartEmulatorOptions & { readonly port: number; readonly directory: Directory }
 
 /** @throws {EntradaError} `request_invalid` */
-function readOptions(context: CliContext, given: CliArguments): Omit<Options, 'directory'> {
-  const https = given.values.https === true
-  const publicOrigin = parseOrigin(textOption(given, 'public-origin'))
+function readOptions(context: CliContext, args: CliArguments): Omit<Options, 'directory'> {
+  const https = args.values.https === true
+  const publicOrigin = parseOrigin(textOption(args, 'public-origin'))
   if (https && publicOrigin?.startsWith('http:')) {
     throw new EntradaError('request_invalid', {
       parameter: 'public-origin',
@@ -86,16 +103,16 @@ function readOptions(context: CliContext, given: CliArguments): Omit<Options, 'd
     })
   }
   return {
-    port: parsePort(textOption(given, 'port')),
-    clockOffsetSeconds: parseSeconds(textOption(given, 'clock-offset')),
+    port: numberOption(args, 'port', ports) ?? DEFAULT_PORT,
+    clockOffsetSeconds: numberOption(args, 'clock-offset', seconds),
     publicOrigin,
-    https: https ? { folder: dataFolder(context, given) } : undefined,
+    https: https ? { folder: dataFolder(context, args) } : undefined,
   }
 }
 
-function dataFolder({ environment, readTextFile }: CliContext, given: CliArguments): string {
+function dataFolder({ environment, readTextFile }: CliContext, args: CliArguments): string {
   const { dataDir = '.' } = inspectSettings(environment, readTextFile).settings
-  return textOption(given, 'data') ?? join(dataDir, 'emulator')
+  return textOption(args, 'data') ?? join(dataDir, 'emulator')
 }
 
 /** What an emulator that is started with these options will be reached by. @throws {EntradaError} `request_invalid` */
@@ -114,20 +131,18 @@ function futureAddress(options: Options): EmulatorAddress {
 
 async function runUntilStopped(
   context: CliContext,
-  given: CliArguments,
+  args: CliArguments,
   options: Options,
 ): Promise<void> {
-  const { print, stopRequested } = context
   const { https } = options
   // Before the start, so that a folder that cannot be used is reported as one.
   if (https !== undefined) keepingCertificate(() => keepCertificate(options, https))
   const emulator = await startEmulator(options).catch((cause) => {
     throw listenError(cause, { host: '127.0.0.1', port: options.port })
   })
-  emulator.signInAutomaticallyAs(textOption(given, 'sign-in-as'))
-  const lines = given.values.json ? [JSON.stringify(toJson(emulator))] : describe(emulator)
-  for (const line of lines) print(line)
-  await stopRequested()
+  emulator.signInAutomaticallyAs(textOption(args, 'sign-in-as'))
+  printAnswer(context, args, { json: toJson(emulator), lines: describe(emulator) })
+  await context.stopRequested()
   await emulator.close()
 }
 
@@ -210,28 +225,6 @@ function checkPerson({ tenants }: Directory, name: string | undefined): void {
   if (isKnown) return
   const problems = ['the directory has no such user; `--print-directory` lists the users']
   throw new EntradaError('request_invalid', { parameter: 'sign-in-as', problems })
-}
-
-/** @throws {EntradaError} `request_invalid` */
-function parseSeconds(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  if (!/^-?\d{1,8}$/.test(text))
-    throw new EntradaError('request_invalid', {
-      parameter: 'clock-offset',
-      problems: ['must be a whole number of seconds from -99999999 to 99999999'],
-    })
-  return Number(text)
-}
-
-function parsePort(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_PORT
-  const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65_535)
-    throw new EntradaError('request_invalid', {
-      parameter: 'port',
-      problems: ['must be a whole number from 0 to 65535; with 0 the system chooses'],
-    })
-  return port
 }
 
 /** @throws {EntradaError} `request_invalid` */

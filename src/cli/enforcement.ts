@@ -1,10 +1,12 @@
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import type { SsoPreviewJson } from '../api/resources/sso.ts'
-import { EntradaError } from '../errors/errors.ts'
 import { withApi } from './admin-connection.ts'
-import { apiCommand, printAnswer } from './api-command.ts'
-import { apiOptions, type CliArguments, type Command, pageOptions, textOption } from './command.ts'
+import { apiCommand } from './api-command.ts'
+import { apiOptions, type Command, numberOption, pageOptions, textOption } from './command.ts'
+import { printAnswer } from './print-answer.ts'
 import { type Columns, pageLines } from './print-table.ts'
+
+const DEFAULT_HOURS = 4
 
 export const enforcementCommands: readonly Command[] = [
   {
@@ -46,7 +48,10 @@ export const enforcementCommands: readonly Command[] = [
     options: {
       ...apiOptions,
       reason: { type: 'string', help: 'Why; kept in the audit trail.' },
-      hours: { type: 'string', help: 'For how long, 1 to 72; ends by itself. Default 4.' },
+      hours: {
+        type: 'string',
+        help: `For how long, 1 to 72; ends by itself. Default ${DEFAULT_HOURS}.`,
+      },
       end: { type: 'boolean', help: 'Close it again, before its time.' },
     },
     positionals: 1,
@@ -58,19 +63,15 @@ export const enforcementCommands: readonly Command[] = [
           ? await client.endSsoBypass({ params })
           : await client.bypassSso({
               params,
-              body: { reason: textOption(args, 'reason') ?? '', hours: hoursOf(args) },
+              body: {
+                reason: textOption(args, 'reason') ?? '',
+                hours: numberOption(args, 'hours', { from: 0, to: 99 }) ?? DEFAULT_HOURS,
+              },
             })
         return printAnswer(context, args, { json: organization, lines: stateLines(organization) })
       }),
   },
 ]
-
-/** @throws {EntradaError} `request_invalid` */
-function hoursOf(args: CliArguments): number {
-  const text = textOption(args, 'hours') ?? '4'
-  if (/^\d{1,2}$/.test(text)) return Number(text)
-  throw new EntradaError('request_invalid', { parameter: 'hours' })
-}
 
 function previewLines(preview: SsoPreviewJson): readonly string[] {
   const { missing, administrator, losing, losers, sessionsThatEnd } = preview

@@ -5,8 +5,9 @@ import {
   nearestEntraErrorCodes,
   parseEntraErrorCode,
 } from '../identity-provider/entra/protocol/explain-entra-error.ts'
-import { type CliContext, type Command, jsonOption } from './command.ts'
+import { type Command, jsonOption } from './command.ts'
 import { CommandFailure } from './command-failure.ts'
+import { printAnswer } from './print-answer.ts'
 
 export const explainCommand: Command = {
   name: 'explain',
@@ -14,26 +15,29 @@ export const explainCommand: Command = {
   summary: 'Explain an AADSTS number, or a whole error text of Entra in quotes.',
   options: jsonOption,
   positionals: 1,
-  async run(context, { positionals: [text = ''], values }) {
+  async run(context, args) {
+    const [text = ''] = args.positionals
     const code = parseEntraErrorCode(text)
     const entry = code === undefined ? explainOAuthError(text.trim()) : explainEntraError(code)
     if (entry === undefined) throw notKnown(code)
-    if (values.json) context.print(JSON.stringify({ code: code ?? null, ...entry }))
-    else print(context, code === undefined ? text.trim() : `AADSTS${code}`, entry)
-    return 0
+    const title = code === undefined ? text.trim() : `AADSTS${code}`
+    return printAnswer(context, args, {
+      json: { code: code ?? null, ...entry },
+      lines: describe(title, entry),
+    })
   },
 }
 
-function print(
-  { print: line }: CliContext,
-  title: string,
-  entry: NonNullable<ReturnType<typeof explainEntraError>>,
-) {
-  line(`${title}  ${entry.name}`)
-  line('')
-  line(`What happened   ${entry.whatHappened}`)
-  line(`Remedy          ${entry.remedy}`)
-  line(`Who can fix it  ${entry.whoCanFix.replaceAll('_', ' ')}`)
+type Explanation = NonNullable<ReturnType<typeof explainEntraError>>
+
+function describe(title: string, entry: Explanation): readonly string[] {
+  return [
+    `${title}  ${entry.name}`,
+    '',
+    `What happened   ${entry.whatHappened}`,
+    `Remedy          ${entry.remedy}`,
+    `Who can fix it  ${entry.whoCanFix.replaceAll('_', ' ')}`,
+  ]
 }
 
 function notKnown(code: number | undefined): Error {

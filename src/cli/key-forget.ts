@@ -1,20 +1,18 @@
 import { newSecretKey } from '../keys/key-ring.ts'
 import { Secret } from '../keys/secret.ts'
-import { silentLog } from '../log/log.ts'
-import { openParts } from '../open-services.ts'
 import { findLostValues, forgetKey, type LostValues } from '../organizations/forget-key.ts'
 import { readSettings } from '../settings/config.ts'
 import { checkDatabaseExists, checkNoServerRuns } from './admin-connection.ts'
 import {
+  apiOptions,
   type CliArguments,
   type CliContext,
   type Command,
-  devOption,
   type ExitCode,
-  jsonOption,
 } from './command.ts'
 import { findSecretKeys } from './data-folder.ts'
-import { dataFolder, serverOptions } from './server-options.ts'
+import { placeOf, withServices } from './local-services.ts'
+import { printAnswer } from './print-answer.ts'
 
 export const keyForgetCommand: Command = {
   name: 'key forget',
@@ -22,37 +20,33 @@ export const keyForgetCommand: Command = {
   summary:
     'List what only a lost key of the key ring opens; with --yes, drop that, so that the server starts again.',
   options: {
-    ...jsonOption,
-    ...devOption,
+    ...apiOptions,
     yes: { type: 'boolean', help: 'Do it. It cannot be taken back.' },
   },
   positionals: 1,
-  run: (context, given) => forget(context, given),
+  run: forget,
 }
 
-/** On the database itself, which no server opens without the key. */
-async function forget(context: CliContext, given: CliArguments): Promise<ExitCode> {
+/** Works on the database itself: no server can open it without the key. */
+async function forget(context: CliContext, args: CliArguments): Promise<ExitCode> {
   const { settings } = readSettings(context.environment, context.readTextFile)
-  const mode = given.values.dev ? 'development' : 'production'
+  const { mode, folder } = placeOf(settings, args)
   checkDatabaseExists(settings, mode)
   await checkNoServerRuns(settings)
-  const held = settings.secretKeys ?? findSecretKeys(dataFolder(settings, mode))
-  // Nothing is sealed here: where there is no ring, the next start of the server makes one.
-  const secretKeys = held ?? [new Secret(newSecretKey())]
-  const { options } = await serverOptions(context, settings, { mode, log: silentLog, secretKeys })
-  const services = await openParts(options, { mayMissKeys: true })
-  const [keyId = ''] = given.positionals
-  try {
-    const lost = given.values.yes
+  // Nothing is sealed here, so a new key serves where there is no key ring; the server makes one at its next start.
+  const secretKeys = settings.secretKeys ?? findSecretKeys(folder) ?? [new Secret(newSecretKey())]
+  const [keyId = ''] = args.positionals
+  const isDone = args.values.yes === true
+  const opening = { settings, args, secretKeys, mayMissKeys: true }
+  return withServices(context, opening, async (services) => {
+    const lost = isDone
       ? await forgetKey(services, { kind: 'operator', id: 'command_line' }, keyId)
       : await findLostValues(services, keyId)
-    const isDone = given.values.yes === true
-    if (given.values.json) context.print(JSON.stringify({ ...lost, done: isDone }))
-    else for (const line of describeLost(lost, isDone)) context.print(line)
-    return 0
-  } finally {
-    await services.close()
-  }
+    return printAnswer(context, args, {
+      json: { ...lost, done: isDone },
+      lines: describeLost(lost, isDone),
+    })
+  })
 }
 
 function describeLost(lost: LostValues, isDone: boolean): readonly string[] {

@@ -1,12 +1,11 @@
 import { type KeyRotation, type KeyUse, rotateKeys } from '../admin/rotate-keys.ts'
 import { newSecretKey } from '../keys/key-ring.ts'
-import { silentLog } from '../log/log.ts'
-import { openParts } from '../open-services.ts'
 import { readSettings } from '../settings/config.ts'
 import { checkDatabaseExists } from './admin-connection.ts'
-import { type Command, devOption, jsonOption } from './command.ts'
+import { apiOptions, type Command } from './command.ts'
 import { keyForgetCommand } from './key-forget.ts'
-import { serverOptions } from './server-options.ts'
+import { placeOf, withServices } from './local-services.ts'
+import { printAnswer } from './print-answer.ts'
 
 export const keyCommands: readonly Command[] = [
   {
@@ -20,22 +19,16 @@ export const keyCommands: readonly Command[] = [
   {
     name: 'key rotate',
     summary: 'Seal again under the first key what is sealed under others, also while servers run.',
-    options: { ...jsonOption, ...devOption },
-    // On the database itself: the keys never travel, and the ring that decides is the one this command is given.
-    async run(context, { values }) {
+    options: apiOptions,
+    // On the database itself: the keys never leave this machine, and the key ring of this command decides.
+    async run(context, args) {
       const { settings } = readSettings(context.environment, context.readTextFile)
-      const mode = values.dev ? 'development' : 'production'
-      checkDatabaseExists(settings, mode)
-      const { options } = await serverOptions(context, settings, { mode, log: silentLog })
-      const services = await openParts(options)
-      try {
+      checkDatabaseExists(settings, placeOf(settings, args).mode)
+      return withServices(context, { settings, args }, async (services) => {
         const rotation = await rotateKeys(services, { kind: 'operator', id: 'command_line' })
-        if (values.json) context.print(JSON.stringify(rotation))
-        else for (const line of describeRotation(rotation, context.now())) context.print(line)
-        return 0
-      } finally {
-        await services.close()
-      }
+        const lines = describeRotation(rotation, context.now())
+        return printAnswer(context, args, { json: rotation, lines })
+      })
     },
   },
   keyForgetCommand,

@@ -6,30 +6,27 @@ import { join } from 'node:path'
 import { finishRestore } from '../admin/finish-restore.ts'
 import type { TakenAway } from '../admin/taken-away.ts'
 import { errorEntry, isEntradaError } from '../errors/errors.ts'
-import { silentLog } from '../log/log.ts'
-import { openParts } from '../open-services.ts'
 import { readSettings, type Settings } from '../settings/config.ts'
 import { checkSqliteBackup, restoreSqlite } from '../storage/sqlite-backup.ts'
 import type { DatabaseMark, StorageReader } from '../storage/storage.ts'
 import { checkDatabaseExists } from './admin-connection.ts'
-import { placeOf, postgresToolsNeeded } from './backup.ts'
+import { postgresToolsNeeded } from './backup.ts'
 import {
+  apiOptions,
   type CliArguments,
   type CliContext,
   type Command,
-  devOption,
   type ExitCode,
-  jsonOption,
   textOption,
 } from './command.ts'
 import { DATABASE_FILE, openDataFolder } from './data-folder.ts'
 import { describeRestore } from './describe-restore.ts'
+import { placeOf, withServices } from './local-services.ts'
+import { printAnswer } from './print-answer.ts'
 import { lookAtReplaced, type ReplacedDatabase } from './replaced-database.ts'
-import { serverOptions } from './server-options.ts'
 
 const choices = {
-  ...jsonOption,
-  ...devOption,
+  ...apiOptions,
   'keep-sessions': {
     type: 'boolean',
     help: 'Sessions of the backup live on, those that were ended since included.',
@@ -52,10 +49,10 @@ export const restoreCommands: readonly Command[] = [
         help: 'The database that was replaced: a file, or with PostgreSQL its name on the same server.',
       },
     },
-    async run(context, given) {
+    async run(context, args) {
       const { settings } = readSettings(context.environment, context.readTextFile)
-      checkDatabaseExists(settings, placeOf(settings, given).mode)
-      return finish(context, given, { settings, replaced: textOption(given, 'before') })
+      checkDatabaseExists(settings, placeOf(settings, args).mode)
+      return finish(context, args, { settings, replaced: textOption(args, 'before') })
     },
   },
   {
@@ -69,55 +66,51 @@ export const restoreCommands: readonly Command[] = [
       force: { type: 'boolean', help: 'Not needed any more, and accepted.' },
     },
     positionals: 1,
-    async run(context, given) {
+    async run(context, args) {
       const { settings } = readSettings(context.environment, context.readTextFile)
-      if (settings.databaseUrl && !given.values.dev) throw postgresToolsNeeded()
-      return given.values.check
-        ? check(context, given, settings)
-        : restore(context, given, settings)
+      if (settings.databaseUrl && !args.values.dev) throw postgresToolsNeeded()
+      return args.values.check ? check(context, args, settings) : restore(context, args, settings)
     },
   },
 ]
 
 async function check(
   context: CliContext,
-  given: CliArguments,
+  args: CliArguments,
   settings: Settings,
 ): Promise<ExitCode> {
-  const [file = ''] = given.positionals
-  const { mode } = placeOf(settings, given)
+  const [file = ''] = args.positionals
+  const { mode } = placeOf(settings, args)
   const { schemaVersion } = await checkSqliteBackup(file, mode)
-  context.print(
-    given.values.json
-      ? JSON.stringify({ file, mode, schemaVersion })
-      : `${file} is a whole backup, schema ${schemaVersion}; nothing was restored`,
-  )
-  return 0
+  return printAnswer(context, args, {
+    json: { file, mode, schemaVersion },
+    lines: [`${file} is a whole backup, schema ${schemaVersion}; nothing was restored`],
+  })
 }
 
 async function restore(
   context: CliContext,
-  given: CliArguments,
+  args: CliArguments,
   settings: Settings,
 ): Promise<ExitCode> {
-  const { mode, folder } = placeOf(settings, given)
+  const { mode, folder } = placeOf(settings, args)
   openDataFolder(folder)
   const to = join(folder, DATABASE_FILE)
-  const keepSessions = given.values['keep-sessions'] === true
-  const from = given.positionals[0] ?? ''
+  const keepSessions = args.values['keep-sessions'] === true
+  const from = args.positionals[0] ?? ''
   const restored = await restoreSqlite({ from, to, mode }, { keepSessions })
   const { mark, replaced, sessionsEnded: endedBefore } = restored
   if (replaced === undefined) {
-    return printRestored(context, given, { file: to, mode, mark, sessionsEnded: endedBefore })
+    return printRestored(context, args, { file: to, mode, mark, sessionsEnded: endedBefore })
   }
-  if (!given.values.json) {
+  if (!args.values.json) {
     context.print(`restored to ${to}`)
     context.print(`the database that was there is now ${replaced}`)
   }
   try {
-    return await finish(context, given, { settings, replaced, endedBefore, file: to })
+    return await finish(context, args, { settings, replaced, endedBefore, file: to })
   } catch (error) {
-    if (given.values.json) throw error
+    if (args.values.json) throw error
     context.printError('entrada: restored, and not yet compared with the database that was there.')
     context.printError(`  Then: entrada restore finish --before ${replaced}`)
     throw error
@@ -126,14 +119,15 @@ async function restore(
 
 /** Nothing was replaced, so there is nothing to compare. The key ring may not have been put in place yet and is not needed. */
 function printRestored(
-  { print }: CliContext,
-  { values }: CliArguments,
+  context: CliContext,
+  args: CliArguments,
   { file, mode, mark: { schemaVersion }, sessionsEnded }: RestoredAlone,
 ): ExitCode {
   const finished = { sessionsEnded, applied: false }
-  if (values.json) print(JSON.stringify({ file, mode, schemaVersion, ...finished }))
-  else for (const line of [`restored to ${file}`, ...describeRestore(finished)]) print(line)
-  return 0
+  return printAnswer(context, args, {
+    json: { file, mode, schemaVersion, ...finished },
+    lines: [`restored to ${file}`, ...describeRestore(finished)],
+  })
 }
 
 type RestoredAlone = {
@@ -154,14 +148,12 @@ const commandLine = { actor: { kind: 'operator', id: 'command_line' } } as const
 
 async function finish(
   context: CliContext,
-  given: CliArguments,
+  args: CliArguments,
   { settings, replaced, endedBefore = 0, file }: Finish,
 ): Promise<ExitCode> {
-  const { mode } = placeOf(settings, given)
-  const { options } = await serverOptions(context, settings, { mode, log: silentLog })
-  const services = await openParts(options)
-  try {
-    const databaseUrl = mode === 'production' ? settings.databaseUrl : undefined
+  const { mode } = placeOf(settings, args)
+  const databaseUrl = mode === 'production' ? settings.databaseUrl : undefined
+  return withServices(context, { settings, args }, async (services) => {
     const takenAway = replaced
       ? await compare(context, services.storage, {
           replaced,
@@ -169,16 +161,14 @@ async function finish(
           isNamed: file === undefined,
         })
       : undefined
-    const choices = { ...choicesOf(given, endedBefore), takenAway }
+    const choices = { ...choicesOf(args, endedBefore), takenAway }
     const finished = await finishRestore(services, commandLine, choices)
     const { schemaVersion } = await services.storage.readMark()
-    const database = { ...(file ? { file } : {}), mode, schemaVersion }
-    if (given.values.json) context.print(JSON.stringify({ ...database, ...finished }))
-    else for (const line of describeRestore(finished)) context.print(line)
-    return 0
-  } finally {
-    await services.close()
-  }
+    return printAnswer(context, args, {
+      json: { ...(file ? { file } : {}), mode, schemaVersion, ...finished },
+      lines: describeRestore(finished),
+    })
+  })
 }
 
 function choicesOf({ values }: CliArguments, endedBefore: number) {

@@ -1,5 +1,5 @@
 import { withApi } from './admin-connection.ts'
-import { apiCommand, printAnswer } from './api-command.ts'
+import { apiCommand } from './api-command.ts'
 import {
   apiOptions,
   type CliArguments,
@@ -12,6 +12,7 @@ import {
   textOption,
 } from './command.ts'
 import { wrongCall } from './command-failure.ts'
+import { printAnswer } from './print-answer.ts'
 
 export const sessionCommands: readonly Command[] = [
   apiCommand({
