@@ -1,5 +1,7 @@
 /** The operator token: compares what a request offers with the configured tokens. */
-import type { Deployment, Services } from '../services.ts'
+
+import type { Deployment } from '../deployment.ts'
+import type { Services } from '../services.ts'
 
 /** The actor of everything that is done with an operator token; a token names no person. */
 export const operatorActor = { kind: 'operator', id: 'operator_token' } as const

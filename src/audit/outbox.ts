@@ -1,6 +1,7 @@
 /** Passes stored events to `hooks.onEvent`: in order, at least once, by one replica at a time. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { EntradaEvent, Hooks, Services } from '../services.ts'
+import type { EntradaEvent, Hooks } from '../hooks.ts'
+import type { Services } from '../services.ts'
 import { createDeliveryTurn, type DeliveryTurn } from './delivery-turn.ts'
 
 const BATCH = 50

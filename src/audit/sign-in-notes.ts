@@ -3,7 +3,7 @@
  * the database nor competes with another one for the row; a process that is killed loses a few seconds of notes.
  */
 import type { ErrorCode } from '../errors/errors.ts'
-import type { Log } from '../services.ts'
+import type { Log } from '../log/log.ts'
 import { mergeHealth } from '../storage/merge-health.ts'
 import type {
   ConnectionHealth,

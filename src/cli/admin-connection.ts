@@ -8,10 +8,10 @@ import { isNotPermitted } from '../errors/file-failure.ts'
 import { noLimits } from '../http/rate-limit.ts'
 import { proofText, SERVER_PATH } from '../http/show-server.ts'
 import type { Secret } from '../keys/secret.ts'
+import type { Log } from '../log/log.ts'
 import { silentLog } from '../log/log.ts'
 import { openParts } from '../open-services.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
-import type { Log } from '../services.ts'
 import { readSettings, type Settings } from '../settings/config.ts'
 import {
   type ApiConnection,

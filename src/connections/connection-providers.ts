@@ -14,7 +14,7 @@ import type { IdentityProvider } from '../identity-provider/identity-provider.ts
 import type { ProviderHttp } from '../identity-provider/provider-http.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { Secret } from '../keys/secret.ts'
-import type { Log } from '../services.ts'
+import type { Log } from '../log/log.ts'
 import type { CheckedCredential } from '../settings/check-options.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
 import { isOfEnvironment } from './environment-connection-id.ts'

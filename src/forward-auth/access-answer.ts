@@ -1,11 +1,12 @@
 /** Responses that keep a request from the application: a page if a person waits for one, otherwise problem+json. */
 
+import type { Site } from '../deployment.ts'
 import { EntradaError, errorEntry, isEntradaError } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
 import { problemJson } from '../http/problem-json.ts'
 import { redirect, withSecurityHeaders } from '../http/responses.ts'
 import { newUuid } from '../keys/ids.ts'
-import type { Services, Site } from '../services.ts'
+import type { Services } from '../services.ts'
 import { parseReturnTo } from '../sign-in/return-to.ts'
 import type { SessionView } from '../storage/records.ts'
 import { deniedPage, signInPage } from './access-pages.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { servicesWith } from '../../test/support/samples.ts'
-import type { Deployment } from '../services.ts'
+import type { Deployment } from '../deployment.ts'
 import {
   cookieName,
   dropCookie,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EntradaError } from '../errors/errors.ts'
 import { silentLog } from '../log/log.ts'
-import type { Limits } from '../services.ts'
+import type { Limits } from './rate-limit.ts'
 import { createLimits, type LimitName, type LimitOptions } from './rate-limit.ts'
 
 const now = () => new Date(0)

@@ -4,9 +4,17 @@
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import { EntradaError } from '../errors/errors.ts'
-import type { Limits, Log } from '../services.ts'
+import type { Log } from '../log/log.ts'
 import type { Storage } from '../storage/storage.ts'
 import { clientNetwork, networkOf } from './address-network.ts'
+
+/** Counts uses, each limit by itself. Uses without a key are not counted, because they cannot be assigned to a client. */
+export type Limits = {
+  /** @throws {EntradaError} `too_many_requests`, with `limit` and `retryAfterSeconds` in `detail` */
+  spend(name: LimitName, key: string | undefined): Promise<void>
+  /** Returns whether a use is within the limit, for work that may be left out. */
+  allows(name: LimitName, key: string | undefined): Promise<boolean>
+}
 
 export type Limit = {
   readonly uses: number

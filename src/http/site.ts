@@ -1,5 +1,7 @@
 /** The hosts under one parent domain that share a cookie of the session, if the operator configures that. */
-import type { Services, Site } from '../services.ts'
+
+import type { Site } from '../deployment.ts'
+import type { Services } from '../services.ts'
 
 /** Returns the site that this public address belongs to; other public addresses may be outside of it. */
 export function siteOf({ deployment }: Services, here: URL): Site | undefined {

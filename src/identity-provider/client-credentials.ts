@@ -1,7 +1,7 @@
 /** All credentials of one application: which to try first, which were refused, and what is known of their ends. */
 
 import type { EntradaError } from '../errors/errors.ts'
-import type { Log } from '../services.ts'
+import type { Log } from '../log/log.ts'
 import type { CheckedCredential } from '../settings/check-options.ts'
 import {
   type ClientCredential,

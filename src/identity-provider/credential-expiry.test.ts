@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { stoppedClock } from '../../test/support/clock.ts'
+import type { LogFields } from '../log/log.ts'
 import { silentLog } from '../log/log.ts'
-import type { LogFields } from '../services.ts'
 import type { CredentialStatus } from './client-credentials.ts'
 import { createExpiryNotices, expiryThreshold } from './credential-expiry.ts'
 

@@ -1,4 +1,4 @@
-import type { Log } from '../services.ts'
+import type { Log } from '../log/log.ts'
 import type { CredentialStatus } from './client-credentials.ts'
 
 /** Days before the end at which it is said that it comes. */

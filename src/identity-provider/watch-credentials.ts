@@ -1,5 +1,5 @@
 import { EntradaError } from '../errors/errors.ts'
-import type { Log, LogFields } from '../services.ts'
+import type { Log, LogFields } from '../log/log.ts'
 import type { ClientCredentials, CredentialStatus } from './client-credentials.ts'
 import { createExpiryNotices } from './credential-expiry.ts'
 

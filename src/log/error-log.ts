@@ -1,4 +1,4 @@
-import type { Log } from '../services.ts'
+import type { Log } from './log.ts'
 import { redact } from './redact.ts'
 
 /**

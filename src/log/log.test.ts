@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EntradaError } from '../errors/errors.ts'
 import { Secret } from '../keys/secret.ts'
-import type { LogFields } from '../services.ts'
+import type { LogFields } from './log.ts'
 import { createLog } from './log.ts'
 import { redact } from './redact.ts'
 

@@ -1,8 +1,17 @@
 import { pino } from 'pino'
-import type { Log } from '../services.ts'
 import { redact } from './redact.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** A log of events: one event name in snake_case, and flat fields. */
+export type Log = {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}
 
 /** Creates a log that writes JSON lines to standard output: one event per line, whatever text it contains. */
 export function createLog(level: LogLevel, destination?: { write(line: string): void }): Log {

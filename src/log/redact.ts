@@ -1,7 +1,7 @@
 import { EntradaError } from '../errors/errors.ts'
 import { codeFields } from '../errors/former-codes.ts'
-import type { LogFields } from '../services.ts'
 import { hideCredentials } from './hide-credentials.ts'
+import type { LogFields } from './log.ts'
 
 const MAX_TEXT_LENGTH = 2000
 const MAX_DEPTH = 5

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { people, SERVER_URL, stoppedClock } from '../../test/support/rig.ts'
 import { liveSessions, openRig, sessionCookieOf } from '../../test/support/steps.ts'
-import type { Log } from '../services.ts'
+import type { Log } from '../log/log.ts'
 import { guardedCallbacks } from './host-callbacks.ts'
 
 describe('the `log` option', () => {

@@ -4,8 +4,9 @@
  */
 
 import { EntradaError } from '../errors/errors.ts'
+import type { Hooks } from '../hooks.ts'
 import { errorLog } from '../log/error-log.ts'
-import type { Hooks, Log } from '../services.ts'
+import type { Log } from '../log/log.ts'
 import type { EntradaOptions } from './options.ts'
 import type { OptionReader } from './setting-values.ts'
 import { didYouMean } from './stray-settings.ts'

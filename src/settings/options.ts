@@ -4,10 +4,11 @@
  */
 import type { OperatorEntry } from '../access/operators.ts'
 import type { AccessRulesInput } from '../forward-auth/access-rules-file.ts'
+import type { Hooks } from '../hooks.ts'
 import type { BrandOptions } from '../http/brand.ts'
 import type { Secret } from '../keys/secret.ts'
+import type { Log } from '../log/log.ts'
 import type { OpenTelemetryApi } from '../metrics/tracing.ts'
-import type { Hooks, Log } from '../services.ts'
 import type { ConnectionPolicies, GroupSource, RoleRule } from '../storage/records.ts'
 import type { Storage } from '../storage/storage.ts'
 

@@ -4,10 +4,10 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { stoppedClock } from '../../test/support/clock.ts'
 import { afterCookies, exchangeAt, servicesWith } from '../../test/support/samples.ts'
+import type { Deployment } from '../deployment.ts'
 import { isEntradaError } from '../errors/errors.ts'
 import { createKeyRing, newSecretKey } from '../keys/key-ring.ts'
 import { Secret } from '../keys/secret.ts'
-import type { Deployment } from '../services.ts'
 import {
   type Attempt,
   attemptCookies,

@@ -1,4 +1,4 @@
-import type { Deployment } from '../services.ts'
+import type { Deployment } from '../deployment.ts'
 
 const MAX_RETURN_TO_LENGTH = 1024
 /** Addresses of ours that act. Coming back to one would start over, or loop. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { afterCookies, exchangeAt, servicesWith } from '../../test/support/samples.ts'
-import type { Deployment } from '../services.ts'
+import type { Deployment } from '../deployment.ts'
 import {
   dropSelectAccountCookie,
   mustSelectAccount,
