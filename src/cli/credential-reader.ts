@@ -4,8 +4,8 @@ import { names } from '../settings/credential-settings.ts'
 import type { CliContext } from './command.ts'
 
 /**
- * Reads the credentials again each time, for files may change while the server runs. Dates that stand in the environment are those
- * of the secrets at the start; those of a file change with it.
+ * Returns a function that reads the credentials again at each call, because files may change while the server runs. Expiry dates in the
+ * environment belong to the secrets that the server started with; dates in a file change with the file.
  */
 export function credentialReader({
   environment,
@@ -16,16 +16,17 @@ export function credentialReader({
   const { [names.expires]: _, [`${names.expires}_FILE`]: _same, ...undated } = environment
   const dates = datesBySecret(readCredentials(environment, readTextFile))
   return () =>
-    readCredentials(undated, readTextFile).map((one) => {
-      const expiresAt = one.kind === 'client_secret' ? dates.get(one.value.reveal()) : undefined
-      return expiresAt === undefined ? one : { ...one, expiresAt }
+    readCredentials(undated, readTextFile).map((credential) => {
+      if (credential.kind !== 'client_secret') return credential
+      const expiresAt = dates.get(credential.value.reveal())
+      return expiresAt === undefined ? credential : { ...credential, expiresAt }
     })
 }
 
 function datesBySecret(credentials: readonly CheckedCredential[]): ReadonlyMap<string, Date> {
-  const dated = credentials.flatMap((one) =>
-    one.kind === 'client_secret' && one.expiresAt
-      ? [[one.value.reveal(), one.expiresAt] as const]
+  const dated = credentials.flatMap((credential) =>
+    credential.kind === 'client_secret' && credential.expiresAt
+      ? [[credential.value.reveal(), credential.expiresAt] as const]
       : [],
   )
   return new Map(dated)

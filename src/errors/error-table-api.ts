@@ -15,12 +15,12 @@ export const apiErrors = {
   api_key_invalid: {
     status: 401,
     shown: 'That API key is not valid.',
-    fix: 'It is mistyped, revoked or over; `reason` in the log says which. `entrada api-key list` shows those that hold.',
+    fix: 'It is mistyped, revoked or expired; `reason` in the log has which. `entrada api-key list` shows the valid ones.',
   },
   idempotency_key_reused: {
     status: 422,
     shown: 'This key was used for another request.',
-    fix: 'An `Idempotency-Key` stands for one request for 24 hours, its body included. Make a new key for a new request.',
+    fix: 'An `Idempotency-Key` belongs to one request, including its body, for 24 hours. Use a new key for a new request.',
   },
   own_access_kept: {
     status: 409,
@@ -30,6 +30,6 @@ export const apiErrors = {
   last_administrator: {
     status: 409,
     shown: 'This is the last administrator of the organization.',
-    fix: 'Make somebody else `organization_admin` first. An operator of this deployment may do it all the same.',
+    fix: 'Make another user `organization_admin` first. An operator of this deployment can do it anyway.',
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -20,7 +20,7 @@ export const serverErrors = {
   too_many_requests: {
     status: 429,
     shown: 'Too many tries. Please wait a moment.',
-    fix: 'A limit was reached; `limit` in the log names it, `Retry-After` says how long. Limits count by client address: when everybody seems to come from one, set ENTRADA_TRUSTED_PROXIES. docs/monitoring.md lists the limits.',
+    fix: 'A limit was reached; `limit` in the log names it, `Retry-After` has how long. Limits count by client address: if all clients seem to have the same one, set ENTRADA_TRUSTED_PROXIES. docs/monitoring.md lists the limits.',
   },
   server_busy: {
     status: 503,

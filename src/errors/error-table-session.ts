@@ -1,4 +1,4 @@
-/** Why a session ended, told when its browser comes back; part of `error-table.ts`. */
+/** Reasons why a session ended, which its browser gets at the next request; part of `error-table.ts`. */
 import type { ErrorEntry } from './error-table.ts'
 
 export const sessionEndErrors = {

@@ -21,7 +21,7 @@ export const setupErrors = {
     status: 409,
     shown:
       'The set-up goes on in another browser now. Please open the link again here to take it back.',
-    fix: 'Somebody opened the same link later in another browser, and the later one counts. If nobody of the customer did, withdraw the link and make a new one; the audit trail has the address.',
+    fix: 'The same link was opened later in another browser, and the later one counts. If the customer did not do that, withdraw the link and make a new one; the audit trail has the address.',
   },
   setup_link_not_possible: {
     status: 409,
@@ -51,7 +51,7 @@ export const setupErrors = {
   client_id_invalid: {
     status: 400,
     shown: 'This is not an Application (client) ID.',
-    fix: 'It has the form 00000000-0000-0000-0000-000000000000 and is on the Overview page of the application. The Object ID beside it is something else.',
+    fix: 'It has the form 00000000-0000-0000-0000-000000000000 and is on the Overview page of the application. The Object ID next to it is something else.',
   },
   connection_incomplete: {
     status: 409,
@@ -66,12 +66,12 @@ export const setupErrors = {
   credential_not_tested: {
     status: 409,
     shown: 'This credential has to be tested before it is used.',
-    fix: 'Run a test sign-in with it. It waits beside the one that is used now, which goes on working.',
+    fix: 'Run a test sign-in with it. The credential that is in use keeps working meanwhile.',
   },
   consent_answer_invalid: {
     status: 400,
     shown: 'The answer to the request for consent could not be understood. Please ask again.',
-    fix: 'The callback said neither that consent was given nor why not, or named no directory.',
+    fix: 'The callback contained neither consent nor an error, or no directory.',
   },
   shared_tenant_in_use: {
     status: 409,

@@ -222,9 +222,9 @@ export const decisionErrors = {
   provisioning_off: {
     status: 403,
     shown: 'New users are not accepted here. Please ask your administrator.',
-    fix: 'Provisioning is off: nobody new gets in. Set ENTRADA_ENTRA_PROVISIONING to `create` or `existing`.',
+    fix: 'Provisioning is off: no new user is accepted. Set ENTRADA_ENTRA_PROVISIONING to `create` or `existing`.',
     fixAtConnection:
-      'The policies of the connection refuse everybody who comes for the first time. Change "First sign-in" there.',
+      'The policies of the connection refuse people who sign in for the first time. Change "First sign-in" there.',
     fixForCustomer: 'Nobody new gets in here at present. The connection itself works.',
     startAgain: 'other_account',
   },
@@ -291,7 +291,7 @@ export const decisionErrors = {
   application_answer_invalid: {
     status: 403,
     shown: 'This application could not decide about your sign-in. Please ask its administrator.',
-    fix: "The application's own `decideSignIn` hook returned neither `{ refuse: false }` nor `{ refuse: true, reason }`. Nobody is let in by an answer that says neither; the log says what was returned. A function without `return` returns `undefined`.",
+    fix: "The application's own `decideSignIn` hook returned neither `{ refuse: false }` nor `{ refuse: true, reason }`. Any other result lets no user in; the log has what was returned. A function without `return` returns `undefined`.",
     startAgain: 'other_account',
   },
   username_in_use: {

@@ -20,12 +20,12 @@ export const startErrors = {
   development_mode_refused: {
     status: 500,
     shown: 'Development mode does not start here.',
-    fix: 'It makes up a directory in which anybody is anybody. Use `entrada serve` with real settings, or take the named setting away.',
+    fix: 'It has a made-up directory in which anyone can sign in as anyone. Use `entrada serve` with real settings, or take the named setting away.',
   },
   testing_refused: {
     status: 500,
     shown: 'This works in development mode only.',
-    fix: "`signInAs` of entrada/testing lets anybody be anybody. Give the tests an instance of their own: `createEntrada(testOptions())`, or `mode: 'development'` with its own database.",
+    fix: "`signInAs` of entrada/testing signs in any user without a password. Give the tests an instance of their own: `createEntrada(testOptions())`, or `mode: 'development'` with its own database.",
   },
   database_not_found: {
     status: 500,
@@ -95,7 +95,7 @@ export const startErrors = {
   database_in_use: {
     status: 500,
     shown: 'This database is in use.',
-    fix: 'A database is restored while nobody uses it. Stop the server first; `--force` does not change that.',
+    fix: 'A database can only be restored while nothing uses it. Stop the server first; `--force` does not change that.',
   },
   address_in_use: {
     status: 500,

@@ -1,4 +1,4 @@
-/** The table of refusals: status, the sentence for the person, the remedy for the administrator. `errors.ts` is its door. */
+/** The table of errors: status, the sentence for the user, the remedy for the administrator. Other folders import it from `errors.ts`. */
 
 import { apiErrors } from './error-table-api.ts'
 import { serverErrors } from './error-table-server.ts'
@@ -8,14 +8,14 @@ import { attemptErrors, decisionErrors, entraErrors, idTokenErrors } from './err
 import { startErrors } from './error-table-start.ts'
 import { newSecret } from './registration-facts.ts'
 
-/** What the person can do next. `other_account` asks Entra for `prompt=select_account`, or the same person comes straight back. */
+/** What the user can do next. `other_account` sends `prompt=select_account` to Entra, which would otherwise sign in the same account again. */
 export type StartAgain = 'same_account' | 'other_account' | 'none'
 
 export type ErrorEntry = {
   readonly status: number
   readonly shown: string
   readonly fix: string
-  /** Remedies that are better than `fix` where `detail.reason` is known. */
+  /** Remedies by `detail.reason`, where `fix` is less precise. */
   readonly fixByReason?: Readonly<Record<string, string>>
   /** In place of `fix` for a connection that is changed on its page, where `fix` names settings of the environment. */
   readonly fixAtConnection?: string
@@ -163,7 +163,7 @@ const requestErrors = {
   domain_is_public: {
     status: 400,
     shown: 'This domain is nobody’s alone.',
-    fix: 'Anybody can have an address in it (a provider of mail, or of directories): it can never say which organization somebody belongs to.',
+    fix: 'Anyone can have an address in it (a mail or directory provider), so it cannot show which organization a person belongs to.',
   },
   domain_not_proven: {
     status: 409,
@@ -188,7 +188,7 @@ const requestErrors = {
   connection_is_on: {
     status: 409,
     shown: 'Directory and application cannot be changed while people sign in with them.',
-    fix: 'Turn the connection off, change it, test it, and turn it on again; or make another connection beside it. Credentials, rules and policies can be changed while it is on, and so can the directories of `allowedTenantIds`.',
+    fix: 'Turn the connection off, change it, test it, and turn it on again; or create another connection. Credentials, rules and policies can be changed while it is on, and so can the directories of `allowedTenantIds`.',
   },
   connection_has_people: {
     status: 409,
@@ -265,7 +265,7 @@ const requestErrors = {
   storage_unavailable: {
     status: 503,
     shown: 'This service cannot reach its database right now. Please try again in a moment.',
-    fix: 'The database did not answer or refused. Nobody is let in or lost meanwhile; it recovers without a restart.',
+    fix: 'The database did not answer or refused. Meanwhile no user is let in and nothing is lost; Entrada recovers without a restart.',
     startAgain: 'same_account',
   },
   storage_full: {

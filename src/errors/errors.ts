@@ -1,6 +1,6 @@
 /**
- * Every refusal of Entrada, in one table: its status, the sentence for the person, the remedy for the administrator.
- * Throw `new EntradaError('code', { evidence })`; pages, problem+json, the command line and the reference are made from here.
+ * Errors with a code. The table has the status, the sentence for the user and the remedy for the administrator; pages, problem+json, the
+ * command line and the reference are made from it. Throw `new EntradaError('code', { evidence })`.
  */
 
 import { findOwn } from '../protocol/find-own.ts'
@@ -12,7 +12,7 @@ export { errorTable }
 export type ErrorCode = keyof typeof errorTable
 export type ErrorDetail = Readonly<Record<string, unknown>>
 
-/** A refusal with a code of the table. `detail` is evidence for the log, never shown on a page. */
+/** An error with a code of the table. `detail` is evidence for the log, and is never shown on a page. */
 export class EntradaError extends Error {
   readonly code: ErrorCode
   readonly detail: ErrorDetail
@@ -25,29 +25,30 @@ export class EntradaError extends Error {
   }
 }
 
-/** With the problems, if it is about several: a developer sees the message before anything else. They never repeat a value. */
+/** Appends the problems, which never repeat a value: a developer sees the message before anything else. */
 function messageOf(code: ErrorCode, { problems }: ErrorDetail): string {
   const { shown } = errorTable[code]
   return Array.isArray(problems) ? [shown, ...problems].join('\n  ') : shown
 }
 
+/** Returns whether an error is one of ours, with a code. */
 export function isEntradaError(error: unknown): error is EntradaError {
   return error instanceof EntradaError
 }
 
-/** The table's row for a code. */
+/** Returns the row of the table for a code. */
 export function errorEntry(code: ErrorCode): ErrorEntry {
   return errorTable[code]
 }
 
-/** The remedy for the administrator, by the reason where there is one of its own. */
+/** Returns the remedy for the administrator: that of the reason, or else that of the code. */
 export function remedyOf({ code, detail }: EntradaError): string {
   const { fix, fixByReason = {} } = errorEntry(code)
   const { reason } = detail
   return (typeof reason === 'string' ? findOwn(fixByReason, reason) : undefined) ?? fix
 }
 
-/** Whatever else was thrown is a defect. */
+/** Returns the error itself, or `internal_error` with it as the cause: any other error is a defect. */
 export function asEntradaError(error: unknown): EntradaError {
   return isEntradaError(error) ? error : new EntradaError('internal_error', {}, { cause: error })
 }

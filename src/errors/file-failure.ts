@@ -1,28 +1,28 @@
-/** Why a file could not be read or written, in words. A file that this user may not read is not damaged: the remedies differ. */
+/** Explains why a file could not be read or written. A file that this user may not read is not damaged: the remedies differ. */
 
-/** Completes the sentence "The file …". Names the system's reason where there is one, and never what the file holds. */
+/** Returns the end of the sentence "The file …", with the reason of the system where there is one, and never the content of the file. */
 export function cannotBeRead(error: unknown): string {
   return `cannot be read${readFailureReason(error)}`
 }
 
-/** `: ` and why the system refused, or nothing where it gave no reason. */
+/** Returns `: ` and the reason of the system, or empty text where it gave none. */
 export function readFailureReason(error: unknown): string {
   const code = systemCodeOf(error)
   return code === undefined ? '' : `: ${reasonOf(code)}`
 }
 
-/** Whether the rights of this user are too small; the file itself may be in order. */
+/** Returns whether this user lacks the rights; the file itself may be in order. */
 export function isNotPermitted(error: unknown): boolean {
   const code = systemCodeOf(error)
   return code === 'EACCES' || code === 'EPERM'
 }
 
-/** Whether there is nothing under this path. */
+/** Returns whether nothing exists at the path. */
 export function isAbsent(error: unknown): boolean {
   return systemCodeOf(error) === 'ENOENT'
 }
 
-/** The words by which a problem of a setting shows that only rights are missing. */
+/** Words in a problem of a setting by which callers recognize that only rights are missing. */
 export const NOT_PERMITTED = 'this user may not read it'
 
 function reasonOf(code: string): string {

@@ -45,14 +45,14 @@ function redactValue(value: unknown, depth: number): unknown {
 /** Our own errors contain their evidence. Of other errors only name, message and stack are logged, and no further members. */
 function redactError(error: Error, depth: number): unknown {
   const { name, message, stack, cause } = error
-  const own =
+  const evidence =
     error instanceof EntradaError
       ? { ...codeFields(error.code), detail: redactValue(error.detail, depth + 1) }
       : {}
   return {
     name,
     message: cut(message),
-    ...own,
+    ...evidence,
     stack: stack
       ?.split('\n')
       .slice(1, 8)

@@ -1,4 +1,4 @@
-/** Options of `entra` and `sharedApplication` that are lists and objects. */
+/** Readers of those options of `entra` and `sharedApplication` that are lists and objects. */
 
 import { Secret } from '../keys/secret.ts'
 import { isGuid } from '../protocol/guid.ts'
@@ -8,7 +8,7 @@ import type { OptionReader } from './setting-values.ts'
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Checks role rules. One of another shape would match nobody, or give a role without a name. */
+/** Checks role rules. A rule of another shape would match no user, or give a role without a name. */
 export const roleRulesOption: OptionReader<unknown> = (value, report) => {
   if (!Array.isArray(value)) return void report('must be a list')
   for (const [index, rule] of value.entries()) {
@@ -31,7 +31,7 @@ function ruleProblems(rule: Members): readonly (readonly [name: string, problem:
   ]
 }
 
-/** Checks what happens to a user whom no role rule matches. */
+/** Checks the policy for users whom no role rule matches. */
 export function unmatchedOption(value: unknown): unknown {
   const { kind, role } = Object(value) as Members // any value has members
   if (kind === 'refuse' || (kind === 'default_role' && isText(role))) return value

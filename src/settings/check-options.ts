@@ -1,6 +1,6 @@
 /**
- * The options of the library as developers write them, checked and made into what the parts work with. TypeScript checks their types
- * too; a developer who writes JavaScript has only this. All problems are reported together.
+ * Checks the options of the library and converts them to the types that the rest of the program uses. TypeScript checks their types
+ * too; a developer who writes JavaScript has only these checks. All problems are reported together.
  */
 
 import { EntradaError } from '../errors/errors.ts'
@@ -102,7 +102,7 @@ type LibraryOption = {
   readonly read: OptionReader<unknown>
 }
 
-/** The options by their path: those of the library alone, and those that are settings of the server too. */
+/** Returns the options by their path: those of the library alone, and those that are settings of the server too. */
 function optionReaders(table: SettingRows): Reading['readers'] {
   const rows = Object.values(table).flatMap(({ option, required, value }) =>
     option === undefined
@@ -121,7 +121,7 @@ function optionReaders(table: SettingRows): Reading['readers'] {
   ])
 }
 
-/** Checks the members of an object, such as `session`. Its own path is `group`, which is empty for the options themselves. */
+/** Checks the members of an object such as `session`. `group` is its path, which is empty for the options themselves. */
 function readGroup(
   value: unknown,
   group: string,
@@ -173,7 +173,7 @@ type ValueAt<Options, Path> = Path extends `${infer Group}.${infer Member}`
   ? ValueAt<NonNullable<Options[Group & keyof Options]>, Member>
   : Options[Path & keyof Options]
 
-/** The options that are no settings of the server. */
+/** The options that are not settings of the server, by their path. */
 const libraryOptions: Readonly<Record<string, LibraryOption>> = {
   database: { required: true, read: reader(databaseOf) },
   mode: { read: oneOf('development', 'production').fromOption },
@@ -193,7 +193,7 @@ const libraryOptions: Readonly<Record<string, LibraryOption>> = {
   'sharedApplication.authority': { read: textValue(authority).fromOption },
 }
 
-/** An address that is none of PostgreSQL would be used as the name of a file, and be printed with the password in it. */
+/** Any other address than that of PostgreSQL would be used as the name of a file, and be printed with its password. */
 function databaseOf(value: unknown): unknown {
   if (value === undefined || value === '') {
     throw new Error('is missing; a file, `:memory:`, or a postgres:// URL')
@@ -245,7 +245,7 @@ function checkTogether(options: EntradaOptions, checked: CheckedOptions, report:
   if (options.mode === 'development') checkDevelopment(checked, report)
 }
 
-/** In development mode everybody can sign in as anybody (`signInAs`), so that no address may be one that other machines reach. */
+/** In development mode any user can be signed in without a password (`signInAs`), so no address may be reachable from other machines. */
 function checkDevelopment(
   { serverUrl, extraUrls = [], applicationUrls = [] }: CheckedOptions,
   report: ReportAt,
@@ -260,7 +260,7 @@ function checkDevelopment(
   }
 }
 
-/** The authority of the deployment is that of each application which names no other. */
+/** An application that names no authority uses that of the deployment. */
 function withAuthority(checked: CheckedOptions): CheckedOptions {
   const { authority: cloud, entra, sharedApplication } = checked
   if (cloud === undefined) return checked

@@ -296,7 +296,7 @@ export function toOptions(settings: Settings, table: SettingRows = settingsTable
     if (option !== undefined && values[name] !== undefined)
       put(options, option.split('.'), values[name])
   }
-  return options as SettingOptions // the test of this file passes them through `checkOptions`
+  return options as SettingOptions // settings-table.test.ts passes them through `checkOptions`
 }
 
 function put(

@@ -1,6 +1,6 @@
 /**
- * Functions that the embedding application passes in as options. Each is wrapped once, so that a result of another shape than the
- * declared one throws wherever the function is used, and is never read as a "yes".
+ * Checks and wraps the functions that an embedding application passes in as options. A result of another shape than the declared one
+ * then throws wherever the function is called, and is never taken as permission.
  */
 
 import { EntradaError } from '../errors/errors.ts'
@@ -53,7 +53,7 @@ function isFunction(value: unknown): boolean {
   return typeof value === 'function'
 }
 
-/** How the options are checked that are functions, or objects with functions. */
+/** The readers of options that are functions, or objects with functions. */
 export const callbackOptions = {
   now: { read: readFunction },
   fetch: { read: readFunction },
@@ -75,7 +75,7 @@ function once<T extends object>(callback: T, guard: (callback: T) => T): T {
   return guarded
 }
 
-/** A log that throws or rejects must not turn a sign-in, or a refusal, into something else. */
+/** Wraps a log, so that one which throws or rejects changes no response. */
 function guardedLog(log: Log): Log {
   let hasFailed = false
   const failed = (error: unknown) => {
@@ -102,7 +102,7 @@ function guardedLog(log: Log): Log {
   }
 }
 
-/** An invalid date compares as neither earlier nor later, so that nothing would ever expire. */
+/** Wraps a clock. With an invalid date, which is neither earlier nor later than others, nothing would ever expire. */
 function guardedClock(now: () => Date): () => Date {
   return () => {
     const at: unknown = now()
@@ -111,14 +111,14 @@ function guardedClock(now: () => Date): () => Date {
   }
 }
 
-/** By its tag and not by `instanceof`: test runners give each file a `Date` of its own. */
+/** Compares the tag: `instanceof` fails in test runners in which each file has its own `Date`. */
 function isDate(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === '[object Date]'
 }
 
 const DNS_TIME_LIMIT_MS = 5_000
 
-/** Refuses a result that is no list of texts: text would be searched letter by letter. A look-up without an answer ends. */
+/** Wraps a resolver. Text in place of a list would be searched letter by letter, and a look-up without an answer would never end. */
 function guardedTxtResolver(
   resolveTxt: NonNullable<EntradaOptions['resolveTxt']>,
 ): NonNullable<EntradaOptions['resolveTxt']> {

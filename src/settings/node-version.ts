@@ -1,7 +1,7 @@
 /** The oldest major version of Node that Entrada runs on. */
 export const OLDEST_NODE = 24
 
-/** The sentence for a Node that is too old, or nothing. Takes `24.1.0` and `v24.1.0`. */
+/** Returns a sentence if Node is too old, else `undefined`. It accepts `24.1.0` and `v24.1.0`. */
 export function oldNodeSentence(version: string): string | undefined {
   const plain = version.replace(/^v/, '')
   return Number.parseInt(plain, 10) < OLDEST_NODE

@@ -1,4 +1,4 @@
-/** Parsers of the text of settings, one for each kind. Their messages complete the sentence "NAME …" and never repeat the value: it may be a secret. */
+/** Parses the text of settings. The message of an error completes the sentence "NAME …" and never repeats the value, which may be a secret. */
 import ipaddr from 'ipaddr.js'
 import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { Secret } from '../keys/secret.ts'

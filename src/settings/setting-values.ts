@@ -1,4 +1,4 @@
-/** A row of the table of settings, and the kinds of values that rows have. A problem completes the sentence "NAME …" and never repeats the value. */
+/** Defines a row of the table of settings, and the kinds of values of rows. A problem completes the sentence "NAME …", without the value. */
 import { type OperatorEntry, parseOperators } from '../access/operators.ts'
 import { isEntradaError } from '../errors/errors.ts'
 import { Secret } from '../keys/secret.ts'
@@ -31,7 +31,7 @@ export type SettingRows = Readonly<Record<string, Setting>>
 /** Reports what is wrong with an option; `member` is the part of it, such as `[2]` or `.role`. */
 export type Report = (problem: string, member?: string) => void
 
-/** Reads an option of the library. A value that is refused is reported, and comes back as `undefined`. */
+/** Reads an option of the library. It reports a value that it refuses, and returns `undefined`. */
 export type OptionReader<T> = (value: unknown, report: Report) => T | undefined
 
 /** One kind of value, read from the text of an environment variable and from an option of the library. */
@@ -41,7 +41,7 @@ export type ValueKind<T> = {
   readonly fromOption: OptionReader<T>
 }
 
-/** A value that is written as text; the library also takes a `URL` and a `Secret`. */
+/** Makes a value of a parser of text; the library also accepts a `URL` and a `Secret`. */
 export function textValue<T>(parse: (text: string) => T): ValueKind<T> {
   return { fromText: parse, fromOption: reader((value) => parse(textOf(value))) }
 }
@@ -59,9 +59,7 @@ export function reader<T>(read: (value: unknown) => T): OptionReader<T> {
 }
 
 /**
- * Returns the problems that a check throws or returns; without any, an empty list.
- *
- * @throws what is no refusal
+ * Returns the problems that a check returns, or throws as an `EntradaError`. Other errors are thrown on.
  */
 export function problemsOf(check: () => readonly string[] | undefined): readonly string[] {
   try {
@@ -80,7 +78,7 @@ function textOf(value: unknown): string {
   return text.trim()
 }
 
-/** A list, separated by commas where it is text. `parseList` splits the text; by default an empty list is allowed. */
+/** Makes a list of values. In the environment its items are separated by commas; `parseList` may refuse an empty list there. */
 export function listValue<T>(
   parse: (text: string) => T,
   parseList: (text: string) => readonly string[] = list,
@@ -99,7 +97,7 @@ export function listValue<T>(
   }
 }
 
-/** One of several words. */
+/** Makes a value that is one of several words. */
 export function oneOf<const T extends string>(...allowed: readonly T[]): ValueKind<T> {
   const parse = (value: unknown): T => {
     const found = allowed.find((candidate) => candidate === value)
@@ -109,7 +107,7 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): ValueKi
   return { fromText: parse, fromOption: reader(parse) }
 }
 
-/** A switch, which has two words in the environment. `'false'` is text, and would switch on what it was meant to switch off. */
+/** Makes a switch, which has two words in the environment. The library refuses text: `'false'` would count as true. */
 export function switchValue(off: string, on: string): ValueKind<boolean> {
   const words = oneOf(off, on)
   return {
@@ -121,7 +119,7 @@ export function switchValue(off: string, on: string): ValueKind<boolean> {
   }
 }
 
-/** A whole number within bounds, which messages name. The library may have wider bounds than the environment. */
+/** Makes a whole number within bounds, which messages name. The library may have wider bounds than the environment. */
 export function wholeNumber({
   from,
   to,
@@ -152,12 +150,12 @@ export function wholeNumber({
 type Bounds = {
   readonly from: number
   readonly to: number
-  /** Such as ` of seconds`. */
+  /** Follows "a whole number" in messages, such as ` of seconds`. */
   readonly unit?: string
   readonly library?: { readonly from: number; readonly to?: number }
 }
 
-/** Who may administer Entrada. The entries of the library are objects, which its types describe. */
+/** The operators of Entrada. In the library they are objects, which its types describe. */
 export const operatorsValue: ValueKind<readonly OperatorEntry[]> = {
   fromText: parseOperators,
   fromOption: reader((value) => {
@@ -166,14 +164,14 @@ export const operatorsValue: ValueKind<readonly OperatorEntry[]> = {
   }),
 }
 
-/** The address of a proxy; an empty one is none. */
+/** The address of a proxy. In the library, empty text means no proxy. */
 export const proxyValue: ValueKind<Secret> = {
   fromText: parseProxy,
   fromOption: (value, report) =>
     value === '' ? undefined : textValue(parseProxy).fromOption(value, report),
 }
 
-/** Hosts without a proxy. Other programs read `NO_PROXY` too, so that its entries may be of kinds that match nothing here. */
+/** Hosts that are reached without a proxy. `NO_PROXY` may contain entries that only other programs understand. */
 export const noProxyValue: ValueKind<readonly string[]> = {
   fromText: parseNoProxy,
   fromOption: reader((value) => {
@@ -186,7 +184,7 @@ export const noProxyValue: ValueKind<readonly string[]> = {
   }),
 }
 
-/** Where groups come from; `claim`, the default, is `undefined`. */
+/** Where groups come from. The default, `claim`, is `undefined`. */
 export const groupsValue: ValueKind<GroupSource | undefined> = {
   fromText: (text) => {
     const from = oneOf('claim', 'graph', 'graph_direct').fromText(text)

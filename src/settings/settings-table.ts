@@ -1,4 +1,4 @@
-/** Every setting of the server, one row each: `config.ts` reads them from the environment, `check-options.ts` from the library. */
+/** The settings of the server, one row each. `config.ts` reads them from the environment, `check-options.ts` from the options of the library. */
 import { brandColor, brandName, supportContact } from '../http/brand.ts'
 import {
   authority,
@@ -96,7 +96,7 @@ export const settingsTable = {
   entraClientCertificateFile: {
     env: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE',
     value: textValue(text),
-    help: 'Certificate (PEM) in place of the secret, or beside it; `entrada certificate create` makes one. See docs/credentials.md.',
+    help: 'Certificate (PEM) in place of the secret, or in addition to it; `entrada certificate create` makes one. See docs/credentials.md.',
   },
   entraClientCertificateKeyFile: {
     env: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE',
@@ -106,7 +106,7 @@ export const settingsTable = {
   entraFederatedTokenFile: {
     env: 'ENTRADA_ENTRA_FEDERATED_TOKEN_FILE',
     value: textValue(text),
-    help: 'Token that the platform issues to this workload, in place of the secret, or beside it. Read at each use.',
+    help: 'Token that the platform issues to this workload, in place of the secret, or in addition to it. Read at each use.',
   },
   sharedClientId: {
     env: 'ENTRADA_SHARED_CLIENT_ID',
@@ -130,7 +130,7 @@ export const settingsTable = {
   sharedClientCertificateFile: {
     env: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_FILE',
     value: textValue(text),
-    help: 'Its certificate (PEM) in place of the secret, or beside it.',
+    help: 'Its certificate (PEM) in place of the secret, or in addition to it.',
   },
   sharedClientCertificateKeyFile: {
     env: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_KEY_FILE',
@@ -336,24 +336,24 @@ export const settingsTable = {
     option: 'brand.name',
     value: textValue(brandName),
     fallback: 'Entrada',
-    help: 'What the pages that people see are called.',
+    help: 'Name on the pages that people see.',
   },
   brandLogoFile: {
     env: 'ENTRADA_BRAND_LOGO_FILE',
     value: textValue(text),
-    help: 'SVG or PNG of at most 256 KB. A logo that is at least two and a half times as wide as high stands alone, any other beside the name.',
+    help: 'SVG or PNG of at most 256 KB. A logo that is at least two and a half times as wide as high is shown alone, any other next to the name.',
   },
   brandColor: {
     env: 'ENTRADA_BRAND_COLOR',
     option: 'brand.color',
     value: textValue(checked(brandColor)),
-    help: 'Colour of buttons and links, such as `#12766f`. Where text in it could not be read (WCAG 2.2, 4.5:1), a darker or lighter one stands in for it.',
+    help: 'Colour of buttons and links, such as `#12766f`. Where text in it would be hard to read (WCAG 2.2, 4.5:1), a darker or lighter colour is used.',
   },
   supportContact: {
     env: 'ENTRADA_SUPPORT_CONTACT',
     option: 'brand.supportContact',
     value: textValue(checked(supportContact)),
-    help: 'Whom people ask: an email address, or an https page. Shown on every page; on that of a refusal with its correlation id.',
+    help: 'Whom people contact: an email address, or an https page. Shown on every page; on that of a refusal with its correlation id.',
   },
   httpsProxy: {
     env: 'HTTPS_PROXY',

@@ -1,6 +1,6 @@
 import type { Services } from '../services.ts'
 
-/** Logs at the start what was configured on purpose and has a cost; docs/forward-auth.md says which. */
+/** Logs, at the start, the options whose risk the operator accepted; docs/forward-auth.md describes the risks. */
 export function warnOfRisks(services: Services): void {
   const { site, forwardsUnproven } = services.deployment
   if (site !== undefined) {
