@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what a sign-in costs, and whether memory stays flat over many of them. Figures only; nothing fails here.
+ * `node --expose-gc bench/sign-ins.ts`: what a sign-in costs, and whether memory stays flat over many of them. Figures only; nothing fails here.
  * Everything runs in one process without a socket (emulator included), so the figures are upper bounds of our own part.
  */
 import { mkdtempSync, rmSync } from 'node:fs'

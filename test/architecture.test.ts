@@ -362,11 +362,11 @@ describe('the house', () => {
     assert.deepEqual(importersOf(/^pg(\/|$)/), ['src/storage/postgres.ts'])
   })
 
-  it('imports no package but those of package.json, outside of test/packages', () => {
+  it('imports no package but those of package.json, outside of test/packages and bench/compare', () => {
     const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
     const listed = new Set(['entrada', ...Object.keys({ ...dependencies, ...devDependencies })])
     const others = globSync('{test,scripts,bench}/**/*.ts', {
-      exclude: (path) => /node_modules$|^test\/packages$/.test(path),
+      exclude: (path) => /node_modules$|^(test\/packages|bench\/compare)$/.test(path),
     })
     const strangers = [...source, ...others.map(readSource)].flatMap(({ path, imports }) =>
       imports
