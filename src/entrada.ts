@@ -10,7 +10,7 @@ import { type Exchange, openExchange, type RemoteInfo } from './http/exchange.ts
 import { problemJson } from './http/problem-json.ts'
 import { withSecurityHeaders } from './http/responses.ts'
 import { newUuid } from './keys/ids.ts'
-import { type Asked, reportAnswer, reportRefusal } from './metrics/report-outcome.ts'
+import { type ReceivedRequest, reportAnswer, reportRefusal } from './metrics/report-outcome.ts'
 import { createRouter, isOurAddress, type Router, speaksAt } from './routes.ts'
 import type { Services } from './services.ts'
 import { findSession } from './session/session.ts'
@@ -142,13 +142,17 @@ function notOpened({ log }: CheckedOptions, cause: unknown): Response {
 }
 
 /** In a span of its own. Whose `traceparent` counts is a proxy's that is trusted: a stranger's would join traces as he likes. */
-async function answer(services: Services, router: Router, asked: Asked): Promise<Response> {
-  const { request, remote } = asked
+async function answer(
+  services: Services,
+  router: Router,
+  received: ReceivedRequest,
+): Promise<Response> {
+  const { request, remote } = received
   const given = request.headers.get('traceparent') ?? undefined
   const traceparent = given && services.isTrustedProxy(remote.remoteAddress) ? given : undefined
   const { response } = await services.tracing.request(
     { method: request.method, traceparent },
-    () => work(services, router, asked),
+    () => work(services, router, received),
     ({ response: { status }, route }) => ({ route, status }),
   )
   return response
@@ -156,24 +160,28 @@ async function answer(services: Services, router: Router, asked: Asked): Promise
 
 type Worked = { readonly response: Response; readonly route: string }
 
-async function work(services: Services, router: Router, asked: Asked): Promise<Worked> {
+async function work(
+  services: Services,
+  router: Router,
+  received: ReceivedRequest,
+): Promise<Worked> {
   const startedAt = performance.now()
   let exchange: Exchange | undefined
   let response: Response
   try {
-    exchange = openExchangeFor(services, asked)
+    exchange = openExchangeFor(services, received)
     response = await router(services, exchange)
   } catch (error) {
-    response = await refuse(services, { asked, exchange, error })
+    response = await refuse(services, { received, exchange, error })
   }
   const { status } = response
-  reportAnswer(services, { asked, exchange, status, startedAt })
+  reportAnswer(services, { received, exchange, status, startedAt })
   const route = exchange?.matched.path ?? 'other'
   return { route, response: withSecurityHeaders(response, exchange?.here) }
 }
 
 /** Health checks and questions of proxies come with whatever Host those use. */
-function openExchangeFor(services: Services, { request, remote }: Asked): Exchange {
+function openExchangeFor(services: Services, { request, remote }: ReceivedRequest): Exchange {
   const { pathname } = new URL(request.url)
   const { mountPath, publicUrls } = services.deployment
   const speaks = speaksAt(pathname, mountPath)
@@ -185,25 +193,25 @@ function openExchangeFor(services: Services, { request, remote }: Asked): Exchan
 }
 
 type Refused = {
-  readonly asked: Asked
+  readonly received: ReceivedRequest
   readonly exchange: Exchange | undefined
   readonly error: unknown
 }
 
 async function refuse(
   services: Services,
-  { asked, exchange, error: cause }: Refused,
+  { received, exchange, error: cause }: Refused,
 ): Promise<Response> {
   const error = asEntradaError(cause)
   const correlationId = exchange?.correlationId ?? newUuid(services)
   const record = exchange?.signIn.record
   const recorded =
     exchange && record ? await recordRefusal(services, exchange, { record, error }) : false
-  reportRefusal(services, { asked, exchange, error, correlationId, recorded })
+  reportRefusal(services, { received, exchange, error, correlationId, recorded })
 
   const signedIn = exchange !== undefined && (await isSignedIn(services, exchange))
   const refusal: Refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }
-  const { pathname } = new URL(asked.request.url)
+  const { pathname } = new URL(received.request.url)
   const speaks = speaksAt(pathname, services.deployment.mountPath)
   const response = speaks === 'page' ? await errorPage(services, refusal) : problemJson(refusal)
   if (typeof error.detail.allow === 'string') response.headers.set('allow', error.detail.allow)

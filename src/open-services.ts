@@ -4,7 +4,7 @@ import { createUnstoredEvents, startReportingUnstored } from './audit/bounded-ev
 import { startAuditChain } from './audit/keep-audit-chain.ts'
 import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
-import { createSignInNotes, startTelling } from './audit/sign-in-notes.ts'
+import { createSignInNotes, startStoringNotes } from './audit/sign-in-notes.ts'
 import { startAuditWatch } from './audit/watch-audit-chain.ts'
 import { createConnectionProviders } from './connections/connection-providers.ts'
 import { keepEnvironmentConnection } from './connections/environment-connection.ts'
@@ -337,7 +337,7 @@ function startBackgroundWork(
   const send = createWebhookSender({ privateAllowed, proxies: options.proxy ?? proxiesOfNode() })
   const stopSweeping = startSweeping(services)
   const stopOutbox = startOutbox(services)
-  const stopTelling = startTelling(services.signInNotes)
+  const stopStoringNotes = startStoringNotes(services.signInNotes)
   const stopReporting = startReportingUnstored(services)
   const stopAuditChain = startAuditChain(services)
   const stopAuditWatch = startAuditWatch(services)
@@ -352,7 +352,7 @@ function startBackgroundWork(
     await stopRechecking()
     await stopDeliveries()
     await stopOutbox()
-    await stopTelling()
+    await stopStoringNotes()
     await stopReporting()
     await stopAuditWatch()
     await stopAuditChain()

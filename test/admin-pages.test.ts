@@ -177,7 +177,7 @@ describe('a connection', () => {
       code: 7000222,
     })
     await customer.signIn(people.alice)
-    await rig.services.signInNotes.tell()
+    await rig.services.signInNotes.store()
     const text = await read(page)
     assert.match(text, /failing<\/span> since <time datetime="2026-11-22T12:00:00\.000Z">/)
     assert.match(text, /client_credentials_refused/)

@@ -12,7 +12,7 @@ import { openRig } from './support/steps.ts'
 const DAY = '2026-11-22'
 
 async function healthOf({ services }: Rig, id: ConnectionId) {
-  await services.signInNotes.tell()
+  await services.signInNotes.store()
   return (await services.storage.findConnectionHealth([id])).get(id)
 }
 
@@ -122,7 +122,7 @@ describe('the trace of a person who never became a user', () => {
 it('is not disturbed by a request that belongs to no sign-in', async (t) => {
   const { rig } = await openCustomer(t)
   await rig.browser().visit(`${SERVER_URL}/login/callback?connection=x&state=y&code=z`)
-  await rig.services.signInNotes.tell()
+  await rig.services.signInNotes.store()
   assert.deepEqual(await rig.services.storage.listSignInCounts({ since: DAY, until: DAY }), [])
 })
 
@@ -140,7 +140,7 @@ describe('GET /api/v1/connections/:id/health', () => {
     })
     const { headers } = await ask(rig, path)
     await customer.signIn(people.alice)
-    await rig.services.signInNotes.tell()
+    await rig.services.signInNotes.store()
     const { body } = await ask(rig, `${path}/health`)
     assert.equal(body.lastSuccessAt, '2026-11-22T12:00:00.000Z')
     assert.equal((await ask(rig, path)).headers.get('etag'), headers.get('etag'))

@@ -325,7 +325,7 @@ describe('a check that tells nothing of the person', () => {
       const connectionId = customer.connection.id
       const failures = [{ connectionId, code, sessions: 1 }]
       assert.deepEqual(await rig.services.storage.listRecheckFailures(), failures)
-      await rig.services.signInNotes.tell()
+      await rig.services.signInNotes.store()
       const health = await rig.services.storage.findConnectionHealth([connectionId])
       assert.equal(health.get(connectionId)?.lastFailureCode, code)
       const metrics = await rig.browser().request(`${SERVER_URL}/metrics`, { headers: asOperator })

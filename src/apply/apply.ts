@@ -11,7 +11,7 @@ import { EntradaApiError, type EntradaClient } from '../client/client.ts'
 import type { Asked } from '../client/operation-types.ts'
 import type { ConnectionJson } from '../connections/connection-schema.ts'
 import type { Configuration, FileCredential } from './configuration-file.ts'
-import { type Current, heldKey, type Step } from './plan.ts'
+import { type Current, type Step, secretKeyOf } from './plan.ts'
 
 /** Reads the secret behind a reference. */
 export type ReadSecret = (reference: string) => string
@@ -30,14 +30,14 @@ export async function readCurrent(
   for await (const one of client.all('listConnections', { query: { limit: 200 } })) {
     connections.set(one.id, one)
   }
-  const heldBy = new Map<string, string>()
+  const credentialBySecret = new Map<string, string>()
   for (const [id, reference] of secretsOf(target)) {
     if (!hasSecrets(connections.get(id))) continue
     const input = { params: { id }, body: { value: readSecret(reference) } }
     const { credentialId } = await client.findCredential(input)
-    if (credentialId !== null) heldBy.set(heldKey(id, reference), credentialId)
+    if (credentialId !== null) credentialBySecret.set(secretKeyOf(id, reference), credentialId)
   }
-  return { organizations, connections, heldBy }
+  return { organizations, connections, credentialBySecret }
 }
 
 /** Returns the connection and the reference of every secret in the file. */

@@ -18,7 +18,7 @@ export type Current = {
   readonly organizations: ReadonlyMap<string, OrganizationJson>
   readonly connections: ReadonlyMap<string, ConnectionJson>
   /** For each secret of the file (`connection reference`), the credential that has this value already. */
-  readonly heldBy: ReadonlyMap<string, string>
+  readonly credentialBySecret: ReadonlyMap<string, string>
 }
 export type PlanOptions = { readonly prune: boolean; readonly takeOver: boolean }
 
@@ -51,7 +51,7 @@ export type Plan = {
 }
 
 /** Returns the key of a secret in the table of values that credentials already have. */
-export function heldKey(connectionId: string, reference: string): string {
+export function secretKeyOf(connectionId: string, reference: string): string {
   return `${connectionId} ${reference}`
 }
 
@@ -205,12 +205,12 @@ function adding(id: string, credential: FileCredential): Step {
 function heldCredential(
   credential: FileCredential,
   { id, credentials }: ConnectionJson,
-  { heldBy }: Current,
+  { credentialBySecret }: Current,
 ): ConnectionJson['credentials'][number] | undefined {
   if (credential.kind !== 'client_secret') {
     return credentials.find(({ kind }) => kind === credential.kind)
   }
-  const holder = heldBy.get(heldKey(id, credential.from))
+  const holder = credentialBySecret.get(secretKeyOf(id, credential.from))
   return credentials.find((one) => one.id === holder)
 }
 

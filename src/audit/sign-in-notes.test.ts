@@ -27,12 +27,12 @@ const failed = (connectionId = 'con_1') =>
 describe('createSignInNotes', () => {
   it('tells a thousand sign-ins in one call, and nothing when there was nothing', async () => {
     const { notes, told } = openNotes()
-    await notes.tell()
+    await notes.store()
     for (let n = 0; n < 1_000; n += 1) {
       notes.note({ connectionId: `con_${n % 2}`, outcome: 'signed_in' })
     }
-    await notes.tell()
-    await notes.tell()
+    await notes.store()
+    await notes.store()
     assert.equal(told.length, 1)
     assert.deepEqual(
       told[0]?.map(({ counts }) => counts),
@@ -50,7 +50,7 @@ describe('createSignInNotes', () => {
     const failingSince = clock.now()
     clock.advanceSeconds(1)
     notes.note(failed())
-    await notes.tell()
+    await notes.store()
     const health = told[0]?.[0]?.health
     assert.equal(health?.failuresInARow, 2)
     assert.deepEqual(health?.failingSince, failingSince)
@@ -61,7 +61,7 @@ describe('createSignInNotes', () => {
   it('does not blame the connection for a person who may not come in', async () => {
     const { notes, told } = openNotes()
     notes.note({ connectionId: 'con_1', outcome: 'refused', code: 'guest_not_allowed' })
-    await notes.tell()
+    await notes.store()
     assert.deepEqual(told[0]?.[0], {
       connectionId: 'con_1',
       counts: [{ day: DAY, outcome: 'refused', signIns: 1 }],
@@ -73,10 +73,10 @@ describe('createSignInNotes', () => {
     const { notes, told, away } = openNotes()
     notes.note(failed())
     away(true)
-    await notes.tell()
+    await notes.store()
     notes.note(failed())
     away(false)
-    await notes.tell()
+    await notes.store()
     assert.equal(told[0]?.[0]?.health.failuresInARow, 2)
     assert.deepEqual(told[0]?.[0]?.counts, [{ day: DAY, outcome: 'failed', signIns: 2 }])
   })

@@ -32,7 +32,7 @@ export type SignInNotes = {
    */
   noteCheck(check: { readonly connectionId: ConnectionId; readonly code?: ErrorCode }): void
   /** Stores what was noted. Never rejects: notes that could not be stored wait for the next time. */
-  tell(): Promise<void>
+  store(): Promise<void>
 }
 
 /** Creates the notes of this process, which are empty at first. */
@@ -56,7 +56,7 @@ export function createSignInNotes({
       const at = now()
       add({ connectionId, counts: [], health: code ? failedAt(at, code) : succeededAt(at) })
     },
-    async tell() {
+    async store() {
       if (noted.size === 0) return
       const batch = [...noted.values()]
       noted = new Map()
@@ -71,16 +71,16 @@ export function createSignInNotes({
 }
 
 /** Stores the notes at an interval. Returns the function that stops this and stores the rest. */
-export function startTelling(notes: SignInNotes): () => Promise<void> {
-  let telling = Promise.resolve()
+export function startStoringNotes(notes: SignInNotes): () => Promise<void> {
+  let storing = Promise.resolve()
   const timer = setInterval(() => {
-    telling = telling.then(() => notes.tell())
+    storing = storing.then(() => notes.store())
   }, INTERVAL_MS)
   timer.unref()
   return async () => {
     clearInterval(timer)
-    await telling
-    await notes.tell()
+    await storing
+    await notes.store()
   }
 }
 

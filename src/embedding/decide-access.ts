@@ -119,8 +119,8 @@ async function answerFor(
   }
   const correlationId = exchange?.correlationId ?? newUuid(services)
   if (!isStranger) {
-    const asked = { request, remote: {} }
-    reportRefusal(services, { asked, exchange, error, correlationId, recorded: false })
+    const received = { request, remote: {} }
+    reportRefusal(services, { received, exchange, error, correlationId, recorded: false })
   }
   const signedIn = session !== undefined
   const refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }

@@ -12,8 +12,8 @@ import {
   origin,
   type Parameters,
   parseObject,
+  readRefusal,
   redeem,
-  refusalOf,
   signIn,
   singleTenant,
 } from './sign-in-for-tests.ts'
@@ -76,14 +76,14 @@ describe('POST /{tenant}/oauth2/v2.0/token', () => {
   it('refuses GET with AADSTS900561', async () => {
     const url = `${origin}/${contoso}/oauth2/v2.0/token?grant_type=authorization_code`
     const response = await newEmulator().fetch(new Request(url))
-    assert.deepEqual(await refusalOf(response), [405, 'invalid_request', 900561])
+    assert.deepEqual(await readRefusal(response), [405, 'invalid_request', 900561])
   })
 
   it('reads the form alone: parameters in the query do not count', async () => {
     const emulator = newEmulator()
     const url = `${origin}/${contoso}/oauth2/v2.0/token?grant_type=authorization_code`
     const response = await emulator.fetch(new Request(url, { method: 'POST' }))
-    assert.deepEqual(await refusalOf(response), [400, 'invalid_request', 900144])
+    assert.deepEqual(await readRefusal(response), [400, 'invalid_request', 900144])
   })
 
   it('describes an error as Entra does, and echoes client-request-id', async () => {
@@ -143,7 +143,7 @@ describe('a token request that is refused', () => {
     it(`${name}, gets ${expected.join(' ')}, and leaves the code unspent`, async () => {
       const emulator = newEmulator()
       const code = await getCode(emulator, alice)
-      assert.deepEqual(await refusalOf(await redeem(emulator, code, { form })), expected)
+      assert.deepEqual(await readRefusal(await redeem(emulator, code, { form })), expected)
       assert.equal((await redeem(emulator, code)).status, 200)
     })
   }
@@ -152,14 +152,14 @@ describe('a token request that is refused', () => {
     const emulator = newEmulator()
     const code = await getCode(emulator, alice)
     const response = await redeem(emulator, code, { headers: { Origin: 'http://localhost:3000' } })
-    assert.deepEqual(await refusalOf(response), [400, 'invalid_request', 9002326])
+    assert.deepEqual(await readRefusal(response), [400, 'invalid_request', 9002326])
   })
 
   it('with an expired secret gets AADSTS7000222, until there is another one', async () => {
     const emulator = newEmulator()
     const code = await getCode(emulator, alice)
     emulator.expireSecret(singleTenant.clientId)
-    assert.deepEqual(await refusalOf(await redeem(emulator, code)), [
+    assert.deepEqual(await readRefusal(await redeem(emulator, code)), [
       401,
       'invalid_client',
       7000222,
@@ -176,7 +176,7 @@ describe('a token request that is refused', () => {
     const code = await getCode(emulator, alice, { changes })
     for (const tenant of [fabrikam, 'common']) {
       const response = await redeem(emulator, code, { tenant, form })
-      assert.deepEqual(await refusalOf(response), [400, 'invalid_grant', 700005])
+      assert.deepEqual(await readRefusal(response), [400, 'invalid_grant', 700005])
     }
   })
 
@@ -185,14 +185,14 @@ describe('a token request that is refused', () => {
     const code = await getCode(emulator, alice)
     const form = { client_id: multiTenant.clientId, client_secret: multiTenant.secret }
     const response = await redeem(emulator, code, { form })
-    assert.deepEqual(await refusalOf(response), [400, 'invalid_grant', 70000])
+    assert.deepEqual(await readRefusal(response), [400, 'invalid_grant', 70000])
   })
 
   it('for a person disabled in between gets AADSTS50057', async () => {
     const emulator = newEmulator()
     const code = await getCode(emulator, alice)
     emulator.updateUser(alice, { accountEnabled: false })
-    assert.deepEqual(await refusalOf(await redeem(emulator, code)), [400, 'invalid_grant', 50057])
+    assert.deepEqual(await readRefusal(await redeem(emulator, code)), [400, 'invalid_grant', 50057])
   })
 })
 
@@ -204,7 +204,7 @@ describe('an authorization code', () => {
     const refused = responses.filter(({ status }) => status !== 200)
     assert.equal(refused.length, 19)
     for (const response of refused) {
-      assert.deepEqual(await refusalOf(response), [400, 'invalid_grant', 54005])
+      assert.deepEqual(await readRefusal(response), [400, 'invalid_grant', 54005])
     }
   })
 
@@ -215,9 +215,9 @@ describe('an authorization code', () => {
     at = new Date(frozenAt.getTime() + 599_000)
     assert.equal((await redeem(emulator, early)).status, 200)
     at = new Date(frozenAt.getTime() + 600_000)
-    assert.deepEqual(await refusalOf(await redeem(emulator, late)), [400, 'invalid_grant', 70008])
+    assert.deepEqual(await readRefusal(await redeem(emulator, late)), [400, 'invalid_grant', 70008])
     at = new Date(frozenAt.getTime() + 3_600_000)
-    assert.deepEqual(await refusalOf(await redeem(emulator, late)), [400, 'invalid_grant', 70000])
+    assert.deepEqual(await readRefusal(await redeem(emulator, late)), [400, 'invalid_grant', 70000])
   })
 
   it('of /common is redeemed on /common, and names the home tenant', async () => {

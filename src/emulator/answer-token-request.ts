@@ -18,7 +18,7 @@ import { approvedGrant, redeemDeviceCode } from './redeem-device-code.ts'
 import { useRefreshToken } from './refresh-tokens.ts'
 import { type Refusal, refusal, refusalResponse } from './refusals.ts'
 import { findRepeated } from './repeated-parameter.ts'
-import { refusalOf } from './send-refusal.ts'
+import { refusalOfFault } from './send-refusal.ts'
 import type { EmulatorState } from './state.ts'
 import { findStepUpRefusal } from './step-up.ts'
 import { newTokenAnswer, type TokenAnswer } from './token-answer.ts'
@@ -32,7 +32,7 @@ export async function answerTokenRequest(
   const hit = { on: 'token', names: namesOf(state, exchange) } as const
   return answerDespiteFault(state, { hit, request: exchange.request }, async () => {
     const fault = state.faults.take(['oauth_error'], hit)
-    const answer = fault ? refusalOf(fault) : await answerHonestly(state, exchange, hit.names)
+    const answer = fault ? refusalOfFault(fault) : await answerHonestly(state, exchange, hit.names)
     const response = isRefusal(answer)
       ? refusalResponse(answer, state.origin, exchange.trace)
       : Response.json(withMembersFault(state, hit, answer), { headers: tokenHeaders })

@@ -9,7 +9,7 @@ import {
   opaque,
   pairwiseSubject,
   toSeconds,
-  withoutUndefined,
+  withoutAbsent,
 } from './id-token-claims.ts'
 
 /** How a client authenticated: not at all, with a secret, or with an assertion (the claims `azpacr` and `appidacr`). */
@@ -42,7 +42,7 @@ export type ApiTokenSubject = {
 /** Creates the claims of an access token for an API, in the version that the API is registered for. */
 export function newApiTokenClaims(subject: ApiTokenSubject): Claims {
   const { user } = subject
-  return withoutUndefined({
+  return withoutAbsent({
     ...commonClaims(subject),
     ...(subject.api.accessTokenVersion === 2 ? version2(subject) : version1(subject)),
     ...(user === undefined ? applicationClaims(subject) : userClaims(subject, user)),

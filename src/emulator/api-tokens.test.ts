@@ -12,7 +12,7 @@ import {
   origin,
   type Parameters,
   parseObject,
-  refusalOf,
+  readRefusal,
   requestTokens,
   signIn,
   singleTenant,
@@ -155,7 +155,7 @@ describe('an access token for an API of the directory', () => {
     const emulator = newEmulator()
     emulator.setApplication(api.clientId, { assignmentRequired: true })
     emulator.unassign(api.clientId, singleTenant.clientId)
-    assert.deepEqual(await refusalOf(await applicationToken(emulator)), [
+    assert.deepEqual(await readRefusal(await applicationToken(emulator)), [
       400,
       'invalid_grant',
       501051,
@@ -166,7 +166,7 @@ describe('an access token for an API of the directory', () => {
     const emulator = newEmulator()
     emulator.setApplication(api.clientId, { availableIn: [] })
     const client = { client_id: multiTenant.clientId, client_secret: multiTenant.secret }
-    assert.deepEqual(await refusalOf(await applicationToken(emulator, client, fabrikam)), [
+    assert.deepEqual(await readRefusal(await applicationToken(emulator, client, fabrikam)), [
       400,
       'invalid_resource',
       500011,

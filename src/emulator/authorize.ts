@@ -12,7 +12,7 @@ import { findAccountByHint } from './login-hint.ts'
 import { sendRefusalPage } from './pages.ts'
 import { sendPicker } from './picker.ts'
 import { type Refusal, refusal } from './refusals.ts'
-import { authorizePath, refusalOf, sendRefusal } from './send-refusal.ts'
+import { authorizePath, refusalOfFault, sendRefusal } from './send-refusal.ts'
 import { findSsoSession, peopleOf, type SsoSession } from './sso-sessions.ts'
 import type { EmulatorState } from './state.ts'
 
@@ -30,7 +30,10 @@ export async function authorize(
   const { request } = decision
   const fault = state.faults.take(['oauth_error'], { on: 'authorize', names: [] })
   if (fault)
-    return sendRefusal(state, exchange, { refused: refusalOf(fault), to: request.returnAddress })
+    return sendRefusal(state, exchange, {
+      refused: refusalOfFault(fault),
+      to: request.returnAddress,
+    })
 
   const session = findSsoSession(state, exchange.request)
   const choice = decidePerson(state, request, session)

@@ -17,7 +17,7 @@ import {
 } from './find-in-directory.ts'
 import { type Refusal, refusal } from './refusals.ts'
 import { consentableScopes } from './scopes.ts'
-import { refusalOf, sendAccountRefusal, sendRefusal } from './send-refusal.ts'
+import { refusalOfFault, sendAccountRefusal, sendRefusal } from './send-refusal.ts'
 import {
   findSsoAccount,
   rememberApplication,
@@ -58,7 +58,9 @@ export async function completeSignIn(
   const hit = { on: 'authorize', names, phase: 'person_known' } as const
   return answerDespiteFault(state, { hit, request: exchange.request }, () => {
     const fault = state.faults.take(['oauth_error'], hit)
-    const refused = fault ? refusalOf(fault) : findEntitlementRefusal(request.application, person)
+    const refused = fault
+      ? refusalOfFault(fault)
+      : findEntitlementRefusal(request.application, person)
     if (refused !== undefined)
       return sendRefusal(state, exchange, { refused, to: request.returnAddress })
     return sendConsentedCode(state, exchange, { signIn, person })

@@ -13,7 +13,7 @@ import {
   parseObject,
   post,
   publicClient,
-  refusalOf,
+  readRefusal,
   requestTokens,
   singleTenant,
 } from './sign-in-for-tests.ts'
@@ -87,7 +87,7 @@ describe('POST /{tenant}/oauth2/v2.0/devicecode', () => {
   it('accepts POST only (M5)', async () => {
     const emulator = newEmulator()
     const url = `${emulator.origin}/${contoso}/oauth2/v2.0/devicecode`
-    assert.deepEqual(await refusalOf(await emulator.fetch(new Request(url))), [
+    assert.deepEqual(await readRefusal(await emulator.fetch(new Request(url))), [
       405,
       'invalid_request',
       900561,
@@ -99,7 +99,7 @@ describe('a device that polls', () => {
   it('gets tokens once its user has approved it on the page (M5)', async () => {
     const emulator = newEmulator()
     const { deviceCode, userCode } = await startDevice(emulator)
-    assert.deepEqual(await refusalOf(await poll(emulator, deviceCode)), [
+    assert.deepEqual(await readRefusal(await poll(emulator, deviceCode)), [
       400,
       'authorization_pending',
       70016,
@@ -119,7 +119,7 @@ describe('a device that polls', () => {
       refresh_token: String(answer.refresh_token),
     })
     assert.equal(refreshed.status, 200)
-    assert.deepEqual(await refusalOf(await poll(emulator, deviceCode)), [
+    assert.deepEqual(await readRefusal(await poll(emulator, deviceCode)), [
       400,
       'invalid_grant',
       54005,
@@ -133,7 +133,7 @@ describe('a device that polls', () => {
     const outcomes = []
     for (const seconds of [0, 5, 2, 6, 15]) {
       clock.pass(seconds)
-      outcomes.push((await refusalOf(await poll(emulator, deviceCode)))[1])
+      outcomes.push((await readRefusal(await poll(emulator, deviceCode)))[1])
     }
     const [pending, slowDown] = ['authorization_pending', 'slow_down']
     assert.deepEqual(outcomes, [pending, pending, slowDown, slowDown, pending])
@@ -143,7 +143,7 @@ describe('a device that polls', () => {
     const emulator = newEmulator()
     const { deviceCode, userCode } = await startDevice(emulator)
     assert.match(await onPage(emulator, { otc: userCode, cancel: 'yes' }), /You declined/)
-    assert.deepEqual(await refusalOf(await poll(emulator, deviceCode)), [
+    assert.deepEqual(await readRefusal(await poll(emulator, deviceCode)), [
       400,
       'authorization_declined',
       65004,
@@ -156,7 +156,7 @@ describe('a device that polls', () => {
     const emulator = newEmulator({ now: clock.now })
     const { deviceCode, userCode } = await startDevice(emulator)
     clock.pass(900)
-    assert.deepEqual(await refusalOf(await poll(emulator, deviceCode)), [
+    assert.deepEqual(await readRefusal(await poll(emulator, deviceCode)), [
       400,
       'expired_token',
       70020,
@@ -169,16 +169,16 @@ describe('a device that polls', () => {
     emulator.setApplication(singleTenant.clientId, { allowPublicClient: true })
     const { deviceCode } = await startDevice(emulator)
     const refused = [400, 'bad_verification_code', 70018]
-    assert.deepEqual(await refusalOf(await poll(emulator, 'unknown')), refused)
+    assert.deepEqual(await readRefusal(await poll(emulator, 'unknown')), refused)
     const other = { client_id: singleTenant.clientId }
-    assert.deepEqual(await refusalOf(await poll(emulator, deviceCode, other)), refused)
-    assert.deepEqual(await refusalOf(await poll(emulator, '')), [400, 'invalid_request', 900144])
+    assert.deepEqual(await readRefusal(await poll(emulator, deviceCode, other)), refused)
+    assert.deepEqual(await readRefusal(await poll(emulator, '')), [400, 'invalid_request', 900144])
   })
 
   it('at another tenant is refused (M5)', async () => {
     const emulator = newEmulator()
     const { deviceCode } = await startDevice(emulator, {}, 'organizations')
-    assert.deepEqual(await refusalOf(await poll(emulator, deviceCode)), [
+    assert.deepEqual(await readRefusal(await poll(emulator, deviceCode)), [
       400,
       'invalid_grant',
       700005,
@@ -190,7 +190,7 @@ describe('a device that polls', () => {
     const client = { client_id: singleTenant.clientId }
     const { deviceCode, userCode } = await startDevice(emulator, client)
     emulator.approveDeviceCode(userCode, alice)
-    assert.deepEqual(await refusalOf(await poll(emulator, deviceCode, client)), [
+    assert.deepEqual(await readRefusal(await poll(emulator, deviceCode, client)), [
       401,
       'invalid_client',
       7000218,

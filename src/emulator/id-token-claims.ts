@@ -29,7 +29,7 @@ export type Claims = Readonly<Record<string, unknown>>
  * @see OpenID Connect Core §2
  */
 export function newIdTokenClaims(subject: IdTokenSubject): Claims {
-  return withoutUndefined({
+  return withoutAbsent({
     ...baseClaims(subject),
     ...profileClaims(subject),
     ...configuredClaims(subject),
@@ -38,7 +38,7 @@ export function newIdTokenClaims(subject: IdTokenSubject): Claims {
 
 /** Returns the claims that the registration of an application decides: optional claims, groups and app roles. */
 export function configuredClaims(subject: IdTokenSubject): Claims {
-  return withoutUndefined({
+  return withoutAbsent({
     ...emailClaims(subject),
     ...optionalClaims(subject),
     ...groupClaims(subject),
@@ -183,7 +183,7 @@ function removesUnverified(application: Application): boolean {
 }
 
 /** Returns the claims without those whose value is `undefined`. */
-export function withoutUndefined(claims: Claims): Claims {
+export function withoutAbsent(claims: Claims): Claims {
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined))
 }
 

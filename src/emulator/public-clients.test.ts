@@ -10,8 +10,8 @@ import {
   type Parameters,
   parseObject,
   publicClient,
+  readRefusal,
   redeem,
-  refusalOf,
   requestTokens,
   singlePage,
   singleTenant,
@@ -51,13 +51,13 @@ describe('a native application', () => {
     const emulator = newEmulator()
     const code = await codeFor(emulator, native)
     const withSecret = { ...native, client_secret: 'x' }
-    assert.deepEqual(await refusalOf(await redeemFor(emulator, code, withSecret)), [
+    assert.deepEqual(await readRefusal(await redeemFor(emulator, code, withSecret)), [
       401,
       'invalid_client',
       700025,
     ])
     const fromPage = await redeemFor(emulator, code, native, pageOrigin)
-    assert.deepEqual(await refusalOf(fromPage), [400, 'invalid_request', 9002326])
+    assert.deepEqual(await readRefusal(fromPage), [400, 'invalid_request', 9002326])
     assert.equal(fromPage.headers.get('access-control-allow-origin'), null)
   })
 
@@ -83,7 +83,7 @@ describe('a single-page application', () => {
       (await requestTokens(emulator, refresh, { headers: { Origin: pageOrigin } })).status,
       200,
     )
-    assert.deepEqual(await refusalOf(await requestTokens(emulator, refresh)), [
+    assert.deepEqual(await readRefusal(await requestTokens(emulator, refresh)), [
       400,
       'invalid_request',
       9002327,
@@ -120,7 +120,7 @@ describe('a single-page application', () => {
       await redeemFor(emulator, code, { ...spa, client_secret: 'x' }, pageOrigin),
     ]
     assert.equal(refusals[1]?.headers.get('access-control-allow-origin'), null)
-    const codes = await Promise.all(refusals.map(async (each) => (await refusalOf(each))[2]))
+    const codes = await Promise.all(refusals.map(async (each) => (await readRefusal(each))[2]))
     assert.deepEqual(codes, [9002327, 9002326, 700025])
   })
 
@@ -129,7 +129,7 @@ describe('a single-page application', () => {
     const changes = { ...spa, code_challenge: undefined, code_challenge_method: undefined }
     const code = await codeFor(emulator, changes)
     const form = { ...spa, code_verifier: undefined }
-    assert.deepEqual(await refusalOf(await redeemFor(emulator, code, form, pageOrigin)), [
+    assert.deepEqual(await readRefusal(await redeemFor(emulator, code, form, pageOrigin)), [
       400,
       'invalid_request',
       9002325,
@@ -166,7 +166,7 @@ describe('the platform "Web"', () => {
   it('needs its credential, and is refused from a page without a word that the page could read (M6)', async () => {
     const emulator = newEmulator()
     const code = await codeFor(emulator, {})
-    assert.deepEqual(await refusalOf(await redeemFor(emulator, code, {})), [
+    assert.deepEqual(await readRefusal(await redeemFor(emulator, code, {})), [
       401,
       'invalid_client',
       7000218,
@@ -178,7 +178,7 @@ describe('the platform "Web"', () => {
       pageOrigin,
     )
     assert.equal(response.headers.get('access-control-allow-origin'), null)
-    assert.deepEqual(await refusalOf(response), [400, 'invalid_request', 9002326])
+    assert.deepEqual(await readRefusal(response), [400, 'invalid_request', 9002326])
   })
 
   it('and the others may belong to one application, each URI to one of them (M6)', async () => {
@@ -234,7 +234,7 @@ describe('on behalf of', () => {
     })
     const ofApplication = String(parseObject(await own.json()).access_token)
     const numberFor = async (form: Parameters) =>
-      (await refusalOf(await requestTokens(emulator, { ...onBehalf, ...form })))[2]
+      (await readRefusal(await requestTokens(emulator, { ...onBehalf, ...form })))[2]
 
     assert.equal(await numberFor({ assertion: forGraph }), 500131)
     assert.equal(await numberFor({ ...client, assertion: good }), 500131)

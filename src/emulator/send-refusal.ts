@@ -34,7 +34,7 @@ export function sendAccountRefusal(
 }
 
 /** Returns the refusal that a fault demands. */
-export function refusalOf(fault: RefusalFault): Refusal {
+export function refusalOfFault(fault: RefusalFault): Refusal {
   const { suberror, claims, status } = fault
   const refused = anyRefusal(fault.code, fault.error)
   return { ...refused, text: fault.text ?? refused.text, suberror, claims, status }

@@ -1,11 +1,11 @@
 import { constants, createHmac, type KeyObject, randomBytes, sign } from 'node:crypto'
 import type { IdTokenFault } from './faults.ts'
 import type { Claims } from './id-token-claims.ts'
-import type { KeyRing, SigningKey } from './signing-keys.ts'
+import type { SigningKey, SigningKeys } from './signing-keys.ts'
 
 /** The key that signs a token; `fault` is the way in which the token is wrong, if any. */
 export type IdTokenSigning = {
-  readonly keys: KeyRing
+  readonly keys: SigningKeys
   readonly clientSecret: string
   readonly fault: IdTokenFault | undefined
 }

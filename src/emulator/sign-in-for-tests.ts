@@ -168,7 +168,7 @@ function toParameters(parameters: Parameters): URLSearchParams {
 }
 
 /** Returns status, OAuth error and AADSTS number of a refusal. */
-export async function refusalOf(response: Response): Promise<readonly unknown[]> {
+export async function readRefusal(response: Response): Promise<readonly unknown[]> {
   const { error, error_codes: codes } = parseObject(await response.json())
   const [code]: readonly unknown[] = Array.isArray(codes) ? codes : []
   return [response.status, error, code]

@@ -11,7 +11,7 @@ export type SigningKey = {
 }
 
 /** The keys of one emulator; the first published one signs. */
-export type KeyRing = {
+export type SigningKeys = {
   published(): Promise<readonly SigningKey[]>
   current(): Promise<SigningKey>
   unpublished(): Promise<SigningKey>
@@ -20,7 +20,7 @@ export type KeyRing = {
 }
 
 /** Creates a ring of two keys. RSA keys are slow to create, so rings share their first ones. */
-export function createKeyRing(): KeyRing {
+export function createSigningKeys(): SigningKeys {
   let published: readonly SigningKey[] | undefined
 
   async function list(): Promise<readonly SigningKey[]> {

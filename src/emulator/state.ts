@@ -4,7 +4,7 @@ import { type Directory, seededDirectory } from './directory.ts'
 import { createExpiringStore, type ExpiringStore } from './expiring-store.ts'
 import { createFaultQueue, type Endpoint, type FaultQueue } from './faults.ts'
 import type { Platform } from './redirect-uri.ts'
-import { createKeyRing, type KeyRing } from './signing-keys.ts'
+import { createSigningKeys, type SigningKeys } from './signing-keys.ts'
 import type { SsoSession } from './sso-sessions.ts'
 
 /** What a person allowed an application to do; tokens are created from it. */
@@ -93,7 +93,7 @@ export type EmulatorState = {
   readonly graphUrl: string
   readonly now: () => Date
   readonly clock: EmulatorClock
-  readonly keys: KeyRing
+  readonly keys: SigningKeys
   readonly faults: FaultQueue
   readonly codes: ExpiringStore<IssuedCode>
   readonly refreshTokens: ExpiringStore<IssuedRefreshToken>
@@ -143,7 +143,7 @@ export function createEmulatorState(options: EmulatorStateOptions): EmulatorStat
     graphUrl: graphOrigin ? `${graphOrigin}/v1.0` : `${origin}/graph/v1.0`,
     now: clock.now,
     clock,
-    keys: createKeyRing(),
+    keys: createSigningKeys(),
     faults: createFaultQueue(),
     // Entries are kept for twice their lifetime, so that an expired one differs from one that never existed.
     codes: storeFor(20 * 60),

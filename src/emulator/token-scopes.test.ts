@@ -7,9 +7,9 @@ import {
   getCode,
   newEmulator,
   parseObject,
+  readRefusal,
   redeem,
   redirectUri,
-  refusalOf,
   requestTokens,
   returned,
   signIn,
@@ -48,7 +48,7 @@ describe('the scope of client credentials', () => {
   ] as const) {
     it(`is judged without them, and refused with AADSTS${number}: ${scope} (M2)`, async () => {
       const form = { grant_type: 'client_credentials', ...client, scope }
-      const [status, , code] = await refusalOf(await requestTokens(newEmulator(), form))
+      const [status, , code] = await readRefusal(await requestTokens(newEmulator(), form))
       assert.deepEqual([status, code], [400, number])
     })
   }
@@ -68,7 +68,7 @@ describe('a parameter without a value', () => {
     const response = await redeem(emulator, await getCode(emulator, alice), {
       form: { code_verifier: '' },
     })
-    assert.deepEqual(await refusalOf(response), [400, 'invalid_grant', 501481])
+    assert.deepEqual(await readRefusal(response), [400, 'invalid_grant', 501481])
   })
 
   it('counts as left out: client_assertion next to a secret, resource, prompt and state (M3)', async () => {
@@ -84,7 +84,7 @@ describe('a parameter without a value', () => {
 
   it('is refused as missing where it is required (M3)', async () => {
     const response = await redeem(newEmulator(), '')
-    assert.deepEqual(await refusalOf(response), [400, 'invalid_request', 900144])
+    assert.deepEqual(await readRefusal(response), [400, 'invalid_request', 900144])
   })
 
   it('is refused like any other when it is sent twice (M3)', async () => {
@@ -102,7 +102,7 @@ describe('a parameter without a value', () => {
       method: 'POST',
       body: form,
     })
-    assert.deepEqual(await refusalOf(await emulator.fetch(request)), [
+    assert.deepEqual(await readRefusal(await emulator.fetch(request)), [
       400,
       'invalid_request',
       9002313,
@@ -146,7 +146,7 @@ describe('the scope of a redemption', () => {
 
   it('names one resource (M4)', async () => {
     const response = await redeemWith('openid', `User.Read ${api.uri}/access_as_user`)
-    assert.deepEqual(await refusalOf(response), [400, 'invalid_request', 700022])
+    assert.deepEqual(await readRefusal(response), [400, 'invalid_request', 700022])
   })
 
   it('is answered in the spelling of the request, .default included (M4)', async () => {
@@ -162,7 +162,7 @@ describe('the scope of a redemption', () => {
     emulator.setApplication(singleTenant.clientId, { consent: 'required' })
     const code = await getCode(emulator, alice, { changes: { scope: 'openid User.Read' } })
     const response = await redeem(emulator, code, { form: { scope: 'openid Mail.Read' } })
-    assert.deepEqual(await refusalOf(response), [400, 'invalid_grant', 65001])
+    assert.deepEqual(await readRefusal(response), [400, 'invalid_grant', 65001])
   })
 
   it('changes with every refresh, and what it leaves out is not lost (M4)', async () => {

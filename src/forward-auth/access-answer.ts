@@ -11,7 +11,7 @@ import { parseReturnTo } from '../sign-in/return-to.ts'
 import type { SessionView } from '../storage/records.ts'
 import { deniedPage, signInPage } from './access-pages.ts'
 import { asksForPage } from './asks-for-page.ts'
-import type { AccessDecision, AskedPage } from './decide-access.ts'
+import type { AccessDecision, RequestedPage } from './decide-access.ts'
 import type { Question, VerifyRequest } from './read-question.ts'
 
 /** The host that the request is for. `here` is our public address at which its users sign in. */
@@ -19,7 +19,7 @@ export type Place =
   | { readonly kind: 'own'; readonly url: URL; readonly here: URL }
   | { readonly kind: 'application'; readonly url: URL; readonly here: URL; readonly site: Site }
 
-type Asked = { readonly asked: AskedPage; readonly place: Place }
+type Stopped = { readonly page: RequestedPage; readonly place: Place }
 
 /**
  * Returns 401 with the address to sign in at. A browser window gets the way back to its page as `Location`, for the proxy to
@@ -28,9 +28,9 @@ type Asked = { readonly asked: AskedPage; readonly place: Place }
 export async function signInAnswer(
   services: Services,
   request: VerifyRequest,
-  { asked, place, signIn }: Asked & Pick<Question, 'signIn'>,
+  { page, place, signIn }: Stopped & Pick<Question, 'signIn'>,
 ): Promise<Response> {
-  const { original } = asked
+  const { original } = page
   if (!asksForPage(request, original?.method ?? request.method)) {
     const signInAddress = signInAddressAt(services, place)
     const error = new EntradaError('sign_in_required', { signIn: signInAddress.href })
@@ -50,17 +50,17 @@ export async function deniedAnswer(
   services: Services,
   request: VerifyRequest,
   {
-    asked,
+    page,
     place,
     decision,
     view,
-  }: Asked & {
+  }: Stopped & {
     readonly decision: Extract<AccessDecision, { readonly kind: 'denied' }>
     readonly view: SessionView | undefined
   },
 ): Promise<Response> {
   const { code, ruleId, groupsUnknown } = decision
-  const { host, original } = asked
+  const { host, original } = page
   const userId = view?.user?.id
   const error = new EntradaError(code, { host, rule: ruleId, userId, groupsUnknown })
   const correlationId = newUuid(services)

@@ -149,7 +149,7 @@ export function readAccessRules(
 }
 
 /**
- * Converts the rules of the file to those of {@link decideAccess}. `leftOut` applies when `otherwise` is absent.
+ * Converts the rules of the file to those of {@link decidePageAccess}. `leftOut` applies when `otherwise` is absent.
  *
  * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
  */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SessionView } from '../storage/records.ts'
 import { type AccessRulesInput, toAccessRules } from './access-rules-file.ts'
-import { type AccessDecision, decideAccess, membersOfDefault } from './decide-access.ts'
+import { type AccessDecision, decidePageAccess, membersOfDefault } from './decide-access.ts'
 
 const GROUP = '1a000000-0000-4000-8000-000000000001'
 const HOST = 'wiki.example.com'
@@ -54,10 +54,10 @@ function decide(
   }: { readonly view?: SessionView; readonly method?: string; readonly host?: string } = {},
 ): AccessDecision {
   const parsed = toAccessRules({ rules })
-  return decideAccess(view, parsed, { host, original: { method, uri } })
+  return decidePageAccess(view, parsed, { host, original: { method, uri } })
 }
 
-describe('decideAccess', () => {
+describe('decidePageAccess', () => {
   it('takes a role for what the organization means that gave it: by default only our own', () => {
     const ours = [{ path: '/admin/*', allow: { roles: ['admin'] } }]
     const mine = person({ roles: ['admin'] })
@@ -84,7 +84,8 @@ describe('decideAccess', () => {
 
   it('without rules lets in the people of our own organization alone, and needs no page named (S4)', () => {
     const noRules = { rules: [], otherwise: membersOfDefault }
-    const decideFor = (view: SessionView | undefined) => decideAccess(view, noRules, { host: HOST })
+    const decideFor = (view: SessionView | undefined) =>
+      decidePageAccess(view, noRules, { host: HOST })
     assert.deepEqual(decideFor(undefined), { kind: 'sign_in_needed' })
     const view = person()
     assert.deepEqual(decideFor(view), { kind: 'allowed', view })
@@ -94,7 +95,7 @@ describe('decideAccess', () => {
   it('takes what is left out of the rules for our own organization, and signed_in for every one (S4)', () => {
     const theirs = person({ organization: 'fabrikam' })
     const kindOf = (input: AccessRulesInput, leftOut?: Parameters<typeof toAccessRules>[1]) =>
-      decideAccess(theirs, toAccessRules(input, leftOut), { host: HOST }).kind
+      decidePageAccess(theirs, toAccessRules(input, leftOut), { host: HOST }).kind
     assert.equal(kindOf({ rules: [] }), 'denied')
     assert.equal(kindOf({ rules: [], otherwise: 'signed_in' }), 'allowed')
     assert.equal(kindOf({ rules: [] }, { kind: 'signed_in' }), 'allowed')
@@ -208,7 +209,7 @@ describe('decideAccess', () => {
     const byPath = toAccessRules({ rules: [{ path: '/admin/*', allow: 'nobody' }] })
     const byMethod = toAccessRules({ rules: [{ method: 'POST', allow: 'nobody' }] })
     for (const rules of [byPath, byMethod]) {
-      assert.deepEqual(decideAccess(person(), rules, { host: HOST }), {
+      assert.deepEqual(decidePageAccess(person(), rules, { host: HOST }), {
         kind: 'denied',
         code: 'page_not_named',
       })

@@ -31,7 +31,7 @@ export type PathPattern = { readonly path: string; readonly below: boolean }
 /** The first rule that matches decides. */
 export type AccessRules = { readonly rules: readonly AccessRule[]; readonly otherwise: Allowance }
 
-export type AskedPage = {
+export type RequestedPage = {
   readonly host: string
   /** The request that the proxy is about to pass on; absent if the proxy does not name it. */
   readonly original?: { readonly method: string; readonly uri: string }
@@ -61,10 +61,10 @@ export const membersOfDefault: Allowance = {
 }
 
 /** Decides whether this user may open this page, which is all that any proxy needs to know. */
-export function decideAccess(
+export function decidePageAccess(
   view: SessionView | undefined,
   { rules, otherwise }: AccessRules,
-  page: AskedPage,
+  page: RequestedPage,
 ): AccessDecision {
   for (const rule of rules) {
     const match = matchRule(rule, page)
@@ -122,7 +122,7 @@ function deniedTo(
 
 function matchRule(
   rule: AccessRule,
-  { host, original }: AskedPage,
+  { host, original }: RequestedPage,
 ): boolean | 'path_unclear' | 'page_not_named' {
   const { hosts, methods, paths, allow } = rule
   if (hosts !== undefined && !hosts.includes(host)) return false

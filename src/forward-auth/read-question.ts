@@ -11,7 +11,7 @@
  * ways at once is refused, and so is any header that does not have exactly one value.
  */
 import { EntradaError } from '../errors/errors.ts'
-import type { AskedPage } from './decide-access.ts'
+import type { RequestedPage } from './decide-access.ts'
 
 /** One request to the verify address, whichever server received it. */
 export type VerifyRequest = {
@@ -28,7 +28,7 @@ export type VerifyRequest = {
 }
 
 export type Question = {
-  readonly page: AskedPage
+  readonly page: RequestedPage
   /** Whether a browser that has to sign in is redirected at once, for proxies that pass our response on unchanged. */
   readonly signIn: 'named' | 'redirect'
   /** Envoy takes 200 for an approval, and every other status for a denial. */
@@ -80,7 +80,7 @@ export function readQuestion(
 }
 
 /** Reads the headers of nginx and ingress-nginx. */
-function readOriginal(request: VerifyRequest): AskedPage {
+function readOriginal(request: VerifyRequest): RequestedPage {
   const method = methodOf(request, 'x-original-method')
   const address = request.header('x-original-url')
   if (address === undefined) {
@@ -98,7 +98,7 @@ function readOriginal(request: VerifyRequest): AskedPage {
 }
 
 /** Reads the headers of Traefik, Caddy, and HAProxy with our configuration. */
-function readForwarded(request: VerifyRequest): AskedPage {
+function readForwarded(request: VerifyRequest): RequestedPage {
   const named = request.header('x-forwarded-host') === undefined ? 'host' : 'x-forwarded-host'
   return {
     host: hostOf(request, named),
@@ -110,7 +110,7 @@ function readForwarded(request: VerifyRequest): AskedPage {
 }
 
 /** Reads a request of Envoy: the path is appended, and the method is the browser's own. */
-function readAppended(request: VerifyRequest, appended: string): AskedPage {
+function readAppended(request: VerifyRequest, appended: string): RequestedPage {
   if (!isMethod(request.method)) throw invalid('method', 'not a method')
   return {
     host: hostOf(request, 'host'),

@@ -15,7 +15,7 @@ import type { Services } from '../services.ts'
 import { findSessionByHeader, findSiteSession } from '../session/session.ts'
 import type { SessionView } from '../storage/records.ts'
 import { deniedAnswer, type Place, refusedAnswer, signInAnswer } from './access-answer.ts'
-import { type AccessDecision, decideAccess } from './decide-access.ts'
+import { type AccessDecision, decidePageAccess } from './decide-access.ts'
 import { identityHeaders } from './identity-headers.ts'
 import type { IdentityTokens } from './identity-token.ts'
 import { isVerifyTarget, type Question, readQuestion, type VerifyRequest } from './read-question.ts'
@@ -88,8 +88,8 @@ async function answerQuestion(services: Services, request: VerifyRequest): Promi
   const found = await findView(services, request, place)
   // The session of an operator token belongs to no user, so an application must not let it in.
   const view = found?.session.kind === 'user' ? found : undefined
-  const asked = { ...page, host: place.url.host }
-  const decision = decideAccess(view, deployment.accessRules, asked)
+  const servedPage = { ...page, host: place.url.host }
+  const decision = decidePageAccess(view, deployment.accessRules, servedPage)
   services.metrics.count('entrada_access_decisions_total', { decision: wordFor(decision) })
   switch (decision.kind) {
     case 'allowed':
@@ -103,12 +103,17 @@ async function answerQuestion(services: Services, request: VerifyRequest): Promi
     case 'sign_in_needed':
       return {
         kind: 'stop',
-        response: await signInAnswer(services, request, { asked, place, signIn }),
+        response: await signInAnswer(services, request, { page: servedPage, place, signIn }),
       }
     case 'denied':
       return {
         kind: 'stop',
-        response: await deniedAnswer(services, request, { asked, place, decision, view }),
+        response: await deniedAnswer(services, request, {
+          page: servedPage,
+          place,
+          decision,
+          view,
+        }),
       }
   }
 }

@@ -6,10 +6,10 @@ import type { Exchange, RemoteInfo } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import { methodLabel } from './metrics.ts'
 
-export type Asked = { readonly request: Request; readonly remote: RemoteInfo }
+export type ReceivedRequest = { readonly request: Request; readonly remote: RemoteInfo }
 
 export type RefusedRequest = {
-  readonly asked: Asked
+  readonly received: ReceivedRequest
   readonly exchange: Exchange | undefined
   readonly error: EntradaError
   readonly correlationId: string
@@ -17,7 +17,7 @@ export type RefusedRequest = {
   readonly recorded: boolean
 }
 export type AnsweredRequest = {
-  readonly asked: Asked
+  readonly received: ReceivedRequest
   readonly exchange: Exchange | undefined
   readonly status: number
   readonly startedAt: number
@@ -41,13 +41,13 @@ export function reportAnswer(services: Services, answered: AnsweredRequest): voi
  * they are sampled.
  */
 function logRefusal(services: Services, refused: RefusedRequest): void {
-  const { asked, correlationId, exchange, recorded } = refused
+  const { received, correlationId, exchange, recorded } = refused
   const { code, detail, cause } = refused.error
   const { status } = errorEntry(code)
   const record = exchange?.signIn.record
   const fields = {
     correlationId,
-    method: asked.request.method,
+    method: received.request.method,
     route: exchange?.matched.path ?? 'other',
     ...codeFields(code),
     status,
@@ -102,11 +102,11 @@ function noteRefusal(
 /** Measures by the route pattern, so that a path which a client made up does not become a label. */
 function measureAnswer(
   services: Services,
-  { asked, exchange, status, startedAt }: AnsweredRequest,
+  { received, exchange, status, startedAt }: AnsweredRequest,
 ): void {
   const route = exchange?.matched.path
   const labels = {
-    method: route === undefined ? 'other' : methodLabel(asked.request.method),
+    method: route === undefined ? 'other' : methodLabel(received.request.method),
     route: route ?? 'other',
     status: `${Math.floor(status / 100)}xx`,
   }
@@ -115,10 +115,10 @@ function measureAnswer(
 }
 
 function logAnswer(services: Services, done: AnsweredRequest): void {
-  const { asked, exchange, status, startedAt } = done
+  const { received, exchange, status, startedAt } = done
   services.log.debug('request_answered', {
     correlationId: exchange?.correlationId,
-    method: asked.request.method,
+    method: received.request.method,
     path: loggedPath(done),
     status,
     ms: Math.round(performance.now() - startedAt),
@@ -127,9 +127,9 @@ function logAnswer(services: Services, done: AnsweredRequest): void {
 }
 
 /** A reader of the log must not be able to open a set-up link with it, however its path was spelled. */
-function loggedPath({ asked, exchange }: AnsweredRequest): string {
+function loggedPath({ received, exchange }: AnsweredRequest): string {
   const route = exchange?.matched.path
   if (route?.includes(':token')) return route
-  const { pathname } = new URL(asked.request.url)
+  const { pathname } = new URL(received.request.url)
   return pathname.replace(/(\/setup\/link\/).+/i, '$1[secret]').slice(0, 200)
 }

@@ -7,7 +7,7 @@ import { audit } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import type { Domain } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { CHECK_AGAIN_MS, isThere, readRecords, tellLost } from './domains.ts'
+import { CHECK_AGAIN_MS, isThere, logLostProof, readRecords } from './domains.ts'
 
 const INTERVAL_MS = 10 * 60_000
 const LOOK_FOR_LOST_MS = 24 * 3_600_000
@@ -68,7 +68,7 @@ async function checkDomain(services: Services, domain: Domain): Promise<void> {
     await auditCheck(services, transaction, after)
     return true
   })
-  if (changed && seen === 'gone') tellLost(services, domain, 'record_gone')
+  if (changed && seen === 'gone') logLostProof(services, domain, 'record_gone')
 }
 
 /** A failed look-up proves nothing and disproves nothing. */

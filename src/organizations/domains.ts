@@ -175,7 +175,11 @@ export async function isEmailDomainProven(
 }
 
 /** Logs that a domain lost its proof. This runs after the transaction, which may run twice. */
-export function tellLost({ log }: Services, domain: Domain, reason: 'record_gone' | 'moved'): void {
+export function logLostProof(
+  { log }: Services,
+  domain: Domain,
+  reason: 'record_gone' | 'moved',
+): void {
   const { id: domainId, name, organizationId } = domain
   log.warn('domain_lost', { domainId, name, organizationId, reason })
 }
@@ -220,7 +224,7 @@ async function prove(
     }
     return { proven, lost }
   })
-  if (lost !== undefined) tellLost(services, lost, 'moved')
+  if (lost !== undefined) logLostProof(services, lost, 'moved')
   return proven
 }
 

@@ -1,7 +1,7 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
-import { releaseUsername as release } from '../provisioning/retired-usernames.ts'
+import { releaseUsername } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 
@@ -10,7 +10,7 @@ import type { OrganizationId } from '../storage/records.ts'
  *
  * @throws {EntradaError} `record_not_found` when there is no such organization, or the name is not one of a removed member
  */
-export async function releaseUsername(
+export async function allowUsernameAgain(
   services: Services,
   caller: AdminCaller,
   { organization: named, username }: { readonly organization: string; readonly username: string },
@@ -21,7 +21,7 @@ export async function releaseUsername(
       (await transaction.findOrganizationBySlug(named))
     if (organization === undefined) throw new EntradaError('record_not_found')
     const { id: organizationId } = organization
-    await release(services, transaction, { organizationId, username })
+    await releaseUsername(services, transaction, { organizationId, username })
     const event = { type: 'username.released', detail: { username } } as const
     await audit(services, transaction, { caller, event, organizationId })
   })

@@ -18,7 +18,7 @@ before(async () => {
   await refused(people.grace)(rig, page)
   await page.close()
   ids = (await crowd(rig.services)).connectionIds
-  await rig.services.signInNotes.tell()
+  await rig.services.signInNotes.store()
 })
 after(() => rig.close())
 

@@ -7,7 +7,7 @@ import type { OrganizationId } from '../../storage/records.ts'
 import type { AuditFilter } from '../../storage/storage.ts'
 import { findUserIds } from './find-people.ts'
 import type { Viewer } from './page-access.ts'
-import { asked } from './page-parts.ts'
+import { searchParameter } from './page-parts.ts'
 
 const DAY_MS = 86_400_000
 
@@ -32,7 +32,7 @@ export async function readAuditFilter(
   exchange: Exchange,
   viewer: Viewer,
 ): Promise<AuditFilter> {
-  const of = (name: (typeof auditParameters)[number]) => asked(exchange, name)
+  const of = (name: (typeof auditParameters)[number]) => searchParameter(exchange, name)
   const type = of('type')
   if (type !== undefined && !Object.hasOwn(auditEventTypes, type)) {
     throw new EntradaError('request_invalid', { parameter: 'type' })

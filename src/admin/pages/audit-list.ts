@@ -10,7 +10,14 @@ import { auditParameters, readAuditFilter } from './audit-filter.ts'
 import { auditTable } from './audit-table.ts'
 import { auditVerificationNote } from './audit-verification-note.ts'
 import { openPage } from './page-access.ts'
-import { asked, type Choice, filterForm, pageAsked, pager, selectFilter } from './page-parts.ts'
+import {
+  type Choice,
+  filterForm,
+  pager,
+  requestedPage,
+  searchParameter,
+  selectFilter,
+} from './page-parts.ts'
 
 const types: readonly Choice[] = [
   ['', 'everything'],
@@ -23,7 +30,7 @@ export async function showAudit(services: Services, exchange: Exchange): Promise
   const filter = await readAuditFilter(services, exchange, viewer)
   const page = await createAdministration(async () => services).listAuditEvents(
     filter,
-    pageAsked(exchange),
+    requestedPage(exchange),
   )
   return adminPage(services, exchange, viewer, {
     title: 'Audit',
@@ -37,8 +44,8 @@ ${await auditTable(services, viewer, { events: page.items, empty: html`<p>Nothin
 
 function filterFields(exchange: Exchange, isConfined: boolean): Html {
   const field = (name: string, words: string, type = 'text') =>
-    html`<div><label for="${name}">${words}</label><input id="${name}" name="${name}" type="${type}" value="${asked(exchange, name) ?? ''}" maxlength="200"></div>`
-  return html`${selectFilter('type', 'What', { choices: types, value: asked(exchange, 'type') })}
+    html`<div><label for="${name}">${words}</label><input id="${name}" name="${name}" type="${type}" value="${searchParameter(exchange, name) ?? ''}" maxlength="200"></div>`
+  return html`${selectFilter('type', 'What', { choices: types, value: searchParameter(exchange, 'type') })}
 ${field('person', 'Person')}${isConfined ? '' : field('organization', 'Organization id')}${field('connection', 'Connection id')}
 ${field('correlation', 'Correlation id')}${field('from', 'From', 'date')}${field('until', 'Until', 'date')}`
 }
@@ -47,7 +54,7 @@ ${field('correlation', 'Correlation id')}${field('from', 'From', 'date')}${field
 function exportLinks(services: Services, exchange: Exchange): Html {
   const query = new URLSearchParams()
   for (const name of auditParameters) {
-    const value = asked(exchange, name)
+    const value = searchParameter(exchange, name)
     if (value !== undefined) query.set(name, value)
   }
   const to = (kind: string) =>

@@ -4,7 +4,7 @@ import type { Services } from '../../services.ts'
 import type { Actor, AuditEventRecord } from '../../storage/records.ts'
 import type { Viewer } from './page-access.ts'
 import { dataTable, linkTo, nameOf, timeTag } from './page-parts.ts'
-import { displayNameOf, within } from './user-words.ts'
+import { displayNameOf, withinOrganization } from './user-words.ts'
 
 const MOST_DETAIL = 600
 
@@ -83,7 +83,7 @@ async function namesIn(
   return new Map([
     ...named.map(({ id, name }) => [id, name] as const),
     ...users.flatMap((one) =>
-      one ? [[one.user.id, displayNameOf(within(one, organizationId))] as const] : [],
+      one ? [[one.user.id, displayNameOf(withinOrganization(one, organizationId))] as const] : [],
     ),
   ])
 }

@@ -3,7 +3,7 @@ import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
-import { checkMay, idIn, own, type Viewer } from './page-access.ts'
+import { checkMay, getOwned, idIn, type Viewer } from './page-access.ts'
 
 /** @throws {EntradaError} `record_not_found`, also for another organization's */
 export async function getConnection(
@@ -11,7 +11,7 @@ export async function getConnection(
   exchange: Exchange,
   viewer: Viewer,
 ): Promise<Connection> {
-  return own(viewer, 'connections:read', await storage.findConnection(idIn(exchange)))
+  return getOwned(viewer, 'connections:read', await storage.findConnection(idIn(exchange)))
 }
 
 export function mayChange(viewer: Viewer, connection: Connection): boolean {

@@ -8,12 +8,12 @@ import { connectionTable } from './connection-table.ts'
 import { soon } from './connection-words.ts'
 import { openPage } from './page-access.ts'
 import {
-  asked,
   type Choice,
   filterForm,
-  pageAsked,
   pager,
+  requestedPage,
   searchField,
+  searchParameter,
   selectFilter,
 } from './page-parts.ts'
 
@@ -29,14 +29,14 @@ const shown: readonly Choice[] = [
 
 export async function showConnections(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
-  const search = asked(exchange, 'search')
-  const show = asked(exchange, 'show')
+  const search = searchParameter(exchange, 'search')
+  const show = searchParameter(exchange, 'show')
   const filter: ConnectionFilter = {
     ...(viewer.organizationId ? { organizationId: viewer.organizationId } : {}),
     ...(search ? { search } : {}),
     ...filterFor(services, show),
   }
-  const page = await services.storage.listConnections(filter, pageAsked(exchange))
+  const page = await services.storage.listConnections(filter, requestedPage(exchange))
   return adminPage(services, exchange, viewer, {
     title: 'Connections',
     section: 'connections',

@@ -168,7 +168,7 @@ export async function makeOnce<T>({
 const thereAlready: ReadonlySet<string> = new Set(['record_in_use', 'domain_named_already'])
 
 /** Returns the fields that are filled in, under the names that a function expects. */
-export function givenIn<Name extends string>(
+export function filledIn<Name extends string>(
   read: (field: string) => string,
   fields: Readonly<Record<Name, string>>,
 ): Partial<Record<Name, string>> {

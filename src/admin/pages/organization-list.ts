@@ -11,7 +11,7 @@ import { done } from './flash.ts'
 import {
   answerForm,
   type FormPlace,
-  givenIn,
+  filledIn,
   type Leftover,
   makeOnce,
   postForm,
@@ -20,22 +20,22 @@ import {
 } from './form-parts.ts'
 import { checkMay, openForm, openPage, type SentForm, type Viewer } from './page-access.ts'
 import {
-  asked,
   dataTable,
   dayTag,
   filterForm,
   linkTo,
-  pageAsked,
   pager,
+  requestedPage,
   searchField,
+  searchParameter,
 } from './page-parts.ts'
 
 /** Answers GET /admin/organizations with a page of organizations. */
 export async function showOrganizations(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'organizations:read', 'deployment')
-  const search = asked(exchange, 'search')
+  const search = searchParameter(exchange, 'search')
   const page = await services.storage.listOrganizations({
-    ...pageAsked(exchange),
+    ...requestedPage(exchange),
     ...(search ? { search } : {}),
   })
   const mayCreate = viewer.may('organizations:write', 'deployment')
@@ -93,7 +93,7 @@ async function create(
     find: () => services.storage.findOrganization(read('id') as OrganizationId), // any text
     isOurs: (existing) => existing.name === name,
     make: () =>
-      createOrganization(services, by, { name, ...givenIn(read, { id: 'id', slug: 'slug' }) }),
+      createOrganization(services, by, { name, ...filledIn(read, { id: 'id', slug: 'slug' }) }),
   })
   const to = `/admin/organizations/${organization.id}`
   return done(services, exchange, { flash: 'organization_created', to })

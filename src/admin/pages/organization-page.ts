@@ -15,7 +15,7 @@ import { done } from './flash.ts'
 import {
   answerForm,
   type FormPlace,
-  givenIn,
+  filledIn,
   type Leftover,
   makeOnce,
   postForm,
@@ -24,7 +24,7 @@ import {
   versionField,
   versionOf,
 } from './form-parts.ts'
-import { checkMay, idIn, openForm, openPage, own, type Viewer } from './page-access.ts'
+import { checkMay, getOwned, idIn, openForm, openPage, type Viewer } from './page-access.ts'
 import { badge, copyable, dayTag, factList, linkTo, nameOf, panel, timeTag } from './page-parts.ts'
 import { userTable } from './user-table.ts'
 
@@ -72,7 +72,7 @@ export async function addConnection(services: Services, exchange: Exchange): Pro
         make: () =>
           createConnection(services, by, {
             organizationId: organization.id,
-            ...givenIn(read, { id: 'id', name: 'connection_name', slug: 'slug' }),
+            ...filledIn(read, { id: 'id', name: 'connection_name', slug: 'slug' }),
           }),
       })
       const to = `/admin/connections/${connection.id}`
@@ -92,7 +92,7 @@ export async function getOrganization(
   const id = idIn(exchange) as OrganizationId // any text: an unknown one finds nothing
   const found = await storage.findOrganization(id)
   const organizationId = found?.id
-  own(viewer, 'organizations:read', organizationId && { organizationId })
+  getOwned(viewer, 'organizations:read', organizationId && { organizationId })
   if (found === undefined) throw new EntradaError('record_not_found')
   return found
 }

@@ -16,7 +16,7 @@ import { expiryBadge, healthBadge, soon } from './connection-words.ts'
 import { firstSentence, remedyFor } from './error-words.ts'
 import { openPage, type Viewer } from './page-access.ts'
 import { linkTo, panel } from './page-parts.ts'
-import { CHART_DAYS, chartDays, dayOf, signInChart } from './sign-in-chart.ts'
+import { CHART_DAYS, chartDays, dayBefore, signInChart } from './sign-in-chart.ts'
 import { traceTable } from './trace-table.ts'
 
 const SHOWN = 5
@@ -60,8 +60,8 @@ async function latestRefusals(
 
 async function readDays(services: Services, { organizationId }: Viewer) {
   const now = services.now()
-  const since = dayOf(now, CHART_DAYS - 1)
-  const days = { since, until: dayOf(now, 0) }
+  const since = dayBefore(now, CHART_DAYS - 1)
+  const days = { since, until: dayBefore(now, 0) }
   if (organizationId === undefined) {
     return chartDays(await services.storage.listSignInCounts(days), now)
   }

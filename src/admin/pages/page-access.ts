@@ -90,7 +90,7 @@ export function checkMay({ caller }: Viewer, scope: Scope, target: AccessTarget)
 }
 
 /** Returns the record if it exists and the viewer may see it. @throws {EntradaError} as {@link checkMay} */
-export function own<Item extends Owned>(
+export function getOwned<Item extends Owned>(
   viewer: Viewer,
   scope: Scope,
   record: Item | undefined,

@@ -75,13 +75,13 @@ export function factList(facts: Facts): Html {
 }
 
 /** Returns a parameter of a list, cut to the maximum length of a search. @throws {EntradaError} `request_invalid` when repeated */
-export function asked({ url }: Pick<Exchange, 'url'>, name: string): string | undefined {
+export function searchParameter({ url }: Pick<Exchange, 'url'>, name: string): string | undefined {
   const text = single(url.searchParams, name)?.trim().slice(0, MAX_SEARCH)
   return text === '' ? undefined : text
 }
 
 /** Returns the page of a list that the address names. */
-export function pageAsked(exchange: Pick<Exchange, 'url'>, limit = ROWS): PageRequest {
+export function requestedPage(exchange: Pick<Exchange, 'url'>, limit = ROWS): PageRequest {
   const after = single(exchange.url.searchParams, 'after')
   return { limit, ...(after ? { after } : {}) }
 }

@@ -20,14 +20,14 @@ export type ChartDay = {
 export function chartDays(counts: readonly SignInCount[], now: Date): readonly ChartDay[] {
   const numbers = new Map(counts.map(({ day, outcome, signIns }) => [`${day} ${outcome}`, signIns]))
   return Array.from({ length: CHART_DAYS }, (_, index) => {
-    const day = dayOf(now, CHART_DAYS - 1 - index)
+    const day = dayBefore(now, CHART_DAYS - 1 - index)
     const of = (outcome: SignInCount['outcome']) => numbers.get(`${day} ${outcome}`) ?? 0
     return { day, signedIn: of('signed_in'), refused: of('refused'), failed: of('failed') }
   })
 }
 
 /** Returns the day so many days ago, in UTC. */
-export function dayOf(now: Date, daysAgo: number): string {
+export function dayBefore(now: Date, daysAgo: number): string {
   return new Date(now.getTime() - daysAgo * DAY_MS).toISOString().slice(0, 10)
 }
 

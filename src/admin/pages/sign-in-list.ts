@@ -9,12 +9,12 @@ import { adminPage } from './admin-page.ts'
 import { personIn } from './find-people.ts'
 import { openPage, type Viewer } from './page-access.ts'
 import {
-  asked,
   type Choice,
   filterForm,
-  pageAsked,
   pager,
+  requestedPage,
   searchField,
+  searchParameter,
   selectFilter,
 } from './page-parts.ts'
 import { traceTable } from './trace-table.ts'
@@ -32,14 +32,14 @@ const correlationId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 /** Answers GET /admin/sign-ins with a page of sign-ins. */
 export async function showSignIns(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'sign-ins:read')
-  const search = asked(exchange, 'search')
-  const outcome = asked(exchange, 'outcome')
+  const search = searchParameter(exchange, 'search')
+  const outcome = searchParameter(exchange, 'outcome')
   const filter = {
     ...filterOf(exchange, viewer),
     ...(isOutcome(outcome) ? { outcome } : {}),
   }
   const administration = createAdministration(async () => services)
-  const request = pageAsked(exchange)
+  const request = requestedPage(exchange)
   const byId =
     search && correlationId.test(search)
       ? await administration.listSignInTraces(
@@ -79,8 +79,9 @@ function filterOf(exchange: Exchange, viewer: Viewer): TraceFilter {
   // Any text: an unknown organization or connection has no sign-ins. A viewer who is limited to one organization sees its sign-ins,
   // whatever the address contains.
   const organizationId =
-    viewer.organizationId ?? (asked(exchange, 'organization') as OrganizationId | undefined)
-  const connectionId = asked(exchange, 'connection')
+    viewer.organizationId ??
+    (searchParameter(exchange, 'organization') as OrganizationId | undefined)
+  const connectionId = searchParameter(exchange, 'connection')
   return {
     ...(organizationId ? { organizationId } : {}),
     ...(connectionId ? { connectionId } : {}),
@@ -88,6 +89,6 @@ function filterOf(exchange: Exchange, viewer: Viewer): TraceFilter {
 }
 
 function hidden(exchange: Exchange, name: string) {
-  const value = asked(exchange, name)
+  const value = searchParameter(exchange, name)
   return value === undefined ? '' : html`<input type="hidden" name="${name}" value="${value}">`
 }

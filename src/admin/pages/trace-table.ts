@@ -5,7 +5,7 @@ import type { SignInTrace } from '../../storage/records.ts'
 import { sentenceOf } from './error-words.ts'
 import type { Viewer } from './page-access.ts'
 import { badge, dataTable, linkTo, type Tone, timeTag } from './page-parts.ts'
-import { displayNameOf, within } from './user-words.ts'
+import { displayNameOf, withinOrganization } from './user-words.ts'
 
 const outcomes: Readonly<Record<SignInTrace['outcome'], readonly [Tone, string]>> = {
   signed_in: ['good', 'signed in'],
@@ -68,7 +68,7 @@ async function namesFor(
   return {
     people: new Map(
       users.flatMap((one) =>
-        one ? [[one.user.id, displayNameOf(within(one, organizationId))] as const] : [],
+        one ? [[one.user.id, displayNameOf(withinOrganization(one, organizationId))] as const] : [],
       ),
     ),
     connections: new Map(connections.flatMap((one) => (one ? [[one.id, one.name] as const] : []))),

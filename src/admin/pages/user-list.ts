@@ -6,20 +6,28 @@ import type { OrganizationId } from '../../storage/records.ts'
 import { createAdministration } from '../administration.ts'
 import { adminPage } from './admin-page.ts'
 import { openPage } from './page-access.ts'
-import { asked, filterForm, linkTo, pageAsked, pager, searchField } from './page-parts.ts'
+import {
+  filterForm,
+  linkTo,
+  pager,
+  requestedPage,
+  searchField,
+  searchParameter,
+} from './page-parts.ts'
 import { userTable } from './user-table.ts'
 
 /** Answers GET /admin/users with a page of users. */
 export async function showUsers(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'memberships:read')
-  const search = asked(exchange, 'search')
+  const search = searchParameter(exchange, 'search')
   // Any text: an unknown organization has no members. A viewer who is limited to one organization sees its members, whatever the
   // address contains.
   const organizationId =
-    viewer.organizationId ?? (asked(exchange, 'organization') as OrganizationId | undefined)
+    viewer.organizationId ??
+    (searchParameter(exchange, 'organization') as OrganizationId | undefined)
   const organization = organizationId && (await services.storage.findOrganization(organizationId))
   const page = await createAdministration(async () => services).listUsers({
-    ...pageAsked(exchange),
+    ...requestedPage(exchange),
     ...(search ? { search } : {}),
     ...(organizationId ? { organizationId } : {}),
   })

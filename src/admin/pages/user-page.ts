@@ -25,7 +25,7 @@ import {
 } from './page-parts.ts'
 import { traceTable } from './trace-table.ts'
 import { userBadge } from './user-table.ts'
-import { displayNameOf, within } from './user-words.ts'
+import { displayNameOf, withinOrganization } from './user-words.ts'
 
 const SHOWN = 10
 const MOST_SESSIONS = 200
@@ -115,7 +115,7 @@ async function getUser(
 ): Promise<UserListItem> {
   const found = await storage.findUser(idIn(exchange) as UserId) // any text: an unknown one finds nothing
   if (found === undefined) throw new EntradaError('record_not_found')
-  const item = within(found, organizationId)
+  const item = withinOrganization(found, organizationId)
   if (organizationId === undefined) return item
   if (item.memberships.length === 0) throw new EntradaError('record_not_found')
   const { items } = await storage.listConnections({ organizationId }, { limit: 200 })

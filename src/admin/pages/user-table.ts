@@ -4,7 +4,7 @@ import type { Services } from '../../services.ts'
 import type { Membership, OrganizationId } from '../../storage/records.ts'
 import type { UserListItem } from '../../storage/storage.ts'
 import { badge, dataTable, linkTo, nameOf, timeTag } from './page-parts.ts'
-import { displayNameOf, within } from './user-words.ts'
+import { displayNameOf, withinOrganization } from './user-words.ts'
 
 /** Renders users with their names and roles; those of one organization only with what belongs to it. */
 export function userTable(
@@ -19,7 +19,7 @@ export function userTable(
     label: 'People',
     head: ['Name', 'Username', 'Email', 'Roles', 'Status', 'Last sign-in (UTC)'],
     rows: users
-      .map((item) => within(item, organizationId))
+      .map((item) => withinOrganization(item, organizationId))
       .map((item) => [
         linkTo(services, `/admin/users/${item.user.id}`, displayNameOf(item)),
         html`${listOf(item.memberships.map(({ username }) => username))}`,

@@ -11,7 +11,7 @@ export function displayNameOf({
 }
 
 /** Returns the part of a user that an organization may see: only its own membership. */
-export function within(
+export function withinOrganization(
   item: UserListItem,
   organizationId: Membership['organizationId'] | undefined,
 ): UserListItem {

@@ -9,7 +9,7 @@ import { pageRequest } from '../../connections/page-json.ts'
 import { cursorText, givenText, pageOf, pageQuery } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import { removeConnection, removeOrganization, removeUser } from '../../organizations/removal.ts'
-import { releaseUsername } from '../../organizations/usernames.ts'
+import { allowUsernameAgain } from '../../organizations/usernames.ts'
 import { PAGE_CURSOR } from '../../protocol/page-cursor.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
@@ -87,7 +87,7 @@ export const dataExportOperations = {
     does: 'Lets a username be given again that belonged to a removed user. Applications may still hold data under it. `:id`: id or slug.',
     access: { scope: 'users:write', of: 'deployment' },
     run: (services, { by, params: { id, username } }) =>
-      releaseUsername(services, by, { organization: id, username }),
+      allowUsernameAgain(services, by, { organization: id, username }),
   }),
   exportOrganization: operation({
     method: 'GET',

@@ -42,7 +42,7 @@ export async function answerGraph(
 }
 
 /** Answers a CORS preflight; Graph allows every origin to read it. */
-export function answerPreflight({ req }: Context): Response {
+export function answerGraphPreflight({ req }: Context): Response {
   return new Response(null, {
     status: 204,
     headers: {

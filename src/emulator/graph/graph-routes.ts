@@ -4,7 +4,7 @@
 //   graph-batch.ts   $batch
 import type { Context, Hono } from 'hono'
 import type { EmulatorState } from '../state.ts'
-import { answerGraph, answerPreflight, type Resource } from './answer-graph.ts'
+import { answerGraph, answerGraphPreflight, type Resource } from './answer-graph.ts'
 import { answerBatch } from './graph-batch.ts'
 import {
   answerObject,
@@ -34,7 +34,7 @@ export function addGraphRoutes(app: Hono, state: EmulatorState): void {
     const base = `${root}/v1.0`
     const at = (resource: Resource) => (context: Context) =>
       answerGraph(state, { context, base }, resource)
-    app.options(`${base}/*`, answerPreflight)
+    app.options(`${base}/*`, answerGraphPreflight)
     const get: Add = (path, resource) => void app.get(`${base}${path}`, at(resource))
     const post: Add = (path, resource) => void app.post(`${base}${path}`, at(resource))
 
@@ -51,7 +51,7 @@ export function addGraphRoutes(app: Hono, state: EmulatorState): void {
     app.all(`${base}/*`, at(unknownResource))
     app.all(`${root === '' ? '/beta' : root}/*`, at(unknownVersion))
   }
-  app.options('/oidc/userinfo', answerPreflight)
+  app.options('/oidc/userinfo', answerGraphPreflight)
   app.on(['GET', 'POST'], '/oidc/userinfo', (context) =>
     answerGraph(state, { context, base: '/oidc' }, answerUserinfo),
   )
