@@ -94,7 +94,7 @@ const floors: readonly (readonly string[])[] = [
 const upwardImports: readonly string[] = [
   'src/connections/change-connection.ts imports src/organizations/enforcement.ts',
   'src/connections/connection-json.ts imports src/sign-in/choose-connection.ts',
-  'src/connections/connection-schema.ts imports src/settings/setting-parsers.ts',
+  'src/connections/connection-fields.ts imports src/settings/setting-parsers.ts',
   'src/sign-in/sign-in.ts imports src/setup/consent.ts',
   'src/sign-in/sign-in.ts imports src/setup/test-sign-in.ts',
 ]

@@ -24,6 +24,9 @@ import type {
 } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { checkNotRequired } from './check-not-required.ts'
+import { connectionFields } from './connection-fields.ts'
+import { newConnectionPolicies } from './default-policies.ts'
+import { rowsOf } from './field-values.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from './names.ts'
 import { isTested } from './test-fingerprint.ts'
 import { changedMembers, writeConnection } from './write-connection.ts'
@@ -43,17 +46,6 @@ export type NewConnection = {
   readonly roleRules?: readonly RoleRule[]
   readonly settings?: ConnectionSettings
   readonly managedBy?: 'api' | 'file'
-}
-
-/** For a customer nobody is let in by default: who matches no rule is refused until somebody decided otherwise. */
-export const newConnectionPolicies: ConnectionPolicies = {
-  provisioning: 'create',
-  linking: 'never',
-  guests: 'refuse',
-  personalAccounts: 'refuse',
-  groupsOverage: 'graph',
-  unmatched: { kind: 'refuse' },
-  signOutOfMicrosoft: false,
 }
 
 /** No directory yet: nobody's tenant id is on the list. */
@@ -246,8 +238,13 @@ export async function turnOff(
   return changeConnection(services, caller, { id, change })
 }
 
-/** Members that say whose sign-in it is. */
-const identifying: readonly string[] = ['cloud', 'authority', 'tenants', 'application', 'clientId']
+/** Members of the record that identify directory and application. The cloud follows from the authority. */
+const identifying: readonly string[] = [
+  'cloud',
+  ...rowsOf(connectionFields)
+    .filter(({ field }) => field.identifies)
+    .map(({ part }) => part),
+]
 
 /**
  * Another directory or application under people who sign in with it would be somebody else's sign-in (B27). An allow list may lose and

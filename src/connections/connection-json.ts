@@ -1,10 +1,11 @@
 /**
- * A connection as the API takes and shows it: flat where the record has unions, so that a merge patch fits it. A secret goes in and never
- * comes out. A new setting of a connection gets a line in each of four marked places: two of connection-schema.ts, two of this file.
+ * Goes between the record of a connection and its JSON, by the rows of connection-fields.ts. JSON is flat where the record has unions, so
+ * that a merge patch fits it. Secrets are never shown.
  */
 import { EntradaError } from '../errors/errors.ts'
 import { checkOneDirectory, cloudOf } from '../identity-provider/entra/clouds.ts'
 import { isGuid } from '../protocol/guid.ts'
+import { isSameJson } from '../protocol/merge-patch.ts'
 import type { Services } from '../services.ts'
 import type {
   Connection,
@@ -14,34 +15,27 @@ import type {
   RoleRule,
   TenantPinning,
 } from '../storage/records.ts'
-import { newConnectionPolicies } from './change-connection.ts'
 import { frontChannelLogoutUrl, redirectUri, startPath } from './connection-addresses.ts'
+import type { ConnectionField, ConnectionFields } from './connection-field.ts'
+import { connectionFields } from './connection-fields.ts'
 import type { ConnectionChangeJson, ConnectionJson, CredentialJson } from './connection-schema.ts'
-import { withoutNull, withoutUndefined } from './page-json.ts'
+import { toJsonValue, toStoredValue } from './field-values.ts'
 import { isTested } from './test-fingerprint.ts'
 
+/** Returns a connection as the API shows it. */
 export function connectionJson(services: Services, connection: Connection): ConnectionJson {
   const { tenants } = connection
-  const { unmatched, ...policies } = connection.policies
   return {
     id: connection.id,
     organizationId: connection.organizationId,
-    name: connection.name,
     slug: connection.slug,
     status: connection.status,
     managedBy: connection.managedBy,
     protocol: connection.protocol,
     cloud: connection.cloud,
-    authority: connection.authority,
-    tenant: tenants.kind === 'pinned' ? tenants.tenant : null,
     tenantId: tenants.kind === 'pinned' ? (tenants.tenantId ?? null) : null,
-    allowedTenantIds: allowedTenantIds(tenants),
-    application: connection.application,
-    clientId: connection.clientId || null,
     credentials: connection.credentials.map(credentialJson),
-    policies: { ...policies, defaultRole: unmatched.kind === 'refuse' ? null : unmatched.role },
-    roleRules: connection.roleRules.map((rule) => ({ ...rule })),
-    settings: settingsJson(connection.settings),
+    ...fieldsJson(connectionFields, connection),
     tested: isTested(services, connection),
     addresses: addressesOf(services, connection),
     createdAt: connection.createdAt.toISOString(),
@@ -49,6 +43,37 @@ export function connectionJson(services: Services, connection: Connection): Conn
   }
 }
 
+type FieldsJson = Pick<
+  ConnectionJson,
+  keyof typeof connectionFields.connection | 'policies' | 'settings'
+>
+
+/** Returns the members of a connection's JSON that have a row. */
+export function fieldsJson(fields: ConnectionFields, connection: Connection): FieldsJson {
+  const { policies, settings } = connection
+  const head = Object.entries(fields.connection).map(([name, field]) => [
+    name,
+    field.toJson(connection),
+  ])
+  return {
+    ...Object.fromEntries(head),
+    policies: groupJson(fields.policies, policies),
+    settings: groupJson(fields.settings, settings),
+  } as FieldsJson // one member for each row
+}
+
+function groupJson(
+  fields: Readonly<Record<string, ConnectionField>>,
+  record: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const members = Object.entries(fields).map(([name, field]) => [
+    name,
+    toJsonValue(field, record[field.stored?.member ?? name]),
+  ])
+  return Object.fromEntries(members)
+}
+
+/** Returns a credential as the API shows it. */
 export function credentialJson(credential: ConnectionCredential): CredentialJson {
   const { id, kind, state, certificate, expiresAt, testedAt, createdAt } = credential
   return {
@@ -62,31 +87,36 @@ export function credentialJson(credential: ConnectionCredential): CredentialJson
   }
 }
 
-/** The members that may be changed, as a merge patch finds them. */
-export function changeableJson(json: ConnectionJson): ConnectionChangeJson {
-  const { name, authority, tenant, allowedTenantIds, application, clientId } = json
-  const { policies, roleRules, settings } = json
+/** Returns the members of a connection's JSON that a merge patch may change. */
+export function changeableJson(
+  json: ConnectionJson,
+  fields: ConnectionFields = connectionFields,
+): ConnectionChangeJson {
+  const names = [...Object.keys(fields.connection), 'policies', 'settings']
+  const members = Object.entries(json).filter(([name]) => names.includes(name))
   return {
-    ...{ name, authority, tenant, allowedTenantIds, application, clientId },
-    ...{ policies, roleRules, settings },
+    ...Object.fromEntries(members),
     ...(json.managedBy === 'environment' ? {} : { managedBy: json.managedBy }),
   }
 }
 
-type ConnectionMembers = Pick<
+/** What a change may write of the record, besides the name. A new member of the record does not compile until it is written here. */
+type ConnectionMembers = Omit<
   Connection,
-  | 'cloud'
-  | 'authority'
-  | 'tenants'
-  | 'application'
-  | 'clientId'
-  | 'policies'
-  | 'roleRules'
-  | 'settings'
+  | 'id'
+  | 'organizationId'
+  | 'name'
+  | 'slug'
+  | 'protocol'
+  | 'credentials'
+  | 'status'
+  | 'managedBy'
+  | 'createdAt'
+  | 'updatedAt'
 >
 
 /**
- * What is stored for what was sent. `before`: the connection that is changed, of which is kept what nobody may send.
+ * Returns what is stored for what was sent. Of `before`, the connection that is changed, members that cannot be sent are kept.
  *
  * @throws {EntradaError} `request_invalid`
  */
@@ -104,37 +134,41 @@ export function toConnectionMembers(
     tenants: toTenants(sent, before?.tenants),
     application,
     clientId: (application === 'shared' ? deployment.sharedClientId : sent.clientId) ?? '',
-    policies: toPolicies(sent.policies),
+    policies: toPolicies(connectionFields, sent.policies),
     roleRules: toRules(sent.roleRules),
-    settings: toSettings(sent.settings, before?.settings),
+    settings: toSettings(connectionFields, sent.settings, before?.settings),
   }
 }
 
 /**
- * What was sent with every default written out, as {@link changeableJson} shows it once it is stored. Members whose default is not the same
- * on every deployment are there only if they were sent.
+ * Returns what was sent with every default written out, as {@link changeableJson} shows it once it is stored. Members whose default differs
+ * between deployments are included only if they were sent.
  */
-export function normalizedChange(sent: ConnectionChangeJson): ConnectionChangeJson {
-  const application = sent.application ?? 'own'
-  const { unmatched, ...policies } = toPolicies(sent.policies)
+export function normalizedChange(
+  sent: ConnectionChangeJson,
+  fields: ConnectionFields = connectionFields,
+): ConnectionChangeJson {
+  const policies = toPolicies(fields, sent.policies)
+  const settings = toSettings(fields, sent.settings)
+  const { name, authority, clientId, ...members } = withDefaults(fields, sent)
   return {
-    ...(sent.name ? { name: sent.name } : {}),
-    ...(sent.authority ? { authority: sent.authority } : {}),
-    tenant: sent.tenant ?? null,
+    ...members,
+    ...(name ? { name } : {}),
+    ...(authority ? { authority } : {}),
+    ...(members.application === 'shared' ? {} : { clientId }),
     allowedTenantIds: sent.allowedTenantIds?.length ? sent.allowedTenantIds : null,
-    application,
-    ...(application === 'shared' ? {} : { clientId: sent.clientId ?? null }),
-    policies: { ...policies, defaultRole: unmatched.kind === 'refuse' ? null : unmatched.role },
     roleRules: [...toRules(sent.roleRules)],
-    settings: settingsJson(toSettings(sent.settings, undefined)),
+    policies: groupJson(fields.policies, policies),
+    settings: groupJson(fields.settings, settings),
   }
 }
 
-/** A draft whose directory nobody has named yet admits no tenant at all. */
-function allowedTenantIds(tenants: TenantPinning): string[] | null {
-  return tenants.kind === 'allow_list' && tenants.tenantIds.length > 0
-    ? [...tenants.tenantIds]
-    : null
+function withDefaults({ connection }: ConnectionFields, sent: ConnectionChangeJson) {
+  const members = Object.entries(connection).map(([name, field]) => {
+    const value = sent[name as keyof ConnectionChangeJson] // the rows are its members
+    return [name, value ?? field.default ?? null]
+  })
+  return Object.fromEntries(members) as ConnectionChangeJson // the same members
 }
 
 function toTenants(
@@ -150,12 +184,11 @@ function toTenants(
   return { kind: 'pinned', tenant, ...(isId ? { tenantId: tenant } : {}) }
 }
 
-function toPolicies(sent: ConnectionChangeJson['policies']): ConnectionPolicies {
-  const { defaultRole, ...rest } = withoutNull(sent ?? {})
-  const unmatched = defaultRole
-    ? ({ kind: 'default_role', role: defaultRole } as const)
-    : newConnectionPolicies.unmatched
-  return { ...newConnectionPolicies, ...rest, unmatched }
+function toPolicies(
+  fields: ConnectionFields,
+  sent: ConnectionChangeJson['policies'],
+): ConnectionPolicies {
+  return toRecord(fields.policies, sent ?? {}) as ConnectionPolicies // a row for each policy
 }
 
 /** An id is made from what the rule says, so that the same rules sent again are the same rules. */
@@ -171,37 +204,29 @@ function toRules(sent: ConnectionChangeJson['roleRules']): readonly RoleRule[] {
   return rules
 }
 
-/** 3: from record to JSON. */
-function settingsJson(settings: ConnectionSettings): ConnectionJson['settings'] {
-  const { contact, groups, emailDomains, recheckMinutes, redirectOrigin, tenantMayBeShared } =
-    settings
-  return {
-    contact: contact ? { email: contact.email ?? null } : null,
-    groups: groups ? { ...groups } : null,
-    emailDomains: emailDomains ? [...emailDomains] : null,
-    recheckMinutes: recheckMinutes ?? null,
-    redirectOrigin: redirectOrigin ?? null,
-    tenantMayBeShared: tenantMayBeShared ?? false,
-  }
-}
-
-/** 4: from JSON to record. What a test sign-in has written is kept. */
+/** A setting that has its default is not stored. What a test sign-in has written is kept. */
 function toSettings(
+  fields: ConnectionFields,
   sent: ConnectionChangeJson['settings'],
-  before: ConnectionSettings | undefined,
+  before?: ConnectionSettings,
 ): ConnectionSettings {
-  const { contact, groups, tenantMayBeShared, ...rest } = withoutNull(sent ?? {})
-  const known = contact ? withoutNull(contact) : {}
-  return {
-    ...withoutUndefined({ tested: before?.tested }),
-    ...rest,
-    ...(Object.keys(known).length > 0 ? { contact: known } : {}),
-    ...(groups ? { groups: { ...defaultGroups, ...withoutNull(groups) } } : {}),
-    ...(tenantMayBeShared ? { tenantMayBeShared } : {}),
-  }
+  const record = toRecord(fields.settings, sent ?? {})
+  const differing = Object.entries(record).filter(([name, value]) => {
+    return value !== undefined && !isSameJson(value, fields.settings[name]?.default)
+  })
+  return { ...(before?.tested ? { tested: before.tested } : {}), ...Object.fromEntries(differing) }
 }
 
-const defaultGroups = { from: 'claim', nested: true, names: false } as const
+function toRecord(
+  fields: Readonly<Record<string, ConnectionField>>,
+  sent: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const members = Object.entries(fields).map(([name, field]) => [
+    field.stored?.member ?? name,
+    toStoredValue(field, sent[name]),
+  ])
+  return Object.fromEntries(members)
+}
 
 function addressesOf(services: Services, connection: Connection): ConnectionJson['addresses'] {
   const [first] = services.deployment.publicUrls

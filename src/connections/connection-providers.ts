@@ -17,7 +17,10 @@ import { Secret } from '../keys/secret.ts'
 import type { Log } from '../log/log.ts'
 import type { CheckedCredential } from '../settings/check-options.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
+import type { ConnectionFields } from './connection-field.ts'
+import { connectionFields } from './connection-fields.ts'
 import { isOfEnvironment } from './environment-connection-id.ts'
+import { storedValues } from './field-values.ts'
 import { openCredential } from './sealed-credentials.ts'
 
 export type ConnectionProviderParts = {
@@ -50,7 +53,7 @@ export function createConnectionProviders(
   return (connection) => {
     const { authority, clientId, cloud } = connection
     const tenant = tenantOfAuthority(connection)
-    return providers(describe(connection, tenant), () =>
+    return providers(providerKey(connection), () =>
       createEntraOidc({
         cloud,
         clientId,
@@ -82,11 +85,14 @@ function tenantOfAuthority({ tenants, policies }: Connection): string {
   return policies.personalAccounts === 'allow' ? 'common' : 'organizations'
 }
 
-/** Everything that a provider is made from; a changed row makes a new one. */
-function describe(connection: Connection, tenant: string) {
-  const { id, authority, clientId, application, credentials } = connection
-  const permissions = permissionsOf(connection)
-  return JSON.stringify([id, authority, tenant, clientId, application, credentials, permissions])
+/** Returns a text that differs whenever a provider would be made of other values: those of the rows, the cloud and the credentials. */
+export function providerKey(
+  connection: Connection,
+  fields: ConnectionFields = connectionFields,
+): string {
+  const { id, cloud, credentials } = connection
+  const values = storedValues(fields, connection, ({ makesNewProvider }) => makesNewProvider)
+  return JSON.stringify([id, cloud, credentials, ...values.map((value) => value ?? null)])
 }
 
 function credentialsOf(parts: ConnectionProviderParts, connection: Connection): ClientCredentials {

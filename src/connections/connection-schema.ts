@@ -1,134 +1,49 @@
 /** The schemas of a connection: what may be sent of it, and what is shown. connection-json.ts goes between them and the record. */
 import * as v from 'valibot'
-import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import { strictObject } from '../protocol/strict-object.ts'
-import { anyCase, GUID, ORIGIN, TENANT } from '../protocol/text-patterns.ts'
-import { authority, clientId, publicUrl, tenant } from '../settings/setting-parsers.ts'
-import type { ConnectionPolicies, ConnectionSettings } from '../storage/records.ts'
-import {
-  displayName,
-  domainName,
-  email,
-  givenId,
-  guid,
-  readBy,
-  roleName,
-  text,
-  timeAnswer,
-} from './schema-parts.ts'
+import type { ConnectionField, ConnectionFields } from './connection-field.ts'
+import { connectionFields } from './connection-fields.ts'
+import { givenId, text, timeAnswer } from './schema-parts.ts'
 
-/** A policy or setting of the record that is missing in one of the tables of this file does not compile: a change would lose it. */
-type EachPolicy = Record<Exclude<keyof ConnectionPolicies, 'unmatched'> | 'defaultRole', unknown>
-/** What a test sign-in writes is not sent by anybody. */
-type EachSetting = Record<Exclude<keyof ConnectionSettings, 'tested'>, unknown>
+type Rows = Readonly<Record<string, ConnectionField>>
+type Sent<Fields extends Rows> = {
+  readonly [Name in keyof Fields]: v.NullishSchema<Fields[Name]['schema'], undefined>
+}
+type Shown<Fields extends Rows> = { readonly [Name in keyof Fields]: Fields[Name]['shown'] }
 
-const policies = {
-  provisioning: v.picklist(['create', 'existing', 'off']),
-  linking: v.picklist(['never', 'verified']),
-  guests: v.picklist(['refuse', 'allow']),
-  personalAccounts: v.picklist(['refuse', 'allow']),
-  groupsOverage: v.picklist(['refuse', 'keep_last', 'graph', 'graph_or_keep_last']),
-  signOutOfMicrosoft: v.boolean(),
-} as const satisfies Omit<EachPolicy, 'defaultRole'>
-const defaultRole = v.pipe(
-  v.nullable(roleName),
-  v.description('Of people whom no rule matches; `null`: they are refused.'),
-)
-/** Made of a rule's match, value and role where the client sent none. */
-const ruleId = text(512)
-const roleRule = v.variant('match', [
-  strictObject({
-    match: v.literal('group'),
-    value: v.pipe(guid, v.description('Object id of the group.')),
-    role: roleName,
-    id: v.nullish(ruleId),
-  }),
-  strictObject({
-    match: v.literal('app_role'),
-    value: v.pipe(text(256), v.description('Value of the app role.')),
-    role: roleName,
-    id: v.nullish(ruleId),
-  }),
-])
-const shownRule = strictObject({
-  id: v.string(),
-  match: v.picklist(['group', 'app_role']),
-  value: v.string(),
-  role: v.string(),
-})
-const groups = { from: v.picklist(['claim', 'graph']), nested: v.boolean(), names: v.boolean() }
-
-const origin = { pattern: ORIGIN, maxLength: 512 }
-const oneTenant = {
-  pattern: TENANT,
-  maxLength: 253,
-  not: { pattern: anyCase([PERSONAL_ACCOUNTS_TENANT_ID]).source },
+/** Returns what may be sent of a connection: every member may be left out, or be `null` for its default. */
+export function sentMembers<const Fields extends ConnectionFields>(fields: Fields) {
+  return {
+    ...sentOf<Fields['connection']>(fields.connection),
+    policies: v.nullish(strictObject(sentOf<Fields['policies']>(fields.policies))),
+    settings: v.nullish(strictObject(sentOf<Fields['settings']>(fields.settings))),
+  }
 }
 
-/** What may be sent: every member may be left out, or be `null` for its default. */
-export const connectionMembers = {
-  name: v.nullish(displayName),
-  authority: v.pipe(
-    v.nullish(readBy((address) => authority(address).origin, origin)),
-    v.description(
-      'Where people sign in, such as https://login.microsoftonline.us or https://NAME.ciamlogin.com; operators only. Default: the authority of the deployment.',
-    ),
-  ),
-  tenant: v.pipe(
-    v.nullish(readBy(tenant, oneTenant)),
-    v.description('The one directory that is accepted: its tenant id, or a domain of it.'),
-  ),
-  allowedTenantIds: v.pipe(
-    v.nullish(v.pipe(v.array(guid), v.maxLength(1000))),
-    v.description('In place of `tenant`: accept these directories.'),
-  ),
-  application: v.nullish(v.picklist(['own', 'shared'])),
-  clientId: v.nullish(readBy(clientId, { pattern: GUID, maxLength: 36, format: 'uuid' })),
-  policies: v.nullish(
-    strictObject({
-      provisioning: v.nullish(policies.provisioning),
-      linking: v.nullish(policies.linking),
-      guests: v.nullish(policies.guests),
-      personalAccounts: v.nullish(policies.personalAccounts),
-      groupsOverage: v.nullish(policies.groupsOverage),
-      signOutOfMicrosoft: v.nullish(policies.signOutOfMicrosoft),
-      defaultRole: v.optional(defaultRole),
-    } satisfies EachPolicy),
-  ),
-  roleRules: v.pipe(
-    v.nullish(v.pipe(v.array(roleRule), v.maxLength(1000))),
-    v.description('No two have the same `id`; it is made when left out.'),
-  ),
-  // 1: what may be sent.
-  settings: v.nullish(
-    strictObject({
-      contact: v.nullish(
-        strictObject({
-          email: v.nullish(email),
-        }),
-      ),
-      groups: v.nullish(
-        strictObject({
-          from: v.nullish(groups.from),
-          nested: v.nullish(groups.nested),
-          names: v.nullish(groups.names),
-        }),
-      ),
-      emailDomains: v.pipe(
-        v.nullish(v.pipe(v.array(domainName), v.minLength(1), v.maxLength(1000))),
-        v.description(
-          'Only people with an address in exactly one of these come in; `null`: any. A filter, and no proof.',
-        ),
-      ),
-      recheckMinutes: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(5), v.maxValue(1440))),
-      redirectOrigin: v.pipe(
-        v.nullish(readBy((address) => publicUrl(address).origin, origin)),
-        v.description('One of the addresses of this deployment; default: the first.'),
-      ),
-      tenantMayBeShared: v.nullish(v.boolean()),
-    } satisfies EachSetting),
-  ),
+function sentOf<Fields extends Rows>(fields: Fields): Sent<Fields> {
+  const sent = Object.entries(fields).map(([name, { schema, help }]) => [
+    name,
+    v.pipe(v.nullish(schema), v.description(help)),
+  ])
+  return Object.fromEntries(sent) as Sent<Fields> // one member for each row
 }
+
+/** Returns what is shown of a connection's fields. */
+export function shownMembers<const Fields extends ConnectionFields>(fields: Fields) {
+  return {
+    ...shownOf<Fields['connection']>(fields.connection),
+    policies: strictObject(shownOf<Fields['policies']>(fields.policies)),
+    settings: strictObject(shownOf<Fields['settings']>(fields.settings)),
+  }
+}
+
+function shownOf<Fields extends Rows>(fields: Fields): Shown<Fields> {
+  const shown = Object.entries(fields).map(([name, field]) => [name, field.shown])
+  return Object.fromEntries(shown) as Shown<Fields> // one member for each row
+}
+
+export const connectionMembers = sentMembers(connectionFields)
+
 /** A tenant and a list of tenants exclude each other. */
 const oneWayOfTenants = {
   not: {
@@ -184,33 +99,18 @@ export const credentialSchema = strictObject({
   createdAt: timeAnswer,
 })
 
+const shown = shownMembers(connectionFields)
 export const connectionSchema = strictObject({
   id: v.string(),
   organizationId: v.string(),
-  name: v.string(),
   slug: v.string(),
   status: v.picklist(['draft', 'on', 'off']),
   managedBy: v.picklist(['api', 'environment', 'file']),
   protocol: v.literal('oidc'),
   cloud: v.string(),
-  authority: v.string(),
-  tenant: v.nullable(v.string()),
   tenantId: v.pipe(v.nullable(v.string()), v.description('What `tenant` was resolved to.')),
-  allowedTenantIds: v.nullable(v.array(v.string())),
-  application: v.picklist(['own', 'shared']),
-  clientId: v.nullable(v.string()),
   credentials: v.array(credentialSchema),
-  policies: strictObject({ ...policies, defaultRole: v.nullable(v.string()) }),
-  roleRules: v.array(shownRule),
-  // 2: what is shown.
-  settings: strictObject({
-    contact: v.nullable(strictObject({ email: v.nullable(v.string()) })),
-    groups: v.nullable(strictObject(groups)),
-    recheckMinutes: v.nullable(v.number()),
-    redirectOrigin: v.nullable(v.string()),
-    emailDomains: v.nullable(v.array(v.string())),
-    tenantMayBeShared: v.boolean(),
-  } satisfies EachSetting),
+  ...shown,
   tested: v.pipe(
     v.boolean(),
     v.description('Whether a test sign-in succeeded through the connection as it is now.'),

@@ -9,26 +9,15 @@ import type { CheckedEntra } from '../settings/check-options.ts'
 import type {
   Connection,
   ConnectionCredential,
-  ConnectionPolicies,
   Organization,
   TenantPinning,
 } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { environmentPolicies } from './default-policies.ts'
 import { ENVIRONMENT_CONNECTION_ID } from './environment-connection-id.ts'
 import { changedMembers, writeConnection } from './write-connection.ts'
 
 const DEFAULT_ORGANIZATION_ID = 'default'
-
-/** Seed 1 as it stands: a first sign-in creates the user, who gets one role. */
-const defaultPolicies: ConnectionPolicies = {
-  provisioning: 'create',
-  linking: 'never',
-  guests: 'refuse',
-  personalAccounts: 'refuse',
-  groupsOverage: 'refuse',
-  unmatched: { kind: 'default_role', role: 'member' },
-  signOutOfMicrosoft: false,
-}
 
 /**
  * Brings the row up to what is configured; without Entra settings an earlier row is switched off.
@@ -129,7 +118,7 @@ function toConnection(services: Services, entra: CheckedEntra, existing?: Connec
     application: 'own',
     clientId: entra.clientId,
     credentials: services.credentialStatus().map((status) => toRow(status, at, existing)),
-    policies: { ...defaultPolicies, ...entra.policies },
+    policies: { ...environmentPolicies, ...entra.policies },
     roleRules: entra.roleRules ?? [],
     settings: {
       ...(entra.groups ? { groups: entra.groups } : {}),

@@ -10,6 +10,8 @@ import type { Services } from '../services.ts'
 import type { SessionPerson } from '../storage/connection-people.ts'
 import type { Connection, RoleRule } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { connectionFields } from './connection-fields.ts'
+import { storedValues } from './field-values.ts'
 import { type Account, refuseAccount } from './refuse-account.ts'
 
 /** Members that a change may write. A new member of a connection is listed here, or in `Fixed`. */
@@ -125,9 +127,13 @@ function mayShutOut(before: Connection, after: Connection): boolean {
   return JSON.stringify(admittance(before)) !== JSON.stringify(admittance(after))
 }
 
-function admittance({ cloud, tenants, roleRules, policies, settings }: Connection) {
-  const { guests, personalAccounts, unmatched } = policies
-  return [cloud, tenants, roleRules, guests, personalAccounts, unmatched, settings.emailDomains]
+function admittance(connection: Connection): readonly unknown[] {
+  const values = storedValues(
+    connectionFields,
+    connection,
+    ({ decidesAdmission }) => decidesAdmission,
+  )
+  return [connection.cloud, ...values]
 }
 
 /** Ends the sessions of people whom a sign-in through the connection would refuse now, by what is known of them. */

@@ -1,0 +1,119 @@
+/** What the rows of connection-fields.ts say of one connection: the value of a field as JSON, as it is stored, and as text. */
+import { isSameJson } from '../protocol/merge-patch.ts'
+import type { Connection } from '../storage/records.ts'
+import type { ConnectionField, ConnectionFields, FieldChoice } from './connection-field.ts'
+
+/** One field, and where its member is in JSON, such as `policies.guests`. */
+export type FieldRow = {
+  readonly path: string
+  readonly field: ConnectionField
+  /** The member of the record that stores it, such as `policies.unmatched`. Two fields may be stored in one member. */
+  readonly part: string
+  toJson(connection: Connection): unknown
+  stored(connection: Connection): unknown
+}
+
+/** Returns the rows of a table in one list: those of the connection itself, of its policies, of its settings. */
+export function rowsOf({ connection, policies, settings }: ConnectionFields): readonly FieldRow[] {
+  return [
+    ...Object.entries(connection).map(([path, field]) => ({
+      path,
+      field,
+      part: field.part,
+      toJson: field.toJson,
+      stored: (record: Connection) => record[field.part],
+    })),
+    ...nestedRows('policies', policies),
+    ...nestedRows('settings', settings),
+  ]
+}
+
+function nestedRows(
+  group: 'policies' | 'settings',
+  fields: Readonly<Record<string, ConnectionField>>,
+): readonly FieldRow[] {
+  return Object.entries(fields).map(([name, field]) => {
+    const stored = (connection: Connection) => storedMember(connection[group], name, field)
+    return {
+      path: `${group}.${name}`,
+      field,
+      part: `${group}.${field.stored?.member ?? name}`,
+      toJson: (connection) => toJsonValue(field, stored(connection)),
+      stored,
+    }
+  })
+}
+
+function storedMember(record: object, name: string, { stored }: ConnectionField): unknown {
+  const members: Readonly<Record<string, unknown>> = { ...record }
+  return members[stored?.member ?? name]
+}
+
+/** Returns the stored values of the chosen fields, in the order of their rows. A value that two fields share is there once. */
+export function storedValues(
+  fields: ConnectionFields,
+  connection: Connection,
+  isChosen: (field: ConnectionField) => boolean | undefined,
+): readonly unknown[] {
+  const chosen = rowsOf(fields).filter(({ field }) => isChosen(field))
+  const byPart = new Map(chosen.map((row) => [row.part, row.stored(connection)]))
+  return [...byPart.values()]
+}
+
+/** Returns the JSON of a stored value; `null` stands for none. */
+export function toJsonValue({ stored, default: byDefault }: ConnectionField, value: unknown) {
+  return stored ? stored.toJson(value) : (value ?? byDefault ?? null)
+}
+
+/** Returns what is stored for a value that was sent. `undefined`: nothing is. */
+export function toStoredValue({ stored, default: byDefault }: ConnectionField, sent: unknown) {
+  const value = sent ?? byDefault
+  return stored ? stored.toStored(value ?? null) : value
+}
+
+/** The text of a value that no choice of its field has. */
+const OTHER = 'other'
+
+/** Returns a value of JSON as the command line and forms write it; none is empty. */
+export function toText({ input, text }: ConnectionField, value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (text) return text.fromJson(value)
+  if (input?.kind === 'choice') return choiceFor(input.choices, value)?.text ?? OTHER
+  return Array.isArray(value) ? value.join(', ') : String(value)
+}
+
+function choiceFor(choices: readonly FieldChoice[], value: unknown): FieldChoice | undefined {
+  return choices.find((choice) => isSameJson(choice.value, value))
+}
+
+/**
+ * Returns the value of JSON for a text. Empty text is `null`, and so is `none` for a field that may have no value. A text that cannot be
+ * read is returned unchanged: the schema refuses it, and names the problem.
+ */
+export function fromText({ input, text, unset }: ConnectionField, typed: string): unknown {
+  const trimmed = typed.trim()
+  if (trimmed === '' || (trimmed === 'none' && unset !== undefined)) return null
+  if (text) return text.toJson(trimmed)
+  switch (input?.kind) {
+    case 'choice':
+      return input.choices.find((choice) => choice.text === trimmed)?.value ?? trimmed
+    case 'number':
+      return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : trimmed
+    case 'list':
+      return trimmed
+        .split(/[\s,]+/)
+        .map((item) => item.trim())
+        .filter((item) => item !== '')
+    default:
+      return trimmed
+  }
+}
+
+/** Returns the words in which pages show a value of JSON. */
+export function inWords(field: ConnectionField, value: unknown): string {
+  const { input, unset = 'none', words } = field
+  const text = toText(field, value)
+  if (text === '') return unset
+  if (input?.kind !== 'choice') return words?.(text) ?? text
+  return choiceFor(input.choices, value)?.words ?? text
+}
