@@ -129,7 +129,7 @@ function entraErrorsPage(): string {
 function commandsPage(): string {
   const sections = commands.map(({ name, parameters, summary, options = {} }) => {
     const rows = Object.entries(options).map(([option, { help, type }]) => [
-      `\`--${option}${type === 'string' ? ` ${option.toUpperCase()}` : ''}\``,
+      `\`--${option}${type === 'boolean' ? '' : ` ${option.toUpperCase()}`}\``,
       help,
     ])
     const call = `entrada ${name}${parameters ? ` ${parameters}` : ''}`

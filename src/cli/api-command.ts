@@ -15,10 +15,12 @@ import {
 import { type Answer, printAnswer } from './print-answer.ts'
 import { type Columns, pageLines } from './print-table.ts'
 
-export type ApiCommand<Id extends OperationId> = Omit<Command, 'run' | 'positionals'> & {
+export type ApiCommand<Id extends OperationId> = Pick<Command, 'name' | 'summary' | 'options'> & {
   readonly operation: Id
-  /** The members of the request that the arguments of the command fill, in their order. */
-  readonly arguments?: readonly string[]
+  /** The arguments in their order, as the usage names them, each with the member of the request that it fills. */
+  readonly arguments?: Readonly<Record<string, string>>
+  /** The options that the usage names after the arguments, such as `--slug SLUG`. */
+  readonly needs?: string
   /** Members that the command always sends. */
   readonly sends?: Readonly<Record<string, string>>
   /** Refuses a call before it is sent. */
@@ -40,16 +42,22 @@ type RecordOf<Answer> = Answer extends { readonly items: readonly (infer Item)[]
 
 /** Creates a command from its row. */
 export function apiCommand<const Id extends OperationId>(row: ApiCommand<Id>): Command {
+  const { name, summary, operation, needs } = row
+  const names = Object.keys(row.arguments ?? {})
+  const parameters = [...names, ...(needs ? [needs] : [])].join(' ')
   return {
-    ...row,
+    name,
+    summary,
+    operation,
+    ...(parameters ? { parameters } : {}),
     options: { ...apiOptions, ...row.options },
-    positionals: row.arguments?.length ?? 0,
+    positionals: names.length,
     members: membersOf(row),
     async run(context, args) {
       row.check?.(args)
       const request = requestOf(row, readMembers(row, context, args))
       return withApi(context, args, async ({ client }) => {
-        const call = client[row.operation] as (request: object) => Promise<Answered<Id>> // the server checks the request
+        const call = client[operation] as (request: object) => Promise<Answered<Id>> // the server checks the request
         return printAnswer(context, args, toPrint(row, args, await call(request)))
       })
     },
@@ -60,18 +68,18 @@ type Row = Pick<ApiCommand<OperationId>, 'operation' | 'arguments' | 'options' |
 type Members = Readonly<Record<string, unknown>>
 
 /** Returns the names of all members that a command can send. */
-function membersOf({ arguments: names = [], options = {}, sends = {} }: Row): readonly string[] {
+function membersOf({ arguments: args = {}, options = {}, sends = {} }: Row): readonly string[] {
   const ofOptions = Object.entries(options).map(([name, { sentAs = name }]) => sentAs)
-  return [...Object.keys(sends), ...names, ...ofOptions]
+  return [...Object.keys(sends), ...Object.values(args), ...ofOptions]
 }
 
 function readMembers(
-  { arguments: names = [], options = {}, sends = {} }: Row,
+  { arguments: args = {}, options = {}, sends = {} }: Row,
   context: CliContext,
   { positionals, values }: CliArguments,
 ): Members {
   const members: Record<string, unknown> = { ...sends }
-  for (const [at, name] of names.entries()) members[name] = positionals[at]
+  for (const [at, name] of Object.values(args).entries()) members[name] = positionals[at]
   for (const [name, option] of Object.entries(options)) {
     const value = values[name]
     const isAbsent = value === undefined || (value === '' && option.mayBeEmpty)

@@ -11,7 +11,7 @@ export const apiKeyCommands: readonly Command[] = [
     operation: 'listApiKeys',
     options: {
       ...pageOptions,
-      organization: { type: 'string', help: 'That see this organization id only.' },
+      organization: { help: 'That see this organization id only.' },
     },
     columns: {
       ID: ({ id }) => id,
@@ -26,24 +26,18 @@ export const apiKeyCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'api-key create',
-    parameters: '--name NAME --scope SCOPE',
     summary: 'Make a key for the API. It is printed once and stored nowhere.',
     operation: 'createApiKey',
+    needs: '--name NAME --scope SCOPE',
     options: {
-      name: { type: 'string', help: 'What it is for.' },
+      name: { help: 'What it is for.' },
       scope: {
-        type: 'string',
         multiple: true,
         sentAs: 'scopes',
         help: 'What it may do, such as users:read; as often as needed. `entrada api-key scopes` lists them.',
       },
-      organization: {
-        type: 'string',
-        sentAs: 'organizationId',
-        help: 'It is to see this organization id only.',
-      },
+      organization: { sentAs: 'organizationId', help: 'It is to see this organization id only.' },
       expires: {
-        type: 'string',
         sentAs: 'expiresAt',
         help: 'When it ends, such as 2027-11-22T00:00:00Z; without it, never.',
       },
@@ -52,10 +46,9 @@ export const apiKeyCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'api-key revoke',
-    parameters: 'ID',
     summary: 'Revoke a key for the API, at once and for good.',
     operation: 'revokeApiKey',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     done: 'revoked',
   }),
   {

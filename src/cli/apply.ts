@@ -29,7 +29,7 @@ export const applyCommands: readonly Command[] = [
     options: {
       ...jsonOption,
       ...devOption,
-      file: { type: 'string', short: 'f', help: 'YAML or JSON; see docs/apply.md.' },
+      file: { short: 'f', help: 'YAML or JSON; see docs/apply.md.' },
       yes: { type: 'boolean', help: 'Do it.' },
       prune: {
         type: 'boolean',
@@ -56,7 +56,7 @@ export const applyCommands: readonly Command[] = [
     summary: 'Print organizations and connections as a file for `entrada apply`, without secrets.',
     options: {
       ...devOption,
-      organization: { type: 'string', help: 'This organization id only.' },
+      organization: { help: 'This organization id only.' },
     },
     run: (context, given) =>
       withApi(context, given, async ({ retryingClient }) => {

@@ -22,10 +22,7 @@ export const auditChainCommands: readonly Command[] = [
       'Look whether the audit trail is as it was written; exit code 1 and the first bad place if not.',
     options: {
       ...apiOptions,
-      place: {
-        type: 'string',
-        help: 'Also look for this place, which the log had as audit_chain_place.',
-      },
+      place: { help: 'Also look for this place, which the log had as audit_chain_place.' },
     },
     run: (context, args) =>
       withApi(context, args, async ({ client }) => {
@@ -38,7 +35,7 @@ export const auditChainCommands: readonly Command[] = [
   {
     name: 'audit restart',
     summary: 'Begin the audit chain anew, when it cannot go on and somebody has looked into it.',
-    options: { ...devOption, reason: { type: 'string', help: 'Why; it is audited.' } },
+    options: { ...devOption, reason: { help: 'Why; it is audited.' } },
     run: (context, args) =>
       withApi(context, args, async ({ client }) => {
         const reason = textOption(args, 'reason')

@@ -9,15 +9,14 @@ export const auditCommands: readonly Command[] = [
     options: {
       ...pageOptions,
       ...ofOrganizationOption,
-      type: { type: 'string', help: 'Of this type only, such as sign_in.refused.' },
-      user: { type: 'string', help: 'About this user id only.' },
+      type: { help: 'Of this type only, such as sign_in.refused.' },
+      user: { help: 'About this user id only.' },
       correlation: {
-        type: 'string',
         sentAs: 'correlation_id',
         help: 'Of the request with this correlation id only.',
       },
-      since: { type: 'string', help: 'At this time or later, such as 2026-11-22T08:00:00Z.' },
-      until: { type: 'string', help: 'Before this time.' },
+      since: { help: 'At this time or later, such as 2026-11-22T08:00:00Z.' },
+      until: { help: 'Before this time.' },
     },
     columns: {
       AT: ({ at }) => at,

@@ -18,7 +18,6 @@ export const backupCommand: Command = {
     ...apiOptions,
     force: { type: 'boolean', help: 'Replace a file that exists.' },
     keep: {
-      type: 'string',
       help: 'In a folder: how many backups stay. Older ones are removed once the new one is checked.',
     },
   },

@@ -22,8 +22,8 @@ export const certificateCommands: readonly Command[] = [
     summary:
       'Make a key pair and a certificate to prove this server to Entra, in place of a secret.',
     options: {
-      out: { type: 'string', help: 'Folder to write to; default the current one.' },
-      days: { type: 'string', help: `How long it lasts; default ${DEFAULT_DAYS}.` },
+      out: { help: 'Folder to write to; default the current one.' },
+      days: { help: `How long it lasts; default ${DEFAULT_DAYS}.` },
       ...jsonOption,
     },
     async run(context, args) {

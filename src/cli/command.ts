@@ -1,4 +1,4 @@
-import type { ParseArgsOptionsConfig } from 'node:util'
+import type { ParseArgsOptionDescriptor } from 'node:util'
 import type { OperationId } from '../client/operation-types.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Environment } from '../settings/config.ts'
@@ -49,7 +49,9 @@ export type Command = {
   readonly run: (context: CliContext, args: CliArguments) => Promise<ExitCode>
 }
 
-export type CommandOption = ParseArgsOptionsConfig[string] & {
+export type CommandOption = Pick<ParseArgsOptionDescriptor, 'short' | 'multiple' | 'default'> & {
+  /** An option takes a value, unless it is `boolean`. */
+  readonly type?: 'boolean'
   readonly help: string
   /** Its name in the API, where that is another one; `a.b` is the member `b` of the object `a`. */
   readonly sentAs?: string
@@ -75,14 +77,14 @@ export const apiOptions = { ...jsonOption, ...devOption } as const
 
 /** The options of a list that is read page by page. */
 export const pageOptions = {
-  limit: { type: 'string', help: 'How many, 1 to 200; default 50.' },
-  cursor: { type: 'string', help: 'Go on where the page before ended.' },
+  limit: { help: 'How many, 1 to 200; default 50.' },
+  cursor: { help: 'Go on where the page before ended.' },
 } as const
 export const ofOrganizationOption = {
-  organization: { type: 'string', help: 'Of this organization only, by id or slug.' },
+  organization: { help: 'Of this organization only, by id or slug.' },
 } as const
 export const ofUserOption = {
-  user: { type: 'string', help: 'Of this user id only.' },
+  user: { help: 'Of this user id only.' },
 } as const
 
 /** Returns the text of an option, or `undefined` where the option is absent. */

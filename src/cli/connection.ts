@@ -5,32 +5,22 @@ import { credentialLines } from './credential.ts'
 
 /** What can be said of a connection in words; the rest goes through the API or `entrada apply`. */
 export const connectionOptions = {
-  name: { type: 'string', help: 'What it is called.' },
-  tenant: {
-    type: 'string',
-    help: 'The one directory that is accepted: tenant id, or a domain of it.',
-  },
+  name: { help: 'What it is called.' },
+  tenant: { help: 'The one directory that is accepted: tenant id, or a domain of it.' },
   authority: {
-    type: 'string',
     help: 'Where people sign in, if that is not where the deployment has it: https://login.microsoftonline.us, https://NAME.ciamlogin.com (External ID) …',
   },
   'client-id': {
-    type: 'string',
     sentAs: 'clientId',
     help: 'Application (client) id of the registration in Entra.',
   },
   'default-role': {
-    type: 'string',
     sentAs: 'policies.defaultRole',
     read: (role) => (role === 'none' ? null : role),
     help: 'Role of people whom no rule matches; `none`: they are refused.',
   },
-  guests: { type: 'string', sentAs: 'policies.guests', help: 'refuse or allow.' },
-  provisioning: {
-    type: 'string',
-    sentAs: 'policies.provisioning',
-    help: 'create, existing or off.',
-  },
+  guests: { sentAs: 'policies.guests', help: 'refuse or allow.' },
+  provisioning: { sentAs: 'policies.provisioning', help: 'create, existing or off.' },
 } as const satisfies Command['options']
 
 export const connectionCommands: readonly Command[] = [
@@ -41,13 +31,9 @@ export const connectionCommands: readonly Command[] = [
     options: {
       ...pageOptions,
       ...ofOrganizationOption,
-      status: { type: 'string', help: 'draft, on or off.' },
-      search: {
-        type: 'string',
-        help: 'Part of a name or slug; or a whole id, client id or tenant.',
-      },
+      status: { help: 'draft, on or off.' },
+      search: { help: 'Part of a name or slug; or a whole id, client id or tenant.' },
       'ending-before': {
-        type: 'string',
         sentAs: 'credentials_end_before',
         help: 'Whose last active credential ends before this time.',
       },
@@ -65,35 +51,31 @@ export const connectionCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'connection show',
-    parameters: 'ID',
     summary: 'Show one connection, and what to register in Entra for it.',
     operation: 'getConnection',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     lines: connectionLines,
   }),
   apiCommand({
     name: 'connection change',
-    parameters: 'ID',
     summary: 'Change a connection; id and slug never change.',
     operation: 'changeConnection',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     options: connectionOptions,
     lines: connectionLines,
   }),
   apiCommand({
     name: 'connection turn-on',
-    parameters: 'ID',
     summary: 'Let people sign in through it, once a test sign-in succeeded.',
     operation: 'turnConnectionOn',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     lines: connectionLines,
   }),
   apiCommand({
     name: 'connection turn-off',
-    parameters: 'ID',
     summary: 'Let nobody in through it any more; who is signed in stays so.',
     operation: 'turnConnectionOff',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     lines: connectionLines,
   }),
 ]

@@ -4,13 +4,8 @@ import type { Command } from './command.ts'
 import { connectionOptions } from './connection.ts'
 
 const idOptions = {
-  id: {
-    type: 'string',
-    mayBeEmpty: true,
-    help: 'Id brought along from another system; it never changes.',
-  },
+  id: { mayBeEmpty: true, help: 'Id brought along from another system; it never changes.' },
   slug: {
-    type: 'string',
     mayBeEmpty: true,
     help: 'Short name in addresses; made from the name when left out, and never changes.',
   },
@@ -19,29 +14,26 @@ const idOptions = {
 export const customerCommands: readonly Command[] = [
   apiCommand({
     name: 'organization create',
-    parameters: 'NAME',
     summary: 'Create an organization: one customer.',
     operation: 'createOrganization',
-    arguments: ['name'],
+    arguments: { NAME: 'name' },
     options: idOptions,
     lines: ({ id, name, slug }) => [`${id}  ${name} (${slug})`],
   }),
   apiCommand({
     name: 'connection create',
-    parameters: 'ORGANIZATION',
     summary: 'Create a connection of an organization (its id or slug), as a draft.',
     operation: 'createConnection',
-    arguments: ['organizationId'],
+    arguments: { ORGANIZATION: 'organizationId' },
     options: { ...idOptions, ...connectionOptions },
     lines: ({ id, name, slug }) => [`${id}  ${name} (${slug}), draft`],
   }),
   apiCommand({
     name: 'connection invite',
-    parameters: 'CONNECTION',
     summary:
       "Make the link with which the customer's administrator sets it up, or renews its credential.",
     operation: 'createSetupLink',
-    arguments: ['id'],
+    arguments: { CONNECTION: 'id' },
     lines: ({ address, kind, expiresAt }) => [
       address ?? '',
       `${kind === 'setup' ? 'To set up the connection' : 'To renew its credential'}, until ${expiresAt}. Whoever has the link can do so: send it to nobody else.`,

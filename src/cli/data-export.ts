@@ -10,23 +10,20 @@ export const dataExportCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'user remove',
-    parameters: 'ID',
     summary:
       'Remove a user for good. To keep a person out, disable them instead. The username stays taken.',
     operation: 'removeUser',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     done: 'removed',
   }),
   apiCommand({
     name: 'user release-username',
-    parameters: 'USERNAME',
     summary:
       'Let a username be given again that belonged to a removed user. Applications may still hold data under it.',
     operation: 'releaseUsername',
-    arguments: ['username'],
+    arguments: { USERNAME: 'username' },
     options: {
       organization: {
-        type: 'string',
         sentAs: 'id',
         default: 'default',
         help: "Id or slug of the organization; default: that of the environment's connection.",
@@ -41,12 +38,12 @@ export const dataExportCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'organization remove',
-    parameters: 'ID --slug SLUG',
     summary: 'Remove an organization for good, with its connections and people.',
     operation: 'removeOrganization',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
+    needs: '--slug SLUG',
     options: {
-      slug: { type: 'string', help: 'Its slug, so that it is the right one.' },
+      slug: { help: 'Its slug, so that it is the right one.' },
     },
     done: 'removed',
   }),

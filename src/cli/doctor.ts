@@ -21,7 +21,7 @@ export const doctorCommand: Command = {
   summary: 'Check everything a sign-in depends on, and say what to do. Changes nothing.',
   options: {
     ...jsonOption,
-    only: { type: 'string', help: `One area alone: ${areas.join(', ')}.` },
+    only: { help: `One area alone: ${areas.join(', ')}.` },
     ...devOption,
   },
   async run(context, args) {

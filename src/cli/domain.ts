@@ -17,10 +17,7 @@ import { type Answer, printAnswer } from './print-answer.ts'
 
 const whichDomainOptions = {
   ...apiOptions,
-  organization: {
-    type: 'string',
-    help: 'Id of the organization, where several have named the domain.',
-  },
+  organization: { help: 'Id of the organization, where several have named the domain.' },
 } as const
 
 export const domainCommands: readonly Command[] = [
@@ -31,7 +28,7 @@ export const domainCommands: readonly Command[] = [
     options: {
       ...pageOptions,
       ...ofOrganizationOption,
-      status: { type: 'string', help: 'pending, proven or lost.' },
+      status: { help: 'pending, proven or lost.' },
     },
     columns: {
       ID: ({ id }) => id,
@@ -44,18 +41,13 @@ export const domainCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'domain add',
-    parameters: 'NAME --organization ID',
     summary: 'Name a domain for an organization, and say what to put into DNS.',
     operation: 'addDomain',
-    arguments: ['name'],
+    arguments: { NAME: 'name' },
+    needs: '--organization ID',
     options: {
-      organization: {
-        type: 'string',
-        sentAs: 'organizationId',
-        help: 'Id or slug of the organization.',
-      },
+      organization: { sentAs: 'organizationId', help: 'Id or slug of the organization.' },
       connection: {
-        type: 'string',
         sentAs: 'connectionId',
         mayBeEmpty: true,
         help: 'Id of the connection that its people go to; else any of the organization.',

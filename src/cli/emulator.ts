@@ -45,25 +45,18 @@ export const emulatorCommand: Command = {
   name: 'emulator',
   summary: 'Run the emulated Entra alone, on loopback.',
   options: {
-    port: { type: 'string', help: `Port to listen on; default ${DEFAULT_PORT}.` },
+    port: { help: `Port to listen on; default ${DEFAULT_PORT}.` },
     https: {
       type: 'boolean',
       help: 'Listen with https. The certificate is made once and kept; the lines printed make programs trust it.',
     },
     'public-origin': {
-      type: 'string',
       help: 'Origin under which clients reach it, such as https://entra.localhost:8443; issuers and endpoints start with it.',
     },
-    data: {
-      type: 'string',
-      help: 'Folder of the certificate; default: emulator in ENTRADA_DATA_DIR.',
-    },
-    directory: { type: 'string', help: 'JSON file of tenants, people and applications.' },
-    'sign-in-as': { type: 'string', help: 'Sign this person in without asking.' },
-    'clock-offset': {
-      type: 'string',
-      help: 'Seconds it is wrong by, such as --clock-offset=-600.',
-    },
+    data: { help: 'Folder of the certificate; default: emulator in ENTRADA_DATA_DIR.' },
+    directory: { help: 'JSON file of tenants, people and applications.' },
+    'sign-in-as': { help: 'Sign this person in without asking.' },
+    'clock-offset': { help: 'Seconds it is wrong by, such as --clock-offset=-600.' },
     'print-directory': { type: 'boolean', help: 'Print the directory as JSON and stop.' },
     env: {
       type: 'boolean',

@@ -35,10 +35,9 @@ export const enforcementCommands: readonly Command[] = [
   },
   apiCommand({
     name: 'organization lift-sso',
-    parameters: 'ORGANIZATION',
     summary: 'Let people in through every connection of the organization again.',
     operation: 'liftSso',
-    arguments: ['id'],
+    arguments: { ORGANIZATION: 'id' },
     lines: stateLines,
   }),
   {
@@ -47,11 +46,8 @@ export const enforcementCommands: readonly Command[] = [
     summary: 'Open the other connections for some hours, in an emergency.',
     options: {
       ...apiOptions,
-      reason: { type: 'string', help: 'Why; kept in the audit trail.' },
-      hours: {
-        type: 'string',
-        help: `For how long, 1 to 72; ends by itself. Default ${DEFAULT_HOURS}.`,
-      },
+      reason: { help: 'Why; kept in the audit trail.' },
+      hours: { help: `For how long, 1 to 72; ends by itself. Default ${DEFAULT_HOURS}.` },
       end: { type: 'boolean', help: 'Close it again, before its time.' },
     },
     positionals: 1,

@@ -21,8 +21,9 @@ export const explainCommand: Command = {
     const entry = code === undefined ? explainOAuthError(text.trim()) : explainEntraError(code)
     if (entry === undefined) throw notKnown(code)
     const title = code === undefined ? text.trim() : `AADSTS${code}`
+    const { customerRemedy: _, ...shown } = entry
     return printAnswer(context, args, {
-      json: { code: code ?? null, ...entry },
+      json: { code: code ?? null, ...shown },
       lines: describe(title, entry),
     })
   },

@@ -34,7 +34,7 @@ function printOne({ print }: CliContext, command: Command): void {
   print('')
   print(command.summary)
   for (const [name, { help, type, short }] of Object.entries(command.options ?? {})) {
-    const flag = `--${name}${type === 'string' ? ` ${name.toUpperCase()}` : ''}${short ? `, -${short}` : ''}`
+    const flag = `--${name}${type === 'boolean' ? '' : ` ${name.toUpperCase()}`}${short ? `, -${short}` : ''}`
     print(`  ${flag.padEnd(24)}  ${help}`)
   }
 }

@@ -10,7 +10,7 @@ export const organizationCommands: readonly Command[] = [
     operation: 'listOrganizations',
     options: {
       ...pageOptions,
-      search: { type: 'string', help: 'Part of a name or slug.' },
+      search: { help: 'Part of a name or slug.' },
     },
     columns: {
       ID: ({ id }) => id,
@@ -21,22 +21,19 @@ export const organizationCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'organization show',
-    parameters: 'ID',
     summary: 'Show one organization.',
     operation: 'getOrganization',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     lines: organizationLines,
   }),
   apiCommand({
     name: 'organization change',
-    parameters: 'ID',
     summary: 'Change an organization; id and slug never change.',
     operation: 'changeOrganization',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     options: {
-      name: { type: 'string', help: 'What people read.' },
+      name: { help: 'What people read.' },
       'email-discovery': {
-        type: 'string',
         sentAs: 'settings.emailDiscovery',
         read: readEmailDiscovery,
         help: 'on or off: whether a work email at /login finds it.',

@@ -45,7 +45,6 @@ export const restoreCommands: readonly Command[] = [
     options: {
       ...choices,
       before: {
-        type: 'string',
         help: 'The database that was replaced: a file, or with PostgreSQL its name on the same server.',
       },
     },

@@ -147,7 +147,12 @@ function readArguments(command: Command, rest: readonly string[]): CliArguments 
     message,
     usage: `entrada ${usage(command)}`,
   })
-  const options = command.options ?? {}
+  const options = Object.fromEntries(
+    Object.entries(command.options ?? {}).map(([name, option]) => [
+      name,
+      { type: 'string' as const, ...option },
+    ]),
+  )
   try {
     const { positionals, values } = parseArgs({ args: [...rest], options, allowPositionals: true })
     const needed = command.positionals ?? 0

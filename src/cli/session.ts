@@ -37,7 +37,7 @@ export const sessionCommands: readonly Command[] = [
     options: {
       ...apiOptions,
       ...ofOrganizationOption,
-      connection: { type: 'string', help: 'Of this connection id only.' },
+      connection: { help: 'Of this connection id only.' },
       ...ofUserOption,
       yes: { type: 'boolean', help: 'Do it. People have to sign in again; operators too.' },
     },
@@ -45,10 +45,9 @@ export const sessionCommands: readonly Command[] = [
   },
   apiCommand({
     name: 'session end',
-    parameters: 'ID',
     summary: 'End a session.',
     operation: 'endSession',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     done: 'ended',
   }),
 ]

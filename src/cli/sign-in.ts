@@ -11,9 +11,8 @@ export const signInCommands: readonly Command[] = [
       ...pageOptions,
       ...ofOrganizationOption,
       ...ofUserOption,
-      outcome: { type: 'string', help: 'signed_in, refused or failed.' },
+      outcome: { help: 'signed_in, refused or failed.' },
       correlation: {
-        type: 'string',
         sentAs: 'correlation_id',
         help: 'With the correlation id that an error page showed.',
       },
@@ -28,10 +27,9 @@ export const signInCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'sign-in show',
-    parameters: 'ID',
     summary: 'Show the steps of one sign-in.',
     operation: 'getSignInTrace',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     lines: ({ id, outcome, code, at, steps }) => [
       `${id}  ${outcome}${code ? `  ${code}` : ''}  ${at}`,
       ...steps.map(

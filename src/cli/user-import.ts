@@ -34,10 +34,7 @@ export const userImportCommand: Command = {
     ...jsonOption,
     ...devOption,
     apply: { type: 'boolean', help: 'Create the users. Without it nothing is written.' },
-    tenant: {
-      type: 'string',
-      help: 'Tenant id of rows that have none; rows of other tenants are left out.',
-    },
+    tenant: { help: 'Tenant id of rows that have none; rows of other tenants are left out.' },
   },
   positionals: 1,
   async run(context, given) {

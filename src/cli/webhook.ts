@@ -22,19 +22,16 @@ export const webhookCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'webhook create',
-    parameters: 'URL',
     summary: 'Send events to an HTTPS endpoint. The signing secret is shown only once.',
     operation: 'createWebhook',
-    arguments: ['url'],
+    arguments: { URL: 'url' },
     options: {
       organization: {
-        type: 'string',
         sentAs: 'organizationId',
         mayBeEmpty: true,
         help: 'Id of the organization whose events are told; without it those of all.',
       },
       events: {
-        type: 'string',
         sentAs: 'eventTypes',
         mayBeEmpty: true,
         read: (types) => types.split(',').map((type) => type.trim()),
@@ -45,36 +42,32 @@ export const webhookCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'webhook rotate-secret',
-    parameters: 'ID',
     summary: 'Make a new secret; the one before signs beside it for a day.',
     operation: 'rotateWebhookSecret',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     lines: withSecretLines,
   }),
   apiCommand({
     name: 'webhook turn-on',
-    parameters: 'ID',
     summary: 'Turn a webhook on again: it is told of what happens from now on.',
     operation: 'changeWebhook',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     sends: { status: 'on' },
     columns,
   }),
   apiCommand({
     name: 'webhook turn-off',
-    parameters: 'ID',
     summary: 'Turn a webhook off: what happens meanwhile is not told later.',
     operation: 'changeWebhook',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     sends: { status: 'off' },
     columns,
   }),
   apiCommand({
     name: 'webhook deliveries',
-    parameters: 'ID',
     summary: 'Show the latest deliveries of a webhook, newest first.',
     operation: 'listWebhookDeliveries',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     columns: {
       EVENT: ({ eventId }) => eventId,
       OUTCOME: ({ outcome }) => outcome,
@@ -85,10 +78,9 @@ export const webhookCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'webhook remove',
-    parameters: 'ID',
     summary: 'Remove a webhook, and what it had still to be told.',
     operation: 'removeWebhook',
-    arguments: ['id'],
+    arguments: { ID: 'id' },
     done: 'removed',
   }),
 ]
