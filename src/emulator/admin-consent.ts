@@ -72,7 +72,7 @@ function decideConsentRequest(
   if (isCommon) return { kind: 'shown', refusal: refusal(50059) }
   const clientId = parameters.get('client_id')
   if (!clientId) return { kind: 'shown', refusal: refusal(900144) }
-  const application = directory.applications.find((known) => known.clientId === clientId)
+  const application = directory.applications.find((candidate) => candidate.clientId === clientId)
   if (application === undefined || !isOpenTo(application, authority)) {
     return { kind: 'shown', refusal: refusal(700016) }
   }
@@ -83,12 +83,12 @@ function decideConsentRequest(
 
   const state = parameters.get('state') ?? undefined
   const to = { redirectUri, responseMode: 'query', state } as const
-  const asked = splitScope(parameters.get('scope'))
-  if (asked.length === 0) return { kind: 'returned', to, refusal: refusal(900144) }
-  const parsed = parseScopes(asked, { directory, graphUrl, authority, application })
+  const words = splitScope(parameters.get('scope'))
+  if (words.length === 0) return { kind: 'returned', to, refusal: refusal(900144) }
+  const parsed = parseScopes(words, { directory, graphUrl, authority, application })
   if ('error' in parsed) return { kind: 'returned', to, refusal: parsed }
   const { scopes, resources } = parsed
-  const isAll = resources.includes(GRAPH) && asked.some(isDefaultScope)
+  const isAll = resources.includes(GRAPH) && words.some(isDefaultScope)
   const appRoles = isAll ? application.applicationPermissions : []
   return { kind: 'valid', request: { application, scopes, appRoles, to } }
 }

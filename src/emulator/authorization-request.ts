@@ -73,10 +73,10 @@ export function decideAuthorization(
   const askedScopes = splitScope(parameters.get('scope'))
   const parsed = parseScopes(askedScopes, { directory, graphUrl, authority, application })
   if ('error' in parsed) return { kind: 'returned', refusal: parsed, to }
-  const asked = { askedScopes, scopes: parsed.scopes, ...details(parameters) }
+  const request = { askedScopes, scopes: parsed.scopes, ...details(parameters) }
   return {
     kind: 'valid',
-    request: { authority, application, platform, returnAddress: to, ...asked },
+    request: { authority, application, platform, returnAddress: to, ...request },
   }
 }
 
@@ -92,8 +92,8 @@ function shown(refused: Refusal): AuthorizationDecision {
 }
 
 function returnAddress(redirectUri: string, parameters: URLSearchParams): ReturnAddress {
-  const asked = parameters.get('response_mode')
-  const responseMode = asked === 'fragment' || asked === 'form_post' ? asked : 'query'
+  const parameter = parameters.get('response_mode')
+  const responseMode = parameter === 'fragment' || parameter === 'form_post' ? parameter : 'query'
   return { redirectUri, responseMode, state: parameters.get('state') ?? undefined }
 }
 

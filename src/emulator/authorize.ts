@@ -56,11 +56,11 @@ export async function choosePerson(
   exchange: AddressedExchange,
 ): Promise<Response> {
   const { parameters, authority, trace } = exchange
-  const asked = new URLSearchParams(parameters.get('request') ?? '')
-  const decision = decideAuthorization(state, authority, asked)
+  const authorizationQuery = new URLSearchParams(parameters.get('request') ?? '')
+  const decision = decideAuthorization(state, authority, authorizationQuery)
   if (decision.kind !== 'valid') return sendRefusalPage(decision.refusal, trace)
   const { request } = decision
-  const asAsked = { ...exchange, parameters: asked }
+  const asAsked = { ...exchange, parameters: authorizationQuery }
   if (parameters.has('cancel')) {
     const refused = { ...refusal(65004), errorSubcode: 'cancel' }
     return sendRefusal(state, asAsked, { refused, to: request.returnAddress })

@@ -39,7 +39,7 @@ export function withChangedUser(
   const changed = parse(userSchema, { ...user, ...withoutNull(named) })
   return withTenant(directory, {
     ...tenant,
-    users: tenant.users.map((known) => (known === user ? changed : known)),
+    users: tenant.users.map((candidate) => (candidate === user ? changed : candidate)),
   })
 }
 
@@ -54,7 +54,7 @@ export function withNewUser(directory: Directory, tenantName: string, user: NewU
 /** Returns a directory without one person, and without the references to that person. */
 export function withoutUser(directory: Directory, name: string): Directory {
   const { tenant, user } = getUser(directory, name)
-  const users = tenant.users.filter((known) => known !== user)
+  const users = tenant.users.filter((candidate) => candidate !== user)
   return withTenant(withoutPrincipal(directory, user.id), { ...tenant, users })
 }
 
@@ -76,7 +76,7 @@ export function withoutGroup(directory: Directory, name: string): Directory {
   return withTenant(withoutPrincipal(directory, group.id), {
     ...tenant,
     users: tenant.users.map(leaving),
-    groups: tenant.groups.filter((known) => known !== group).map(leaving),
+    groups: tenant.groups.filter((candidate) => candidate !== group).map(leaving),
   })
 }
 
@@ -89,7 +89,9 @@ export function withChangedApplication(
   const before = getNamedApplication(directory, name)
   const changes = withReferenceIds(directory, change(before))
   const changed = parse(applicationSchema, { ...before, ...withoutNull(changes) })
-  const applications = directory.applications.map((known) => (known === before ? changed : known))
+  const applications = directory.applications.map((candidate) =>
+    candidate === before ? changed : candidate,
+  )
   return checked({ ...directory, applications })
 }
 

@@ -44,9 +44,9 @@ export function chooseScopes(
 
   const [resource = GRAPH] = parsed.resources
   if (resource !== GRAPH && !isAvailableIn(resource, person.tenant)) return refusal(500011)
-  const wanted = parsed.scopes.filter((scope) => isScopeOf(scope, resource))
-  if (decideConsent(application, person, wanted).kind !== 'given') return consentMissing()
-  const scopes = consentedScopes(application, person, wanted).filter((scope) =>
+  const resourceScopes = parsed.scopes.filter((scope) => isScopeOf(scope, resource))
+  if (decideConsent(application, person, resourceScopes).kind !== 'given') return consentMissing()
+  const scopes = consentedScopes(application, person, resourceScopes).filter((scope) =>
     isScopeOf(scope, resource),
   )
   const ofResource = words.filter((word) => {

@@ -46,7 +46,7 @@ function findCertificateRefusal(
 ): Refusal | undefined {
   const certificate = application.certificates
     .flatMap((pem) => parseUploadedCertificate(pem) ?? [])
-    .find((known) => hasThumbprint(jwt, known))
+    .find((uploaded) => hasThumbprint(jwt, uploaded))
   if (certificate === undefined) return refusal(700027, 'No certificate of the application fits.')
   if (state.now() > new Date(certificate.validTo)) {
     return refusal(700027, 'The certificate of the client assertion has expired.')

@@ -132,11 +132,11 @@ function sendCode(state: EmulatorState, signIn: SignIn, person: Person): Promise
 
 function signedInSession(state: EmulatorState, signIn: SignIn, person: Person) {
   const { clientId } = signIn.request.application
-  const known = findSsoAccount(state, signIn.session, person)
+  const accountBefore = findSsoAccount(state, signIn.session, person)
   const isAskedAnew = signIn.isFresh === true || signIn.request.prompt === 'login'
-  const isSilent = known !== undefined && !isAskedAnew
+  const isSilent = accountBefore !== undefined && !isAskedAnew
   const stepUps = signIn.request.prompt === 'none' ? [] : signIn.request.stepUps
-  const isEnough = isSilent && stepUps.every((stepUp) => known.stepUps.includes(stepUp))
+  const isEnough = isSilent && stepUps.every((stepUp) => accountBefore.stepUps.includes(stepUp))
   const signedIn =
     isEnough && signIn.session
       ? signIn.session

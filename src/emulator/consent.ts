@@ -28,14 +28,14 @@ export function decideConsent(
 export function consentedScopes(
   application: Application,
   { tenant, user }: Person,
-  asked: readonly string[],
+  requested: readonly string[],
 ): readonly string[] {
-  if (application.consent === 'assumed') return asked
-  const given = consentsFor(application, tenant, user.id).flatMap(({ scopes }) => scopes)
-  const allowed = asked.filter(
-    (scope) => consentableScopes([scope]).length === 0 || hasScope(given, scope),
+  if (application.consent === 'assumed') return requested
+  const consented = consentsFor(application, tenant, user.id).flatMap(({ scopes }) => scopes)
+  const allowed = requested.filter(
+    (scope) => consentableScopes([scope]).length === 0 || hasScope(consented, scope),
   )
-  return [...new Set([...allowed, ...given])]
+  return [...new Set([...allowed, ...consented])]
 }
 
 /** Returns what an application may do in a tenant without a user. */
@@ -57,8 +57,8 @@ export type GivenConsent = {
 }
 
 /** Stores a consent. That of an administrator also makes the application available in the tenant. */
-export function recordConsent(state: EmulatorState, given: GivenConsent): void {
-  const { clientId, tenantId, userId, ...permissions } = given
+export function recordConsent(state: EmulatorState, consent: GivenConsent): void {
+  const { clientId, tenantId, userId, ...permissions } = consent
   const person = userId === undefined ? {} : { userId }
   state.directory = withChangedApplication(state.directory, clientId, (application) => {
     const consents = merged(application.consents, { tenantId, ...person, ...permissions })
@@ -82,8 +82,8 @@ function missingScopes(
   scopes: readonly string[],
 ): readonly string[] {
   if (application.consent === 'assumed') return []
-  const given = consentsFor(application, tenant, user.id).flatMap((consent) => consent.scopes)
-  return consentableScopes(scopes).filter((scope) => !hasScope(given, scope))
+  const consented = consentsFor(application, tenant, user.id).flatMap((consent) => consent.scopes)
+  return consentableScopes(scopes).filter((scope) => !hasScope(consented, scope))
 }
 
 function hasAnyConsent(application: Application, tenant: Tenant, userId: string): boolean {
@@ -97,15 +97,15 @@ function consentsFor(application: Application, tenant: Tenant, userId: string): 
   )
 }
 
-function merged(consents: readonly Consent[], given: Consent): readonly Consent[] {
+function merged(consents: readonly Consent[], added: Consent): readonly Consent[] {
   const isSame = (consent: Consent) =>
-    consent.tenantId === given.tenantId && consent.userId === given.userId
+    consent.tenantId === added.tenantId && consent.userId === added.userId
   const before = consents.find(isSame)
   const union = (a: readonly string[] = [], b: readonly string[]) => [...new Set([...a, ...b])]
   const together = {
-    ...given,
-    scopes: union(before?.scopes, given.scopes),
-    appRoles: union(before?.appRoles, given.appRoles),
+    ...added,
+    scopes: union(before?.scopes, added.scopes),
+    appRoles: union(before?.appRoles, added.appRoles),
   }
   return [...consents.filter((consent) => !isSame(consent)), together].slice(-MOST_CONSENTS)
 }

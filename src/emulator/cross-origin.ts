@@ -11,12 +11,12 @@ import type { EmulatorState } from './state.ts'
 export function answerPreflight(state: EmulatorState, request: Request): Response | undefined {
   const method = request.headers.get('access-control-request-method')
   if (request.method !== 'OPTIONS' || method === null) return undefined
-  const asked = request.headers.get('access-control-request-headers')
+  const requestedHeaders = request.headers.get('access-control-request-headers')
   const response = new Response(null, {
     status: 204,
     headers: {
       'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
-      ...(asked === null ? {} : { 'Access-Control-Allow-Headers': asked }),
+      ...(requestedHeaders === null ? {} : { 'Access-Control-Allow-Headers': requestedHeaders }),
       'Access-Control-Max-Age': '600',
     },
   })

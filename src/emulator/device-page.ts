@@ -75,8 +75,8 @@ function letIn(
     const isAccepted = form.has('accept') || state.automaticUser !== undefined
     if (!isAccepted) return askConsent({ waiting, application, account: person }, scopes)
     const whose = { clientId: application.clientId, tenantId: person.tenant.id }
-    const given = { scopes: consentableScopes(scopes), appRoles: [] }
-    recordConsent(state, { ...whose, userId: person.user.id, ...given })
+    const permissions = { scopes: consentableScopes(scopes), appRoles: [] }
+    recordConsent(state, { ...whose, userId: person.user.id, ...permissions })
   }
   const { sid, cookie } = signInBrowser(state, request, { person, application })
   approveDevice(state, waiting, { person, sid })
@@ -107,8 +107,8 @@ function signInBrowser(
   request: Request,
   { person, application }: { readonly person: Person; readonly application: Application },
 ): { readonly sid: string; readonly cookie: string } {
-  const known = findSsoSession(state, request)
-  const session = signInToSession(state, known, { person, stepUps: [] })
+  const before = findSsoSession(state, request)
+  const session = signInToSession(state, before, { person, stepUps: [] })
   const account = findSsoAccount(state, session, person)
   if (account !== undefined) {
     rememberApplication(state, session, { account, clientId: application.clientId })

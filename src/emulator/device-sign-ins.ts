@@ -22,7 +22,7 @@ const INTERVAL_SECONDS = 5
 /** Starts the sign-in of a device: a code for the device, and a short one that its user enters elsewhere. */
 export function startDeviceSignIn(
   state: EmulatorState,
-  asked: {
+  input: {
     readonly application: Application
     readonly authority: Authority
     readonly askedScopes: readonly string[]
@@ -31,9 +31,9 @@ export function startDeviceSignIn(
   const started: DeviceSignIn = {
     deviceCode: `D${randomBytes(96).toString('base64url')}`,
     userCode: newUserCode(),
-    clientId: asked.application.clientId,
-    authoritySegment: authoritySegment(asked.authority),
-    askedScopes: asked.askedScopes,
+    clientId: input.application.clientId,
+    authoritySegment: authoritySegment(input.authority),
+    askedScopes: input.askedScopes,
     expiresAt: new Date(state.now().getTime() + DEVICE_CODE_SECONDS * 1000),
     intervalSeconds: INTERVAL_SECONDS,
     polledAt: undefined,

@@ -42,7 +42,7 @@ export function checkDirectory(directory: Directory): void {
   const groups = tenants.flatMap((tenant) => tenant.groups)
   const objectIds = [...tenants, ...users, ...groups].map((entry) => entry.id)
   // An application is assigned to an app role of another one by its client id.
-  const known = new Set([...objectIds, ...applications.map(clientIdOf)])
+  const ids = new Set([...objectIds, ...applications.map(clientIdOf)])
 
   const problems = [
     ...duplicates(objectIds, 'object id'),
@@ -52,7 +52,7 @@ export function checkDirectory(directory: Directory): void {
     ...duplicates(applications.flatMap(identifiersOfApi), 'identifier URI'),
     ...applications.flatMap(redirectUrisOfTwoPlatforms),
     ...tenants.flatMap(unknownGroups),
-    ...applications.flatMap((application) => unknownReferences(application, known)),
+    ...applications.flatMap((application) => unknownReferences(application, ids)),
     ...(tenants.length === 0 ? ['it has no tenant'] : []),
     ...users
       .filter(isHomeless(directory))
@@ -128,10 +128,10 @@ function identifiersOfApi({ identifierUris }: Application): readonly string[] {
 }
 
 function unknownGroups(tenant: Tenant): readonly string[] {
-  const known = new Set(tenant.groups.map((group) => group.id))
+  const groupIds = new Set(tenant.groups.map((group) => group.id))
   return [...tenant.users, ...tenant.groups]
     .flatMap((member) => member.memberOf)
-    .filter((groupId) => !known.has(groupId))
+    .filter((groupId) => !groupIds.has(groupId))
     .map((groupId) => `${groupId}: no such group in ${tenant.displayName}`)
 }
 

@@ -35,7 +35,7 @@ export function endSession(state: EmulatorState, exchange: AddressedExchange): P
 function findReturnAddress(state: EmulatorState, parameters: URLSearchParams): string | undefined {
   const uri = parameters.get('post_logout_redirect_uri')
   const { applications } = state.directory
-  if (!uri || !applications.some((known) => findPlatform(known, uri) !== undefined)) {
+  if (!uri || !applications.some((candidate) => findPlatform(candidate, uri) !== undefined)) {
     return undefined
   }
   const echoed = parameters.get('state')
@@ -51,8 +51,8 @@ function decideAccounts(
   if (picked !== null) return [picked]
   const hints = [parameters.get('logout_hint') || undefined, state.automaticUser]
   const hinted = hints.map((hint) => findAccountByHint(state.directory, hint)?.user.id)
-  const known = hinted.find((id) => people.some((person) => person.user.id === id))
-  return known === undefined ? undefined : [known]
+  const hintedId = hinted.find((id) => people.some((person) => person.user.id === id))
+  return hintedId === undefined ? undefined : [hintedId]
 }
 
 function askWhom(
@@ -86,7 +86,9 @@ function applicationsToTell(
 }
 
 function logoutUrlOf(state: EmulatorState, clientId: string, sid: string): string | undefined {
-  const application = state.directory.applications.find((known) => known.clientId === clientId)
+  const application = state.directory.applications.find(
+    (candidate) => candidate.clientId === clientId,
+  )
   const url = application?.logoutUrl
   return url === undefined ? undefined : withQuery(url, new URLSearchParams({ sid }).toString())
 }

@@ -157,6 +157,6 @@ function isHit(fault: Fault, { on, names, phase }: FaultHit): boolean {
   const endpoint = fault.kind === 'id_token' ? 'token' : fault.on
   if (endpoint !== on) return false
   if (fault.forUser === undefined) return phase !== 'person_known'
-  const wanted = fault.forUser.toLowerCase()
-  return names.some((name) => name.toLowerCase() === wanted)
+  const userName = fault.forUser.toLowerCase()
+  return names.some((name) => name.toLowerCase() === userName)
 }

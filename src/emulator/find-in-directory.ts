@@ -18,8 +18,8 @@ export function findAuthority(directory: Directory, segment: string): Authority 
 
 /** Finds a tenant by its id or one of its domains. */
 export function findTenant(directory: Directory, name: string): Tenant | undefined {
-  const wanted = name.toLowerCase()
-  return directory.tenants.find(({ id, domains }) => id === wanted || domains.includes(wanted))
+  const key = name.toLowerCase()
+  return directory.tenants.find(({ id, domains }) => id === key || domains.includes(key))
 }
 
 /** Finds the tenant that a `domain_hint` means: one of its domains, or its id. Other hints are ignored. */
@@ -51,7 +51,7 @@ export function findApplication(
 
 /** Returns the application with a client id that was found before. */
 export function getApplication(directory: Directory, clientId: string): Application {
-  const application = directory.applications.find((known) => known.clientId === clientId)
+  const application = directory.applications.find((candidate) => candidate.clientId === clientId)
   if (application === undefined) throw new Error(`the emulator has no application ${clientId}`)
   return application
 }

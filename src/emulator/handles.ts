@@ -172,11 +172,11 @@ function getWaitingDevice(state: EmulatorState, userCode: string): DeviceSignIn 
 
 /** Faults name people by user principal name. A person who does not exist yet may be added before the fault occurs. */
 function withPersonNamed({ directory }: EmulatorState, fault: Fault): Fault {
-  const wanted = fault.forUser?.toLowerCase()
+  const userName = fault.forUser?.toLowerCase()
   const user = directory.tenants
     .flatMap(({ users }) => users)
     .find(({ id, userPrincipalName }) =>
-      [id, userPrincipalName.toLowerCase()].includes(wanted ?? ''),
+      [id, userPrincipalName.toLowerCase()].includes(userName ?? ''),
     )
   return user === undefined ? fault : { ...fault, forUser: user.userPrincipalName }
 }
@@ -239,16 +239,16 @@ function applicationHandles(state: EmulatorState) {
     },
     addRedirectUri(name: string, uri: string, platform: Platform = 'web'): void {
       const list = redirectUriLists[platform]
-      changeApplication(state, name, (known) => ({
-        [list]: known[list].includes(uri) ? known[list] : [...known[list], uri],
+      changeApplication(state, name, (registered) => ({
+        [list]: registered[list].includes(uri) ? registered[list] : [...registered[list], uri],
       }))
     },
     removeRedirectUri(name: string, uri: string): void {
-      const without = (uris: readonly string[]) => uris.filter((known) => known !== uri)
-      changeApplication(state, name, (known) => ({
-        redirectUris: without(known.redirectUris),
-        spaRedirectUris: without(known.spaRedirectUris),
-        nativeRedirectUris: without(known.nativeRedirectUris),
+      const without = (uris: readonly string[]) => uris.filter((registered) => registered !== uri)
+      changeApplication(state, name, (registered) => ({
+        redirectUris: without(registered.redirectUris),
+        spaRedirectUris: without(registered.spaRedirectUris),
+        nativeRedirectUris: without(registered.nativeRedirectUris),
       }))
     },
     assign(name: string, principal: string, appRole?: string): void {

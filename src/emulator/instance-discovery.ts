@@ -12,9 +12,9 @@ export function answerInstanceDiscovery(
   { parameters, trace }: Exchange,
 ): Response {
   const { host, origin } = new URL(state.origin)
-  const asked = URL.parse(parameters.get('authorization_endpoint') ?? '')
-  const segment = asked?.pathname.split('/')[1] ?? ''
-  const isOurs = asked?.host === host && findAuthority(state.directory, segment) !== undefined
+  const endpoint = URL.parse(parameters.get('authorization_endpoint') ?? '')
+  const segment = endpoint?.pathname.split('/')[1] ?? ''
+  const isOurs = endpoint?.host === host && findAuthority(state.directory, segment) !== undefined
   if (!isOurs) return refusalResponse(refusal(50049), state.origin, trace)
   return Response.json({
     tenant_discovery_endpoint: `${origin}/${segment}/v2.0/.well-known/openid-configuration`,

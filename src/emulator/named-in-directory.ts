@@ -8,7 +8,7 @@ import type { Person } from './find-in-directory.ts'
 export function getTenant(directory: Directory, name: string): Tenant {
   return theOne(name, {
     kind: 'tenant',
-    known: directory.tenants,
+    candidates: directory.tenants,
     namesOf: ({ domains, displayName }) => [...domains, displayName],
   })
 }
@@ -17,7 +17,7 @@ export function getTenant(directory: Directory, name: string): Tenant {
 export function getUser(directory: Directory, name: string): Person {
   return theOne(name, {
     kind: 'user',
-    known: directory.tenants.flatMap((tenant) =>
+    candidates: directory.tenants.flatMap((tenant) =>
       tenant.users.map((user) => ({ id: user.id, tenant, user })),
     ),
     namesOf: ({ user }) => [user.userPrincipalName],
@@ -37,7 +37,7 @@ export function getGroup(
   const tenants = within === undefined ? directory.tenants : [within]
   return theOne(name, {
     kind: 'group',
-    known: tenants.flatMap((tenant) =>
+    candidates: tenants.flatMap((tenant) =>
       tenant.groups.map((group) => ({ id: group.id, tenant, group })),
     ),
     namesOf: ({ group }) => [group.displayName],
@@ -46,12 +46,12 @@ export function getGroup(
 
 /** Returns the application with this client id or display name. @throws {Error} when there is none, or more than one. */
 export function getNamedApplication(directory: Directory, name: string): Application {
-  const known = directory.applications.map((application) => ({
+  const candidates = directory.applications.map((application) => ({
     id: application.clientId,
     application,
   }))
-  const namesOf = ({ application }: (typeof known)[number]) => [application.displayName]
-  return theOne(name, { kind: 'application', known, namesOf }).application
+  const namesOf = ({ application }: (typeof candidates)[number]) => [application.displayName]
+  return theOne(name, { kind: 'application', candidates, namesOf }).application
 }
 
 /** Returns the id of a record that an application can be assigned to: a person, a group, or another application. */
@@ -60,7 +60,7 @@ export function getPrincipalId(directory: Directory, name: string): string {
   const groups = tenants.flatMap((tenant) => tenant.groups)
   return theOne<Principal>(name, {
     kind: 'user, group or application',
-    known: [
+    candidates: [
       ...tenants
         .flatMap((tenant) => tenant.users)
         .map(({ id, userPrincipalName }) => ({ id, name: userPrincipalName })),
@@ -155,21 +155,21 @@ function isPresent<Value>(value: Value | undefined | null): value is Value {
 
 type Principal = { readonly id: string; readonly name: string }
 
-type Named<Known> = {
+type Named<Candidate> = {
   readonly kind: string
-  readonly known: readonly Known[]
-  readonly namesOf: (known: Known) => readonly string[]
+  readonly candidates: readonly Candidate[]
+  readonly namesOf: (candidates: Candidate) => readonly string[]
 }
 
 /** An id is never ambiguous, but a name can be: then the message lists the ids to choose from. */
-function theOne<Known extends { readonly id: string }>(
+function theOne<Candidate extends { readonly id: string }>(
   name: string,
-  { kind, known, namesOf }: Named<Known>,
-): Known {
+  { kind, candidates, namesOf }: Named<Candidate>,
+): Candidate {
   const wanted = name.toLowerCase()
-  const byId = known.find(({ id }) => id === wanted)
+  const byId = candidates.find(({ id }) => id === wanted)
   if (byId !== undefined) return byId
-  const found = known.filter((one) => namesOf(one).some((own) => own.toLowerCase() === wanted))
+  const found = candidates.filter((one) => namesOf(one).some((own) => own.toLowerCase() === wanted))
   const [first] = found
   if (first === undefined) throw new Error(`the emulator's directory has no ${kind} ${name}`)
   if (found.length === 1) return first

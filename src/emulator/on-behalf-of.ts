@@ -25,8 +25,8 @@ export function useAssertion(
   if (issued.grant === undefined) return refusal(7000114)
   const { clientId } = application
   // What was granted to the client in front, including OpenID scopes, does not apply to this client.
-  const own = { clientId, platform: 'web', askedScopes: [], endsAt: undefined } as const
-  const grant = { ...issued.grant, ...own }
+  const ofThisClient = { clientId, platform: 'web', askedScopes: [], endsAt: undefined } as const
+  const grant = { ...issued.grant, ...ofThisClient }
   const person = findPersonOfGrant(state, grant, authority)
   if ('error' in person) return person
   return { grant: { ...grant, userId: person.user.id }, person }

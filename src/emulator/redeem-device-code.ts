@@ -26,24 +26,24 @@ export function redeemDeviceCode(
 ): RedeemedGrant | Refusal {
   const deviceCode = form.get('device_code')
   if (!deviceCode) return refusal(900144, 'The parameter "device_code" is missing.')
-  const known = state.deviceSignIns.find(deviceCode)
-  if (known === undefined || known.clientId !== application.clientId) return refusal(70018)
-  if (known.authoritySegment !== authoritySegment(authority)) {
+  const signIn = state.deviceSignIns.find(deviceCode)
+  if (signIn === undefined || signIn.clientId !== application.clientId) return refusal(70018)
+  if (signIn.authoritySegment !== authoritySegment(authority)) {
     return refusal(700005, 'The device code is meant for another tenant.')
   }
-  if (known.outcome.kind === 'redeemed') {
+  if (signIn.outcome.kind === 'redeemed') {
     return refusal(54005, 'The device code was already redeemed.')
   }
-  if (known.expiresAt <= state.now()) return refusal(70020)
+  if (signIn.expiresAt <= state.now()) return refusal(70020)
 
-  approveAutomatically(state, known)
-  const { outcome } = state.deviceSignIns.find(deviceCode) ?? known
+  approveAutomatically(state, signIn)
+  const { outcome } = state.deviceSignIns.find(deviceCode) ?? signIn
   if (outcome.kind === 'declined') return { ...refusal(65004), error: 'authorization_declined' }
-  if (outcome.kind !== 'approved') return keepWaiting(state, known)
+  if (outcome.kind !== 'approved') return keepWaiting(state, signIn)
   const { grant } = outcome
   const person = findPersonOfGrant(state, grant, authority)
   if ('error' in person) return person
-  saveDeviceSignIn(state, { ...known, outcome: { kind: 'redeemed' } })
+  saveDeviceSignIn(state, { ...signIn, outcome: { kind: 'redeemed' } })
   return { grant, person }
 }
 
@@ -54,12 +54,12 @@ export function approvedGrant(state: EmulatorState, deviceCode: string): Grant |
 }
 
 /** An emulator that signs a user in automatically approves devices for that user too. */
-function approveAutomatically(state: EmulatorState, known: DeviceSignIn): void {
+function approveAutomatically(state: EmulatorState, signIn: DeviceSignIn): void {
   const account = findAccountByHint(state.directory, state.automaticUser)
-  if (account === undefined || known.outcome.kind !== 'pending') return
-  const person = findDeviceUser(state, known, account)
-  if ('error' in person) declineDevice(state, known)
-  else approveDevice(state, known, { person, sid: randomUUID() })
+  if (account === undefined || signIn.outcome.kind !== 'pending') return
+  const person = findDeviceUser(state, signIn, account)
+  if ('error' in person) declineDevice(state, signIn)
+  else approveDevice(state, signIn, { person, sid: randomUUID() })
 }
 
 /** A device that polls too fast has to wait five seconds longer from then on. */

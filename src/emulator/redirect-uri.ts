@@ -31,8 +31,8 @@ export function isSinglePageOrigin(application: Application, origin: string): bo
 
 /** Returns whether a redirect URI is one of those registered. */
 export function isRegisteredRedirectUri(registered: readonly string[], value: string): boolean {
-  const asked = comparable(value)
-  return asked !== undefined && registered.some((uri) => comparable(uri) === asked)
+  const comparableUri = comparable(value)
+  return comparableUri !== undefined && registered.some((uri) => comparable(uri) === comparableUri)
 }
 
 // The text is split by hand, because `URL` would resolve `/a/../b` and make two different texts equal.

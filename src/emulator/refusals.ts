@@ -27,9 +27,9 @@ export function newTrace(clientRequestId: string | null | undefined, at: Date): 
 
 /** Returns the refusal with this AADSTS number; `text` replaces the table's sentence. */
 export function refusal(code: AadstsCode, text?: string): Refusal {
-  const known: { readonly error: string; readonly text: string; readonly status?: number } =
+  const row: { readonly error: string; readonly text: string; readonly status?: number } =
     refusals[code]
-  return { code, ...known, ...(text === undefined ? {} : { text }) }
+  return { code, ...row, ...(text === undefined ? {} : { text }) }
 }
 
 /** Returns a refusal with any AADSTS number, for faults: unknown numbers get a plain sentence. */

@@ -83,8 +83,8 @@ export function needsAdministrator(scope: string): boolean {
 }
 
 /** Returns whether a list of scopes contains one of these, in any letter case. */
-export function hasScope(scopes: readonly string[], ...wanted: readonly string[]): boolean {
-  const names = wanted.map((name) => name.toLowerCase())
+export function hasScope(scopes: readonly string[], ...candidates: readonly string[]): boolean {
+  const names = candidates.map((name) => name.toLowerCase())
   return scopes.some((scope) => names.includes(scope.toLowerCase()))
 }
 

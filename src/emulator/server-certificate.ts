@@ -39,11 +39,11 @@ export function keepServerCertificate(options: {
   const folder = resolve(options.folder)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, 'server.pem')
-  const known = findKept(path)
+  const before = findKept(path)
   // Names of earlier starts are kept, so that two emulators with one folder do not replace the certificate in turns.
-  const earlier = known?.hostnames.filter((name) => isIP(name) !== 6) ?? []
+  const earlier = before?.hostnames.filter((name) => isIP(name) !== 6) ?? []
   const hostnames = [...new Set([...options.hostnames, ...earlier])]
-  const isGood = known !== undefined && isGoodFor(known, options)
+  const isGood = before !== undefined && isGoodFor(before, options)
   if (!isGood) replaceFile(path, newServerFile(hostnames, options.now), 0o600)
   const kept = findKept(path)
   if (kept === undefined) throw new Error(`the certificate in ${path} cannot be read`)

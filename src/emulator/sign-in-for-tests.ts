@@ -161,10 +161,10 @@ export function parseObject(value: unknown): Record<string, unknown> {
 }
 
 function toParameters(parameters: Parameters): URLSearchParams {
-  const given = Object.entries(parameters).flatMap(([name, value]) =>
+  const entries = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value]],
   )
-  return new URLSearchParams(given)
+  return new URLSearchParams(entries)
 }
 
 /** Returns status, OAuth error and AADSTS number of a refusal. */

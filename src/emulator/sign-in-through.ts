@@ -209,9 +209,9 @@ function applicationOrigin(directory: Directory): string {
   const origins = [...new Set(added.map((uri) => new URL(uri).origin))]
   const [first = all[0]] = origins
   if (origins.length > 1 || first === undefined) {
-    const known = origins.join(', ') || 'none'
+    const listed = origins.join(', ') || 'none'
     throw new Error(
-      `redirect URIs are registered at these origins: ${known}; name where the application starts a sign-in: { start: 'http://…' }`,
+      `redirect URIs are registered at these origins: ${listed}; name where the application starts a sign-in: { start: 'http://…' }`,
     )
   }
   return new URL(first).origin

@@ -29,13 +29,13 @@ export function signInToSession(
   { person, stepUps }: { readonly person: Person; readonly stepUps: readonly string[] },
 ): SsoSession {
   const userId = homeOf(state.directory, person).user.id
-  const known = findSsoAccount(state, session, person)
+  const account = findSsoAccount(state, session, person)
   return save(state, session, {
     userId,
-    sid: known?.sid ?? randomUUID(),
+    sid: account?.sid ?? randomUUID(),
     authenticatedAt: state.now(),
-    stepUps: [...new Set([...(known?.stepUps ?? []), ...stepUps])].slice(-MOST_STEP_UPS),
-    clientIds: known?.clientIds ?? [],
+    stepUps: [...new Set([...(account?.stepUps ?? []), ...stepUps])].slice(-MOST_STEP_UPS),
+    clientIds: account?.clientIds ?? [],
     revocations: revocationsOf(state, person),
   })
 }
@@ -68,7 +68,7 @@ export function findSsoAccount(
   person: Person,
 ): SsoAccount | undefined {
   const userId = homeOf(state.directory, person).user.id
-  const account = session?.accounts.find((known) => known.userId === userId)
+  const account = session?.accounts.find((candidate) => candidate.userId === userId)
   return account?.revocations === revocationsOf(state, person) ? account : undefined
 }
 

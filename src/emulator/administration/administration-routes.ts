@@ -119,8 +119,8 @@ function settingsOf({ origin, graphUrl, automaticUser, clock }: EmulatorState) {
 
 /** The newest requests, newest last. */
 function lastRequests({ requests }: EmulatorState, limit: string | undefined) {
-  const asked = Number(limit ?? DEFAULT_REQUESTS)
-  const most = Number.isInteger(asked) && asked > 0 ? Math.min(asked, 1000) : DEFAULT_REQUESTS
+  const count = Number(limit ?? DEFAULT_REQUESTS)
+  const most = Number.isInteger(count) && count > 0 ? Math.min(count, 1000) : DEFAULT_REQUESTS
   return { requests: requests.slice(-most) }
 }
 

@@ -85,8 +85,8 @@ function findUnusable(parts: readonly Part[]): GraphError | undefined {
   if (absolute !== undefined) {
     return badRequest(`Request id : ${absolute.id}: url has to be relative, such as /me.`)
   }
-  const known = new Set(parts.map(({ id }) => id))
-  const lost = parts.flatMap(({ dependsOn }) => dependsOn).find((id) => !known.has(id))
+  const partIds = new Set(parts.map(({ id }) => id))
+  const lost = parts.flatMap(({ dependsOn }) => dependsOn).find((id) => !partIds.has(id))
   if (lost !== undefined) return badRequest(`dependsOn names ${lost}, which is not in the batch.`)
   return inOrder(parts).length < parts.length
     ? badRequest('The dependsOn of the requests form a circle.')

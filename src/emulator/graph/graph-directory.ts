@@ -51,12 +51,12 @@ export function answerObjectsById(
   }
   if (ids.length > MOST_IDS)
     return badRequest(`The parameter 'ids' has more than ${MOST_IDS} values.`)
-  const wanted = types.map((type) => type.toLowerCase())
+  const typeNames = types.map((type) => type.toLowerCase())
   const objects = [...new Set(ids)]
     .map((id) => findMember(state, exchange, id))
     .flatMap((member) => (isGraphError(member) || !mayReadMember(exchange, member) ? [] : member))
     .map((member) => objectOf(exchange, member))
-    .filter(({ kind }) => wanted.includes(kind.type) || wanted.includes('directoryobject'))
+    .filter(({ kind }) => typeNames.includes(kind.type) || typeNames.includes('directoryobject'))
   return {
     '@odata.context': `${state.graphUrl}/$metadata#directoryObjects`,
     value: objects.map(toJson),

@@ -146,15 +146,15 @@ type NamedProperty = Pick<Property<never>, 'type' | 'filter'> & { readonly name:
 type Test = (value: unknown) => boolean
 type Literal = string | boolean | null
 
-function findProperty({ kind, isAdvanced }: Reader, asked: string): NamedProperty {
+function findProperty({ kind, isAdvanced }: Reader, askedName: string): NamedProperty {
   const { type } = kind
   const name = Object.keys(kind.properties).find(
-    (known) => known.toLowerCase() === asked.toLowerCase(),
+    (candidate) => candidate.toLowerCase() === askedName.toLowerCase(),
   )
   const property = name === undefined ? undefined : kind.properties[name]
   if (name === undefined || property === undefined) {
     throw invalid(
-      `Could not find a property named '${asked.slice(0, 100)}' on type 'microsoft.graph.${type}'.`,
+      `Could not find a property named '${askedName.slice(0, 100)}' on type 'microsoft.graph.${type}'.`,
     )
   }
   const isUsable = property.filter === 'default' || (property.filter !== undefined && isAdvanced)
@@ -193,16 +193,16 @@ function textTest(
   reader: Reader,
   { name, property }: { readonly name: string; readonly property: NamedProperty },
 ): Test {
-  const wanted = String(parseLiteral(reader, { ...property, type: 'string' })).toLowerCase()
+  const literal = String(parseLiteral(reader, { ...property, type: 'string' })).toLowerCase()
   const onText = (test: (text: string) => boolean) => (value: unknown) =>
     typeof value === 'string' && test(value.toLowerCase())
   switch (name.toLowerCase()) {
     case 'startswith':
-      return onText((text) => text.startsWith(wanted))
+      return onText((text) => text.startsWith(literal))
     case 'endswith':
       if (!endsWithProperties.includes(property.name)) needSupport('EndsWithMatch')
       needAdvanced(reader, 'EndsWithMatch')
-      return onText((text) => text.endsWith(wanted))
+      return onText((text) => text.endsWith(literal))
     default:
       return needSupport(name)
   }

@@ -17,7 +17,7 @@ export function findGroup(
   id: string,
 ): FoundGroup | GraphError {
   const tenant = findTenant(state.directory, token.tenantId)
-  const group = tenant?.groups.find((known) => known.id === id.toLowerCase())
+  const group = tenant?.groups.find((candidate) => candidate.id === id.toLowerCase())
   return tenant && group ? { tenant, group } : notFound(id)
 }
 

@@ -38,17 +38,17 @@ export function answerMemberCheck(
   exchange: GraphExchange,
   { member, parameter }: { readonly member: Member; readonly parameter: 'groupIds' | 'ids' },
 ): GraphAnswer | GraphError {
-  const asked = memberIn(exchange.body, parameter)
-  if (asked === undefined || asked === null) return graphErrors.unreadableBody
-  if (!Array.isArray(asked) || !asked.every((id) => typeof id === 'string')) {
+  const groupIds = memberIn(exchange.body, parameter)
+  if (groupIds === undefined || groupIds === null) return graphErrors.unreadableBody
+  if (!Array.isArray(groupIds) || !groupIds.every((id) => typeof id === 'string')) {
     return badRequest(`The parameter '${parameter}' is not a collection of strings.`)
   }
-  if (asked.length > MOST_CHECKED) {
+  if (groupIds.length > MOST_CHECKED) {
     return invalidRequest(`The parameter '${parameter}' has more than ${MOST_CHECKED} values.`)
   }
   if (!mayReadGroupsOf(exchange, member)) return graphErrors.denied
   const around = new Set(groupsAround(member).map(({ id }) => id))
-  const found = asked.map((id) => id.toLowerCase()).filter((id) => around.has(id))
+  const found = groupIds.map((id) => id.toLowerCase()).filter((id) => around.has(id))
   return idsAnswer(state, [...new Set(found)])
 }
 
@@ -115,9 +115,9 @@ function mayReadGroupsOf(exchange: GraphExchange, member: Member): boolean {
 function mayReadMemberships(exchange: GraphExchange, member: Member): boolean {
   if (mayReadGroups(exchange)) return true
   if (!('user' in member)) return false
-  const own = exchange.caller?.user.id === member.user.id ? ['User.Read'] : []
+  const selfPermissions = exchange.caller?.user.id === member.user.id ? ['User.Read'] : []
   return isPermitted(exchange, {
-    delegated: ['User.Read.All', ...own],
+    delegated: ['User.Read.All', ...selfPermissions],
     application: ['User.Read.All'],
   })
 }

@@ -14,9 +14,9 @@ export function findSubject(
 ): Person | GraphError {
   if (id === undefined) return exchange.caller ?? graphErrors.needsPerson
   const tenant = findTenant(state.directory, exchange.token.tenantId)
-  const wanted = id.toLowerCase()
+  const key = id.toLowerCase()
   const user = tenant?.users.find(
-    (known) => known.id === wanted || known.userPrincipalName.toLowerCase() === wanted,
+    (candidate) => candidate.id === key || candidate.userPrincipalName.toLowerCase() === key,
   )
   return tenant && user ? { tenant, user } : notFound(id)
 }
@@ -58,8 +58,9 @@ export function listPeople(state: EmulatorState, exchange: GraphExchange): Graph
  * administrator can grant.
  */
 export function mayReadPerson(exchange: GraphExchange, { user }: Person): boolean {
-  const own = exchange.caller?.user.id === user.id ? ['User.Read', 'User.ReadWrite'] : []
-  const delegated = [...userReaders, 'User.ReadBasic.All', ...own]
+  const selfPermissions =
+    exchange.caller?.user.id === user.id ? ['User.Read', 'User.ReadWrite'] : []
+  const delegated = [...userReaders, 'User.ReadBasic.All', ...selfPermissions]
   return isPermitted(exchange, { delegated, application: userReaders })
 }
 

@@ -11,13 +11,13 @@ export function parseSelect(
 ): { readonly names: Selection } | GraphError {
   const select = query.get('$select')
   if (select === null) return { names: undefined }
-  const known = new Map(
+  const properties = new Map(
     kinds.flatMap((kind) => Object.keys(kind.properties).map((name) => [name.toLowerCase(), name])),
   )
-  const asked = select.split(',').map((name) => name.trim())
-  const unknown = asked.find((name) => !known.has(name.toLowerCase()))
+  const selected = select.split(',').map((name) => name.trim())
+  const unknown = selected.find((name) => !properties.has(name.toLowerCase()))
   if (unknown === undefined) {
-    return { names: asked.map((name) => known.get(name.toLowerCase()) ?? name) }
+    return { names: selected.map((name) => properties.get(name.toLowerCase()) ?? name) }
   }
   const type = kinds.length === 1 ? kinds[0]?.type : 'directoryObject'
   return badRequest(
@@ -81,8 +81,9 @@ export function sortedBy(
   orderBy: string,
   kind: ObjectKind,
 ): readonly GraphObject[] | GraphError {
-  const [, asked = '', direction = 'asc'] = /^(\w+)(?: +(asc|desc))?$/i.exec(orderBy.trim()) ?? []
-  const name = kind.sortable.find((known) => known.toLowerCase() === asked.toLowerCase())
+  const [, property = '', direction = 'asc'] =
+    /^(\w+)(?: +(asc|desc))?$/i.exec(orderBy.trim()) ?? []
+  const name = kind.sortable.find((candidate) => candidate.toLowerCase() === property.toLowerCase())
   if (name === undefined) {
     return unsupportedQuery(`Sort by '${orderBy.slice(0, 100)}' is not supported.`)
   }

@@ -136,7 +136,7 @@ function addMemberships(get: Add, path: string, find: FindMember): void {
 }
 
 function addMemberActions(post: Add, path: string, find: FindMember): void {
-  const add = (name: string, answer: (...given: MemberCall) => Answer) =>
+  const add = (name: string, answer: (...args: MemberCall) => Answer) =>
     post(`${path}/${name}`, (state, exchange, id) => {
       const member = find(state, exchange, id)
       return isGraphError(member) ? member : answer(state, exchange, member)
