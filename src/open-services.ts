@@ -49,6 +49,7 @@ import {
   checkOptions,
 } from './settings/check-options.ts'
 import type { EntradaOptions } from './settings/options.ts'
+import { settingsTable } from './settings/settings-table.ts'
 import { warnOfRisks } from './settings/warn-of-risks.ts'
 import { openStorage } from './storage/open-storage.ts'
 import type { Storage } from './storage/storage.ts'
@@ -57,7 +58,10 @@ import { startCredentialWarnings } from './webhooks/credential-warnings.ts'
 import { startDeliveries } from './webhooks/deliver.ts'
 import { createWebhookSender } from './webhooks/send-webhook.ts'
 
-const DEFAULT_SESSION = { idleSeconds: 43_200, maxSeconds: 86_400 }
+const DEFAULT_SESSION = {
+  idleSeconds: Number(settingsTable.sessionIdleSeconds.fallback),
+  maxSeconds: Number(settingsTable.sessionMaxSeconds.fallback),
+}
 
 export type OpenedServices = Services & { readonly close: () => Promise<void> }
 export type RunningServices = OpenedServices & {

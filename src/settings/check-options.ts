@@ -31,19 +31,10 @@ import {
 import { settingsTable } from './settings-table.ts'
 import { didYouMean } from './stray-settings.ts'
 
-export type CheckedOptions = Omit<
-  EntradaOptions,
-  | 'serverUrl'
-  | 'database'
-  | 'extraUrls'
-  | 'applicationUrls'
-  | 'secretKeys'
-  | 'operatorTokens'
-  | 'authority'
-  | 'entra'
-  | 'proxy'
-  | 'sharedApplication'
-> & {
+export type CheckedOptions = Omit<EntradaOptions, keyof ConvertedOptions> & ConvertedOptions
+
+/** The options that have another type after the check. */
+type ConvertedOptions = {
   readonly serverUrl: URL
   readonly database: string | Secret | Storage
   readonly extraUrls?: readonly URL[]
