@@ -18,7 +18,6 @@ import { deriveTokenKeys } from './forward-auth/token-keys.ts'
 import { createBrand } from './http/brand.ts'
 import type { Limits } from './http/rate-limit.ts'
 import { createLimits } from './http/rate-limit.ts'
-import { siteProblems } from './http/site.ts'
 import { clientIp, isTrustedProxy } from './http/trusted-proxies.ts'
 import {
   type ClientCredentials,
@@ -180,7 +179,6 @@ function clockOf({ now }: Pick<EntradaOptions, 'now'>): () => Date {
   return now ?? (() => new Date())
 }
 
-/** @throws {EntradaError} `settings_invalid` */
 function deploymentOf(options: CheckedOptions): Deployment {
   const site = siteOf(options)
   return {
@@ -208,15 +206,7 @@ function accessRulesOf({ accessRules, dangerouslyForwardUnproven }: CheckedOptio
   return accessRules ? toAccessRules(accessRules, leftOut) : { rules: [], otherwise: leftOut }
 }
 
-function siteOf({
-  serverUrl,
-  extraUrls = [],
-  cookieDomain,
-  applicationUrls = [],
-}: CheckedOptions): Site | undefined {
-  const publicUrls = [serverUrl, ...extraUrls]
-  const problems = siteProblems({ publicUrls, cookieDomain, applicationUrls })
-  if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
+function siteOf({ cookieDomain, applicationUrls = [] }: CheckedOptions): Site | undefined {
   return cookieDomain === undefined ? undefined : { cookieDomain, applicationUrls }
 }
 

@@ -408,7 +408,7 @@ describe('the way back to an application', () => {
 describe('the options of a site', () => {
   it('are refused where they cannot work, with every problem', async (t) => {
     for (const [options, problem] of [
-      [{ cookieDomain: undefined }, /ENTRADA_APPLICATION_URLS needs ENTRADA_COOKIE_DOMAIN/],
+      [{ cookieDomain: undefined }, /^applicationUrls needs cookieDomain/],
       [{ applicationUrls: [] }, /shows the session to other hosts for nothing/],
       [{ cookieDomain: 'example.org' }, /not under it/],
       [{ cookieDomain: 'com' }, /cookieDomain must be a domain of at least two names/],

@@ -233,6 +233,19 @@ describe('checkOptions', () => {
     assert.match(problemsOf({ entra: without }).join(), /^entra.clientSecret is missing/)
   })
 
+  it('names options where the environment names its settings', () => {
+    const applicationUrls = ['https://wiki.example.com']
+    assert.match(problemsOf({ applicationUrls }).join(), /^applicationUrls needs cookieDomain: /)
+    assert.match(
+      problemsOf({ applicationUrls, cookieDomain: 'example.org' }).join('\n'),
+      /^cookieDomain must be the host of serverUrl .*\napplicationUrls: wiki\.example\.com is not/,
+    )
+    const accessRules = { rules: [{ path: '/a', allow: 'all' }] }
+    assert.match(problemsOf({ accessRules }).join(), /^accessRules rules\.0\.allow: allow must be/)
+    const ids = { rules: [0, 1].map(() => ({ id: 'a', allow: 'everyone' })) }
+    assert.deepEqual(problemsOf({ accessRules: ids }), ['accessRules two rules have the id a'])
+  })
+
   it('refuses options that are none', () => {
     assert.throws(() => checkOptions(undefined as unknown as EntradaOptions), /takes its options/)
     assert.match(problemsOf({ database: 7 }).join(), /^database must be text/)

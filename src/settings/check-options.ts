@@ -6,6 +6,7 @@
 import { EntradaError } from '../errors/errors.ts'
 import { type AccessRulesInput, toAccessRules } from '../forward-auth/access-rules-file.ts'
 import { brandLogo } from '../http/brand.ts'
+import { siteProblems } from '../http/site.ts'
 import { Secret } from '../keys/secret.ts'
 import type { Proxies } from '../outgoing/proxies.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -79,6 +80,8 @@ export function checkOptions(
   const read = readGroup(options, '', { readers: optionReaders(table), report })
   const checked = { ...read, ...guardedCallbacks(options) } as CheckedOptions // each reader returns what its path has; a missing value is a problem
   checkTogether(options, checked, report)
+  // Addresses are compared only after each of them is right by itself.
+  if (problems.length === 0) problems.push(...siteProblemsOf(checked).map(withPathsOf(table)))
   if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })
   return withAuthority(checked)
 }
@@ -213,8 +216,19 @@ function logoOf(value: unknown): unknown {
 
 function readRules(value: unknown, report: Report): unknown {
   const problems = problemsOf(() => void toAccessRules(value as AccessRulesInput)) // which checks it
-  for (const problem of problems) report(problem)
+  for (const problem of problems) report(problem.replace(/^ENTRADA_ACCESS_RULES_FILE\W+/, ''))
   return value
+}
+
+function siteProblemsOf(options: CheckedOptions): readonly string[] {
+  const { serverUrl, extraUrls = [], cookieDomain, applicationUrls } = options
+  return siteProblems({ publicUrls: [serverUrl, ...extraUrls], cookieDomain, applicationUrls })
+}
+
+/** Replaces, in a message, the names of settings in the environment by the paths of their options. */
+function withPathsOf(table: SettingRows): (message: string) => string {
+  const paths = new Map(Object.values(table).map(({ env, option = env }) => [env, option]))
+  return (message) => message.replace(/\bENTRADA_[A-Z_]+\b/g, (name) => paths.get(name) ?? name)
 }
 
 /** Checks options that depend on each other. */
