@@ -100,6 +100,16 @@ describe('entrada backup', () => {
     assert.equal((await run(intoFile, { ENTRADA_DATA_DIR: folder })).exitCode, 2)
   })
 
+  it('makes two backups in a folder within one second', async (t) => {
+    const { folder } = await openFilled(t)
+    const backups = await temporaryFolder(t)
+    for (let n = 0; n < 3; n += 1) {
+      const { exitCode, lines } = await run(['backup', backups], { ENTRADA_DATA_DIR: folder })
+      assert.equal(exitCode, 0, lines.join('\n'))
+    }
+    assert.equal((await readdir(backups)).length, 3)
+  })
+
   it('leaves a deployment on PostgreSQL to the tools of PostgreSQL', async () => {
     const { exitCode, printedErrors } = await run(['backup', 'file'], onPostgres)
     assert.equal(exitCode, 1)

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { ask } from './support/api-calls.ts'
 import type { TestBrowser } from './support/browser.ts'
 import { createCustomer } from './support/customers.ts'
-import { FABRIKAM, people, type Rig, SERVER_URL } from './support/rig.ts'
+import { FABRIKAM, people, type Rig, SERVER_URL, stoppedClock } from './support/rig.ts'
 import { temporaryFolder } from './support/server-process.ts'
 import { openRig } from './support/steps.ts'
 import { run } from './support/transcript.ts'
@@ -64,11 +64,18 @@ describe('POST /api/v1/sessions/end', () => {
 describe('entrada session end-all', () => {
   it('ends nothing before --yes, and says what it would end (O23)', async (t) => {
     const folder = await temporaryFolder(t)
-    const rig = await openRig(t, { database: `${folder}/entrada.db` })
+    // The command goes by the real clock.
+    const clock = stoppedClock(new Date(Date.now() - 60_000).toISOString())
+    const rig = await openRig(t, { database: `${folder}/entrada.db`, clock })
     const { browser } = await rig.signIn(people.alice)
     const command = (...options: readonly string[]) =>
       run(['session', 'end-all', ...options], { ENTRADA_DATA_DIR: folder })
-    assert.match((await command()).printedErrors[0] ?? '', /every session of the deployment/)
+    const count = async (...options: readonly string[]) =>
+      (await command(...options)).printedErrors[0]
+    assert.match((await count()) ?? '', /every session of the deployment, 1 now; --yes does it/)
+    assert.match((await count('--connection', 'default')) ?? '', /connection default, 1 now/)
+    assert.match((await count('--organization', 'default')) ?? '', /organization default, 1 now/)
+    assert.match((await count('--user', 'usr_1')) ?? '', /user usr_1, 0 now/)
     assert.equal((await command('--user', 'usr_1', '--connection', 'default')).exitCode, 2)
     assert.equal(await isSignedIn(browser), true)
     const { exitCode, printed } = await command('--connection', 'default', '--yes')

@@ -119,8 +119,29 @@ describe('entrada user import', () => {
     for (const options of [[], ['--apply'], ['--json']]) {
       assert.equal((await runImport(...options)).exitCode, 1)
     }
-    writeFileSync(file, '')
-    assert.equal((await runImport()).exitCode, 0)
+  })
+
+  it('refuses a file without users, whatever its form', async (t) => {
+    const { file, runImport } = await openImporting(t)
+    for (const empty of ['', '\n', '[]', 'oid,tid\n']) {
+      writeFileSync(file, empty)
+      const { exitCode, printedErrors } = await runImport('--apply')
+      assert.equal(exitCode, 1)
+      assert.match(printedErrors[0] ?? '', /^entrada: file_empty: /)
+    }
+  })
+
+  it('reads a file with semicolons, as spreadsheets write it', async (t) => {
+    const { file, runImport, rig } = await openImporting(t)
+    writeFileSync(
+      file,
+      `\ufeffObjectId;TenantId;DisplayName\r\n${ALICE};${CONTOSO};"E., Alice"\r\n`,
+    )
+    const { exitCode, printed } = await runImport('--apply')
+    assert.equal(exitCode, 0)
+    assert.match(printed.join('\n'), /created 1, /)
+    const { items } = await rig.services.storage.listUsers({ search: 'E., Alice', limit: 2 })
+    assert.equal(items.length, 1)
   })
 
   it('names the columns that it does not read, each once (O6)', async (t) => {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readSettings } from '../settings/config.ts'
 import { backUpSqlite } from '../storage/sqlite-backup.ts'
-import { backupNameAt, removeOldBackups } from './backup-folder.ts'
+import { newBackupName, removeOldBackups } from './backup-folder.ts'
 import { apiOptions, type CliArguments, type Command, textOption } from './command.ts'
 import { CommandFailure, wrongCall } from './command-failure.ts'
 import { DATABASE_FILE } from './data-folder.ts'
@@ -31,7 +31,7 @@ export const backupCommand: Command = {
     if (keep === 'invalid' || (keep !== undefined && !isIntoFolder)) {
       throw wrongCall('--keep takes a number from 1 on, and a folder to back up into')
     }
-    const to = isIntoFolder ? join(place, backupNameAt(context.now())) : place
+    const to = isIntoFolder ? join(place, newBackupName(place, context.now())) : place
     const { mode, folder } = placeOf(settings, args)
     const force = args.values.force === true
     const mark = await backUpSqlite({ from: join(folder, DATABASE_FILE), to }, { force })

@@ -32,6 +32,15 @@ describe('parseCsv', () => {
     assert.throws(() => parseCsv('a,b\n"never closed,2'), /line 2 has a quotation mark/)
   })
 
+  it('takes semicolons for separators where the first line has no comma', () => {
+    assert.deepEqual(valuesOf('a;b\r\n1,5;"x;""y"""\r\n2;\r\n'), [
+      { a: '1,5', b: 'x;"y"' },
+      { a: '2', b: '' },
+    ])
+    assert.deepEqual(valuesOf('"a,1";b\n1;2'), [{ 'a,1': '1', b: '2' }])
+    assert.deepEqual(valuesOf('a,b;c\n1,2'), [{ a: '1', 'b;c': '2' }])
+  })
+
   it('finds nothing in an empty file', () => {
     assert.deepEqual(parseCsv(''), [])
     assert.deepEqual(parseCsv('a,b'), [])

@@ -1,3 +1,4 @@
+import type { EntradaClient } from '../client/client.ts'
 import { withApi } from './admin-connection.ts'
 import { apiCommand } from './api-command.ts'
 import {
@@ -13,6 +14,8 @@ import {
 } from './command.ts'
 import { wrongCall } from './command-failure.ts'
 import { printAnswer } from './print-answer.ts'
+
+const MOST_COUNTED = 1_000
 
 export const sessionCommands: readonly Command[] = [
   apiCommand({
@@ -52,7 +55,27 @@ export const sessionCommands: readonly Command[] = [
   }),
 ]
 
+type Scope =
+  | { readonly of: 'deployment' }
+  | { readonly of: 'organization' | 'connection' | 'user'; readonly id: string }
+
 async function endAll(context: CliContext, args: CliArguments): Promise<ExitCode> {
+  const scope = scopeOf(args)
+  const place = scope.of === 'deployment' ? 'the deployment' : `${scope.of} ${scope.id}`
+  return withApi(context, args, async ({ client }) => {
+    if (!args.values.yes) {
+      const count = await countSessions(client, scope)
+      throw wrongCall(`this would end every session of ${place}, ${count} now; --yes does it`)
+    }
+    const { sessionsEnded } = await client.endSessions({ body: scope })
+    return printAnswer(context, args, {
+      json: { of: place, sessionsEnded },
+      lines: [`ended ${sessionsEnded} sessions of ${place}`],
+    })
+  })
+}
+
+function scopeOf(args: CliArguments): Scope {
   const scopes = (['organization', 'connection', 'user'] as const).flatMap((of) => {
     const id = textOption(args, of)
     return id === undefined ? [] : [{ of, id }]
@@ -60,16 +83,23 @@ async function endAll(context: CliContext, args: CliArguments): Promise<ExitCode
   if (scopes.length > 1) {
     throw wrongCall('name one of --organization, --connection and --user')
   }
-  const scope = scopes[0] ?? ({ of: 'deployment' } as const)
-  const place = scope.of === 'deployment' ? 'the deployment' : `${scope.of} ${scope.id}`
-  if (args.values.yes !== true) {
-    throw wrongCall(`this would end every session of ${place}; --yes does it`)
+  return scopes[0] ?? { of: 'deployment' }
+}
+
+/** Returns how many sessions would end. It looks at the newest thousand only. */
+async function countSessions(client: EntradaClient, scope: Scope): Promise<string> {
+  const query = {
+    limit: 200,
+    ...(scope.of === 'organization' ? { organization: scope.id } : {}),
+    ...(scope.of === 'user' ? { user: scope.id } : {}),
   }
-  return withApi(context, args, async ({ client }) => {
-    const { sessionsEnded } = await client.endSessions({ body: scope })
-    return printAnswer(context, args, {
-      json: { of: place, sessionsEnded },
-      lines: [`ended ${sessionsEnded} sessions of ${place}`],
-    })
-  })
+  const ofConnection =
+    scope.of === 'connection' && (await client.getConnection({ params: { id: scope.id } })).id
+  let [seen, count] = [0, 0]
+  for await (const { connectionId } of client.all('listSessions', { query })) {
+    if (seen === MOST_COUNTED) return `at least ${count}`
+    seen += 1
+    if (ofConnection === false || connectionId === ofConnection) count += 1
+  }
+  return String(count)
 }

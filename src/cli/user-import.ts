@@ -14,6 +14,7 @@ import {
   jsonOption,
   textOption,
 } from './command.ts'
+import { CommandFailure } from './command-failure.ts'
 import { freeUsernames } from './free-usernames.ts'
 import {
   type ImportedPerson,
@@ -43,6 +44,7 @@ export const userImportCommand: Command = {
       throw new EntradaError('request_invalid', { parameter: 'tenant' })
     }
     const { rows, unknownColumns } = readImportedPeople(readFile(context, given), { tenant })
+    if (rows.length === 0) throw fileEmpty()
     warnOfColumns(context, unknownColumns)
     return withApi(context, given, async (api) => {
       const outcomes = await importRows(api, rows, {
@@ -62,6 +64,14 @@ export const userImportCommand: Command = {
   },
 }
 
+function fileEmpty(): CommandFailure {
+  return new CommandFailure(
+    'file_empty',
+    'there is no user in this file',
+    'Export the users again; docs/move-over.md says in which form.',
+  )
+}
+
 /** A misspelt column looks like one that is not there. */
 function warnOfColumns({ printError }: CliContext, columns: readonly string[]): void {
   if (columns.length === 0) return
@@ -72,7 +82,7 @@ function warnOfColumns({ printError }: CliContext, columns: readonly string[]): 
 function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   const isTaken = ({ outcome }: Outcome) => outcome !== 'not_taken' && outcome !== 'failed'
   if (outcomes.some(({ outcome }) => outcome === 'failed')) return 1
-  return outcomes.length > 0 && !outcomes.some(isTaken) ? 1 : 0
+  return outcomes.some(isTaken) ? 0 : 1
 }
 
 function readFile(
