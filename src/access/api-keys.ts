@@ -93,7 +93,7 @@ export function checkKeyHolds({ id: keyId, revokedAt, endsAt }: ApiKey, now: Dat
 
 /** Once a minute. A full disk must not end keys that are fine; the next call tries again. */
 async function rememberUse(
-  services: Services,
+  services: Pick<Services, 'log' | 'storage'>,
   { id, lastUsedAt }: ApiKey,
   now: Date,
 ): Promise<void> {

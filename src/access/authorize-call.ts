@@ -91,7 +91,7 @@ export async function checkStillCalls(
 }
 
 /** @throws {EntradaError} `operator_required`, also for a member whose roles say nothing about Entrada itself */
-export function callerOf(services: Services, view: SessionView): ApiCaller {
+export function callerOf(services: Pick<Services, 'deployment'>, view: SessionView): ApiCaller {
   const operator = operatorOf(services, view)
   if (operator !== undefined) return { kind: 'operator', ...operator }
   const { user, organization, rolesByHand: roles = [] } = view

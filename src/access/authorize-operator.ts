@@ -28,14 +28,17 @@ export async function authorizeOperator(services: Services, exchange: Exchange):
 }
 
 /** The operator whose session this is; `undefined` when it is nobody's who may administer Entrada. */
-export function operatorOf(services: Services, view: SessionView): Operator | undefined {
+export function operatorOf(
+  services: Pick<Services, 'deployment'>,
+  view: SessionView,
+): Operator | undefined {
   if (view.session.kind === 'operator') return { actor: operatorActor, view }
   if (!isListed(services, view)) return undefined
   return { actor: { kind: 'operator', id: view.session.userId ?? 'unknown' }, view }
 }
 
 async function authorizeToken(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'limits' | 'sha256'>,
   exchange: Exchange,
   authorization: string,
 ): Promise<Operator> {
@@ -55,7 +58,10 @@ const SAME_SIGN_IN_MS = 60_000
  * Listed people count as the default connection knows them: another connection could name any tenant and object id. Groups only as
  * this very sign-in brought them, not as kept from an earlier one; and neither groups nor app roles as another connection told them.
  */
-function isListed(services: Services, { session, identity, groups: told }: SessionView): boolean {
+function isListed(
+  services: Pick<Services, 'deployment'>,
+  { session, identity, groups: told }: SessionView,
+): boolean {
   const { defaultConnectionId, operators } = services.deployment
   if (identity === undefined || defaultConnectionId === undefined) return false
   if (session.connectionId !== defaultConnectionId) return false

@@ -28,7 +28,8 @@ export type Audited = {
   readonly sessionId?: SessionId | undefined
 }
 
-type AuditServices = Pick<Services, 'now' | 'randomBytes' | 'hooks'>
+/** What storing an audit event needs. */
+export type AuditServices = Pick<Services, 'now' | 'randomBytes' | 'hooks'>
 
 /** Stores an audit event, and returns its record. It goes to the outbox too when the application has set `hooks.onEvent`. */
 export async function audit(

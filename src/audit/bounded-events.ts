@@ -51,7 +51,10 @@ export function createUnstoredEvents(now: () => Date): UnstoredEvents {
 }
 
 /** Returns whether an event of this sort may be stored. If not, the event is counted. */
-export async function mayBeStored(services: Services, sort: EventSort): Promise<boolean> {
+export async function mayBeStored(
+  services: Pick<Services, 'limits' | 'metrics' | 'unstoredEvents'>,
+  sort: EventSort,
+): Promise<boolean> {
   const { limits } = services
   const allowed =
     (await limits.allows('recorded_of_sort', keyOf(sort))) ||
@@ -61,7 +64,10 @@ export async function mayBeStored(services: Services, sort: EventSort): Promise<
 }
 
 /** Counts an event that is not stored, for whatever reason. */
-export function noteUnstored({ metrics, unstoredEvents }: Services, sort: EventSort): void {
+export function noteUnstored(
+  { metrics, unstoredEvents }: Pick<Services, 'metrics' | 'unstoredEvents'>,
+  sort: EventSort,
+): void {
   metrics.count('entrada_refusals_not_stored_total', undefined)
   unstoredEvents.note(sort)
 }

@@ -79,7 +79,7 @@ async function eraseFrom(
  * remove evidence.
  */
 async function refuseOrder(
-  services: Services,
+  services: Pick<Services, 'log' | 'metrics'>,
   chain: AuditChain,
   { userId }: ErasureDue,
 ): Promise<undefined> {
@@ -90,7 +90,7 @@ async function refuseOrder(
 
 /** An event that was altered after it was linked is left unchanged, because erasing it would sign the alteration. */
 async function eraseEvent(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256'>,
   {
     chain,
     due,
@@ -130,7 +130,9 @@ const ERASURES_AT_ONCE = 200
  * Signs every erasure again under the newest key of the ring, after a rotation, and returns how many there were. An erasure whose
  * signature cannot be checked stays as it is, and verification reports it.
  */
-export async function signErasuresAgain(services: Services): Promise<number> {
+export async function signErasuresAgain(
+  services: Pick<Services, 'keyRing' | 'storage'>,
+): Promise<number> {
   const [keyId = ''] = services.keyRing.keyIds
   let count = 0
   let after: AuditEventId | '' | undefined = ''
@@ -149,7 +151,7 @@ export async function signErasuresAgain(services: Services): Promise<number> {
 type SignedBatch = { readonly signed: number; readonly last: AuditEventId | undefined }
 
 async function signBatch(
-  services: Services,
+  services: Pick<Services, 'keyRing'>,
   chain: AuditChain,
   { keyId, after }: { readonly keyId: string; readonly after: AuditEventId | '' },
 ): Promise<SignedBatch> {

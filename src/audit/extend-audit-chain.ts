@@ -112,7 +112,7 @@ export async function restartChain(
 /**
  * Events that never entered the old chain enter the new one; events that vanished before they were linked are no longer waited for.
  */
-async function gatherStrays(services: Services): Promise<void> {
+async function gatherStrays(services: Pick<Services, 'storage'>): Promise<void> {
   const { storage } = services
   for (let after = ''; ; ) {
     const places = await storage.listAuditEventPlaces(after, BATCH)

@@ -48,7 +48,7 @@ export async function recordRefusal(
 }
 
 async function isAdmitted(
-  services: Services,
+  services: Pick<Services, 'limits' | 'metrics' | 'unstoredEvents'>,
   { client }: Exchange,
   { record, code }: { readonly record: SignInRecord; readonly code: ErrorCode },
 ): Promise<boolean> {

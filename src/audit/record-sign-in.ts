@@ -1,16 +1,15 @@
 import type { Exchange } from '../http/exchange.ts'
 import { shownKey } from '../identity-provider/person-key.ts'
 import type { ProvisionedUser } from '../provisioning/provision-user.ts'
-import type { Services } from '../services.ts'
 import type { SignIn } from '../sign-in/sign-in-record.ts'
 import type { Session } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { audit } from './audit.ts'
+import { type AuditServices, audit } from './audit.ts'
 import { signInTrace } from './sign-in-traces.ts'
 
 /** Stores the audit event and the trace of a successful sign-in, in the transaction of the sign-in. */
 export async function recordSignIn(
-  services: Services,
+  services: AuditServices,
   exchange: Exchange,
   recorded: {
     readonly transaction: StorageTransaction

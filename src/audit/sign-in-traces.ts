@@ -6,7 +6,7 @@ import type { SignInTrace } from '../storage/records.ts'
 
 /** Returns the stored form of the steps of an attempt. */
 export function signInTrace(
-  services: Services,
+  services: Pick<Services, 'now' | 'randomBytes'>,
   { correlationId }: Pick<Exchange, 'correlationId'>,
   {
     attempt,

@@ -117,7 +117,7 @@ export function createAuditWatch(services: Services, holder: string): AuditWatch
 
 /** The limit counts links and events together: a stretch that reaches the end of the chain continues with the events. */
 async function verifyStretch(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256' | 'storage'>,
   from: VerifyFrom | undefined,
   limit: number,
 ): Promise<Verification> {

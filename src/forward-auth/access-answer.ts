@@ -26,7 +26,7 @@ type Stopped = { readonly page: RequestedPage; readonly place: Place }
  * redirect to, or a 303 at once. Other clients get no redirect, because they would follow it to a page that they cannot use.
  */
 export async function signInAnswer(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'now' | 'randomBytes'>,
   request: VerifyRequest,
   { page, place, signIn }: Stopped & Pick<Question, 'signIn'>,
 ): Promise<Response> {
@@ -91,7 +91,11 @@ export function refusedAnswer(
  * The sign-in address is the login page, which waits for a click: a user who comes back without a valid session is not redirected
  * in circles.
  */
-function signInAddressAt(services: Services, { url, here, kind }: Place, uri?: string): URL {
+function signInAddressAt(
+  services: Pick<Services, 'deployment'>,
+  { url, here, kind }: Place,
+  uri?: string,
+): URL {
   const address = new URL(pathTo(services, '/login'), here)
   const page = uri !== undefined && kind === 'application' ? url.origin + uri : uri
   const returnTo = parseReturnTo(page, here, services.deployment)

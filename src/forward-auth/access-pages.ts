@@ -9,7 +9,10 @@ import type { Services } from '../services.ts'
 import type { SessionView } from '../storage/records.ts'
 
 /** Returns the page that asks the user to sign in. */
-export function signInPage(services: Services, signInAddress: URL): Promise<Response> {
+export function signInPage(
+  services: Pick<Services, 'deployment'>,
+  signInAddress: URL,
+): Promise<Response> {
   return pageResponse(services, {
     title: 'Sign in first',
     status: 401,
@@ -24,7 +27,7 @@ export function signInPage(services: Services, signInAddress: URL): Promise<Resp
  * for ever.
  */
 export function deniedPage(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'now'>,
   {
     error,
     correlationId,

@@ -52,7 +52,9 @@ async function answerRaw(
 }
 
 /** The trust is remembered per connection: a proxy keeps its connections, and their address does not change. */
-function createSocketTrust({ isTrustedProxy }: Services): (socket: Socket) => boolean {
+function createSocketTrust({
+  isTrustedProxy,
+}: Pick<Services, 'isTrustedProxy'>): (socket: Socket) => boolean {
   const trustBySocket = new WeakMap<Socket, boolean>()
   return (socket) => {
     const before = trustBySocket.get(socket)
@@ -102,7 +104,7 @@ function statusOf(answer: AccessAnswer): number {
 }
 
 function observe(
-  { metrics }: Services,
+  { metrics }: Pick<Services, 'metrics'>,
   { method }: VerifyRequest,
   { status, startedAt }: { readonly status: number; readonly startedAt: number },
 ): void {

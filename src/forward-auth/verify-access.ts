@@ -73,7 +73,9 @@ export async function showAccess(
  * @throws {EntradaError} `page_not_found` when no tokens are signed
  * @see RFC 7517 §5
  */
-export async function showTokenKeys({ identityTokens }: Services): Promise<Response> {
+export async function showTokenKeys({
+  identityTokens,
+}: Pick<Services, 'identityTokens'>): Promise<Response> {
   if (identityTokens === undefined) throw new EntradaError('page_not_found')
   const response = jsonResponse(identityTokens.publicKeys)
   response.headers.set('cache-control', 'public, max-age=300')
@@ -119,7 +121,7 @@ async function answerQuestion(services: Services, request: VerifyRequest): Promi
 }
 
 /** Returns the place that the host belongs to. @throws {EntradaError} `host_not_served` */
-function placeOf({ deployment }: Services, host: string): Place {
+function placeOf({ deployment }: Pick<Services, 'deployment'>, host: string): Place {
   const { publicUrls, site } = deployment
   const publicUrl = publicUrls.find((url) => isHostOf(url, host))
   if (publicUrl !== undefined) return { kind: 'own', url: publicUrl, here: publicUrl }
@@ -147,7 +149,7 @@ function wordFor(decision: AccessDecision): string {
 
 /** When tokens are signed, `Authorization` is always present too, so that a header which the client sent does not stay. */
 async function withToken(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   identityTokens: IdentityTokens,
   { place, view }: { readonly place: Place; readonly view: SessionView | undefined },
 ): Promise<Readonly<Record<string, string>>> {
@@ -156,7 +158,7 @@ async function withToken(
 }
 
 function passHeaders(
-  { deployment }: Services,
+  { deployment }: Pick<Services, 'deployment'>,
   view: SessionView | undefined,
 ): Readonly<Record<string, string>> {
   return { ...identityHeaders(view, deployment), 'Cache-Control': 'no-store' }

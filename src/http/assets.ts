@@ -143,7 +143,10 @@ const copyScript = `for (const button of document.querySelectorAll('button[data-
 `
 
 /** Returns an asset by its name, or `undefined` if there is none. */
-export function assetResponse({ deployment }: Services, name: string): Response | undefined {
+export function assetResponse(
+  { deployment }: Pick<Services, 'deployment'>,
+  name: string,
+): Response | undefined {
   const asset = assetOf(deployment.brand, name)
   if (asset === undefined) return undefined
   return new Response(asset.body, {
@@ -159,7 +162,7 @@ export function assetResponse({ deployment }: Services, name: string): Response 
  * Returns the address of an asset. It changes with the content, so that after an upgrade no browser shows new pages with an old
  * stylesheet.
  */
-export function assetPath(services: Services, name: string): string {
+export function assetPath(services: Pick<Services, 'deployment'>, name: string): string {
   const asset = assetOf(services.deployment.brand, name)
   return pathTo(services, `/auth/assets/${name}?v=${asset ? fingerprintOf(asset) : 0}`)
 }

@@ -61,7 +61,11 @@ function beginsAt(header: string, at: number): boolean {
  *
  * @see RFC 6265bis §4.1.3.2
  */
-export function cookieName(services: Services, here: URL, name: string): string {
+export function cookieName(
+  services: Pick<Services, 'deployment'>,
+  here: URL,
+  name: string,
+): string {
   const prefix = here.protocol === 'https:' ? '__Host-' : ''
   return `${prefix}${services.deployment.cookiePrefix}-${name}`
 }
@@ -73,7 +77,7 @@ export function cookieName(services: Services, here: URL, name: string): string 
  * @see RFC 6265bis §4.1.3.1
  */
 export function siteCookieName(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   here: URL,
   { name, domain }: { readonly name: string; readonly domain: string },
 ): string {

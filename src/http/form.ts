@@ -20,13 +20,13 @@ export function checkSameOrigin({ request, here }: Exchange): void {
 }
 
 /** Returns the token that a form of this session carries in `form_token`. */
-export function formToken(services: Services, sessionId: string): string {
+export function formToken(services: Pick<Services, 'keyRing'>, sessionId: string): string {
   return services.keyRing.mac('form-token', sessionId)
 }
 
 /** Checks that a form carries the token of its session. @throws {EntradaError} `cross_site_request` */
 export function checkFormToken(
-  services: Services,
+  services: Pick<Services, 'keyRing'>,
   sessionId: string,
   token: string | null | undefined,
 ): void {

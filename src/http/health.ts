@@ -6,7 +6,7 @@ export async function showAlive(): Promise<Response> {
 }
 
 /** Answers GET /readyz when the database responds and its schema fits. @throws {EntradaError} `storage_unavailable` */
-export async function showReady(services: Services): Promise<Response> {
+export async function showReady(services: Pick<Services, 'storage'>): Promise<Response> {
   await services.storage.checkReady()
   return plain('ready', 200)
 }

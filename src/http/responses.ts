@@ -27,7 +27,10 @@ export type Page = {
 }
 
 /** Returns a page in the common layout. It is never stored by a cache, since most pages name a person. */
-export async function pageResponse(services: Services, page: Page): Promise<Response> {
+export async function pageResponse(
+  services: Pick<Services, 'deployment'>,
+  page: Page,
+): Promise<Response> {
   const text = `<!doctype html>${await layout(services, page)}`
   return new Response(text, {
     status: page.status ?? 200,
@@ -60,7 +63,7 @@ function contentSecurityPolicy({
   ].join('; ')
 }
 
-function layout(services: Services, page: Page): Html {
+function layout(services: Pick<Services, 'deployment'>, page: Page): Html {
   const { title, body, wide, goesTo, admin, assetsFrom = '', correlationId, scripts = [] } = page
   const { brand } = services.deployment
   const logo = brand.logo?.isWordmark ? undefined : brand.logo
@@ -88,7 +91,10 @@ ${supportLine(services, correlationId)}
 }
 
 /** Returns logo and name, or the logo alone if it contains the name. */
-export function mark(services: Services, at = (file: string) => assetPath(services, file)): Html {
+export function mark(
+  services: Pick<Services, 'deployment'>,
+  at = (file: string) => assetPath(services, file),
+): Html {
   const { name, logo } = services.deployment.brand
   if (logo === undefined) {
     return html`<img src="${at('favicon.svg')}" width="28" height="28" alt=""> ${name}`
@@ -98,7 +104,10 @@ export function mark(services: Services, at = (file: string) => assetPath(servic
 }
 
 /** Shows the contact for support and, after a refusal, the id to pass on to it. */
-function supportLine({ deployment }: Services, correlationId: string | undefined): Html {
+function supportLine(
+  { deployment }: Pick<Services, 'deployment'>,
+  correlationId: string | undefined,
+): Html {
   const { support } = deployment.brand
   if (support === undefined) return html``
   if (correlationId === undefined) {

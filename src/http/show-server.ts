@@ -94,7 +94,10 @@ function plainAnswer(): Response {
   return jsonResponse({ server: 'entrada' })
 }
 
-function describe(services: Services, exchange: Exchange): Response {
+function describe(
+  services: Pick<Services, 'isTrustedProxy' | 'keyRing' | 'now'>,
+  exchange: Exchange,
+): Response {
   const { request, url, target, remoteAddress, here, client } = exchange
   const headers = describedHeaders.flatMap((name) => {
     const value = request.headers.get(name)

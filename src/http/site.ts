@@ -4,7 +4,7 @@ import type { Site } from '../deployment.ts'
 import type { Services } from '../services.ts'
 
 /** Returns the site that this public address belongs to; other public addresses may be outside of it. */
-export function siteOf({ deployment }: Services, here: URL): Site | undefined {
+export function siteOf({ deployment }: Pick<Services, 'deployment'>, here: URL): Site | undefined {
   const { site } = deployment
   return site !== undefined && isUnder(site.cookieDomain, here.host) ? site : undefined
 }

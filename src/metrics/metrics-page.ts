@@ -39,7 +39,9 @@ export async function metricsResponse(services: Services): Promise<Response> {
   })
 }
 
-async function databaseSamples(services: Services): Promise<readonly Sample[]> {
+async function databaseSamples(
+  services: Pick<Services, 'keyRing' | 'now' | 'storage'>,
+): Promise<readonly Sample[]> {
   const { storage, now } = services
   try {
     const { sessions, outbox, unlinked } = await storage.countLive(now())

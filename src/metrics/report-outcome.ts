@@ -31,7 +31,10 @@ export function reportRefusal(services: Services, refused: RefusedRequest): void
 }
 
 /** Reports an answered request: logs it at debug level and measures how long it took. */
-export function reportAnswer(services: Services, answered: AnsweredRequest): void {
+export function reportAnswer(
+  services: Pick<Services, 'log' | 'metrics'>,
+  answered: AnsweredRequest,
+): void {
   logAnswer(services, answered)
   measureAnswer(services, answered)
 }
@@ -40,7 +43,10 @@ export function reportAnswer(services: Services, answered: AnsweredRequest): voi
  * Refusals that are in the audit trail and failures of the server are always logged. The others can be caused by any client, so
  * they are sampled.
  */
-function logRefusal(services: Services, refused: RefusedRequest): void {
+function logRefusal(
+  services: Pick<Services, 'log' | 'refusalSampler'>,
+  refused: RefusedRequest,
+): void {
   const { received, correlationId, exchange, recorded } = refused
   const { code, detail, cause } = refused.error
   const { status } = errorEntry(code)
@@ -70,7 +76,10 @@ function limitOf({ limit }: EntradaError['detail']): string | undefined {
   return typeof limit === 'string' ? limit : undefined
 }
 
-function countRefusal({ metrics }: Services, { error, exchange }: RefusedRequest): void {
+function countRefusal(
+  { metrics }: Pick<Services, 'metrics'>,
+  { error, exchange }: RefusedRequest,
+): void {
   const { code, detail } = error
   const outcome = errorEntry(code).status >= 500 ? 'failed' : 'refused'
   if (exchange?.signIn.record) metrics.count('entrada_sign_ins_total', { outcome, code })
@@ -85,7 +94,7 @@ function countRefusal({ metrics }: Services, { error, exchange }: RefusedRequest
  * it.
  */
 function noteRefusal(
-  { signInNotes }: Services,
+  { signInNotes }: Pick<Services, 'signInNotes'>,
   { error, exchange, recorded }: RefusedRequest,
 ): void {
   const { connection, attempt } = exchange?.signIn.record ?? {}
@@ -101,7 +110,7 @@ function noteRefusal(
 
 /** Measures by the route pattern, so that a path which a client made up does not become a label. */
 function measureAnswer(
-  services: Services,
+  services: Pick<Services, 'metrics'>,
   { received, exchange, status, startedAt }: AnsweredRequest,
 ): void {
   const route = exchange?.matched.path
@@ -114,7 +123,7 @@ function measureAnswer(
   services.metrics.observe('entrada_http_request_duration_seconds', labels, seconds)
 }
 
-function logAnswer(services: Services, done: AnsweredRequest): void {
+function logAnswer(services: Pick<Services, 'log'>, done: AnsweredRequest): void {
   const { received, exchange, status, startedAt } = done
   services.log.debug('request_answered', {
     correlationId: exchange?.correlationId,

@@ -3,7 +3,7 @@
  * users, and the loss is logged and audited; people can still sign in. From then on the record is looked up every day, and the
  * domain counts again when it is back.
  */
-import { audit } from '../audit/audit.ts'
+import { type AuditServices, audit } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import type { Domain } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -46,7 +46,7 @@ export async function checkDueDomains(
   }
 }
 
-async function isFirst({ storage, now }: Services): Promise<boolean> {
+async function isFirst({ storage, now }: Pick<Services, 'now' | 'storage'>): Promise<boolean> {
   const time = now()
   const windowEndsAt = new Date(time.getTime() + INTERVAL_MS - 1_000)
   const { uses } = await storage.countUses('domain_checks', { uses: 1, now: time, windowEndsAt })
@@ -72,7 +72,7 @@ async function checkDomain(services: Services, domain: Domain): Promise<void> {
 }
 
 /** A failed look-up proves nothing and disproves nothing. */
-async function look(services: Services, domain: Domain): Promise<Seen> {
+async function look(services: Pick<Services, 'log' | 'resolveTxt'>, domain: Domain): Promise<Seen> {
   try {
     return isThere(domain, await readRecords(services, domain)) ? 'there' : 'gone'
   } catch (error) {
@@ -98,7 +98,7 @@ function afterCheck(domain: Domain, seen: Seen, now: Date): Domain {
 }
 
 async function auditCheck(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   { status, name, organizationId }: Domain,
 ): Promise<void> {

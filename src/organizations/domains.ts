@@ -7,7 +7,7 @@
  *   check-domains.ts looks the record up again every week
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { type AuditServices, audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
@@ -176,7 +176,7 @@ export async function isEmailDomainProven(
 
 /** Logs that a domain lost its proof. This runs after the transaction, which may run twice. */
 export function logLostProof(
-  { log }: Services,
+  { log }: Pick<Services, 'log'>,
   domain: Domain,
   reason: 'record_gone' | 'moved',
 ): void {
@@ -189,7 +189,10 @@ export function logLostProof(
  *
  * @throws {EntradaError} `dns_unavailable`
  */
-export function readRecords(services: Services, domain: Domain): Promise<readonly string[]> {
+export function readRecords(
+  services: Pick<Services, 'resolveTxt'>,
+  domain: Domain,
+): Promise<readonly string[]> {
   return services.resolveTxt(challengeRecord(domain).name)
 }
 
@@ -244,7 +247,7 @@ function toProven(
  * the previous organization, only an operator can take that back; but an operator's word never overrides a record that exists.
  */
 async function releaseFromOther(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   {
     claimed,

@@ -6,7 +6,7 @@
  *   bypassSso  → a way around it: for a named reason, for some hours, ends by itself
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { type AuditServices, audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -41,7 +41,7 @@ type SsoInput = { readonly organizationId: string; readonly connectionId: string
 
 /** Returns what requiring single sign-on would change. @throws {EntradaError} `record_not_found` */
 export async function previewSso(
-  services: Services,
+  services: Pick<Services, 'now' | 'sha256' | 'storage'>,
   input: SsoInput,
   page: PageRequest,
 ): Promise<SsoPreview> {
@@ -163,7 +163,7 @@ async function getBoth(reader: StorageReader, { organizationId, connectionId }: 
 }
 
 async function findAdministrator(
-  services: Services,
+  services: Pick<Services, 'sha256'>,
   reader: StorageReader,
   connection: Connection,
 ): Promise<AdministratorUse | undefined> {
@@ -196,7 +196,7 @@ function checkReason(text: string): string {
 }
 
 async function put(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   changed: {
     readonly caller: AdminCaller

@@ -2,7 +2,7 @@
  * Gives up a lost key of the key ring: only what that key alone can open is dropped, so that the server starts again. The result
  * lists what has to be entered or signed again.
  */
-import { type Audited, audit } from '../audit/audit.ts'
+import { type Audited, type AuditServices, audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { keyIdOfSealed } from '../keys/key-ring.ts'
@@ -37,7 +37,7 @@ export type LostValues = {
  * @throws {EntradaError} `key_is_held`: the ring has the key, so nothing has to be given up
  */
 export async function findLostValues(
-  { storage, keyRing }: Services,
+  { storage, keyRing }: Pick<Services, 'keyRing' | 'storage'>,
   keyId: string,
 ): Promise<LostValues> {
   if (keyRing.keyIds.includes(keyId)) throw new EntradaError('key_is_held', { keyId })
@@ -179,7 +179,7 @@ async function forgetUsernameKey({ services, actor, keyId }: Forgetting): Promis
 }
 
 async function auditForgotten(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   context: Omit<Audited, 'event'>,
   detail: Extract<AuditEvent, { type: 'key_ring.key_forgotten' }>['detail'],

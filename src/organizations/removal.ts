@@ -106,7 +106,7 @@ export async function removeOrganization(
 }
 
 async function removalParts(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'randomBytes' | 'sha256'>,
   transaction: StorageTransaction,
 ): Promise<RemovalParts> {
   return {
@@ -139,7 +139,10 @@ async function removeBatch(services: Services, { id }: Organization): Promise<nu
   )
 }
 
-async function getOrganization({ storage }: Services, id: string): Promise<Organization> {
+async function getOrganization(
+  { storage }: Pick<Services, 'storage'>,
+  id: string,
+): Promise<Organization> {
   const organization = await storage.findOrganization(id as Organization['id']) // any text: an unknown one finds nothing
   if (organization === undefined) throw new EntradaError('record_not_found')
   return organization

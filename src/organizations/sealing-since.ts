@@ -14,7 +14,10 @@ export async function formerKeysNeededUntil(services: Services, actor: Actor): P
   return new Date(since.getTime() + SEALED_OUTSIDE_MS)
 }
 
-async function findSealingSince({ storage, keyRing }: Services): Promise<Date | undefined> {
+async function findSealingSince({
+  storage,
+  keyRing,
+}: Pick<Services, 'keyRing' | 'storage'>): Promise<Date | undefined> {
   const { items } = await storage.listAuditEvents({ type: 'key_ring.key_in_front' }, { limit: 1 })
   const [newest] = items
   return newest?.detail.keyId === keyRing.keyIds[0] ? newest?.at : undefined

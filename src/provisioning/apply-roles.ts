@@ -1,7 +1,6 @@
-import { audit } from '../audit/audit.ts'
+import { type AuditServices, audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { Services } from '../services.ts'
 import type { Actor, Connection, Membership, RoleAssignment } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 
@@ -16,7 +15,7 @@ export type RolesToApply = {
 
 /** Writes the roles of a membership, audits a difference, and answers all roles now held. */
 export async function applyRoles(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   { membership, connection, roles, actor, exchange }: RolesToApply,
 ): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ const ID_LETTERS = 12
 
 /** Creates the membership under the wanted username, or with a number where that is taken. */
 export async function createMembership(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256'>,
   transaction: StorageTransaction,
   {
     wanted,
@@ -36,7 +36,7 @@ export async function createMembership(
 
 /** Creates the membership under exactly this username. @throws {EntradaError} `username_in_use`, `username_given_before` */
 export async function createMembershipAs(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256'>,
   transaction: StorageTransaction,
   {
     username,
@@ -55,7 +55,7 @@ export async function createMembershipAs(
 type Among = { readonly organizationId: OrganizationId; readonly usernames: readonly string[] }
 
 async function wasGiven(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256'>,
   transaction: StorageTransaction,
   names: Among,
 ): Promise<boolean> {
@@ -63,7 +63,7 @@ async function wasGiven(
 }
 
 async function findTaken(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256'>,
   transaction: StorageTransaction,
   { organizationId, usernames }: Among,
 ): Promise<ReadonlySet<string>> {

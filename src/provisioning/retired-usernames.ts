@@ -14,7 +14,7 @@ const ASSOCIATED_DATA = `sealed_keys.sealed:${RETIRED_USERNAMES_KEY}`
 
 /** How names are retired; makes the key for it at the first time. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
 export async function getUsernameHash(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'randomBytes' | 'sha256'>,
   transaction: StorageTransaction,
 ): Promise<HashUsername> {
   const known = await findUsernameHash(services, transaction)
@@ -28,7 +28,7 @@ export async function getUsernameHash(
 
 /** Which of these names belonged to a member of the organization who was removed. */
 export async function findRetiredUsernames(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256'>,
   reader: StorageReader,
   {
     organizationId,
@@ -44,7 +44,7 @@ export async function findRetiredUsernames(
 
 /** Lets the name be given again. @throws {EntradaError} `record_not_found` when it was not retired */
 export async function releaseUsername(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256'>,
   transaction: StorageTransaction,
   {
     organizationId,
@@ -60,7 +60,7 @@ export async function releaseUsername(
 
 /** Seals the key under the first key of the ring. Returns whether it was sealed under another one. */
 export async function resealUsernameKey(
-  services: Services,
+  services: Pick<Services, 'keyRing'>,
   transaction: StorageTransaction,
 ): Promise<boolean> {
   const sealed = await transaction.findSealedKey(RETIRED_USERNAMES_KEY)
@@ -72,7 +72,7 @@ export async function resealUsernameKey(
 
 /** `undefined` before the first name was retired. */
 async function findUsernameHash(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'sha256'>,
   reader: StorageReader,
 ): Promise<HashUsername | undefined> {
   const sealed = await reader.findSealedKey(RETIRED_USERNAMES_KEY)
@@ -84,10 +84,10 @@ async function findUsernameHash(
     sha256(key + sha256(key + JSON.stringify([organizationId, username.toLowerCase()])))
 }
 
-function sealKey({ keyRing }: Services, key: string): string {
+function sealKey({ keyRing }: Pick<Services, 'keyRing'>, key: string): string {
   return keyRing.seal('username-key', key, ASSOCIATED_DATA)
 }
 
-function openKey({ keyRing }: Services, sealed: string): string {
+function openKey({ keyRing }: Pick<Services, 'keyRing'>, sealed: string): string {
   return keyRing.open('username-key', sealed, ASSOCIATED_DATA)
 }

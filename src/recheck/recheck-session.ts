@@ -6,7 +6,7 @@
  * The session ends when Entra requires this user to sign in again, returns something for which a sign-in would be refused, or
  * answers with a verified token of another person. Every other failure is reported, and the session continues.
  */
-import { audit } from '../audit/audit.ts'
+import { type AuditServices, audit } from '../audit/audit.ts'
 import { asEntradaError, EntradaError } from '../errors/errors.ts'
 import { codeFields } from '../errors/former-codes.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
@@ -91,7 +91,7 @@ type Answer = {
 
 /** Returns `undefined` when the session or the user has been removed meanwhile. */
 async function askEntra(
-  services: Services,
+  services: Pick<Services, 'identityProviderFor' | 'keyRing' | 'storage'>,
   { grant, connection, correlationId }: Work,
 ): Promise<Answer | undefined> {
   const session = await services.storage.findSessionById(grant.sessionId)
@@ -110,7 +110,7 @@ async function askEntra(
 }
 
 async function personOf(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   { userId, identityId }: Session,
 ): Promise<Identity | undefined> {
   const found = userId && (await storage.findUser(userId))
@@ -200,7 +200,7 @@ async function endSession(
 }
 
 function logEnd(
-  { log }: Services,
+  { log }: Pick<Services, 'log'>,
   { grant: { sessionId, connectionId }, correlationId }: Work,
   failure: { readonly code: string; readonly entra?: unknown; readonly claim?: unknown },
 ): void {
@@ -208,7 +208,7 @@ function logEnd(
 }
 
 async function writeEnd(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   {
     work,

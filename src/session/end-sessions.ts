@@ -1,4 +1,4 @@
-import { audit } from '../audit/audit.ts'
+import { type AuditServices, audit } from '../audit/audit.ts'
 import type { SessionEndReason } from '../audit/audit-events.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
@@ -26,7 +26,7 @@ export async function endSessions(
 
 /** Appends one audit event for each session that ended, in the transaction that ended it. */
 export async function auditEnded(
-  services: Services,
+  services: AuditServices,
   exchange: Exchange,
   ended: {
     readonly transaction: StorageTransaction

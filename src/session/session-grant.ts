@@ -18,7 +18,7 @@ const content = strictObject({ refreshToken: v.string(), sub: v.string() })
 
 /** Stores the refresh token of a sign-in with its session. Without one, the session is not checked again. */
 export async function keepGrant(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'now'>,
   transaction: StorageTransaction,
   {
     session,

@@ -213,7 +213,10 @@ export async function whySignIn(
   return { code, startAt: startOf(connection) }
 }
 
-async function findEnd({ storage, now }: Services, tokenHashes: readonly string[]) {
+async function findEnd(
+  { storage, now }: Pick<Services, 'now' | 'storage'>,
+  tokenHashes: readonly string[],
+) {
   for (const tokenHash of tokenHashes) {
     const end = await storage.findSessionEnd(tokenHash, now())
     if (end !== undefined) return end
@@ -252,13 +255,13 @@ const hashOfOperator =
   ({ sha256 }, sessionToken) =>
     sha256(`operator ${operatorTokenHash} ${sessionToken}`)
 
-function allHashesAt(services: Services, here: URL): readonly Hash[] {
+function allHashesAt(services: Pick<Services, 'deployment'>, here: URL): readonly Hash[] {
   const ofOperators = services.deployment.operatorTokenHashes.map(hashOfOperator)
   return [...hashesAt(services, here), ...ofOperators]
 }
 
 /** The form that is stored now comes first, so that a live session takes one look-up. */
-function hashesAt(services: Services, here: URL): readonly [Hash, Hash] {
+function hashesAt(services: Pick<Services, 'deployment'>, here: URL): readonly [Hash, Hash] {
   return siteOf(services, here) === undefined ? [hashAlone, hashOnSite] : [hashOnSite, hashAlone]
 }
 
@@ -267,7 +270,7 @@ function hashesAt(services: Services, here: URL): readonly [Hash, Hash] {
  * other hosts.
  */
 export function sessionCookies(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'now' | 'sha256'>,
   here: URL,
   { session, sessionToken }: NewSession,
 ): string[] {
@@ -294,7 +297,7 @@ export function siteSessionCookiesAgain(
 }
 
 /** Returns the `Set-Cookie` lines that remove the cookies of a session. */
-export function dropSessionCookies(services: Services, here: URL): string[] {
+export function dropSessionCookies(services: Pick<Services, 'deployment'>, here: URL): string[] {
   const site = siteOf(services, here)
   const hostCookie = dropCookie(sessionCookieName(services, here), here)
   if (site === undefined) return [hostCookie]
@@ -306,7 +309,7 @@ export function dropSessionCookies(services: Services, here: URL): string[] {
 
 /** An operator's session is for Entrada's own pages, so no other host receives it. */
 function siteSessionCookies(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'now' | 'sha256'>,
   here: URL,
   { session, sessionToken }: NewSession,
 ): string[] {
@@ -322,12 +325,12 @@ function siteSessionCookies(
  * The token that applications on other hosts receive. It is derived from the session token, not the reverse: an attacker who steals
  * it from an application can act as that user in the site's applications, but not on the pages or in the API of Entrada itself.
  */
-function siteTokenOf(services: Services, sessionToken: string): string {
+function siteTokenOf(services: Pick<Services, 'sha256'>, sessionToken: string): string {
   return Buffer.from(services.sha256(`site ${sessionToken}`), 'hex').toString('base64url')
 }
 
 /** This hash differs from that of a session token, so that a site token which is sent as a session token finds nothing. */
-function siteTokenHash(services: Services, siteToken: string): string {
+function siteTokenHash(services: Pick<Services, 'sha256'>, siteToken: string): string {
   return services.sha256(`session on site ${siteToken}`)
 }
 
@@ -335,11 +338,15 @@ function isToken(text: string | undefined): text is string {
   return text !== undefined && /^[A-Za-z0-9_-]{43}$/.test(text)
 }
 
-function sessionCookieName(services: Services, here: URL): string {
+function sessionCookieName(services: Pick<Services, 'deployment'>, here: URL): string {
   return cookieName(services, here, 'session')
 }
 
-function siteSessionCookieName(services: Services, { cookieDomain }: Site, here: URL): string {
+function siteSessionCookieName(
+  services: Pick<Services, 'deployment'>,
+  { cookieDomain }: Site,
+  here: URL,
+): string {
   return siteCookieName(services, here, { name: 'site', domain: cookieDomain })
 }
 
@@ -357,7 +364,7 @@ async function rememberSeen(services: Services, session: Session, now: Date): Pr
   services.recheckSoon(session.id)
 }
 
-function idleEnd(services: Services, from: Date, absoluteEndsAt: Date): Date {
+function idleEnd(services: Pick<Services, 'deployment'>, from: Date, absoluteEndsAt: Date): Date {
   const idleEndsAt = secondsAfter(from, services.deployment.session.idleSeconds)
   return idleEndsAt < absoluteEndsAt ? idleEndsAt : absoluteEndsAt
 }

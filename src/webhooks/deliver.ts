@@ -199,7 +199,7 @@ async function deliverOne(
  * for ever.
  */
 async function sendSigned(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'log'>,
   send: SendWebhook,
   message: {
     readonly webhook: Webhook
@@ -249,7 +249,7 @@ function nextAttempt(
 }
 
 function settle(
-  services: Services,
+  services: Pick<Services, 'now' | 'storage'>,
   { id }: WebhookDelivery,
   settled: {
     readonly outcome: WebhookDelivery['outcome']

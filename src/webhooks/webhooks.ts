@@ -172,7 +172,7 @@ export async function turnOffWebhook(
 
 /** Opens the secrets that have not expired. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
 export function openSecrets(
-  services: Services,
+  services: Pick<Services, 'keyRing'>,
   { id, secrets }: Webhook,
   at: Date,
 ): readonly string[] {
@@ -217,7 +217,10 @@ async function updateWebhook(
   })
 }
 
-function freshSecret(services: Services, webhookId: WebhookId) {
+function freshSecret(
+  services: Pick<Services, 'keyRing' | 'now' | 'randomBytes'>,
+  webhookId: WebhookId,
+) {
   const secret = newWebhookSecret(services.randomBytes)
   const id = newId(services, 'sec')
   const sealed = services.keyRing.seal('webhook-secret', secret, boundTo(webhookId, id))
