@@ -7,11 +7,11 @@ import { type Columns, tableLines } from './print-table.ts'
 export const apiKeyCommands: readonly Command[] = [
   apiCommand({
     name: 'api-key list',
-    summary: 'List keys for the API, newest first, revoked ones too.',
+    summary: 'List API keys, newest first, including revoked keys.',
     operation: 'listApiKeys',
     options: {
       ...pageOptions,
-      organization: { help: 'That see this organization id only.' },
+      organization: { help: 'Only keys that are confined to this organization id.' },
     },
     columns: {
       ID: ({ id }) => id,
@@ -26,34 +26,34 @@ export const apiKeyCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'api-key create',
-    summary: 'Make a key for the API. It is printed once and stored nowhere.',
+    summary: 'Create an API key. It is printed only once.',
     operation: 'createApiKey',
     needs: '--name NAME --scope SCOPE',
     options: {
-      name: { help: 'What it is for.' },
+      name: { help: 'What the key is for.' },
       scope: {
         multiple: true,
         sentAs: 'scopes',
-        help: 'What it may do, such as users:read; as often as needed. `entrada api-key scopes` lists them.',
+        help: 'A right such as users:read; repeat the option for several. `entrada api-key scopes` lists them.',
       },
-      organization: { sentAs: 'organizationId', help: 'It is to see this organization id only.' },
+      organization: { sentAs: 'organizationId', help: 'Confine the key to this organization id.' },
       expires: {
         sentAs: 'expiresAt',
-        help: 'When it ends, such as 2027-11-22T00:00:00Z; without it, never.',
+        help: 'When the key expires, such as 2027-11-22T00:00:00Z; default: never.',
       },
     },
     lines: ({ id, value }) => [value ?? '', `${id}  Keep it now: it is not shown again.`],
   }),
   apiCommand({
     name: 'api-key revoke',
-    summary: 'Revoke a key for the API, at once and for good.',
+    summary: 'Revoke an API key. It stops working at once and cannot be restored.',
     operation: 'revokeApiKey',
     arguments: { ID: 'id' },
     done: 'revoked',
   }),
   {
     name: 'api-key scopes',
-    summary: 'List what a key for the API may be allowed to do.',
+    summary: 'List the rights (scopes) that an API key can have.',
     options: jsonOption,
     run: async (context, args) =>
       printAnswer(context, args, { json: scopes, lines: tableLines(scopeColumns, scopes) }),

@@ -25,12 +25,12 @@ export const applyCommands: readonly Command[] = [
     name: 'apply',
     parameters: '--file FILE',
     summary:
-      'Bring organizations and connections to what a file says. Shows what it would do; --yes does it.',
+      'Change organizations and connections to match a file. Shows the changes; --yes makes them.',
     options: {
       ...jsonOption,
       ...devOption,
       file: { short: 'f', help: 'YAML or JSON; see docs/apply.md.' },
-      yes: { type: 'boolean', help: 'Do it.' },
+      yes: { type: 'boolean', help: 'Make the changes.' },
       prune: {
         type: 'boolean',
         help: 'Also remove connections and credentials that the file no longer names.',
@@ -56,7 +56,7 @@ export const applyCommands: readonly Command[] = [
     summary: 'Print organizations and connections as a file for `entrada apply`, without secrets.',
     options: {
       ...devOption,
-      organization: { help: 'This organization id only.' },
+      organization: { help: 'Only this organization, by id.' },
     },
     run: (context, given) =>
       withApi(context, given, async ({ retryingClient }) => {

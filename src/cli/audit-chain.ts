@@ -19,10 +19,12 @@ export const auditChainCommands: readonly Command[] = [
   {
     name: 'audit verify',
     summary:
-      'Look whether the audit trail is as it was written; exit code 1 and the first bad place if not.',
+      'Verify that the audit trail is unchanged. If it is not, print the first bad entry and exit with 1.',
     options: {
       ...apiOptions,
-      place: { help: 'Also look for this place, which the log had as audit_chain_place.' },
+      place: {
+        help: 'Also verify that the chain contains this place, which the log reported as audit_chain_place.',
+      },
     },
     run: (context, args) =>
       withApi(context, args, async ({ client }) => {
@@ -34,8 +36,8 @@ export const auditChainCommands: readonly Command[] = [
   },
   {
     name: 'audit restart',
-    summary: 'Begin the audit chain anew, when it cannot go on and somebody has looked into it.',
-    options: { ...devOption, reason: { help: 'Why; it is audited.' } },
+    summary: 'Start a new audit chain, after the cause of a broken chain has been investigated.',
+    options: { ...devOption, reason: { help: 'The reason; it is stored in the audit trail.' } },
     run: (context, args) =>
       withApi(context, args, async ({ client }) => {
         const reason = textOption(args, 'reason')

@@ -9,14 +9,14 @@ export const auditCommands: readonly Command[] = [
     options: {
       ...pageOptions,
       ...ofOrganizationOption,
-      type: { help: 'Of this type only, such as sign_in.refused.' },
-      user: { help: 'About this user id only.' },
+      type: { help: 'Only events of this type, such as sign_in.refused.' },
+      user: { help: 'Only events about this user id.' },
       correlation: {
         sentAs: 'correlation_id',
-        help: 'Of the request with this correlation id only.',
+        help: 'Only events of the request with this correlation id.',
       },
-      since: { help: 'At this time or later, such as 2026-11-22T08:00:00Z.' },
-      until: { help: 'Before this time.' },
+      since: { help: 'Only events at this time or later, such as 2026-11-22T08:00:00Z.' },
+      until: { help: 'Only events before this time.' },
     },
     columns: {
       AT: ({ at }) => at,

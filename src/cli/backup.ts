@@ -13,12 +13,12 @@ export const backupCommand: Command = {
   name: 'backup',
   parameters: 'PLACE',
   summary:
-    'Copy the embedded database to a file, or into a folder under the time, also while the server runs.',
+    'Copy the embedded database to a file, or into a folder as a file named after the time. The server may be running.',
   options: {
     ...apiOptions,
     force: { type: 'boolean', help: 'Replace a file that exists.' },
     keep: {
-      help: 'In a folder: how many backups stay. Older ones are removed once the new one is checked.',
+      help: 'In a folder: how many backups to keep. Older ones are removed after the new one has been checked.',
     },
   },
   positionals: 1,

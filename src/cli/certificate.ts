@@ -20,10 +20,10 @@ export const certificateCommands: readonly Command[] = [
   {
     name: 'certificate create',
     summary:
-      'Make a key pair and a certificate to prove this server to Entra, in place of a secret.',
+      'Create a key pair and a certificate, with which this server authenticates to Entra instead of a client secret.',
     options: {
-      out: { help: 'Folder to write to; default the current one.' },
-      days: { help: `How long it lasts; default ${DEFAULT_DAYS}.` },
+      out: { help: 'Folder to write to; default: the current folder.' },
+      days: { help: `Days until the certificate expires; default ${DEFAULT_DAYS}.` },
       ...jsonOption,
     },
     async run(context, args) {

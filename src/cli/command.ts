@@ -77,14 +77,14 @@ export const apiOptions = { ...jsonOption, ...devOption } as const
 
 /** The options of a list that is read page by page. */
 export const pageOptions = {
-  limit: { help: 'How many, 1 to 200; default 50.' },
-  cursor: { help: 'Go on where the page before ended.' },
+  limit: { help: 'Records on a page, 1 to 200; default 50.' },
+  cursor: { help: 'Continue after the page that printed this cursor.' },
 } as const
 export const ofOrganizationOption = {
-  organization: { help: 'Of this organization only, by id or slug.' },
+  organization: { help: 'Only this organization, by id or slug.' },
 } as const
 export const ofUserOption = {
-  user: { help: 'Of this user id only.' },
+  user: { help: 'Only this user id.' },
 } as const
 
 /** Returns the text of an option, or `undefined` where the option is absent. */

@@ -35,9 +35,12 @@ export const connectionCommands: readonly Command[] = [
       search: { help: 'Part of a name or slug; or a whole id, client id or tenant.' },
       'ending-before': {
         sentAs: 'credentials_end_before',
-        help: 'Whose last active credential ends before this time.',
+        help: 'Only connections whose last active credential expires before this time.',
       },
-      failing: { type: 'boolean', help: 'Whose sign-ins fail since their last success.' },
+      failing: {
+        type: 'boolean',
+        help: 'Only connections whose sign-ins have failed since the last success.',
+      },
     },
     columns: {
       ID: ({ id }) => id,
@@ -66,14 +69,14 @@ export const connectionCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'connection turn-on',
-    summary: 'Let people sign in through it, once a test sign-in succeeded.',
+    summary: 'Turn a connection on, after a test sign-in through it has succeeded.',
     operation: 'turnConnectionOn',
     arguments: { ID: 'id' },
     lines: connectionLines,
   }),
   apiCommand({
     name: 'connection turn-off',
-    summary: 'Let nobody in through it any more; who is signed in stays so.',
+    summary: 'Turn a connection off. New sign-ins are refused; existing sessions continue.',
     operation: 'turnConnectionOff',
     arguments: { ID: 'id' },
     lines: connectionLines,

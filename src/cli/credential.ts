@@ -24,7 +24,7 @@ export const credentialCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'credential add',
-    summary: 'Add a client secret beside the credentials that are there.',
+    summary: 'Add a client secret. Existing credentials stay.',
     operation: 'addCredential',
     arguments: { CONNECTION: 'id' },
     needs: '--from REFERENCE',
@@ -37,19 +37,22 @@ export const credentialCommands: readonly Command[] = [
         mayBeSecret: true,
         help: 'Where the secret is: env:NAME or file:PATH (file:/dev/stdin reads it from a pipe).',
       },
-      expires: { sentAs: 'expiresAt', help: 'When it ends, such as 2027-11-22T00:00:00Z.' },
+      expires: {
+        sentAs: 'expiresAt',
+        help: 'When the secret expires, such as 2027-11-22T00:00:00Z.',
+      },
       pending: {
         type: 'boolean',
         sentAs: 'state',
         flag: 'pending',
-        help: 'Keep it until a test through it succeeded.',
+        help: 'Store the secret as pending, until a test sign-in with it has succeeded.',
       },
     },
     columns,
   }),
   apiCommand({
     name: 'credential use',
-    summary: 'Put a credential into use.',
+    summary: 'Activate a credential.',
     operation: 'changeCredential',
     arguments: { CONNECTION: 'id', CREDENTIAL: 'credential' },
     sends: { state: 'active' },
@@ -57,7 +60,7 @@ export const credentialCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'credential retire',
-    summary: 'Put a credential out of use without losing it.',
+    summary: 'Retire a credential: it is kept, and no longer used.',
     operation: 'changeCredential',
     arguments: { CONNECTION: 'id', CREDENTIAL: 'credential' },
     sends: { state: 'retired' },
@@ -65,7 +68,7 @@ export const credentialCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'credential remove',
-    summary: 'Remove a credential for good.',
+    summary: 'Remove a credential permanently.',
     operation: 'removeCredential',
     arguments: { CONNECTION: 'id', CREDENTIAL: 'credential' },
     done: 'removed',

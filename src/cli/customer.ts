@@ -4,17 +4,17 @@ import type { Command } from './command.ts'
 import { connectionOptions } from './connection.ts'
 
 const idOptions = {
-  id: { mayBeEmpty: true, help: 'Id brought along from another system; it never changes.' },
+  id: { mayBeEmpty: true, help: 'Id from another system; it can never change.' },
   slug: {
     mayBeEmpty: true,
-    help: 'Short name in addresses; made from the name when left out, and never changes.',
+    help: 'Short name in addresses; default: made from the name. It can never change.',
   },
 } as const
 
 export const customerCommands: readonly Command[] = [
   apiCommand({
     name: 'organization create',
-    summary: 'Create an organization: one customer.',
+    summary: 'Create an organization, which stands for one customer.',
     operation: 'createOrganization',
     arguments: { NAME: 'name' },
     options: idOptions,
@@ -31,7 +31,7 @@ export const customerCommands: readonly Command[] = [
   apiCommand({
     name: 'connection invite',
     summary:
-      "Make the link with which the customer's administrator sets it up, or renews its credential.",
+      "Create the link with which the customer's administrator sets up the connection or renews its credential.",
     operation: 'createSetupLink',
     arguments: { CONNECTION: 'id' },
     lines: ({ address, kind, expiresAt }) => [

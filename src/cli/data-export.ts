@@ -5,13 +5,13 @@ import { type Command, devOption } from './command.ts'
 export const dataExportCommands: readonly Command[] = [
   exportCommand({
     name: 'user export',
-    summary: 'Print all that is kept of a user, a line of JSON for each record.',
+    summary: 'Print everything that is stored about a user, one line of JSON for each record.',
     operation: 'exportUser',
   }),
   apiCommand({
     name: 'user remove',
     summary:
-      'Remove a user for good. To keep a person out, disable them instead. The username stays taken.',
+      'Remove a user permanently. To block a user, disable them instead. The username stays taken.',
     operation: 'removeUser',
     arguments: { ID: 'id' },
     done: 'removed',
@@ -19,7 +19,7 @@ export const dataExportCommands: readonly Command[] = [
   apiCommand({
     name: 'user release-username',
     summary:
-      'Let a username be given again that belonged to a removed user. Applications may still hold data under it.',
+      'Release the username of a removed user, so that another user can get it. Applications may still store data under it.',
     operation: 'releaseUsername',
     arguments: { USERNAME: 'username' },
     options: {
@@ -33,17 +33,18 @@ export const dataExportCommands: readonly Command[] = [
   }),
   exportCommand({
     name: 'organization export',
-    summary: 'Print all that is kept of an organization, a line of JSON for each record.',
+    summary:
+      'Print everything that is stored about an organization, one line of JSON for each record.',
     operation: 'exportOrganization',
   }),
   apiCommand({
     name: 'organization remove',
-    summary: 'Remove an organization for good, with its connections and people.',
+    summary: 'Remove an organization permanently, with its connections and members.',
     operation: 'removeOrganization',
     arguments: { ID: 'id' },
     needs: '--slug SLUG',
     options: {
-      slug: { help: 'Its slug, so that it is the right one.' },
+      slug: { help: 'The slug of the organization, as a confirmation.' },
     },
     done: 'removed',
   }),

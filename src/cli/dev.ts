@@ -24,11 +24,11 @@ import { connectionRules, dataFolder, serverOptions } from './server-options.ts'
 
 export const devCommand: Command = {
   name: 'dev',
-  summary: 'Run everything on this machine with a made-up directory; nothing to configure.',
+  summary: 'Run everything on this machine with a made-up directory. Needs no configuration.',
   options: {
     reset: {
       type: 'boolean',
-      help: 'Begin with the first made-up directory again; the database is kept.',
+      help: 'Restore the original made-up directory. The database is kept.',
     },
   },
   async run(context, { values }) {

@@ -18,10 +18,10 @@ import { listenAddress } from './serve.ts'
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'Check everything a sign-in depends on, and say what to do. Changes nothing.',
+  summary: 'Check everything that a sign-in depends on, and print what to do. Changes nothing.',
   options: {
     ...jsonOption,
-    only: { help: `One area alone: ${areas.join(', ')}.` },
+    only: { help: `Check only this area: ${areas.join(', ')}.` },
     ...devOption,
   },
   async run(context, args) {

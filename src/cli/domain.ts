@@ -17,7 +17,7 @@ import { type Answer, printAnswer } from './print-answer.ts'
 
 const whichDomainOptions = {
   ...apiOptions,
-  organization: { help: 'Id of the organization, where several have named the domain.' },
+  organization: { help: 'Id of the organization, if several have added the domain.' },
 } as const
 
 export const domainCommands: readonly Command[] = [
@@ -41,7 +41,7 @@ export const domainCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'domain add',
-    summary: 'Name a domain for an organization, and say what to put into DNS.',
+    summary: 'Add a domain to an organization, and print the DNS record that proves it.',
     operation: 'addDomain',
     arguments: { NAME: 'name' },
     needs: '--organization ID',
@@ -50,7 +50,7 @@ export const domainCommands: readonly Command[] = [
       connection: {
         sentAs: 'connectionId',
         mayBeEmpty: true,
-        help: 'Id of the connection that its people go to; else any of the organization.',
+        help: 'Id of the connection for people of this domain; default: any of the organization.',
       },
     },
     lines: domainLines,
@@ -58,10 +58,13 @@ export const domainCommands: readonly Command[] = [
   {
     name: 'domain verify',
     parameters: 'NAME',
-    summary: 'Look a domain up in DNS now, or take it for proven on your word.',
+    summary: 'Verify a domain in DNS now, or mark it as proven without DNS.',
     options: {
       ...whichDomainOptions,
-      'by-operator': { type: 'boolean', help: 'Without DNS: you know whose domain it is.' },
+      'by-operator': {
+        type: 'boolean',
+        help: 'Mark the domain as proven without DNS, because you know who owns it.',
+      },
     },
     positionals: 1,
     run: (context, args) =>
@@ -75,7 +78,7 @@ export const domainCommands: readonly Command[] = [
   {
     name: 'domain remove',
     parameters: 'NAME',
-    summary: 'Take a domain away from its organization.',
+    summary: 'Remove a domain from its organization.',
     options: whichDomainOptions,
     positionals: 1,
     run: (context, args) =>

@@ -43,20 +43,20 @@ const seconds = {
 
 export const emulatorCommand: Command = {
   name: 'emulator',
-  summary: 'Run the emulated Entra alone, on loopback.',
+  summary: 'Run only the emulated Entra, on loopback.',
   options: {
     port: { help: `Port to listen on; default ${DEFAULT_PORT}.` },
     https: {
       type: 'boolean',
-      help: 'Listen with https. The certificate is made once and kept; the lines printed make programs trust it.',
+      help: 'Listen with https. The certificate is created once and kept; the printed lines make programs trust it.',
     },
     'public-origin': {
-      help: 'Origin under which clients reach it, such as https://entra.localhost:8443; issuers and endpoints start with it.',
+      help: 'Origin under which clients reach the emulator, such as https://entra.localhost:8443; issuers and endpoints start with it.',
     },
     data: { help: 'Folder of the certificate; default: emulator in ENTRADA_DATA_DIR.' },
     directory: { help: 'JSON file of tenants, people and applications.' },
-    'sign-in-as': { help: 'Sign this person in without asking.' },
-    'clock-offset': { help: 'Seconds it is wrong by, such as --clock-offset=-600.' },
+    'sign-in-as': { help: 'Sign this user in without showing the sign-in page.' },
+    'clock-offset': { help: 'Seconds by which its clock is wrong, such as --clock-offset=-600.' },
     'print-directory': { type: 'boolean', help: 'Print the directory as JSON and stop.' },
     env: {
       type: 'boolean',

@@ -12,11 +12,12 @@ export const enforcementCommands: readonly Command[] = [
   {
     name: 'organization require-sso',
     parameters: 'ORGANIZATION CONNECTION',
-    summary: 'Show who would lose access; with --yes, let people in through this connection alone.',
+    summary:
+      'Require sign-in through this connection only. Shows who would lose access; --yes requires it.',
     options: {
       ...apiOptions,
       ...pageOptions,
-      yes: { type: 'boolean', help: 'Do it. Sessions of the other connections end at once.' },
+      yes: { type: 'boolean', help: 'Require it. Sessions of the other connections end at once.' },
     },
     positionals: 2,
     run: (context, args) =>
@@ -35,7 +36,7 @@ export const enforcementCommands: readonly Command[] = [
   },
   apiCommand({
     name: 'organization lift-sso',
-    summary: 'Let people in through every connection of the organization again.',
+    summary: 'Allow sign-in through every connection of the organization again.',
     operation: 'liftSso',
     arguments: { ORGANIZATION: 'id' },
     lines: stateLines,
@@ -43,12 +44,12 @@ export const enforcementCommands: readonly Command[] = [
   {
     name: 'organization bypass',
     parameters: 'ORGANIZATION',
-    summary: 'Open the other connections for some hours, in an emergency.',
+    summary: 'Allow sign-in through the other connections for some hours, in an emergency.',
     options: {
       ...apiOptions,
-      reason: { help: 'Why; kept in the audit trail.' },
-      hours: { help: `For how long, 1 to 72; ends by itself. Default ${DEFAULT_HOURS}.` },
-      end: { type: 'boolean', help: 'Close it again, before its time.' },
+      reason: { help: 'The reason; it is stored in the audit trail.' },
+      hours: { help: `Hours until it ends by itself, 1 to 72; default ${DEFAULT_HOURS}.` },
+      end: { type: 'boolean', help: 'End it early.' },
     },
     positionals: 1,
     run: (context, args) =>

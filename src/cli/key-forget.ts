@@ -18,10 +18,10 @@ export const keyForgetCommand: Command = {
   name: 'key forget',
   parameters: 'ID',
   summary:
-    'List what only a lost key of the key ring opens; with --yes, drop that, so that the server starts again.',
+    'List the data that only a lost key can decrypt; with --yes, delete it, so that the server can start again.',
   options: {
     ...apiOptions,
-    yes: { type: 'boolean', help: 'Do it. It cannot be taken back.' },
+    yes: { type: 'boolean', help: 'Delete the data. This cannot be undone.' },
   },
   positionals: 1,
   run: forget,

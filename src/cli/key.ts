@@ -10,7 +10,7 @@ import { printAnswer } from './print-answer.ts'
 export const keyCommands: readonly Command[] = [
   {
     name: 'key create',
-    summary: 'Print a fresh key for the key ring, and nothing else.',
+    summary: 'Print a new key for the key ring, and nothing else.',
     async run({ print }) {
       print(newSecretKey())
       return 0
@@ -18,7 +18,8 @@ export const keyCommands: readonly Command[] = [
   },
   {
     name: 'key rotate',
-    summary: 'Seal again under the first key what is sealed under others, also while servers run.',
+    summary:
+      'Encrypt again with the first key everything that other keys encrypted. Servers may be running.',
     options: apiOptions,
     // On the database itself: the keys never leave this machine, and the key ring of this command decides.
     async run(context, args) {

@@ -8,7 +8,7 @@ import { printAnswer } from './print-answer.ts'
 
 export const migrateCommand: Command = {
   name: 'migrate',
-  summary: 'Bring the database to the schema of this release, as `serve` does at its start.',
+  summary: 'Migrate the database to the schema of this release, as `serve` does when it starts.',
   options: apiOptions,
   async run(context, args) {
     const { settings } = readSettings(context.environment, context.readTextFile)

@@ -32,11 +32,11 @@ export const organizationCommands: readonly Command[] = [
     operation: 'changeOrganization',
     arguments: { ID: 'id' },
     options: {
-      name: { help: 'What people read.' },
+      name: { help: 'The name that people see.' },
       'email-discovery': {
         sentAs: 'settings.emailDiscovery',
         read: readEmailDiscovery,
-        help: 'on or off: whether a work email at /login finds it.',
+        help: 'on or off: whether a work email at /login finds the organization.',
       },
     },
     lines: organizationLines,

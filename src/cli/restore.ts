@@ -29,7 +29,7 @@ const choices = {
   ...apiOptions,
   'keep-sessions': {
     type: 'boolean',
-    help: 'Sessions of the backup live on, those that were ended since included.',
+    help: 'Keep the sessions of the backup, including those that have ended since.',
   },
   'keep-access': {
     type: 'boolean',
@@ -58,11 +58,11 @@ export const restoreCommands: readonly Command[] = [
     name: 'restore',
     parameters: 'FILE',
     summary:
-      'Put a backup in the place of the embedded database, the server stopped. The one that was there is kept.',
+      'Replace the embedded database with a backup, while the server is stopped. The replaced database is kept.',
     options: {
       ...choices,
-      check: { type: 'boolean', help: 'Only check that the file is a whole backup.' },
-      force: { type: 'boolean', help: 'Not needed any more, and accepted.' },
+      check: { type: 'boolean', help: 'Only check that the file is a complete backup.' },
+      force: { type: 'boolean', help: 'No longer needed; accepted and ignored.' },
     },
     positionals: 1,
     async run(context, args) {

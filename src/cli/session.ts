@@ -36,13 +36,13 @@ export const sessionCommands: readonly Command[] = [
   {
     name: 'session end-all',
     summary:
-      'End every session of the deployment, or of one organization, connection or user. --yes does it.',
+      'End every session of the deployment, or of one organization, connection or user. Shows how many; --yes ends them.',
     options: {
       ...apiOptions,
       ...ofOrganizationOption,
-      connection: { help: 'Of this connection id only.' },
+      connection: { help: 'Only this connection, by id or slug.' },
       ...ofUserOption,
-      yes: { type: 'boolean', help: 'Do it. People have to sign in again; operators too.' },
+      yes: { type: 'boolean', help: 'End them. Users and operators have to sign in again.' },
     },
     run: endAll,
   },

@@ -14,7 +14,7 @@ export const signInCommands: readonly Command[] = [
       outcome: { help: 'signed_in, refused or failed.' },
       correlation: {
         sentAs: 'correlation_id',
-        help: 'With the correlation id that an error page showed.',
+        help: 'Only the sign-in with this correlation id, which an error page shows.',
       },
     },
     columns: {

@@ -30,12 +30,12 @@ export const userImportCommand: Command = {
   name: 'user import',
   parameters: 'FILE',
   summary:
-    'Take over the users of another system by (tenant id, object id), from CSV, JSON lines or a JSON list. Says what it would do; --apply does it. See docs/move-over.md.',
+    'Import the users of another system by (tenant id, object id), from CSV, JSON lines or a JSON list. Shows what it would do; --apply does it. See docs/move-over.md.',
   options: {
     ...jsonOption,
     ...devOption,
     apply: { type: 'boolean', help: 'Create the users. Without it nothing is written.' },
-    tenant: { help: 'Tenant id of rows that have none; rows of other tenants are left out.' },
+    tenant: { help: 'Tenant id for rows without one; rows of other tenants are skipped.' },
   },
   positionals: 1,
   async run(context, given) {

@@ -32,19 +32,19 @@ export const userCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'user create',
-    summary: 'Create a user beforehand, for "existing users only" or for linking.',
+    summary: 'Create a user before the first sign-in, for "existing users only" or for linking.',
     operation: 'createUser',
     arguments: { USERNAME: 'username' },
     options: {
       organization: {
         sentAs: 'organizationId',
         mayBeEmpty: true,
-        help: "Whose member, by id; default: that of the environment's connection.",
+        help: "Organization of the user, by id; default: that of the environment's connection.",
       },
       tenant: { sentAs: 'tid', mayBeEmpty: true, help: 'Entra tenant id of the person.' },
       object: { sentAs: 'oid', mayBeEmpty: true, help: 'Object id of the person in that tenant.' },
       name: { sentAs: 'displayName', mayBeEmpty: true, help: 'Display name.' },
-      email: { mayBeEmpty: true, help: 'Email address; never proof of who somebody is.' },
+      email: { mayBeEmpty: true, help: 'Email address; it never identifies the user.' },
     },
     lines: userLines,
   }),
