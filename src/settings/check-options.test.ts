@@ -4,8 +4,9 @@ import { createEntrada } from '../entrada.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newSecretKey } from '../keys/key-ring.ts'
 import { Secret } from '../keys/secret.ts'
+import type { ConnectionPolicies } from '../storage/records.ts'
 import { checkOptions } from './check-options.ts'
-import type { EntradaOptions } from './options.ts'
+import type { ApplicationOptions, EntradaOptions, EntraOptions } from './options.ts'
 
 const right: EntradaOptions = {
   serverUrl: 'https://app.example.com',
@@ -17,6 +18,70 @@ const entra = {
   clientId: '33333333-3333-4333-8333-333333333333',
   clientSecret: 'abc~secret',
 }
+
+/** Every option of the type: one that is added there does not compile until it is here, and is refused until something checks it. */
+const everyOption: Required<EntradaOptions> = {
+  ...right,
+  serverUrl: 'http://localhost:3000',
+  extraUrls: ['http://localhost:3001'],
+  databaseConnections: 4,
+  authority: 'https://login.microsoftonline.us',
+  entra: {
+    tenantId: 'contoso.com',
+    clientId: '33333333-3333-4333-8333-333333333333',
+    clientSecret: 'abc~secret',
+    credentials: () => [],
+    authority: 'http://localhost:4000',
+    policies: {
+      provisioning: 'existing',
+      linking: 'verified',
+      guests: 'allow',
+      personalAccounts: 'allow',
+      groupsOverage: 'graph',
+      signOutOfMicrosoft: true,
+      unmatched: { kind: 'default_role', role: 'member' },
+    },
+    roleRules: [{ id: 'a', match: 'app_role', value: 'Admin', role: 'admin' }],
+    groups: { from: 'graph', nested: true, names: false },
+    recheckMinutes: 60,
+  } satisfies RequiredEntra,
+  sharedApplication: {
+    clientId: '44444444-4444-4444-8444-444444444444',
+    clientSecret: 'abc~secret',
+    credentials: [{ kind: 'client_secret', value: 'abc~secret' }],
+    authority: 'http://localhost:4000',
+  } satisfies Required<ApplicationOptions>,
+  webhooksToPrivateAddresses: true,
+  readFederatedToken: () => '',
+  mode: 'development',
+  mountPath: '/sso',
+  cookiePrefix: 'sso',
+  session: { idleSeconds: 600, maxSeconds: 3600 },
+  operators: [{ kind: 'app_role', value: 'Admin' }],
+  operatorTokens: [newSecretKey()],
+  trustedProxies: ['10.0.0.0/8'],
+  accessRules: { rules: [] },
+  identityTokens: true,
+  dangerouslyForwardUnproven: true,
+  cookieDomain: 'apps.localhost',
+  applicationUrls: [],
+  signInsPerMinute: 600,
+  auditRetentionDays: 30,
+  brand: {
+    name: 'Contoso',
+    logo: '<svg xmlns="http://www.w3.org/2000/svg"></svg>',
+    color: '#12766f',
+    supportContact: 'it@contoso.com',
+  },
+  hooks: { decideSignIn: () => ({ refuse: false }), onEvent: () => {} },
+  log: { debug() {}, info() {}, warn() {}, error() {} },
+  now: () => new Date(0),
+  openTelemetry: { trace: { getTracer: () => assert.fail() } } as never, // never called here
+  proxy: { https: 'proxy.example.com:3128', http: 'proxy.example.com:3128', noProxy: '*' },
+  fetch: globalThis.fetch,
+  resolveTxt: async () => [],
+}
+type RequiredEntra = Required<EntraOptions> & { readonly policies: ConnectionPolicies }
 
 /** As somebody who writes JavaScript would get it wrong. */
 function problemsOf(changed: Readonly<Record<string, unknown>>): readonly string[] {
@@ -52,6 +117,16 @@ describe('checkOptions', () => {
       },
     })
     assert.deepEqual(checkOptions(once), once)
+  })
+
+  it('takes every option that its type has', () => {
+    const { cookieDomain: _, ...onOneHost } = everyOption
+    const checked = checkOptions(onOneHost)
+    assert.deepEqual(Object.keys(onOneHost).toSorted(), Object.keys(checked).toSorted())
+    const { cookieDomain } = everyOption
+    const onTwo = { ...onOneHost, cookieDomain, serverUrl: 'http://sso.apps.localhost:3000' }
+    const applicationUrls = ['http://wiki.apps.localhost:3000']
+    assert.equal(checkOptions({ ...onTwo, applicationUrls }).cookieDomain, cookieDomain)
   })
 
   it('takes proxies as text, and names what is none without repeating it (E4)', () => {
