@@ -296,6 +296,7 @@ function createIdentityProviders(
     environmentCredentials: credentials,
     http,
     now,
+    randomBytes: createRandomBytes(),
     log,
     sharedCredentials: sharedApplication && credentialsOf(sharedApplication, options),
     readFederatedToken: options.readFederatedToken,

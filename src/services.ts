@@ -64,6 +64,6 @@ export type Services = {
   }
   /** Reads the token that the platform issues to this workload, for customers who trust it in place of a secret. */
   readonly readFederatedToken?: (() => string) | undefined
-  /** @throws {EntradaError} `entra_not_configured` when the connection's credential is not available */
+  /** Returns the identity provider of a connection. A missing credential is an error only when it is needed. */
   readonly identityProviderFor: (connection: Connection) => IdentityProvider
 }

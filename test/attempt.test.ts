@@ -384,10 +384,14 @@ describe('an attempt of elsewhere', () => {
       const connection = await services.storage.findConnection('default')
       assert(connection !== undefined)
       await services.storage.atomically((transaction) =>
-        transaction.putConnection({ ...connection, id: 'evil', slug: 'evil' }),
+        transaction.putConnection({ ...connection, id: 'evil', slug: 'evil', managedBy: 'api' }),
       )
       const { browser, callback } = await goToEntra(rig, people.alice)
-      const attempt = newAttempt(services, { ...made, returnTo: '/' })
+      const attempt = newAttempt(services, {
+        ...made,
+        returnTo: '/',
+        kept: services.identityProviderFor(connection).prepare(),
+      })
       const here = new URL(SERVER_URL)
       const [line = ''] = attemptCookies(services, { ...anExchange, here }, attempt)
       const [name = '', value = ''] = line.split(/[=;]/)

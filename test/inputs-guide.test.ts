@@ -98,7 +98,6 @@ describe('docs/inputs.md', () => {
       'api/answer-once.ts',
       'audit/audit-verification.ts',
       // The command line and the client read answers of the server that they were told to trust.
-      'cli/api-connection.ts',
       'cli/emulator.ts',
       'cli/kept-directory.ts',
       'client/client.ts',

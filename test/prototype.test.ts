@@ -94,7 +94,7 @@ describe('in a process where every object has inherited something', () => {
       '{"rules":[{"group":"1a000000-0000-4000-8000-000000000001","role":"admin"}],"unmatched":"refuse"}'
     const yaml = 'organizations:\n  - id: contoso\n    name: Contoso\n'
     const ring = createKeyRing([new Secret(newSecretKey())])
-    const grant = { refreshToken: new Secret('r'), sub: 's' }
+    const grant = { grant: new Secret('r'), sub: 's' }
     await polluted(() => {
       assert.equal(parseRoleRules(rules).rules.length, 1)
       assert.equal(toAccessRules({ rules: [{ path: '/a/*', allow: 'signed_in' }] }).rules.length, 1)

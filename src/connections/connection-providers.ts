@@ -8,8 +8,8 @@ import {
   createEntraAuthority,
   type EntraAuthority,
 } from '../identity-provider/entra/entra-authority.ts'
-import { createEntraOidc } from '../identity-provider/entra/entra-oidc.ts'
 import { permissionsOf } from '../identity-provider/entra/entra-permissions.ts'
+import { createEntraProvider } from '../identity-provider/entra/entra-provider.ts'
 import type { IdentityProvider } from '../identity-provider/identity-provider.ts'
 import type { ProviderHttp } from '../identity-provider/provider-http.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -27,6 +27,7 @@ export type ConnectionProviderParts = {
   readonly keyRing: KeyRing
   readonly http: ProviderHttp
   readonly now: () => Date
+  readonly randomBytes: (count: number) => Uint8Array
   readonly log: Log
   /** Credentials that the environment, or the options of the library, name for their own connection. */
   readonly environmentCredentials?: ClientCredentials | undefined
@@ -41,9 +42,8 @@ const MOST_KEPT = 2_000
 
 /**
  * Creates the function that returns the identity provider of a connection, the environment's included. What an authority publishes is
- * fetched once for all connections that use it.
- *
- * @throws {EntradaError} `entra_not_configured` when a credential is missing; `sealed_value_invalid`, `secret_key_missing`
+ * fetched once for all connections that use it. Credentials are opened when they are first needed, so a provider that lacks one can still
+ * look up its directory and end sessions.
  */
 export function createConnectionProviders(
   parts: ConnectionProviderParts,
@@ -54,10 +54,10 @@ export function createConnectionProviders(
     const { authority, clientId, cloud } = connection
     const tenant = tenantOfAuthority(connection)
     return providers(providerKey(connection), () =>
-      createEntraOidc({
+      createEntraProvider({
         cloud,
         clientId,
-        credentials: credentialsOf(parts, connection),
+        credentials: once(() => credentialsOf(parts, connection)),
         authority: authorities(`${authority} ${tenant}`, () =>
           createEntraAuthority({
             authority: new URL(authority),
@@ -68,6 +68,7 @@ export function createConnectionProviders(
         ),
         http: parts.http,
         now: parts.now,
+        randomBytes: parts.randomBytes,
         permissions: permissionsOf(connection),
       }),
     )
@@ -108,6 +109,16 @@ function credentialsOf(parts: ConnectionProviderParts, connection: Connection): 
   })
 }
 
+/** Calls the function once and keeps what it returns. An error is not kept. */
+function once<T extends object>(create: () => T): () => T {
+  let value: T | undefined
+  return () => {
+    value ??= create()
+    return value
+  }
+}
+
+/** @throws {EntradaError} `entra_not_configured` */
 function configured(credentials: ClientCredentials | undefined): ClientCredentials {
   if (credentials === undefined) throw new EntradaError('entra_not_configured')
   return credentials

@@ -73,7 +73,7 @@ export async function withKnownTenant(
 ): Promise<Connection> {
   const { tenants } = connection
   if (tenants.kind !== 'pinned' || tenants.tenantId !== undefined) return connection
-  const tenantId = await services.identityProviderFor(connection).tenantId(deadline)
+  const tenantId = await services.identityProviderFor(connection).directory?.(deadline)
   if (tenantId === undefined) throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
   return services.storage.atomically((transaction) =>
     pinTenant(services, transaction, { connection, tenantId }),

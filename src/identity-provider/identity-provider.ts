@@ -1,5 +1,6 @@
-/** The other side, as the sign-in sees it. `entra-oidc.ts` is the implementation; SAML would be another. */
+/** An identity provider as sign-ins use it. Each kind has a folder of its own; `provider-kinds.ts` lists the kinds. */
 import type { Secret } from '../keys/secret.ts'
+import type { AuthorizationAnswer } from '../protocol/authorization-response.ts'
 import type { PersonKey } from '../storage/records.ts'
 
 /** Why groups could not be read through Microsoft Graph. */
@@ -57,59 +58,103 @@ export type VerifiedIdentity = {
   readonly claimNames: readonly string[]
 }
 
-export type AuthorizationUrlRequest = {
-  readonly redirectUri: string
-  readonly state: string
+/**
+ * What an OpenID provider needs on the way back. It is sealed with the attempt, so it may be secret and has to be short. A provider of
+ * another protocol keeps something else, such as the id of its request.
+ */
+export type Kept = {
+  /** Comes back in the ID token. @see OpenID Connect Core §3.1.2.1 */
   readonly nonce: string
-  /** S256 of the code verifier (RFC 7636 §4.2). */
-  readonly codeChallenge: string
+  /** 43 to 128 characters. @see RFC 7636 §4.1 */
+  readonly codeVerifier: string
+}
+
+/** What a flow wants of the provider when it sends a browser there. */
+export type Departure = {
+  /** Our address that the browser comes back to, as it is registered with the provider. */
+  readonly returnAddress: string
+  /** Names the attempt. The provider sends it back unchanged (`state`). */
+  readonly attempt: string
+  /** Whether the user is asked which account to use. */
   readonly selectAccount: boolean
-  /** A claims challenge of Entra, as JSON, brought back. */
-  readonly claims?: string
+  readonly loginHint?: string
+  /** What the provider demanded with an earlier answer, as it wrote it (a claims challenge of Entra, in JSON). */
+  readonly demand?: string
+}
+
+/** How the browser gets to the provider. A provider that has to be sent a form adds a kind of its own. */
+export type WayOut = { readonly kind: 'redirect'; readonly url: URL }
+
+/** What a browser brought back to one of our addresses. */
+export type Arrival = {
+  /** The answer, read from the query or form that the address takes. */
+  readonly answer: AuthorizationAnswer
+  /** The address that it came to, as it is registered with the provider. */
+  readonly returnAddress: string
+  readonly correlationId: string
+  /** Called with all claims of a verified answer, for the page of a test. No decision may use it. */
+  readonly showClaims?: (claims: Readonly<Record<string, unknown>>) => void
+}
+
+/** The part of an attempt that the provider sees. */
+export type StartedAttempt = { readonly kept: Kept }
+
+/** The result of an answer that passed every check. */
+export type Arrived = {
+  readonly identity: VerifiedIdentity
+  /** Opens {@link IdentityProvider.recheck} for this user. Only where the connection checks its sessions again. */
+  readonly grant?: Secret
+}
+
+export type RecheckRequest = { readonly grant: Secret; readonly correlationId: string }
+
+export type SignOutRequest = {
+  /** Our address that the browser comes back to, as it is registered with the provider. */
+  readonly returnAddress: string
+  /** The provider sends it back unchanged. */
+  readonly state: string
   readonly loginHint?: string
 }
 
-export type RedeemRequest = {
-  readonly code: string
-  readonly redirectUri: string
-  readonly nonce: string
-  readonly codeVerifier: string
-  readonly correlationId: string
-  /** Shown every claim that came, once all were checked: for the page of a test, never for a decision. */
-  readonly showClaims?: (claims: Readonly<Record<string, unknown>>) => void
-  /** Ends the waiting for Entra as a whole. */
-  readonly deadline: AbortSignal
-}
+/** A message that a user signed out at the provider. Other channels than a frame in the user's browser add a kind of their own. */
+export type LogoutMessage = { readonly kind: 'front_channel'; readonly query: URLSearchParams }
 
-/** What came of a code or a refresh token. */
-export type Redeemed = {
-  readonly identity: VerifiedIdentity
-  /** Only where the connection asks for one, to check its sessions again. */
-  readonly refreshToken?: Secret
-}
+/** Which sessions a logout message ends: those that began with this session at the provider. */
+export type EndedThere = { readonly providerSession: string }
 
-export type RefreshRequest = {
-  readonly refreshToken: Secret
-  readonly correlationId: string
-  readonly deadline: AbortSignal
-}
-
-export type SignOutUrlRequest = {
-  readonly postLogoutRedirectUri: string
-  readonly state: string
-  readonly logoutHint?: string
-}
-
+/**
+ * One connection's identity provider. It is described by what happens, so that a sign-in reads the same for every protocol. The optional
+ * functions are powers that not every provider has.
+ */
 export type IdentityProvider = {
-  /** The directory behind the configured tenant or domain. */
-  tenantId(deadline: AbortSignal): Promise<string | undefined>
-  authorizationUrl(request: AuthorizationUrlRequest): Promise<URL>
-  /** Trades the code and verifies the ID token; rejects with `provider_timeout` at the deadline. */
-  redeem(request: RedeemRequest): Promise<Redeemed>
+  /** Makes what only this provider needs on the way back. */
+  prepare(): Kept
   /**
-   * What Entra says of the same person now. Rejects with `code_refused` or `interaction_required` when it asks this person to sign in
-   * again; every other code says nothing about the person.
+   * Returns how the browser gets to the provider.
+   *
+   * @throws {EntradaError} `entra_not_configured` when the connection has no credential, so that no user is sent away in vain
    */
-  refresh(request: RefreshRequest): Promise<Redeemed>
-  signOutUrl(request: SignOutUrlRequest): Promise<URL>
+  depart(departure: Departure, kept: Kept): Promise<WayOut>
+  /**
+   * Returns the verified identity that an answer proves, after every check. Rejects with `provider_timeout` at the deadline. Without an
+   * attempt the answer is unsolicited: a provider that does not know such answers rejects it.
+   */
+  arrive(
+    arrival: Arrival,
+    attempt: StartedAttempt | undefined,
+    deadline: AbortSignal,
+  ): Promise<Arrived>
+  /**
+   * Returns the identity of the same user as it is now. Rejects with `code_refused` or `interaction_required` when the provider asks this
+   * user to sign in again. Every other code states nothing about the user.
+   */
+  readonly recheck?: (request: RecheckRequest, deadline: AbortSignal) => Promise<Arrived>
+  /** Returns the address at which the user also signs out of the provider. */
+  readonly signOut?: (request: SignOutRequest) => Promise<URL>
+  /** Returns whose sessions a logout message of the provider ends. @throws {EntradaError} `request_invalid` */
+  readonly signedOutThere?: (message: LogoutMessage) => Promise<EndedThere>
+  /** Returns the document about us that the provider's administrator imports. */
+  readonly metadata?: () => Promise<string>
+  /** Returns the id of the directory that the connection names by a domain, or `undefined` when the address is of no single directory. */
+  readonly directory?: (deadline: AbortSignal) => Promise<string | undefined>
 }

@@ -13,6 +13,9 @@ export type AuthorizationResponse =
   | { readonly kind: 'returned'; readonly state: string }
   | { readonly kind: 'nothing' }
 
+/** A response that answers a request to sign in: with a code, or with the reason why there is none. */
+export type AuthorizationAnswer = Extract<AuthorizationResponse, { kind: 'granted' | 'refused' }>
+
 const MAX_CODE_LENGTH = 8192
 const MAX_STATE_LENGTH = 2048
 const MAX_DESCRIPTION_LENGTH = 4096

@@ -58,7 +58,7 @@ type Outcome = { readonly kind: RecheckOutcome; readonly code: string }
 
 async function checkedAgainst(services: Services, work: Work): Promise<Outcome> {
   try {
-    const answer = await askEntra(services, work)
+    const answer = await askProvider(services, work)
     if (answer === undefined) {
       // The session or its user has been removed, so the grant is removed too.
       const { sessionId } = work.grant
@@ -89,24 +89,23 @@ type Answer = {
   readonly sealed: string
 }
 
-/** Returns `undefined` when the session or the user has been removed meanwhile. */
-async function askEntra(
+/** Returns `undefined` when the session or the user has been removed meanwhile, or the provider cannot check again. */
+async function askProvider(
   services: Pick<Services, 'identityProviderFor' | 'keyRing' | 'storage'>,
   { grant, connection, correlationId }: Work,
 ): Promise<Answer | undefined> {
   const session = await services.storage.findSessionById(grant.sessionId)
   const person = session && (await personOf(services, session))
   if (session === undefined || person === undefined) return undefined
-  const { refreshToken, sub } = openGrant(services.keyRing, grant)
-  const redeemed = await services.identityProviderFor(connection).refresh({
-    refreshToken,
-    correlationId,
-    deadline: AbortSignal.timeout(TIME_LIMIT_MS),
-  })
-  checkSamePerson(redeemed.identity, { ...person, sub })
-  const content = { refreshToken: redeemed.refreshToken ?? refreshToken, sub }
-  const sealed = sealGrant(services.keyRing, session.id, content)
-  return { session, identity: redeemed.identity, sealed }
+  const provider = services.identityProviderFor(connection)
+  if (provider.recheck === undefined) return undefined
+  const content = openGrant(services.keyRing, grant)
+  const deadline = AbortSignal.timeout(TIME_LIMIT_MS)
+  const arrived = await provider.recheck({ grant: content.grant, correlationId }, deadline)
+  const { identity } = arrived
+  checkSamePerson(identity, { ...person, sub: content.sub })
+  const renewed = { ...content, ...(arrived.grant ? { grant: arrived.grant } : {}) }
+  return { session, identity, sealed: sealGrant(services.keyRing, session.id, renewed) }
 }
 
 async function personOf(

@@ -12,11 +12,11 @@ import type { SessionGrant } from '../storage/session-grants.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 
 /** `sub` belongs to one application. The identity's own `sub` may come from a later sign-in through another application. */
-export type GrantContent = { readonly refreshToken: Secret; readonly sub: string }
+export type GrantContent = { readonly grant: Secret; readonly sub: string }
 
 const content = strictObject({ refreshToken: v.string(), sub: v.string() })
 
-/** Stores the refresh token of a sign-in with its session. Without one, the session is not checked again. */
+/** Stores the grant of a sign-in (Entra's refresh token) with its session. Without one, the session is not checked again. */
 export async function keepGrant(
   services: Pick<Services, 'keyRing' | 'now'>,
   transaction: StorageTransaction,
@@ -24,20 +24,20 @@ export async function keepGrant(
     session,
     connection,
     identity,
-    refreshToken,
+    grant,
   }: {
     readonly session: Session
     readonly connection: Connection
     readonly identity: VerifiedIdentity
-    readonly refreshToken?: Secret
+    readonly grant?: Secret
   },
 ): Promise<void> {
   const { recheckMinutes } = connection.settings
-  if (recheckMinutes === undefined || refreshToken === undefined) return
+  if (recheckMinutes === undefined || grant === undefined) return
   await transaction.putSessionGrant({
     sessionId: session.id,
     connectionId: connection.id,
-    sealed: sealGrant(services.keyRing, session.id, { refreshToken, sub: identity.sub }),
+    sealed: sealGrant(services.keyRing, session.id, { grant, sub: identity.sub }),
     nextCheckAt: minutesAfter(services.now(), recheckMinutes),
     failures: 0,
   })
@@ -47,9 +47,9 @@ export async function keepGrant(
 export function sealGrant(
   keyRing: KeyRing,
   sessionId: SessionId,
-  { refreshToken, sub }: GrantContent,
+  { grant, sub }: GrantContent,
 ): string {
-  const text = JSON.stringify({ refreshToken: refreshToken.reveal(), sub })
+  const text = JSON.stringify({ refreshToken: grant.reveal(), sub })
   return keyRing.seal('session-grant', text, boundTo(sessionId))
 }
 
@@ -62,7 +62,7 @@ export function openGrant(
   const read = readStrictJson(text)
   const parsed = v.safeParse(content, read.kind === 'read' ? read.value : undefined)
   if (!parsed.success) throw new EntradaError('sealed_value_invalid', { purpose: 'session-grant' })
-  return { refreshToken: new Secret(parsed.output.refreshToken), sub: parsed.output.sub }
+  return { grant: new Secret(parsed.output.refreshToken), sub: parsed.output.sub }
 }
 
 /** Returns the time so many minutes after `from`. */

@@ -11,6 +11,7 @@ import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { redirect } from '../http/responses.ts'
+import { authorizationRefusal } from '../identity-provider/entra/authorization-refusal.ts'
 import {
   adminConsentUrl,
   parseConsentedTenant,
@@ -18,8 +19,8 @@ import {
 import type { Services } from '../services.ts'
 import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from '../sign-in/attempt.ts'
 import { checkCallbackAddress } from '../sign-in/choose-connection.ts'
-import { claimOnce, refusalOf } from '../sign-in/redeem-answer.ts'
 import type { Answered } from '../sign-in/sign-in-record.ts'
+import { claimOnce } from '../sign-in/verify-answer.ts'
 import { keepRefusal } from './keep-test.ts'
 import {
   callerOf,
@@ -44,6 +45,7 @@ export async function beginConsent(
     connectionId: connection.id,
     purpose: 'consent',
     returnTo: '/',
+    kept: services.identityProviderFor(connection).prepare(),
     asked: { holder: setupHolder(setup), resultsAt: pathTo(services, '/setup/test') },
   })
   const { authority, clientId } = connection
@@ -84,7 +86,11 @@ async function answerOf(
 ): Promise<string> {
   const { connection } = setup
   if (response.kind === 'refused') {
-    return keepRefusal(services, exchange, { record, connection, refusal: refusalOf(response) })
+    return keepRefusal(services, exchange, {
+      record,
+      connection,
+      refusal: authorizationRefusal(response),
+    })
   }
   if (response.kind === 'granted') throw new EntradaError('consent_answer_invalid')
   const candidateTenant = parseConsentedTenant(exchange.url.searchParams)

@@ -59,12 +59,11 @@ function checkAuthority(
   throw new EntradaError('request_invalid', { parameter: 'cloud' })
 }
 
-/** Looked up without any credential of the connection: discovery is public. */
+/** Looks up the directory of a connection, which needs none of its credentials: discovery is public. */
 async function lookUpTenant(services: Services, connection: Connection): Promise<string> {
-  const asking = { ...connection, application: 'own', clientId: '', credentials: [] } as const
   const deadline = AbortSignal.timeout(TIME_LIMIT_MS)
   try {
-    const tenantId = await services.identityProviderFor(asking).tenantId(deadline)
+    const tenantId = await services.identityProviderFor(connection).directory?.(deadline)
     if (tenantId === undefined) throw new EntradaError('directory_not_found')
     return tenantId
   } catch (error) {

@@ -1,8 +1,8 @@
 /**
- * The test of a connection: a sign-in that redeems and decides as every other, writes nothing about a person and opens no session.
+ * The test of a connection is a sign-in that verifies and decides as every other, writes nothing about a user and opens no session.
  *
- *   beginTest  → Entra
- *   finishTest → whose test is it → claim → redeem, decide → keep the result, and that the connection works → its page
+ *   beginTest  → identity provider
+ *   finishTest → from callback.ts: who began it → claim → verify, decide → keep the result, and that the connection works → its page
  */
 
 import { homeOrigin } from '../connections/connection-addresses.ts'
@@ -11,27 +11,26 @@ import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { redirect } from '../http/responses.ts'
-import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { AuthorizationAnswer } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
 import { type AskedByHolder, dropAttemptCookie } from '../sign-in/attempt.ts'
 import { beginAttempt } from '../sign-in/begin-attempt.ts'
 import { checkCallbackAddress, getConnection } from '../sign-in/choose-connection.ts'
 import { claimsChallengeCookie, dropClaimsChallengeCookie } from '../sign-in/claims-challenge.ts'
+import type { Answered, SignInRecord } from '../sign-in/sign-in-record.ts'
 import {
+  checkAnswered,
   claimOnce,
-  grantedCode,
-  redeem,
-  refusalOf,
   SIGN_IN_TIME_LIMIT_MS,
-} from '../sign-in/redeem-answer.ts'
-import type { Answered } from '../sign-in/sign-in-record.ts'
+  verifyAnswer,
+} from '../sign-in/verify-answer.ts'
 import type { Connection } from '../storage/records.ts'
 import { judgeTest } from './judge-test.ts'
 import { asResult, failureOf, keepResult, withCandidate } from './keep-test.ts'
 import { getTestCaller } from './test-holder.ts'
 import type { TestResult } from './test-result.ts'
 
-/** Sends whoever tests to Entra. @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere`, `record_not_found` */
+/** Sends the browser to the identity provider for a test. @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere`, `record_not_found` */
 export async function beginTest(
   services: Services,
   exchange: Exchange,
@@ -60,7 +59,7 @@ export async function beginTest(
   })
 }
 
-/** Takes a test back from Entra. Whatever Entra refused is a result too, and shown as one. */
+/** Finishes a test whose attempt was opened. A refusal of the identity provider is a result too, and shown as one. */
 export async function finishTest(
   services: Services,
   exchange: Exchange,
@@ -74,24 +73,24 @@ export async function finishTest(
   record.step('attempt_opened', { purpose: attempt.purpose })
   checkCallbackAddress(services, exchange, connection)
   const holder = await getTestCaller(services, exchange, { holder: asked.holder, connectionId })
-  grantedCode(response)
+  const answer = checkAnswered(response)
   await claimOnce(services, record)
 
-  const run = { connection: underTest(connection, asked), asked, response, record }
+  const run = { connection: underTest(connection, asked), asked, answer, record }
   const { result, refusal } = await runTest(services, exchange, run)
   const location = await keepResult(services, { holder, connection: run.connection, asked, result })
   const outcome = result.works ? 'works' : 'refused'
   services.metrics.count('entrada_connection_tests_total', { outcome })
   return withCookies(redirect(location), [
     dropAttemptCookie(services, exchange.here, attempt),
-    // Entra's wish for one more step is taken along by the next try, as with every sign-in.
+    // The next try brings back what the provider demanded, as with every sign-in.
     ...(refusal
       ? claimsChallengeCookie(services, exchange.here, refusal)
       : dropClaimsChallengeCookie(services, exchange)),
   ])
 }
 
-/** The connection as it would be: on, with the one credential, for the directory that only says that it consented. */
+/** Returns the connection as it would be: on, with the one credential, for the directory whose consent is not proven yet. */
 function underTest(
   connection: Connection,
   { credentialId, candidateTenant }: AskedByHolder,
@@ -117,15 +116,20 @@ function checkComplete({ application, clientId, credentials, tenants }: Connecti
   }
 }
 
-type TestRun = Answered & { readonly connection: Connection; readonly asked: AskedByHolder }
+type TestRun = {
+  readonly connection: Connection
+  readonly asked: AskedByHolder
+  readonly answer: AuthorizationAnswer
+  readonly record: SignInRecord
+}
 
-/** @throws {EntradaError} what is our own trouble: the database, a key */
+/** @throws {EntradaError} for a failure of Entrada itself: the database, a key */
 async function runTest(
   services: Services,
   exchange: Exchange,
   run: TestRun,
 ): Promise<{ readonly result: TestResult; readonly refusal?: EntradaError }> {
-  const { connection, asked } = run
+  const { connection, asked, answer, record } = run
   const credential = connection.credentials.find(({ id }) => id === asked.credentialId)
   const common = {
     at: services.now().toISOString(),
@@ -135,8 +139,11 @@ async function runTest(
   }
   let claims: Readonly<Record<string, unknown>> = {}
   try {
-    const identity = await verifyAnswer(services, exchange, {
-      ...run,
+    const { identity } = await verifyAnswer(services, exchange, {
+      connection,
+      answer,
+      attempt: record.attempt,
+      deadline: AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS),
       showClaims: (shown) => {
         claims = shown
       },
@@ -147,21 +154,4 @@ async function runTest(
     const outcome = failureOf(refusal)
     return { result: { ...common, works: false, findings: [], outcome }, refusal }
   }
-}
-
-async function verifyAnswer(
-  services: Services,
-  exchange: Exchange,
-  run: TestRun & { readonly showClaims: (claims: Readonly<Record<string, unknown>>) => void },
-): Promise<VerifiedIdentity> {
-  const { connection, response, record, showClaims } = run
-  if (response.kind === 'refused') throw refusalOf(response)
-  const { identity } = await redeem(services, exchange, {
-    connection,
-    attempt: record.attempt,
-    code: grantedCode(response),
-    deadline: AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS),
-    showClaims,
-  })
-  return identity
 }

@@ -6,6 +6,7 @@ import { stoppedClock } from '../../test/support/clock.ts'
 import { afterCookies, exchangeAt, servicesWith } from '../../test/support/samples.ts'
 import type { Deployment } from '../deployment.ts'
 import { isEntradaError } from '../errors/errors.ts'
+import { newCodeFlow } from '../identity-provider/code-flow.ts'
 import { createKeyRing, newSecretKey } from '../keys/key-ring.ts'
 import { Secret } from '../keys/secret.ts'
 import {
@@ -13,7 +14,6 @@ import {
   attemptCookies,
   attemptState,
   checkAttemptOpen,
-  codeChallenge,
   dropAttemptCookie,
   newAttempt,
   openAttempt,
@@ -43,7 +43,12 @@ type Started = { readonly attempt: Attempt; readonly jar: Jar; readonly lines: r
 /** Starts a sign-in in a browser with these cookies, a millisecond after the last one. */
 function start(jar: Jar = new Map(), returnTo = '/deep', here = HERE): Started {
   clock.advanceSeconds(0.001)
-  const attempt = newAttempt(services, { connectionId: 'default', purpose: 'sign_in', returnTo })
+  const attempt = newAttempt(services, {
+    connectionId: 'default',
+    purpose: 'sign_in',
+    returnTo,
+    kept: newCodeFlow(services.randomBytes),
+  })
   const lines = attemptCookies(services, exchangeAt(here, jar), attempt)
   return { attempt, lines, jar: afterCookies(jar, lines) }
 }
@@ -57,14 +62,12 @@ const bytesOf = (jar: Jar) =>
 const notYours = (reason: string) => ({ code: 'sign_in_attempt_not_yours', detail: { reason } })
 
 describe('newAttempt', () => {
-  it('makes state, nonce and verifier anew every time, long enough to be guessed by nobody (A43)', () => {
+  it('makes a new state every time, long enough that it cannot be guessed (A43)', () => {
     const attempts = Array.from({ length: 100 }, () => start().attempt)
-    for (const member of ['id', 'stateSecret', 'nonce', 'codeVerifier'] as const) {
+    for (const member of ['id', 'stateSecret'] as const) {
       assert.equal(new Set(attempts.map((attempt) => attempt[member])).size, 100, member)
     }
-    for (const { codeVerifier, nonce, stateSecret } of attempts) {
-      assert.match(codeVerifier, /^[A-Za-z0-9_-]{43}$/)
-      assert.match(nonce, /^[A-Za-z0-9_-]{22}$/)
+    for (const { stateSecret } of attempts) {
       assert.match(stateSecret, /^[A-Za-z0-9_-]{22}$/)
     }
   })
@@ -75,18 +78,30 @@ describe('newAttempt', () => {
   })
 })
 
-describe('codeChallenge', () => {
-  it('is the S256 of the verifier, as in RFC 7636 Appendix B (A43)', () => {
-    const codeVerifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
-    const challenge = codeChallenge(services, { ...start().attempt, codeVerifier })
-    assert.equal(challenge, 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM')
-  })
-})
-
 describe('openAttempt', () => {
   it('gives back what was remembered', () => {
     const { attempt, jar } = start(new Map(), '/deep?a=1#b')
     assert.deepEqual(open(jar, attemptState(attempt)), attempt)
+  })
+
+  it('opens an attempt that a release sealed which knew the words of OpenID Connect alone', () => {
+    const id = '0'.repeat(32)
+    const name = `__Host-entrada-attempt-${id}`
+    const list = ['default', 'sign_in', '/deep', 'secret', 'nonce', 'verifier', 1_000]
+    const sealed = services.keyRing.seal(
+      'attempt-cookie',
+      JSON.stringify(list),
+      `${name}@${HERE.host}${services.deployment.mountPath}`,
+    )
+    assert.deepEqual(open(new Map([[name, sealed]]), `${id}.secret`), {
+      id,
+      connectionId: 'default',
+      purpose: 'sign_in',
+      returnTo: '/deep',
+      stateSecret: 'secret',
+      kept: { nonce: 'nonce', codeVerifier: 'verifier' },
+      expiresAt: new Date(1_000),
+    })
   })
 
   it('opens on another replica and after a restart (H12, H13)', () => {
@@ -107,7 +122,7 @@ describe('openAttempt', () => {
   it('shows nothing of itself in the cookie', () => {
     const { attempt, lines } = start()
     const readable = lines.join('\n') + Buffer.from(lines.join('.'), 'base64url').toString('latin1')
-    for (const value of [attempt.nonce, attempt.codeVerifier, attempt.stateSecret, '/deep']) {
+    for (const value of [...Object.values(attempt.kept), attempt.stateSecret, '/deep']) {
       assert.equal(readable.includes(value), false)
     }
   })

@@ -1,24 +1,25 @@
 /**
- * A sign-in attempt: what is remembered while the browser is away at Entra. It lives sealed in a cookie of its own; the database
- * learns of it only when it comes back (`claimAttempt`).
+ * A sign-in attempt is what Entrada remembers while the browser is away at the identity provider. It is sealed into a cookie of its own;
+ * the database stores it only when the browser comes back (`claimAttempt`).
  */
 
 import { EntradaError } from '../errors/errors.ts'
 import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
+import type { Kept } from '../identity-provider/identity-provider.ts'
 import { newUuid } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionId } from '../storage/records.ts'
 
 export type AttemptPurpose = 'sign_in' | 'test' | 'consent' | 'sign_out'
 
-/** Of a test or a request for consent: who began it, what it tries, and where its result is shown. */
+/** A test or a request for consent: who began it, what it tries, and where its result is shown. */
 export type AskedByHolder = {
   readonly holder: string
   readonly resultsAt: string
   /** The one credential that is tested, in place of the active ones. */
   readonly credentialId?: string
-  /** A directory that only said that it consented. */
+  /** A directory whose consent is not proven yet. */
   readonly candidateTenant?: string
 }
 
@@ -29,9 +30,8 @@ export type Attempt = {
   readonly purpose: AttemptPurpose
   readonly returnTo: string
   readonly stateSecret: string
-  readonly nonce: string
-  /** RFC 7636 §4.1: 43 characters from 32 random bytes. */
-  readonly codeVerifier: string
+  /** What the identity provider needs on the way back. */
+  readonly kept: Kept
   readonly expiresAt: Date
   readonly asked?: AskedByHolder
 }
@@ -39,48 +39,43 @@ export type Attempt = {
 const ATTEMPT_LIFETIME_SECONDS = 600
 /** Claims outlive the attempt, so that nothing that can still be opened can be claimed twice. */
 export const CLAIM_LIFETIME_SECONDS = 900
-/** The cookie stays longer than the attempt: an answer that comes late is told so, and keeps its way back. */
+/** The cookie outlives the attempt: an answer that comes late gets an error page that leads back to where the user wanted to go. */
 const COOKIE_LIFETIME_SECONDS = 3600
 const MAX_ATTEMPTS = 8
-/** A jar that somebody stuffed is emptied over several answers, not with thousands of lines in one. */
+/** A jar with thousands of attempts is emptied over several answers, not with thousands of lines in one. */
 const MAX_ATTEMPTS_LOOKED_AT = 60
-/** Of all attempt cookies together. Servers refuse request headers from 8 KB on. */
+/** The bytes of all attempt cookies together. Servers refuse request headers from 8 KB on. */
 const MAX_ATTEMPT_BYTES = 6000
 
+/** Creates an attempt with a fresh id and state. */
 export function newAttempt(
   services: Services,
   {
     connectionId,
     purpose,
     returnTo,
+    kept,
     asked,
-  }: Pick<Attempt, 'connectionId' | 'purpose' | 'returnTo' | 'asked'>,
+  }: Pick<Attempt, 'connectionId' | 'purpose' | 'returnTo' | 'kept' | 'asked'>,
 ): Attempt {
-  const random = (bytes: number) => Buffer.from(services.randomBytes(bytes)).toString('base64url')
   return {
     id: newUuid(services).replaceAll('-', ''),
     connectionId,
     purpose,
     returnTo,
-    stateSecret: random(16),
-    nonce: random(16),
-    codeVerifier: random(32),
+    stateSecret: Buffer.from(services.randomBytes(16)).toString('base64url'),
+    kept,
     expiresAt: new Date(services.now().getTime() + ATTEMPT_LIFETIME_SECONDS * 1000),
     ...(asked ? { asked } : {}),
   }
 }
 
-/** The `state` parameter: names the cookie, and proves to have come from this attempt. */
+/** Returns the `state` of an attempt, which names its cookie and proves that an answer belongs to it. */
 export function attemptState(attempt: Attempt): string {
   return `${attempt.id}.${attempt.stateSecret}`
 }
 
-/** S256 of the verifier. @see RFC 7636 §4.2 */
-export function codeChallenge(services: Services, { codeVerifier }: Attempt): string {
-  return Buffer.from(services.sha256(codeVerifier), 'hex').toString('base64url')
-}
-
-/** `Set-Cookie` lines: the new attempt, and the removal of those that no longer fit beside it. */
+/** Returns the `Set-Cookie` lines that store the new attempt and remove those that no longer fit in addition to it. */
 export function attemptCookies(
   services: Services,
   { here, cookies }: Exchange,
@@ -93,15 +88,15 @@ export function attemptCookies(
     boundTo(services, name, here),
   )
   const room = MAX_ATTEMPT_BYTES - name.length - value.length
-  const tooMany = attemptsThatDoNotFit(attemptsHeld(services, here, cookies), room)
+  const tooMany = attemptsThatDoNotFit(attemptsIn(services, here, cookies), room)
   return [
-    ...tooMany.map((held) => dropCookie(held, here)),
+    ...tooMany.map((attemptName) => dropCookie(attemptName, here)),
     setCookie(name, value, { here, maxAgeSeconds: COOKIE_LIFETIME_SECONDS }),
   ]
 }
 
 /**
- * The attempt that this `state` belongs to, if this browser holds it on this host.
+ * Opens the attempt that this `state` belongs to, if this browser has its cookie on this host.
  *
  * @throws {EntradaError} `sign_in_attempt_not_yours`
  */
@@ -117,12 +112,12 @@ export function openAttempt(services: Services, exchange: Exchange, state: strin
   return attempt
 }
 
-/** @throws {EntradaError} `sign_in_attempt_expired` */
+/** Checks that an attempt has not expired. @throws {EntradaError} `sign_in_attempt_expired` */
 export function checkAttemptOpen(services: Services, attempt: Attempt): void {
   if (services.now() >= attempt.expiresAt) throw new EntradaError('sign_in_attempt_expired')
 }
 
-/** The `Set-Cookie` line that ends the attempt in this browser. */
+/** Returns the `Set-Cookie` line that ends the attempt in this browser. */
 export function dropAttemptCookie(services: Services, here: URL, attempt: Attempt): string {
   return dropCookie(attemptCookieName(services, here, attempt.id), here)
 }
@@ -131,7 +126,7 @@ function attemptCookieName(services: Services, here: URL, id: string): string {
   return cookieName(services, here, `attempt-${id}`)
 }
 
-function attemptsHeld(services: Services, here: URL, cookies: ReadonlyMap<string, string>) {
+function attemptsIn(services: Services, here: URL, cookies: ReadonlyMap<string, string>) {
   const prefix = attemptCookieName(services, here, '')
   return [...cookies]
     .filter(([name]) => name.startsWith(prefix))
@@ -139,7 +134,7 @@ function attemptsHeld(services: Services, here: URL, cookies: ReadonlyMap<string
     .sort((a, b) => (a.name < b.name ? 1 : -1))
 }
 
-/** Newest first in, oldest out: beside the new one at most seven stay, and no more than there is room for. */
+/** The oldest attempts go first: in addition to the new one at most seven stay, and no more than there is room for. */
 function attemptsThatDoNotFit(
   newestFirst: readonly { readonly name: string; readonly bytes: number }[],
   room: number,
@@ -154,7 +149,7 @@ function attemptsThatDoNotFit(
     .map(({ name }) => name)
 }
 
-/** Associated data: an attempt opened under another cookie name, on another host or under another mount path is noise. */
+/** The associated data: an attempt cannot be opened under another cookie name, on another host or under another mount path. */
 function boundTo({ deployment }: Services, name: string, here: URL): string {
   return `${name}@${here.host}${deployment.mountPath}`
 }
@@ -167,17 +162,19 @@ function unseal(services: Services, sealed: string, associatedData: string): str
   }
 }
 
-/** A list, not an object: eight of these travel with every request. */
+/**
+ * A list, not an object: eight of these travel with every request. What an OpenID provider keeps has two places, where every release has
+ * sealed it, so replicas of two releases open each other's attempts during an upgrade.
+ */
 function encode(attempt: Attempt): string {
-  const { connectionId, purpose, returnTo, stateSecret, nonce, codeVerifier, expiresAt, asked } =
-    attempt
+  const { connectionId, purpose, returnTo, stateSecret, kept, expiresAt, asked } = attempt
   return JSON.stringify([
     connectionId,
     purpose,
     returnTo,
     stateSecret,
-    nonce,
-    codeVerifier,
+    kept.nonce,
+    kept.codeVerifier,
     expiresAt.getTime(),
     ...(asked ? [asked] : []),
   ])
@@ -198,8 +195,7 @@ function decode(id: string, text: string): Attempt {
     purpose,
     returnTo,
     stateSecret,
-    nonce,
-    codeVerifier,
+    kept: { nonce, codeVerifier },
     expiresAt: new Date(expiresAt),
     ...(asked ? { asked } : {}),
   }

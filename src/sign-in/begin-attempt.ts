@@ -3,16 +3,13 @@ import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
-import type { AuthorizationUrlRequest } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import {
   type AskedByHolder,
-  type Attempt,
   type AttemptPurpose,
   attemptCookies,
   attemptState,
-  codeChallenge,
   newAttempt,
 } from './attempt.ts'
 import { checkNoOtherRequired } from './choose-connection.ts'
@@ -31,49 +28,40 @@ export type BeginAttempt = {
   readonly asked?: AskedByHolder
 }
 
-/** Sends the browser to Entra with a fresh attempt in its cookie. Writes nothing to the database (design rule 6). */
+/** Sends the browser to the identity provider with a fresh attempt in its cookie. Writes nothing to the database (design rule 6). */
 export async function beginAttempt(
   services: Services,
   exchange: Exchange,
   { connection, purpose, returnTo, loginHint, selectAccount = false, asked }: BeginAttempt,
 ): Promise<Response> {
   if (purpose === 'sign_in') await checkNoOtherRequired(services, connection)
+  const provider = services.identityProviderFor(connection)
   const attempt = newAttempt(services, {
     connectionId: connection.id,
     purpose,
     returnTo,
+    kept: provider.prepare(),
     ...(asked ? { asked } : {}),
   })
   const hint = loginHint?.slice(0, MAX_LOGIN_HINT_LENGTH).toWellFormed()
-  const claims = claimsChallenge(services, exchange)
-  const location = await services.identityProviderFor(connection).authorizationUrl({
-    ...authorizationParameters(services, exchange, { connection, attempt }),
+  const demand = claimsChallenge(services, exchange)
+  const departure = {
+    returnAddress: redirectUri(services, exchange.here, connection),
+    attempt: attemptState(attempt),
     selectAccount: selectAccount || mustSelectAccount(services, exchange),
     ...(hint ? { loginHint: hint } : {}),
-    ...(claims ? { claims } : {}),
-  })
-  return withCookies(redirect(location), attemptCookies(services, exchange, attempt))
+    ...(demand ? { demand } : {}),
+  }
+  const { url } = await provider.depart(departure, attempt.kept)
+  return withCookies(redirect(url), attemptCookies(services, exchange, attempt))
 }
 
-/** `login_hint` and `prompt=select_account` of a request, the two that a person may pass on to Entra. */
-export function askedOfEntra({
+/** Reads `login_hint` and `prompt=select_account` of a request, which a client may pass on to the identity provider. */
+export function requestedAccount({
   url: { searchParams },
 }: Pick<Exchange, 'url'>): Pick<BeginAttempt, 'loginHint' | 'selectAccount'> {
   return {
     loginHint: single(searchParams, 'login_hint'),
     selectAccount: single(searchParams, 'prompt') === 'select_account',
-  }
-}
-
-function authorizationParameters(
-  services: Services,
-  { here }: Exchange,
-  { connection, attempt }: { readonly connection: Connection; readonly attempt: Attempt },
-): Pick<AuthorizationUrlRequest, 'redirectUri' | 'state' | 'nonce' | 'codeChallenge'> {
-  return {
-    redirectUri: redirectUri(services, here, connection),
-    state: attemptState(attempt),
-    nonce: attempt.nonce,
-    codeChallenge: codeChallenge(services, attempt),
   }
 }

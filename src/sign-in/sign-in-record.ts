@@ -29,7 +29,7 @@ export type SignIn = {
   readonly connection: Connection
   readonly identity: VerifiedIdentity
   /** Where the connection checks its sessions again. */
-  readonly refreshToken?: Secret
+  readonly grant?: Secret
   readonly record: SignInRecord
   /** How `entrada/testing` alters the connection for one person, whenever it is read. */
   readonly asTested?: (connection: Connection) => Connection

@@ -26,7 +26,7 @@ import type { Connection } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { askApplication } from './ask-application.ts'
 import { dropAttemptCookie } from './attempt.ts'
-import { askedOfEntra, beginAttempt } from './begin-attempt.ts'
+import { beginAttempt, requestedAccount } from './begin-attempt.ts'
 import {
   checkCallbackAddress,
   checkConnectionOn,
@@ -39,18 +39,17 @@ import { findBySlug } from './find-connection.ts'
 import { choicePage } from './find-page.ts'
 import { lastConnectionCookies } from './last-connection.ts'
 import { startAddress } from './login-page.ts'
-import {
-  claimOnce,
-  grantedCode,
-  readFacts,
-  redeem,
-  refusalOf,
-  SIGN_IN_TIME_LIMIT_MS,
-} from './redeem-answer.ts'
 import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
 import type { Answered, SignIn, SignInRecord } from './sign-in-record.ts'
 import { countRound } from './sign-in-rounds.ts'
+import {
+  checkAnswered,
+  claimOnce,
+  readFacts,
+  SIGN_IN_TIME_LIMIT_MS,
+  verifyAnswer,
+} from './verify-answer.ts'
 
 /** GET /auth/entra/login: with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
@@ -104,7 +103,7 @@ export async function startWith(
 function askedOfStart(services: Services, exchange: Exchange): Omit<Start, 'connection'> {
   const asked = single(exchange.url.searchParams, 'return_to')
   const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
-  return { returnTo, ...askedOfEntra(exchange) }
+  return { returnTo, ...requestedAccount(exchange) }
 }
 
 /** The attempt's cookie belongs to one host, so it has to begin where it comes back. */
@@ -125,21 +124,20 @@ export async function finishSignIn(
   { response, record }: Answered,
 ): Promise<Response> {
   const { attempt } = record
-  const code = grantedCode(response)
+  const answer = checkAnswered(response)
   const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
   const opened = await openConnection(services, exchange, record)
   const connection = await withKnownTenant(services, opened, deadline)
 
   await claimOnce(services, record)
-  if (response.kind === 'refused') throw refusalOf(response)
   const { tracing } = services
-  const redeemed = await tracing.span('sign_in redeem', {}, () =>
-    redeem(services, exchange, { connection, attempt, code, deadline }),
+  const arrived = await tracing.span('sign_in redeem', {}, () =>
+    verifyAnswer(services, exchange, { connection, attempt, answer, deadline }),
   )
-  record.person = tracedPerson(services, redeemed.identity)
-  record.step('identity_verified', evidenceOf(redeemed.identity))
+  record.person = tracedPerson(services, arrived.identity)
+  record.step('identity_verified', evidenceOf(arrived.identity))
 
-  return completeSignIn(services, exchange, { connection, ...redeemed, record })
+  return completeSignIn(services, exchange, { connection, ...arrived, record })
 }
 
 /** Decides, writes and lets in; or throws, having written nothing. */

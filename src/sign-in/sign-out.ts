@@ -17,7 +17,6 @@ import { getConnection } from './choose-connection.ts'
 import { selectAccountCookie } from './select-account.ts'
 
 const SIGN_OUT_PREFIX = 'out.'
-const MAX_SID_LENGTH = 128
 
 /** GET /auth/logout: asks, since a link must not sign anybody out. */
 export async function showSignOut(services: Services, exchange: Exchange): Promise<Response> {
@@ -83,13 +82,15 @@ async function afterSignOut(
   const connection = await getConnection(services, connectionId)
   if (end !== 'microsoft' && !connection.policies.signOutOfMicrosoft) return here
   try {
-    return await services.identityProviderFor(connection).signOutUrl({
-      postLogoutRedirectUri: redirectUri(services, exchange.here, connection),
+    const { signOut } = services.identityProviderFor(connection)
+    if (signOut === undefined) return here
+    return await signOut({
+      returnAddress: redirectUri(services, exchange.here, connection),
       state: SIGN_OUT_PREFIX + services.keyRing.seal('sign-out-state', connection.id, 'state'),
-      ...(loginHint ? { logoutHint: loginHint } : {}),
+      ...(loginHint ? { loginHint } : {}),
     })
   } catch (error) {
-    // They are signed out here already; Entra being away must not look like a failure of that.
+    // The user is signed out here already; an outage of the provider must not look like a failure of that.
     services.log.warn('microsoft_sign_out_skipped', {
       correlationId: exchange.correlationId,
       error,
@@ -135,7 +136,8 @@ async function signedOutPage(services: Services): Promise<Response> {
 }
 
 /**
- * GET /auth/entra/frontchannel-logout, and `/auth/CONNECTION/…` for a customer's: Entra calls it in a hidden frame, with `sid` and nothing else; no cookie can be expected.
+ * GET /auth/entra/frontchannel-logout, and `/auth/CONNECTION/…` for a customer's: the identity provider calls it in a hidden frame, where
+ * no cookie can be expected.
  *
  * @throws {EntradaError} `request_invalid`, `connection_not_found`
  * @see OpenID Connect Front-Channel Logout 1.0 §3; https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#single-sign-out
@@ -144,28 +146,32 @@ export async function frontChannelSignOut(
   services: Services,
   exchange: Exchange,
 ): Promise<Response> {
-  const sid = single(exchange.url.searchParams, 'sid')
-  if (!sid || sid.length > MAX_SID_LENGTH)
-    throw new EntradaError('request_invalid', { parameter: 'sid' })
   const connection = await getConnection(
     services,
     exchange.params.connection ?? ENVIRONMENT_CONNECTION_ID,
   )
+  const { signedOutThere } = services.identityProviderFor(connection)
+  if (signedOutThere === undefined) throw new EntradaError('connection_not_found')
+  const query = exchange.url.searchParams
+  const { providerSession } = await signedOutThere({ kind: 'front_channel', query })
 
-  // Anybody may call this: what ends nothing must not wait for, or hold up, those who write.
-  if (await services.storage.hasSessionsOfEntraSid(connection.id, sid)) {
-    await endSessionsOfSid(services, exchange, { connection, sid })
+  // Any client may call this address: a request that ends nothing must not wait for writers, or hold them up.
+  if (await services.storage.hasSessionsOfEntraSid(connection.id, providerSession)) {
+    await endSessionsOf(services, exchange, { connection, providerSession })
   }
   return frontChannelAnswer(services, connection)
 }
 
-async function endSessionsOfSid(
+async function endSessionsOf(
   services: Services,
   exchange: Exchange,
-  { connection, sid }: { readonly connection: Connection; readonly sid: string },
+  {
+    connection,
+    providerSession,
+  }: { readonly connection: Connection; readonly providerSession: string },
 ): Promise<void> {
   await services.storage.atomically(async (transaction) => {
-    const sessions = await transaction.endSessionsByEntraSid(connection.id, sid)
+    const sessions = await transaction.endSessionsByEntraSid(connection.id, providerSession)
     await auditEnded(services, exchange, { transaction, sessions, reason: 'entra_front_channel' })
   })
 }

@@ -59,6 +59,7 @@ export async function signInAs(entrada: Entrada, person: TestPerson = {}): Promi
     connectionId: connection.id,
     purpose: 'sign_in',
     returnTo: '/',
+    kept: services.identityProviderFor(connection).prepare(),
   })
   const record = beginRecord(services, exchange, attempt)
   record.connection = connection

@@ -138,7 +138,7 @@ describe('a sign-in in which another part throws what nobody foresaw', () => {
       ({ identityProviderFor }) => ({
         identityProviderFor: (connection) => ({
           ...identityProviderFor(connection),
-          redeem: async () => breakDown(),
+          arrive: async () => breakDown(),
         }),
       }),
     ],

@@ -1,23 +1,19 @@
 /**
- * Entra through MSAL: MSAL builds the address and trades the code, we verify what comes back. Alone in importing MSAL.
+ * Entra through MSAL, which only this file imports: MSAL builds the address and trades the code, and Entrada verifies what comes back.
  *
- *   authorizationUrl → MSAL getAuthCodeUrl
- *   redeem  → trade: one credential after the other → MSAL acquireTokenByCode
- *           → verify-id-token.ts: header, key, signature, claims (all pure but the key look-up)
- *           → entra-graph.ts, where the groups have to come from there
- *   refresh → the same with MSAL acquireTokenByRefreshToken
+ *   authorizationUrl   → MSAL getAuthCodeUrl
+ *   redeemCode         → trade: one credential after the other → MSAL acquireTokenByCode
+ *                      → verify-id-token.ts: header, key, signature, claims (all pure but the key look-up)
+ *                      → entra-graph.ts, where the groups have to come from there
+ *   redeemRefreshToken → the same with MSAL acquireTokenByRefreshToken
  */
 import { ConfidentialClientApplication, LogLevel } from '@azure/msal-node'
 import { EntradaError } from '../../errors/errors.ts'
 import { Secret } from '../../keys/secret.ts'
 import type { ClientCredential, ClientProof } from '../client-credential.ts'
 import type { ClientCredentials } from '../client-credentials.ts'
-import type {
-  GroupsClaim,
-  IdentityProvider,
-  Redeemed,
-  RedeemRequest,
-} from '../identity-provider.ts'
+import { codeChallengeOf } from '../code-flow.ts'
+import type { Arrival, Arrived, GroupsClaim, RecheckRequest } from '../identity-provider.ts'
 import type { ProviderAnswer, ProviderHttp } from '../provider-http.ts'
 import type { EntraAuthority } from './entra-authority.ts'
 import { readGroups } from './entra-graph.ts'
@@ -31,67 +27,85 @@ import { verifyIdToken } from './verify-id-token.ts'
 export type EntraClient = {
   readonly cloud: string
   readonly clientId: string
-  readonly credentials: ClientCredentials
+  /** @throws {EntradaError} `entra_not_configured` when the connection has none */
+  readonly credentials: () => ClientCredentials
   readonly authority: EntraAuthority
   readonly http: ProviderHttp
   readonly now: () => Date
+  readonly randomBytes: (count: number) => Uint8Array
   readonly permissions: EntraPermissions
 }
 
-/** The identity provider of one connection. */
-export function createEntraOidc(client: EntraClient): IdentityProvider {
-  return {
-    tenantId: async (deadline) => (await client.authority.metadata(deadline)).tenantId,
+export type AuthorizationRequest = {
+  readonly redirectUri: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  readonly selectAccount: boolean
+  readonly loginHint?: string
+  /** A claims challenge, as JSON. */
+  readonly claims?: string
+}
 
-    async authorizationUrl({ selectAccount, loginHint, codeChallenge, ...request }) {
-      const metadata = await client.authority.metadata()
-      const { application } = msalApplication(client, metadata, { proof: noProof })
-      const url = await application.getAuthCodeUrl({
-        ...request,
-        scopes: [...scopesFor(client.permissions)],
-        codeChallenge,
-        codeChallengeMethod: 'S256',
-        ...(selectAccount ? { prompt: 'select_account' } : {}),
-        // Given as MSAL's `loginHint` it would also be sent as X-AnchorMailbox, which puts the address into logs.
-        ...(loginHint && !selectAccount ? { extraQueryParameters: { login_hint: loginHint } } : {}),
-      })
-      const address = new URL(fromMsalUrl(url, metadata))
-      address.searchParams.set('scope', withoutUnasked(client, address.searchParams.get('scope')))
-      return address
-    },
+/** Returns the address at which Entra asks the user to sign in. @see OpenID Connect Core §3.1.2.1 */
+export async function authorizationUrl(
+  client: EntraClient,
+  { selectAccount, loginHint, codeVerifier, ...request }: AuthorizationRequest,
+): Promise<URL> {
+  const metadata = await client.authority.metadata()
+  const { application } = msalApplication(client, metadata, { proof: noProof })
+  const url = await application.getAuthCodeUrl({
+    ...request,
+    scopes: [...scopesFor(client.permissions)],
+    codeChallenge: codeChallengeOf(codeVerifier),
+    codeChallengeMethod: 'S256',
+    ...(selectAccount ? { prompt: 'select_account' } : {}),
+    // As MSAL's `loginHint` it would also be sent as X-AnchorMailbox, which puts the address into logs.
+    ...(loginHint && !selectAccount ? { extraQueryParameters: { login_hint: loginHint } } : {}),
+  })
+  const address = new URL(fromMsalUrl(url, metadata))
+  address.searchParams.set('scope', withoutUnasked(client, address.searchParams.get('scope')))
+  return address
+}
 
-    async redeem({ deadline, nonce, showClaims, ...request }) {
-      const metadata = await client.authority.metadata(deadline)
-      const scopes = [...scopesFor(client.permissions)]
-      const answer = await trade(client, metadata, {
-        deadline,
-        send: (application) => application.acquireTokenByCode({ ...request, nonce, scopes }),
-      })
-      return toRedeemed(client, metadata, { answer, nonce, deadline, showClaims })
-    },
+export type CodeRequest = {
+  readonly code: string
+  readonly redirectUri: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  readonly correlationId: string
+  readonly showClaims?: Arrival['showClaims']
+}
 
-    async refresh({ deadline, refreshToken, correlationId }) {
-      const metadata = await client.authority.metadata(deadline)
-      const request = { refreshToken: refreshToken.reveal(), correlationId }
-      const scopes = [...scopesFor(client.permissions)]
-      const answer = await trade(client, metadata, {
-        deadline,
-        send: (application) => application.acquireTokenByRefreshToken({ ...request, scopes }),
-      })
-      return toRedeemed(client, metadata, { answer, nonce: undefined, deadline })
-    },
+/** Trades a code and verifies the ID token that comes for it. Rejects with `provider_timeout` at the deadline. */
+export async function redeemCode(
+  client: EntraClient,
+  { nonce, showClaims, ...request }: CodeRequest,
+  deadline: AbortSignal,
+): Promise<Arrived> {
+  const metadata = await client.authority.metadata(deadline)
+  const scopes = [...scopesFor(client.permissions)]
+  const answer = await trade(client, metadata, {
+    deadline,
+    send: (application) => application.acquireTokenByCode({ ...request, nonce, scopes }),
+  })
+  return toArrived(client, metadata, { answer, nonce, deadline, showClaims })
+}
 
-    async signOutUrl({ postLogoutRedirectUri, state, logoutHint }) {
-      const { endSessionEndpoint } = await client.authority.metadata()
-      const url = new URL(endSessionEndpoint)
-      // Entra finds the application by the address; other servers go back to it only when they are given the client (§2).
-      url.searchParams.set('client_id', client.clientId)
-      url.searchParams.set('post_logout_redirect_uri', postLogoutRedirectUri)
-      url.searchParams.set('state', state)
-      if (logoutHint !== undefined) url.searchParams.set('logout_hint', logoutHint)
-      return url
-    },
-  }
+/** Trades a refresh token, which is the grant of a recheck, and verifies the ID token that comes for it. */
+export async function redeemRefreshToken(
+  client: EntraClient,
+  { grant, correlationId }: RecheckRequest,
+  deadline: AbortSignal,
+): Promise<Arrived> {
+  const metadata = await client.authority.metadata(deadline)
+  const request = { refreshToken: grant.reveal(), correlationId }
+  const scopes = [...scopesFor(client.permissions)]
+  const answer = await trade(client, metadata, {
+    deadline,
+    send: (application) => application.acquireTokenByRefreshToken({ ...request, scopes }),
+  })
+  return toArrived(client, metadata, { answer, nonce: undefined, deadline })
 }
 
 type Trade = {
@@ -100,21 +114,22 @@ type Trade = {
 }
 type TokenAnswer = ProviderAnswer['body']
 
-/** Entra checks the client before it looks at the code: one that is refused leaves the code to the next credential. */
+/** Entra checks the client before it looks at the code: a credential that is refused leaves the code to the next one. */
 async function trade(
   client: EntraClient,
   metadata: EntraMetadata,
-  wanted: Trade,
+  request: Trade,
 ): Promise<TokenAnswer> {
   let first: EntradaError | undefined
-  for (const credential of client.credentials.inOrder()) {
+  const credentials = client.credentials()
+  for (const credential of credentials.inOrder()) {
     try {
-      const answer = await tradeWith(client, metadata, { ...wanted, credential })
-      client.credentials.accepted(credential)
+      const answer = await tradeWith(client, metadata, { ...request, credential })
+      credentials.accepted(credential)
       return answer
     } catch (error) {
       if (!isCredentialRefusal(error)) throw error
-      client.credentials.refused(credential, error)
+      credentials.refused(credential, error)
       first ??= error
     }
   }
@@ -132,7 +147,7 @@ async function tradeWith(
   await send(application).catch((error: unknown) => {
     failure = error
   })
-  // MSAL rewords refusals; what the endpoint really said decides. A nonce mismatch is found again by our own check.
+  // MSAL rewords refusals; the endpoint's own answer decides. A nonce mismatch is found again by our own check.
   const answer = lastTokenAnswer()
   if (answer === undefined) throw asRefusal(failure)
   if (answer.status === 200 && answer.body.error === undefined) return answer.body
@@ -141,7 +156,7 @@ async function tradeWith(
 }
 
 /** The token is verified before anything else of the answer counts. */
-async function toRedeemed(
+async function toArrived(
   client: EntraClient,
   metadata: EntraMetadata,
   {
@@ -153,9 +168,9 @@ async function toRedeemed(
     readonly answer: TokenAnswer
     readonly nonce: string | undefined
     readonly deadline: AbortSignal
-    readonly showClaims?: RedeemRequest['showClaims'] | undefined
+    readonly showClaims?: Arrival['showClaims'] | undefined
   },
-): Promise<Redeemed> {
+): Promise<Arrived> {
   const idToken = textIn(answer, 'id_token')
   const refreshToken = textIn(answer, 'refresh_token')
   if (idToken === undefined) throw new EntradaError('id_token_missing')
@@ -169,15 +184,15 @@ async function toRedeemed(
   return {
     identity: { ...verified, groups },
     ...(client.permissions.offlineAccess && refreshToken !== undefined
-      ? { refreshToken: new Secret(refreshToken) }
+      ? { grant: new Secret(refreshToken) }
       : {}),
   }
 }
 
 /**
- * A text of the token endpoint's answer, or `undefined` when it has no such member.
+ * Returns a text of the token endpoint's answer, or `undefined` when it has no such member.
  *
- * @throws {EntradaError} `provider_answer_invalid` for any other value: dropped, it would change what the answer says
+ * @throws {EntradaError} `provider_answer_invalid` for any other value: dropped, it would change the meaning of the answer
  */
 function textIn(answer: TokenAnswer, member: string): string | undefined {
   if (!Object.hasOwn(answer, member)) return undefined
@@ -186,7 +201,7 @@ function textIn(answer: TokenAnswer, member: string): string | undefined {
   throw new EntradaError('provider_answer_invalid', { endpoint: 'token', member })
 }
 
-/** Whatever other claims the token has: an app role in it says nothing about groups. */
+/** Other claims of the token do not count: an app role in it states nothing about groups. */
 async function groupsOf(
   { permissions, http }: EntraClient,
   metadata: EntraMetadata,
@@ -214,7 +229,7 @@ function graphOriginOf({ tokenEndpoint, msgraphHost }: EntraMetadata): string | 
   return graphOrigin(new URL(tokenEndpoint), msgraphHost)
 }
 
-/** MSAL always asks for a refresh token; people would be asked to consent to something that nobody uses. */
+/** MSAL always asks for a refresh token. Users would be asked to consent to something that Entrada does not use. */
 function withoutUnasked({ permissions }: EntraClient, scope: string | null): string {
   const scopes = (scope ?? '').split(' ')
   return scopes.filter((one) => one !== 'offline_access' || permissions.offlineAccess).join(' ')
@@ -234,7 +249,7 @@ function asRefusal(error: unknown): EntradaError {
 
 type MsalProof = ClientProof | { readonly clientAssertion: () => Promise<string> }
 
-/** MSAL wants a credential also where it sends none. */
+/** MSAL requires a credential also where it sends none. */
 const noProof: MsalProof = {
   clientAssertion: async () => {
     throw new EntradaError('internal_error', { reason: 'a credential was asked for without need' })
@@ -242,8 +257,8 @@ const noProof: MsalProof = {
 }
 
 /**
- * A fresh MSAL application for one call. A shared one keeps every person's tokens, slows down with each of them, and holds one
- * bad answer of Entra against everybody for a minute (`decisions/0002-msal.md`).
+ * Creates an MSAL application for one call. A shared one keeps every user's tokens, slows down with each of them, and refuses all users
+ * for a minute after one bad answer of Entra (`decisions/0002-msal.md`).
  */
 function msalApplication(
   client: EntraClient,
@@ -309,7 +324,7 @@ function msalApplication(
   }
 }
 
-/** MSAL takes https only, also on loopback; the emulator speaks http there. The way back is {@link fromMsalUrl}. */
+/** MSAL accepts https only, also on loopback; the emulator speaks http there. {@link fromMsalUrl} is the way back. */
 function asHttps(url: string): string {
   return url.replace(/^http:/, 'https:')
 }

@@ -1,5 +1,5 @@
 import { EntradaError } from '../../errors/errors.ts'
-import type { RedeemRequest, VerifiedIdentity } from '../identity-provider.ts'
+import type { Arrival, VerifiedIdentity } from '../identity-provider.ts'
 import { verifySignature } from '../verify-signature.ts'
 import type { EntraAuthority } from './entra-authority.ts'
 import { type EntraMetadata, issuerForTenant } from './protocol/discovery.ts'
@@ -30,7 +30,7 @@ export async function verifyIdToken(
     readonly idToken: string
     readonly nonce: string | undefined
     readonly signal: AbortSignal
-    readonly showClaims: RedeemRequest['showClaims'] | undefined
+    readonly showClaims: Arrival['showClaims'] | undefined
   },
 ): Promise<VerifiedIdentity> {
   const signed = await verifySignature(idToken, client.authority, signal)

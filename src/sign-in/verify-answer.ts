@@ -1,12 +1,14 @@
-/** The parts that a sign-in and the test of a connection share: what came back, the claim, the code for an identity, the facts. */
+/** The steps that a sign-in and the test of a connection share: the answer, the claim, the verified identity, the facts. */
 
 import { redirectUri } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
-import { parseEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
-import type { Redeemed, RedeemRequest } from '../identity-provider/identity-provider.ts'
+import type { Arrival, Arrived } from '../identity-provider/identity-provider.ts'
 import { isEmailDomainProven } from '../organizations/domains.ts'
-import type { AuthorizationResponse } from '../protocol/authorization-response.ts'
+import type {
+  AuthorizationAnswer,
+  AuthorizationResponse,
+} from '../protocol/authorization-response.ts'
 import type { LinkCandidate } from '../provisioning/link-policy.ts'
 import type { Services } from '../services.ts'
 import { organizationRoles } from '../storage/organization-roles.ts'
@@ -17,33 +19,20 @@ import { findRequiredElsewhere } from './choose-connection.ts'
 import type { SignInFacts } from './decide-sign-in.ts'
 import type { SignIn, SignInRecord } from './sign-in-record.ts'
 
-/** For all of Entra's answers to one sign-in together; the database comes after it, and ten seconds are the most. */
+/** The time limit for all of the provider's answers to one sign-in together. The database comes after it; ten seconds are the most. */
 export const SIGN_IN_TIME_LIMIT_MS = 5_500
 
-/** A response without code or error belongs to no sign-in; a refusal has no code. */
-export function grantedCode(response: AuthorizationResponse): string {
-  if (response.kind === 'granted') return response.code
-  if (response.kind === 'refused') return ''
+/**
+ * Returns the response if it answers a request to sign in.
+ *
+ * @throws {EntradaError} `authorization_response_invalid`
+ */
+export function checkAnswered(response: AuthorizationResponse): AuthorizationAnswer {
+  if (response.kind === 'granted' || response.kind === 'refused') return response
   throw new EntradaError('authorization_response_invalid', { parameter: 'code' })
 }
 
-/** By `error` alone (design rule 16). @see RFC 6749 §4.1.2.1 */
-export function refusalOf(
-  response: Extract<AuthorizationResponse, { kind: 'refused' }>,
-): EntradaError {
-  const entra = parseEntraError({
-    error: response.error,
-    error_description: response.description,
-    error_codes: response.errorCodes,
-  })
-  const detail = { endpoint: 'authorize', entra }
-  if (['temporarily_unavailable', 'server_error'].includes(response.error)) {
-    return new EntradaError('provider_unreachable', detail)
-  }
-  return new EntradaError('authorization_refused', detail)
-}
-
-/** Once, whatever follows (design rule 7). @throws {EntradaError} `attempt_already_used` */
+/** Claims an attempt once, whatever follows (design rule 7). @throws {EntradaError} `attempt_already_used` */
 export async function claimOnce(
   services: Services,
   { attempt, step }: SignInRecord,
@@ -53,44 +42,35 @@ export async function claimOnce(
   step('attempt_claimed')
 }
 
-export async function redeem(
+/** Returns the identity that an answer proves, after every check of the connection's identity provider. */
+export async function verifyAnswer(
   services: Services,
   { here, correlationId }: Exchange,
   {
     connection,
     attempt,
-    code,
     deadline,
-    showClaims,
-  }: {
+    ...brought
+  }: Pick<Arrival, 'answer' | 'showClaims'> & {
     readonly connection: Connection
     readonly attempt: Attempt
-    readonly code: string
     readonly deadline: AbortSignal
-    readonly showClaims?: RedeemRequest['showClaims']
   },
-): Promise<Redeemed> {
-  const { nonce, codeVerifier } = attempt
-  const redeemed = await services.identityProviderFor(connection).redeem({
-    code,
-    nonce,
-    codeVerifier,
-    correlationId,
-    redirectUri: redirectUri(services, here, connection),
-    deadline,
-    ...(showClaims ? { showClaims } : {}),
-  })
+): Promise<Arrived> {
+  const returnAddress = redirectUri(services, here, connection)
+  const arrival = { ...brought, returnAddress, correlationId }
+  const arrived = await services.identityProviderFor(connection).arrive(arrival, attempt, deadline)
   const { recheckMinutes } = connection.settings
-  if (recheckMinutes !== undefined && redeemed.refreshToken === undefined) {
+  if (recheckMinutes !== undefined && arrived.grant === undefined) {
     services.log.warn('session_recheck_without_token', {
       connectionId: connection.id,
       correlationId,
     })
   }
-  return redeemed
+  return arrived
 }
 
-/** What the decision needs to know of the person, read from one place. */
+/** Reads the facts that the decision needs of the user, from the database or from the transaction that writes. */
 export async function readFacts(
   reader: StorageReader,
   { connection, identity }: SignIn,
@@ -124,8 +104,8 @@ async function findLinkCandidates(
   organizationId: Connection['organizationId'],
   address: string,
 ): Promise<readonly LinkCandidate[]> {
-  const wanted = { organizationId, address, withoutRoles: organizationRoles }
-  const memberships = await reader.findUnlinkedMemberships(wanted, 2)
+  const filter = { organizationId, address, withoutRoles: organizationRoles }
+  const memberships = await reader.findUnlinkedMemberships(filter, 2)
   return Promise.all(
     memberships.map(async (membership) => {
       const found = await reader.findUser(membership.userId)
