@@ -4,10 +4,15 @@
  * `storage/records.ts`, a row here, and its use. connection-field.ts explains what a row says.
  */
 import * as v from 'valibot'
+import {
+  authority,
+  clientId,
+  tenant,
+} from '../identity-provider/entra/protocol/registration-values.ts'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
+import { publicUrl } from '../protocol/public-url.ts'
 import { strictObject } from '../protocol/strict-object.ts'
 import { anyCase, GUID, ORIGIN, TENANT } from '../protocol/text-patterns.ts'
-import { authority, clientId, publicUrl, tenant } from '../settings/setting-parsers.ts'
 import type {
   Connection,
   ConnectionContact,
@@ -234,7 +239,6 @@ const policies = {
     unset: 'are refused',
     words: (role) => `get the role ${role}`,
     help: 'Role of people whom no rule matches; `none` (in JSON `null`): they are refused.',
-    libraryOption: 'policies.unmatched',
     option: 'default-role',
     may: 'organization',
     decidesAdmission: true,

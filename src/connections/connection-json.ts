@@ -5,7 +5,6 @@
 import { EntradaError } from '../errors/errors.ts'
 import { checkOneDirectory, cloudOf } from '../identity-provider/entra/clouds.ts'
 import { isGuid } from '../protocol/guid.ts'
-import { isSameJson } from '../protocol/merge-patch.ts'
 import type { Services } from '../services.ts'
 import type {
   Connection,
@@ -19,7 +18,7 @@ import { frontChannelLogoutUrl, redirectUri, startPath } from './connection-addr
 import type { ConnectionField, ConnectionFields } from './connection-field.ts'
 import { connectionFields } from './connection-fields.ts'
 import type { ConnectionChangeJson, ConnectionJson, CredentialJson } from './connection-schema.ts'
-import { toJsonValue, toStoredValue } from './field-values.ts'
+import { toJsonValue, toRecord, toStoredSettings } from './field-values.ts'
 import { isTested } from './test-fingerprint.ts'
 
 /** Returns a connection as the API shows it. */
@@ -204,28 +203,14 @@ function toRules(sent: ConnectionChangeJson['roleRules']): readonly RoleRule[] {
   return rules
 }
 
-/** A setting that has its default is not stored. What a test sign-in has written is kept. */
+/** What a test sign-in has written is kept. */
 function toSettings(
   fields: ConnectionFields,
   sent: ConnectionChangeJson['settings'],
   before?: ConnectionSettings,
 ): ConnectionSettings {
-  const record = toRecord(fields.settings, sent ?? {})
-  const differing = Object.entries(record).filter(([name, value]) => {
-    return value !== undefined && !isSameJson(value, fields.settings[name]?.default)
-  })
-  return { ...(before?.tested ? { tested: before.tested } : {}), ...Object.fromEntries(differing) }
-}
-
-function toRecord(
-  fields: Readonly<Record<string, ConnectionField>>,
-  sent: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const members = Object.entries(fields).map(([name, field]) => [
-    field.stored?.member ?? name,
-    toStoredValue(field, sent[name]),
-  ])
-  return Object.fromEntries(members)
+  const { tested } = before ?? {}
+  return { ...(tested ? { tested } : {}), ...toStoredSettings(fields.settings, sent ?? {}) }
 }
 
 function addressesOf(services: Services, connection: Connection): ConnectionJson['addresses'] {

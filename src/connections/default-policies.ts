@@ -1,17 +1,18 @@
 import type { ConnectionPolicies } from '../storage/records.ts'
-import type { ConnectionField } from './connection-field.ts'
 import { connectionFields } from './connection-fields.ts'
-import { toStoredValue } from './field-values.ts'
+import { toRecord } from './field-values.ts'
+
+const rows = Object.entries(connectionFields.policies)
+const ofEnvironment = rows.map(([name, field]) => [
+  name,
+  'environmentDefault' in field ? field.environmentDefault : undefined,
+])
 
 /** A customer's connection: users whom no rule matches are refused until somebody decides otherwise. */
-export const newConnectionPolicies = policiesOf((field) => field.default)
+export const newConnectionPolicies = toRecord(connectionFields.policies, {}) as ConnectionPolicies // a row for each policy
 
 /** The environment's connection: a first sign-in creates the user, who gets one role. */
-export const environmentPolicies = policiesOf((field) => field.environmentDefault ?? field.default)
-
-function policiesOf(defaultOf: (field: ConnectionField) => unknown): ConnectionPolicies {
-  const policies = Object.entries<ConnectionField>(connectionFields.policies).map(
-    ([name, field]) => [field.stored?.member ?? name, toStoredValue(field, defaultOf(field))],
-  )
-  return Object.fromEntries(policies) as ConnectionPolicies // the table has a row for each policy
-}
+export const environmentPolicies = toRecord(
+  connectionFields.policies,
+  Object.fromEntries(ofEnvironment),
+) as ConnectionPolicies // a row for each policy

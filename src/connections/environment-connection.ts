@@ -9,12 +9,16 @@ import type { CheckedEntra } from '../settings/check-options.ts'
 import type {
   Connection,
   ConnectionCredential,
+  ConnectionSettings,
   Organization,
   TenantPinning,
 } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import type { ConnectionFields } from './connection-field.ts'
+import { connectionFields } from './connection-fields.ts'
 import { environmentPolicies } from './default-policies.ts'
 import { ENVIRONMENT_CONNECTION_ID } from './environment-connection-id.ts'
+import { toStoredSettings } from './field-values.ts'
 import { changedMembers, writeConnection } from './write-connection.ts'
 
 const DEFAULT_ORGANIZATION_ID = 'default'
@@ -120,15 +124,22 @@ function toConnection(services: Services, entra: CheckedEntra, existing?: Connec
     credentials: services.credentialStatus().map((status) => toRow(status, at, existing)),
     policies: { ...environmentPolicies, ...entra.policies },
     roleRules: entra.roleRules ?? [],
-    settings: {
-      ...(entra.groups ? { groups: entra.groups } : {}),
-      ...(entra.recheckMinutes ? { recheckMinutes: entra.recheckMinutes } : {}),
-    },
+    settings: settingsOf(connectionFields, entra),
     status: 'on',
     managedBy: 'environment',
     createdAt: existing?.createdAt ?? at,
     updatedAt: existing?.updatedAt ?? at,
   }
+}
+
+/** Returns the settings that the environment, or the options of the library, name for their connection. */
+export function settingsOf({ settings }: ConnectionFields, entra: object): ConnectionSettings {
+  const options = new Map<string, unknown>(Object.entries(entra))
+  const named = Object.entries(settings).map(([name, { libraryOption }]) => [
+    name,
+    libraryOption === undefined ? undefined : options.get(libraryOption),
+  ])
+  return toStoredSettings(settings, Object.fromEntries(named))
 }
 
 /** The value itself stays in the environment or in its file; the row says that there is one, and until when. */

@@ -71,6 +71,30 @@ export function toStoredValue({ stored, default: byDefault }: ConnectionField, s
   return stored ? stored.toStored(value ?? null) : value
 }
 
+/** Returns the members to store for the values that were sent, each field's default included. */
+export function toRecord(
+  fields: Readonly<Record<string, ConnectionField>>,
+  sent: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const members = Object.entries(fields).map(([name, field]) => [
+    field.stored?.member ?? name,
+    toStoredValue(field, sent[name]),
+  ])
+  return Object.fromEntries(members)
+}
+
+/** Returns the settings to store for the values that were sent. A setting that has its default is not stored. */
+export function toStoredSettings(
+  fields: ConnectionFields['settings'],
+  sent: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const defaults = toRecord(fields, {})
+  const differing = Object.entries(toRecord(fields, sent)).filter(
+    ([name, value]) => value !== undefined && !isSameJson(value, defaults[name]),
+  )
+  return Object.fromEntries(differing)
+}
+
 /** The text of a value that no choice of its field has. */
 const OTHER = 'other'
 

@@ -7,10 +7,12 @@ import { EntradaError } from '../errors/errors.ts'
 import { type AccessRulesInput, toAccessRules } from '../forward-auth/access-rules-file.ts'
 import { brandLogo } from '../http/brand.ts'
 import { siteProblems } from '../http/site.ts'
+import { authority } from '../identity-provider/entra/protocol/registration-values.ts'
 import { Secret } from '../keys/secret.ts'
 import type { Proxies } from '../outgoing/proxies.ts'
 import type { Storage } from '../storage/storage.ts'
 import { credentialsOption, roleRulesOption, unmatchedOption } from './check-entra-options.ts'
+import { connectionOptions } from './connection-settings.ts'
 import { callbackOptions, guardedCallbacks } from './host-callbacks.ts'
 import type {
   ApplicationOptions,
@@ -18,7 +20,7 @@ import type {
   EntradaOptions,
   EntraOptions,
 } from './options.ts'
-import { authority, clientSecret, databaseUrl } from './setting-parsers.ts'
+import { clientSecret, databaseUrl } from './setting-parsers.ts'
 import {
   type OptionReader,
   oneOf,
@@ -179,7 +181,7 @@ const libraryOptions: Readonly<Record<string, LibraryOption>> = {
   'entra.clientSecret': { read: textValue(clientSecret).fromOption },
   'entra.credentials': { read: credentialsOption },
   'entra.authority': { read: textValue(authority).fromOption },
-  'entra.policies.personalAccounts': { read: oneOf('refuse', 'allow').fromOption },
+  ...connectionOptions(),
   'entra.policies.unmatched': { read: reader(unmatchedOption) },
   'entra.roleRules': { read: roleRulesOption },
   'sharedApplication.clientSecret': { read: textValue(clientSecret).fromOption },

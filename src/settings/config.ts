@@ -21,7 +21,8 @@ import { problemsOf, type Setting, type SettingRows, type ValueKind } from './se
 import { settingsTable } from './settings-table.ts'
 import { strayNames } from './stray-settings.ts'
 
-export { isLoopbackHost, type ListenAddress } from './setting-parsers.ts'
+export { isLoopbackHost } from '../protocol/public-url.ts'
+export type { ListenAddress } from './setting-parsers.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

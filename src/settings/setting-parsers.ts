@@ -1,8 +1,7 @@
 /** Parses the text of settings. The message of an error completes the sentence "NAME …" and never repeats the value, which may be a secret. */
 import ipaddr from 'ipaddr.js'
-import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { Secret } from '../keys/secret.ts'
-import { isDomainName, isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
+import { isGuid } from '../protocol/guid.ts'
 
 /** Returns the text as it is. */
 export function text(value: string): string {
@@ -70,21 +69,6 @@ function isDecodable({ username, password, pathname }: URL): boolean {
 
 const sslModes = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify']
 
-/** Parses an address of this server or of an application: https, or http on loopback, without a path. */
-export function publicUrl(value: string): URL {
-  const url = URL.parse(value)
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new Error('must be an address such as https://sso.example.com')
-  }
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    throw new Error('must start with https://; http is for localhost only')
-  }
-  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password) {
-    throw new Error('must be scheme, host and port only, without a path')
-  }
-  return url
-}
-
 /** Parses the `Domain` of a cookie. Browsers themselves refuse public suffixes such as `co.uk`. */
 export function cookieDomain(value: string): string {
   const domain = value.toLowerCase()
@@ -95,16 +79,6 @@ export function cookieDomain(value: string): string {
     )
   }
   return domain
-}
-
-/** Parses the address of a cloud, and returns the host that its tokens name: `login.windows.net` is the worldwide cloud. */
-export function authority(value: string): URL {
-  return canonicalAuthority(publicUrl(value))
-}
-
-/** Whether a host is what a browser treats as this machine: `localhost`, a name under it, or a loopback address. */
-export function isLoopbackHost(hostname: string): boolean {
-  return /^(localhost|([a-z0-9-]+\.)+localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
 }
 
 export type ListenAddress = { readonly host: string; readonly port: number }
@@ -138,26 +112,6 @@ export function isPrivateHost(host: string): boolean {
 }
 
 const PRIVATE_RANGES = ['loopback', 'private', 'uniqueLocal', 'carrierGradeNat']
-
-/** Parses the one directory of a connection: its tenant id, or a domain of it. */
-export function tenant(value: string): string {
-  const folded = value.toLowerCase()
-  if (['common', 'organizations', 'consumers', PERSONAL_ACCOUNTS_TENANT_ID].includes(folded)) {
-    throw new Error(
-      'must be one directory; common, organizations, consumers and the personal tenant are not',
-    )
-  }
-  if (!isGuid(folded) && !isDomainName(folded)) {
-    throw new Error('must be a tenant id (GUID) or a domain such as contoso.com, not an address')
-  }
-  return folded
-}
-
-/** Parses an application (client) id. */
-export function clientId(value: string): string {
-  if (!isGuid(value)) throw new Error('must be an application (client) id, which is a GUID')
-  return value.toLowerCase()
-}
 
 /** Parses client secrets. Those of Entra contain no commas and no white space (`decisions/0010-credentials.md`). */
 export function clientSecrets(value: string): readonly Secret[] {

@@ -3,7 +3,6 @@ import { type OperatorEntry, parseOperators } from '../access/operators.ts'
 import { isEntradaError } from '../errors/errors.ts'
 import { Secret } from '../keys/secret.ts'
 import { isNoProxyEntry, parseNoProxy, parseProxy } from '../outgoing/proxies.ts'
-import type { GroupSource } from '../storage/records.ts'
 import { list } from './setting-parsers.ts'
 
 export type Setting<T = unknown> = {
@@ -181,18 +180,5 @@ export const noProxyValue: ValueKind<readonly string[]> = {
     const odd = entries.find((entry) => !isNoProxyEntry(entry))
     if (odd === undefined) return entries
     throw new Error(`holds "${odd}", which is no host, address or block`)
-  }),
-}
-
-/** Where groups come from. The default, `claim`, is `undefined`. */
-export const groupsValue: ValueKind<GroupSource | undefined> = {
-  fromText: (text) => {
-    const from = oneOf('claim', 'graph', 'graph_direct').fromText(text)
-    if (from === 'claim') return undefined
-    return { from: 'graph', nested: from === 'graph', names: false }
-  },
-  fromOption: reader((value) => {
-    if (typeof value === 'object' && value !== null) return value as GroupSource // the types of the library describe it
-    throw new Error('must be an object with `from`, `nested`, `names`')
   }),
 }

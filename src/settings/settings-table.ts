@@ -1,9 +1,15 @@
 /** The settings of the server, one row each. `config.ts` reads them from the environment, `check-options.ts` from the options of the library. */
+
 import { brandColor, brandName, supportContact } from '../http/brand.ts'
 import {
   authority,
-  checked,
   clientId,
+  tenant,
+} from '../identity-provider/entra/protocol/registration-values.ts'
+import { publicUrl } from '../protocol/public-url.ts'
+import { connectionSettings } from './connection-settings.ts'
+import {
+  checked,
   clientSecrets,
   cookieDomain,
   databaseUrl,
@@ -14,13 +20,10 @@ import {
   nonEmptyList,
   operatorToken,
   privateListenAddress,
-  publicUrl,
   secretKey,
-  tenant,
   text,
 } from './setting-parsers.ts'
 import {
-  groupsValue,
   listValue,
   noProxyValue,
   oneOf,
@@ -157,54 +160,7 @@ export const settingsTable = {
     fallback: 'https://login.microsoftonline.com',
     help: 'The cloud, for every connection that names no other: a national cloud by its host, `https://NAME.ciamlogin.com` for External ID, or any Entra-compatible address. `http` on loopback only.',
   },
-  entraProvisioning: {
-    env: 'ENTRADA_ENTRA_PROVISIONING',
-    option: 'entra.policies.provisioning',
-    value: oneOf('create', 'existing', 'off'),
-    fallback: 'create',
-    help: '`create`: a first sign-in makes the user. `existing`: only users created beforehand. `off`: nobody signs in for the first time.',
-  },
-  entraLinking: {
-    env: 'ENTRADA_ENTRA_LINKING',
-    option: 'entra.policies.linking',
-    value: oneOf('never', 'verified'),
-    fallback: 'never',
-    help: 'Whether a first sign-in may take over a user created beforehand that has the same email: `never`, or `verified` when Entra vouches for the address and the person is a member of the pinned tenant.',
-  },
-  entraGuests: {
-    env: 'ENTRADA_ENTRA_GUESTS',
-    option: 'entra.policies.guests',
-    value: oneOf('refuse', 'allow'),
-    fallback: 'refuse',
-    help: 'Whether guests (B2B) of the directory may sign in.',
-  },
-  entraGroupsOverage: {
-    env: 'ENTRADA_ENTRA_GROUPS_OVERAGE',
-    option: 'entra.policies.groupsOverage',
-    value: oneOf('refuse', 'keep_last', 'graph', 'graph_or_keep_last'),
-    fallback: 'refuse',
-    help: 'When a person is in more groups than fit into the token: `refuse` by name if the role rules need groups, `keep_last` known groups, ask Microsoft `graph` and refuse when it does not tell, or `graph_or_keep_last`. See docs/groups.md.',
-  },
-  entraGroupsFrom: {
-    env: 'ENTRADA_ENTRA_GROUPS_FROM',
-    option: 'entra.groups',
-    value: groupsValue,
-    fallback: 'claim',
-    help: 'Where groups come from: the token (`claim`), always Microsoft `graph`, or `graph_direct`, which leaves out groups that hold groups.',
-  },
-  entraRecheckMinutes: {
-    env: 'ENTRADA_ENTRA_RECHECK_MINUTES',
-    option: 'entra.recheckMinutes',
-    value: wholeNumber({ from: 5, to: 1440, unit: ' of minutes' }),
-    help: 'Sessions are checked against Entra again this often, from 5 to 1440 minutes: who was disabled there is out, groups and roles follow. Without it: at sign-ins alone. See docs/sessions.md.',
-  },
-  entraSignOut: {
-    env: 'ENTRADA_ENTRA_SIGN_OUT',
-    option: 'entra.policies.signOutOfMicrosoft',
-    value: switchValue('local', 'microsoft'),
-    fallback: 'local',
-    help: 'What "Sign out" ends: the session here, or the one at Microsoft as well. The page always offers both.',
-  },
+  ...connectionSettings(),
   roleRulesFile: {
     env: 'ENTRADA_ROLE_RULES_FILE',
     value: textValue(text),
