@@ -19,7 +19,6 @@ export function connectionOptions(
 /** An empty text is sent as it is, so that a script with an unset variable changes nothing. */
 function optionOf(path: string, field: ConnectionField): CommandOption {
   return {
-    type: 'string',
     sentAs: path,
     read: (text) => (text === '' ? text : fromText(field, text)),
     help: helpOf(field),
@@ -34,14 +33,14 @@ function helpOf({ help, input, unset }: ConnectionField): string {
   return values.length === 0 ? help : `${help} (${values.join('; ')})`
 }
 
-/** Returns the label and the text of each field that the command line can change, in the order of the rows. */
+/** Returns a label and the text of each field that has an option, besides the name and the directory. */
 export function fieldLines(
   connection: ConnectionJson,
   fields: ConnectionFields = connectionFields,
 ): readonly (readonly [label: string, text: string])[] {
   return rowsOf(fields).flatMap((row) => {
     const { option } = row.field
-    if (option === undefined) return []
+    if (option === undefined || row.path === 'name' || row.part === 'tenants') return []
     return [[option.replaceAll('-', ' '), toText(row.field, memberAt(connection, row)) || 'none']]
   })
 }

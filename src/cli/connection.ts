@@ -1,27 +1,8 @@
 import type { ConnectionJson } from '../connections/connection-schema.ts'
 import { apiCommand } from './api-command.ts'
 import { type Command, ofOrganizationOption, pageOptions } from './command.ts'
+import { connectionOptions, fieldLines } from './connection-options.ts'
 import { credentialLines } from './credential.ts'
-
-/** What can be said of a connection in words; the rest goes through the API or `entrada apply`. */
-export const connectionOptions = {
-  name: { help: 'What it is called.' },
-  tenant: { help: 'The one directory that is accepted: tenant id, or a domain of it.' },
-  authority: {
-    help: 'Where people sign in, if that is not where the deployment has it: https://login.microsoftonline.us, https://NAME.ciamlogin.com (External ID) …',
-  },
-  'client-id': {
-    sentAs: 'clientId',
-    help: 'Application (client) id of the registration in Entra.',
-  },
-  'default-role': {
-    sentAs: 'policies.defaultRole',
-    read: (role) => (role === 'none' ? null : role),
-    help: 'Role of people whom no rule matches; `none`: they are refused.',
-  },
-  guests: { sentAs: 'policies.guests', help: 'refuse or allow.' },
-  provisioning: { sentAs: 'policies.provisioning', help: 'create, existing or off.' },
-} as const satisfies Command['options']
 
 export const connectionCommands: readonly Command[] = [
   apiCommand({
@@ -64,7 +45,7 @@ export const connectionCommands: readonly Command[] = [
     summary: 'Change a connection; id and slug never change.',
     operation: 'changeConnection',
     arguments: { ID: 'id' },
-    options: connectionOptions,
+    options: connectionOptions(),
     lines: connectionLines,
   }),
   apiCommand({
@@ -96,24 +77,22 @@ function endOf({ credentials }: ConnectionJson): string {
 }
 
 function connectionLines(connection: ConnectionJson): readonly string[] {
-  const { id, name, slug, status, managedBy, tested, clientId, policies, addresses } = connection
-  const facts = [
+  const { id, name, slug, status, managedBy, tested, addresses } = connection
+  const facts: readonly (readonly [label: string, text: string])[] = [
     ['status', `${status}${tested ? '' : ', not tested as it is now'}`],
     ['organization', connection.organizationId],
     ['slug', slug],
     ['managed by', managedBy],
     ['directory', directoryOf(connection)],
-    ['client id', clientId ?? '-'],
-    ['provisioning', policies.provisioning],
-    ['guests', policies.guests],
-    ['no rule matches', policies.defaultRole ? `role ${policies.defaultRole}` : 'refused'],
+    ...fieldLines(connection),
     ['redirect URI', addresses.redirectUri],
     ['home page URL', addresses.login],
     ['front-channel', addresses.frontChannelLogout],
-  ] as const
+  ]
+  const width = Math.max(...facts.map(([label]) => label.length))
   return [
     `${id}  ${name}`,
-    ...facts.map(([label, value]) => `  ${label.padEnd(15)}  ${value}`),
+    ...facts.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
     ...connection.roleRules.map(
       ({ id, match, value, role }) => `  rule ${id}: ${match} ${value} gives ${role}`,
     ),

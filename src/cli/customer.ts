@@ -1,7 +1,7 @@
 /** What an operator does for a new customer: an organization, a connection as a draft, and a link for the customer's administrator. */
 import { apiCommand } from './api-command.ts'
 import type { Command } from './command.ts'
-import { connectionOptions } from './connection.ts'
+import { connectionOptions } from './connection-options.ts'
 
 const idOptions = {
   id: { mayBeEmpty: true, help: 'Id from another system; it can never change.' },
@@ -25,7 +25,7 @@ export const customerCommands: readonly Command[] = [
     summary: 'Create a connection of an organization (its id or slug), as a draft.',
     operation: 'createConnection',
     arguments: { ORGANIZATION: 'organizationId' },
-    options: { ...idOptions, ...connectionOptions },
+    options: { ...idOptions, ...connectionOptions() },
     lines: ({ id, name, slug }) => [`${id}  ${name} (${slug}), draft`],
   }),
   apiCommand({
