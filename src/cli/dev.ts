@@ -4,7 +4,7 @@ import { EntradaError } from '../errors/errors.ts'
 import { createLog } from '../log/log.ts'
 import {
   type Environment,
-  givenEntraSettings,
+  entraSettingNames,
   inspectSettings,
   isLoopbackHost,
   readSettings,
@@ -80,7 +80,7 @@ function readDevelopmentSettings({ environment, readTextFile }: CliContext): Set
 function refusedNames(environment: Environment): readonly string[] {
   const database = ['ENTRADA_DATABASE_URL', 'ENTRADA_DATABASE_URL_FILE']
   return [
-    ...givenEntraSettings(environment),
+    ...entraSettingNames(environment),
     ...database.filter((name) => environment[name]?.trim()),
   ]
 }

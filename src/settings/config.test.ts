@@ -12,7 +12,7 @@ import {
 import { isEntradaError } from '../errors/errors.ts'
 import { newSecretKey } from '../keys/key-ring.ts'
 import { Secret } from '../keys/secret.ts'
-import { describeSettings, givenEntraSettings, readSettings } from './config.ts'
+import { describeSettings, entraSettingNames, readSettings } from './config.ts'
 
 const TENANT = '11111111-1111-4111-8111-111111111111'
 const CLIENT = '33333333-3333-4333-8333-333333333333'
@@ -370,7 +370,7 @@ describe('settings that go together', () => {
   })
 })
 
-describe('givenEntraSettings', () => {
+describe('entraSettingNames', () => {
   it('names what configures the default connection, by either name', () => {
     const given = {
       ...entra,
@@ -378,12 +378,12 @@ describe('givenEntraSettings', () => {
       ENTRADA_LISTEN: 'x',
       ENTRADA_ENTRA_AUTHORITY: ' ',
     }
-    assert.deepEqual(givenEntraSettings(given), [...Object.keys(entra), 'DSTACK_ENTRA_TENANT_ID'])
+    assert.deepEqual(entraSettingNames(given), [...Object.keys(entra), 'DSTACK_ENTRA_TENANT_ID'])
   })
 
   it('leaves out the policies, which fit any directory', () => {
     const policies = ['PROVISIONING', 'LINKING', 'GUESTS', 'GROUPS_OVERAGE', 'SIGN_OUT']
     const given = Object.fromEntries(policies.map((name) => [`ENTRADA_ENTRA_${name}`, 'x']))
-    assert.deepEqual(givenEntraSettings(given), [])
+    assert.deepEqual(entraSettingNames(given), [])
   })
 })

@@ -335,7 +335,7 @@ export function describeSettings(table: SettingRows = settingsTable): readonly {
 }
 
 /** Returns the names of the settings that lead to a real directory, which development mode refuses. Policies fit any directory. */
-export function givenEntraSettings(environment: Environment): readonly string[] {
+export function entraSettingNames(environment: Environment): readonly string[] {
   const fitsAnyDirectory = new Set(
     Object.values<Setting>(settingsTable)
       .filter(({ option }) => /^entra\.(policies|groups|recheckMinutes)/.test(option ?? ''))
