@@ -10,7 +10,10 @@ type Members = Readonly<Record<string, unknown>>
 
 /** Checks role rules. A rule of another shape would match no user, or give a role without a name. */
 export const roleRulesOption: OptionReader<unknown> = (value, report) => {
-  if (!Array.isArray(value)) return void report('must be a list')
+  if (!Array.isArray(value)) {
+    report('must be a list')
+    return undefined
+  }
   for (const [index, rule] of value.entries()) {
     for (const [name, problem] of ruleProblems(Object(rule))) report(problem, `[${index}].${name}`)
   }
@@ -43,7 +46,10 @@ export const credentialsOption: OptionReader<
   readonly CheckedCredential[] | (() => readonly CheckedCredential[])
 > = (value, report) => {
   if (typeof value === 'function') return () => value().map(toCredential)
-  if (!Array.isArray(value)) return void report('must be a list, or a function')
+  if (!Array.isArray(value)) {
+    report('must be a list, or a function')
+    return undefined
+  }
   if (value.length === 0) report('must not be empty')
   return value.flatMap((credential: unknown, index) => {
     const problem = problemOfCredential(Object(credential))

@@ -110,7 +110,8 @@ function certificateOf(
     try {
       return readTextFile(path)
     } catch (error) {
-      return void problems.push(`${name} names a file that ${cannotBeRead(error)}`)
+      problems.push(`${name} names a file that ${cannotBeRead(error)}`)
+      return undefined
     }
   }
   const certificate = read(names.certificate, file)

@@ -8,7 +8,7 @@ import type { Hooks } from '../hooks.ts'
 import { errorLog } from '../log/error-log.ts'
 import type { Log } from '../log/log.ts'
 import type { EntradaOptions } from './options.ts'
-import type { OptionReader } from './setting-values.ts'
+import { type OptionReader, reader } from './setting-values.ts'
 import { didYouMean } from './stray-settings.ts'
 
 type Callbacks = Pick<EntradaOptions, 'log' | 'now' | 'resolveTxt'>
@@ -28,7 +28,10 @@ const hookNames: ReadonlySet<string> = new Set(
 
 /** Checks `hooks`. A misspelt hook would never be called, and refuse no sign-in. */
 const readHooks: OptionReader<Hooks> = (value, report) => {
-  if (typeof value !== 'object' || value === null) return void report('must be an object')
+  if (typeof value !== 'object' || value === null) {
+    report('must be an object')
+    return undefined
+  }
   for (const [name, hook] of Object.entries(value)) {
     if (!hookNames.has(name)) report(`is not a hook.${didYouMean(name, hookNames)}`, `.${name}`)
     else if (hook !== undefined && !isFunction(hook)) report('must be a function', `.${name}`)
@@ -46,8 +49,10 @@ const readLog: OptionReader<Log> = (value, report) => {
   return log
 }
 
-const readFunction: OptionReader<unknown> = (value, report) =>
-  isFunction(value) ? value : void report('must be a function')
+const readFunction = reader((value) => {
+  if (isFunction(value)) return value
+  throw new Error('must be a function')
+})
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function'

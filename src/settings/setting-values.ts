@@ -87,7 +87,8 @@ export function listValue<T>(
     fromText: (text) => parseList(text).map(parse),
     fromOption: (value, report) => {
       if (!Array.isArray(value)) {
-        return void report(value === undefined ? 'is missing' : 'must be a list')
+        report(value === undefined ? 'is missing' : 'must be a list')
+        return undefined
       }
       return value.flatMap(
         (each, index) => item.fromOption(each, (problem) => report(problem, `[${index}]`)) ?? [],
