@@ -213,7 +213,7 @@ function profileOf({ displayName, email }: NewUser): Profile {
 
 /** Finds the organization of a new member. @throws {EntradaError} `record_not_found` */
 async function organizationOf(
-  services: Services,
+  services: Pick<Services, 'now'>,
   transaction: StorageTransaction,
   { organizationId }: NewUser,
 ): Promise<OrganizationId> {
@@ -226,7 +226,7 @@ async function organizationOf(
 
 /** Object ids are unique in one cloud only: that of the organization's connections, or of the default connection. */
 async function cloudIn(
-  { deployment }: Services,
+  { deployment }: Pick<Services, 'deployment'>,
   reader: StorageReader,
   organizationId: OrganizationId,
 ): Promise<string> {

@@ -16,7 +16,7 @@ export function credentialNotices({
 }
 
 /** Renders the credentials of the environment's connection. */
-export function credentialSection({ credentialStatus }: Services): Html {
+export function credentialSection({ credentialStatus }: Pick<Services, 'credentialStatus'>): Html {
   const credentials = credentialStatus()
   if (credentials.length === 0) return html``
   return html`${credentialNotices({ credentialStatus }).map((text) => html`<p class="notice">${text}</p>`)}

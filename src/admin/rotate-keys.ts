@@ -1,4 +1,4 @@
-import { type Audited, audit } from '../audit/audit.ts'
+import { type Audited, type AuditServices, audit } from '../audit/audit.ts'
 import { eraseStretch, signErasuresAgain } from '../audit/erase-people.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
 import { resealCredentials } from '../connections/sealed-credentials.ts'
@@ -137,7 +137,7 @@ async function rotateGrants(services: Services, actor: Actor): Promise<number> {
 }
 
 async function auditRotation(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   {
     resealed,

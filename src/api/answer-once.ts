@@ -53,14 +53,18 @@ export async function answerOnce(
 }
 
 /** Each caller has keys of its own. @throws {EntradaError} `request_invalid` */
-function keptUnder({ sha256 }: Services, { caller }: RepeatableCall, key: string): string {
+function keptUnder(
+  { sha256 }: Pick<Services, 'sha256'>,
+  { caller }: RepeatableCall,
+  key: string,
+): string {
   if (!IDEMPOTENCY_KEY.test(key)) {
     throw new EntradaError('request_invalid', { parameter: 'Idempotency-Key' })
   }
   return sha256(JSON.stringify([caller.actor, key]))
 }
 
-function hashOf({ sha256 }: Services, { exchange, body }: RepeatableCall): string {
+function hashOf({ sha256 }: Pick<Services, 'sha256'>, { exchange, body }: RepeatableCall): string {
   const { method } = exchange.request
   return sha256(JSON.stringify([method, exchange.url.pathname, exchange.url.search, body]))
 }

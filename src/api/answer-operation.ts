@@ -148,7 +148,11 @@ function narrowed(caller: ApiCaller, query: unknown): OrganizationId | undefined
  * @throws {EntradaError} `record_changed`, `request_invalid` when it is no list of entity tags
  * @see RFC 9110 §13.1.1
  */
-function checkMatches(services: Services, { request }: Exchange, json: unknown): void {
+function checkMatches(
+  services: Pick<Services, 'sha256'>,
+  { request }: Exchange,
+  json: unknown,
+): void {
   const ifMatch = request.headers.get('if-match')
   if (ifMatch === null || ifMatch.trim() === '*') return
   const tags = ifMatch.split(',').map((tag) => tag.trim())
@@ -160,12 +164,12 @@ function checkMatches(services: Services, { request }: Exchange, json: unknown):
 }
 
 /** The tag is computed from the response itself, so equal responses have the same tag on every replica. */
-function entityTag({ sha256 }: Services, json: unknown): string {
+function entityTag({ sha256 }: Pick<Services, 'sha256'>, json: unknown): string {
   return `"${sha256(JSON.stringify(json)).slice(0, 32)}"`
 }
 
 function toResponse(
-  services: Services,
+  services: Pick<Services, 'sha256'>,
   { url }: Exchange,
   { operation, answer, isRepeated }: Once & { readonly operation: Operation },
 ): Response {

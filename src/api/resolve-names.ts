@@ -12,7 +12,7 @@ type Kind = 'organization' | 'connection'
 /** Returns the same input with ids in place of slugs. A name that matches nothing stays as it is, and is not found later. */
 export async function resolveNames(
   { path }: Operation,
-  services: Services,
+  services: Pick<Services, 'storage'>,
   { params, query, body }: Input,
 ): Promise<Input> {
   const resolve = createResolver(services)
@@ -39,7 +39,7 @@ function namesInBody(body: unknown): Names {
   return { organizationId: 'organization', connectionId: 'connection', ...named }
 }
 
-function createResolver(services: Services) {
+function createResolver(services: Pick<Services, 'storage'>) {
   return async <T>(input: T, names: Names): Promise<T> => {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) return input
     let resolved = input
@@ -57,7 +57,7 @@ function createResolver(services: Services) {
 const MADE_HERE = /^(org|con)_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 async function findId(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   kind: Kind,
   name: string,
 ): Promise<string | undefined> {

@@ -86,7 +86,7 @@ async function findOrganization(
 }
 
 function draftOf(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'now'>,
   asked: NewConnection,
   own: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId' | 'managedBy'>,
 ): Connection {
@@ -112,7 +112,10 @@ function draftOf(
 }
 
 /** @throws {EntradaError} `request_invalid` when this deployment has no application to share */
-function clientIdOf({ deployment }: Services, { application, clientId }: NewConnection): string {
+function clientIdOf(
+  { deployment }: Pick<Services, 'deployment'>,
+  { application, clientId }: NewConnection,
+): string {
   if (application !== 'shared') return clientId ?? ''
   if (deployment.sharedClientId === undefined) {
     throw new EntradaError('request_invalid', { parameter: 'application' })

@@ -22,7 +22,10 @@ import { toJsonValue, toRecord, toStoredSettings } from './field-values.ts'
 import { isTested } from './test-fingerprint.ts'
 
 /** Returns a connection as the API shows it. */
-export function connectionJson(services: Services, connection: Connection): ConnectionJson {
+export function connectionJson(
+  services: Pick<Services, 'deployment' | 'sha256'>,
+  connection: Connection,
+): ConnectionJson {
   const { tenants } = connection
   return {
     id: connection.id,
@@ -120,7 +123,7 @@ type ConnectionMembers = Omit<
  * @throws {EntradaError} `request_invalid`
  */
 export function toConnectionMembers(
-  { deployment }: Services,
+  { deployment }: Pick<Services, 'deployment'>,
   sent: ConnectionChangeJson,
   before?: Pick<Connection, 'tenants' | 'settings'>,
 ): ConnectionMembers {
@@ -213,7 +216,10 @@ function toSettings(
   return { ...(tested ? { tested } : {}), ...toStoredSettings(fields.settings, sent ?? {}) }
 }
 
-function addressesOf(services: Services, connection: Connection): ConnectionJson['addresses'] {
+function addressesOf(
+  services: Pick<Services, 'deployment'>,
+  connection: Connection,
+): ConnectionJson['addresses'] {
   const [first] = services.deployment.publicUrls
   const { redirectOrigin } = connection.settings
   const here = redirectOrigin ? new URL(redirectOrigin) : first

@@ -38,7 +38,7 @@ export async function addClientSecret(
 
 /** The credential that holds this secret already; so that whoever keeps secrets elsewhere can tell whether there is something to do. */
 export function findClientSecret(
-  { keyRing }: Services,
+  { keyRing }: Pick<Services, 'keyRing'>,
   { id: connectionId, credentials }: Connection,
   value: Secret,
 ): ConnectionCredential | undefined {
@@ -51,7 +51,7 @@ export function findClientSecret(
 
 /** @throws {EntradaError} `client_secret_is_id`, `request_invalid` */
 export function newClientSecretCredential(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'now' | 'randomBytes'>,
   { connectionId, secret }: { readonly connectionId: string; readonly secret: NewClientSecret },
 ): ConnectionCredential {
   const text = checkClientSecret(secret.value.reveal())
@@ -90,7 +90,9 @@ export async function newCertificateCredential(
 }
 
 /** The token that the platform issues to this deployment; nothing is kept of it. */
-export function newFederatedCredential(services: Services): ConnectionCredential {
+export function newFederatedCredential(
+  services: Pick<Services, 'now' | 'randomBytes'>,
+): ConnectionCredential {
   const id = newId(services, 'crd')
   return { id, kind: 'federated_token_file', state: 'active', createdAt: services.now() }
 }

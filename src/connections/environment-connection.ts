@@ -1,5 +1,6 @@
 /** The connection that the environment (or the options of a library) describes: the row `default`, read-only elsewhere. */
 
+import type { AuditServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import { cloudOf, DEFAULT_AUTHORITY } from '../identity-provider/entra/clouds.ts'
@@ -48,7 +49,7 @@ export async function keepEnvironmentConnection(
 }
 
 function configuredConnection(
-  services: Services,
+  services: Pick<Services, 'credentialStatus' | 'now'>,
   entra: CheckedEntra | undefined,
   existing: Connection | undefined,
 ): Connection | undefined {
@@ -57,7 +58,7 @@ function configuredConnection(
 
 /** The organization that the environment's connection and its people belong to, made when it is missing. */
 export async function keepDefaultOrganization(
-  services: Services,
+  services: Pick<Services, 'now'>,
   transaction: StorageTransaction,
 ): Promise<void> {
   const organization = await transaction.findOrganization(DEFAULT_ORGANIZATION_ID)
@@ -89,7 +90,7 @@ export async function withKnownTenant(
  * connection that was removed stays removed.
  */
 async function pinTenant(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   { connection, tenantId }: { readonly connection: Connection; readonly tenantId: string },
 ): Promise<Connection> {
@@ -107,7 +108,11 @@ async function pinTenant(
   return writeConnection(services, transaction, { caller, before: now, after })
 }
 
-function toConnection(services: Services, entra: CheckedEntra, existing?: Connection): Connection {
+function toConnection(
+  services: Pick<Services, 'credentialStatus' | 'now'>,
+  entra: CheckedEntra,
+  existing?: Connection,
+): Connection {
   const authority = entra.authority ?? DEFAULT_AUTHORITY
   const at = services.now()
   return {
@@ -187,7 +192,7 @@ function switchedOff(existing: Connection): Connection {
   return { ...existing, status: 'off' }
 }
 
-function newOrganization(services: Services): Organization {
+function newOrganization(services: Pick<Services, 'now'>): Organization {
   const createdAt = services.now()
   return {
     id: DEFAULT_ORGANIZATION_ID,

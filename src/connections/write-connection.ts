@@ -3,10 +3,9 @@
  * Whatever a change takes away is gone from live sessions when the transaction commits: see docs/sessions.md.
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { type AuditServices, audit } from '../audit/audit.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
-import type { Services } from '../services.ts'
 import type { SessionPerson } from '../storage/connection-people.ts'
 import type { Connection, RoleRule } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -51,7 +50,7 @@ export function changedMembers(
  * changed at all is the caller's to check.
  */
 export async function writeConnection(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   written: {
     readonly caller: AdminCaller

@@ -135,7 +135,7 @@ function isNavigation({ headers }: Request): boolean {
   return headers.get('accept')?.includes('text/html') ?? false
 }
 
-function loginAddress(services: Services, { url }: Exchange): string {
+function loginAddress(services: Pick<Services, 'deployment'>, { url }: Exchange): string {
   const query = new URLSearchParams({ return_to: url.pathname + url.search })
   return pathTo(services, `/login?${query}`)
 }

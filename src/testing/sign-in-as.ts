@@ -81,7 +81,7 @@ async function storedConnection(
 
 /** Returns the connection with a known tenant, as after a first response from Entra, and with a rule for each requested role. */
 function connectionFor(
-  services: Services,
+  services: Pick<Services, 'sha256'>,
   connection: Connection,
   { roles, tid }: TestPerson,
 ): Connection {
@@ -101,7 +101,7 @@ function ruleOf(role: string): Connection['roleRules'][number] {
 }
 
 function identityOf(
-  services: Services,
+  services: Pick<Services, 'sha256'>,
   { cloud, tenants, authority }: Connection,
   person: TestPerson,
 ): VerifiedIdentity {
@@ -126,7 +126,7 @@ function identityOf(
 }
 
 /** The id is the same in every run, so that the user is the same. */
-function guidOf(services: Services, name: string): string {
+function guidOf(services: Pick<Services, 'sha256'>, name: string): string {
   const hex = services.sha256(`entrada/testing ${name.toLowerCase()}`)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }

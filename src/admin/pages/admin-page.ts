@@ -29,7 +29,7 @@ export type AdminPage = {
 
 /** Renders a page under /admin in its frame. */
 export async function adminPage(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   exchange: Exchange,
   viewer: Viewer,
   page: AdminPage,
@@ -54,7 +54,11 @@ ${page.body}`,
   return withCookies(response, flash.cookies)
 }
 
-function header(services: Services, viewer: Viewer, current: Section): Html {
+function header(
+  services: Pick<Services, 'deployment' | 'keyRing'>,
+  viewer: Viewer,
+  current: Section,
+): Html {
   const items = itemsFor(viewer).map(
     ({ section, to, words }) =>
       html`<li><a href="${pathTo(services, to)}"${section === current ? html` aria-current="page"` : ''}>${words}</a></li>`,
@@ -88,14 +92,17 @@ function itemsFor({ organizationId }: Viewer): readonly NavItem[] {
   ]
 }
 
-function signOut(services: Services, { sessionId }: Viewer): Html {
+function signOut(services: Pick<Services, 'deployment' | 'keyRing'>, { sessionId }: Viewer): Html {
   if (sessionId === undefined) return html``
   return html`<form method="post" action="${pathTo(services, '/auth/logout')}">
 <input type="hidden" name="form_token" value="${formToken(services, sessionId)}">
 <button class="link">Sign out</button></form>`
 }
 
-function crumbs(services: Services, above: NonNullable<AdminPage['above']>): Html {
+function crumbs(
+  services: Pick<Services, 'deployment'>,
+  above: NonNullable<AdminPage['above']>,
+): Html {
   if (above.length === 0) return html``
   const items = above.map(
     ({ to, words }) => html`<li><a href="${pathTo(services, to)}">${words}</a></li>`,

@@ -51,7 +51,7 @@ ${field('correlation', 'Correlation id')}${field('from', 'From', 'date')}${field
 }
 
 /** The links contain the same filter. */
-function exportLinks(services: Services, exchange: Exchange): Html {
+function exportLinks(services: Pick<Services, 'deployment'>, exchange: Exchange): Html {
   const query = new URLSearchParams()
   for (const name of auditParameters) {
     const value = searchParameter(exchange, name)

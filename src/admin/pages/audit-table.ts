@@ -10,7 +10,7 @@ const MOST_DETAIL = 600
 
 /** Renders events, newest first, with the names of the people in them. */
 export async function auditTable(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'storage'>,
   viewer: Pick<Viewer, 'organizationId'>,
   { events, empty }: { readonly events: readonly AuditEventRecord[]; readonly empty: Html },
 ): Promise<Html> {
@@ -44,7 +44,11 @@ export async function auditTable(
   })
 }
 
-function actorOf(services: Services, actor: Actor, names: ReadonlyMap<string, string>): Html {
+function actorOf(
+  services: Pick<Services, 'deployment'>,
+  actor: Actor,
+  names: ReadonlyMap<string, string>,
+): Html {
   if (actor.kind === 'user') {
     return linkTo(services, `/admin/users/${actor.id}`, names.get(actor.id) ?? actor.id)
   }
@@ -66,7 +70,7 @@ function detailOf(detail: AuditEventRecord['detail']): Html {
 
 /** Looks up each person, connection and organization once. */
 async function namesIn(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   { organizationId }: Pick<Viewer, 'organizationId'>,
   events: readonly AuditEventRecord[],
 ): Promise<ReadonlyMap<string, string>> {

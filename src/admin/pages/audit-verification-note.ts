@@ -6,7 +6,9 @@ import type { Services } from '../../services.ts'
 import { badge, timeTag } from './page-parts.ts'
 
 /** Renders what the background verification found, and when. */
-export async function auditVerificationNote(services: Services): Promise<Html> {
+export async function auditVerificationNote(
+  services: Pick<Services, 'keyRing' | 'storage'>,
+): Promise<Html> {
   const { completed, problem } = (await findAuditVerification(services)) ?? {}
   if (problem) {
     const place = problem.sequence === undefined ? '' : ` at link ${problem.sequence}`

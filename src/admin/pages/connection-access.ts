@@ -7,7 +7,7 @@ import { checkMay, getOwned, idIn, type Viewer } from './page-access.ts'
 
 /** @throws {EntradaError} `record_not_found`, also for another organization's */
 export async function getConnection(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   exchange: Exchange,
   viewer: Viewer,
 ): Promise<Connection> {

@@ -49,7 +49,7 @@ ${await connectionTable(services, page.items, { empty: html`<p>${search || show 
   })
 }
 
-function filterFor(services: Services, show: string | undefined): ConnectionFilter {
+function filterFor(services: Pick<Services, 'now'>, show: string | undefined): ConnectionFilter {
   switch (show) {
     case 'on':
     case 'draft':

@@ -137,7 +137,7 @@ function readOnlyNote({ managedBy }: Connection): Html {
 }
 
 function healthPanel(
-  services: Services,
+  services: Pick<Services, 'sha256'>,
   connection: Connection,
   health: ConnectionHealth | undefined,
 ): Html {
@@ -188,7 +188,7 @@ function factPanel(connection: Connection): Html {
   )
 }
 
-function registerPanel(services: Services, connection: Connection): Html {
+function registerPanel(services: Pick<Services, 'deployment'>, connection: Connection): Html {
   const { publicUrls } = services.deployment
   const redirectUris = publicUrls.map((url, index) =>
     copyField(
@@ -219,7 +219,11 @@ ${postForm(place, {
   )
 }
 
-function policyPanel(services: Services, viewer: Viewer, connection: Connection): Html {
+function policyPanel(
+  services: Pick<Services, 'deployment'>,
+  viewer: Viewer,
+  connection: Connection,
+): Html {
   const { policies, id } = connection
   const { unmatched } = policies
   return panel(
@@ -237,7 +241,7 @@ function policyPanel(services: Services, viewer: Viewer, connection: Connection)
 }
 
 function rulePanel(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   viewer: Viewer,
   { roleRules, ...connection }: Connection,
 ): Html {

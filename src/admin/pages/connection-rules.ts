@@ -89,7 +89,7 @@ function rowsOf(form: URLSearchParams): readonly Row[] {
 
 /** @throws {EntradaError} `request_invalid`, with the place of the row */
 function toRules(
-  services: Services,
+  services: Pick<Services, 'now' | 'randomBytes'>,
   rows: readonly Row[],
   before: readonly RoleRule[],
 ): readonly RoleRule[] {

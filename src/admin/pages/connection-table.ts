@@ -8,7 +8,7 @@ import { dataTable, linkTo, timeTag } from './page-parts.ts'
 
 /** Connections with how they do. */
 export async function connectionTable(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'now' | 'storage'>,
   connections: readonly Connection[],
   { empty }: { readonly empty: Html },
 ): Promise<Html> {

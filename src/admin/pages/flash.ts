@@ -34,7 +34,7 @@ const MAX_AGE_SECONDS = 60
 
 /** Redirects (303) to a page of ours that shows the sentence. */
 export function done(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   { here }: Pick<Exchange, 'here'>,
   { flash, to }: { readonly flash: Flash; readonly to: string },
 ): Response {
@@ -47,7 +47,7 @@ export function done(
 
 /** Returns the sentence of the last form, and the `Set-Cookie` line that removes the cookie. */
 export function readFlash(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   { here, cookies }: Pick<Exchange, 'here' | 'cookies'>,
 ): { readonly sentence?: string; readonly cookies: readonly string[] } {
   const name = cookieName(services, here, NAME)

@@ -136,7 +136,7 @@ export function versionOf({ sha256 }: Pick<Services, 'sha256'>, record: unknown)
 }
 
 /** Renders the hidden field with the version of a record. */
-export function versionField(services: Services, record: unknown): Html {
+export function versionField(services: Pick<Services, 'sha256'>, record: unknown): Html {
   return html`<input type="hidden" name="version" value="${versionOf(services, record)}">`
 }
 

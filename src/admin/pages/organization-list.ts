@@ -59,7 +59,7 @@ ${dataTable({
   })
 }
 
-function newButton({ deployment }: Services): Html {
+function newButton({ deployment }: Pick<Services, 'deployment'>): Html {
   return html`<a class="button" href="${deployment.mountPath}/admin/organizations/new">New organization</a>`
 }
 

@@ -85,7 +85,7 @@ export async function addConnection(services: Services, exchange: Exchange): Pro
 
 /** Returns the organization in the address. @throws {EntradaError} `record_not_found`, also for another one than the viewer's */
 export async function getOrganization(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   exchange: Exchange,
   viewer: Viewer,
 ): Promise<Organization> {
@@ -150,7 +150,10 @@ ${panel(
 }
 
 /** Members of the organization sign in through one connection only, unless a bypass is open. */
-function ssoWords(services: Services, { settings }: Organization): Html | undefined {
+function ssoWords(
+  services: Pick<Services, 'deployment' | 'now'>,
+  { settings }: Organization,
+): Html | undefined {
   const { ssoRequired } = settings
   if (ssoRequired === undefined) return undefined
   const { connectionId, since, bypass } = ssoRequired

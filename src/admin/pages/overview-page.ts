@@ -58,7 +58,7 @@ async function latestRefusals(
   return newestFirst.slice(0, REFUSALS)
 }
 
-async function readDays(services: Services, { organizationId }: Viewer) {
+async function readDays(services: Pick<Services, 'now' | 'storage'>, { organizationId }: Viewer) {
   const now = services.now()
   const since = dayBefore(now, CHART_DAYS - 1)
   const days = { since, until: dayBefore(now, 0) }
@@ -104,7 +104,9 @@ ${items.length === 0 && counts.on > 0 ? html`<p class="all-well">Nothing needs a
 ${counts.total === 0 ? nothingYet : ''}`
 }
 
-async function auditNotices(services: Services): Promise<readonly string[]> {
+async function auditNotices(
+  services: Pick<Services, 'keyRing' | 'storage'>,
+): Promise<readonly string[]> {
   const { problem } = (await findAuditVerification(services)) ?? {}
   return problem
     ? [`The audit trail is not as it was written (${problem.reason}). See the page Audit.`]
@@ -119,7 +121,7 @@ function tile(count: number, words: string, tone = ''): Html {
 }
 
 function failingItem(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   {
     counts,
     failing,
@@ -141,7 +143,7 @@ ${linkTo(services, '/admin/connections?show=failing', 'Show')}</p><ul>${failing.
 }
 
 /** Connections that are on and let no user in: users without a role are refused, and no rule or default gives one. */
-function closedItem(services: Services, closed: readonly Connection[]): Html {
+function closedItem(services: Pick<Services, 'deployment'>, closed: readonly Connection[]): Html {
   return html`<li class="bad"><p>Nobody is let in: no rule gives a role, and who has none is refused. Add a rule, or choose a role for everybody else.
 ${linkTo(services, '/admin/connections?show=closed', 'Show')}</p><ul>${closed.map(
     ({ id, name }) => html`<li>${linkTo(services, `/admin/connections/${id}`, name)}</li>`,
@@ -149,7 +151,7 @@ ${linkTo(services, '/admin/connections?show=closed', 'Show')}</p><ul>${closed.ma
 }
 
 function expiringItem(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   {
     counts,
     expiring,

@@ -35,7 +35,7 @@ export function nameOf(text: string): Html {
 }
 
 /** Renders a link to a page of ours. */
-export function linkTo(services: Services, path: string, words: string): Html {
+export function linkTo(services: Pick<Services, 'deployment'>, path: string, words: string): Html {
   return html`<a href="${pathTo(services, path)}">${nameOf(words)}</a>`
 }
 
@@ -104,7 +104,11 @@ ${next === undefined ? '' : html`<a href="${at(next)}" rel="next">Older</a>`}</n
 export type Choice = readonly [value: string, words: string]
 
 /** Renders a filter as a GET form, so that a link can contain it. */
-export function filterForm(services: Services, path: string, fields: Html): Html {
+export function filterForm(
+  services: Pick<Services, 'deployment'>,
+  path: string,
+  fields: Html,
+): Html {
   return html`<form class="filters" role="search" method="get" action="${pathTo(services, path)}">${fields}
 <button class="button plain">Show</button></form>`
 }

@@ -41,7 +41,7 @@ export async function showSignIn(services: Services, exchange: Exchange): Promis
 
 /** Traces of an unknown connection belong to no organization, so only operators see them. */
 async function getTrace(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   exchange: Exchange,
   viewer: Viewer,
 ): Promise<SignInTrace> {
@@ -52,7 +52,7 @@ async function getTrace(
 }
 
 async function whyPanel(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   { code, steps: taken, connectionId }: SignInTrace,
 ): Promise<Html> {
   if (code === undefined) return html``

@@ -20,7 +20,7 @@ export function outcomeBadge(outcome: SignInTrace['outcome']): Html {
 
 /** Renders sign-ins, newest first, each with the names of the person and the connection where they are known. */
 export async function traceTable(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'storage'>,
   viewer: Pick<Viewer, 'organizationId'>,
   { traces, empty }: { readonly traces: readonly SignInTrace[]; readonly empty: Html },
 ): Promise<Html> {
@@ -49,13 +49,13 @@ export async function traceTable(
   })
 }
 
-function linkOf({ deployment }: Services, id: string): string {
+function linkOf({ deployment }: Pick<Services, 'deployment'>, id: string): string {
   return `${deployment.mountPath}/admin/sign-ins/${id}`
 }
 
 /** Looks up each person and connection once, however often they are on the page. */
 async function namesFor(
-  services: Services,
+  services: Pick<Services, 'storage'>,
   { organizationId }: Pick<Viewer, 'organizationId'>,
   traces: readonly SignInTrace[],
 ) {

@@ -109,7 +109,7 @@ function ignoreGone(error: unknown): void {
  * @throws {EntradaError} `record_not_found`, also for a user who is only in other organizations
  */
 async function getUser(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   exchange: Exchange,
   { organizationId }: Viewer,
 ): Promise<UserListItem> {
@@ -127,18 +127,18 @@ async function getUser(
 }
 
 async function membershipList(
-  { storage, ...services }: Services,
+  services: Pick<Services, 'deployment' | 'storage'>,
   { memberships, roles }: UserListItem,
 ): Promise<Html> {
   const organizations = await Promise.all(
-    memberships.map(({ organizationId }) => storage.findOrganization(organizationId)),
+    memberships.map(({ organizationId }) => services.storage.findOrganization(organizationId)),
   )
   if (memberships.length === 0) return html`<div class="empty"><p>In no organization.</p></div>`
   return html`${memberships.map((membership, index) => {
     const { profile, username, status, lastSignInAt, id, organizationId } = membership
     const { email } = profile
     const ownRoles = roles.filter(({ membershipId }) => membershipId === id)
-    return html`<article class="membership"><h3>${linkTo({ storage, ...services }, `/admin/organizations/${organizationId}`, organizations[index]?.name ?? organizationId)}
+    return html`<article class="membership"><h3>${linkTo(services, `/admin/organizations/${organizationId}`, organizations[index]?.name ?? organizationId)}
 ${status === 'disabled' ? badge('bad', 'access disabled') : ''}</h3>${factList([
       ['Name', profile.displayName && nameOf(profile.displayName)],
       ['Username', nameOf(username)],
@@ -227,6 +227,6 @@ function statusForm(place: FormPlace, { user }: UserListItem): Html {
   })
 }
 
-function more(services: Services, next: string | undefined, to: string): Html {
+function more(services: Pick<Services, 'deployment'>, next: string | undefined, to: string): Html {
   return next === undefined ? html`` : html`<p>${linkTo(services, to, 'All of them')}</p>`
 }

@@ -8,7 +8,7 @@ import { displayNameOf, withinOrganization } from './user-words.ts'
 
 /** Renders users with their names and roles; those of one organization only with what belongs to it. */
 export function userTable(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   users: readonly UserListItem[],
   {
     organizationId,

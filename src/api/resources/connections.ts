@@ -196,7 +196,7 @@ type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings' | 'te
  * @throws {EntradaError} `request_invalid`, `access_not_granted`
  */
 function checkMayChange(
-  { deployment }: Services,
+  { deployment }: Pick<Services, 'deployment'>,
   caller: ApiCaller,
   after: Sensitive,
   before?: Sensitive,

@@ -128,7 +128,7 @@ export const dataExportOperations = {
 export const dataExportSchemas = { ExportedRecord: exportedSchema }
 
 function sectionsOfUser(
-  services: Services,
+  services: Pick<Services, 'now' | 'storage'>,
   user: UserListItem,
 ): Sections<(typeof kindsOfUser)[number]> {
   const { storage, now } = services
@@ -171,7 +171,7 @@ function sectionsOfOrganization(services: Services, organizationId: Organization
 }
 
 async function connectionIdsOf(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   organizationId: OrganizationId,
 ): Promise<ReadonlySet<string>> {
   const ids = new Set<string>()

@@ -130,20 +130,23 @@ export const organizationOperations = {
 
 /** Returns the organization in the path, which owns itself. */
 export async function ownerOfOrganization(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   { params }: { readonly params: Readonly<Record<string, string>> },
 ): Promise<string | undefined> {
   return (await storage.findOrganization(params.id as OrganizationId))?.id // any text: an unknown one finds nothing
 }
 
 /** Returns the organization with this id. @throws {EntradaError} `record_not_found` */
-async function getOrganization({ storage }: Services, id: string): Promise<Organization> {
+async function getOrganization(
+  { storage }: Pick<Services, 'storage'>,
+  id: string,
+): Promise<Organization> {
   const organization = await storage.findOrganization(id as OrganizationId) // as above
   if (organization === undefined) throw new EntradaError('record_not_found')
   return organization
 }
 
-async function ownOnly(services: Services, id: OrganizationId) {
+async function ownOnly(services: Pick<Services, 'storage'>, id: OrganizationId) {
   return { items: [organizationJson(await getOrganization(services, id))], next: null }
 }
 

@@ -147,7 +147,7 @@ export const sessionOperations = {
 
 /** If the caller is limited to an organization, the named record has to belong to it. */
 async function scopeFor(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   named: v.InferOutput<typeof sessionScopeSchema>,
   within: OrganizationId | undefined,
 ): Promise<SessionScope> {

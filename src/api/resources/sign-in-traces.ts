@@ -83,7 +83,7 @@ export const signInTraceOperations = {
 }
 
 /** Returns the trace with this id. @throws {EntradaError} `record_not_found` */
-async function getTrace({ storage }: Services, id: string): Promise<SignInTrace> {
+async function getTrace({ storage }: Pick<Services, 'storage'>, id: string): Promise<SignInTrace> {
   const trace = await storage.findSignInTrace(id as SignInTrace['id']) // any text: an unknown one finds nothing
   if (trace === undefined) throw new EntradaError('record_not_found')
   return trace

@@ -129,7 +129,7 @@ export const ssoOperations = {
  * @throws {EntradaError} `access_not_granted`
  */
 async function checkOperatorsStay(
-  { storage, deployment }: Services,
+  { storage, deployment }: Pick<Services, 'deployment' | 'storage'>,
   caller: ApiCaller,
   input: { readonly organizationId: string; readonly connectionId: string },
 ): Promise<void> {
