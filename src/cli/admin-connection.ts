@@ -1,4 +1,4 @@
-/** How the command line administers: through the API of the running server when that answers, else on the database itself. */
+/** Commands use the API of the running server if it responds, else the same API in this process, on the database itself. */
 import { createHash, randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -43,7 +43,7 @@ export async function withApi(
   }
 }
 
-/** @throws {EntradaError} `server_is_running`, whatever its operator token */
+/** Checks that no server runs, whatever its operator token. @throws {EntradaError} `server_is_running` */
 export async function checkNoServerRuns(settings: Settings): Promise<void> {
   const { serverUrl } = settings
   for (const send of waysTo(settings)) {
@@ -58,7 +58,7 @@ export async function checkNoServerRuns(settings: Settings): Promise<void> {
   }
 }
 
-/** A server on this machine is reached directly, one elsewhere perhaps through the configured proxy alone. No redirect is followed. */
+/** A server on this machine is reached directly; a server elsewhere may be reachable only through the configured proxy. */
 function waysTo(settings: Settings): readonly (typeof fetch)[] {
   const proxied = createOutgoing({ proxies: proxiesOf(settings) })
   const isProxied = proxied.routeOf(settings.serverUrl).kind === 'proxy'
@@ -67,7 +67,7 @@ function waysTo(settings: Settings): readonly (typeof fetch)[] {
 
 type Mode = 'development' | 'production'
 
-/** `--dev`, or there is nothing but a development database. */
+/** The development database is used with `--dev`, or if there is no other database. */
 function modeOf(settings: Settings, { values }: CliArguments): Mode {
   if (values.dev) return 'development'
   if (settings.databaseUrl) return 'production'
@@ -77,9 +77,9 @@ function modeOf(settings: Settings, { values }: CliArguments): Mode {
 }
 
 /**
- * `undefined`: no server of ours answers there, and the database is at hand.
+ * Returns a connection to the running server, or `undefined` if none responds and the database can be used instead.
  *
- * @throws {EntradaError} `server_answer_invalid` when something else answers, or hangs, and there is no database either
+ * @throws {EntradaError} `server_answer_invalid` if something else responds, or hangs, and there is no database either
  */
 async function connectToServer(settings: Settings, mode: Mode): Promise<ApiConnection | undefined> {
   const operatorToken =
@@ -102,11 +102,11 @@ async function connectToServer(settings: Settings, mode: Mode): Promise<ApiConne
 
 type Found =
   | { readonly kind: 'alive' }
-  | { readonly kind: 'nobody' }
+  | { readonly kind: 'no_server' }
   | { readonly kind: 'other_token' }
   | { readonly kind: 'stranger'; readonly answer: string }
 
-/** Our server proves that it knows the token before it is given it; whatever else holds the port learns nothing. */
+/** The server proves that it has the token before the token is sent, so that another program on the port never receives it. */
 async function lookForServer(
   send: typeof fetch,
   serverUrl: URL,
@@ -130,7 +130,7 @@ async function lookForServer(
     return { kind: 'stranger', answer: `${response.status}, ${contentTypeOf(response)}` }
   } catch (error) {
     const answer = reasonOf(error)
-    return NOBODY.has(answer) ? { kind: 'nobody' } : { kind: 'stranger', answer }
+    return NO_SERVER.has(answer) ? { kind: 'no_server' } : { kind: 'stranger', answer }
   }
 }
 
@@ -138,9 +138,9 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-const NOBODY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH'])
+const NO_SERVER: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH'])
 
-/** Looking must not make a database, a key ring and a token where there were none. */
+/** Checks that the database exists: commands must not create a database, a key ring and a token. */
 export function checkDatabaseExists(settings: Settings, mode: Mode): void {
   if (hasDatabase(settings, mode)) return
   throw new EntradaError('database_not_found', { path: databasePath(settings, mode) })
@@ -151,7 +151,7 @@ function hasDatabase(settings: Settings, mode: Mode): boolean {
   return isElsewhere || isThere(databasePath(settings, mode))
 }
 
-/** @throws {EntradaError} `file_not_permitted` when the folder keeps this user from looking */
+/** @throws {EntradaError} `file_not_permitted` if this user may not read the folder */
 function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined
@@ -165,7 +165,7 @@ function databasePath(settings: Settings, mode: Mode): string {
   return join(dataFolder(settings, mode), DATABASE_FILE)
 }
 
-/** No server answers: the same API, in this process, on the database itself. */
+/** Opens the same API in this process, on the database itself. */
 async function openDatabase(
   context: CliContext,
   settings: Settings,
@@ -185,7 +185,7 @@ async function openDatabase(
   return { ...connection, close: entrada.close }
 }
 
-/** Nobody reads a log of ours here; the cause of a failure is told with it instead. */
+/** The command has no log to read, so the cause of a failure is printed with the failure. */
 function failureLog(): { readonly log: Log; readonly lastFailure: () => unknown } {
   let failure: unknown
   const log: Log = {

@@ -1,9 +1,9 @@
 /**
- * What a request passes before it is answered, so that one client cannot hold up the others (docs/shares.md):
+ * The steps that a request passes before the server works on it, so that one client cannot block the others (docs/shares.md):
  *
- *   admit → takeBody (a share of the bodies, a few seconds) → waitForTurn → begin (a share of the requests under way) → answer
+ *   admit → takeBody (a share of the bodies, a few seconds) → waitForTurn → begin (a share of the concurrent requests) → answer
  *
- * `/auth/verify` needs no body and has places of its own, and so have health checks: a busy server is alive.
+ * `/auth/verify` and health checks have no body and have places of their own, because a busy server is still alive.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -16,29 +16,29 @@ import { createFairTurns } from './fair-turns.ts'
 import { dropRest, hasBody, receiveBody } from './receive-body.ts'
 
 export type AdmissionLimits = {
-  /** Requests under way at once, and as many questions of proxies at `/auth/verify`. */
+  /** Maximum of concurrent requests, and of concurrent requests of proxies at `/auth/verify`. */
   readonly maxRequests: number
-  /** Bodies that are being received at once. */
+  /** Maximum of bodies that are received concurrently. */
   readonly maxBodies: number
-  /** How long one body may take. */
+  /** Time limit for receiving one body. */
   readonly bodyMs: number
-  /** A request that waited longer for its turn is refused: its sender has most likely given up. */
+  /** A request that has waited longer for its turn is refused, because its sender has most likely given up. */
   readonly waitMs: number
-  /** A client that takes nothing of its answer for this long is cut off. */
+  /** The connection of a client that has read nothing of its response for this long is closed. */
   readonly stalledMs: number
 }
 
 export type AdmissionOptions = AdmissionLimits & {
-  /** Whose share a request counts against; `undefined` where clients cannot be told apart. */
+  /** Returns the client whose share a request uses; `undefined` if clients cannot be told apart. */
   readonly clientOf: (
     forwardedFor: string | undefined,
     remoteAddress: string | undefined,
   ) => string | undefined
-  /** Answers some requests itself, before a Web `Request` is made of them. */
+  /** Responds to some requests before a Web `Request` is created for them. */
   readonly first?: RawHandler
-  /** Called for each request that was refused because a share was used up. */
+  /** Called for each request that is refused because a share is used up. */
   readonly turnedAway: () => void
-  /** Ends a connection on which more requests came at once than any browser or proxy sends, and refuses new ones for a while. */
+  /** Closes a connection with more concurrent requests than any browser or proxy sends, and refuses new ones for a while. */
   readonly cutOff: (socket: Socket) => void
 }
 
@@ -46,16 +46,16 @@ export type Answer = (incoming: IncomingMessage, outgoing: ServerResponse) => Pr
 
 export type Admission = {
   admit(incoming: IncomingMessage, outgoing: ServerResponse): void
-  /** From now on `/readyz` is 503 and every answer closes its connection. */
+  /** Makes `/readyz` respond with 503, and every response close its connection. */
   startDraining(): void
 }
 
-/** Entra's answers stay far below; so does any `return_to` that is kept. */
+/** Addresses of Entra's redirects and every `return_to` that is kept are far shorter. */
 const MAX_ADDRESS_LENGTH = 16_384
 const MAX_HEALTH_CHECKS = 64
-/** Browsers and proxies wait for an answer before they send the next request. */
+/** Browsers and proxies wait for a response before they send the next request. */
 const MAX_PIPELINED = 16
-/** A page costs about as much as eight answers to a proxy. */
+/** Rendering a page costs about as much as eight responses to a proxy. */
 const COSTS = { page: 8, verify: 1 } as const
 
 type Visit = {
@@ -65,6 +65,7 @@ type Visit = {
   readonly arrivedAt: number
 }
 
+/** Creates the admission of requests, which calls `answer` for each request that is admitted. */
 export function createAdmission(options: AdmissionOptions, answer: Answer): Admission {
   const { first, turnedAway } = options
   const turns = createFairTurns()
@@ -113,7 +114,7 @@ export function createAdmission(options: AdmissionOptions, answer: Answer): Admi
     if (body.kind === 'too_slow') refuse(visit, 'body_too_slow')
     if (body.kind === 'in_pieces') incoming.socket.destroy()
     if (body.kind !== 'received') return
-    // The adapter takes the body from here and does not read the request again.
+    // The adapter reads the body from this member instead of reading the request again.
     Object.assign(incoming, { rawBody: body.bytes })
     waitForTurn(visit, closed)
   }
@@ -124,7 +125,7 @@ export function createAdmission(options: AdmissionOptions, answer: Answer): Admi
     )
   }
 
-  /** A place is given back when the work has ended *and* the client has the answer or is gone. */
+  /** The place is given back when the work has ended *and* the client has received the response or disconnected. */
   function begin(
     visit: Visit,
     { shares, work, closed }: { shares: Shares; work: Answer; closed: Promise<void> },
@@ -162,17 +163,17 @@ export function createAdmission(options: AdmissionOptions, answer: Answer): Admi
   }
 }
 
-/** The requests of each connection that are not answered yet. */
+/** Tracks the requests of each connection that have no response yet. */
 function createUnderWay(cutOff: AdmissionOptions['cutOff']) {
   const ofSocket = new WeakMap<Socket, Set<() => void>>()
   const all = new Set<ServerResponse>()
 
   function requestsOf(socket: Socket): Set<() => void> {
-    const known = ofSocket.get(socket)
-    if (known) return known
+    const existing = ofSocket.get(socket)
+    if (existing) return existing
     const requests = new Set<() => void>()
     ofSocket.set(socket, requests)
-    // A response that waits behind another one of its connection is not told that the connection has closed.
+    // Node emits no `close` for a response that is queued behind another response of the same connection.
     socket.once('close', () => {
       for (const end of [...requests]) end()
     })
@@ -181,7 +182,7 @@ function createUnderWay(cutOff: AdmissionOptions['cutOff']) {
 
   return {
     outgoing: () => all,
-    /** Resolves when the answer is sent or the connection is gone. `undefined`: more at once than any client of ours sends; cut off. */
+    /** Resolves when the response is sent or the connection is closed. Returns `undefined` after too many concurrent requests. */
     add(socket: Socket, outgoing: ServerResponse): Promise<void> | undefined {
       const requests = requestsOf(socket)
       if (socket.destroyed) return undefined
@@ -217,7 +218,7 @@ function headerText(value: string | string[] | undefined): string | undefined {
 
 type PlainCode = 'address_too_long' | 'body_too_slow' | 'server_busy' | 'server_stopping'
 
-/** Before anything else is asked of this process, so without a page. */
+/** Responds with plain text: rendering a page would use the capacity that is short. */
 function refuse({ incoming, outgoing }: Visit, code: PlainCode): void {
   if (outgoing.destroyed || incoming.socket.destroyed) return
   const { status, shown } = errorEntry(code)

@@ -27,17 +27,17 @@ export type ApiCommand<Id extends OperationId> = Pick<Command, 'name' | 'summary
   readonly check?: (args: CliArguments) => void
 } & Printed<Answered<Id>>
 
-/** What is printed of an answer: a table of its records, other lines, or a word such as `removed` before the last argument. */
+/** What is printed of the result: a table of records, other lines, or a word such as `removed` before the last argument. */
 type Printed<Answer> =
   | { readonly columns: Columns<RecordOf<Answer>> }
   | {
       readonly lines: (answer: Answer) => readonly string[]
-      /** What `--json` prints; the whole answer by default. */
+      /** What `--json` prints; by default the whole result. */
       readonly json?: (answer: Answer) => unknown
     }
   | { readonly done: string }
 
-/** The records of a list; an answer that is no list is itself the record. */
+/** The records of a list; a result that is not a list is itself the record. */
 type RecordOf<Answer> = Answer extends { readonly items: readonly (infer Item)[] } ? Item : Answer
 
 /** Creates a command from its row. */
@@ -127,6 +127,6 @@ function toPrint<Id extends OperationId>(
   if ('lines' in row) return { json: row.json?.(answer) ?? answer, lines: row.lines(answer) }
   type Item = RecordOf<Answered<Id>>
   type Page = { readonly items?: readonly Item[]; readonly next?: string | null }
-  const { items = [answer as Item], next = null } = answer as Page // an answer without `items` is one record
+  const { items = [answer as Item], next = null } = answer as Page // a result without `items` is one record
   return { json: answer, lines: pageLines(row.columns, { items, next }) }
 }

@@ -1,13 +1,13 @@
-/** The client of the API as the command line uses it: of a running server, or of one in this process. */
+/** The API client of the command line, for a running server or for a server in this process. */
 import { createClient, EntradaApiError, type EntradaClient } from '../client/client.ts'
 import { EntradaError, type ErrorCode, errorTable } from '../errors/errors.ts'
 
 export type ApiConnection = {
-  /** Tries each call once: a person waits for the answer, and can repeat the command. */
+  /** Makes one attempt per call, because a person waits for the result and can repeat the command. */
   readonly client: EntradaClient
-  /** Tries again what may be repeated, for commands of many calls. `file`: changes connections that a file manages. */
+  /** Creates a client that retries calls, for commands of many calls. `file`: it changes connections that a file manages. */
   readonly retryingClient: (managedBy?: 'file') => EntradaClient
-  /** Returns the refusal behind an error of a client, and any other error as it is. */
+  /** Converts an error of a client to the refusal behind it, and returns any other error unchanged. */
   readonly refusalOf: (error: unknown) => unknown
   readonly close: () => Promise<void>
 }
@@ -16,7 +16,7 @@ export type ApiServer = {
   readonly url: URL
   readonly operatorToken: string
   readonly send: (url: URL, init: RequestInit) => Promise<Response>
-  /** Returns the last failure inside the server, where it runs in this process. */
+  /** Returns the last failure inside the server, if it runs in this process. */
   readonly lastFailure?: () => unknown
 }
 
@@ -43,13 +43,13 @@ export function apiConnection(server: ApiServer): ApiConnection {
   }
 }
 
-/** Returns the content type of an answer without its parameters. */
+/** Returns the content type of a response without its parameters. */
 export function contentTypeOf({ headers }: Response): string {
   const [type = ''] = (headers.get('content-type') ?? 'no content type').split(';')
   return type
 }
 
-/** An answer with a code of the error table is a refusal of our API; anything else did not come from it. */
+/** A response with a code of the error table is a refusal of our API; any other response came from somewhere else. */
 function toRefusal(
   error: EntradaApiError,
   { server, contentType }: { readonly server: ApiServer; readonly contentType: string },
@@ -74,10 +74,10 @@ function detailOf({ code, errors, correlationId }: EntradaApiError) {
   }
 }
 
-/** The problem that the client writes where the API names a member and says no more. */
+/** The problem that the client reports if the API names a parameter without a problem. */
 const ONLY_NAMED = 'is not valid'
 
-/** Returns why a request had no usable answer, in a word or two. */
+/** Returns why a request had no usable response, in a word or two. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError') return 'no answer in time'
@@ -87,7 +87,7 @@ export function reasonOf(error: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }
 
-/** Creates the refusal for an answer that did not come from our API. */
+/** Creates the refusal for a response that did not come from our API. */
 export function answerInvalid({ origin }: URL, answer: string): EntradaError {
   return new EntradaError('server_answer_invalid', {
     problems: [`the server at ${origin} did not answer properly: ${answer}`],

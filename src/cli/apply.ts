@@ -40,14 +40,14 @@ export const applyCommands: readonly Command[] = [
         help: 'Let the file manage connections that were made by hand.',
       },
     },
-    run: (context, given) => {
-      const read = readConfiguration(context, given)
+    run: (context, args) => {
+      const read = readConfiguration(context, args)
       const readSecret = secretReader(context)
       checkSecrets(read, readSecret)
-      return withApi(context, given, async ({ retryingClient }) => {
+      return withApi(context, args, async ({ retryingClient }) => {
         const client = retryingClient('file')
-        const plan = await readPlan(client, read, { given, readSecret })
-        return carryOut(context, given, { plan, client, readSecret })
+        const plan = await readPlan(client, read, { args, readSecret })
+        return carryOut(context, args, { plan, client, readSecret })
       })
     },
   },
@@ -58,9 +58,9 @@ export const applyCommands: readonly Command[] = [
       ...devOption,
       organization: { help: 'Only this organization, by id.' },
     },
-    run: (context, given) =>
-      withApi(context, given, async ({ retryingClient }) => {
-        const organization = textOption(given, 'organization')
+    run: (context, args) =>
+      withApi(context, args, async ({ retryingClient }) => {
+        const organization = textOption(args, 'organization')
         const { organizations, connections } = await readAll(retryingClient(), organization)
         const text = configurationText(organizations, connections)
         for (const line of text.trimEnd().split('\n')) context.print(line)
@@ -70,8 +70,8 @@ export const applyCommands: readonly Command[] = [
 ]
 
 /** @throws {EntradaError} `configuration_invalid`, `request_invalid` */
-function readConfiguration({ readTextFile }: CliContext, given: CliArguments): ReadConfiguration {
-  const path = textOption(given, 'file')
+function readConfiguration({ readTextFile }: CliContext, args: CliArguments): ReadConfiguration {
+  const path = textOption(args, 'file')
   if (path === undefined) {
     throw new EntradaError('request_invalid', { parameter: 'file', problems: ['name a file'] })
   }
@@ -88,17 +88,17 @@ function readConfiguration({ readTextFile }: CliContext, given: CliArguments): R
   return parseConfiguration(text)
 }
 
-/** Each reference once, however often it is needed. */
+/** Reads each reference only once. */
 function secretReader(context: CliContext): ReadSecret {
-  const known = new Map<string, string>()
+  const secrets = new Map<string, string>()
   return (reference) => {
-    const secret = known.get(reference) ?? readReference(context, reference)
-    known.set(reference, secret)
+    const secret = secrets.get(reference) ?? readReference(context, reference)
+    secrets.set(reference, secret)
     return secret
   }
 }
 
-/** Before anything happens: a secret that is missing half-way leaves a connection that nobody can use. */
+/** Checks every secret before the first change: a secret that is missing later would leave an unusable connection. */
 function checkSecrets({ configuration }: ReadConfiguration, readSecret: ReadSecret): void {
   const problems = secretsOf(configuration).flatMap(([id, reference]) => {
     try {
@@ -115,12 +115,12 @@ function checkSecrets({ configuration }: ReadConfiguration, readSecret: ReadSecr
 async function readPlan(
   client: EntradaClient,
   { configuration, at }: ReadConfiguration,
-  { given, readSecret }: { readonly given: CliArguments; readonly readSecret: ReadSecret },
+  { args, readSecret }: { readonly args: CliArguments; readonly readSecret: ReadSecret },
 ): Promise<Plan> {
   const current = await readCurrent(client, configuration, readSecret)
   const plan = planOf(configuration, current, {
-    prune: given.values.prune === true,
-    takeOver: given.values['take-over'] === true,
+    prune: args.values.prune === true,
+    takeOver: args.values['take-over'] === true,
   })
   if (plan.problems.length === 0) return plan
   throw new EntradaError('configuration_invalid', { problems: plan.problems.map(at) })
@@ -132,28 +132,33 @@ type Work = {
   readonly readSecret: ReadSecret
 }
 
-async function carryOut(context: CliContext, given: CliArguments, work: Work): Promise<ExitCode> {
+async function carryOut(context: CliContext, args: CliArguments, work: Work): Promise<ExitCode> {
   const { plan } = work
-  const json = given.values.json === true
-  const isWanted = given.values.yes === true
+  const json = args.values.json === true
+  const isConfirmed = args.values.yes === true
   if (!json) {
     for (const step of plan.steps) context.print(describeStep(step))
     for (const line of describeLeft(plan)) context.print(line)
   }
-  const waiting = isWanted ? await applyAll(context, work, { json }) : []
+  const waiting = isConfirmed ? await applyAll(context, work, { json }) : []
   if (json) {
     const steps = plan.steps.map((step) => ({
       kind: step.kind,
       id: step.id,
       does: describeStep(step),
     }))
-    const told = { steps, left: plan.left, applied: isWanted, waiting: waiting.map(({ id }) => id) }
-    context.print(JSON.stringify(told))
-  } else context.print(summary(plan, { isWanted, waiting }))
+    const result = {
+      steps,
+      left: plan.left,
+      applied: isConfirmed,
+      waiting: waiting.map(({ id }) => id),
+    }
+    context.print(JSON.stringify(result))
+  } else context.print(summary(plan, { isConfirmed, waiting }))
   return waiting.length > 0 ? 1 : 0
 }
 
-/** Answers the steps that wait for a test. What failed is named; what was done before it stays, and is no step the next time. */
+/** Applies the steps and returns those that wait for a test. If a step fails, the earlier steps stay applied and are skipped next time. */
 async function applyAll(
   { printError }: CliContext,
   { plan, client, readSecret }: Work,
@@ -174,10 +179,10 @@ async function applyAll(
 
 function summary(
   { steps }: Plan,
-  { isWanted, waiting }: { readonly isWanted: boolean; readonly waiting: readonly Step[] },
+  { isConfirmed, waiting }: { readonly isConfirmed: boolean; readonly waiting: readonly Step[] },
 ): string {
   if (steps.length === 0) return 'Everything is as the file says.'
-  if (!isWanted) return `${steps.length} steps. Nothing was changed; --yes does it.`
+  if (!isConfirmed) return `${steps.length} steps. Nothing was changed; --yes does it.`
   if (waiting.length === 0) return `Done, ${steps.length} steps.`
   const ids = waiting.map(({ id }) => id).join(', ')
   return `Done, but a test sign-in has to succeed before these can be turned on: ${ids}. Test them, and apply again.`
@@ -199,6 +204,6 @@ async function readAll(
   const connections: ConnectionJson[] = []
   const query = { limit: 200, organization: only }
   for await (const one of client.all('listConnections', { query })) connections.push(one)
-  // Oldest first, so that what is added later stands at the end of the file.
+  // Oldest first, so that newer records are added at the end of the file.
   return { organizations: organizations.reverse(), connections: connections.reverse() }
 }

@@ -51,7 +51,7 @@ export const auditChainCommands: readonly Command[] = [
   },
 ]
 
-/** A stretch at a time, so that no call takes long however long the trail is. */
+/** Verifies the trail one part per call, so that no single call takes long. */
 async function verifyAll(
   { verifyAuditChain }: EntradaClient,
   place: string | undefined,

@@ -4,7 +4,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EntradaError } from '../errors/errors.ts'
 
-/** Sorting by name is sorting by time. Files of other names are never removed. */
+/** The order of the names is the order of the backups. Files with other names are never removed. */
 const NAME = /^entrada-\d{4}-\d{2}-\d{2}T\d{6}Z\.db$/
 
 /** Returns the name of a backup that is made now, such as `entrada-2026-11-29T031500Z.db`. A name that exists is not used again. */

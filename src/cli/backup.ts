@@ -58,7 +58,7 @@ function keepOf(args: CliArguments): number | undefined | 'invalid' {
   return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 'invalid'
 }
 
-/** A copy of an embedded database is of no use to a deployment on PostgreSQL, whose own tools make better ones. */
+/** Creates the refusal for a deployment on PostgreSQL, which has tools of its own for backups. */
 export function postgresToolsNeeded(): CommandFailure {
   return new CommandFailure(
     'postgresql_tools_needed',

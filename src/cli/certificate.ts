@@ -1,4 +1,4 @@
-/** `entrada certificate create`: a key pair of our own, to prove ourselves to Entra with in place of a secret. */
+/** `entrada certificate create`: a key pair with which the server authenticates to Entra instead of a client secret. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { EntradaError } from '../errors/errors.ts'
@@ -35,7 +35,7 @@ export const certificateCommands: readonly Command[] = [
   },
 ]
 
-/** Files are named after the thumbprint: a second one never stands in the way of the first. */
+/** The files are named after the thumbprint, so that a second certificate never conflicts with the first. */
 async function createCertificate(folder: string, days: number, now: Date): Promise<Created> {
   const { certificate, privateKey } = await createKeyPair({ now, days })
   const { sha1Thumbprint } = describeCertificate(certificate)
@@ -52,7 +52,7 @@ async function createCertificate(folder: string, days: number, now: Date): Promi
   return created
 }
 
-/** Both or none. */
+/** Writes both files, or none. */
 function writeFiles(folder: string, files: readonly (readonly [string, string])[]): void {
   const written: string[] = []
   try {

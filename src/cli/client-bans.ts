@@ -7,9 +7,9 @@ const BAN_MS = 10_000
 const MOST = 10_000
 
 /**
- * Clients whose connections are refused for ten seconds, because they sent requests without waiting for answers. Reading these costs
- * more than sending them, so cutting the connection alone does not help: the next one brings as many again. Only what no reverse proxy
- * passes on may lead to a ban, or a client could have the proxy banned.
+ * Creates the list of clients whose connections are refused for ten seconds, because they sent requests without waiting for responses.
+ * Reading such requests costs more than sending them, so closing the connection is not enough: the client opens the next one and sends
+ * as many again. A ban may follow only from behaviour that no reverse proxy passes on; otherwise a client could get the proxy banned.
  */
 export function createBans(nowMs: () => number = () => performance.now()): Bans {
   const until = new Map<string, number>()

@@ -1,4 +1,4 @@
-/** What a command refuses by itself. It is thrown, so that every failure is printed in one place, as text or as JSON. */
+/** The refusal of a command itself. Commands throw it, so that one place prints every failure, as text or as JSON. */
 export class CommandFailure extends Error {
   /** `wrong_call` when the command line was wrong. */
   readonly code: string
@@ -12,7 +12,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** For arguments that are wrong in a way that only the command itself knows. */
+/** Creates the failure for arguments that only the command itself can find wrong. */
 export function wrongCall(message: string): CommandFailure {
   return new CommandFailure('wrong_call', message)
 }

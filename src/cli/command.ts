@@ -3,27 +3,27 @@ import type { OperationId } from '../client/operation-types.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Environment } from '../settings/config.ts'
 
-/** Everything a command may touch outside its arguments; transcripts pass their own. */
+/** Everything that a command may use besides its arguments. Tests pass their own. */
 export type CliContext = {
   readonly environment: Environment
   readonly print: (line: string) => void
   readonly printError: (line: string) => void
-  /** Shows one line in place of the one before, or clears it. Absent where standard error is no terminal. */
+  /** Replaces the progress line, or clears it. Absent if standard error is not a terminal. */
   readonly progressLine?: (line: string | undefined) => void
-  /** Resolves when all that was printed has been written. @throws {OutputClosed}, {EntradaError} `output_not_written` */
+  /** Resolves when all printed lines have been written. @throws {OutputClosed}, {EntradaError} `output_not_written` */
   readonly printed?: () => Promise<void>
   readonly readTextFile: (path: string) => string
   readonly now: () => Date
   /** Resolves when the process is asked to stop. */
   readonly stopRequested: () => Promise<StopRequest>
-  /** Calls back each time the process is asked to read its files again (SIGHUP). */
+  /** Calls `reread` each time the process is asked to read its files again (SIGHUP). */
   readonly onRereadRequested: (reread: () => void) => void
 }
 
 export type StopRequest = {
-  /** SIGTERM comes from what runs the server, SIGINT (Ctrl-C) from a person who waits for it to end. */
+  /** SIGTERM comes from a service manager, SIGINT (Ctrl-C) from a person who waits for the process to end. */
   readonly signal: 'SIGTERM' | 'SIGINT'
-  /** Resolves with the next signal: the process is to end at once. */
+  /** Resolves at the next signal, which asks the process to end at once. */
   readonly repeated: Promise<void>
 }
 
@@ -53,15 +53,15 @@ export type CommandOption = Pick<ParseArgsOptionDescriptor, 'short' | 'multiple'
   /** An option takes a value, unless it is `boolean`. */
   readonly type?: 'boolean'
   readonly help: string
-  /** Its name in the API, where that is another one; `a.b` is the member `b` of the object `a`. */
+  /** The name of the option in the API, if it differs; `a.b` is the member `b` of the object `a`. */
   readonly sentAs?: string
   /** Returns what is sent for the text that was typed. */
   readonly read?: (text: string, context: CliContext) => unknown
   /** What is sent for an option without a value. */
   readonly flag?: string
-  /** An empty value counts as none, as a script passes it. */
+  /** An empty value counts as absent: scripts pass empty variables. */
   readonly mayBeEmpty?: true
-  /** The value may be a secret in the wrong place, and is not repeated. */
+  /** The value may be a secret that was typed by mistake, so no message repeats it. */
   readonly mayBeSecret?: true
 }
 

@@ -68,7 +68,7 @@ function directoryOf({ tenant, allowedTenantIds }: ConnectionJson): string {
   return tenant ?? allowedTenantIds?.join(',') ?? '-'
 }
 
-/** The last one counts: as long as one works, people get in. */
+/** Returns when the last active credential expires: sign-ins work as long as one credential works. */
 function endOf({ credentials }: ConnectionJson): string {
   const active = credentials.filter(({ state }) => state === 'active')
   if (active.length === 0) return 'none'

@@ -1,4 +1,4 @@
-/** What a connection proves itself with, on the command line. A secret is never typed there: other people of the machine could read it. */
+/** Credentials of connections. A secret is never typed on the command line, where other users of the machine could read it. */
 import type { CredentialJson } from '../connections/connection-schema.ts'
 import { apiCommand } from './api-command.ts'
 import type { Command } from './command.ts'
@@ -75,7 +75,7 @@ export const credentialCommands: readonly Command[] = [
   }),
 ]
 
-/** Returns the lines that show credentials; none where there are none. */
+/** Returns the lines of a table of credentials, or no lines if there are no credentials. */
 export function credentialLines(credentials: readonly CredentialJson[]): readonly string[] {
   return credentials.length === 0 ? [] : tableLines(columns, credentials)
 }

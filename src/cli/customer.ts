@@ -1,4 +1,4 @@
-/** What an operator does for a new customer: an organization, a connection as a draft, and a link for the customer's administrator. */
+/** The commands for a new customer: an organization, a draft connection, and a link for the customer's administrator. */
 import { apiCommand } from './api-command.ts'
 import type { Command } from './command.ts'
 import { connectionOptions } from './connection-options.ts'

@@ -50,7 +50,7 @@ export const dataExportCommands: readonly Command[] = [
   }),
 ]
 
-/** A command that prints records page after page, so that it needs little memory for any number of them. */
+/** Creates a command that prints records page by page, so that it needs little memory for any number of them. */
 function exportCommand({
   operation,
   ...command

@@ -24,7 +24,7 @@ export const DATABASE_FILE = 'entrada.db'
 export const OPERATOR_TOKEN_FILE = 'operator-token'
 export const SECRET_KEYS_FILE = 'secret-keys'
 
-/** Makes the folder for its owner alone. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted` */
+/** Creates the folder, accessible to its owner only. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted` */
 export function openDataFolder(path: string): void {
   inFolder({ folder: path }, () => {
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -32,14 +32,18 @@ export function openDataFolder(path: string): void {
   })
 }
 
-/** The key ring of the folder, if there is one. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid` */
+/**
+ * Returns the key ring of the folder, or `undefined` if there is none.
+ *
+ * @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid`
+ */
 export function findSecretKeys(folder: string): readonly Secret[] | undefined {
   const path = join(folder, SECRET_KEYS_FILE)
   const text = findFile(path)
   return text === undefined ? undefined : parseFile(path, () => nonEmptyList(text).map(secretKey))
 }
 
-/** Makes a key ring, unless another program was faster. @throws {EntradaError} as {@link findSecretKeys} */
+/** Creates a key ring and returns it, or the one that another process has just created. @throws {EntradaError} as {@link findSecretKeys} */
 export function makeSecretKeys(folder: string): readonly Secret[] {
   const path = join(folder, SECRET_KEYS_FILE)
   const text = makeFile(path, newSecretKey())
@@ -47,7 +51,7 @@ export function makeSecretKeys(folder: string): readonly Secret[] {
 }
 
 /**
- * The operator token of the folder, made at the first start. Its path may be printed, its value never.
+ * Returns the operator token of the folder; the first start creates it. Its path may be printed, its value never.
  *
  * @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid`
  */
@@ -60,7 +64,11 @@ export function keepOperatorToken(folder: string): {
   return { token: parseFile(path, () => operatorToken(text)), path }
 }
 
-/** The operator token of the folder, if there is one. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid` */
+/**
+ * Returns the operator token of the folder, or `undefined` if there is none.
+ *
+ * @throws {EntradaError} `data_folder_unusable`, `file_not_permitted`, `data_file_invalid`
+ */
 export function findOperatorToken(folder: string): Secret | undefined {
   const path = join(folder, OPERATOR_TOKEN_FILE)
   const text = findFile(path)
@@ -74,8 +82,8 @@ function findFile(path: string): string | undefined {
 }
 
 /**
- * Under its name the file is whole or not there, whatever ends the process or the power meanwhile: half a secret would be a weak one.
- * Of two processes that start at once, one links first and both read the same.
+ * Creates a file that is either complete or absent, even if the process or the power fails meanwhile: half a secret would be weak.
+ * If two processes start concurrently, one of them creates the link and both read the same content.
  */
 function makeFile(path: string, content: string): string {
   const partial = `${path}.${randomBytes(8).toString('hex')}.partial`
@@ -99,7 +107,7 @@ function linkUnlessThere(partial: string, path: string): void {
   }
 }
 
-/** The name of a new file survives a power cut only then. Windows opens no folders, and needs no such call. */
+/** Makes the name of a new file survive a power failure. Windows cannot open folders and does not need this. */
 function syncFolder(folder: string): void {
   if (platform() === 'win32') return
   const descriptor = openSync(folder, 'r')
@@ -110,7 +118,7 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** By the rules of the settings: a file that was cut must not become a secret that everybody can guess. */
+/** Checks the content by the rules of the settings: a truncated file must not become a secret that can be guessed. */
 function parseFile<T>(file: string, parse: () => T): T {
   try {
     return parse()

@@ -1,7 +1,7 @@
 import type { FinishedRestore } from '../admin/finish-restore.ts'
 import type { TakenAway } from '../admin/taken-away.ts'
 
-/** The lines that `restore` prints about sessions and about what was taken away since the backup. */
+/** Returns the lines that `restore` prints about sessions and about access that was removed since the backup. */
 export function describeRestore({
   sessionsEnded,
   takenAway,

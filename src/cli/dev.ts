@@ -1,4 +1,4 @@
-/** The whole product on one machine with nothing configured: server, embedded database and a made-up directory. */
+/** The whole product on one machine without configuration: server, embedded database and a made-up directory. */
 
 import { EntradaError } from '../errors/errors.ts'
 import { createLog } from '../log/log.ts'
@@ -64,7 +64,7 @@ export const devCommand: Command = {
 /** @throws {EntradaError} `development_mode_refused`, `settings_invalid` */
 function readDevelopmentSettings({ environment, readTextFile }: CliContext): Settings {
   const refused = refusedNames(environment)
-  // Refused ones are not read: to hear that a further one is missing would lead the wrong way.
+  // Refused settings are not read: a message that a further one is missing would mislead.
   const others = Object.fromEntries(
     Object.entries(environment).filter(([name]) => !refused.includes(name)),
   )

@@ -10,20 +10,20 @@ import { Secret } from '../keys/secret.ts'
 import type { CheckedOptions } from '../settings/check-options.ts'
 import type { KeptDirectory } from './kept-directory.ts'
 
-// The two applications of the built-in directory, which the development server signs in with.
+// The two applications of the built-in directory that the development server uses for sign-ins.
 const OWN_CLIENT_ID = '33333333-3333-4333-8333-333333333333'
 const SHARED_CLIENT_ID = '44444444-4444-4444-8444-444444444444'
 
-/** The emulated Entra of a development server, and whether it had to take another port than the last time. */
+/** The emulated Entra of a development server, and whether it had to use another port than before. */
 export type DevelopmentEmulator = {
   readonly emulator: StartedEmulator
-  /** The port that was taken by another program, when the emulator had to move. */
+  /** The usual port, if another program uses it and the emulator had to choose another one. */
   readonly takenPort: number | undefined
 }
 
 /**
  * Starts the emulated Entra with the directory of the last start. Its port is the one after the server's, so that its
- * address, which connections store, stays the same from start to start.
+ * address, which connections store, is the same at every start.
  *
  * @throws {EntradaError} `development_directory_invalid`
  */
@@ -40,12 +40,12 @@ export async function startDevelopmentEmulator(
   const port = Number(serverUrl.port || 80) + 1
   const there = await startEmulator({ port, ...options }).catch(() => undefined)
   const emulator = there ?? (await startEmulator(options))
-  // Not as the directory to start with: a reset goes back to the first one.
+  // The emulator starts with the original directory, because its reset restores the directory that it started with.
   if (resumed !== undefined) emulator.replaceDirectory(resumed)
   return { emulator, takenPort: there === undefined ? port : undefined }
 }
 
-/** The default connection of a development server: the application of Contoso alone. */
+/** Returns the default connection of a development server, which uses the application of Contoso. */
 export function emulatedEntra(emulator: StartedEmulator): NonNullable<CheckedOptions['entra']> {
   const { clientId, homeTenantId, secrets } = getApplication(emulator.directory, OWN_CLIENT_ID)
   return {
@@ -56,14 +56,14 @@ export function emulatedEntra(emulator: StartedEmulator): NonNullable<CheckedOpt
   }
 }
 
-/** What customers of a development server may consent to in place of an application of their own. */
+/** Returns the application that customers of a development server may consent to instead of registering their own. */
 export function emulatedShared(emulator: StartedEmulator) {
   const { clientId, secrets } = getApplication(emulator.directory, SHARED_CLIENT_ID)
   const clientSecret = new Secret(secrets[0]?.value ?? '')
   return { clientId, clientSecret, authority: new URL(emulator.origin) }
 }
 
-/** The directory in which both applications know this server's addresses, whichever port it has today. */
+/** Returns the directory with the addresses of this server registered in both applications, whichever port it uses. */
 function withServerAddresses(directory: Directory, { origin }: URL): Directory {
   const own = getApplication(directory, OWN_CLIENT_ID)
   const shared = getApplication(directory, SHARED_CLIENT_ID)
@@ -77,7 +77,9 @@ function withServerAddresses(directory: Directory, { origin }: URL): Directory {
     ],
     [shared, withRedirectUri(shared, `${origin}/login/callback`)],
   ])
-  const applications = directory.applications.map((known) => changed.get(known) ?? known)
+  const applications = directory.applications.map(
+    (application) => changed.get(application) ?? application,
+  )
   return { ...directory, applications }
 }
 
@@ -90,7 +92,7 @@ function withRedirectUri(application: Application, uri: string): Application {
 
 /** @throws {EntradaError} `development_directory_invalid` */
 function getApplication({ applications }: Directory, clientId: string): Application {
-  const application = applications.find((known) => known.clientId === clientId)
+  const application = applications.find((candidate) => candidate.clientId === clientId)
   if (application !== undefined) return application
   const problem = `The application ${clientId}, which the server signs in with, is not in it.`
   throw new EntradaError('development_directory_invalid', { problems: [problem] })

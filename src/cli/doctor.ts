@@ -26,11 +26,11 @@ export const doctorCommand: Command = {
   },
   async run(context, args) {
     const only = textOption(args, 'only')
-    const wanted = only === undefined ? areas : areas.filter((area) => area === only)
-    if (wanted.length === 0) {
+    const chosen = only === undefined ? areas : areas.filter((area) => area === only)
+    if (chosen.length === 0) {
       throw wrongCall(`there is no such area; --only takes one of ${areas.join(', ')}`)
     }
-    const report = await examine(examinationOf(context, args), wanted)
+    const report = await examine(examinationOf(context, args), chosen)
     printAnswer(context, args, { json: report, lines: describeReport(report) })
     return report.counts.error > 0 ? 1 : 0
   },
@@ -60,7 +60,7 @@ function examinationOf(context: CliContext, args: CliArguments): Examination {
   }
 }
 
-/** As the server picks it. Without a public address there is nothing to compare it with. */
+/** Returns the address that the server would listen on. Without a public address there is nothing to compare it with. */
 function findListenAddress({ listen, serverUrl }: Partial<Settings>) {
   return serverUrl && listenAddress({ listen, serverUrl })
 }

@@ -89,7 +89,7 @@ export const domainCommands: readonly Command[] = [
   },
 ]
 
-/** Runs `work` with the domain of this name. @throws {EntradaError} `record_not_found`; `request_invalid` where several have the name */
+/** Runs `work` with the domain of this name. @throws {EntradaError} `record_not_found`; `request_invalid` if several have the name */
 function withDomain(
   context: CliContext,
   args: CliArguments,

@@ -1,6 +1,6 @@
 import type { Application, Directory, TrustFiles } from '../emulator/start-emulator.ts'
 
-/** The emulator as other programs are configured for it. */
+/** The address and certificate of the emulator, as other programs are configured with them. */
 export type EmulatorAddress = {
   readonly origin: string
   readonly directory: Directory
@@ -8,8 +8,8 @@ export type EmulatorAddress = {
 }
 
 /**
- * The environment variables by which programs find the emulator and trust its certificate: those of Microsoft's
- * identity libraries, of OpenID Connect in general, and our own settings. They are about the first application.
+ * Returns the environment variables by which programs find the emulator and trust its certificate: those of Microsoft's
+ * identity libraries, of OpenID Connect in general, and our own settings. They describe the first application.
  */
 export function emulatorEnvironment(address: EmulatorAddress): Readonly<Record<string, string>> {
   const [application] = address.directory.applications
@@ -19,7 +19,7 @@ export function emulatorEnvironment(address: EmulatorAddress): Readonly<Record<s
   }
 }
 
-/** `export` lines for a shell, the other applications as comments. */
+/** Returns `export` lines for a shell, with the other applications as comments. */
 export function exportLines(address: EmulatorAddress): readonly string[] {
   const variables = Object.entries(emulatorEnvironment(address))
   const [first, ...others] = address.directory.applications
@@ -30,7 +30,7 @@ export function exportLines(address: EmulatorAddress): readonly string[] {
   ]
 }
 
-/** One application in one line, with its secret. */
+/** Returns one line about an application, with its secret. */
 export function describeApplication(application: Application): string {
   const { clientId, displayName, homeTenantId, secrets, identifierUris } = application
   const [secret] = secrets
@@ -75,7 +75,7 @@ function trustVariables(trust: TrustFiles): Readonly<Record<string, string>> {
   }
 }
 
-/** Which programs read which variable. */
+/** The programs that read each variable. */
 export const trustReaders: Readonly<Record<string, string>> = {
   NODE_EXTRA_CA_CERTS: 'Node',
   REQUESTS_CA_BUNDLE: 'Python (requests)',
@@ -84,7 +84,7 @@ export const trustReaders: Readonly<Record<string, string>> = {
   JAVA_TOOL_OPTIONS: 'Java',
 }
 
-/** A word that a POSIX shell reads as it is. */
+/** Returns the value quoted so that a POSIX shell reads it unchanged. */
 export function shellWord(value: string): string {
   return /^[\w@%+=:,./~-]+$/.test(value) && !value.startsWith('~')
     ? value

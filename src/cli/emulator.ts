@@ -108,7 +108,7 @@ function dataFolder({ environment, readTextFile }: CliContext, args: CliArgument
   return textOption(args, 'data') ?? join(dataDir, 'emulator')
 }
 
-/** What an emulator that is started with these options will be reached by. @throws {EntradaError} `request_invalid` */
+/** Returns the address of an emulator that is started with these options. @throws {EntradaError} `request_invalid` */
 function futureAddress(options: Options): EmulatorAddress {
   const { port, publicOrigin, https, directory } = options
   if (port === 0 && publicOrigin === undefined) {
@@ -116,7 +116,7 @@ function futureAddress(options: Options): EmulatorAddress {
     throw new EntradaError('request_invalid', { parameter: 'port', problems })
   }
   const scheme = https === undefined ? 'http' : 'https'
-  // Without the port where it is the scheme's own, as the running emulator has it.
+  // `URL.origin` leaves out the default port of the scheme, as the running emulator does.
   const { origin } = new URL(publicOrigin ?? `${scheme}://localhost:${port}`)
   const trust = https && keepingCertificate(() => keepCertificate(options, https).trust)
   return { origin, directory, trust }
@@ -128,7 +128,7 @@ async function runUntilStopped(
   options: Options,
 ): Promise<void> {
   const { https } = options
-  // Before the start, so that a folder that cannot be used is reported as one.
+  // The certificate is created before the start, so that an unusable folder is reported as such.
   if (https !== undefined) keepingCertificate(() => keepCertificate(options, https))
   const emulator = await startEmulator(options).catch((cause) => {
     throw listenError(cause, { host: '127.0.0.1', port: options.port })
@@ -189,7 +189,7 @@ function describeTrust(emulator: StartedEmulator): readonly string[] {
   ]
 }
 
-/** Whoever can reach the emulator signs in as anybody. @throws {EntradaError} `development_mode_refused` */
+/** Every client that reaches the emulator can sign in as anybody. @throws {EntradaError} `development_mode_refused` */
 function checkNotProduction({ environment }: CliContext): void {
   const problems = productionReasons(environment)
   if (problems.length > 0) throw new EntradaError('development_mode_refused', { problems })
@@ -209,10 +209,11 @@ function readDirectory({ readTextFile }: CliContext, path: string | undefined): 
 /** @throws {EntradaError} `request_invalid` */
 function checkPerson({ tenants }: Directory, name: string | undefined): void {
   if (name === undefined) return
-  const wanted = name.toLowerCase()
+  const lowerCase = name.toLowerCase()
   const isKnown = tenants.some(({ users }) =>
     users.some(
-      ({ id, userPrincipalName }) => id === wanted || userPrincipalName.toLowerCase() === wanted,
+      ({ id, userPrincipalName }) =>
+        id === lowerCase || userPrincipalName.toLowerCase() === lowerCase,
     ),
   )
   if (isKnown) return

@@ -1,6 +1,6 @@
 /**
- * Environment files as systemd reads them, so that the command line and a unit's `EnvironmentFile=` agree on every value.
- * A shell would split `ENTRADA_BRAND_NAME=Contoso Ltd` and run what stands in `$(…)`.
+ * Reads environment files as systemd does, so that the command line and a unit's `EnvironmentFile=` agree on every value.
+ * A shell would split `ENTRADA_BRAND_NAME=Contoso Ltd` and execute `$(…)`.
  */
 import { EntradaError } from '../errors/errors.ts'
 import type { CliContext } from './command.ts'
@@ -8,8 +8,8 @@ import type { CliContext } from './command.ts'
 const FILE_SETTING = 'ENTRADA_ENVIRONMENT_FILE'
 
 /**
- * The context's environment with the variables of the file that `ENTRADA_ENVIRONMENT_FILE` names. As in a unit, a variable
- * of the file replaces one that was set outside of it.
+ * Returns the context with the variables of the file that `ENTRADA_ENVIRONMENT_FILE` names. As in a unit, a variable of the
+ * file replaces the same variable of the environment.
  *
  * @throws {EntradaError} `settings_invalid`
  */
@@ -32,7 +32,7 @@ function readFile({ readTextFile }: CliContext, path: string): string {
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /**
- * The variables of an environment file, in order. Lines without `=` and names that are no variable names are skipped, as systemd skips them.
+ * Returns the variables of an environment file, in order. Lines without `=` and invalid names are skipped, as systemd does.
  *
  * @see systemd.exec(5), `EnvironmentFile=`
  */
@@ -57,7 +57,7 @@ export function parseEnvironmentFile(text: string): readonly (readonly [string, 
 
 type ReadValue = { readonly text: string; readonly rest: string }
 
-/** Quoted parts directly behind `=` are joined; the first unquoted character makes the remainder a plain value. */
+/** Joins the quoted parts directly after `=`; from the first unquoted character on, the rest is a plain value. */
 function readValue(from: string): ReadValue {
   let rest = from
   let text = ''
@@ -83,7 +83,7 @@ function readSingleQuoted(from: string): ReadValue {
     : { text: from.slice(0, end), rest: from.slice(end + 1) }
 }
 
-/** Within double quotes a backslash escapes `"`, `\`, `` ` `` and `$`, joins lines, and is itself everywhere else. */
+/** Within double quotes a backslash escapes `"`, `\`, `` ` `` and `$`, joins lines, and is an ordinary character elsewhere. */
 function readDoubleQuoted(from: string): ReadValue {
   const [content = ''] = /^(?:\\[\s\S]|[^"\\])*/.exec(from) ?? []
   const text = content.replace(/\\([\s\S])/g, (pair, character: string) => {
@@ -93,7 +93,7 @@ function readDoubleQuoted(from: string): ReadValue {
   return { text, rest: from.slice(content.length + 1) }
 }
 
-/** To the end of the line: a backslash takes the next character as it is, or joins the next line; spaces at the end are dropped. */
+/** Reads to the end of the line. A backslash escapes the next character or joins the next line; trailing spaces are dropped. */
 function readPlain(from: string): ReadValue {
   const [content = ''] = /^(?:\\[\s\S]|[^\n\\])*/.exec(from) ?? []
   const [trailing = ''] = /(?<!\\)[^\S\n]*$/.exec(content) ?? []

@@ -1,20 +1,20 @@
 /**
- * One process works on one thing at a time, and the operating system hands over requests in the order in which they came. A client
- * with hundreds of connections would have everybody else wait for all of its requests. Here each client with waiting requests has
- * one of them started, in turn.
+ * A process handles one request at a time, in the order in which the requests arrive, so a client with hundreds of connections would
+ * make all other clients wait for its requests. Here the clients take turns: each turn starts one request of the next client.
  */
 export type FairTurns = {
-  /** Calls `start` at once when nothing waits, and otherwise when it is the client's turn. */
+  /** Calls `start` at once if no request waits, else when it is the client's turn. */
   wait(client: string | undefined, cost: number, start: () => void): void
 }
 
-/** The cost that may be started before the event loop looks for new requests again. */
+/** The cost of the requests that are started before the event loop accepts new ones. */
 const COST_OF_TURN = 8
 
 type Waiting = { readonly cost: number; readonly start: () => void }
 
+/** Creates the turns; no request is waiting yet. */
 export function createFairTurns(): FairTurns {
-  /** Clients in the order of their turns. */
+  /** The waiting requests of each client, in the order of the clients' turns. */
   const waiting = new Map<string, Waiting[]>()
   let spent = 0
   let isScheduled = false
@@ -54,7 +54,7 @@ export function createFairTurns(): FairTurns {
   }
 }
 
-/** The first request of the client whose turn it is; the client goes to the end of the line. */
+/** Returns the first request of the client whose turn it is, and moves that client to the end of the order. */
 function takeNext(waiting: Map<string, Waiting[]>): Waiting | undefined {
   const [client, requests] = waiting.entries().next().value ?? []
   if (client === undefined || requests === undefined) return undefined

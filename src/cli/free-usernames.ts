@@ -4,8 +4,8 @@ import type { ImportedPerson } from './imported-people.ts'
 type Names = Pick<Set<string>, 'has' | 'add'>
 
 /**
- * Returns a function that gives each person a username that nobody has, and gives none twice. It goes on counting where it was for the
- * person before: in a file of 100,000 people without names everybody is called `user`.
+ * Returns a function that returns a free username for each person, and none twice. For each name it continues counting where it stopped,
+ * which keeps an import of 100,000 people without names fast: all of them are called `user`.
  */
 export function freeUsernames(
   usernames: readonly string[],

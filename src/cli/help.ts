@@ -21,7 +21,7 @@ export function printHelp(
   print('Exit codes: 0 done, 1 refused or failed, 2 wrong call.')
 }
 
-/** One command, or those of a group, each with its options. */
+/** Prints the help of one command, or of each command of a group. */
 export function printCommandHelp(context: CliContext, commands: readonly Command[]): void {
   for (const [index, command] of commands.entries()) {
     if (index > 0) context.print('')
@@ -39,6 +39,7 @@ function printOne({ print }: CliContext, command: Command): void {
   }
 }
 
+/** Returns the name of a command with its parameters, as it is typed after `entrada`. */
 export function usage({ name, parameters }: Command): string {
   return parameters === undefined ? name : `${name} ${parameters}`
 }

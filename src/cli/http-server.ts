@@ -15,17 +15,17 @@ import {
 import { type Bans, createBans } from './client-bans.ts'
 import { createShares } from './client-shares.ts'
 
-/** Eight attempt cookies, a session and an application's own cookies fit; the default of 16 KB answers 431 for good. */
+/** Eight attempt cookies, a session and the cookies of an application fit. With the default of 16 KB such browsers would get 431. */
 export const MAX_HEADER_BYTES = 65_536
 
 export type HttpLimits = Omit<AdmissionOptions, 'cutOff'> & {
   readonly headersMs: number
-  /** Headers and body; a body alone has `bodyMs`. */
+  /** Time limit for headers and body together; the limit of a body alone is `bodyMs`. */
   readonly requestMs: number
-  /** How often connections are looked at for these two. */
+  /** Interval of the checks for these two limits. */
   readonly checkEveryMs: number
   readonly drainMs: number
-  /** Headers of 64 KB on all of them fit into the memory that the manifests in deploy/ give (docs/shares.md). */
+  /** Headers of 64 KB on every connection fit into the memory that the manifests in deploy/ allow (docs/shares.md). */
   readonly maxConnections: number
 }
 
@@ -49,21 +49,21 @@ const QUIET_TURN_MS = 0.5
 const MAX_TURNS = 100
 
 export type HttpServer = {
-  /** `/readyz` is 503 from now on, and answers close their connections. Requests are taken as before. */
+  /** Makes `/readyz` respond with 503 and responses close their connections. Requests are accepted as before. */
   startDraining(): void
-  /** Takes no new connection, lets requests under way end for up to ten seconds, then cuts what is left. */
+  /** Accepts no new connections, waits up to ten seconds for running requests, then closes the remaining connections. */
   stop(): Promise<void>
-  /** Cuts every connection. */
+  /** Closes every connection at once. */
   cut(): void
 }
 
-/** @throws {EntradaError} `address_in_use`, `address_not_usable` */
+/** Starts an HTTP server in front of `entrada`. @throws {EntradaError} `address_in_use`, `address_not_usable` */
 export async function startHttpServer(
   entrada: Pick<Entrada, 'fetch'>,
   { host, port }: ListenAddress,
-  given: Partial<HttpLimits> = {},
+  changedLimits: Partial<HttpLimits> = {},
 ): Promise<HttpServer> {
-  const limits = { ...defaultLimits, ...given }
+  const limits = { ...defaultLimits, ...changedLimits }
   const bans = createBans()
   const connections = shareConnections(bans, limits)
   const cutOff = (socket: Socket) => {
@@ -79,7 +79,7 @@ export async function startHttpServer(
     keepAliveTimeout: 65_000,
   })
   server.on('request', admission.admit)
-  // `Expect: 100-continue`: the body is asked for where it is read.
+  // With `Expect: 100-continue`, the body is requested when it is read.
   server.on('checkContinue', admission.admit)
   server.on('connection', (socket) => connections.admit(server, socket))
   try {
@@ -95,10 +95,10 @@ export async function startHttpServer(
   }
 }
 
-/** The Web side: a `Request` made of the request, and the `Response` written. */
+/** Creates a Web `Request` for each request of Node, and writes the `Response`. */
 function webAnswer({ fetch }: Pick<Entrada, 'fetch'>): Answer {
   const listener = getRequestListener(
-    // The binding says who is connected; `Host` and the rest are read from the request itself.
+    // The binding passes the address of the peer; `Host` and the rest are read from the request itself.
     (request, { incoming }) => {
       const { remoteAddress } = incoming.socket
       const { url: target } = incoming
@@ -107,20 +107,20 @@ function webAnswer({ fetch }: Pick<Entrada, 'fetch'>): Answer {
         ...(target ? { target } : {}),
       })
     },
-    // What is left of a body is dropped by `createAdmission`, for every kind of answer.
+    // `createAdmission` drops the rest of a body, for every kind of response.
     { overrideGlobalObjects: false, autoCleanupIncoming: false },
   )
   return (incoming, outgoing) => Promise.resolve(listener(incoming, outgoing))
 }
 
-/** A connection counts against its own address: which client a proxy speaks for is known only with the headers. */
+/** A connection uses the share of its own address, because only the headers name the client behind a proxy. */
 function shareConnections(bans: Bans, { maxConnections, clientOf, turnedAway }: HttpLimits) {
   const shares = createShares(maxConnections)
   const clients = new Map<Socket, string | undefined>()
 
   return {
     admit(server: Server, socket: Socket): void {
-      // Kept connections without a request are the first to go when few places are left.
+      // When few places are left, idle connections are closed first.
       if (shares.free() <= maxConnections / 8) server.closeIdleConnections()
       const client = clientOf(undefined, socket.remoteAddress)
       const giveBack = bans.isBanned(client)
@@ -137,7 +137,7 @@ function shareConnections(bans: Bans, { maxConnections, clientOf, turnedAway }: 
         giveBack()
       })
     },
-    /** Ends this connection and, where clients can be told apart, every other one of its client. */
+    /** Closes this connection and, if clients can be told apart, every other connection of its client. */
     cutClientOf(socket: Socket): void {
       const client = clients.get(socket)
       socket.destroy()
@@ -149,13 +149,14 @@ function shareConnections(bans: Bans, { maxConnections, clientOf, turnedAway }: 
   }
 }
 
-/** Why nothing can listen there: somebody else does, or the address is none of this machine's. */
+/** Returns the refusal for an address that another program uses, or that does not belong to this machine. */
 export function listenError(cause: unknown, listen: ListenAddress): EntradaError {
   const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
   const address = addressText(listen)
   return new EntradaError(isTaken ? 'address_in_use' : 'address_not_usable', { address }, { cause })
 }
 
+/** Returns an address as `host:port`, with brackets around an IPv6 host. */
 export function addressText({ host, port }: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
@@ -168,8 +169,8 @@ async function stop(
   startDraining()
   const closed = once(server, 'close')
   await acceptWaitingConnections()
-  // Not `server.close()`: that cuts idle connections at once, and a proxy may be sending a request on one of them.
-  // With the listener closed, the proxy learns from its next connection that this server has gone.
+  // `server.close()` would close idle connections at once, although a proxy may be sending a request on one of them.
+  // Closing only the listener lets the proxy notice at its next connection that this server has stopped.
   NetServer.prototype.close.call(server)
   const cut = setTimeout(() => server.closeAllConnections(), drainMs)
   const ended = new AbortController()
@@ -180,8 +181,8 @@ async function stop(
 }
 
 /**
- * A connection that the kernel has accepted and Node has not is reset when the listener closes. A turn of the event loop takes all of
- * them; after a turn in which nothing else ran, hardly any can have come since.
+ * When the listener closes, the system resets connections that the kernel has accepted and Node has not. One turn of the event loop
+ * accepts all of them; after a turn in which nothing else ran, hardly any new ones can be waiting.
  */
 async function acceptWaitingConnections(): Promise<void> {
   for (let turn = 0; turn < MAX_TURNS; turn += 1) {
@@ -191,7 +192,7 @@ async function acceptWaitingConnections(): Promise<void> {
   }
 }
 
-/** Idle connections, once proxies have had time to stop using them; again and again, since Node keeps a connection alive after each answer. */
+/** Closes idle connections after proxies had time to stop using them, and repeatedly, because Node keeps connections alive. */
 async function closeIdleConnections(server: Server, signal: AbortSignal): Promise<void> {
   await sleep(IDLE_GRACE_MS)
   while (!signal.aborted) {

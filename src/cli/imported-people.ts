@@ -1,4 +1,4 @@
-/** People of another system, as its tables were exported: who of them Entra knows by (`tid`, `oid`), and who is not known that well. */
+/** Users of another system, as exported from its tables: which of them are identified by (`tid`, `oid`), and which are not. */
 import { EntradaError } from '../errors/errors.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
@@ -12,13 +12,13 @@ export type ImportedPerson = {
   readonly email?: string
 }
 
-/** `oldId`: what the other system called the user. */
+/** `oldId`: the id of the user in the other system. */
 export type ImportedRow = { readonly line: number; readonly oldId?: string } & (
   | { readonly kind: 'person'; readonly person: ImportedPerson }
   | { readonly kind: 'not_taken'; readonly reason: NotTaken }
 )
 
-/** Why a row is left out, each with what can be done. */
+/** The reasons for skipping a row, each with an explanation or a remedy. */
 export const notTakenReasons = {
   other_provider: 'It is an account of another provider than Microsoft.',
   only_sub:
@@ -34,7 +34,7 @@ export const notTakenReasons = {
 } as const
 export type NotTaken = keyof typeof notTakenReasons
 
-/** @throws {EntradaError} `request_invalid`, with the line that cannot be read in `detail.problems` */
+/** Reads the users of an exported file. @throws {EntradaError} `request_invalid`, with the unreadable line in `detail.problems` */
 export function readImportedPeople(
   text: string,
   { tenant }: { readonly tenant?: string | undefined } = {},
@@ -45,7 +45,7 @@ export function readImportedPeople(
 
 export type ImportedPeople = {
   readonly rows: readonly ImportedRow[]
-  /** Columns of the file that say nothing here, each once. */
+  /** The columns of the file that are not read, each once. */
   readonly unknownColumns: readonly string[]
 }
 
@@ -67,7 +67,7 @@ function toImportedRows(read: readonly Row[], tenant: string | undefined): reado
 type Values = Readonly<Record<string, unknown>>
 type Row = { readonly line: number; readonly values: Values }
 
-/** JSON lines, a JSON list, or a comma-separated file whose first line names the columns. */
+/** Reads JSON lines, a JSON list, or a comma-separated file whose first line names the columns. */
 function rowsOf(text: string): readonly Row[] {
   try {
     if (/^\s*\[/.test(text)) {
@@ -103,13 +103,13 @@ function toRow(values: unknown, line: number): Row {
   throw new Error(`line ${line} is no JSON object`)
 }
 
-/** The names of those systems for one thing; letter case, `_` and `-` do not count. */
+/** The names that other systems use for each column; letter case, `_` and `-` are ignored. */
 const columnNames = {
   userId: ['userid'],
   id: ['id'],
   provider: ['provider', 'providerid', 'identityprovider'],
   sub: ['sub'],
-  // Auth.js and better-auth: the `sub`, or the object id (better-auth since 1.7; of Auth.js where the application chose it)
+  // Auth.js and better-auth: the `sub`, or the object id (better-auth since 1.7; in Auth.js if the application chose it)
   accountId: ['provideraccountid', 'accountid'],
   idToken: ['idtoken'],
   oid: ['oid', 'objectid', 'localaccountid'],
@@ -117,7 +117,7 @@ const columnNames = {
   // MSAL: `<oid>.<tid>`
   homeAccountId: ['homeaccountid'],
   issuer: ['iss', 'issuer'],
-  // passport-azure-ad: the claims as they came
+  // passport-azure-ad: the unchanged claims
   claims: ['json', 'claims', 'profile', 'idtokenclaims'],
   username: ['username'],
   userPrincipalName: ['upn', 'userprincipalname', 'preferredusername'],
@@ -133,22 +133,22 @@ function unknownColumns(rows: readonly Row[]): readonly string[] {
   return [...names].filter((name) => !knownNames.has(folded(name))).slice(0, MOST_NAMED)
 }
 
-/** As many as fit on a screen. */
+/** This many names fit on a screen. */
 const MOST_NAMED = 50
 
-/** Letter case, `_` and `-` of a column's name do not count. */
+/** Returns the name of a column without letter case, `_` and `-`. */
 function folded(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
-/** A file may have one column under several of its names. */
+/** The values of each column. A file may contain a column under several of its names. */
 type Columns = ReadonlyMap<Column, readonly unknown[]>
 
 function columnsOf(values: Values): Columns {
   const columns = new Map<Column, readonly unknown[]>()
   const names = Object.entries(columnNames) as [Column, readonly string[]][] // keys of the table
   for (const [name, value] of Object.entries(values)) {
-    const column = names.find(([, known]) => known.includes(folded(name)))?.[0]
+    const column = names.find(([, spellings]) => spellings.includes(folded(name)))?.[0]
     if (column !== undefined) columns.set(column, [...(columns.get(column) ?? []), value])
   }
   return columns
@@ -195,22 +195,22 @@ function personOf(columns: Columns, tenant: string | undefined): ImportedPerson 
   return { tid, oid, ...profileOf(columns) }
 }
 
-/** The object ids of personal accounts; those of a directory are random. Where no tenant was kept they tell the two apart. */
+/** Personal accounts have object ids of this form; those of a directory are random. This tells them apart if no tenant was stored. */
 function isOfPersonalAccount(oid: string): boolean {
   return oid.startsWith('00000000-0000-0000-')
 }
 
 type Ids = { readonly oid?: string | undefined; readonly tid?: string | undefined }
 
-/** `https://login.microsoftonline.com/<tid>/v2.0`, `https://sts.windows.net/<tid>/`. Others, such as `local:oauth:microsoft`, name none. */
+/** Finds the tenant in `https://login.microsoftonline.com/<tid>/v2.0` and `https://sts.windows.net/<tid>/`; other issuers have none. */
 function ofIssuer(columns: Columns): Ids {
   const issuer = textOf(columns, 'issuer') ?? ''
   return { tid: /^https:\/\/[^/]+\/([0-9a-f-]{36})(\/|$)/i.exec(issuer)?.[1] }
 }
 
 /**
- * A GUID where those systems keep the id of the account is the object id: a `sub` of Entra is none. Columns and claims
- * named after the object id come first, since an application may have an `accountId` of its own.
+ * A GUID in the column for the id of the account is the object id, because a `sub` of Entra is not a GUID. Columns and claims that are
+ * named after the object id take precedence, because an application may have an `accountId` of its own.
  */
 function accountObjectId(columns: Columns): string | undefined {
   const accountId = textOf(columns, 'accountId')?.toLowerCase()
@@ -222,15 +222,15 @@ function ofHomeAccount(columns: Columns): Ids {
   return { oid, tid }
 }
 
-/** Not verified: it comes from the other system's own database, which verified it or did not. */
+/** Reads an ID token without verifying it: it comes from the database of the other system, which is trusted as a whole. */
 function ofToken(columns: Columns): Ids {
   const [, payload = ''] = textOf(columns, 'idToken')?.split('.') ?? []
   return idsOf(parseObject(Buffer.from(payload, 'base64url').toString()))
 }
 
 function ofClaims(columns: Columns): Ids {
-  const [given] = columns.get('claims') ?? []
-  return idsOf(typeof given === 'string' ? parseObject(given) : given)
+  const [claims] = columns.get('claims') ?? []
+  return idsOf(typeof claims === 'string' ? parseObject(claims) : claims)
 }
 
 function parseObject(text: string): unknown {

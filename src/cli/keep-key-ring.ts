@@ -5,8 +5,8 @@ import { openDatabase } from '../open-services.ts'
 import { findSecretKeys, makeSecretKeys } from './data-folder.ts'
 
 /**
- * The key ring of the data folder, made at the first start. None is made beside a database that needs another one: the server could
- * not start with it, and it would be taken for the right one.
+ * Returns the key ring of the data folder; the first start creates it. If the database is sealed with other keys, no key ring is created:
+ * the server could not start with it, and an operator would take it for the right one.
  *
  * @throws {EntradaError} `secret_key_missing`; those of {@link findSecretKeys}, and of opening the database
  */
@@ -14,14 +14,14 @@ export async function keepKeyRing(
   folder: string,
   database: { readonly file: string; readonly mode: 'development' | 'production' },
 ): Promise<readonly Secret[]> {
-  const held = findSecretKeys(folder)
-  if (held !== undefined) return held
+  const keys = findSecretKeys(folder)
+  if (keys !== undefined) return keys
   const needed = await findNeededKeys(database)
   if (needed.length > 0) throw new EntradaError('secret_key_missing', { folder, keyIds: needed })
   return makeSecretKeys(folder)
 }
 
-/** The database is brought up to date for it, as it would be in a moment. */
+/** Opening the database migrates it, which the server would do next anyway. */
 async function findNeededKeys({
   file,
   mode,

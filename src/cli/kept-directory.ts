@@ -7,17 +7,17 @@ import { isAbsent, isNotPermitted } from '../errors/file-failure.ts'
 
 const DIRECTORY_FILE = 'emulated-entra.json'
 
-/** What `entrada dev` keeps of the emulated Entra from one start to the next: its directory, with every change. */
+/** The directory of the emulated Entra, which `entrada dev` stores with every change from one start to the next. */
 export type KeptDirectory = {
-  /** The directory as it was last; nothing at the first start. @throws {EntradaError} `development_directory_invalid` */
+  /** Returns the stored directory, or `undefined` at the first start. @throws {EntradaError} `development_directory_invalid` */
   find(): Directory | undefined
-  /** Stores the directory. The file is whole at any time. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted` */
+  /** Stores the directory. The file is complete at any time. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted` */
   save(directory: Directory): void
-  /** Forgets what was kept. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted` */
+  /** Removes the stored directory. @throws {EntradaError} `data_folder_unusable`, `file_not_permitted` */
   forget(): void
 }
 
-/** The directory that is kept in a development data folder. */
+/** Returns access to the directory that is stored in a development data folder. */
 export function keptDirectory(folder: string): KeptDirectory {
   const file = join(folder, DIRECTORY_FILE)
   return {

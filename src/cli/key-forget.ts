@@ -33,7 +33,7 @@ async function forget(context: CliContext, args: CliArguments): Promise<ExitCode
   const { mode, folder } = placeOf(settings, args)
   checkDatabaseExists(settings, mode)
   await checkNoServerRuns(settings)
-  // Nothing is sealed here, so a new key serves where there is no key ring; the server makes one at its next start.
+  // Nothing is sealed here, so a new key is enough if there is no key ring; the next start of the server creates one.
   const secretKeys = settings.secretKeys ?? findSecretKeys(folder) ?? [new Secret(newSecretKey())]
   const [keyId = ''] = args.positionals
   const isDone = args.values.yes === true

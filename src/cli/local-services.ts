@@ -17,7 +17,7 @@ type Opening = {
   readonly args: CliArguments
   /** Used instead of the configured key ring. */
   readonly secretKeys?: readonly Secret[]
-  /** Opens the database even if a key is missing that something in it is sealed under. */
+  /** Opens the database even if a key is missing that sealed some of its data. */
   readonly mayMissKeys?: boolean
 }
 

@@ -1,28 +1,28 @@
 import { EntradaError } from '../errors/errors.ts'
 
-/** What is needed of a standard stream. */
+/** The part of a standard stream that is used here. */
 export type OutputStream = {
   write(text: string): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
 }
 
-/** The reader of standard output has gone, such as `head` after its last line: nothing more is wanted. */
+/** Thrown after the reader of standard output has closed it, such as `head` after its last line. */
 export class OutputClosed extends Error {}
 
-/** Standard output as commands print to it. */
+/** The standard output of commands. */
 export type Output = {
   /**
    * Prints a line.
    *
-   * @throws {OutputClosed} when a line before it found no reader any more, so that a long export ends
-   * @throws {EntradaError} `output_not_written` when a line before it could not be written, such as to a full disk
+   * @throws {OutputClosed} if the reader has closed the output, so that a long export ends
+   * @throws {EntradaError} `output_not_written` if an earlier line could not be written, such as to a full disk
    */
   print(line: string): void
-  /** Resolves when everything was written, or nothing more can be. @throws like `print` */
+  /** Resolves when everything was written, or when nothing more can be written. @throws like `print` */
   finish(): Promise<void>
 }
 
-/** Creates the output. The stream reports failures later than the write that failed. */
+/** Creates the output on a stream, which reports a failed write only later. */
 export function createOutput(stream: OutputStream): Output {
   let failure: Error | undefined
   stream.on('error', (error) => {
@@ -45,7 +45,7 @@ export function createOutput(stream: OutputStream): Output {
   }
 }
 
-/** Prints errors; a standard error that is closed is no reason to stop. */
+/** Returns a function that prints errors. It ignores that standard error has been closed. */
 export function createErrorOutput(stream: OutputStream): (line: string) => void {
   stream.on('error', () => {})
   return (line) => void stream.write(`${line}\n`)

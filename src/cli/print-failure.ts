@@ -1,17 +1,17 @@
-/** What a command that did not succeed prints: lines for a person, or with `--json` one JSON object, on standard error. */
+/** The output of a command that failed, on standard error: lines for a person, or with `--json` one JSON object. */
 import { type EntradaError, errorEntry, isEntradaError } from '../errors/errors.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { CommandFailure } from './command-failure.ts'
 import { usage } from './help.ts'
 
 export type Failure = {
-  /** Of the error table; `wrong_call` when the command line itself was wrong. */
+  /** A code of the error table, or `wrong_call` if the command line itself was wrong. */
   readonly code: string
   readonly message: string
   readonly problems?: readonly unknown[]
   readonly detail?: Readonly<Record<string, unknown>>
   readonly cause?: string
-  /** What to do about it. */
+  /** What the operator can do about it. */
   readonly remedy?: string
   readonly usage?: string
 }
@@ -42,18 +42,18 @@ function linesOf({ code, message, problems, detail, cause, remedy, usage }: Fail
 
 type Call = { readonly command: Command; readonly args: CliArguments }
 
-/** The failure behind what was thrown outside of any command. */
+/** Returns the failure for an error that was thrown outside of any command. */
 export function failureOutside(error: unknown): Failure {
   return isEntradaError(error) ? refusal(error) : defect(error)
 }
 
-/** The failure behind what a command threw. */
+/** Returns the failure for an error that a command threw. */
 export function toFailure(call: Call, error: unknown): Failure {
   if (error instanceof CommandFailure) return ofCommand(call, error)
   if (!isEntradaError(error)) return defect(error)
   const wrong = error.code === 'request_invalid' ? wrongPart(call, error) : undefined
   if (wrong !== undefined) return wrongArgument(call, { ...wrong, error })
-  // Of a server that failed there is only its code; of one in this process there is the error itself.
+  // A server elsewhere reports only the code; a server in this process passes on the error itself.
   if (error.code === 'internal_error' && error.cause !== undefined) return defect(error.cause)
   return refusal(error)
 }
@@ -67,7 +67,7 @@ function ofCommand({ command }: Call, { code, message, remedy }: CommandFailure)
   }
 }
 
-/** A stack only for what is a defect. */
+/** Only a defect is printed with its stack. */
 function defect(error: unknown): Failure {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { code: 'internal_error', message }

@@ -1,9 +1,9 @@
-/** C0, C1 and DEL; separators of lines; and what turns the direction of writing. @see Unicode UAX #9 */
+/** C0, C1 and DEL, line separators, and characters that change the direction of text. @see Unicode UAX #9 */
 const UNPRINTABLE = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
 /**
- * A line that a terminal shows and does not obey, whoever chose the names in it. Shown as JSON writes them, so that JSON stays what
- * it was, and nobody is called what they are not.
+ * Returns the line with its control characters escaped, so that names in it cannot control the terminal or reorder its text. They are
+ * escaped as in JSON, so that a line of JSON keeps its meaning.
  */
 export function printable(line: string): string {
   return line.replace(

@@ -1,6 +1,6 @@
 import type { Environment } from '../settings/config.ts'
 
-/** Why a command that lets anybody be anybody must not run here; empty when it may. */
+/** Returns why a command with which anybody can sign in as anybody must not run here; empty if it may. */
 export function productionReasons({ NODE_ENV }: Environment): readonly string[] {
   return NODE_ENV?.trim().toLowerCase() === 'production' ? ['NODE_ENV is production'] : []
 }

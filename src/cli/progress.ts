@@ -1,18 +1,18 @@
-/** Shows how far long work has come: a bar on a terminal, a line now and then elsewhere. Standard output is left to the result. */
+/** Shows the progress of long work on standard error: a bar on a terminal, elsewhere a line from time to time. */
 import type { CliContext } from './command.ts'
 
 export type Progress = {
-  /** `done`: how many so far. */
+  /** Shows that `done` items are finished. */
   readonly show: (done: number) => void
   readonly end: () => void
 }
 
 const BAR_WIDTH = 30
 const TERMINAL_INTERVAL_MS = 100
-/** Work that is done sooner than this shows nothing elsewhere. */
+/** Without a terminal, work that takes less time than this shows no progress. */
 const LINE_INTERVAL_MS = 10_000
 
-/** `silent`: with `--json`, where standard error is read by a program too. */
+/** Creates the progress display. `silent` is for `--json`, with which a program reads standard error. */
 export function createProgress(
   { now, printError, progressLine }: Pick<CliContext, 'now' | 'printError' | 'progressLine'>,
   {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 
 export type ReceivedBody =
-  /** A body beyond the limit is cut right after it, so that its reader sees that it is too large. */
+  /** A body over the limit is cut one byte after it, so that its reader sees that it is too large. */
   | { readonly kind: 'received'; readonly bytes: Buffer }
   | { readonly kind: 'too_slow' }
   | { readonly kind: 'aborted' }
-  /** More chunks than 64 KB come in over any network. Each costs as much as a large one. */
+  /** The body came in more chunks than any network needs for 64 KB. Each chunk costs as much as a large one. */
   | { readonly kind: 'in_pieces' }
   | { readonly kind: 'connection_lost' }
 
@@ -14,7 +14,7 @@ const MOST_PIECES = 256
 const LINGER_MS = 1_000
 const LINGER_BYTES = 262_144
 
-/** Whether a body follows the headers. GET and HEAD have none that anything here would read. */
+/** Returns whether a body follows the headers. The server never reads a body of GET and HEAD. */
 export function hasBody({ method, headers }: IncomingMessage): boolean {
   if (method === 'GET' || method === 'HEAD') return false
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
@@ -60,8 +60,8 @@ export function receiveBody(
 }
 
 /**
- * Reads and drops what is left of a body after the answer, for a second and up to 256 KB: closing at once could take the answer away
- * from a client that is still sending.
+ * Reads and drops the rest of a body after the response, for a second and up to 256 KB. If the connection closed at once, a client
+ * that is still sending might lose the response.
  */
 export function dropRest(incoming: IncomingMessage): void {
   let left = LINGER_BYTES
@@ -70,14 +70,14 @@ export function dropRest(incoming: IncomingMessage): void {
   incoming.on('error', () => {}) // The connection broke; `close` follows.
   incoming.once('close', () => clearTimeout(timer))
   incoming.on('data', (chunk: Buffer) => {
-    // A small chunk counts as a larger one: it costs as much.
+    // A small chunk counts as a larger one, because it costs as much.
     left -= Math.max(chunk.length, LINGER_BYTES / MOST_PIECES)
     if (left < 0) cut()
   })
   incoming.resume()
 }
 
-/** Copies into one buffer: thousands of chunks of a byte each would otherwise take a hundred times their size. */
+/** Copies the chunks into one buffer: thousands of chunks of one byte would otherwise take a hundred times their size. */
 function createCollector(most: number) {
   let buffer = Buffer.allocUnsafe(Math.min(FIRST_BYTES, most))
   let size = 0

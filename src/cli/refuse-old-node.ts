@@ -1,4 +1,4 @@
-/** Imported before all else: an old Node gets a sentence, instead of stopping somewhere inside with its own words. */
+/** This module is imported first, so that an old Node prints what is needed instead of failing later with an error of its own. */
 import { oldNodeSentence } from '../settings/node-version.ts'
 
 const sentence = oldNodeSentence(process.versions.node)

@@ -1,4 +1,4 @@
-/** The database that a restored one replaces, looked at without changing it. */
+/** Reads the database that a restored one replaces, without changing it. */
 import { type ComparedUsers, findTakenAway, type TakenAway } from '../admin/taken-away.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { Secret } from '../keys/secret.ts'
@@ -6,15 +6,15 @@ import { type DatabaseInspection, inspectDatabase } from '../storage/inspect-dat
 import type { StorageReader } from '../storage/storage.ts'
 
 export type ReplacedDatabase = {
-  /** A file, or with PostgreSQL the name of a database on the same server. */
+  /** The path of a file, or with PostgreSQL the name of a database on the same server. */
   readonly replaced: string
   readonly databaseUrl: Secret | undefined
 }
 
 /**
- * What was taken away since the backup.
+ * Returns the access that was removed since the backup.
  *
- * @throws {EntradaError} `replaced_database_unusable` when there is nothing to compare with
+ * @throws {EntradaError} `replaced_database_unusable` if there is nothing to compare with
  */
 export async function lookAtReplaced(
   restored: StorageReader,
@@ -37,7 +37,7 @@ function besideOf(databaseUrl: Secret, name: string): Secret {
   return new Secret(url.href)
 }
 
-/** Every user of the backup would be disabled: that is rather a wrong name than what happened since. */
+/** If no user is in both databases, the operator probably named the wrong one; every user of the backup would be disabled. */
 function isOfAnotherDeployment({ total, common }: ComparedUsers): boolean {
   return total > 1 && common === 0
 }

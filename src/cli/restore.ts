@@ -1,6 +1,6 @@
 /**
- *   restore FILE   → the file's place is taken, then as below
- *   restore finish → sessions end; what was taken away since the backup is taken away again
+ *   restore FILE   → replaces the database, then continues as `restore finish`
+ *   restore finish → ends the sessions of the backup, and disables and revokes again what was disabled and revoked since
  */
 import { join } from 'node:path'
 import { finishRestore } from '../admin/finish-restore.ts'
@@ -116,7 +116,7 @@ async function restore(
   }
 }
 
-/** Nothing was replaced, so there is nothing to compare. The key ring may not have been put in place yet and is not needed. */
+/** No database was replaced, so there is nothing to compare. The key ring is not needed; it may still be missing. */
 function printRestored(
   context: CliContext,
   args: CliArguments,
@@ -178,7 +178,7 @@ function choicesOf({ values }: CliArguments, endedBefore: number) {
   }
 }
 
-/** A database that an operator named has to be readable. One that was put aside may be broken: that is why people restore. */
+/** A database that the operator named must be readable. The replaced one may be broken, which is a reason to restore. */
 async function compare(
   { printError }: CliContext,
   restored: StorageReader,

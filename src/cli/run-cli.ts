@@ -74,7 +74,7 @@ export async function runCli(outer: CliContext, argv: readonly string[]): Promis
     await context.printed?.()
     return exitCode
   } catch (error) {
-    // A reader that has gone has what it wanted: `entrada user export ID | head -1` is no failure.
+    // A reader that closed the pipe has read enough: `entrada user export ID | head -1` is no failure.
     if (error instanceof OutputClosed) return 0
     return printFailure(context, failureOutside(error), { json: argv.includes('--json') })
   }
@@ -96,7 +96,7 @@ async function runWords(context: CliContext, argv: readonly string[]): Promise<E
 
 const versionWords: readonly string[] = ['--version', '-v', '-V', 'version']
 
-/** Names come from Entra and from every client; nothing that is printed may command the terminal. */
+/** Names come from Entra and from every client; printed text must not control the terminal. */
 function onTerminal(context: CliContext): CliContext {
   return {
     ...context,
@@ -167,7 +167,7 @@ function countOf(needed: number): string {
   return needed === 1 ? '1 argument' : `${needed === 0 ? 'no' : needed} arguments`
 }
 
-/** Node's own message, shortened where it gives advice about file names, with the nearest option that exists. */
+/** Returns Node's message; for an unknown option it returns a shorter message, with the nearest option that exists. */
 function argumentProblem(error: unknown, names: readonly string[]): string {
   const message = error instanceof Error ? error.message : 'the arguments cannot be read'
   const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? []
@@ -195,7 +195,7 @@ function unknownCommand(words: readonly string[], group: readonly Command[]): Fa
   }
 }
 
-/** Commands are short words: from three letters on, a third of them may differ. */
-function nearest(typed: string, known: ReadonlySet<string>): string {
-  return didYouMean(typed, known, Math.max(1, Math.floor(typed.length / 3)))
+/** Suggests the nearest name. A third of the letters may differ, because commands are short words. */
+function nearest(typed: string, names: ReadonlySet<string>): string {
+  return didYouMean(typed, names, Math.max(1, Math.floor(typed.length / 3)))
 }

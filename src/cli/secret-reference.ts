@@ -3,9 +3,9 @@ import { cannotBeRead } from '../errors/file-failure.ts'
 import type { CliContext } from './command.ts'
 
 /**
- * The text that a reference names: `env:NAME` or `file:PATH`, without white space around it. What the text is never gets into an error.
+ * Returns the text that a reference (`env:NAME` or `file:PATH`) names, without white space around it. No error contains that text.
  *
- * @throws {EntradaError} `request_invalid`, for a literal too
+ * @throws {EntradaError} `request_invalid`, also for a secret in place of a reference
  */
 export function readReference(
   { environment, readTextFile }: CliContext,

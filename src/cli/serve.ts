@@ -23,7 +23,7 @@ import type { CliContext, Command, StopRequest } from './command.ts'
 import { addressText, type HttpServer, startHttpServer } from './http-server.ts'
 import { serverOptions } from './server-options.ts'
 
-/** Longer than every shipped proxy and manifest needs to notice `/readyz` (docs/operate.md). */
+/** Every shipped proxy and manifest notices `/readyz` sooner (docs/operate.md). */
 export const DEFAULT_DRAIN_SECONDS = 10
 
 export const serveCommand: Command = {
@@ -42,7 +42,7 @@ export const serveCommand: Command = {
   },
 }
 
-/** Opens, listens, says where, and stops in order when asked to. */
+/** Opens the services, listens, logs the address, and stops in order when the process is asked to stop. */
 export async function serveUntilStopped(
   { stopRequested, onRereadRequested }: CliContext,
   running: {
@@ -87,14 +87,14 @@ export async function serveUntilStopped(
       for (const one of servers) one.cut()
     })
   } finally {
-    // Also when the second one could not listen: the first would go on without a database, and keep the process alive.
+    // This also runs if the second server could not listen: the first would keep the process alive, without a database.
     await Promise.all(servers.map((server) => server.stop()))
     await entrada.close()
   }
   log.info('stopped')
 }
 
-/** Other replicas exist with PostgreSQL alone; without one, a drain would only delay the restart. */
+/** Returns how long to drain. Only with PostgreSQL are there other replicas; without them, draining would only delay the restart. */
 export function drainSecondsOf(
   { signal }: StopRequest,
   {
@@ -112,8 +112,8 @@ export function drainSecondsOf(
 }
 
 /**
- * The client that a request counts against: its address, an IPv6 one by its /64. `undefined` for what comes from a trusted proxy that
- * names no client: the others behind that proxy must not share one client's part.
+ * Returns the client whose share a request uses: its address, of IPv6 the /64. Returns `undefined` for requests of a trusted proxy that
+ * names no client: the clients behind that proxy must not share the part of one client.
  */
 function clientOf(
   services: Pick<Services, 'clientIp' | 'isTrustedProxy'>,
@@ -127,7 +127,7 @@ function clientOf(
   return clientNetwork(address)
 }
 
-/** Metrics and nothing else, for whoever reaches that address. */
+/** Serves metrics and nothing else, to every client that reaches its address. */
 function metricsServer(services: Services): Pick<Entrada, 'fetch'> {
   return {
     fetch: async ({ method, url }) =>
@@ -143,7 +143,7 @@ function rawHandlers(services: Services): readonly RawHandler[] {
   return services.tracing === noTracing ? [verify, createRawSession(services)] : [verify]
 }
 
-/** With a loopback server URL, that URL's port: what people type is what answers. */
+/** Returns the address to listen on. With a loopback server URL it has the port of that URL, so that the URL works as it is. */
 export function listenAddress({
   listen,
   serverUrl,
@@ -153,7 +153,7 @@ export function listenAddress({
   return { host: serverUrl.hostname === '[::1]' ? '::1' : '127.0.0.1', port }
 }
 
-/** Never with user and password. */
+/** Returns what the log shows of the proxy, without user and password. */
 function proxyFields({ proxy: { https, http, noProxy = [] } = {} }: CheckedOptions) {
   const proxy = https ?? http
   return proxy ? { proxy: nameOfProxy(proxy), ...(noProxy.length > 0 ? { noProxy } : {}) } : {}

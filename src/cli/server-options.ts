@@ -30,7 +30,7 @@ export async function serverOptions(
   }: {
     readonly mode: 'development' | 'production'
     readonly log: Log
-    /** In place of the key ring of settings or data folder. */
+    /** Used instead of the key ring of the settings or the data folder. */
     readonly secretKeys?: readonly Secret[]
   },
 ): Promise<ServerOptions> {

@@ -38,27 +38,27 @@ export const userImportCommand: Command = {
     tenant: { help: 'Tenant id for rows without one; rows of other tenants are skipped.' },
   },
   positionals: 1,
-  async run(context, given) {
-    const tenant = textOption(given, 'tenant')
+  async run(context, args) {
+    const tenant = textOption(args, 'tenant')
     if (tenant !== undefined && !isGuid(tenant)) {
       throw new EntradaError('request_invalid', { parameter: 'tenant' })
     }
-    const { rows, unknownColumns } = readImportedPeople(readFile(context, given), { tenant })
+    const { rows, unknownColumns } = readImportedPeople(readFile(context, args), { tenant })
     if (rows.length === 0) throw fileEmpty()
     warnOfColumns(context, unknownColumns)
-    return withApi(context, given, async (api) => {
+    return withApi(context, args, async (api) => {
       const outcomes = await importRows(api, rows, {
-        apply: given.values.apply === true,
+        apply: args.values.apply === true,
         progress: createProgress(context, {
           total: rows.length,
           noun: 'people',
-          silent: given.values.json === true,
+          silent: args.values.json === true,
         }),
         onOutcome: (outcome) => {
-          if (given.values.json) context.print(JSON.stringify(outcome))
+          if (args.values.json) context.print(JSON.stringify(outcome))
         },
       })
-      if (!given.values.json) printOutcomes(context, outcomes)
+      if (!args.values.json) printOutcomes(context, outcomes)
       return exitCodeOf(outcomes)
     })
   },
@@ -72,13 +72,13 @@ function fileEmpty(): CommandFailure {
   )
 }
 
-/** A misspelt column looks like one that is not there. */
+/** A misspelt column has the same effect as a missing one, so columns that are not read are named. */
 function warnOfColumns({ printError }: CliContext, columns: readonly string[]): void {
   if (columns.length === 0) return
   printError(`entrada: columns that are not read: ${columns.join(', ')}`)
 }
 
-/** A file of which nobody could be taken was the wrong file, or was exported in the wrong way. */
+/** If no user of a file could be imported, it is the wrong file or was exported in the wrong way. */
 function exitCodeOf(outcomes: readonly Outcome[]): ExitCode {
   const isTaken = ({ outcome }: Outcome) => outcome !== 'not_taken' && outcome !== 'failed'
   if (outcomes.some(({ outcome }) => outcome === 'failed')) return 1
@@ -122,7 +122,7 @@ async function importRows(
   },
 ): Promise<readonly Outcome[]> {
   const users = await allUsers(api)
-  const known = new Map(
+  const existing = new Map(
     users.flatMap((user) => user.identities.map(({ tid, oid }) => [`${tid}/${oid}`, user])),
   )
   const nextUsername = freeUsernames(
@@ -130,7 +130,7 @@ async function importRows(
   )
   const outcomes: Outcome[] = []
   for (const row of rows) {
-    const outcome = await importRow(api, row, { known, nextUsername, apply })
+    const outcome = await importRow(api, row, { existing, nextUsername, apply })
     outcomes.push(outcome)
     onOutcome(outcome)
     progress.show(outcomes.length)
@@ -139,9 +139,9 @@ async function importRows(
   return outcomes
 }
 
-type Known = {
-  /** By tenant id and object id. */
-  readonly known: ReadonlyMap<string, UserJson>
+type Importing = {
+  /** The existing users by tenant id and object id. */
+  readonly existing: ReadonlyMap<string, UserJson>
   readonly nextUsername: (person: ImportedPerson) => string
   readonly apply: boolean
 }
@@ -149,13 +149,13 @@ type Known = {
 async function importRow(
   api: ApiConnection,
   row: ImportedRow,
-  { known, nextUsername, apply }: Known,
+  { existing, nextUsername, apply }: Importing,
 ): Promise<Outcome> {
   const { line, oldId = null } = row
   const about = { line, oldId, reason: null, userId: null, username: null, tid: null, oid: null }
   if (row.kind === 'not_taken') return { ...about, outcome: 'not_taken', reason: row.reason }
   const { tid, oid } = row.person
-  const user = known.get(`${tid}/${oid}`)
+  const user = existing.get(`${tid}/${oid}`)
   if (user !== undefined) {
     const username = user.memberships[0]?.username ?? null
     return { ...about, tid, oid, outcome: 'here_already', userId: user.id, username }
@@ -177,11 +177,11 @@ async function allUsers(api: ApiConnection): Promise<readonly UserJson[]> {
   return users
 }
 
-/** Names of removed users are on no list: the server refuses them, and the next number is tried. */
+/** Creates the user under the first free name. Names of removed users are in no list: the server refuses them, and the next number is tried. */
 async function createUnderFreeName(
   api: ApiConnection,
   person: ImportedPerson,
-  { nextUsername, apply }: Pick<Known, 'nextUsername' | 'apply'>,
+  { nextUsername, apply }: Pick<Importing, 'nextUsername' | 'apply'>,
 ): Promise<Pick<Outcome, 'outcome' | 'username'> & Partial<Outcome>> {
   for (;;) {
     const username = nextUsername(person)
@@ -217,7 +217,7 @@ async function create(
 const PAUSE_MS = 5_000
 const MOST_PAUSES = 24
 
-/** A running server counts the calls of the API; whoever imports thousands waits now and then. */
+/** Repeats a call after a pause while the server refuses it for its rate limit, which an import of thousands of users reaches. */
 async function patiently<T>(
   { client, refusalOf }: ApiConnection,
   call: (client: EntradaClient) => Promise<T>,
@@ -236,8 +236,8 @@ async function patiently<T>(
 
 function printOutcomes(context: CliContext, outcomes: readonly Outcome[]): void {
   const { print } = context
-  const count = (wanted: Outcome['outcome']) =>
-    outcomes.filter(({ outcome }) => outcome === wanted).length
+  const count = (counted: Outcome['outcome']) =>
+    outcomes.filter(({ outcome }) => outcome === counted).length
   const left = outcomes.filter(({ outcome }) => outcome === 'not_taken' || outcome === 'failed')
   if (left.length > 0) {
     for (const line of tableLines(notTakenColumns, left)) print(line)
@@ -264,7 +264,7 @@ function isNotTaken(reason: string): reason is NotTaken {
   return Object.hasOwn(notTakenReasons, reason)
 }
 
-/** A person of a tenant that no connection accepts can never sign in: the numbers show it. */
+/** Counts the users of each tenant: users of a tenant that no connection accepts can never sign in. */
 function peopleByTenant(outcomes: readonly Outcome[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const { tid } of outcomes) if (tid) counts.set(tid, (counts.get(tid) ?? 0) + 1)

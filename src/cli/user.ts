@@ -66,7 +66,7 @@ export const userCommands: readonly Command[] = [
   }),
 ]
 
-/** Usernames are one organization's each; an id is one person's. @throws {EntradaError} `request_invalid` */
+/** Only an id names a user: a username is unique only within its organization. @throws {EntradaError} `request_invalid` */
 function checkUserId({ positionals: [id = ''] }: CliArguments): void {
   if (id.startsWith('usr_')) return
   throw new EntradaError('request_invalid', {
