@@ -19,7 +19,7 @@ export type JudgedTest = {
 
 /** Decides, and says what the registration lacks. */
 export async function judgeTest(
-  services: Services,
+  services: Pick<Services, 'now' | 'storage'>,
   judged: JudgedTest,
 ): Promise<Pick<TestResult, 'works' | 'findings' | 'outcome'>> {
   const { connection, asked, identity, claims, record } = judged

@@ -9,7 +9,11 @@ import type { Services } from '../services.ts'
 import { type Setup, setupFormToken } from './setup-session.ts'
 
 /** A form of `/setup`; its buttons say what to do. */
-export function setupForm(services: Services, setup: Setup, fields: Html): Html {
+export function setupForm(
+  services: Pick<Services, 'deployment' | 'keyRing'>,
+  setup: Setup,
+  fields: Html,
+): Html {
   return html`<form class="stack" method="post" action="${pathTo(services, '/setup')}">
 <input type="hidden" name="form_token" value="${setupFormToken(services, setup)}">
 ${fields}

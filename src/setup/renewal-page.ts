@@ -35,7 +35,7 @@ ${setupForm(services, setup, doButton('finish', 'End this link', { plain: true }
 
 /** The last one stays: nobody could sign in without. */
 function usedCredential(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,
   { one, others }: { readonly one: ConnectionCredential; readonly others: number },
 ): Html {
@@ -52,7 +52,7 @@ ${
 }
 
 function useSection(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,
   pending: ConnectionCredential | undefined,
 ): Html {

@@ -136,7 +136,7 @@ async function startTest(
 }
 
 /** The beginning of that day: a warning is better a day early. @throws {EntradaError} `request_invalid` */
-function parseDay({ now }: Services, text: string): Date | undefined {
+function parseDay({ now }: Pick<Services, 'now'>, text: string): Date | undefined {
   if (text.trim() === '') return undefined
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text.trim())
     ? new Date(`${text.trim()}T00:00:00Z`)

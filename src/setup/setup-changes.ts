@@ -49,7 +49,7 @@ export async function nameApplication(
 
 /** Only what is offered: this deployment sends requests to these and to no others (I16). */
 function checkAuthority(
-  { deployment }: Services,
+  { deployment }: Pick<Services, 'deployment'>,
   connection: Connection,
   authority: string,
 ): string {
@@ -60,7 +60,10 @@ function checkAuthority(
 }
 
 /** Looks up the directory of a connection, which needs none of its credentials: discovery is public. */
-async function lookUpTenant(services: Services, connection: Connection): Promise<string> {
+async function lookUpTenant(
+  services: Pick<Services, 'identityProviderFor'>,
+  connection: Connection,
+): Promise<string> {
   const deadline = AbortSignal.timeout(TIME_LIMIT_MS)
   try {
     const tenantId = await services.identityProviderFor(connection).directory?.(deadline)
@@ -73,7 +76,10 @@ async function lookUpTenant(services: Services, connection: Connection): Promise
 }
 
 /** With several public addresses, sign-ins start at the one that the customer registered. */
-function withRedirectOrigin(services: Services, before: Connection): Connection['settings'] {
+function withRedirectOrigin(
+  services: Pick<Services, 'deployment'>,
+  before: Connection,
+): Connection['settings'] {
   if (services.deployment.publicUrls.length === 1) return before.settings
   return { ...before.settings, redirectOrigin: homeOrigin(services, before) }
 }

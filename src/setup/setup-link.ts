@@ -1,6 +1,6 @@
 /** Set-up links, as operators make, list and withdraw them. What is behind one: `setup-session.ts`. */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { type AuditServices, audit } from '../audit/audit.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
@@ -57,7 +57,7 @@ export async function createSetupLink(
 
 /** Newest first. @throws {EntradaError} `record_not_found` */
 export async function listSetupLinks(
-  services: Services,
+  services: Pick<Services, 'now' | 'storage'>,
   connectionId: string,
 ): Promise<readonly ListedSetupLink[]> {
   const connection = await services.storage.findConnection(connectionId)
@@ -101,7 +101,7 @@ export function isOpen(state: SetupLinkState): boolean {
 
 /** Ends a link before its time, audited. */
 export async function closeSetupLink(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   closing: {
     readonly caller: AdminCaller
@@ -130,7 +130,7 @@ async function getSetupConnection(
 }
 
 async function closeOpenLinks(
-  services: Services,
+  services: AuditServices,
   transaction: StorageTransaction,
   closing: {
     readonly caller: AdminCaller
@@ -145,7 +145,11 @@ async function closeOpenLinks(
   }
 }
 
-function newSetupLink(services: Services, connection: Connection, token: string): SetupLink {
+function newSetupLink(
+  services: Pick<Services, 'now' | 'randomBytes' | 'sha256'>,
+  connection: Connection,
+  token: string,
+): SetupLink {
   const createdAt = services.now()
   return {
     id: newId(services, 'sul'),

@@ -60,7 +60,7 @@ function titleOf({ link, organization }: Setup): string {
     : `Renew the credential of ${organization.name}`
 }
 
-function introduction(services: Services, { link, connection }: Setup): Html {
+function introduction(services: Pick<Services, 'deployment'>, { link, connection }: Setup): Html {
   const { host } = new URL(homeOrigin(services, connection))
   return html`<p class="lead">for signing in at <strong>${host}</strong> (${connection.name}). You can leave this page and come back to it in this browser until ${momentOf(link.endsAt)}.</p>`
 }
@@ -84,7 +84,11 @@ ${credentialChoices(services, setup, { problem: leftover.problem, current })}`
 }
 
 /** The button is there once it would work; before, the sentence says what is missing. */
-function turnOnSection(services: Services, setup: Setup, number: number): Html {
+function turnOnSection(
+  services: Pick<Services, 'deployment' | 'keyRing' | 'sha256'>,
+  setup: Setup,
+  number: number,
+): Html {
   return html`<h2>${number}. Turn it on</h2>
 ${
   isTested(services, setup.connection)
@@ -94,7 +98,7 @@ ${setupForm(services, setup, doButton('turn_on', 'Turn on'))}`
 }`
 }
 
-function donePage(services: Services, setup: Setup): Promise<Response> {
+function donePage(services: Pick<Services, 'deployment'>, setup: Setup): Promise<Response> {
   const { homePageUrl } = registrationOf(services, setup.connection)
   const done = setup.state === 'finished'
   return pageResponse(services, {

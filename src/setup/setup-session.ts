@@ -31,7 +31,7 @@ export type Setup = {
 
 /** The link behind a token, whatever its state. @throws {EntradaError} `setup_link_not_found` */
 export async function getSetupByToken(
-  services: Services,
+  services: Pick<Services, 'now' | 'sha256'>,
   reader: StorageReader,
   token: string,
 ): Promise<Setup> {
@@ -113,7 +113,7 @@ export async function readSetupForm(
   return { setup, form, caller: callerOf(services, setup, exchange) }
 }
 
-export function setupFormToken(services: Services, setup: Setup): string {
+export function setupFormToken(services: Pick<Services, 'keyRing'>, setup: Setup): string {
   return formToken(services, setupHolder(setup))
 }
 
@@ -124,7 +124,7 @@ export function setupHolder({ link }: Pick<Setup, 'link'>): string {
 
 /** Whoever changes something by the link, as long as this browser holds it and it is open. */
 export function callerOf(
-  services: Services,
+  services: Pick<Services, 'now'>,
   { link }: Pick<Setup, 'link'>,
   exchange: Exchange,
 ): AdminCaller {
@@ -139,7 +139,7 @@ export function callerOf(
 
 /** The link as it is inside the transaction. @throws {EntradaError} `setup_superseded`, `setup_link_ended` */
 export async function getHeldSetup(
-  services: Services,
+  services: Pick<Services, 'now'>,
   transaction: StorageReader,
   { id, sessionHash }: SetupLink,
 ): Promise<Setup> {
@@ -154,7 +154,7 @@ export async function getHeldSetup(
 
 /** Remembers what this browser has found; one that took over meanwhile is left alone. */
 export async function rememberProgress(
-  services: Services,
+  services: Pick<Services, 'storage'>,
   { link }: Pick<Setup, 'link'>,
   progress: SetupProgress,
 ): Promise<void> {
@@ -170,7 +170,11 @@ export function checkOpen({ link, state }: Pick<Setup, 'link' | 'state'>): void 
   if (!isOpen(state)) throw new EntradaError('setup_link_ended', { link: link.id, as: state })
 }
 
-async function toSetup(services: Services, reader: StorageReader, link: SetupLink): Promise<Setup> {
+async function toSetup(
+  services: Pick<Services, 'now'>,
+  reader: StorageReader,
+  link: SetupLink,
+): Promise<Setup> {
   const connection = await reader.findConnection(link.connectionId)
   const organization = connection && (await reader.findOrganization(connection.organizationId))
   if (connection === undefined || organization === undefined) {
@@ -182,7 +186,7 @@ async function toSetup(services: Services, reader: StorageReader, link: SetupLin
 type HeldSecret = { readonly linkId: SetupLinkId; readonly secret: string }
 
 function heldSecret(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   { cookies, here }: Pick<Exchange, 'cookies' | 'here'>,
 ): HeldSecret | undefined {
   const cookie = cookies.get(setupCookieName(services, here)) ?? ''
@@ -194,7 +198,7 @@ function heldSecret(
 
 /** Ends with the link, so that who closes the browser over lunch goes on where they were. */
 function setupCookie(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'now'>,
   { here }: Exchange,
   { link, secret }: { readonly link: SetupLink; readonly secret: string },
 ): string {
@@ -204,6 +208,6 @@ function setupCookie(
   return setCookie(setupCookieName(services, here), value, { here, maxAgeSeconds })
 }
 
-function setupCookieName(services: Services, here: URL): string {
+function setupCookieName(services: Pick<Services, 'deployment'>, here: URL): string {
   return cookieName(services, here, 'setup')
 }

@@ -26,7 +26,7 @@ export type TestPage = {
 }
 
 export async function testPage(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'storage'>,
   { result, seenBy, back }: TestPage,
 ): Promise<Response> {
   const { outcome, works, connectionId } = result

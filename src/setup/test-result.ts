@@ -69,13 +69,13 @@ export type TestedPerson =
 /** A role, and the rule that gives it. */
 export type TestedRole = RoleAssignment & { readonly rule?: RoleRule }
 
-export function newTestResultId(services: Services): TestResultId {
+export function newTestResultId(services: Pick<Services, 'now' | 'randomBytes'>): TestResultId {
   return newId(services, 'tst')
 }
 
 /** The stored form. */
 export function sealTestResult(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'now'>,
   {
     id,
     holder,
@@ -97,7 +97,7 @@ export function sealTestResult(
  * @throws {EntradaError} `test_result_not_found`
  */
 export async function getTestResult(
-  services: Services,
+  services: Pick<Services, 'keyRing' | 'now' | 'storage'>,
   { id, holder }: { readonly id: string; readonly holder: string },
 ): Promise<TestResult> {
   const found = await services.storage.findTestResult(id as TestResultId, services.now()) // any text

@@ -9,7 +9,11 @@ import { doButton, setupForm } from './page-parts.ts'
 import type { Setup } from './setup-session.ts'
 
 /** A test sign-in, once there is enough to try it with. */
-export function trySection(services: Services, setup: Setup, number: number): Html {
+export function trySection(
+  services: Pick<Services, 'deployment' | 'keyRing'>,
+  setup: Setup,
+  number: number,
+): Html {
   return html`<h2>${number}. Try it</h2>
 ${
   canTry(setup)
@@ -21,7 +25,7 @@ ${lastTestLink(services, setup)}
 ${numbersOfMicrosoft}`
 }
 
-export function testForm(services: Services, setup: Setup): Html {
+export function testForm(services: Pick<Services, 'deployment' | 'keyRing'>, setup: Setup): Html {
   return setupForm(
     services,
     setup,
@@ -29,7 +33,10 @@ export function testForm(services: Services, setup: Setup): Html {
   )
 }
 
-export function lastTestLink(services: Services, { link: { progress } }: Setup): Html {
+export function lastTestLink(
+  services: Pick<Services, 'deployment'>,
+  { link: { progress } }: Setup,
+): Html {
   if (progress.lastTest === undefined) return html``
   return html`<p><a href="${pathTo(services, `/setup/test/${progress.lastTest}`)}">Result of the last test</a> (kept for an hour)</p>`
 }

@@ -57,7 +57,7 @@ export async function showAccount(services: Services, exchange: Exchange): Promi
 
 /** One person may be in several organizations here. */
 async function organizationNames(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   sessions: readonly Session[],
 ): Promise<ReadonlyMap<string, string>> {
   const ids = new Set(sessions.flatMap(({ organizationId }) => organizationId ?? []))
@@ -66,7 +66,7 @@ async function organizationNames(
 }
 
 function sessionCard(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   { session: current }: SessionView,
   { session, names }: { readonly session: Session; readonly names: ReadonlyMap<string, string> },
 ) {
@@ -102,7 +102,7 @@ export async function endOwnSession(services: Services, exchange: Exchange): Pro
 }
 
 async function ownSessions(
-  services: Services,
+  services: Pick<Services, 'now' | 'storage'>,
   { session }: SessionView,
 ): Promise<readonly Session[]> {
   if (session.userId === undefined) throw new EntradaError('sign_in_required')

@@ -7,7 +7,7 @@ import { selectAccountCookie } from './select-account.ts'
 
 /** What a refusal leaves in the browser, so that starting again goes another way than into the same refusal. */
 export function cookiesAfterRefusal(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   { here, signIn }: Exchange,
   error: EntradaError,
 ): string[] {

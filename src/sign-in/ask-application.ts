@@ -15,7 +15,7 @@ const LONGEST_REASON = 200
  * @throws {EntradaError} `refused_by_application`, `application_answer_invalid`
  */
 export async function askApplication(
-  services: Services,
+  services: Pick<Services, 'hooks' | 'log'>,
   asked: {
     readonly connection: Connection
     readonly identity: VerifiedIdentity

@@ -49,7 +49,7 @@ const MAX_ATTEMPT_BYTES = 6000
 
 /** Creates an attempt with a fresh id and state. */
 export function newAttempt(
-  services: Services,
+  services: Pick<Services, 'now' | 'randomBytes'>,
   {
     connectionId,
     purpose,
@@ -77,7 +77,7 @@ export function attemptState(attempt: Attempt): string {
 
 /** Returns the `Set-Cookie` lines that store the new attempt and remove those that no longer fit in addition to it. */
 export function attemptCookies(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   { here, cookies }: Exchange,
   attempt: Attempt,
 ): string[] {
@@ -100,7 +100,11 @@ export function attemptCookies(
  *
  * @throws {EntradaError} `sign_in_attempt_not_yours`
  */
-export function openAttempt(services: Services, exchange: Exchange, state: string): Attempt {
+export function openAttempt(
+  services: Pick<Services, 'deployment' | 'keyRing' | 'sha256'>,
+  exchange: Exchange,
+  state: string,
+): Attempt {
   const [id = '', stateSecret = '', ...rest] = state.split('.')
   if (!/^[0-9a-f]{32}$/.test(id) || rest.length > 0) throw notYours('state')
   const name = attemptCookieName(services, exchange.here, id)
@@ -113,20 +117,28 @@ export function openAttempt(services: Services, exchange: Exchange, state: strin
 }
 
 /** Checks that an attempt has not expired. @throws {EntradaError} `sign_in_attempt_expired` */
-export function checkAttemptOpen(services: Services, attempt: Attempt): void {
+export function checkAttemptOpen(services: Pick<Services, 'now'>, attempt: Attempt): void {
   if (services.now() >= attempt.expiresAt) throw new EntradaError('sign_in_attempt_expired')
 }
 
 /** Returns the `Set-Cookie` line that ends the attempt in this browser. */
-export function dropAttemptCookie(services: Services, here: URL, attempt: Attempt): string {
+export function dropAttemptCookie(
+  services: Pick<Services, 'deployment'>,
+  here: URL,
+  attempt: Attempt,
+): string {
   return dropCookie(attemptCookieName(services, here, attempt.id), here)
 }
 
-function attemptCookieName(services: Services, here: URL, id: string): string {
+function attemptCookieName(services: Pick<Services, 'deployment'>, here: URL, id: string): string {
   return cookieName(services, here, `attempt-${id}`)
 }
 
-function attemptsIn(services: Services, here: URL, cookies: ReadonlyMap<string, string>) {
+function attemptsIn(
+  services: Pick<Services, 'deployment'>,
+  here: URL,
+  cookies: ReadonlyMap<string, string>,
+) {
   const prefix = attemptCookieName(services, here, '')
   return [...cookies]
     .filter(([name]) => name.startsWith(prefix))
@@ -150,11 +162,15 @@ function attemptsThatDoNotFit(
 }
 
 /** The associated data: an attempt cannot be opened under another cookie name, on another host or under another mount path. */
-function boundTo({ deployment }: Services, name: string, here: URL): string {
+function boundTo({ deployment }: Pick<Services, 'deployment'>, name: string, here: URL): string {
   return `${name}@${here.host}${deployment.mountPath}`
 }
 
-function unseal(services: Services, sealed: string, associatedData: string): string {
+function unseal(
+  services: Pick<Services, 'keyRing'>,
+  sealed: string,
+  associatedData: string,
+): string {
   try {
     return services.keyRing.open('attempt-cookie', sealed, associatedData)
   } catch (cause) {

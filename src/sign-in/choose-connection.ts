@@ -9,14 +9,19 @@ import type { Connection } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 
 /** @throws {EntradaError} `entra_not_configured` */
-export async function getDefaultConnection(services: Services): Promise<Connection> {
+export async function getDefaultConnection(
+  services: Pick<Services, 'deployment' | 'storage'>,
+): Promise<Connection> {
   const { defaultConnectionId } = services.deployment
   if (defaultConnectionId === undefined) throw new EntradaError('entra_not_configured')
   return getConnection(services, defaultConnectionId)
 }
 
 /** @throws {EntradaError} `connection_not_found` */
-export async function getConnection(services: Services, id: string): Promise<Connection> {
+export async function getConnection(
+  services: Pick<Services, 'storage'>,
+  id: string,
+): Promise<Connection> {
   const connection = await services.storage.findConnection(id)
   if (connection === undefined) throw new EntradaError('connection_not_found')
   return connection
@@ -36,7 +41,7 @@ export async function findRequiredElsewhere(
 
 /** @throws {EntradaError} `sso_required`, with where to go */
 export async function checkNoOtherRequired(
-  { storage, now }: Services,
+  { storage, now }: Pick<Services, 'now' | 'storage'>,
   connection: Connection,
 ): Promise<void> {
   const startAt = await findRequiredElsewhere(storage, connection, now())
@@ -56,7 +61,7 @@ export function checkConnectionOn({ status }: Connection): void {
  * @see RFC 9700 §4.4.2; RFC 9207 §2.4
  */
 export function checkCallbackAddress(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   { here, url }: Pick<Exchange, 'here' | 'url'>,
   connection: Connection,
 ): void {

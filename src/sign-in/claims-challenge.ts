@@ -17,7 +17,7 @@ const MAX_CHALLENGE_LENGTH = 1500
 
 /** The `Set-Cookie` line that keeps a refusal's challenge for the next start; none without one. */
 export function claimsChallengeCookie(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   here: URL,
   { detail }: EntradaError,
 ): string[] {
@@ -30,7 +30,7 @@ export function claimsChallengeCookie(
 
 /** The challenge that this browser brings back to Entra, if it holds one. */
 export function claimsChallenge(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   { here, cookies }: Browser,
 ): string | undefined {
   const name = challengeCookieName(services, here)
@@ -44,14 +44,14 @@ export function claimsChallenge(
 }
 
 export function dropClaimsChallengeCookie(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   { here, cookies }: Browser,
 ): string[] {
   const name = challengeCookieName(services, here)
   return cookies.has(name) ? [dropCookie(name, here)] : []
 }
 
-function challengeCookieName(services: Services, here: URL): string {
+function challengeCookieName(services: Pick<Services, 'deployment'>, here: URL): string {
   return cookieName(services, here, 'claims-challenge')
 }
 

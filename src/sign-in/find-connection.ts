@@ -17,14 +17,17 @@ const MOST_CHOICES = 20
 const NONE: FoundConnection = { kind: 'none' }
 
 /** A work email, an organization's short name, or the whole address that was sent to somebody. */
-export async function findByText(services: Services, text: string): Promise<FoundConnection> {
+export async function findByText(
+  services: Pick<Services, 'now' | 'storage'>,
+  text: string,
+): Promise<FoundConnection> {
   const email = parseWorkEmail(text)
   return email ? findByEmail(services, email) : findBySlug(services, slugIn(text))
 }
 
 /** By exactly the domain that an organization has proven; a domain below it is another one. */
 export async function findByEmail(
-  services: Services,
+  services: Pick<Services, 'now' | 'storage'>,
   { domain: name }: WorkEmail,
 ): Promise<FoundConnection> {
   const found = await findDiscoverable(services, name)
@@ -32,7 +35,10 @@ export async function findByEmail(
 }
 
 /** A connection's slug, or an organization's. What is not on, is not there. */
-export async function findBySlug(services: Services, slug: string): Promise<FoundConnection> {
+export async function findBySlug(
+  services: Pick<Services, 'now' | 'storage'>,
+  slug: string,
+): Promise<FoundConnection> {
   const { storage } = services
   const connection = await storage.findConnectionBySlug(slug)
   if (connection?.status === 'on') return { kind: 'one', connection }
@@ -46,7 +52,7 @@ export async function findBySlug(services: Services, slug: string): Promise<Foun
  * @see OpenID Connect Core §4
  */
 export async function findByIssuer(
-  services: Services,
+  services: Pick<Services, 'now' | 'storage'>,
   issuer: Issuer,
   loginHint: string | undefined,
 ): Promise<FoundConnection> {
@@ -62,7 +68,10 @@ export async function findByIssuer(
 type Meant = { readonly organization: Organization; readonly connectionId?: ConnectionId }
 
 /** Unless its organization does not want to be found by email. */
-async function findDiscoverable({ storage }: Services, name: string): Promise<Meant | undefined> {
+async function findDiscoverable(
+  { storage }: Pick<Services, 'storage'>,
+  name: string,
+): Promise<Meant | undefined> {
   const domain = await storage.findOwnedDomain(name)
   const organization = domain && (await storage.findOrganization(domain.organizationId))
   if (organization === undefined || organization.settings.emailDiscovery === false) return undefined
@@ -71,7 +80,7 @@ async function findDiscoverable({ storage }: Services, name: string): Promise<Me
 
 /** The one that the organization demands; else the one that is named, if it is on; else all of the organization that are. */
 async function connectionsOf(
-  { storage, now }: Services,
+  { storage, now }: Pick<Services, 'now' | 'storage'>,
   { organization, connectionId }: Meant,
 ): Promise<FoundConnection> {
   const required = requiredConnectionId(organization, now())

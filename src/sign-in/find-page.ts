@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 
 /** On the login page, where customers sign in here. */
-export function emailForm(services: Services, returnTo: string): Html {
+export function emailForm(services: Pick<Services, 'deployment'>, returnTo: string): Html {
   return html`<form class="stack" method="post" action="${pathTo(services, '/login')}">
 <label for="who">Work email</label>
 <input id="who" name="who" type="email" autocomplete="username" maxlength="320" required>
@@ -21,7 +21,7 @@ type Asked = {
 
 /** Asks for the organization's address, the same whatever was not found and why. */
 export async function organizationPage(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   { here }: Exchange,
   { returnTo, typed }: Asked,
 ): Promise<Response> {
@@ -43,7 +43,7 @@ const notFoundNotice = html`<p class="notice" id="not-found" role="status">We co
 
 /** One of several connections of an organization, under the names that were given to them for that. */
 export async function choicePage(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'storage'>,
   connections: readonly Connection[],
   { returnTo, typed }: Asked,
 ): Promise<Response> {
@@ -69,7 +69,10 @@ ${returnToField(returnTo)}${connections.map(
  * Ends a form here, and goes on to Microsoft from a page. A redirect would be bound to the hosts that the form's page names, and where
  * Microsoft sends somebody whose directory signs them in elsewhere (AD FS, another provider) nobody can name.
  */
-export async function goOnPage(services: Services, onwards: Response): Promise<Response> {
+export async function goOnPage(
+  services: Pick<Services, 'deployment'>,
+  onwards: Response,
+): Promise<Response> {
   const goesTo = onwards.headers.get('location') ?? '/'
   const response = await pageResponse(services, {
     title: 'On to Microsoft',

@@ -35,7 +35,7 @@ export async function findSignIn(services: Services, exchange: Exchange): Promis
 
 /** GET /login/organization: where nobody could tell which connection was meant. */
 export async function showOrganizationQuestion(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   exchange: Exchange,
 ): Promise<Response> {
   const asked = single(exchange.url.searchParams, 'return_to')
@@ -67,7 +67,7 @@ export async function initiateSignIn(services: Services, exchange: Exchange): Pr
  * which does, and can see which attempts this browser holds.
  */
 export async function initiateSignInByPost(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   exchange: Exchange,
 ): Promise<Response> {
   const form = await readForm(exchange)
@@ -81,7 +81,7 @@ export async function initiateSignInByPost(
 
 /** A whole address of ours is as good as its path. */
 function parseTarget(
-  { deployment }: Services,
+  { deployment }: Pick<Services, 'deployment'>,
   { here }: Exchange,
   target: string | undefined,
 ): string {

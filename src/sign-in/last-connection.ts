@@ -15,7 +15,7 @@ const LIFETIME_SECONDS = 180 * 24 * 3600
 
 /** `Set-Cookie` lines after a sign-in. The default connection has its button anyway: after it, nothing is remembered. */
 export function lastConnectionCookies(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   { here, cookies }: Browser,
   connection: Pick<Connection, 'id' | 'managedBy'>,
 ): string[] {
@@ -27,7 +27,7 @@ export function lastConnectionCookies(
 
 /** The connection that is remembered, if it is still there and on. */
 export async function findLastConnection(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing' | 'storage'>,
   { here, cookies }: Browser,
 ): Promise<Connection | undefined> {
   const name = lastConnectionCookieName(services, here)
@@ -37,7 +37,11 @@ export async function findLastConnection(
   return connection?.status === 'on' ? connection : undefined
 }
 
-function unseal(services: Services, sealed: string, associatedData: string): string | undefined {
+function unseal(
+  services: Pick<Services, 'keyRing'>,
+  sealed: string,
+  associatedData: string,
+): string | undefined {
   try {
     return services.keyRing.open('last-connection', sealed, associatedData)
   } catch {
@@ -45,7 +49,7 @@ function unseal(services: Services, sealed: string, associatedData: string): str
   }
 }
 
-function lastConnectionCookieName(services: Services, here: URL): string {
+function lastConnectionCookieName(services: Pick<Services, 'deployment'>, here: URL): string {
   return cookieName(services, here, 'last-connection')
 }
 

@@ -37,7 +37,7 @@ ${await waysIn(services, exchange, { returnTo, selectAccount: view !== undefined
 }
 
 async function waysIn(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing' | 'storage'>,
   exchange: Exchange,
   { returnTo, selectAccount }: { readonly returnTo: string; readonly selectAccount: boolean },
 ): Promise<Html> {
@@ -51,7 +51,7 @@ async function waysIn(
 
 /** Only to a browser that has been signed in there does a page say the name of an organization. */
 async function lastWay(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing' | 'storage'>,
   exchange: Exchange,
   { returnTo, selectAccount }: { readonly returnTo: string; readonly selectAccount: boolean },
 ): Promise<Html> {
@@ -65,14 +65,14 @@ async function lastWay(
 }
 
 /** The login page, and what it comes back to. */
-export function loginAddress(services: Services, returnTo: string): string {
+export function loginAddress(services: Pick<Services, 'deployment'>, returnTo: string): string {
   const query = returnTo === '/' ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
   return pathTo(services, '/login') + query
 }
 
 /** Where a sign-in starts, and what it comes back to. */
 export function startAddress(
-  services: Services,
+  services: Pick<Services, 'deployment'>,
   returnTo: string,
   {
     selectAccount = false,
@@ -99,7 +99,11 @@ export function entraButton(href: string): Html {
 }
 
 /** Why the session that this browser held is over, and the way back to where it came from. */
-function endedNotice(services: Services, { code, startAt }: SignInReason, returnTo: string) {
+function endedNotice(
+  services: Pick<Services, 'deployment'>,
+  { code, startAt }: SignInReason,
+  returnTo: string,
+) {
   if (code === 'sign_in_required') return ''
   const { shown } = errorEntry(code)
   // The last way is offered below; where it is closed, the one that took its place is offered here.
@@ -124,7 +128,7 @@ function alreadySignedIn(
 }
 
 const notConfigured = (
-  services: Services,
+  services: Pick<Services, 'deployment'>,
 ): Html => html`<p>Sign-in with Microsoft is not set up here yet.</p>
 <p>Who runs this server sets <code>ENTRADA_ENTRA_TENANT_ID</code>, <code>ENTRADA_ENTRA_CLIENT_ID</code> and
 <code>ENTRADA_ENTRA_CLIENT_SECRET</code>, and starts it again.</p>

@@ -13,7 +13,9 @@ import { replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookies } from '../session/session.ts'
 
 /** GET /login/token */
-export async function showOperatorSignIn(services: Services): Promise<Response> {
+export async function showOperatorSignIn(
+  services: Pick<Services, 'deployment'>,
+): Promise<Response> {
   return pageResponse(services, {
     title: 'Operator sign-in',
     body: html`<h1>Operator sign-in</h1>

@@ -37,7 +37,7 @@ export type SignIn = {
 
 /** Begins the record of an opened attempt; whatever refuses it from here on is audited with these steps. */
 export function beginRecord(
-  services: Services,
+  services: Pick<Services, 'now'>,
   exchange: Exchange,
   attempt: Attempt,
 ): SignInRecord {

@@ -33,12 +33,16 @@ export async function countRound(services: Services, exchange: Exchange): Promis
 }
 
 /** Whoever writes the cookie themselves stops, or goes on with, their own circle alone. */
-function roundsBefore(services: Services, { here, cookies }: Exchange, time: number): number {
+function roundsBefore(
+  services: Pick<Services, 'deployment'>,
+  { here, cookies }: Exchange,
+  time: number,
+): number {
   const value = cookies.get(roundsCookieName(services, here)) ?? ''
   const [, rounds, at] = /^(\d{1,3})\.(\d{1,15})$/.exec(value) ?? []
   return time - Number(at ?? 0) <= REMEMBERED_MS ? Number(rounds) : 0
 }
 
-function roundsCookieName(services: Services, here: URL): string {
+function roundsCookieName(services: Pick<Services, 'deployment'>, here: URL): string {
   return cookieName(services, here, 'rounds')
 }

@@ -32,7 +32,7 @@ export async function showSignOut(services: Services, exchange: Exchange): Promi
 
 /** The form with the two buttons; the page that shows it names {@link microsoftOrigins} as form targets. */
 export function signOutForm(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   { session }: SessionView,
   { withMicrosoft }: { readonly withMicrosoft: boolean },
 ) {
@@ -45,7 +45,7 @@ ${withMicrosoft ? html`<button class="button plain" name="end" value="microsoft"
 
 /** Where the sign-out form may end besides here: the authority of the session's connection. */
 export async function microsoftOrigins(
-  services: Services,
+  services: Pick<Services, 'storage'>,
   { session }: SessionView,
 ): Promise<readonly string[]> {
   if (session.connectionId === undefined) return []
@@ -67,7 +67,10 @@ export async function signOut(services: Services, exchange: Exchange): Promise<R
 }
 
 /** `Set-Cookie` lines of a browser that signed out: no session, and the next sign-in asks for the account. */
-export function signedOutCookies(services: Services, { here }: Pick<Exchange, 'here'>): string[] {
+export function signedOutCookies(
+  services: Pick<Services, 'deployment'>,
+  { here }: Pick<Exchange, 'here'>,
+): string[] {
   return [...dropSessionCookies(services, here), selectAccountCookie(services, here)]
 }
 
@@ -100,7 +103,7 @@ async function afterSignOut(
 }
 
 /** Whether a callback's state is one that we gave to Entra's end-session page. */
-export function isSignOutReturn(services: Services, state: string): boolean {
+export function isSignOutReturn(services: Pick<Services, 'keyRing'>, state: string): boolean {
   if (!state.startsWith(SIGN_OUT_PREFIX)) return false
   try {
     services.keyRing.open('sign-out-state', state.slice(SIGN_OUT_PREFIX.length), 'state')
@@ -126,7 +129,7 @@ export async function signOutReturnPage(services: Services, exchange: Exchange):
 }
 
 /** Says so, and does nothing. */
-async function signedOutPage(services: Services): Promise<Response> {
+async function signedOutPage(services: Pick<Services, 'deployment'>): Promise<Response> {
   return pageResponse(services, {
     title: 'Signed out',
     body: html`<h1>You are signed out</h1>
@@ -177,7 +180,10 @@ async function endSessionsOf(
 }
 
 /** The same answer for a hit and a miss. */
-function frontChannelAnswer(services: Services, connection: Connection): Promise<Response> {
+function frontChannelAnswer(
+  services: Pick<Services, 'deployment'>,
+  connection: Connection,
+): Promise<Response> {
   return pageResponse(services, {
     title: 'Signed out',
     framedBy: originsOf(connection).join(' '),

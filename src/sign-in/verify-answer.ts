@@ -34,7 +34,7 @@ export function checkAnswered(response: AuthorizationResponse): AuthorizationAns
 
 /** Claims an attempt once, whatever follows (design rule 7). @throws {EntradaError} `attempt_already_used` */
 export async function claimOnce(
-  services: Services,
+  services: Pick<Services, 'now' | 'storage'>,
   { attempt, step }: SignInRecord,
 ): Promise<void> {
   const until = new Date(services.now().getTime() + CLAIM_LIFETIME_SECONDS * 1000)
@@ -44,7 +44,7 @@ export async function claimOnce(
 
 /** Returns the identity that an answer proves, after every check of the connection's identity provider. */
 export async function verifyAnswer(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'identityProviderFor' | 'log'>,
   { here, correlationId }: Exchange,
   {
     connection,

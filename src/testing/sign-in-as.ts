@@ -73,7 +73,7 @@ export async function signInAs(entrada: Entrada, person: TestPerson = {}): Promi
 }
 
 async function storedConnection(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'storage'>,
   { connectionId }: TestPerson,
 ): Promise<Connection> {
   return connectionId ? getConnection(services, connectionId) : getDefaultConnection(services)

@@ -9,7 +9,7 @@ import type { Setup } from '../setup-session.ts'
 
 /** Client id, directory and cloud: which application of which directory it is. */
 export function applicationSection(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,
   {
     problem,
@@ -39,7 +39,7 @@ function directoryOf({ tenants }: Connection): string {
 }
 
 /** Among Microsoft's own clouds and what this deployment is configured for; never an address (I16). */
-function cloudChoice({ deployment }: Services, connection: Connection): Html {
+function cloudChoice({ deployment }: Pick<Services, 'deployment'>, connection: Connection): Html {
   const origins = [...new Set([connection.authority, ...deployment.authorities])]
   const options = origins.map((origin) => {
     const cloud = cloudOf(new URL(origin))

@@ -38,7 +38,7 @@ ${federatedChoice(services, setup, current)}
 }
 
 function certificateChoice(
-  services: Services,
+  services: Pick<Services, 'certificates' | 'deployment' | 'keyRing'>,
   setup: Setup,
   current: ConnectionCredential | undefined,
 ): Html {
@@ -50,7 +50,10 @@ ${setupForm(services, setup, doButton('certificate', made === undefined ? 'Make 
 </section>`
 }
 
-function uploadSteps(services: Services, certificate: string): Html {
+function uploadSteps(
+  services: Pick<Services, 'certificates' | 'deployment'>,
+  certificate: string,
+): Html {
   const { sha1Thumbprint, sha256Thumbprint, expiresAt } =
     services.certificates.describe(certificate)
   const file = (name: string) => pathTo(services, `/setup/certificate/${name}`)
@@ -61,7 +64,11 @@ ${valueToCopy('sha256', 'Thumbprint (SHA-256)', sha256Thumbprint)}
 <p>It ends on ${dayOf(expiresAt)}.</p>`
 }
 
-function secretChoice(services: Services, setup: Setup, problem: EntradaError | undefined): Html {
+function secretChoice(
+  services: Pick<Services, 'deployment' | 'keyRing'>,
+  setup: Setup,
+  problem: EntradaError | undefined,
+): Html {
   return html`<section aria-labelledby="with-secret"><h3 id="with-secret">With a client secret</h3>
 <p><strong>Certificates &amp; secrets &gt; New client secret.</strong> Copy the column <strong>Value</strong>, which is shown once, not “Secret ID”. It is kept sealed and never shown again.</p>
 ${setupForm(
@@ -79,7 +86,7 @@ ${doButton('secret', 'Save the secret')}`,
 
 /** Offered where this deployment has a token of its platform: its issuer, subject and audience are what Entra compares. */
 function federatedChoice(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing' | 'readFederatedToken'>,
   setup: Setup,
   current: ConnectionCredential | undefined,
 ): Html {

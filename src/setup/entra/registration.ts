@@ -24,7 +24,10 @@ export type Registration = {
   readonly graph: string
 }
 
-export function registrationOf(services: Services, connection: Connection): Registration {
+export function registrationOf(
+  services: Pick<Services, 'deployment'>,
+  connection: Connection,
+): Registration {
   const home = new URL(homeOrigin(services, connection))
   return {
     applicationName: `Entrada (${home.host})`,

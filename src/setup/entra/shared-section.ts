@@ -7,7 +7,10 @@ import type { Setup } from '../setup-session.ts'
 import { registrationOf } from './registration.ts'
 
 /** Asked only where there is a choice. */
-export function chooseSection(services: Services, setup: Setup): Html {
+export function chooseSection(
+  services: Pick<Services, 'deployment' | 'keyRing'>,
+  setup: Setup,
+): Html {
   const { application } = setup.connection
   if (services.deployment.sharedClientId === undefined && application === 'own') return html``
   const isShared = application === 'shared'
@@ -24,7 +27,7 @@ ${isShared ? setupForm(services, setup, doButton('own', 'Use an application of o
 </div>`
 }
 
-export function sharedBody(services: Services, setup: Setup): Html {
+export function sharedBody(services: Pick<Services, 'deployment' | 'keyRing'>, setup: Setup): Html {
   const { homePageUrl } = registrationOf(services, setup.connection)
   return html`<h2>1. Consent for your organization</h2>
 <p>Microsoft shows what is asked for: signing people in and reading their own profile and groups (<code>openid</code>, <code>profile</code>,
