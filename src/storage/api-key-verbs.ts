@@ -2,10 +2,10 @@
 
 import type { ApiKey } from './api-key-records.ts'
 import type { ApiKeyReader, ApiKeyWriter } from './api-key-storage.ts'
-import { optionalDate, optionalMillis, parseJson, present } from './columns.ts'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
+import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
 import type { ApiKeyId } from './records.ts'
-import type { Database, Row } from './schema.ts'
+import type { Database } from './schema.ts'
 
 export function apiKeyReads(
   database: Database,
@@ -14,11 +14,11 @@ export function apiKeyReads(
   return {
     async findApiKey(id) {
       const row = await keys().where('id', '=', id).executeTakeFirst()
-      return row && parseApiKey(row)
+      return row && apiKeys.parse(row)
     },
     async findApiKeyByTokenHash(tokenHash) {
       const row = await keys().where('token_hash', '=', tokenHash).executeTakeFirst()
-      return row && parseApiKey(row)
+      return row && apiKeys.parse(row)
     },
     async listApiKeys({ organizationId }, page) {
       let query = keys()
@@ -26,7 +26,7 @@ export function apiKeyReads(
       if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
       const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
       const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.created_at, item: parseApiKey })
+      return toPage(rows, page, { time: (row) => row.created_at, item: apiKeys.parse })
     },
     async findKeptAnswer(key, now) {
       const query = database.selectFrom('kept_answers').selectAll().where('key', '=', key)
@@ -43,7 +43,7 @@ export function apiKeyWrites(
 ): Pick<ApiKeyWriter, 'createApiKey' | 'revokeApiKey' | 'keepAnswer'> {
   return {
     async createApiKey(key) {
-      await database.insertInto('api_keys').values(toApiKeyRow(key)).execute()
+      await database.insertInto('api_keys').values(apiKeys.toRow(key)).execute()
     },
     async revokeApiKey(id, at) {
       const { numUpdatedRows } = await database
@@ -68,32 +68,18 @@ export async function touchApiKey(database: Database, id: ApiKeyId, usedAt: Date
   await update.where('id', '=', id).execute()
 }
 
-function parseApiKey(row: Row<'api_keys'>): ApiKey {
-  return present({
-    id: row.id,
-    name: row.name,
-    tokenHash: row.token_hash,
-    hint: row.hint,
-    scopes: parseJson<readonly string[]>(row.scopes),
-    organizationId: row.organization_id,
-    createdAt: new Date(row.created_at),
-    endsAt: optionalDate(row.ends_at),
-    lastUsedAt: optionalDate(row.last_used_at),
-    revokedAt: optionalDate(row.revoked_at),
-  })
-}
+const columns = {
+  id: same('id'),
+  name: same('name'),
+  tokenHash: same('token_hash'),
+  hint: same('hint'),
+  scopes: json('scopes'),
+  organizationId: same('organization_id'),
+  createdAt: time('created_at'),
+  endsAt: time('ends_at'),
+  lastUsedAt: time('last_used_at'),
+  revokedAt: time('revoked_at'),
+} satisfies ColumnsOf<ApiKey>
 
-function toApiKeyRow(key: ApiKey): Row<'api_keys'> {
-  return {
-    id: key.id,
-    name: key.name,
-    token_hash: key.tokenHash,
-    hint: key.hint,
-    scopes: JSON.stringify(key.scopes),
-    organization_id: key.organizationId ?? null,
-    created_at: key.createdAt.getTime(),
-    ends_at: optionalMillis(key.endsAt),
-    last_used_at: optionalMillis(key.lastUsedAt),
-    revoked_at: optionalMillis(key.revokedAt),
-  }
-}
+export type ApiKeyRow = RowOf<ApiKey, typeof columns>
+const apiKeys = conversions<ApiKey, typeof columns>(columns)

@@ -1,6 +1,7 @@
 /** Verbs about the chain over audit events. */
 import { type ExpressionBuilder, sql } from 'kysely'
 import { erasureOf, erasureVerbs } from './erasure-verbs.ts'
+import { type ColumnsOf, conversions, type RowOf, same, time } from './record-columns.ts'
 import type { AuditChainHead, ChainedAuditEvent, StoredVerification } from './records.ts'
 import type { Database, Row, Tables } from './schema.ts'
 import type { AuditChain, StorageReader } from './storage.ts'
@@ -76,7 +77,7 @@ export async function borrowAuditChain(
     .forUpdate()
     .skipLocked()
     .executeTakeFirst()
-  if (locked !== undefined) return createAuditChain(transaction, toHead(locked))
+  if (locked !== undefined) return createAuditChain(transaction, heads.parse(locked))
   const isHeldByAnother = (await findHead(transaction)) !== undefined
   return isHeldByAnother ? undefined : createAuditChain(transaction, undefined)
 }
@@ -87,7 +88,7 @@ function createAuditChain(database: Database, head: AuditChainHead | undefined):
     ...erasureVerbs(database),
     append: trailWrites(database).appendAuditEvent,
     async putHead(next) {
-      const row = toHeadRow(next)
+      const row = heads.toRow(next)
       const insert = database.insertInto('audit_chain').values({ id: 1, ...row })
       await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute()
     },
@@ -136,7 +137,7 @@ function createAuditChain(database: Database, head: AuditChainHead | undefined):
 
 async function findHead(database: Database): Promise<AuditChainHead | undefined> {
   const row = await database.selectFrom('audit_chain').selectAll().executeTakeFirst()
-  return row && toHead(row)
+  return row && heads.parse(row)
 }
 
 async function listLinks(
@@ -179,24 +180,15 @@ function eventOfUnlinked(where: ExpressionBuilder<Tables, 'audit_unlinked'>) {
     .whereRef('audit_events.id', '=', 'audit_unlinked.event_id')
 }
 
-function toHead(row: Row<'audit_chain'>): AuditChainHead {
-  return {
-    beganAt: new Date(row.began_at),
-    sequence: row.sequence,
-    hash: row.hash,
-    cutSequence: row.cut_sequence,
-    cutHash: row.cut_hash,
-    signature: row.signature,
-  }
-}
+const headColumns = {
+  beganAt: time('began_at'),
+  sequence: same('sequence'),
+  hash: same('hash'),
+  cutSequence: same('cut_sequence'),
+  cutHash: same('cut_hash'),
+  signature: same('signature'),
+} satisfies ColumnsOf<AuditChainHead>
+const heads = conversions<AuditChainHead, typeof headColumns>(headColumns)
 
-function toHeadRow(head: AuditChainHead): Omit<Row<'audit_chain'>, 'id'> {
-  return {
-    began_at: head.beganAt.getTime(),
-    sequence: head.sequence,
-    hash: head.hash,
-    cut_sequence: head.cutSequence,
-    cut_hash: head.cutHash,
-    signature: head.signature,
-  }
-}
+/** The table has one row. */
+export type AuditChainRow = RowOf<AuditChainHead, typeof headColumns> & { id: number }

@@ -82,3 +82,29 @@ export function partOf<Table extends keyof Tables>(
   }
   return row as Row<Table> // selected with `part.aliased`
 }
+
+/** One table's part of a join, with the parser of its record. */
+export type JoinedPart<Table extends keyof Tables, Name extends string, Stored> = TablePart<
+  Table,
+  Name
+> & {
+  /** Returns the record of a joined row, or `undefined` where the join found none. */
+  readonly parse: (joined: Readonly<Record<string, unknown>>) => Stored | undefined
+}
+
+/** Makes a table's part of a join from the conversions of its record. The first column must be `NOT NULL`, as for {@link tablePart}. */
+export function joinedPart<Table extends keyof Tables, Name extends Column<Table>, Stored>(
+  table: Table,
+  {
+    names,
+    parserOf,
+  }: {
+    readonly names: readonly Name[]
+    readonly parserOf: (prefix: string) => (row: Readonly<Record<string, unknown>>) => Stored
+  },
+): JoinedPart<Table, Name, Stored> {
+  const part = tablePart(table, names)
+  const [first = ''] = part.aliases
+  const parse = parserOf(`${table}__`)
+  return { ...part, parse: (joined) => (joined[first] === null ? undefined : parse(joined)) }
+}

@@ -1,43 +1,37 @@
 /** Domains: row to record and back; and which tenants a connection is found by. */
 import { issuerOrigin } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { acceptedTenants } from './accepted-tenants.ts'
-import { foldCase, optionalDate, optionalMillis, present } from './columns.ts'
+import { foldCase } from './columns.ts'
+import { type ColumnsOf, conversions, type RowOf, same, time } from './record-columns.ts'
 import type { Connection, Domain } from './records.ts'
 import type { Row } from './schema.ts'
 
-export function parseDomain(row: Row<'domains'>): Domain {
-  return present({
-    id: row.id,
-    organizationId: row.organization_id,
-    name: row.name,
-    connectionId: row.connection_id,
-    challenge: row.challenge,
-    status: row.status,
-    proof: row.proof,
-    provenAt: optionalDate(row.proven_at),
-    checkedAt: optionalDate(row.checked_at),
-    nextCheckAt: optionalDate(row.next_check_at),
-    createdAt: new Date(row.created_at),
-  })
+const columns = {
+  id: same('id'),
+  organizationId: same('organization_id'),
+  name: same('name'),
+  connectionId: same('connection_id'),
+  challenge: same('challenge'),
+  status: same('status'),
+  proof: same('proof'),
+  provenAt: time('proven_at'),
+  checkedAt: time('checked_at'),
+  nextCheckAt: time('next_check_at'),
+  createdAt: time('created_at'),
+} satisfies ColumnsOf<Domain>
+const { parse, toRow } = conversions<Domain, typeof columns>(columns)
+
+/** `owned_name` is derived, and unique: the name where it is the organization's own (proven or lost), else `null`. */
+export type DomainRow = RowOf<Domain, typeof columns> & { owned_name: string | null }
+
+export const parseDomain = parse
+
+/** Makes the row of a domain, with the name that only one organization may own. */
+export function toDomainRow(domain: Domain): DomainRow {
+  return { ...toRow(domain), owned_name: domain.status === 'pending' ? null : domain.name }
 }
 
-export function toDomainRow(domain: Domain): Row<'domains'> {
-  return {
-    id: domain.id,
-    organization_id: domain.organizationId,
-    name: domain.name,
-    owned_name: domain.status === 'pending' ? null : domain.name,
-    connection_id: domain.connectionId ?? null,
-    challenge: domain.challenge,
-    status: domain.status,
-    proof: domain.proof ?? null,
-    proven_at: optionalMillis(domain.provenAt),
-    checked_at: optionalMillis(domain.checkedAt),
-    next_check_at: optionalMillis(domain.nextCheckAt),
-    created_at: domain.createdAt.getTime(),
-  }
-}
-
+/** Makes the rows by which a connection is found from the directory of a user. */
 export function toConnectionTenantRows({
   id,
   authority,

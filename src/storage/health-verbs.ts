@@ -1,8 +1,8 @@
 /** Verbs about how connections do: written in batches, away from the sign-ins themselves. */
-import { optionalDate, optionalMillis, present } from './columns.ts'
 import { mergeHealth } from './merge-health.ts'
+import { type ColumnsOf, conversions, type RowOf, same, time } from './record-columns.ts'
 import type { ConnectionHealth, ConnectionId, ConnectionResults, SignInCount } from './records.ts'
-import type { Database, Row } from './schema.ts'
+import type { Database } from './schema.ts'
 import type { StorageReader } from './storage.ts'
 
 /** In whose rows the sign-ins of all connections are counted together. */
@@ -31,7 +31,7 @@ export function healthReads(
       if (ids.length === 0) return new Map()
       const query = database.selectFrom('connection_health').selectAll()
       const rows = await query.where('connection_id', 'in', ids).execute()
-      return new Map(rows.map((row) => [row.connection_id, parseHealth(row)]))
+      return new Map(rows.map((row) => [row.connection_id, healths.parse(row)]))
     },
     async listSignInCounts({ connectionIds = [ALL_CONNECTIONS], since, until }) {
       if (connectionIds.length === 0) return []
@@ -90,11 +90,12 @@ async function addHealth(
 ): Promise<void> {
   const query = database.selectFrom('connection_health').selectAll()
   const row = await query.where('connection_id', '=', connectionId).executeTakeFirst()
-  const columns = toHealthColumns(row === undefined ? seen : mergeHealth(parseHealth(row), seen))
+  const health = row === undefined ? seen : mergeHealth(healths.parse(row), seen)
+  const rest = healths.toRow(health)
   await database
     .insertInto('connection_health')
-    .values({ connection_id: connectionId, ...columns })
-    .onConflict((conflict) => conflict.column('connection_id').doUpdateSet(columns))
+    .values({ connection_id: connectionId, ...rest })
+    .onConflict((conflict) => conflict.column('connection_id').doUpdateSet(rest))
     .execute()
 }
 
@@ -134,24 +135,15 @@ function selectConnections(database: Database) {
   return database.selectFrom('connections')
 }
 
-function parseHealth(row: Row<'connection_health'>): ConnectionHealth {
-  return present({
-    lastSuccessAt: optionalDate(row.last_success_at),
-    lastFailureAt: optionalDate(row.last_failure_at),
-    lastFailureCode: row.last_failure_code,
-    failuresInARow: row.failures_in_a_row,
-    failingSince: optionalDate(row.failing_since),
-  })
-}
+const columns = {
+  lastSuccessAt: time('last_success_at'),
+  lastFailureAt: time('last_failure_at'),
+  lastFailureCode: same('last_failure_code'),
+  failuresInARow: same('failures_in_a_row'),
+  failingSince: time('failing_since'),
+} satisfies ColumnsOf<ConnectionHealth>
+const healths = conversions<ConnectionHealth, typeof columns>(columns)
 
-function toHealthColumns(
-  health: ConnectionHealth,
-): Omit<Row<'connection_health'>, 'connection_id'> {
-  return {
-    last_success_at: optionalMillis(health.lastSuccessAt),
-    last_failure_at: optionalMillis(health.lastFailureAt),
-    last_failure_code: health.lastFailureCode ?? null,
-    failures_in_a_row: health.failuresInARow,
-    failing_since: optionalMillis(health.failingSince),
-  }
+export type ConnectionHealthRow = RowOf<ConnectionHealth, typeof columns> & {
+  connection_id: ConnectionId
 }

@@ -1,88 +1,67 @@
 /** Organizations and connections: row to record and back. */
-import { optionalMillis, parseJson, present, tablePart } from './columns.ts'
+import { joinedPart, optionalMillis, parseJson, present } from './columns.ts'
 import { credentialsEndAt } from './credentials-end.ts'
+import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
 import type { Connection, ConnectionCredential, Organization } from './records.ts'
-import type { Row } from './schema.ts'
 
-export const organizationPart = tablePart('organizations', [
-  'id',
-  'name',
-  'slug',
-  'settings',
-  'created_at',
-  'updated_at',
-])
+const organizationColumns = {
+  id: same('id'),
+  name: same('name'),
+  slug: same('slug'),
+  settings: json('settings'),
+  createdAt: time('created_at'),
+  updatedAt: time('updated_at'),
+} satisfies ColumnsOf<Organization>
+const organizations = conversions<Organization, typeof organizationColumns>(organizationColumns)
 
-export function parseOrganization(row: Row<'organizations'>): Organization {
-  return {
-    id: row.id,
-    name: row.name,
-    slug: row.slug,
-    settings: parseJson<Organization['settings']>(row.settings),
-    createdAt: new Date(row.created_at),
-    updatedAt: new Date(row.updated_at),
-  }
+export type OrganizationRow = RowOf<Organization, typeof organizationColumns>
+export const organizationPart = joinedPart('organizations', organizations)
+export const { parse: parseOrganization, toRow: toOrganizationRow } = organizations
+
+/** All but the credentials, whose times are inside their JSON. */
+type ConnectionMembers = Omit<Connection, 'credentials'>
+const connectionColumns = {
+  id: same('id'),
+  organizationId: same('organization_id'),
+  name: same('name'),
+  slug: same('slug'),
+  protocol: same('protocol'),
+  cloud: same('cloud'),
+  authority: same('authority'),
+  tenants: json('tenants'),
+  application: same('application'),
+  clientId: same('client_id'),
+  policies: json('policies'),
+  roleRules: json('role_rules'),
+  settings: json('settings'),
+  status: same('status'),
+  managedBy: same('managed_by'),
+  createdAt: time('created_at'),
+  updatedAt: time('updated_at'),
+} satisfies ColumnsOf<ConnectionMembers>
+const connections = conversions<ConnectionMembers, typeof connectionColumns>(connectionColumns)
+
+/** `credentials_end_at` is derived: after it no active credential works; `null` while that is not known. */
+export type ConnectionRow = RowOf<ConnectionMembers, typeof connectionColumns> & {
+  credentials: string
+  credentials_end_at: number | null
 }
 
-export function toOrganizationRow(organization: Organization): Row<'organizations'> {
-  return {
-    id: organization.id,
-    name: organization.name,
-    slug: organization.slug,
-    settings: JSON.stringify(organization.settings),
-    created_at: organization.createdAt.getTime(),
-    updated_at: organization.updatedAt.getTime(),
-  }
+/** Makes the connection of a row. */
+export function parseConnection(row: ConnectionRow): Connection {
+  return { ...connections.parse(row), credentials: parseCredentials(row.credentials) }
 }
 
-export function parseConnection(row: Row<'connections'>): Connection {
+/** Makes the row of a connection, with the end of its credentials for look-ups. */
+export function toConnectionRow(connection: Connection): ConnectionRow {
   return {
-    id: row.id,
-    organizationId: row.organization_id,
-    name: row.name,
-    slug: row.slug,
-    protocol: row.protocol,
-    cloud: row.cloud,
-    authority: row.authority,
-    tenants: parseJson<Connection['tenants']>(row.tenants),
-    application: row.application,
-    clientId: row.client_id,
-    credentials: parseCredentials(row.credentials),
-    policies: parseJson<Connection['policies']>(row.policies),
-    roleRules: parseJson<Connection['roleRules']>(row.role_rules),
-    settings: parseJson<Connection['settings']>(row.settings),
-    status: row.status,
-    managedBy: row.managed_by,
-    createdAt: new Date(row.created_at),
-    updatedAt: new Date(row.updated_at),
-  }
-}
-
-export function toConnectionRow(connection: Connection): Row<'connections'> {
-  return {
-    id: connection.id,
-    organization_id: connection.organizationId,
-    name: connection.name,
-    slug: connection.slug,
-    protocol: connection.protocol,
-    cloud: connection.cloud,
-    authority: connection.authority,
-    tenants: JSON.stringify(connection.tenants),
-    application: connection.application,
-    client_id: connection.clientId,
+    ...connections.toRow(connection),
     credentials: JSON.stringify(connection.credentials.map(toStoredCredential)),
-    policies: JSON.stringify(connection.policies),
-    role_rules: JSON.stringify(connection.roleRules),
-    settings: JSON.stringify(connection.settings),
     credentials_end_at: optionalMillis(credentialsEndAt(connection)),
-    status: connection.status,
-    managed_by: connection.managedBy,
-    created_at: connection.createdAt.getTime(),
-    updated_at: connection.updatedAt.getTime(),
   }
 }
 
-/** Every sealed value of one `credentials` column. */
+/** Returns every sealed value of one `credentials` column. */
 export function sealedCredentials(credentials: string): readonly string[] {
   return parseCredentials(credentials).flatMap((credential) => credential.sealed ?? [])
 }

@@ -1,7 +1,8 @@
 /** Verbs about sessions that are checked again, and about ends that are remembered. */
 import { sql } from 'kysely'
-import { keyIdOf, optionalDate, optionalMillis, present } from './columns.ts'
-import type { Database, Row } from './schema.ts'
+import { keyIdOf } from './columns.ts'
+import { type ColumnsOf, conversions, type RowOf, same, time } from './record-columns.ts'
+import type { Database } from './schema.ts'
 import type {
   GrantLease,
   RememberedEnd,
@@ -16,20 +17,20 @@ export function sessionGrantReads(database: Database): Omit<SessionGrantReads, '
       const query = database.selectFrom('session_ends').selectAll()
       const found = query.where('token_hash', '=', tokenHash).where('until', '>', now.getTime())
       const row = await found.executeTakeFirst()
-      return row && parseEnd(row)
+      return row && ends.parse(row)
     },
     async findSessionGrant(id) {
       const query = database.selectFrom('session_grants').selectAll().where('session_id', '=', id)
       const row = await query.executeTakeFirst()
-      return row && parseGrant(row)
+      return row && grants.parse(row)
     },
     async listGrantsToReseal(keyId, limit) {
       const query = database.selectFrom('session_grants').selectAll().where('key_id', '<>', keyId)
-      return (await query.limit(limit).execute()).map(parseGrant)
+      return (await query.limit(limit).execute()).map(grants.parse)
     },
     async listGrantsSealedUnder(keyId, limit) {
       const query = database.selectFrom('session_grants').selectAll().where('key_id', '=', keyId)
-      return (await query.limit(limit).execute()).map(parseGrant)
+      return (await query.limit(limit).execute()).map(grants.parse)
     },
     async countGrantsSealedUnder(keyId) {
       const counts = await countSealedGrants(database)
@@ -56,15 +57,16 @@ export function sessionGrantReads(database: Database): Omit<SessionGrantReads, '
 
 export function sessionGrantWrites(database: Database): SessionGrantWrites {
   return {
-    async rememberSessionEnd({ tokenHash, reason, connectionId = null, until }) {
-      const rest = { reason, connection_id: connectionId, until: until.getTime() }
-      const insert = database.insertInto('session_ends').values({ token_hash: tokenHash, ...rest })
+    async rememberSessionEnd(end) {
+      const { token_hash, ...rest } = ends.toRow(end)
+      const insert = database.insertInto('session_ends').values({ token_hash, ...rest })
       await insert
         .onConflict((conflict) => conflict.column('token_hash').doUpdateSet(rest))
         .execute()
     },
     async putSessionGrant(grant) {
-      const { session_id, ...rest } = toGrantRow(grant)
+      const key = { key_id: keyIdOf(grant.sealed) }
+      const { session_id, ...rest } = { ...grants.toRow(grant), ...key, ...noLease }
       const insert = database.insertInto('session_grants').values({ session_id, ...rest })
       await insert
         .onConflict((conflict) => conflict.column('session_id').doUpdateSet(rest))
@@ -130,7 +132,7 @@ export async function leaseSessionGrants(
     .where('lease_ends_at', '<=', time)
     .returningAll()
     .execute()
-  return rows.sort((a, b) => a.next_check_at - b.next_check_at).map(parseGrant)
+  return rows.sort((a, b) => a.next_check_at - b.next_check_at).map(grants.parse)
 }
 
 const noLease = { lease_id: null, lease_ends_at: 0 }
@@ -148,37 +150,30 @@ export async function countSealedGrants(
   return rows.map((row) => ({ keyId: row.key_id, values: Number(row.values) }))
 }
 
-function parseGrant(row: Row<'session_grants'>): SessionGrant {
-  return present({
-    sessionId: row.session_id,
-    connectionId: row.connection_id,
-    sealed: row.sealed,
-    nextCheckAt: new Date(row.next_check_at),
-    lastCheckedAt: optionalDate(row.last_checked_at),
-    failures: row.failures,
-    lastFailure: row.last_failure,
-  })
+const grantColumns = {
+  sessionId: same('session_id'),
+  connectionId: same('connection_id'),
+  sealed: same('sealed'),
+  nextCheckAt: time('next_check_at'),
+  lastCheckedAt: time('last_checked_at'),
+  failures: same('failures'),
+  lastFailure: same('last_failure'),
+} satisfies ColumnsOf<SessionGrant>
+const grants = conversions<SessionGrant, typeof grantColumns>(grantColumns)
+
+/** `key_id` is derived: under which key `sealed` is sealed. A lease that has no holder ends at 0. */
+export type SessionGrantRow = RowOf<SessionGrant, typeof grantColumns> & {
+  key_id: string
+  lease_id: string | null
+  lease_ends_at: number
 }
 
-function toGrantRow(grant: SessionGrant): Row<'session_grants'> {
-  return {
-    session_id: grant.sessionId,
-    connection_id: grant.connectionId,
-    sealed: grant.sealed,
-    key_id: keyIdOf(grant.sealed),
-    next_check_at: grant.nextCheckAt.getTime(),
-    last_checked_at: optionalMillis(grant.lastCheckedAt),
-    failures: grant.failures,
-    last_failure: grant.lastFailure ?? null,
-    ...noLease,
-  }
-}
+const endColumns = {
+  tokenHash: same('token_hash'),
+  reason: same('reason'),
+  connectionId: same('connection_id'),
+  until: time('until'),
+} satisfies ColumnsOf<RememberedEnd>
+const ends = conversions<RememberedEnd, typeof endColumns>(endColumns)
 
-function parseEnd(row: Row<'session_ends'>): RememberedEnd {
-  return present({
-    tokenHash: row.token_hash,
-    reason: row.reason,
-    connectionId: row.connection_id,
-    until: new Date(row.until),
-  })
-}
+export type SessionEndRow = RowOf<RememberedEnd, typeof endColumns>

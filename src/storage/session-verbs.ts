@@ -1,7 +1,7 @@
 /** Verbs about sessions. */
 import { type CompiledQuery, type SqlBool, sql } from 'kysely'
 import { partOf, present } from './columns.ts'
-import { organizationPart, parseOrganization } from './organization-rows.ts'
+import { organizationPart } from './organization-rows.ts'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
 import {
   groupPart,
@@ -199,20 +199,19 @@ function selectRoles() {
 }
 
 function parseSessionView(joined: JoinedRow | undefined): SessionView | undefined {
-  const session = joined && partOf(sessionPart, joined)
+  const session = joined && sessionPart.parse(joined)
   if (joined === undefined || session === undefined) return undefined
   const user = partOf(userPart, joined)
   const identity = partOf(identityPart, joined)
-  const organization = partOf(organizationPart, joined)
   const membership = partOf(membershipPart, joined)
   const groups = partOf(groupPart, joined)
 
   const byHand = rolesOf(joined.roles, /^\+/)
   return present({
-    session: parseSession(session),
+    session,
     user: user && parseUser(user),
     identity: identity && parseIdentity(identity),
-    organization: organization && parseOrganization(organization),
+    organization: organizationPart.parse(joined),
     membership: membership && parseMembership(membership),
     roles: rolesOf(joined.roles, /^/),
     rolesByHand: byHand.length > 0 ? byHand : undefined,

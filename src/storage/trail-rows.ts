@@ -1,45 +1,47 @@
 /** Audit events and sign-in traces: row to record and back. */
-import { parseJson, present } from './columns.ts'
+import { present } from './columns.ts'
+import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
 import type { Actor, AuditEventRecord, SignInTrace, StoredAuditEvent } from './records.ts'
-import type { Row } from './schema.ts'
 
-export function parseAuditEvent(row: Row<'audit_events'>): AuditEventRecord {
-  return present({
-    id: row.id,
-    at: new Date(row.at),
-    type: row.type,
-    actor: parseActor(row),
-    organizationId: row.organization_id,
-    connectionId: row.connection_id,
-    userId: row.user_id,
-    sessionId: row.session_id,
-    correlationId: row.correlation_id,
-    ip: row.ip,
-    userAgent: row.user_agent,
-    detail: parseJson<AuditEventRecord['detail']>(row.detail),
-  })
+/** All but the actor, who takes two columns. */
+type EventMembers = Omit<AuditEventRecord, 'actor'>
+const eventColumns = {
+  id: same('id'),
+  at: time('at'),
+  type: same('type'),
+  organizationId: same('organization_id'),
+  connectionId: same('connection_id'),
+  userId: same('user_id'),
+  sessionId: same('session_id'),
+  correlationId: same('correlation_id'),
+  ip: same('ip'),
+  userAgent: same('user_agent'),
+  detail: json('detail'),
+} satisfies ColumnsOf<EventMembers>
+const events = conversions<EventMembers, typeof eventColumns>(eventColumns)
+
+export type AuditEventRow = RowOf<EventMembers, typeof eventColumns> & {
+  actor_kind: Actor['kind']
+  actor_id: string | null
 }
 
-export function toAuditEventRow(event: AuditEventRecord): Row<'audit_events'> {
-  return {
-    id: event.id,
-    at: event.at.getTime(),
-    type: event.type,
-    actor_kind: event.actor.kind,
-    actor_id: 'id' in event.actor ? event.actor.id : null,
-    organization_id: event.organizationId ?? null,
-    connection_id: event.connectionId ?? null,
-    user_id: event.userId ?? null,
-    session_id: event.sessionId ?? null,
-    correlation_id: event.correlationId ?? null,
-    ip: event.ip ?? null,
-    user_agent: event.userAgent ?? null,
-    detail: JSON.stringify(event.detail),
-  }
+/** Makes the audit event of a row. */
+export function parseAuditEvent(row: AuditEventRow): AuditEventRecord {
+  return { ...events.parse(row), actor: parseActor(row) }
 }
 
-/** In this order for ever: a column that is added later goes into a content of another version. */
-export function toStoredAuditEvent(row: Row<'audit_events'>): StoredAuditEvent {
+/** Makes the row of an audit event. */
+export function toAuditEventRow(event: AuditEventRecord): AuditEventRow {
+  const { actor } = event
+  const actorId = 'id' in actor ? actor.id : null
+  return { ...events.toRow(event), actor_kind: actor.kind, actor_id: actorId }
+}
+
+/**
+ * Returns the event as a link of the audit chain vouches for it. The order of the columns never changes: a column that is added later
+ * goes into a content of another version.
+ */
+export function toStoredAuditEvent(row: AuditEventRow): StoredAuditEvent {
   const content = JSON.stringify([
     row.id,
     row.at,
@@ -58,45 +60,44 @@ export function toStoredAuditEvent(row: Row<'audit_events'>): StoredAuditEvent {
   return { id: row.id, at: new Date(row.at), content }
 }
 
-export function parseSignInTrace(row: Row<'sign_in_traces'>): SignInTrace {
-  return present({
-    id: row.id,
-    at: new Date(row.at),
-    attemptId: row.attempt_id,
-    connectionId: row.connection_id,
-    organizationId: row.organization_id,
-    userId: row.user_id,
-    correlationId: row.correlation_id,
-    outcome: row.outcome,
-    code: row.code,
-    steps: parseJson<SignInTrace['steps']>(row.steps),
-    person: parseTracedPerson(row),
-  })
+/** All but the person, who takes three columns. */
+type TraceMembers = Omit<SignInTrace, 'person'>
+const traceColumns = {
+  id: same('id'),
+  at: time('at'),
+  attemptId: same('attempt_id'),
+  connectionId: same('connection_id'),
+  organizationId: same('organization_id'),
+  userId: same('user_id'),
+  correlationId: same('correlation_id'),
+  outcome: same('outcome'),
+  code: same('code'),
+  steps: json('steps'),
+} satisfies ColumnsOf<TraceMembers>
+const traces = conversions<TraceMembers, typeof traceColumns>(traceColumns)
+
+export type SignInTraceRow = RowOf<TraceMembers, typeof traceColumns> & {
+  person_oid: string | null
+  name_key: string | null
+  email_key: string | null
 }
 
-export function toSignInTraceRow(trace: SignInTrace): Row<'sign_in_traces'> {
-  return {
-    id: trace.id,
-    at: trace.at.getTime(),
-    attempt_id: trace.attemptId,
-    connection_id: trace.connectionId ?? null,
-    organization_id: trace.organizationId ?? null,
-    user_id: trace.userId ?? null,
-    correlation_id: trace.correlationId,
-    outcome: trace.outcome,
-    code: trace.code ?? null,
-    steps: JSON.stringify(trace.steps),
-    person_oid: trace.person?.subject ?? null,
-    name_key: trace.person?.nameKey ?? null,
-    email_key: trace.person?.emailKey ?? null,
-  }
+/** Makes the sign-in trace of a row. */
+export function parseSignInTrace(row: SignInTraceRow): SignInTrace {
+  return present({ ...traces.parse(row), person: parseTracedPerson(row) })
 }
 
-function parseTracedPerson(row: Row<'sign_in_traces'>): SignInTrace['person'] {
+/** Makes the row of a sign-in trace. */
+export function toSignInTraceRow(trace: SignInTrace): SignInTraceRow {
+  const { subject = null, nameKey = null, emailKey = null } = trace.person ?? {}
+  return { ...traces.toRow(trace), person_oid: subject, name_key: nameKey, email_key: emailKey }
+}
+
+function parseTracedPerson(row: SignInTraceRow): SignInTrace['person'] {
   if (row.person_oid === null) return undefined
   return present({ subject: row.person_oid, nameKey: row.name_key, emailKey: row.email_key })
 }
 
-function parseActor(row: Row<'audit_events'>): Actor {
+function parseActor(row: AuditEventRow): Actor {
   return present({ kind: row.actor_kind, id: row.actor_id }) as Actor // written by `toAuditEventRow`
 }

@@ -1,62 +1,74 @@
 /** Webhooks and their deliveries: row to record and back. */
+import type { Generated } from 'kysely'
 import { parseJson, present } from './columns.ts'
-import type { Row } from './schema.ts'
-import type { Webhook, WebhookDelivery } from './webhook-records.ts'
+import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
+import type { Webhook, WebhookDelivery, WebhookSecret } from './webhook-records.ts'
 
-export function parseWebhook(row: Row<'webhooks'>): Webhook {
-  return present({
-    id: row.id,
-    organizationId: row.organization_id,
-    url: row.url,
-    eventTypes: parseJson<Webhook['eventTypes']>(row.event_types),
-    secrets: parseJson<readonly StoredSecret[]>(row.secrets).map(({ createdAt, endsAt, ...rest }) =>
-      present({
-        ...rest,
-        createdAt: new Date(createdAt),
-        endsAt: endsAt === undefined ? undefined : new Date(endsAt),
-      }),
-    ),
-    status: row.status,
-    offBecause: row.off_because,
-    createdAt: new Date(row.created_at),
-    updatedAt: new Date(row.updated_at),
-  })
+/** All but the secrets, whose times are inside their JSON. */
+type WebhookMembers = Omit<Webhook, 'secrets'>
+const webhookColumns = {
+  id: same('id'),
+  organizationId: same('organization_id'),
+  url: same('url'),
+  eventTypes: json('event_types'),
+  status: same('status'),
+  offBecause: same('off_because'),
+  createdAt: time('created_at'),
+  updatedAt: time('updated_at'),
+} satisfies ColumnsOf<WebhookMembers>
+const webhooks = conversions<WebhookMembers, typeof webhookColumns>(webhookColumns)
+
+export type WebhookRow = RowOf<WebhookMembers, typeof webhookColumns> & { secrets: string }
+
+/** Makes the webhook of a row. */
+export function parseWebhook(row: WebhookRow): Webhook {
+  return { ...webhooks.parse(row), secrets: parseSecrets(row.secrets) }
 }
 
-export function toWebhookRow(webhook: Webhook): Row<'webhooks'> {
+/** Makes the row of a webhook. */
+export function toWebhookRow(webhook: Webhook): WebhookRow {
   const secrets = webhook.secrets.map(({ createdAt, endsAt, ...rest }) =>
     present({ ...rest, createdAt: createdAt.getTime(), endsAt: endsAt?.getTime() }),
   )
-  return {
-    id: webhook.id,
-    organization_id: webhook.organizationId ?? null,
-    url: webhook.url,
-    event_types: JSON.stringify(webhook.eventTypes),
-    secrets: JSON.stringify(secrets),
-    status: webhook.status,
-    off_because: webhook.offBecause ?? null,
-    created_at: webhook.createdAt.getTime(),
-    updated_at: webhook.updatedAt.getTime(),
-  }
+  return { ...webhooks.toRow(webhook), secrets: JSON.stringify(secrets) }
 }
 
-export function parseDelivery(row: Row<'webhook_deliveries'>): WebhookDelivery {
-  return present({
-    id: String(row.id),
-    webhookId: row.webhook_id,
-    eventId: row.event_id,
-    outcome: row.outcome,
-    attempts: row.attempts,
-    nextAt: row.next_at === null ? undefined : new Date(row.next_at),
-    lastAt: row.last_at === null ? undefined : new Date(row.last_at),
-    lastAnswer: row.last_answer,
-    createdAt: new Date(row.created_at),
-  })
+/** All but the id, which the database gives as a number. */
+type DeliveryMembers = Omit<WebhookDelivery, 'id'>
+const deliveryColumns = {
+  webhookId: same('webhook_id'),
+  eventId: same('event_id'),
+  outcome: same('outcome'),
+  attempts: same('attempts'),
+  nextAt: time('next_at'),
+  lastAt: time('last_at'),
+  lastAnswer: same('last_answer'),
+  createdAt: time('created_at'),
+} satisfies ColumnsOf<DeliveryMembers>
+const deliveries = conversions<DeliveryMembers, typeof deliveryColumns>(deliveryColumns)
+
+type DeliveryColumns = RowOf<DeliveryMembers, typeof deliveryColumns>
+/** `next_at` is `null` once nothing is left to do. */
+export type WebhookDeliveryRow = DeliveryColumns & { id: Generated<number> }
+
+/** Makes the delivery of a row. */
+export function parseDelivery(row: DeliveryColumns & { readonly id: number }): WebhookDelivery {
+  return { ...deliveries.parse(row), id: String(row.id) }
 }
 
-/** Every sealed value of one `secrets` column. */
+/** Returns every sealed value of one `secrets` column. */
 export function sealedWebhookSecrets(secrets: string): readonly string[] {
   return parseJson<readonly StoredSecret[]>(secrets).map(({ sealed }) => sealed)
+}
+
+function parseSecrets(text: string): readonly WebhookSecret[] {
+  return parseJson<readonly StoredSecret[]>(text).map(({ createdAt, endsAt, ...rest }) =>
+    present({
+      ...rest,
+      createdAt: new Date(createdAt),
+      endsAt: endsAt === undefined ? undefined : new Date(endsAt),
+    }),
+  )
 }
 
 type StoredSecret = {
