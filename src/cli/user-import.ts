@@ -1,5 +1,4 @@
 import type { UserJson } from '../api/resources/users.ts'
-import type { EntradaClient } from '../client/client.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
@@ -121,7 +120,10 @@ async function importRows(
     readonly onOutcome: (outcome: Outcome) => void
   },
 ): Promise<readonly Outcome[]> {
-  const users = await allUsers(api)
+  // A running server limits the rate of calls, which an import of thousands of users reaches.
+  const client = api.retryingClient()
+  const users: UserJson[] = []
+  for await (const user of client.all('listUsers', { query: { limit: 200 } })) users.push(user)
   const existing = new Map(
     users.flatMap((user) => user.identities.map(({ tid, oid }) => [`${tid}/${oid}`, user])),
   )
@@ -130,7 +132,7 @@ async function importRows(
   )
   const outcomes: Outcome[] = []
   for (const row of rows) {
-    const outcome = await importRow(api, row, { existing, nextUsername, apply })
+    const outcome = await importRow(row, { ...api, client, existing, nextUsername, apply })
     outcomes.push(outcome)
     onOutcome(outcome)
     progress.show(outcomes.length)
@@ -139,62 +141,44 @@ async function importRows(
   return outcomes
 }
 
-type Importing = {
+type Importing = Pick<ApiConnection, 'client' | 'refusalOf'> & {
   /** The existing users by tenant id and object id. */
   readonly existing: ReadonlyMap<string, UserJson>
   readonly nextUsername: (person: ImportedPerson) => string
   readonly apply: boolean
 }
 
-async function importRow(
-  api: ApiConnection,
-  row: ImportedRow,
-  { existing, nextUsername, apply }: Importing,
-): Promise<Outcome> {
+async function importRow(row: ImportedRow, importing: Importing): Promise<Outcome> {
   const { line, oldId = null } = row
   const about = { line, oldId, reason: null, userId: null, username: null, tid: null, oid: null }
   if (row.kind === 'not_taken') return { ...about, outcome: 'not_taken', reason: row.reason }
   const { tid, oid } = row.person
-  const user = existing.get(`${tid}/${oid}`)
+  const user = importing.existing.get(`${tid}/${oid}`)
   if (user !== undefined) {
     const username = user.memberships[0]?.username ?? null
     return { ...about, tid, oid, outcome: 'here_already', userId: user.id, username }
   }
-  const created = await createUnderFreeName(api, row.person, { nextUsername, apply })
+  const created = await createUnderFreeName(row.person, importing)
   return { ...about, tid, oid, ...created }
-}
-
-async function allUsers(api: ApiConnection): Promise<readonly UserJson[]> {
-  const users: UserJson[] = []
-  let cursor: string | undefined
-  do {
-    const page = await patiently(api, ({ listUsers }) =>
-      listUsers({ query: { limit: 200, cursor } }),
-    )
-    users.push(...page.items)
-    cursor = page.next ?? undefined
-  } while (cursor !== undefined)
-  return users
 }
 
 /** Creates the user under the first free name. Names of removed users are in no list: the server refuses them, and the next number is tried. */
 async function createUnderFreeName(
-  api: ApiConnection,
   person: ImportedPerson,
-  { nextUsername, apply }: Pick<Importing, 'nextUsername' | 'apply'>,
+  importing: Importing,
 ): Promise<Pick<Outcome, 'outcome' | 'username'> & Partial<Outcome>> {
   for (;;) {
-    const username = nextUsername(person)
-    if (!apply) return { outcome: 'would_create', username }
-    const created = await create(api, person, username)
+    const username = importing.nextUsername(person)
+    if (!importing.apply) return { outcome: 'would_create', username }
+    const created = await create(person, username, importing)
     if (created.reason !== 'username_given_before') return { ...created, username }
   }
 }
 
 async function create(
-  api: ApiConnection,
   { tid, oid, displayName, email }: ImportedPerson,
   username: string,
+  { client, refusalOf }: Importing,
 ): Promise<Pick<Outcome, 'outcome'> & Partial<Outcome>> {
   const person = {
     username,
@@ -204,33 +188,14 @@ async function create(
     ...(email ? { email } : {}),
   }
   try {
-    const { id } = await patiently(api, ({ createUser }) => createUser({ body: person }))
+    const { id } = await client.createUser({ body: person })
     return { outcome: 'created', userId: id }
   } catch (error) {
-    if (!isEntradaError(error) || error.code === 'storage_unavailable') throw error
-    const { parameter } = error.detail
-    const what = typeof parameter === 'string' ? `${error.code}: ${parameter}` : error.code
-    return { outcome: 'failed', reason: what }
-  }
-}
-
-const PAUSE_MS = 5_000
-const MOST_PAUSES = 24
-
-/** Repeats a call after a pause while the server refuses it for its rate limit, which an import of thousands of users reaches. */
-async function patiently<T>(
-  { client, refusalOf }: ApiConnection,
-  call: (client: EntradaClient) => Promise<T>,
-): Promise<T> {
-  for (let pauses = 0; ; pauses += 1) {
-    try {
-      return await call(client)
-    } catch (error) {
-      const refusal = refusalOf(error)
-      const isLimited = isEntradaError(refusal) && refusal.code === 'too_many_requests'
-      if (!isLimited || pauses >= MOST_PAUSES) throw refusal
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
-    }
+    const refusal = refusalOf(error)
+    if (!isEntradaError(refusal) || refusal.code === 'storage_unavailable') throw refusal
+    const { code, detail } = refusal
+    const reason = typeof detail.parameter === 'string' ? `${code}: ${detail.parameter}` : code
+    return { outcome: 'failed', reason }
   }
 }
 
