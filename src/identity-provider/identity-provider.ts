@@ -35,28 +35,46 @@ export type GroupsClaim =
       readonly graphCode?: string
     }
 
-/** What Entra said about a person, after every check. */
-export type VerifiedIdentity = {
-  readonly key: PersonKey
-  readonly sub: string
-  readonly issuer: string
+/** Names and addresses that a provider has for a user. They are displayed and are never proof of who the user is. */
+export type ProvidedProfile = {
   readonly displayName?: string
   readonly givenName?: string
   readonly familyName?: string
   readonly preferredUsername?: string
   readonly userPrincipalName?: string
   readonly email?: string
-  /** `xms_edov`: Entra vouches that the address's domain belongs to the person's tenant. */
-  readonly emailDomainOwnerVerified: boolean
-  readonly guest: boolean
-  readonly personalAccount: boolean
-  readonly groups: GroupsClaim
-  readonly appRoles: readonly string[]
-  readonly entraSid?: string
-  readonly loginHint?: string
-  /** Names of all claims that came, for the trace. */
-  readonly claimNames: readonly string[]
 }
+
+/** Facts that only Entra states. Another provider leaves them out, and an absent fact counts as `false`. */
+export type EntraFacts = {
+  /** `xms_edov`: Entra guarantees that the address's domain belongs to the user's directory. */
+  readonly emailDomainOwnerVerified?: boolean
+  /** The user is a guest (B2B) in the directory. */
+  readonly guest?: boolean
+  /** The user signed in with a personal Microsoft account. */
+  readonly personalAccount?: boolean
+}
+
+/** What an identity provider states about a user, after every check. */
+export type VerifiedIdentity = ProvidedProfile &
+  EntraFacts & {
+    readonly key: PersonKey
+    /** The subject that the provider names to our application, where it differs from the key's (Entra's pairwise `sub`). */
+    readonly sub?: string
+    readonly groups: GroupsClaim
+    readonly appRoles: readonly string[]
+    /** Names the user's session at the provider in logout messages (Entra's `sid`). */
+    readonly providerSession?: string
+    /** The session here must not last longer, where the provider limits it. */
+    readonly notAfter?: Date
+    /** When the user authenticated, where the provider proved it. */
+    readonly authenticatedAt?: Date
+    /** How the user authenticated, where the provider proved it. @see OpenID Connect Core §2 (`acr`) */
+    readonly acr?: string
+    readonly loginHint?: string
+    /** Names of all claims or attributes that came, for the trace. */
+    readonly claimNames: readonly string[]
+  }
 
 /**
  * What an OpenID provider needs on the way back. It is sealed with the attempt, so it may be secret and has to be short. A provider of

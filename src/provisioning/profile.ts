@@ -14,7 +14,7 @@ export function profileFrom(identity: VerifiedIdentity): Profile {
     ...(familyName ? { familyName } : {}),
     ...(upn ? { userPrincipalName: upn } : {}),
     ...(email ? { email } : {}),
-    guest: identity.guest,
+    ...(identity.guest === undefined ? {} : { guest: identity.guest }),
   }
 }
 
@@ -22,7 +22,7 @@ export function profileFrom(identity: VerifiedIdentity): Profile {
 function emailFrom(identity: VerifiedIdentity): ProfileEmail | undefined {
   const { email, preferredUsername, userPrincipalName, emailDomainOwnerVerified } = identity
   if (isAddress(email)) {
-    return { address: email, source: 'email_claim', proven: emailDomainOwnerVerified }
+    return { address: email, source: 'email_claim', proven: emailDomainOwnerVerified === true }
   }
   if (isAddress(preferredUsername)) {
     return { address: preferredUsername, source: 'preferred_username', proven: false }

@@ -71,7 +71,7 @@ async function findOrLinkIdentity(work: Work, userId: UserId): Promise<Identity[
   const at = services.now()
   const seen = {
     connectionId: connection.id,
-    sub: identity.sub,
+    ...(identity.sub === undefined ? {} : { sub: identity.sub }),
     lastClaims: claimsOfUse(identity),
     lastSignInAt: at,
   }

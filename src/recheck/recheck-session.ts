@@ -14,7 +14,7 @@ import { shownKey } from '../identity-provider/person-key.ts'
 import { newUuid } from '../keys/ids.ts'
 import { applyRoles } from '../provisioning/apply-roles.ts'
 import type { Services } from '../services.ts'
-import { minutesAfter, openGrant, sealGrant } from '../session/session-grant.ts'
+import { minutesAfter, openGrant, sealGrant, subjectOf } from '../session/session-grant.ts'
 import type { Connection, Identity, Session } from '../storage/records.ts'
 import type { SessionGrant } from '../storage/session-grants.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -126,8 +126,8 @@ function checkSamePerson(
   now: VerifiedIdentity,
   before: Pick<VerifiedIdentity, 'key' | 'sub'>,
 ): void {
-  const expected = new Map(Object.entries({ ...shownKey(before.key), sub: before.sub }))
-  const answered = Object.entries({ ...shownKey(now.key), sub: now.sub })
+  const expected = new Map(Object.entries({ ...shownKey(before.key), sub: subjectOf(before) }))
+  const answered = Object.entries({ ...shownKey(now.key), sub: subjectOf(now) })
   const claim = answered.find(([name, value]) => expected.get(name) !== value)?.[0]
   if (claim !== undefined) throw new EntradaError('recheck_other_person', { claim })
 }

@@ -37,10 +37,15 @@ export async function keepGrant(
   await transaction.putSessionGrant({
     sessionId: session.id,
     connectionId: connection.id,
-    sealed: sealGrant(services.keyRing, session.id, { grant, sub: identity.sub }),
+    sealed: sealGrant(services.keyRing, session.id, { grant, sub: subjectOf(identity) }),
     nextCheckAt: minutesAfter(services.now(), recheckMinutes),
     failures: 0,
   })
+}
+
+/** Returns the subject that the provider names to our application. */
+export function subjectOf({ sub, key }: Pick<VerifiedIdentity, 'sub' | 'key'>): string {
+  return sub ?? key.subject
 }
 
 /** Seals a grant for the row of its session. */

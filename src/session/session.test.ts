@@ -81,6 +81,17 @@ describe('newSession', () => {
     assert.equal(session.userAgent, 'a browser')
   })
 
+  it('ends no later than the identity provider allows, and no later than the settings', async (t) => {
+    const services = await open(t)
+    const ends = [3600, 7200, 9000].map((seconds) => {
+      const notAfter = new Date(start.getTime() + seconds * 1000)
+      const { session } = newSession(services, exchangeFor(services), { kind: 'user', notAfter })
+      assert.equal('notAfter' in session, false)
+      return (session.absoluteEndsAt.getTime() - start.getTime()) / 1000
+    })
+    assert.deepEqual(ends, [3600, 7200, 7200])
+  })
+
   it('ends a person’s session by the settings, an operator’s after an hour', async (t) => {
     const services = await open(t)
     const lifetimes = (['user', 'operator'] as const).map((kind) => {

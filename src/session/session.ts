@@ -28,7 +28,10 @@ type SessionOf =
         Session,
         'userId' | 'organizationId' | 'connectionId' | 'identityId' | 'entraSid' | 'loginHint'
       >
-    >)
+    > & {
+        /** The identity provider's own limit of the session. */
+        readonly notAfter?: Date
+      })
 
 /** Creates a session with a new id and a new token of 256 bits. It takes nothing over from an earlier session. */
 export function newSession(services: Services, exchange: Exchange, of: SessionOf): NewSession {
@@ -36,9 +39,11 @@ export function newSession(services: Services, exchange: Exchange, of: SessionOf
   const createdAt = services.now()
   const maxSeconds =
     of.kind === 'operator' ? OPERATOR_SESSION_SECONDS : services.deployment.session.maxSeconds
-  const absoluteEndsAt = secondsAfter(createdAt, maxSeconds)
+  const longest = secondsAfter(createdAt, maxSeconds)
+  const { notAfter = longest, ...owner } = of.kind === 'operator' ? { kind: of.kind } : of
+  const absoluteEndsAt = notAfter < longest ? notAfter : longest
   const session: Session = {
-    ...(of.kind === 'operator' ? { kind: of.kind } : of),
+    ...owner,
     id: newId(services, 'ses'),
     tokenHash:
       of.kind === 'operator'

@@ -246,19 +246,20 @@ function sessionOf(
   { connection, identity }: SignIn,
   { userId, identityId }: Awaited<ReturnType<typeof provisionUser>>,
 ) {
-  const { entraSid, loginHint } = identity
+  const { providerSession, loginHint, notAfter } = identity
   return {
     kind: 'user',
     userId,
     identityId,
     organizationId: connection.organizationId,
     connectionId: connection.id,
-    ...(entraSid ? { entraSid } : {}),
+    ...(providerSession ? { entraSid: providerSession } : {}),
     ...(loginHint ? { loginHint } : {}),
+    ...(notAfter ? { notAfter } : {}),
   } as const
 }
 
-/** What the trace keeps of Entra's answer: ids and names of claims, no token and no text about the person. */
+/** Returns what the trace keeps of the answer: ids and names of claims, no token and no text about the user. */
 function evidenceOf({ key, guest, groups, appRoles, claimNames }: VerifiedIdentity) {
   return { ...shownKey(key), guest, ...groupsEvidence(groups), appRoles, claimNames }
 }

@@ -1,7 +1,6 @@
 import { type Entrada, servicesOf } from '../entrada.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { openExchange } from '../http/exchange.ts'
-import { issuerOrigin } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
@@ -102,7 +101,7 @@ function ruleOf(role: string): Connection['roleRules'][number] {
 
 function identityOf(
   services: Pick<Services, 'sha256'>,
-  { cloud, tenants, authority }: Connection,
+  { cloud, tenants }: Connection,
   person: TestPerson,
 ): VerifiedIdentity {
   const { username = 'test-person', displayName = username, email, roles = [] } = person
@@ -112,7 +111,6 @@ function identityOf(
   return {
     key: entraPersonKey({ cloud, tid, oid }),
     sub: `testing-${oid}`,
-    issuer: `${issuerOrigin(new URL(authority), tid)}/${tid}/v2.0`,
     displayName,
     preferredUsername: username,
     ...(email ? { email } : {}),

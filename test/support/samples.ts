@@ -25,7 +25,6 @@ export function identityOf(changes: Partial<VerifiedIdentity> = {}): VerifiedIde
   return {
     key: keyOf(),
     sub: 'pairwise-subject',
-    issuer: `https://login.microsoftonline.com/${TENANT}/v2.0`,
     emailDomainOwnerVerified: false,
     guest: false,
     personalAccount: false,

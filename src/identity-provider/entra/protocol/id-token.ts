@@ -53,7 +53,6 @@ export function toVerifiedIdentity(claims: EntraClaims, cloud: string): Verified
   return {
     key: entraPersonKey({ cloud, tid: claims.tid, oid: claims.oid }),
     sub: claims.sub,
-    issuer: claims.iss,
     ...optionalText(claims),
     emailDomainOwnerVerified: [true, 1, '1', 'true'].includes(claims.xms_edov as never), // any JSON value
     guest: isGuest(claims),
@@ -102,7 +101,7 @@ const textClaims = {
   preferredUsername: 'preferred_username',
   userPrincipalName: 'upn',
   email: 'email',
-  entraSid: 'sid',
+  providerSession: 'sid',
   loginHint: 'login_hint',
 } as const
 
