@@ -1,4 +1,4 @@
-"""An application that knows nothing of Microsoft, OpenID Connect or Entrada: nginx says who is there."""
+"""An application that knows nothing of Microsoft, OpenID Connect or Entrada: nginx passes on who the user is."""
 
 import json
 import os
@@ -19,5 +19,5 @@ class Reports(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-# On loopback: whoever reaches it past nginx could claim to be anybody.
+# Listens on loopback only: a client that reached it without nginx could pretend to be any user.
 ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("APPLICATION_PORT", "8080"))), Reports).serve_forever()

@@ -6,7 +6,7 @@ local VERIFY = "http://127.0.0.1:3002/auth/verify?sign_in=redirect"
 local TIME_LIMIT_MS = 5000
 
 -- All that the decision depends on; a browser's other headers stay here.
-local TOLD = {
+local QUESTION_HEADERS = {
   "cookie", "accept", "user-agent", "x-requested-with", "upgrade",
   "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-site", "traceparent",
 }
@@ -67,7 +67,7 @@ core.register_action("entrada_verify", { "http-req" }, function(txn)
     ["x-forwarded-proto"] = { "https" },
     ["x-forwarded-for"] = { txn.sf:src() },
   }
-  for _, name in ipairs(TOLD) do
+  for _, name in ipairs(QUESTION_HEADERS) do
     if given[name] then
       question[name] = { joined(given[name], name == "cookie" and "; " or ", ") }
     end
