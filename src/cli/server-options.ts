@@ -6,7 +6,7 @@ import { isNoProxyEntry, type Proxies } from '../outgoing/proxies.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { CheckedApplication, CheckedEntra, CheckedOptions } from '../settings/check-options.ts'
 import { type Settings, toOptions } from '../settings/config.ts'
-import { sharedCredentials, toCredentials } from '../settings/credential-settings.ts'
+import { sharedApplication, toCredentials } from '../settings/credential-settings.ts'
 import { brandOptions } from './brand-options.ts'
 import type { CliContext } from './command.ts'
 import { credentialReader } from './credential-reader.ts'
@@ -39,7 +39,7 @@ export async function serverOptions(
   if (databaseUrl === undefined) openDataFolder(folder)
   const kept = settings.operatorTokens ? undefined : keepOperatorToken(folder)
   const file = join(folder, DATABASE_FILE)
-  const { entra, sharedApplication, ...configured } = toOptions(settings)
+  const { entra: _, sharedApplication: _shared, ...configured } = toOptions(settings)
   const { accessRulesFile } = settings
   const options: CheckedOptions = {
     ...configured,
@@ -84,7 +84,7 @@ function applicationOptions(
   const { readTextFile } = context
   const { entraTenantId: tenantId, entraClientId, sharedClientId, federatedTokenFile } = settings
   const shared = {
-    credentials: () => toCredentials(settings, sharedCredentials, readTextFile).credentials,
+    credentials: () => toCredentials(settings, sharedApplication, readTextFile).credentials,
   }
   return {
     ...(tenantId && entraClientId

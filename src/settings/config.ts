@@ -11,10 +11,10 @@ import { isNoProxyEntry } from '../outgoing/proxies.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { CheckedApplication, CheckedEntra, CheckedOptions } from './check-options.ts'
 import {
-  type CredentialRows,
-  entraCredentials,
+  type ApplicationRows,
+  entraApplication,
   type ReadCredentials,
-  sharedCredentials,
+  sharedApplication,
   toCredentials,
 } from './credential-settings.ts'
 import { problemsOf, type Setting, type SettingRows, type ValueKind } from './setting-values.ts'
@@ -103,8 +103,8 @@ export function inspectSettings(
     ...problems,
     ...unknown,
     ...contradictions(settings, environment),
-    ...toCredentials(settings, entraCredentials, readTextFile).problems,
-    ...toCredentials(settings, sharedCredentials, readTextFile).problems,
+    ...toCredentials(settings, entraApplication, readTextFile).problems,
+    ...toCredentials(settings, sharedApplication, readTextFile).problems,
   ]
   const inWordsOf = withNamesOf(environment)
   return {
@@ -191,8 +191,8 @@ function namesOf({ env, twin, lowerCaseToo, secret, fileToo }: Setting): readonl
 function contradictions(settings: Partial<Settings>, environment: Environment): readonly string[] {
   const { sessionIdleSeconds, sessionMaxSeconds } = settings
   return [
-    ...missingEntraSettings(environment),
-    ...missingSharedSettings(environment),
+    ...missingSettings(entraApplication, environment),
+    ...missingSettings(sharedApplication, environment),
     ...missingWithPostgres(environment),
     ...(sessionIdleSeconds && sessionMaxSeconds && sessionIdleSeconds > sessionMaxSeconds
       ? ['ENTRADA_SESSION_IDLE_SECONDS must not be more than ENTRADA_SESSION_MAX_SECONDS']
@@ -220,40 +220,20 @@ function siteContradictions(
   return siteProblems({ publicUrls: [serverUrl, ...entraExtraUrls], cookieDomain, applicationUrls })
 }
 
-/** Tenant, application and at least one credential belong together. */
-function missingEntraSettings(environment: Environment): readonly string[] {
-  const { entraTenantId, entraClientId } = settingsTable
-  const { secret, certificate, privateKey, federatedToken } = entraCredentials
-  const credentials = [secret, certificate, privateKey, federatedToken]
-  const ids = [entraTenantId, entraClientId]
-  const isUsed = [...ids, ...rowsOf(credentials)].some((row) => isSet(row, environment))
-  return isUsed ? missingParts(ids, entraCredentials, environment) : []
-}
-
-/** Application and at least one credential belong together; the federated token has other uses too. */
-function missingSharedSettings(environment: Environment): readonly string[] {
-  const { sharedClientId } = settingsTable
-  const { secret, certificate, privateKey } = sharedCredentials
-  const own = rowsOf([secret, certificate, privateKey])
-  const isUsed = [sharedClientId, ...own].some((row) => isSet(row, environment))
-  return isUsed ? missingParts([sharedClientId], sharedCredentials, environment) : []
-}
-
-function missingParts(
-  ids: readonly Setting[],
-  { secret, certificate, privateKey, federatedToken }: CredentialRows,
-  environment: Environment,
-): readonly string[] {
-  const credentials = rowsOf([secret, certificate, privateKey, federatedToken])
-  const hasCredential = credentials.some((row) => isSet(row, environment))
+/** The ids of an application and at least one credential belong together, once any of them is set. */
+function missingSettings(rows: ApplicationRows, environment: Environment): readonly string[] {
+  const { secret, certificate, privateKey, federatedToken, federatedTokenHasOtherUses } = rows
+  const ids = rowsOf(rows.ids)
+  const ownCredentials = rowsOf([secret, certificate, privateKey])
+  const token: Setting = settingsTable[federatedToken]
+  const ownRows = [...ids, ...ownCredentials, ...(federatedTokenHasOtherUses ? [] : [token])]
+  if (!ownRows.some((row) => isSet(row, environment))) return []
   const missing = ids.filter((row) => !isSet(row, environment))
-  const or = ` Or a certificate: ${settingsTable[certificate].env}; or ${settingsTable[federatedToken].env}.`
-  return [
-    ...missing.map(({ env, help }) => `${env} is missing. ${help}`),
-    ...(hasCredential
-      ? []
-      : [`${settingsTable[secret].env} is missing. ${settingsTable[secret].help}${or}`]),
-  ]
+  const problems = missing.map(({ env, help }) => `${env} is missing. ${help}`)
+  if ([...ownCredentials, token].some((row) => isSet(row, environment))) return problems
+  const { env, help } = settingsTable[secret]
+  const or = ` Or a certificate: ${settingsTable[certificate].env}; or ${token.env}.`
+  return [...problems, `${env} is missing. ${help}${or}`]
 }
 
 function rowsOf(names: readonly (keyof SettingsTable)[]): readonly Setting[] {
@@ -273,9 +253,11 @@ export function readCredentials(
   environment: Environment,
   readTextFile: (path: string) => string,
 ): ReadCredentials['credentials'] {
-  const rows = Object.values(entraCredentials).map((name) => [name, settingsTable[name]] as const)
+  const { secret, expires, certificate, privateKey, federatedToken } = entraApplication
+  const names = [secret, expires, certificate, privateKey, federatedToken]
+  const rows = names.map((name) => [name, settingsTable[name]] as const)
   const { values, problems } = readRows(rows, environment, readTextFile)
-  const read = toCredentials(values, entraCredentials, readTextFile)
+  const read = toCredentials(values, entraApplication, readTextFile)
   const found = [...problems, ...read.problems]
   if (found.length === 0) return read.credentials
   throw new EntradaError('settings_invalid', { problems: found.map(withNamesOf(environment)) })

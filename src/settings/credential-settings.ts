@@ -8,41 +8,44 @@ import type { Settings } from './config.ts'
 import { problemsOf } from './setting-values.ts'
 import { settingsTable } from './settings-table.ts'
 
-/** The rows of the default connection's credentials. */
-export const entraCredentials = {
+/** The rows of the default connection's application. */
+export const entraApplication = {
+  ids: ['entraTenantId', 'entraClientId'],
   secret: 'entraClientSecrets',
   expires: 'entraClientSecretExpires',
   certificate: 'entraClientCertificateFile',
   privateKey: 'entraClientCertificateKeyFile',
   federatedToken: 'entraFederatedTokenFile',
+  federatedTokenHasOtherUses: false,
 } as const
 
-/** The rows of the credentials of the multi-tenant application that customers consent to. */
-export const sharedCredentials = {
+/** The rows of the multi-tenant application that customers consent to. */
+export const sharedApplication = {
+  ids: ['sharedClientId'],
   secret: 'sharedClientSecrets',
   expires: 'sharedClientSecretExpires',
   certificate: 'sharedClientCertificateFile',
   privateKey: 'sharedClientCertificateKeyFile',
   federatedToken: 'federatedTokenFile',
+  federatedTokenHasOtherUses: true,
 } as const
 
-export type CredentialRows = typeof entraCredentials | typeof sharedCredentials
+export type ApplicationRows = typeof entraApplication | typeof sharedApplication
 
 /** Names in the environment. */
-type Names = Readonly<Record<keyof CredentialRows, string>>
+type Names = Readonly<Record<'secret' | 'expires' | 'certificate' | 'privateKey', string>>
 
-function namesOf(rows: CredentialRows): Names {
+function namesOf({ secret, expires, certificate, privateKey }: ApplicationRows): Names {
   return {
-    secret: settingsTable[rows.secret].env,
-    expires: settingsTable[rows.expires].env,
-    certificate: settingsTable[rows.certificate].env,
-    privateKey: settingsTable[rows.privateKey].env,
-    federatedToken: settingsTable[rows.federatedToken].env,
+    secret: settingsTable[secret].env,
+    expires: settingsTable[expires].env,
+    certificate: settingsTable[certificate].env,
+    privateKey: settingsTable[privateKey].env,
   }
 }
 
 /** The names of the default connection's credentials in the environment. */
-export const names = namesOf(entraCredentials)
+export const names = namesOf(entraApplication)
 
 export type ReadCredentials = {
   readonly credentials: readonly CheckedCredential[]
@@ -58,7 +61,7 @@ type Reading = {
 /** Reads the certificate and its key now; the federated token is read only when it is used. */
 export function toCredentials(
   settings: Partial<Settings>,
-  rows: CredentialRows,
+  rows: ApplicationRows,
   readTextFile: (path: string) => string,
 ): ReadCredentials {
   const problems: string[] = []
