@@ -285,6 +285,22 @@ describe('the house', () => {
     )
   })
 
+  it('has an ARCHITECTURE.md that names files and folders that exist, and every folder', () => {
+    const text = readFileSync('ARCHITECTURE.md', 'utf8')
+    const names = [...text.matchAll(/`([a-z0-9./*-]*(?:\.ts|\.md|\/))`/g)].map(
+      ([, name]) => name ?? '',
+    )
+    const unknown = names.filter(
+      (name) => !globSync([name, join('src', name), join('src', '**', name)]).length,
+    )
+    assert.deepEqual(unknown, [])
+    const folders = floors.flat().filter((unit) => !unit.endsWith('.ts') && unit !== 'src')
+    assert.deepEqual(
+      folders.filter((folder) => !names.includes(`${folder.slice('src/'.length)}/`)),
+      [],
+    )
+  })
+
   it('has at most ten files in src/ itself', () => {
     assert.ok(program.filter(({ path }) => dirname(path) === 'src').length <= 10)
   })
