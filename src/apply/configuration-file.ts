@@ -3,11 +3,11 @@
  */
 import * as v from 'valibot'
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
-import { checkInput, type InputProblem } from '../api/read-input.ts'
 import { organizationSettings } from '../api/resources/organizations.ts'
 import { connectionMembers } from '../connections/connection-schema.ts'
 import { displayName, givenText, timeText } from '../connections/schema-parts.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
+import { checkInput, type InputProblem } from '../protocol/check-input.ts'
 import { withoutPrototypes } from '../protocol/strict-json.ts'
 import { strictObject } from '../protocol/strict-object.ts'
 

@@ -12,6 +12,21 @@ export type FieldInput =
   | { readonly kind: 'number'; readonly from: number; readonly to: number; readonly unit: string }
   | { readonly kind: 'choice'; readonly choices: readonly FieldChoice[] }
 
+/** Members of a connection that are no fields: ids, times, what is derived, and what has operations of its own. */
+export type NoField =
+  | 'id'
+  | 'organizationId'
+  | 'slug'
+  | 'protocol'
+  | 'cloud'
+  | 'credentials'
+  | 'status'
+  | 'managedBy'
+  | 'createdAt'
+  | 'updatedAt'
+/** The members of a connection's record that hold its fields. */
+export type FieldRecord = Omit<Connection, NoField>
+
 /** One row. `Value` is what the record stores, and what may be sent. */
 export type ConnectionField<Value = unknown> = {
   /** Checks what is sent, wherever it comes from. No other place knows the limits. `null` and an absent member mean the default. */
@@ -42,6 +57,8 @@ export type ConnectionField<Value = unknown> = {
   readonly envHelp?: string
   /** Its path among the options of the library, below `entra`. */
   readonly libraryOption?: string
+  /** Whether pages show it for a connection; by default for every one. */
+  readonly appliesTo?: (connection: FieldRecord) => boolean
   /** The option of `entrada connection create` and `connection change`. */
   readonly option?: string
   /** Who may change it. An organization may also choose among the `offered` values of an operator's field. */
@@ -71,8 +88,8 @@ export type ConnectionField<Value = unknown> = {
 /** A row of the connection itself. Its record has other members than its JSON, so that the row names both. */
 export type HeadField = ConnectionField & {
   /** The member of the record that holds it. */
-  readonly part: keyof Connection
-  toJson(connection: Connection): unknown
+  readonly part: keyof FieldRecord
+  toJson(connection: FieldRecord): unknown
 }
 
 /** Rows by where their members are in JSON: in the connection itself, in its `policies`, in its `settings`. */

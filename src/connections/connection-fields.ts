@@ -14,7 +14,6 @@ import { publicUrl } from '../protocol/public-url.ts'
 import { strictObject } from '../protocol/strict-object.ts'
 import { anyCase, GUID, ORIGIN, TENANT } from '../protocol/text-patterns.ts'
 import type {
-  Connection,
   ConnectionContact,
   ConnectionPolicies,
   ConnectionSettings,
@@ -26,6 +25,7 @@ import {
   type ConnectionField,
   type ConnectionFields,
   choiceOf,
+  type FieldRecord,
   type HeadField,
   switchOf,
   textOf,
@@ -42,21 +42,9 @@ const oneTenant = {
   not: { pattern: anyCase([PERSONAL_ACCOUNTS_TENANT_ID]).source },
 }
 
-/** Members of the record that are no fields: ids, times, what is derived, and what has operations of its own. */
-type NoField =
-  | 'id'
-  | 'organizationId'
-  | 'slug'
-  | 'protocol'
-  | 'cloud'
-  | 'credentials'
-  | 'status'
-  | 'managedBy'
-  | 'createdAt'
-  | 'updatedAt'
 /** The record has one member `tenants`, and JSON has two of which one is `null`, so that a merge patch fits. */
 type HeadName =
-  | Exclude<keyof Connection, NoField | 'tenants' | 'policies' | 'settings'>
+  | Exclude<keyof FieldRecord, 'tenants' | 'policies' | 'settings'>
   | 'tenant'
   | 'allowedTenantIds'
 
@@ -306,6 +294,7 @@ const settings = {
     input: {
       kind: 'choice',
       choices: [
+        { text: 'claim', words: 'from the token', value: null },
         { text: 'claim', words: 'from the token', value: fromClaim },
         { text: 'graph', words: 'always from Microsoft Graph', value: fromGraph },
         {
@@ -380,6 +369,7 @@ const settings = {
     default: false,
     label: 'Tenant of the shared application',
     help: 'Whether the tenant may have another connection of the shared application that is on; operators only.',
+    appliesTo: ({ application }) => application === 'shared',
     option: 'tenant-may-be-shared',
     may: 'operator',
   },

@@ -1,7 +1,11 @@
 /** What the rows of connection-fields.ts say of one connection: the value of a field as JSON, as it is stored, and as text. */
 import { isSameJson } from '../protocol/merge-patch.ts'
-import type { Connection } from '../storage/records.ts'
-import type { ConnectionField, ConnectionFields, FieldChoice } from './connection-field.ts'
+import type {
+  ConnectionField,
+  ConnectionFields,
+  FieldChoice,
+  FieldRecord,
+} from './connection-field.ts'
 
 /** One field, and where its member is in JSON, such as `policies.guests`. */
 export type FieldRow = {
@@ -9,8 +13,8 @@ export type FieldRow = {
   readonly field: ConnectionField
   /** The member of the record that stores it, such as `policies.unmatched`. Two fields may be stored in one member. */
   readonly part: string
-  toJson(connection: Connection): unknown
-  stored(connection: Connection): unknown
+  toJson(connection: FieldRecord): unknown
+  stored(connection: FieldRecord): unknown
 }
 
 /** Returns the rows of a table in one list: those of the connection itself, of its policies, of its settings. */
@@ -21,7 +25,7 @@ export function rowsOf({ connection, policies, settings }: ConnectionFields): re
       field,
       part: field.part,
       toJson: field.toJson,
-      stored: (record: Connection) => record[field.part],
+      stored: (record: FieldRecord) => record[field.part],
     })),
     ...nestedRows('policies', policies),
     ...nestedRows('settings', settings),
@@ -33,7 +37,7 @@ function nestedRows(
   fields: Readonly<Record<string, ConnectionField>>,
 ): readonly FieldRow[] {
   return Object.entries(fields).map(([name, field]) => {
-    const stored = (connection: Connection) => storedMember(connection[group], name, field)
+    const stored = (connection: FieldRecord) => storedMember(connection[group], name, field)
     return {
       path: `${group}.${name}`,
       field,
@@ -52,7 +56,7 @@ function storedMember(record: object, name: string, { stored }: ConnectionField)
 /** Returns the stored values of the chosen fields, in the order of their rows. A value that two fields share is there once. */
 export function storedValues(
   fields: ConnectionFields,
-  connection: Connection,
+  connection: FieldRecord,
   isChosen: (field: ConnectionField) => boolean | undefined,
 ): readonly unknown[] {
   const chosen = rowsOf(fields).filter(({ field }) => isChosen(field))
@@ -96,13 +100,15 @@ export function toStoredSettings(
 }
 
 /** The text of a value that no choice of its field has. */
-const OTHER = 'other'
+export const OTHER = 'other'
 
-/** Returns a value of JSON as the command line and forms write it; none is empty. */
+/** Returns a value of JSON as the command line and forms write it; no value is empty text. */
 export function toText({ input, text }: ConnectionField, value: unknown): string {
+  const choice = input?.kind === 'choice' ? choiceFor(input.choices, value) : undefined
+  if (choice) return choice.text
   if (value === null || value === undefined) return ''
   if (text) return text.fromJson(value)
-  if (input?.kind === 'choice') return choiceFor(input.choices, value)?.text ?? OTHER
+  if (input?.kind === 'choice') return OTHER
   return Array.isArray(value) ? value.join(', ') : String(value)
 }
 
@@ -119,8 +125,10 @@ export function fromText({ input, text, unset }: ConnectionField, typed: string)
   if (trimmed === '' || (trimmed === 'none' && unset !== undefined)) return null
   if (text) return text.toJson(trimmed)
   switch (input?.kind) {
-    case 'choice':
-      return input.choices.find((choice) => choice.text === trimmed)?.value ?? trimmed
+    case 'choice': {
+      const choice = input.choices.find((one) => one.text === trimmed)
+      return choice ? choice.value : trimmed
+    }
     case 'number':
       return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : trimmed
     case 'list':

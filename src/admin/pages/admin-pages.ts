@@ -8,6 +8,7 @@ import { showConnections } from './connection-list.ts'
 import { setStatus, showConnection } from './connection-page.ts'
 import { savePolicies, showPolicies } from './connection-policies.ts'
 import { saveRules, showRules } from './connection-rules.ts'
+import { saveSettings, showSettings } from './connection-settings.ts'
 import { createFromForm, showNewOrganization, showOrganizations } from './organization-list.ts'
 import { addConnection, saveOrganization, showOrganization } from './organization-page.ts'
 import { showOverview } from './overview-page.ts'
@@ -66,6 +67,8 @@ export const adminPages: readonly Route[] = [
     'Makes a set-up link, and shows its address once.',
   ),
   page('POST', '/connections/:id/setup-links/:link/withdraw', withdrawLink, 'Ends one now.'),
+  page('GET', '/connections/:id/settings', showSettings, 'The form of its settings.'),
+  page('POST', '/connections/:id/settings', saveSettings, 'Changes them.'),
   page('GET', '/connections/:id/policies', showPolicies, 'The form of its policies.'),
   page('POST', '/connections/:id/policies', savePolicies, 'Changes them.'),
   page('GET', '/connections/:id/rules', showRules, 'The form of its role rules.'),

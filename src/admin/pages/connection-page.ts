@@ -7,6 +7,9 @@ import {
   redirectUri,
   startPath,
 } from '../../connections/connection-addresses.ts'
+import type { ConnectionFields } from '../../connections/connection-field.ts'
+import { connectionFields } from '../../connections/connection-fields.ts'
+import { type FieldRow, rowsOf } from '../../connections/field-values.ts'
 import { isTested } from '../../connections/test-fingerprint.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
@@ -18,16 +21,11 @@ import type { Connection, ConnectionHealth } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
 import { getConnection, mayChange } from './connection-access.ts'
 import { credentialPanel } from './connection-credentials.ts'
-import {
-  healthBadge,
-  managedWords,
-  policyRows,
-  policyWords,
-  statusBadge,
-  tenantWords,
-} from './connection-words.ts'
+import { settingRows } from './connection-settings.ts'
+import { healthBadge, managedWords, statusBadge, tenantWords } from './connection-words.ts'
 import { copyField } from './copy-field.ts'
 import { remedyFor } from './error-words.ts'
+import { fieldFacts } from './field-form.ts'
 import { done } from './flash.ts'
 import {
   answerForm,
@@ -114,7 +112,7 @@ ${mayChange(viewer, connection) ? '' : badge('quiet', 'read-only here')}</p>`,
     // A test ends at Entra.
     formTargets: originsOf(connection),
     body: html`${problemBox(place)}${readOnlyNote(connection)}
-<div class="columns">${healthPanel(services, connection, health)}${factPanel(connection)}</div>
+<div class="columns">${healthPanel(services, connection, health)}${factPanel(services, viewer, connection)}</div>
 ${connection.status === 'draft' ? links : ''}
 ${registerPanel(services, connection)}
 ${credentialPanel(place, connection, mayChange(viewer, connection))}
@@ -162,30 +160,29 @@ function healthPanel(
   )
 }
 
-function factPanel(connection: Connection): Html {
-  const { id, slug, authority, cloud, clientId, application, managedBy, createdAt, settings } =
-    connection
+function factPanel(
+  services: Pick<Services, 'deployment'>,
+  viewer: Viewer,
+  connection: Connection,
+): Html {
+  const { id, slug, cloud, managedBy, createdAt } = connection
   return panel(
     'What it is',
-    factList([
+    html`${factList([
       ['Id', copyable(id)],
       ['Short name', html`<code>${slug}</code>`],
-      ['Authority', html`<code>${authority}</code>`],
       ['Cloud', cloudWords(cloud)],
       ['Tenant', html`<code>${tenantWords(connection)}</code>`],
-      ['Application', application === 'shared' ? 'shared by all customers' : 'its own'],
-      ['Client id', clientId ? copyable(clientId) : 'none yet'],
-      ['Contact', settings.contact?.email],
-      [
-        'Sessions checked again',
-        settings.recheckMinutes
-          ? `every ${settings.recheckMinutes} minutes`
-          : 'never: who is disabled in Entra stays in until the session ends',
-      ],
+      ...fieldFacts(services.deployment, factRows(), connection),
       ['Managed by', managedWords[managedBy]],
       ['Created', dayTag(createdAt)],
-    ]),
+    ])}${mayChange(viewer, connection) ? html`<p>${linkTo(services, `/admin/connections/${id}/settings`, 'Change the settings')}</p>` : ''}`,
   )
+}
+
+/** Returns the rows whose values are facts; the name, the directory and the role rules have places of their own. */
+export function factRows(fields: ConnectionFields = connectionFields): readonly FieldRow[] {
+  return settingRows(fields).filter(({ part }) => !['name', 'tenants', 'roleRules'].includes(part))
 }
 
 function registerPanel(services: Pick<Services, 'deployment'>, connection: Connection): Html {
@@ -224,19 +221,11 @@ function policyPanel(
   viewer: Viewer,
   connection: Connection,
 ): Html {
-  const { policies, id } = connection
-  const { unmatched } = policies
+  const { id } = connection
+  const rows = rowsOf({ ...connectionFields, connection: {}, settings: {} })
   return panel(
     'Policies',
-    html`${factList([
-      ...policyRows.map((row) => [row.label, policyWords(policies, row)] as const),
-      [
-        'People whom no rule matches',
-        unmatched.kind === 'refuse'
-          ? 'are refused'
-          : html`get the role <strong>${nameOf(unmatched.role)}</strong>`,
-      ],
-    ])}${mayChange(viewer, connection) ? html`<p>${linkTo(services, `/admin/connections/${id}/policies`, 'Change the policies')}</p>` : ''}`,
+    html`${factList(fieldFacts(services.deployment, rows, connection))}${mayChange(viewer, connection) ? html`<p>${linkTo(services, `/admin/connections/${id}/policies`, 'Change the policies')}</p>` : ''}`,
   )
 }
 

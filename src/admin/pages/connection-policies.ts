@@ -1,14 +1,19 @@
 /** GET and POST /admin/connections/ID/policies. */
 import { html } from 'hono/html'
 import { changeConnection } from '../../connections/change-connection.ts'
+import type { ConnectionFields } from '../../connections/connection-field.ts'
+import { connectionFields } from '../../connections/connection-fields.ts'
+import { type FieldRow, rowsOf } from '../../connections/field-values.ts'
+import { patchedConnection } from '../../connections/patched-connection.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
+import { isSameJson } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
-import type { Connection, ConnectionPolicies, UnmatchedPolicy } from '../../storage/records.ts'
+import type { Connection } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
 import { checkMayChange, getConnection } from './connection-access.ts'
 import type { ShownConnection } from './connection-page.ts'
-import { type PolicyRow, policyRows } from './connection-words.ts'
+import { fieldInput, namingFields, readFields } from './field-form.ts'
 import { done } from './flash.ts'
 import {
   answerForm,
@@ -34,13 +39,14 @@ export async function savePolicies(services: Services, exchange: Exchange): Prom
   const { viewer, by, form, read } = await openForm(services, exchange)
   const connection = await getConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
+  const isOperator = viewer.organizationId === undefined
   return answerForm(form, {
     async carryOut() {
-      const policies = readPolicies(read)
+      const patch = readPolicies(form, read)
       const change = (before: Connection): Connection => {
-        const after = { ...before, policies: { ...before.policies, ...policies } }
+        const after = namingFields(() => patchedConnection(services, before, { patch, isOperator }))
         // Sent twice, it has been done.
-        if (JSON.stringify(after) === JSON.stringify(before)) return before
+        if (isSameJson(after, before)) return before
         if (versionOf(services, before.policies) !== read('version')) {
           throw new EntradaError('record_changed')
         }
@@ -55,23 +61,18 @@ export async function savePolicies(services: Services, exchange: Exchange): Prom
   })
 }
 
+/** Returns the rows of the page. The role of people whom no rule matches has two inputs of its own. */
+export function policyRows(fields: ConnectionFields = connectionFields): readonly FieldRow[] {
+  const { defaultRole: _, ...policies } = fields.policies
+  return rowsOf({ connection: {}, policies, settings: {} })
+}
+
 /** @throws {EntradaError} `request_invalid` */
-function readPolicies(read: (name: string) => string): Partial<ConnectionPolicies> {
-  const chosen = policyRows.map((row) => [row.name, chosenOf(row, read(row.name))] as const)
-  const policies = Object.fromEntries(chosen) as Partial<ConnectionPolicies> // each among the choices of its row
-  return { ...policies, unmatched: readUnmatched(read) }
-}
-
-function chosenOf({ name, choices }: PolicyRow, value: string): string | boolean {
-  if (!choices.some(([choice]) => choice === value)) {
-    throw new EntradaError('request_invalid', { parameter: name })
-  }
-  return name === 'signOutOfMicrosoft' ? value === 'true' : value
-}
-
-function readUnmatched(read: (name: string) => string): UnmatchedPolicy {
-  if (read('unmatched') === 'refuse') return { kind: 'refuse' }
-  return { kind: 'default_role', role: checkRoleName(read('defaultRole'), 'defaultRole') }
+function readPolicies(form: URLSearchParams, read: (name: string) => string): object {
+  const isRefused = read('unmatched') === 'refuse'
+  const defaultRole = isRefused ? null : checkRoleName(read('defaultRole'), 'defaultRole')
+  const { policies } = readFields(policyRows(), form)
+  return { policies: { ...policies, defaultRole } }
 }
 
 function policiesPage(
@@ -83,7 +84,7 @@ function policiesPage(
   const { unmatched } = policies
   const place: FormPlace = { services, viewer, leftover }
   const fields = html`${versionField(services, policies)}
-${policyRows.map((row) => selectField(place, { ...row, value: String(policies[row.name]) }))}
+${policyRows().map((row) => fieldInput(place, row, connection))}
 ${selectField(place, {
   name: 'unmatched',
   label: 'People whom no rule matches',

@@ -1,13 +1,8 @@
 /** Connections in words: what state they are in, what they need, what their policies mean. */
 import { html } from 'hono/html'
 import type { Html } from '../../http/responses.ts'
-import type {
-  Connection,
-  ConnectionCredential,
-  ConnectionHealth,
-  ConnectionPolicies,
-} from '../../storage/records.ts'
-import { badge, type Choice, dayTag, type Tone, timeTag } from './page-parts.ts'
+import type { Connection, ConnectionCredential, ConnectionHealth } from '../../storage/records.ts'
+import { badge, dayTag, type Tone, timeTag } from './page-parts.ts'
 
 export const SOON_DAYS = 30
 const DAY_MS = 86_400_000
@@ -69,80 +64,4 @@ export const credentialStates: Readonly<
   active: ['good', 'used'],
   pending: ['warn', 'waits for a test'],
   retired: ['quiet', 'kept, not used'],
-}
-
-type PlainPolicy = Exclude<keyof ConnectionPolicies, 'unmatched'>
-export type PolicyRow = {
-  readonly name: PlainPolicy
-  readonly label: string
-  readonly hint: string
-  readonly choices: readonly Choice[]
-}
-
-/** Every policy but the one for people whom no rule matches. */
-export const policyRows: readonly PolicyRow[] = [
-  {
-    name: 'provisioning',
-    label: 'First sign-in',
-    hint: 'What happens when somebody of the directory comes for the first time.',
-    choices: [
-      ['create', 'makes a user'],
-      ['existing', 'is for users created beforehand'],
-      ['off', 'is refused'],
-    ],
-  },
-  {
-    name: 'linking',
-    label: 'Users with the same email',
-    hint: 'Whether a first sign-in may take over a user who was created beforehand.',
-    choices: [
-      ['never', 'are never taken over'],
-      ['verified', 'are taken over when the address is proven'],
-    ],
-  },
-  {
-    name: 'guests',
-    label: 'Guests of the directory',
-    hint: 'People whose account belongs to another directory (B2B).',
-    choices: [
-      ['refuse', 'are refused'],
-      ['allow', 'may sign in'],
-    ],
-  },
-  {
-    name: 'personalAccounts',
-    label: 'Personal Microsoft accounts',
-    hint: 'Accounts without an organization behind them.',
-    choices: [
-      ['refuse', 'are refused'],
-      ['allow', 'may sign in'],
-    ],
-  },
-  {
-    name: 'groupsOverage',
-    label: 'More groups than fit into the token',
-    hint: 'Missing groups are not "no groups".',
-    choices: [
-      ['graph', 'are read from Microsoft Graph'],
-      ['keep_last', 'leave the last known groups'],
-      [
-        'graph_or_keep_last',
-        'are read from Graph, or leave the last known groups while it is away',
-      ],
-      ['refuse', 'refuse the sign-in'],
-    ],
-  },
-  {
-    name: 'signOutOfMicrosoft',
-    label: 'Sign out',
-    hint: 'The page always offers both.',
-    choices: [
-      ['false', 'ends the session here'],
-      ['true', 'ends the session at Microsoft as well'],
-    ],
-  },
-]
-
-export function policyWords(policies: ConnectionPolicies, { name, choices }: PolicyRow): string {
-  return choices.find(([value]) => value === String(policies[name]))?.[1] ?? String(policies[name])
 }

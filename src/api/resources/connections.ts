@@ -1,22 +1,20 @@
 import * as v from 'valibot'
-import { type ApiCaller, organizationOf } from '../../access/decide-right.ts'
+import { organizationOf } from '../../access/decide-right.ts'
 import {
   changeConnection,
   createConnection,
   turnOff,
   turnOn,
 } from '../../connections/change-connection.ts'
-import {
-  changeableJson,
-  connectionJson,
-  toConnectionMembers,
-} from '../../connections/connection-json.ts'
+import { checkFieldRights } from '../../connections/check-field-rights.ts'
+import { connectionJson, toConnectionMembers } from '../../connections/connection-json.ts'
 import {
   connectionChangeSchema,
   connectionSchema,
   newConnectionSchema,
 } from '../../connections/connection-schema.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import { patchedConnection } from '../../connections/patched-connection.ts'
 import {
   organizationQuery,
   pageOf,
@@ -25,11 +23,8 @@ import {
   time,
 } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
-import { isSameJson, mergePatch } from '../../protocol/merge-patch.ts'
-import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
-import { checkInput } from '../read-input.ts'
 
 export const connectionSchemas = {
   Connection: connectionSchema,
@@ -100,7 +95,9 @@ export const connectionOperations = {
       const { authority, ...members } = toConnectionMembers(services, sent)
       const own = withoutUndefined({ id, slug, name: name ?? undefined })
       const asked = { organizationId, ...own, ...members, authority: new URL(authority) }
-      checkMayChange(services, caller, { ...members, authority })
+      const isOperator = organizationOf(caller) === undefined
+      const after = { ...members, authority, name: name ?? '' }
+      checkFieldRights(services.deployment, { isOperator, after })
       return connectionJson(services, await createConnection(services, by, asked))
     },
   }),
@@ -134,17 +131,9 @@ export const connectionOperations = {
     ],
     async run(services, { by, params, body, caller, checkUnchanged }) {
       const change = (before: Connection): Connection => {
-        const json = connectionJson(services, before)
-        checkUnchanged(json)
-        const merged = mergePatch(changeableJson(json), body)
-        const {
-          name,
-          managedBy = before.managedBy,
-          ...sent
-        } = checkInput(connectionChangeSchema, merged)
-        const members = { ...toConnectionMembers(services, sent, before), managedBy }
-        checkMayChange(services, caller, members, before)
-        return { ...before, ...whatDiffers(before, members), name: name ?? before.name }
+        checkUnchanged(connectionJson(services, before))
+        const isOperator = organizationOf(caller) === undefined
+        return patchedConnection(services, before, { patch: body, isOperator })
       }
       const changed = await changeConnection(services, by, { id: params.id, change })
       return connectionJson(services, changed)
@@ -174,71 +163,4 @@ export const connectionOperations = {
       return connectionJson(services, await turnOff(services, by, params.id))
     },
   }),
-}
-
-/** The same value in another order is not a change, and is not audited. */
-function whatDiffers<T extends object>(before: T, members: Partial<T>): Partial<T> {
-  const differing = Object.entries(members).filter(
-    ([name, value]) => !isSameJson(value, before[name as keyof T]), // the names are those of T
-  )
-  return Object.fromEntries(differing) as Partial<T> // some of its members
-}
-
-type Sensitive = Pick<Connection, 'authority' | 'application' | 'settings' | 'tenants'> & {
-  readonly managedBy?: Connection['managedBy']
-}
-
-/**
- * Checks the members that an organization may not change: the hosts that this server sends requests to, the deployment's own
- * application and the directories that use it, a tenant in two places, and who manages a connection. Addresses that this deployment
- * does not have are refused for every caller.
- *
- * @throws {EntradaError} `request_invalid`, `access_not_granted`
- */
-function checkMayChange(
-  { deployment }: Pick<Services, 'deployment'>,
-  caller: ApiCaller,
-  after: Sensitive,
-  before?: Sensitive,
-): void {
-  const { redirectOrigin } = after.settings
-  if (redirectOrigin && !deployment.publicUrls.some(({ origin }) => origin === redirectOrigin)) {
-    throw new EntradaError('request_invalid', { parameter: 'settings.redirectOrigin' })
-  }
-  checkMayReach(deployment, caller, { after, before })
-  if (after.application === 'shared' && deployment.sharedClientId === undefined) {
-    throw new EntradaError('request_invalid', { parameter: 'application' })
-  }
-}
-
-/** Checks that the caller may choose this host. @throws {EntradaError} `access_not_granted` */
-function checkMayReach(
-  deployment: Services['deployment'],
-  caller: ApiCaller,
-  { after, before }: { readonly after: Sensitive; readonly before: Sensitive | undefined },
-): void {
-  if (organizationOf(caller) === undefined) return
-  const isElsewhere =
-    after.authority !== before?.authority && !deployment.authorities.includes(after.authority)
-  const isShared =
-    after.application !== (before?.application ?? 'own') ||
-    after.settings.tenantMayBeShared !== before?.settings.tenantMayBeShared
-  const isTaken = after.managedBy !== before?.managedBy
-  if (isElsewhere || isShared || isTaken || gainsSharedDirectory(after, before))
-    throw new EntradaError('access_not_granted', { scope: 'operator' })
-}
-
-/**
- * With the shared application a directory has one connection. An organization that could name any directory would keep the people
- * of that directory from connecting it, so only the set-up page adds those whose administrator has consented.
- */
-function gainsSharedDirectory(after: Sensitive, before: Sensitive | undefined): boolean {
-  const known = before ? directoriesOf(before) : []
-  return (
-    after.application === 'shared' && directoriesOf(after).some((name) => !known.includes(name))
-  )
-}
-
-function directoriesOf({ tenants }: Sensitive): readonly string[] {
-  return tenants.kind === 'pinned' ? [tenants.tenantId ?? tenants.tenant] : tenants.tenantIds
 }

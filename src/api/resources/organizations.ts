@@ -15,12 +15,12 @@ import {
 } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import { changeOrganization, createOrganization } from '../../organizations/organizations.ts'
+import { checkInput } from '../../protocol/check-input.ts'
 import { mergePatch } from '../../protocol/merge-patch.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
 import type { Organization, OrganizationId } from '../../storage/records.ts'
 import { operation } from '../operation.ts'
-import { checkInput } from '../read-input.ts'
 
 export const organizationSettings = strictObject({
   emailDiscovery: v.pipe(
