@@ -6,7 +6,6 @@ import {
   groupPart,
   identityPart,
   membershipPart,
-  parseGroupSnapshot,
   parseIdentity,
   parseMembership,
   parseUser,
@@ -126,16 +125,14 @@ function selectPerson(database: Database, key: PersonKey, organizationId: Organi
 
 function parsePerson(joined: Readonly<Record<string, unknown>>): KnownPerson | undefined {
   const identity = partOf(identityPart, joined)
-  const user = partOf(userPart, joined)
-  const membership = partOf(membershipPart, joined)
-  const groups = partOf(groupPart, joined)
+  const user = userPart.parse(joined)
   if (identity === undefined || user === undefined) return undefined
 
   return present({
     identity: parseIdentity(identity),
-    user: parseUser(user),
-    membership: membership && parseMembership(membership),
-    groups: groups && parseGroupSnapshot(groups),
+    user,
+    membership: membershipPart.parse(joined),
+    groups: groupPart.parse(joined),
   })
 }
 

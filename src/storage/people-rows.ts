@@ -1,5 +1,22 @@
 /** Users, identities, memberships and groups: row to record and back. */
-import { foldCase, optionalDate, optionalMillis, parseJson, present, tablePart } from './columns.ts'
+import {
+  foldCase,
+  joinedPart,
+  optionalDate,
+  optionalMillis,
+  parseJson,
+  present,
+  tablePart,
+} from './columns.ts'
+import {
+  type ColumnsOf,
+  conversions,
+  flag,
+  json,
+  type RowOf,
+  same,
+  time,
+} from './record-columns.ts'
 import type {
   GroupSnapshot,
   Identity,
@@ -10,8 +27,6 @@ import type {
   User,
 } from './records.ts'
 import type { Row } from './schema.ts'
-
-export const userPart = tablePart('users', ['id', 'status', 'created_at', 'updated_at'])
 
 export const identityPart = tablePart('identities', [
   'id',
@@ -26,45 +41,17 @@ export const identityPart = tablePart('identities', [
   'last_sign_in_at',
 ])
 
-export const membershipPart = tablePart('memberships', [
-  'id',
-  'user_id',
-  'organization_id',
-  'username',
-  'profile',
-  'status',
-  'created_at',
-  'last_sign_in_at',
-])
+const userColumns = {
+  id: same('id'),
+  status: same('status'),
+  createdAt: time('created_at'),
+  updatedAt: time('updated_at'),
+} satisfies ColumnsOf<User>
+const users = conversions<User, typeof userColumns>(userColumns)
 
-export const groupPart = tablePart('group_snapshots', [
-  'membership_id',
-  'groups',
-  'app_roles',
-  'complete',
-  'taken_at',
-  'source',
-  'names',
-  'connection_id',
-])
-
-export function parseUser(row: Row<'users'>): User {
-  return {
-    id: row.id,
-    status: row.status,
-    createdAt: new Date(row.created_at),
-    updatedAt: new Date(row.updated_at),
-  }
-}
-
-export function toUserRow(user: User): Row<'users'> {
-  return {
-    id: user.id,
-    status: user.status,
-    created_at: user.createdAt.getTime(),
-    updated_at: user.updatedAt.getTime(),
-  }
-}
+export type UserRow = RowOf<User, typeof userColumns>
+export const userPart = joinedPart('users', users)
+export const { parse: parseUser, toRow: toUserRow } = users
 
 export function parseIdentity(row: Row<'identities'>): Identity {
   return present({
@@ -104,36 +91,38 @@ export function toIdentityRow(identity: Identity): Row<'identities'> {
   }
 }
 
-export function parseMembership(
-  row: Pick<Row<'memberships'>, (typeof membershipPart.columns)[number]>,
-): Membership {
-  return present({
-    id: row.id,
-    userId: row.user_id,
-    organizationId: row.organization_id,
-    username: row.username,
-    profile: parseJson<Profile>(row.profile),
-    status: row.status,
-    createdAt: new Date(row.created_at),
-    lastSignInAt: optionalDate(row.last_sign_in_at),
-  })
-}
+const membershipColumns = {
+  id: same('id'),
+  userId: same('user_id'),
+  organizationId: same('organization_id'),
+  username: same('username'),
+  profile: json('profile'),
+  status: same('status'),
+  createdAt: time('created_at'),
+  lastSignInAt: time('last_sign_in_at'),
+} satisfies ColumnsOf<Membership>
+const memberships = conversions<Membership, typeof membershipColumns>(membershipColumns)
 
-export function toMembershipRow(membership: Membership): Row<'memberships'> {
+/** `username_key`, `email_key` and `search_text` are derived: lower-case copies that are looked up. */
+export type MembershipRow = RowOf<Membership, typeof membershipColumns> & {
+  username_key: string
+  email_key: string | null
+  search_text: string
+}
+export const membershipPart = joinedPart('memberships', memberships)
+export const parseMembership = memberships.parse
+
+/** Makes the row of a membership, with what is looked up and searched. */
+export function toMembershipRow(membership: Membership): MembershipRow {
+  const { username, profile } = membership
   return {
-    id: membership.id,
-    user_id: membership.userId,
-    organization_id: membership.organizationId,
-    username: membership.username,
-    username_key: foldCase(membership.username),
-    ...toProfileColumns(membership.profile, membership.username),
-    status: membership.status,
-    created_at: membership.createdAt.getTime(),
-    last_sign_in_at: optionalMillis(membership.lastSignInAt),
+    ...memberships.toRow(membership),
+    username_key: foldCase(username),
+    ...toProfileColumns(profile, username),
   }
 }
 
-/** The profile, and what of it can be searched. */
+/** Returns the columns of a profile: the profile, and what of it can be searched. */
 export function toProfileColumns(profile: Profile, username: string) {
   const searched = [username, profile.displayName ?? '', profile.email?.address ?? '']
   return {
@@ -143,30 +132,24 @@ export function toProfileColumns(profile: Profile, username: string) {
   }
 }
 
-export function parseGroupSnapshot(row: Row<'group_snapshots'>): GroupSnapshot {
-  return present({
-    groups: parseJson<readonly string[]>(row.groups),
-    appRoles: parseJson<readonly string[]>(row.app_roles),
-    complete: row.complete === 1,
-    takenAt: new Date(row.taken_at),
-    source: row.source,
-    names: row.names === null ? undefined : parseJson<Record<string, string>>(row.names),
-    connectionId: row.connection_id,
-  })
-}
+const groupColumns = {
+  takenAt: time('taken_at'),
+  groups: json('groups'),
+  appRoles: json('app_roles'),
+  complete: flag('complete'),
+  source: same('source'),
+  names: json('names'),
+  connectionId: same('connection_id'),
+} satisfies ColumnsOf<GroupSnapshot>
+const groupSnapshots = conversions<GroupSnapshot, typeof groupColumns>(groupColumns)
 
-export function toGroupSnapshotRow(
-  id: MembershipId,
-  groups: GroupSnapshot,
-): Row<'group_snapshots'> {
-  return {
-    membership_id: id,
-    groups: JSON.stringify(groups.groups),
-    app_roles: JSON.stringify(groups.appRoles),
-    complete: groups.complete ? 1 : 0,
-    taken_at: groups.takenAt.getTime(),
-    source: groups.source,
-    names: groups.names === undefined ? null : JSON.stringify(groups.names),
-    connection_id: groups.connectionId ?? null,
-  }
+export type GroupSnapshotRow = RowOf<GroupSnapshot, typeof groupColumns> & {
+  membership_id: MembershipId
+}
+export const groupPart = joinedPart('group_snapshots', groupSnapshots)
+export const parseGroupSnapshot = groupSnapshots.parse
+
+/** Makes the row of the groups of a membership. */
+export function toGroupSnapshotRow(id: MembershipId, groups: GroupSnapshot): GroupSnapshotRow {
+  return { ...groupSnapshots.toRow(groups), membership_id: id }
 }

@@ -6,17 +6,15 @@ import type { AuditChainRow } from './audit-chain-verbs.ts'
 import type { DomainRow } from './domain-rows.ts'
 import type { ConnectionHealthRow } from './health-verbs.ts'
 import type { ConnectionRow, OrganizationRow } from './organization-rows.ts'
+import type { GroupSnapshotRow, MembershipRow, UserRow } from './people-rows.ts'
 import type {
   AuditEventId,
   ConnectionId,
-  GroupSnapshot,
   IdentityId,
-  Membership,
   MembershipId,
   OrganizationId,
   RoleSource,
   SignInTrace,
-  User,
   UserId,
 } from './records.ts'
 import type { SessionEndRow, SessionGrantRow } from './session-grant-verbs.ts'
@@ -31,12 +29,12 @@ export type Tables = {
   connections: ConnectionRow
   connection_tenants: ConnectionTenantsTable
   domains: DomainRow
-  users: UsersTable
+  users: UserRow
   identities: IdentitiesTable
-  memberships: MembershipsTable
+  memberships: MembershipRow
   retired_usernames: RetiredUsernamesTable
   role_assignments: RoleAssignmentsTable
-  group_snapshots: GroupSnapshotsTable
+  group_snapshots: GroupSnapshotRow
   connection_uses: ConnectionUsesTable
   sessions: SessionRow
   session_grants: SessionGrantRow
@@ -71,8 +69,6 @@ export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>
 /** Derived from `connections.tenants`, to find connections by tenant. */
 type ConnectionTenantsTable = { connection_id: ConnectionId; authority: string; tenant_id: string }
 
-type UsersTable = { id: UserId; status: User['status']; created_at: number; updated_at: number }
-
 type IdentitiesTable = {
   id: IdentityId
   user_id: UserId
@@ -86,33 +82,7 @@ type IdentitiesTable = {
   last_sign_in_at: number | null
 }
 
-/** `username_key`, `email_key` and `search_text` are derived: lower-case copies that are looked up. */
-type MembershipsTable = {
-  id: MembershipId
-  user_id: UserId
-  organization_id: OrganizationId
-  username: string
-  username_key: string
-  profile: string
-  email_key: string | null
-  search_text: string
-  status: Membership['status']
-  created_at: number
-  last_sign_in_at: number | null
-}
-
 type RoleAssignmentsTable = { membership_id: MembershipId; role: string; source: RoleSource }
-
-type GroupSnapshotsTable = {
-  membership_id: MembershipId
-  groups: string
-  app_roles: string
-  complete: number
-  taken_at: number
-  source: GroupSnapshot['source']
-  names: string | null
-  connection_id: ConnectionId | null
-}
 
 type ConnectionUsesTable = {
   membership_id: MembershipId

@@ -3,16 +3,7 @@ import { type CompiledQuery, type SqlBool, sql } from 'kysely'
 import { partOf, present } from './columns.ts'
 import { organizationPart } from './organization-rows.ts'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
-import {
-  groupPart,
-  identityPart,
-  membershipPart,
-  parseGroupSnapshot,
-  parseIdentity,
-  parseMembership,
-  parseUser,
-  userPart,
-} from './people-rows.ts'
+import { groupPart, identityPart, membershipPart, parseIdentity, userPart } from './people-rows.ts'
 import type { SessionId, SessionView } from './records.ts'
 import type { Database } from './schema.ts'
 import { parseSession, sessionPart, toSessionRow } from './session-rows.ts'
@@ -201,21 +192,18 @@ function selectRoles() {
 function parseSessionView(joined: JoinedRow | undefined): SessionView | undefined {
   const session = joined && sessionPart.parse(joined)
   if (joined === undefined || session === undefined) return undefined
-  const user = partOf(userPart, joined)
   const identity = partOf(identityPart, joined)
-  const membership = partOf(membershipPart, joined)
-  const groups = partOf(groupPart, joined)
 
   const byHand = rolesOf(joined.roles, /^\+/)
   return present({
     session,
-    user: user && parseUser(user),
+    user: userPart.parse(joined),
     identity: identity && parseIdentity(identity),
     organization: organizationPart.parse(joined),
-    membership: membership && parseMembership(membership),
+    membership: membershipPart.parse(joined),
     roles: rolesOf(joined.roles, /^/),
     rolesByHand: byHand.length > 0 ? byHand : undefined,
-    groups: groups && parseGroupSnapshot(groups),
+    groups: groupPart.parse(joined),
   })
 }
 
