@@ -216,7 +216,8 @@ export const decisionErrors = {
     status: 403,
     shown: 'There is no user for your account here yet. Please ask your administrator to add you.',
     fix: 'Provisioning is "existing users only" and no user has this tenant and object id. Create one with `entrada user create --tenant TENANT --object OBJECT`.',
-    fixForCustomer: 'Only users made beforehand get in here. The connection itself works.',
+    fixForCustomer:
+      'Only users who were created beforehand can sign in here. The connection itself works.',
     startAgain: 'other_account',
   },
   provisioning_off: {
@@ -225,7 +226,7 @@ export const decisionErrors = {
     fix: 'Provisioning is off: no new user is accepted. Set ENTRADA_ENTRA_PROVISIONING to `create` or `existing`.',
     fixAtConnection:
       'The policies of the connection refuse people who sign in for the first time. Change "First sign-in" there.',
-    fixForCustomer: 'Nobody new gets in here at present. The connection itself works.',
+    fixForCustomer: 'New users are not accepted here at present. The connection itself works.',
     startAgain: 'other_account',
   },
   user_disabled: {
@@ -275,9 +276,9 @@ export const decisionErrors = {
   no_role_matched: {
     status: 403,
     shown: 'Your account has no access here. Please ask your administrator.',
-    fix: 'No role rule matched the groups and app roles of this person, and who matches none is refused (`"unmatched": "refuse"` in the rules file, or the policy of the connection). The sign-in trace lists what Entra sent.',
+    fix: 'No role rule matched the groups and app roles of this person, and people who match none are refused (`"unmatched": "refuse"` in the rules file, or the policy of the connection). The sign-in trace lists what Entra sent.',
     fixAtConnection:
-      'No role rule of the connection matched the groups and app roles of this person, and its policies refuse whom no rule matches. The step "Microsoft said who it is" below lists what came.',
+      'No role rule of the connection matched the groups and app roles of this person, and its policies refuse people who match no rule. The step "Microsoft said who it is" below lists what came.',
     fixForCustomer:
       'None of the groups and app roles above gives a role here. Tell whoever sent you the link which of them should; the connection itself works.',
     startAgain: 'other_account',

@@ -60,7 +60,7 @@ export const startErrors = {
   key_is_held: {
     status: 500,
     shown: 'The key ring holds this key.',
-    fix: 'Nothing is lost, so nothing is given up. To take a key out of use, put another one in front, run `entrada key rotate`, and remove the old one.',
+    fix: 'The key is there, so that nothing has to be given up. To take a key out of use, put another one in front, run `entrada key rotate`, and remove the old one.',
   },
   server_is_running: {
     status: 500,

@@ -69,7 +69,7 @@ const requestErrors = {
   access_denied: {
     status: 403,
     shown: 'You are not among those who may open this page.',
-    fix: 'A rule of ENTRADA_ACCESS_RULES_FILE says so; the log names it as `rule`. Give the person one of its roles or groups, or change the rule. `groupsUnknown`: Entra did not tell all groups of this person.',
+    fix: 'A rule of ENTRADA_ACCESS_RULES_FILE refuses this page; the log has it as `rule`. Give the person one of its roles or groups, or change the rule. `groupsUnknown`: Entra did not send all groups of this person.',
   },
   path_unclear: {
     status: 403,
@@ -142,7 +142,7 @@ const requestErrors = {
   },
   too_many_webhooks: {
     status: 409,
-    shown: 'There are as many webhooks here as there may be.',
+    shown: 'No more webhooks are possible here.',
     fix: 'An organization has at most 20 webhooks, the deployment itself 100. Remove one that is not needed, or let one receiver pass events on.',
   },
   slug_in_use: {
@@ -162,7 +162,7 @@ const requestErrors = {
   },
   domain_is_public: {
     status: 400,
-    shown: 'This domain is nobody’s alone.',
+    shown: 'This domain does not belong to one organization alone.',
     fix: 'Anyone can have an address in it (a mail or directory provider), so it cannot show which organization a person belongs to.',
   },
   domain_not_proven: {
@@ -173,7 +173,7 @@ const requestErrors = {
   dns_unavailable: {
     status: 502,
     shown: 'DNS did not answer. Please try again in a moment.',
-    fix: 'The name servers of the domain, or the resolver of this server, failed or took too long. Nothing was decided from that.',
+    fix: 'The name servers of the domain, or the resolver of this server, failed or took too long. The domain is as it was.',
   },
   record_in_use: {
     status: 409,
@@ -218,7 +218,7 @@ const requestErrors = {
   sso_not_required: {
     status: 409,
     shown: 'Single sign-on is not required for this organization.',
-    fix: 'There is nothing to go around: every connection of the organization is open.',
+    fix: 'People can already sign in through every connection of the organization.',
   },
   sso_connection_needed: {
     status: 409,
