@@ -1,4 +1,4 @@
-import type { OperatorEntry } from './access/operators.ts'
+import type { ListedOperator } from './access/operators.ts'
 import type { AccessRules } from './forward-auth/decide-access.ts'
 import type { Brand } from './http/brand.ts'
 
@@ -12,7 +12,7 @@ export type Deployment = {
   readonly cookiePrefix: string
   readonly brand: Brand
   readonly session: { readonly idleSeconds: number; readonly maxSeconds: number }
-  readonly operators: readonly OperatorEntry[]
+  readonly operators: readonly ListedOperator[]
   /** The SHA-256 of each operator token, in hex. */
   readonly operatorTokenHashes: readonly string[]
   /** Without it, audit events are kept for ever. */

@@ -1,5 +1,6 @@
 /** Puts the parts together: the one place that knows which implementation stands behind which interface. */
 import { hash } from 'node:crypto'
+import { operatorsIn } from './access/operators.ts'
 import { createUnstoredEvents, startReportingUnstored } from './audit/bounded-events.ts'
 import { startAuditChain } from './audit/keep-audit-chain.ts'
 import { startOutbox } from './audit/outbox.ts'
@@ -23,7 +24,7 @@ import {
   type ClientCredentials,
   createClientCredentials,
 } from './identity-provider/client-credentials.ts'
-import { cloudAuthorities, DEFAULT_AUTHORITY } from './identity-provider/entra/clouds.ts'
+import { cloudAuthorities, cloudOf, DEFAULT_AUTHORITY } from './identity-provider/entra/clouds.ts'
 import { createKeyPairMaker, describeCertificate } from './identity-provider/new-key-pair.ts'
 import { createProviderHttp } from './identity-provider/provider-http.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
@@ -188,7 +189,7 @@ function deploymentOf(options: CheckedOptions): Deployment {
     cookiePrefix: options.cookiePrefix ?? 'entrada',
     brand: createBrand(options.brand ?? {}),
     session: options.session ?? DEFAULT_SESSION,
-    operators: options.operators ?? [],
+    operators: operatorsIn(defaultCloudOf(options), options.operators ?? []),
     webhooks: { privateAllowed: options.webhooksToPrivateAddresses ?? false },
     operatorTokenHashes: (options.operatorTokens ?? []).map((token) => sha256(token.reveal())),
     ...(options.auditRetentionDays ? { auditRetentionDays: options.auditRetentionDays } : {}),
@@ -315,6 +316,11 @@ function startWatch(
     mayChange: typeof entra?.credentials === 'function',
     changed: () => keepEnvironmentConnection(services, entra),
   })
+}
+
+/** The cloud of people whom a setting names without one. */
+function defaultCloudOf({ entra, authority }: CheckedOptions): string {
+  return cloudOf(entra?.authority ?? authority ?? DEFAULT_AUTHORITY)
 }
 
 type BackgroundWork = {

@@ -15,7 +15,7 @@ import { startBalancer } from './support/balancer.ts'
 import { type EarlierRelease, earlierReleases, unpackRelease } from './support/earlier-releases.ts'
 import { startCrowd, startEntra } from './support/fault-servers.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
-import { OPERATOR_TOKEN } from './support/rig.ts'
+import { OPERATOR_TOKEN, people } from './support/rig.ts'
 import { freePort, startServer, temporaryFolder } from './support/server-process.ts'
 
 type Environment = Readonly<Record<string, string>>
@@ -52,14 +52,16 @@ for (const release of earlierReleases) {
       assert.equal(migrated.schemaVersion, knownSchemaVersion)
       assert.ok(migrated.oldestProgram <= release.schema, 'the release before goes on working')
       await moreSignIn(crowd, 12)
-      for (const place of [0, 1]) {
+      for (const [place, newcomer] of [people.bob, people.heidi].entries()) {
+        site.emulator.signInAutomaticallyAs(newcomer)
+        await moreSignIn(crowd, 10)
         await site.replace(place)
         await moreSignIn(crowd, 10)
       }
       await endWell(site.origin, crowd, visitors)
 
       const [users] = await postgres.run(database, 'select count(*)::int as count from users')
-      assert.equal(users?.count, OLD_USERS + 1)
+      assert.equal(users?.count, OLD_USERS + 3, 'each newcomer is one user to both programs')
       await verifyTrail(site.environment, crowd)
     })
 
@@ -75,6 +77,7 @@ for (const release of earlierReleases) {
       await moreSignIn(crowd, 12)
       const migrated = await migrate(site.environment)
       assert.equal(migrated.schemaVersion, knownSchemaVersion)
+      site.emulator.signInAutomaticallyAs(people.bob)
       await moreSignIn(crowd, 12)
       await endWell(site.origin, crowd, visitors)
       await site.replace(0)
@@ -83,6 +86,8 @@ for (const release of earlierReleases) {
       await moreSignIn(later, 8)
       await later.stop()
       assert.deepEqual(later.failed(), [])
+      const users = countUsers(join(folder, 'entrada.db'))
+      assert.equal(users, OLD_USERS + 2, 'the newcomer is one user to both programs')
       await verifyTrail(site.environment, crowd)
     })
   })
@@ -96,7 +101,7 @@ async function openSite(
 ) {
   const balancerPort = await freePort()
   const origin = `http://localhost:${balancerPort}`
-  const { environment: entra } = await startEntra(t, origin)
+  const { emulator, environment: entra } = await startEntra(t, origin)
   const environment: Environment = { ...entra, ...shared }
   const program = await unpackRelease(t, release)
   const ports = await Promise.all(Array.from({ length: servers }, freePort))
@@ -114,6 +119,7 @@ async function openSite(
   }
   return {
     origin,
+    emulator,
     environment,
     startEarlier: (place: number) => start(place, { program }),
     async replace(place: number): Promise<void> {
@@ -238,4 +244,11 @@ function fillSqlite(path: string): void {
   handle.exec('pragma busy_timeout = 5000')
   for (const statement of past) handle.exec(statement)
   handle.close()
+}
+
+function countUsers(path: string): number {
+  const { handle } = openSqliteConnection(path)
+  const [row] = handle.prepare('select count(*) as count from users').all()
+  handle.close()
+  return Number(row?.count)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { keyOf } from '../../test/support/samples.ts'
-import { isOperator, type OperatorEvidence, parseOperators } from './operators.ts'
+import { isOperator, type OperatorEvidence, operatorsIn, parseOperators } from './operators.ts'
 
 const TENANT = '11111111-1111-4111-8111-11111111111a'
 const PERSON = '0a000000-0000-4000-8000-00000000000a'
@@ -52,14 +52,29 @@ describe('parseOperators', () => {
 })
 
 describe('isOperator', () => {
-  const nobody: OperatorEvidence = { key: keyOf(), groups: [], appRoles: [] }
-  const group = parseOperators(`group:${GROUP}`)
+  const key = keyOf({ directory: TENANT, subject: PERSON })
+  const nobody: OperatorEvidence = { key, groups: [], appRoles: [] }
+  const group = operatorsIn('global', parseOperators(`group:${GROUP}`))
 
   it('knows a person by tenant and object id together (B22)', () => {
-    const operators = parseOperators(`user:${TENANT}/${PERSON}`)
+    const operators = operatorsIn('global', parseOperators(`user:${TENANT}/${PERSON}`))
     assert.equal(isOperator(operators, nobody), true)
-    assert.equal(isOperator(operators, { ...nobody, key: keyOf({ directory: GROUP }) }), false)
-    assert.equal(isOperator(operators, { ...nobody, key: keyOf({ subject: GROUP }) }), false)
+    assert.equal(isOperator(operators, { ...nobody, key: { ...key, directory: GROUP } }), false)
+    assert.equal(isOperator(operators, { ...nobody, key: { ...key, subject: GROUP } }), false)
+  })
+
+  it('knows a person by their whole key, and by the short form in one cloud alone', () => {
+    const whole = operatorsIn('china', parseOperators(`user:entra:global/${TENANT}/${PERSON}`))
+    assert.equal(isOperator(whole, nobody), true)
+    const elsewhere = operatorsIn('china', parseOperators(`user:${TENANT}/${PERSON}`))
+    assert.equal(isOperator(elsewhere, nobody), false)
+    const other = {
+      ...nobody,
+      key: { space: 'oidc', directory: 'https://id.example', subject: 'Kim' },
+    } as const
+    const listed = operatorsIn('global', parseOperators('user:oidc/https:%2F%2Fid.example/Kim'))
+    assert.equal(isOperator(listed, other), true)
+    assert.equal(isOperator(listed, { ...other, key: { ...other.key, subject: 'kim' } }), false)
   })
 
   it('knows a group by its id (B23)', () => {
@@ -68,7 +83,7 @@ describe('isOperator', () => {
   })
 
   it('knows an app role by its exact value', () => {
-    const operators = parseOperators('app_role:Admin')
+    const operators = operatorsIn('global', parseOperators('app_role:Admin'))
     assert.equal(isOperator(operators, { ...nobody, appRoles: ['Admin'] }), true)
     assert.equal(isOperator(operators, { ...nobody, appRoles: ['admin'] }), false)
     assert.equal(isOperator(operators, { ...nobody, groups: ['Admin'] }), false)

@@ -1,20 +1,49 @@
+import { entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
+import { formatPersonKey, isSamePerson, parsePersonName } from '../identity-provider/person-key.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { PersonKey } from '../storage/records.ts'
 
 /** Who may administer Entrada itself. Never a role of an application, and never given by a first sign-in. */
 export type OperatorEntry =
+  /** A person of the cloud of the default connection. */
   | { readonly kind: 'user'; readonly tid: string; readonly oid: string }
+  | { readonly kind: 'user'; readonly key: PersonKey }
   | { readonly kind: 'group'; readonly groupId: string }
   | { readonly kind: 'app_role'; readonly value: string }
 
+type ListedPerson = Extract<OperatorEntry, { readonly kind: 'user' }>
+
+/** An entry whose person is known by a whole key. */
+export type ListedOperator = Exclude<OperatorEntry, { readonly tid: string }>
+
 export type OperatorEvidence = {
-  readonly key: Pick<PersonKey, 'directory' | 'subject'>
+  readonly key: PersonKey
   /** Of the default connection, as Entra last said. */
   readonly groups: readonly string[]
   readonly appRoles: readonly string[]
 }
 
-/** Reads `user:TENANT/OBJECT`, `group:ID` and `app_role:VALUE`, separated by commas. */
+/** Completes entries that name a person by directory and object id alone: they are people of this cloud. */
+export function operatorsIn(
+  cloud: string,
+  entries: readonly OperatorEntry[],
+): readonly ListedOperator[] {
+  return entries.map((entry) =>
+    entry.kind === 'user' ? { kind: 'user', key: keyOfListed(cloud, entry) } : entry,
+  )
+}
+
+/** Returns the key of an entry's person; an entry without a space is of this cloud. */
+export function keyOfListed(cloud: string, entry: ListedPerson): PersonKey {
+  return 'tid' in entry ? entraPersonKey({ cloud, ...entry }) : entry.key
+}
+
+/** Prints the person of an entry as a setting names them. */
+export function nameOfListed(entry: ListedPerson): string {
+  return 'tid' in entry ? `${entry.tid}/${entry.oid}` : formatPersonKey(entry.key)
+}
+
+/** Reads `user:TENANT/OBJECT`, `user:SPACE/DIRECTORY/SUBJECT`, `group:ID` and `app_role:VALUE`, separated by commas. */
 export function parseOperators(text: string): readonly OperatorEntry[] {
   return text
     .split(',')
@@ -25,10 +54,9 @@ export function parseOperators(text: string): readonly OperatorEntry[] {
 
 function parseOperator(text: string): OperatorEntry {
   const [kind, value = ''] = text.split(/:(.*)/s)
-  const [tid = '', oid = '', ...more] = value.toLowerCase().split('/')
-  if (kind === 'user' && isGuid(tid) && isGuid(oid) && more.length === 0) {
-    return { kind: 'user', tid, oid }
-  }
+  const person = kind === 'user' ? parsePersonName(value) : undefined
+  if (person?.kind === 'key') return { kind: 'user', key: person.key }
+  if (person?.kind === 'short') return { kind: 'user', ...person.ids }
   if (kind === 'group' && isGuid(value)) return { kind: 'group', groupId: value.toLowerCase() }
   if (kind === 'app_role' && value !== '') return { kind: 'app_role', value }
   throw new Error(
@@ -37,14 +65,17 @@ function parseOperator(text: string): OperatorEntry {
 }
 
 /** Whether a person is listed, by id, group or app role. */
-export function isOperator(operators: readonly OperatorEntry[], person: OperatorEvidence): boolean {
+export function isOperator(
+  operators: readonly ListedOperator[],
+  person: OperatorEvidence,
+): boolean {
   return operators.some((operator) => isNamedBy(operator, person))
 }
 
-function isNamedBy(operator: OperatorEntry, person: OperatorEvidence): boolean {
+function isNamedBy(operator: ListedOperator, person: OperatorEvidence): boolean {
   switch (operator.kind) {
     case 'user':
-      return operator.tid === person.key.directory && operator.oid === person.key.subject
+      return isSamePerson(operator.key, person.key)
     case 'group':
       return person.groups.includes(operator.groupId)
     case 'app_role':

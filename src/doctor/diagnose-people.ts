@@ -53,8 +53,8 @@ function listed(facts: Facts, { listed: entries }: OperatorsFacts): readonly Fin
   if (seen === undefined) return []
   const { entra } = facts
   const tenantId = entra?.discovery.kind === 'found' ? entra.discovery.metadata.tenantId : undefined
-  const isElsewhere = ({ tid }: { readonly tid: string }) =>
-    tenantId !== undefined && tid !== tenantId
+  const isElsewhere = ({ directory }: { readonly directory: string }) =>
+    tenantId !== undefined && directory !== tenantId
   const here = seen.operators.filter((one) => !isElsewhere(one))
   const groups = [
     ['operator_of_another_directory', seen.operators.filter(isElsewhere)],
@@ -67,7 +67,7 @@ function listed(facts: Facts, { listed: entries }: OperatorsFacts): readonly Fin
       newFinding(
         id,
         {},
-        found.map(({ tid, oid }) => `user:${tid}/${oid}`),
+        found.map(({ name }) => `user:${name}`),
       ),
     )
   return findings.length > 0

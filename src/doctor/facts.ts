@@ -118,8 +118,9 @@ export type SeenConnection = {
   readonly roles: readonly string[]
 }
 export type SeenOperator = {
-  readonly tid: string
-  readonly oid: string
+  /** As the setting names them. */
+  readonly name: string
+  readonly directory: string
   readonly status: 'never_seen' | 'active' | 'disabled'
 }
 export type DatabaseFacts = {

@@ -1,6 +1,5 @@
 /** What the database says about itself, and about the sign-ins so far. */
-import type { OperatorEntry } from '../access/operators.ts'
-import { entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
+import { keyOfListed, nameOfListed, type OperatorEntry } from '../access/operators.ts'
 import type { Secret } from '../keys/secret.ts'
 import { isLoopbackHost } from '../settings/config.ts'
 import { inspectDatabase } from '../storage/inspect-database.ts'
@@ -115,13 +114,13 @@ async function lookForOperators(
   { operators, cloud }: DatabaseTarget,
 ): Promise<readonly SeenOperator[]> {
   const seen: SeenOperator[] = []
-  for (const operator of operators) {
-    if (operator.kind !== 'user') continue
-    const { tid, oid } = operator
-    const known = await reader.findPerson(entraPersonKey({ cloud, tid, oid }), ORGANIZATION)
+  for (const entry of operators) {
+    if (entry.kind !== 'user') continue
+    const key = keyOfListed(cloud, entry)
+    const known = await reader.findPerson(key, ORGANIZATION)
     const isDisabled = known?.user.status === 'disabled' || known?.membership?.status === 'disabled'
     const status = known === undefined ? 'never_seen' : isDisabled ? 'disabled' : 'active'
-    seen.push({ tid, oid, status })
+    seen.push({ name: nameOfListed(entry), directory: key.directory, status })
   }
   return seen
 }

@@ -1,6 +1,24 @@
-/** The key of a person as the rest of the program compares it and shows it, whichever identity provider made it. */
+/**
+ * The key of a person as the rest of the program compares, shows, prints and parses it, whichever identity provider made it.
+ *
+ * In text a key is `space/directory/subject`, each part percent-encoded: `entra:global/TENANT/OBJECT`,
+ * `oidc/https:%2F%2Fid.example/1234`. People of the default cloud have a short form, `TENANT/OBJECT`.
+ */
+import { isGuid } from '../protocol/guid.ts'
 import type { Connection, PersonKey, Space } from '../storage/records.ts'
-import { entraIdsOf, entraSpace } from './entra/protocol/person-key.ts'
+import {
+  type EntraIds,
+  entraIdsOf,
+  entraPersonKey,
+  entraSpace,
+} from './entra/protocol/person-key.ts'
+
+/** A key that a person wrote: whole, or in the short form, which leaves the cloud to the reader. */
+export type NamedPerson =
+  | { readonly kind: 'key'; readonly key: PersonKey }
+  | { readonly kind: 'short'; readonly ids: Omit<EntraIds, 'cloud'> }
+
+const LONGEST_PART = 2_048
 
 /** Returns the space of the people whom a connection signs in. */
 export function spaceOf({ cloud }: Pick<Connection, 'cloud'>): Space {
@@ -15,4 +33,64 @@ export function shownKey(key: PersonKey): ShownKey {
   const { space, directory, subject } = key
   const ids = entraIdsOf(key)
   return { ...(ids ? { tid: ids.tid, oid: ids.oid } : {}), space, directory, subject }
+}
+
+/** Whether two keys are of one person. */
+export function isSamePerson(one: PersonKey, other: PersonKey): boolean {
+  return (
+    one.space === other.space && one.directory === other.directory && one.subject === other.subject
+  )
+}
+
+/** Prints a key as text; {@link parsePersonName} reads it back. */
+export function formatPersonKey({ space, directory, subject }: PersonKey): string {
+  return [space, directory, subject].map(encodePart).join('/')
+}
+
+/** Reads a person's name in either form, or returns nothing where the text is neither. */
+export function parsePersonName(text: string): NamedPerson | undefined {
+  const [first = '', second = '', third, ...more] = text.split('/').map(decodePart)
+  if (more.length > 0) return undefined
+  if (third !== undefined) return parseKey(first, second, third)
+  return isGuid(first) && isGuid(second)
+    ? { kind: 'short', ids: { tid: first.toLowerCase(), oid: second.toLowerCase() } }
+    : undefined
+}
+
+/** Returns the key of a named person; the short form is of this cloud. */
+export function keyOfNamed(named: NamedPerson, cloud: string): PersonKey {
+  return named.kind === 'key' ? named.key : entraPersonKey({ cloud, ...named.ids })
+}
+
+function parseKey(space: string, directory: string, subject: string): NamedPerson | undefined {
+  const [, kind, rest = ''] = /^(entra|oidc|saml)(?::(.+))?$/s.exec(space) ?? []
+  if (directory === '' || subject === '') return undefined
+  switch (kind) {
+    case 'entra': {
+      if (rest === '' || !isGuid(directory) || !isGuid(subject)) return undefined
+      return { kind: 'key', key: entraPersonKey({ cloud: rest, tid: directory, oid: subject }) }
+    }
+    case 'oidc':
+      return rest === '' ? { kind: 'key', key: { space: 'oidc', directory, subject } } : undefined
+    case 'saml':
+      if (rest === '') return undefined
+      return { kind: 'key', key: { space: `saml:${rest}`, directory, subject } }
+    default:
+      return undefined
+  }
+}
+
+/** A colon stays as it is: it separates nothing, and a space has one. */
+function encodePart(part: string): string {
+  return encodeURIComponent(part).replaceAll('%3A', ':')
+}
+
+/** Returns an empty part for one that is too long, or no percent-encoding: no key has an empty part. */
+function decodePart(part: string): string {
+  if (part.length > LONGEST_PART) return ''
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return ''
+  }
 }

@@ -203,7 +203,7 @@ export const settingsTable = {
     option: 'operators',
     value: operatorsValue,
     fallback: '',
-    help: 'Who may administer Entrada, separated by commas: `user:TENANT_ID/OBJECT_ID`, `group:GROUP_ID`, `app_role:VALUE`.',
+    help: 'Who may administer Entrada, separated by commas: `user:TENANT_ID/OBJECT_ID`, `user:` and the whole key of a person, `group:GROUP_ID`, `app_role:VALUE`.',
   },
   operatorTokens: {
     env: 'ENTRADA_OPERATOR_TOKEN',

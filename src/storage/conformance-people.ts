@@ -13,7 +13,7 @@ import {
   newUser,
   padded,
 } from './conformance-samples.ts'
-import type { RoleAssignment } from './records.ts'
+import type { PersonKey, RoleAssignment } from './records.ts'
 import type { StorageReader, StorageTransaction } from './storage.ts'
 
 const first = newKey(1)
@@ -61,6 +61,22 @@ function describeIdentities(subject: Subject): void {
     })
     const found = await subject.storage.findPerson(elsewhere, 'default')
     assert.equal(found?.user.id, newUser(2).id)
+  })
+
+  it('are compared to the letter: a subject in another case is another person', async () => {
+    const key = { space: 'oidc', directory: 'https://id.example/A', subject: 'Kim' } as const
+    const other = { ...key, subject: 'kim' }
+    await subject.storage.atomically(async (transaction) => {
+      await transaction.createUser(newUser(1))
+      await transaction.createUser(newUser(2))
+      await transaction.linkIdentity(newIdentity(1, { key }))
+      await transaction.linkIdentity(newIdentity(2, { key: other }))
+    })
+    const find = (one: PersonKey) => subject.storage.findPerson(one, 'default')
+    assert.deepEqual((await find(key))?.identity, newIdentity(1, { key }))
+    assert.deepEqual((await find(other))?.identity, newIdentity(2, { key: other }))
+    assert.equal(await find({ ...key, directory: 'https://id.example/a' }), undefined)
+    assert.equal(await find({ ...key, space: 'saml:con_1' }), undefined)
   })
 
   it('are refreshed by a sign-in', async () => {

@@ -7,7 +7,7 @@ import type {
   RolesOf,
   SessionPerson,
 } from './connection-people.ts'
-import { parsePersonKey } from './people-rows.ts'
+import { personKeyIn } from './people-rows.ts'
 import type { Identity, Profile } from './records.ts'
 import type { Database } from './schema.ts'
 
@@ -26,7 +26,7 @@ export function connectionPeopleReads(database: Database): ConnectionPeopleReads
           present({
             sessionId: row.session_id,
             identity: present({
-              key: parsePersonKey(row),
+              key: personKeyIn(row),
               lastClaims: parseJson<Identity['lastClaims']>(row.last_claims),
               connectionId: row.identity_connection_id,
             }),
@@ -78,9 +78,9 @@ function selectPeople(database: Database) {
     .leftJoin('group_snapshots', 'group_snapshots.membership_id', 'memberships.id')
     .select([
       'sessions.id as session_id',
-      'identities.cloud',
-      'identities.tid',
-      'identities.oid',
+      'identities.space',
+      'identities.directory',
+      'identities.subject',
       'identities.last_claims',
       'identities.connection_id as identity_connection_id',
       'memberships.profile',

@@ -89,7 +89,7 @@ function isAtHome(database: Database, tenantId: string) {
   const people = database
     .selectFrom('identities')
     .select('identities.connection_id')
-    .where('tid', '=', foldCase(tenantId))
+    .where('directory', '=', foldCase(tenantId))
     .where('identities.connection_id', '=', sql<string>`connections.id`)
     .where('last_sign_in_at', 'is not', null)
   return sql<SqlBool>`(tenants like '%"kind":"pinned"%' or exists ${people})`

@@ -97,9 +97,12 @@ export function organizationReads(
       return rows.map(({ id }) => id)
     },
     async listLinkedTenants(connectionId) {
-      const query = database.selectFrom('identities').select('tid').distinct()
-      const rows = await query.where('connection_id', '=', connectionId).orderBy('tid').execute()
-      return rows.map((row) => row.tid)
+      const query = database.selectFrom('identities').select('directory').distinct()
+      const rows = await query
+        .where('connection_id', '=', connectionId)
+        .orderBy('directory')
+        .execute()
+      return rows.map((row) => row.directory)
     },
     async listSharedConnectionsOf(cloud, tenantId) {
       const shared = database.selectFrom('connections').selectAll()

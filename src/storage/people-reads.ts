@@ -9,7 +9,6 @@ import {
   parseIdentity,
   parseMembership,
   parseUser,
-  toPersonKeyColumns,
   userPart,
 } from './people-rows.ts'
 import type {
@@ -104,7 +103,6 @@ function rolesByHand(database: Database, roles: readonly string[]) {
 }
 
 function selectPerson(database: Database, key: PersonKey, organizationId: OrganizationId) {
-  const { cloud, tid, oid } = toPersonKeyColumns(key)
   return database
     .selectFrom('identities')
     .innerJoin('users', 'users.id', 'identities.user_id')
@@ -118,9 +116,9 @@ function selectPerson(database: Database, key: PersonKey, organizationId: Organi
     .select(userPart.aliased)
     .select(membershipPart.aliased)
     .select(groupPart.aliased)
-    .where('identities.cloud', '=', cloud)
-    .where('identities.tid', '=', tid)
-    .where('identities.oid', '=', oid)
+    .where('identities.subject', '=', key.subject)
+    .where('identities.directory', '=', key.directory)
+    .where('identities.space', '=', key.space)
 }
 
 function parsePerson(joined: Readonly<Record<string, unknown>>): KnownPerson | undefined {
@@ -148,6 +146,7 @@ function matchesSearch(
   organizationId: OrganizationId | undefined,
 ): Expression<SqlBool> {
   const folded = foldCase(search)
+  const ids = [search, folded]
   const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
   let ofMemberships = database
     .selectFrom('memberships')
@@ -156,7 +155,7 @@ function matchesSearch(
   let ofIdentities = database
     .selectFrom('identities')
     .select('user_id')
-    .where((is) => is.or([is('oid', '=', folded), is('tid', '=', folded)]))
+    .where((is) => is.or([is('subject', 'in', ids), is('directory', 'in', ids)]))
   if (organizationId !== undefined) {
     ofMemberships = ofMemberships.where('organization_id', '=', organizationId)
     const own = database

@@ -31,9 +31,9 @@ import type { Row } from './schema.ts'
 export const identityPart = tablePart('identities', [
   'id',
   'user_id',
-  'cloud',
-  'tid',
-  'oid',
+  'space',
+  'directory',
+  'subject',
   'connection_id',
   'sub',
   'last_claims',
@@ -53,11 +53,11 @@ export type UserRow = RowOf<User, typeof userColumns>
 export const userPart = joinedPart('users', users)
 export const { parse: parseUser, toRow: toUserRow } = users
 
-export function parseIdentity(row: Row<'identities'>): Identity {
+export function parseIdentity(row: Omit<Row<'identities'>, 'cloud' | 'tid' | 'oid'>): Identity {
   return present({
     id: row.id,
     userId: row.user_id,
-    key: parsePersonKey(row),
+    key: personKeyIn(row),
     connectionId: row.connection_id,
     sub: row.sub,
     lastClaims: parseJson<Identity['lastClaims']>(row.last_claims),
@@ -66,16 +66,15 @@ export function parseIdentity(row: Row<'identities'>): Identity {
   })
 }
 
-type KeyColumns = Pick<Row<'identities'>, 'cloud' | 'tid' | 'oid'>
-
-/** Reads the key of a person from the columns of an identity. */
-export function parsePersonKey({ cloud, tid, oid }: KeyColumns): PersonKey {
-  return { space: `entra:${cloud}`, directory: tid, subject: oid }
+/** Returns the key of a person from the columns of their identity. */
+export function personKeyIn({ space, directory, subject }: PersonKey): PersonKey {
+  return { space, directory, subject }
 }
 
-/** Returns the columns in which the key of a person is stored and looked up. */
-export function toPersonKeyColumns({ space, directory, subject }: PersonKey): KeyColumns {
-  return { cloud: space.replace(/^entra:/, ''), tid: directory, oid: subject }
+/** The key, and once more under the names by which the release before looks it up. */
+function toPersonKeyColumns({ space, directory, subject }: PersonKey) {
+  const cloud = space.replace(/^entra:/, '')
+  return { space, directory, subject, cloud, tid: directory, oid: subject }
 }
 
 export function toIdentityRow(identity: Identity): Row<'identities'> {

@@ -36,7 +36,7 @@ export function userWrites(database: Database): Pick<StorageTransaction, UserVer
       const { numInsertedOrUpdatedRows } = await database
         .insertInto('identities')
         .values(toIdentityRow(identity))
-        .onConflict((conflict) => conflict.columns(['cloud', 'tid', 'oid']).doNothing())
+        .onConflict((conflict) => conflict.doNothing())
         .executeTakeFirstOrThrow()
       if (numInsertedOrUpdatedRows === 0n) throw new EntradaError('identity_in_use')
     },

@@ -120,12 +120,15 @@ async function noteErasures(
   ids: readonly UserId[],
   { vouchForErasure }: RemovalParts,
 ): Promise<void> {
-  const query = database.selectFrom('identities').select(['user_id', 'oid'])
+  const query = database.selectFrom('identities').select(['user_id', 'space', 'subject'])
   const identities = await query.where('user_id', 'in', ids).execute()
   const users = await database.selectFrom('users').select('id').where('id', 'in', ids).execute()
   if (users.length === 0) return
   const rows = users.map(({ id }) => {
-    const objectIds = identities.filter(({ user_id }) => user_id === id).map(({ oid }) => oid)
+    // An event names a person when it contains one of these, so they are ids that occur nowhere else: those of Entra.
+    const objectIds = identities
+      .filter(({ user_id, space }) => user_id === id && space.startsWith('entra:'))
+      .map(({ subject }) => subject)
     return {
       user_id: id,
       object_ids: JSON.stringify(objectIds),
@@ -139,10 +142,10 @@ async function noteErasures(
 
 /** Steps of a sign-in are there to help a person in; of somebody who was removed nothing is left in them. */
 async function removeTraces(database: Database, ids: readonly UserId[]): Promise<void> {
-  const objectIds = database.selectFrom('identities').select('oid').where('user_id', 'in', ids)
+  const subjects = database.selectFrom('identities').select('subject').where('user_id', 'in', ids)
   await database
     .deleteFrom('sign_in_traces')
-    .where((is) => is.or([is('user_id', 'in', ids), is('person_oid', 'in', objectIds)]))
+    .where((is) => is.or([is('user_id', 'in', ids), is('person_oid', 'in', subjects)]))
     .execute()
 }
 

@@ -15,6 +15,7 @@ import type {
   OrganizationId,
   RoleSource,
   SignInTrace,
+  Space,
   UserId,
 } from './records.ts'
 import type { SessionEndRow, SessionGrantRow } from './session-grant-verbs.ts'
@@ -69,12 +70,16 @@ export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>
 /** Derived from `connections.tenants`, to find connections by tenant. */
 type ConnectionTenantsTable = { connection_id: ConnectionId; authority: string; tenant_id: string }
 
+/** `cloud`, `tid` and `oid` are for the release before, which reads and writes them in place of the three columns after them. */
 type IdentitiesTable = {
   id: IdentityId
   user_id: UserId
   cloud: string
   tid: string
   oid: string
+  space: Space
+  directory: string
+  subject: string
   connection_id: ConnectionId | null
   sub: string | null
   last_claims: string

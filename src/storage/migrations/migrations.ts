@@ -20,6 +20,7 @@ import { createRetiredUsernames } from './0013-retired-usernames.ts'
 import { createErasures } from './0014-erasures.ts'
 import { createAuditVerification } from './0015-audit-verification.ts'
 import { indexDueDeliveries } from './0016-webhook-shares.ts'
+import { addPersonKeys } from './0017-person-keys.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -55,6 +56,7 @@ const steps: readonly {
   { name: '0014-erasures', up: createErasures },
   { name: '0015-audit-verification', up: createAuditVerification },
   { name: '0016-webhook-shares', up: indexDueDeliveries },
+  { name: '0017-person-keys', up: addPersonKeys },
 ]
 
 /** All of them, in order. */
