@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line's door: the only reader of the environment, the arguments and the signals. */
+/** Starts the command line. No other file reads the environment, the arguments or the signals. */
 import './cli/refuse-old-node.ts'
 import { readFileSync } from 'node:fs'
 import type { StopRequest } from './cli/command.ts'

@@ -1,4 +1,4 @@
-/** createEntrada(): options in, `{ fetch, getSession, api, close }` out; with the one try/catch around every answer. */
+/** createEntrada() makes `{ fetch, getSession, api, close }` of options. The one try/catch around every answer is here. */
 import type { AdminCaller } from './access/admin-caller.ts'
 import { type Administration, createAdministration } from './admin/administration.ts'
 import { recordRefusal } from './audit/record-refusal.ts'
@@ -24,20 +24,20 @@ export type Entrada = {
   /** Answers a request to any address of Entrada. Never rejects. */
   readonly fetch: (request: Request, remote?: RemoteInfo) => Promise<Response>
   /**
-   * The live session of a person in a request to the application, or `undefined`, in one look-up. An operator's token session is
-   * nobody's.
+   * Returns the live session of the user of a request to the application, or `undefined`, in one look-up. A session that was opened with
+   * an operator token has no user.
    *
-   * @throws {EntradaError} `storage_unavailable`: an outage is never an answer. `host_not_served`: another address than `serverUrl`
+   * @throws {EntradaError} `storage_unavailable`, because an outage is not an answer; `host_not_served` for an address that is not configured
    */
   readonly getSession: (request: Request) => Promise<UserSession | undefined>
   /**
-   * Whether a request to the application may go on: with its session, or with the answer to send instead. Never rejects; an outage
-   * refuses with 503.
+   * Decides whether a request to the application may continue. Returns its session, or the response to send instead. Never rejects; during
+   * an outage the response is 503.
    */
   readonly decideAccess: (request: Request, needed?: Needed) => Promise<Access>
-  /** Whether an address is one of Entrada's. Mounted at the root, `/` itself is the application's. */
+  /** Returns whether an address belongs to Entrada. If Entrada is mounted at the root, `/` itself belongs to the application. */
   readonly handles: (pathname: string) => boolean
-  /** What the JSON API does, as functions. The caller says who acts. */
+  /** The operations of the JSON API as functions. The first argument of a change names the actor. */
   readonly api: Administration
   readonly close: () => Promise<void>
 }
@@ -45,7 +45,7 @@ export type Entrada = {
 export type { AdminCaller }
 
 /**
- * Entrada inside an application. Database and keys are opened with the first use.
+ * Creates Entrada inside an application. The first use opens the database and the keys.
  *
  * @throws {EntradaError} `settings_invalid`, every problem in its message; `node_too_old`
  */
@@ -87,7 +87,7 @@ export function createEntrada(given: EntradaOptions, opened?: OpenedServices): E
   return entrada
 }
 
-/** On an old Node the parts could not be opened, and every request would be refused. Other runtimes are tried. */
+/** Refuses an old Node, on which every request would fail later. Other runtimes are not checked. */
 function checkNode(): void {
   const sentence = oldNodeSentence(globalThis.process?.versions?.node ?? '')
   if (sentence !== undefined) throw new EntradaError('node_too_old', { problems: [sentence] })
@@ -95,7 +95,7 @@ function checkNode(): void {
 
 const openings = new WeakMap<Entrada, () => Promise<OpenedServices>>()
 
-/** The parts behind an instance, for `entrada/testing`: only who holds the instance has them. */
+/** Returns the services of an instance, for `entrada/testing`. They can be reached only with the instance. */
 export async function servicesOf(entrada: Entrada): Promise<Services> {
   const opening = openings.get(entrada)
   if (opening === undefined) throw new TypeError('this is no instance that createEntrada made')
@@ -113,7 +113,7 @@ function openedAlready(opened: OpenedServices): Opening {
   return { opening: async () => opened, close: () => opened.close() }
 }
 
-/** Once, and again only after a failure. Imported late: the library's door has no Node import at its top level. */
+/** Opens the services once, and again only after a failure. The import is late because index.ts has no Node import at its top level. */
 function openLazily(options: CheckedOptions): Opening {
   let opened: Promise<OpenedServices> | undefined
   const opening = () => {
@@ -123,11 +123,11 @@ function openLazily(options: CheckedOptions): Opening {
     })
     return opened
   }
-  // What was never used, or could not be opened, is not opened for closing it.
+  // Closing does not open services that were never used or failed to open.
   return { opening, close: async () => (await opened?.catch(() => undefined))?.close() }
 }
 
-/** Without its parts there is no page to show it on. */
+/** Answers in plain text: a page needs the services, and they could not be opened. */
 function notOpened({ log }: CheckedOptions, cause: unknown): Response {
   const { code } = asEntradaError(cause)
   log?.error('not_opened', { code, error: cause })
@@ -141,7 +141,7 @@ function notOpened({ log }: CheckedOptions, cause: unknown): Response {
   })
 }
 
-/** In a span of its own. Whose `traceparent` counts is a proxy's that is trusted: a stranger's would join traces as he likes. */
+/** Answers in a span. `traceparent` is honoured only from a trusted proxy; otherwise any client could attach its requests to our traces. */
 async function answer(
   services: Services,
   router: Router,
@@ -180,7 +180,7 @@ async function work(
   return { route, response: withSecurityHeaders(response, exchange?.here) }
 }
 
-/** Health checks and questions of proxies come with whatever Host those use. */
+/** Opens the exchange. Health checks and proxies may send any `Host`, so the configured one takes its place. */
 function openExchangeFor(services: Services, { request, remote }: ReceivedRequest): Exchange {
   const { pathname } = new URL(request.url)
   const { mountPath, publicUrls } = services.deployment
@@ -218,7 +218,7 @@ async function refuse(
   return exchange ? withCookies(response, cookiesAfterRefusal(services, exchange, error)) : response
 }
 
-/** Only to word the page; if the database does not say, the page goes without. */
+/** Returns whether the browser has a session, for the wording of the page. If the database fails, the page is worded without. */
 async function isSignedIn(services: Services, exchange: Exchange): Promise<boolean> {
   try {
     return (await findSession(services, exchange))?.session.kind === 'user'

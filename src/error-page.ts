@@ -1,4 +1,4 @@
-/** The face of a refusal: a page for people, problem+json for programs; the same code and correlation id in both. */
+/** The page of a refusal. It has the same code and correlation id as the problem+json that programs receive. */
 import { html } from 'hono/html'
 import type { ConnectionStart } from './connections/connection-addresses.ts'
 import { isOfEnvironment } from './connections/environment-connection-id.ts'
@@ -24,13 +24,13 @@ import { entraButton, loginAddress, startAddress } from './sign-in/login-page.ts
 export type Refusal = {
   readonly error: EntradaError
   readonly correlationId: string
-  /** Absent when the request did not even name a host of ours. */
+  /** Absent if the request named a host that is not configured. */
   readonly exchange?: Exchange
-  /** Whether this browser is signed in all the same. */
+  /** Whether this browser has a session in spite of the refusal. */
   readonly signedIn: boolean
 }
 
-/** The page. Its status is the refusal's own, never 200; nothing of the request's text is repeated on it. */
+/** Returns the page of a refusal, with the status of the refusal. The page repeats no text of the request. */
 export async function errorPage(services: Services, refusal: Refusal): Promise<Response> {
   const { error, correlationId } = refusal
   const { status, shown, startAgain = 'none' } = errorEntry(error.code)
@@ -53,14 +53,14 @@ ${details(services, { error, correlationId, explanation })}`,
   return response
 }
 
-/** Refusals of people who do not belong to the customer's directory, or not yet to anything. */
+/** Refusals of people who are not in the customer's directory. */
 const ofStrangers: ReadonlySet<string> = new Set<ErrorCode>([
   'tenant_not_allowed',
   'personal_account_not_allowed',
   'guest_not_allowed',
 ])
 
-/** Who a customer is, is told only to people whom that customer's own directory has vouched for (design rule 19). */
+/** Names the organization, but only to people whom its own directory has vouched for (design rule 19). */
 async function organizationLine(
   { storage }: Services,
   { error, exchange }: Refusal,
@@ -78,7 +78,7 @@ async function organizationLine(
 
 const overSentence = 'This page belongs to a sign-in that is over already.'
 
-/** Back button or reload after a sign-in that worked: nothing went wrong for the person. */
+/** Returns whether the refusal comes of the back button or a reload after a successful sign-in. */
 function isOver({ error, signedIn }: Refusal): boolean {
   return signedIn && overCodes.has(error.code)
 }
@@ -98,7 +98,7 @@ function titleFor(code: ErrorCode, status: number): string {
   return 'That did not work'
 }
 
-/** One click, never by itself: a page that starts again on its own goes round in circles. */
+/** Offers a link to start again. The page never starts again by itself, because that could loop. */
 async function whatNext(
   services: Services,
   { error, exchange, signedIn }: Refusal,
@@ -133,7 +133,7 @@ function continueOnceSignedIn({ code }: EntradaError, exchange: Exchange | undef
   return html`<p>If you are signed in by now:</p><p class="next"><a class="button" href="${attempt.returnTo}">Continue</a></p>`
 }
 
-/** The address of the connection that refused, or of the one that this browser used last; else the default one's. */
+/** Returns the sign-in address of the connection that refused, or else of the one that this browser used last, or else of the default. */
 async function whereToStart(
   services: Services,
   exchange: Exchange,
@@ -148,7 +148,7 @@ async function whereToStart(
   return startAddress(services, wantedPage(exchange, error), known ? { connection: known } : {})
 }
 
-/** Only to lead somewhere better; if the database does not say, the page goes without. */
+/** Returns the connection that this browser used last. If the database fails, the page does without it. */
 async function lastConnection(services: Services, exchange: Exchange) {
   try {
     return await findLastConnection(services, exchange)
@@ -157,12 +157,12 @@ async function lastConnection(services: Services, exchange: Exchange) {
   }
 }
 
-/** Where the refusal itself says to sign in; put there by `session.ts` and `choose-connection.ts`. */
+/** Returns the connection to sign in through that `session.ts` and `choose-connection.ts` put into the refusal. */
 function startAtOf({ detail }: EntradaError): ConnectionStart | undefined {
   return (detail as { readonly startAt?: ConnectionStart }).startAt
 }
 
-/** Where they were going: what the attempt remembers, or the page itself when it only asks to sign in first. */
+/** Returns the page to continue at: the one that the attempt stores, or the refused page itself if it only needs a sign-in. */
 function wantedPage({ signIn, url, request }: Exchange, { code }: EntradaError): string {
   const isPage = request.method === 'GET' || request.method === 'HEAD'
   const asks = code === 'role_required' || asksToSignIn.has(code)
@@ -183,13 +183,13 @@ function invitation({ code }: EntradaError, startAgain: StartAgain): Html {
   return html`<p>${other ? 'You can try with another account:' : 'You can start again:'}</p>`
 }
 
-/** For who wants to repair what keeps everybody out. */
+/** Links to the sign-in with the operator token, which works when the identity provider does not. */
 function operatorLink(services: Services, { url }: Exchange): Html {
   if (!url.pathname.startsWith(pathTo(services, '/admin'))) return html``
   return html`<p><a href="${pathTo(services, '/login/token')}">Sign in with the operator token</a></p>`
 }
 
-/** Somebody came by another name; the right ones are no secret. */
+/** Links to the configured addresses, for a request to another host. The addresses are public. */
 function publicLinks({ deployment }: Services): Html {
   return html`${deployment.publicUrls.map(({ origin }) => html` <a href="${origin}/">${origin}</a>`)}`
 }

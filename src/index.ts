@@ -1,4 +1,4 @@
-/** The library's door. */
+/** What the package exports as `entrada`. */
 export type { AdminCaller } from './access/admin-caller.ts'
 export type { Administration } from './admin/administration.ts'
 export type { Access, Needed } from './embedding/decide-access.ts'

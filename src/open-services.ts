@@ -1,4 +1,4 @@
-/** Puts the parts together: the one place that knows which implementation stands behind which interface. */
+/** Puts the services together. No other file knows which implementation belongs to which interface. */
 import { hash } from 'node:crypto'
 import { operatorsIn } from './access/operators.ts'
 import { createUnstoredEvents, startReportingUnstored } from './audit/bounded-events.ts'
@@ -65,14 +65,14 @@ const DEFAULT_SESSION = {
 
 export type OpenedServices = Services & { readonly close: () => Promise<void> }
 export type RunningServices = OpenedServices & {
-  /** Reads the credentials again now, if they come from where they may change. */
+  /** Reads the credentials again now, if their source may change. */
   readonly rereadCredentials: () => Promise<void>
 }
 type Parts = OpenedServices & { readonly credentials?: ClientCredentials }
 
 /**
- * The parts as a running server needs them: the environment's connection brought up to date, background work started, unless somebody
- * does it round by round.
+ * Opens the services of a running server: brings the environment's connection up to date, and starts background work unless a test runs it
+ * step by step.
  *
  * @throws {EntradaError} those of {@link openParts}, and `tenant_changed`
  */
@@ -101,10 +101,10 @@ export async function openServices(
 }
 
 /**
- * The parts alone, as the command line uses them beside a server whose settings it may not share. `mayMissKeys`: for giving up a
- * key that is lost.
+ * Opens the services alone, for a command that runs next to a server and may have other settings. With `mayMissKeys` they open without a
+ * key that the database needs, so that `key forget` can give it up.
  *
- * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`, `secret_key_missing`, `storage_unavailable`, `settings_invalid`
+ * @throws {EntradaError} those of {@link openDatabase}, `secret_key_missing`, `settings_invalid`
  */
 export async function openParts(
   given: EntradaOptions,
@@ -164,7 +164,7 @@ export async function openParts(
 }
 
 /**
- * The database alone, brought up to date.
+ * Opens the database alone, and brings its schema up to date.
  *
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`, `storage_unavailable`
  */
@@ -241,7 +241,7 @@ function limitsOf(options: CheckedOptions, storage: Storage): Limits {
   return createLimits({
     log,
     now: clockOf(options),
-    // The embedded database has one process, which knows all.
+    // Only one process uses the embedded database, so its own counts are complete.
     ...(storage.kind !== 'sqlite' ? { shared: storage } : {}),
     ...(uses
       ? { uses: { sign_in_start: uses, sign_in_return: uses, front_channel_sign_out: uses } }
@@ -249,7 +249,7 @@ function limitsOf(options: CheckedOptions, storage: Storage): Limits {
   })
 }
 
-/** A key that is needed and missing refuses to start (design rule 15). */
+/** Refuses to start without a key that sealed values need (design rule 15). */
 async function checkKeysAreHeld(storage: Storage, { keyIds }: KeyRing): Promise<void> {
   const needed = await storage.listSealingKeyIds()
   const missing = needed.filter((keyId) => !keyIds.includes(keyId))
@@ -272,7 +272,7 @@ function credentialsOf(
   })
 }
 
-/** One provider for each connection, so that what an authority publishes is fetched once. */
+/** Keeps one identity provider per connection, so that the documents of an authority are fetched once. */
 function createIdentityProviders(
   options: CheckedOptions,
   parts: {
@@ -304,7 +304,7 @@ function createIdentityProviders(
   })
 }
 
-/** The credential of a made-up directory neither changes nor ends. */
+/** Starts to watch the credentials, except in development: the emulator's credential neither changes nor expires. */
 function startWatch(
   { credentials, ...services }: Parts,
   { entra, mode }: CheckedOptions,
@@ -329,7 +329,7 @@ type BackgroundWork = {
   readonly options: CheckedOptions
 }
 
-/** Answers the function that ends it all, the database last. */
+/** Starts the background work, and returns the function that stops it and closes the database last. */
 function startBackgroundWork(
   services: Services,
   { watch, rechecking, options }: BackgroundWork,

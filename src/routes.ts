@@ -36,10 +36,10 @@ export type Route = {
   readonly does: string
   /** How a refusal is answered. `health` and `proxy` are also answered on hosts that are not configured; `proxy` refuses by itself. */
   readonly speaks: 'page' | 'json' | 'health' | 'proxy'
-  /** Starts or spends something: a HEAD, which a browser or scanner sends to look first, is refused. */
+  /** Whether a request starts or spends something. Then HEAD is refused, which browsers and scanners send to look first. */
   readonly acts?: true
   readonly answer: (services: Services, exchange: Exchange) => Promise<Response>
-  /** How often one client address may ask; see `rate-limit.ts`. */
+  /** The limit per client address; see `rate-limit.ts`. */
   readonly limit?: LimitName
 }
 
@@ -62,7 +62,7 @@ const acting = (limit: LimitName, ...given: Parameters<typeof page>): Route => (
   limit,
 })
 
-/** Not limited by address: all of an application's requests come from its proxy's. */
+/** A route for proxies. It has no limit by address, because all requests of an application come from its proxy. */
 const forProxies = (...given: Parameters<typeof page>): Route => ({
   ...page(...given),
   speaks: 'proxy',
@@ -239,7 +239,7 @@ export const routes: readonly Route[] = [
   },
 ]
 
-/** Our start page under a path is also that path alone. */
+/** Under a mount path, the start page also answers at the path without a slash. */
 function spellings(mountPath: string, path: string): string[] {
   return path === '/' && mountPath !== '' ? [mountPath, `${mountPath}/`] : [mountPath + path]
 }
@@ -248,7 +248,7 @@ export type Router = (services: Services, exchange: Exchange) => Promise<Respons
 
 type RouterEnv = { Bindings: { readonly services: Services; readonly exchange: Exchange } }
 
-/** Finds the address and answers. @throws {EntradaError} whatever the answer throws; `page_not_found`, `method_not_allowed` */
+/** Finds the route of a request and answers. @throws {EntradaError} those of the route; `page_not_found`, `method_not_allowed` */
 export function createRouter(mountPath: string): Router {
   const app = new Hono<RouterEnv>({ strict: true })
   for (const { method, path, answer, acts, limit } of routes) {
@@ -273,7 +273,7 @@ export function createRouter(mountPath: string): Router {
   return async (services, exchange) => app.fetch(exchange.request, { services, exchange })
 }
 
-/** Whether an address is ours. Mounted at the root, `/` itself is the application's. */
+/** Returns whether an address belongs to Entrada. If Entrada is mounted at the root, `/` belongs to the application. */
 export function isOurAddress(path: string, mountPath: string): boolean {
   if (mountPath !== '') return path === mountPath || path.startsWith(`${mountPath}/`)
   return path !== '/' && ourAddresses.test(path)
@@ -283,7 +283,7 @@ const ourAddresses = new RegExp(
   `^(${[...new Set(routes.map(({ path }) => path.replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')))].join('|')})$`,
 )
 
-/** How an address speaks; addresses we do not have speak like the API under `/api/`, else like pages. */
+/** Returns how an address answers a refusal. An unknown address answers like the API under `/api/`, and like a page elsewhere. */
 export function speaksAt(path: string, mountPath: string): Route['speaks'] {
   const own = path.startsWith(mountPath) ? path.slice(mountPath.length) : path
   const exact = routes.find(

@@ -1,5 +1,4 @@
-/** Keys with which programs call the API: made by operators, shown once, revoked at once. */
-
+/** API keys, with which programs call the API. Operators create them; a key is shown once, and can be revoked immediately. */
 import { audit } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
@@ -17,7 +16,7 @@ export type NewApiKey = {
   readonly endsAt?: Date
 }
 
-/** Answers the key itself too; it is stored nowhere. @throws {EntradaError} `record_not_found` (the organization), `request_invalid` */
+/** Creates an API key. Its value is returned here only; the database stores its hash. @throws {EntradaError} `record_not_found` (the organization), `request_invalid` */
 export async function createApiKey(
   services: Services,
   caller: AdminCaller,
@@ -51,7 +50,7 @@ export async function createApiKey(
   return { apiKey, value: new Secret(value) }
 }
 
-/** Holds at once, on every replica. Revoking again changes nothing. @throws {EntradaError} `record_not_found` */
+/** Revokes an API key, immediately on every replica. Revoking it again changes nothing. @throws {EntradaError} `record_not_found` */
 export async function revokeApiKey(
   services: Services,
   caller: AdminCaller,
@@ -71,7 +70,7 @@ export async function revokeApiKey(
 
 const SEEN_INTERVAL_MS = 60_000
 
-/** The key that a caller offers, if it is one of ours and still holds. @throws {EntradaError} `api_key_invalid` */
+/** Returns the record of the key that a caller sent. @throws {EntradaError} `api_key_invalid` if it is unknown, revoked or expired */
 export async function getLiveApiKey(services: Services, offered: string): Promise<ApiKey> {
   const apiKey = isApiKeyText(offered)
     ? await services.storage.findApiKeyByTokenHash(services.sha256(offered))
@@ -83,7 +82,7 @@ export async function getLiveApiKey(services: Services, offered: string): Promis
   return apiKey
 }
 
-/** @throws {EntradaError} `api_key_invalid` once it was revoked or has ended */
+/** Checks that a key is neither revoked nor expired. @throws {EntradaError} `api_key_invalid` */
 export function checkKeyHolds({ id: keyId, revokedAt, endsAt }: ApiKey, now: Date): void {
   if (revokedAt) throw new EntradaError('api_key_invalid', { reason: 'revoked', keyId })
   if (endsAt && endsAt <= now) {
@@ -91,7 +90,7 @@ export function checkKeyHolds({ id: keyId, revokedAt, endsAt }: ApiKey, now: Dat
   }
 }
 
-/** Once a minute. A full disk must not end keys that are fine; the next call tries again. */
+/** Stores the time of use, once a minute. A failure is only logged: a full disk must not invalidate keys, and the next call tries again. */
 async function rememberUse(
   services: Pick<Services, 'log' | 'storage'>,
   { id, lastUsedAt }: ApiKey,

@@ -13,8 +13,8 @@ import { authorizeOperator, operatorOf } from './authorize-operator.ts'
 import type { ApiCaller } from './decide-right.ts'
 
 /**
- * Who calls: an operator by token or session, a program by its key, or a person by their own session. A change with a session must come from our own page
- * and carry its token (`X-Form-Token`); with a bearer token no browser is involved.
+ * Returns the caller: an operator with a token or session, a program with its key, or a member with their own session. With a session,
+ * a change must be sent by our own page with its token (`X-Form-Token`); a bearer token is never sent by a browser on its own.
  *
  * @throws {EntradaError} `sign_in_required`, `operator_required`, `operator_token_invalid`, `api_key_invalid`, `cross_site_request`, `too_many_requests`
  */
@@ -33,7 +33,7 @@ export async function authorizeCaller(services: Services, exchange: Exchange): P
   return caller
 }
 
-/** An API key says what it is by its first letters; anything else is taken for an operator token. */
+/** Recognizes an API key by its prefix. Any other token is checked as an operator token. */
 async function authorizeBearer(
   services: Services,
   exchange: Exchange,
@@ -48,7 +48,11 @@ async function authorizeBearer(
   return { kind: 'api_key', actor: { kind: 'api_key', id }, scopes, organizationId }
 }
 
-/** Only wrong ones count, so that whoever shares the address is in nobody's way. @throws {EntradaError} `api_key_invalid`, `too_many_requests` */
+/**
+ * Returns the key that was sent. Only invalid keys count towards the limit, so that clients behind one address do not block each other.
+ *
+ * @throws {EntradaError} `api_key_invalid`, `too_many_requests`
+ */
 async function getOfferedKey(
   services: Services,
   exchange: Exchange,
@@ -65,8 +69,8 @@ async function getOfferedKey(
 }
 
 /**
- * That the caller is still who was let in, for what is done after the network was used: a body that trickled in, an answer of DNS (design
- * rule 5a).
+ * Checks that the caller still has the rights of the start of the call. It is called for a change that follows network traffic, such as a
+ * body that arrived slowly or an answer of DNS (design rule 5a).
  *
  * @throws {EntradaError} `sign_in_required`, `operator_required`, `api_key_invalid`
  */
@@ -90,7 +94,7 @@ export async function checkStillCalls(
   if (!rightsBefore.every((role) => rights.has(role))) throw new EntradaError('operator_required')
 }
 
-/** @throws {EntradaError} `operator_required`, also for a member whose roles say nothing about Entrada itself */
+/** Returns the caller of a session. @throws {EntradaError} `operator_required` for a user without a right over Entrada */
 export function callerOf(services: Pick<Services, 'deployment'>, view: SessionView): ApiCaller {
   const operator = operatorOf(services, view)
   if (operator !== undefined) return { kind: 'operator', ...operator }

@@ -8,11 +8,12 @@ import type { Actor, SessionView } from '../storage/records.ts'
 import { isOperatorToken, operatorActor } from './operator-token.ts'
 import { isOperator } from './operators.ts'
 
-/** Who administers, and with which session (none for a token in the header). */
+/** An operator, and their session. A token in the header has no session. */
 export type Operator = { readonly actor: Actor; readonly view?: SessionView }
 
 /**
- * The operator behind a request: an operator token as `Authorization: Bearer`, a token session, or a listed person's session.
+ * Returns the operator of a request, who sent an operator token as `Authorization: Bearer`, has a session opened with such a token, or is
+ * a listed user.
  *
  * @throws {EntradaError} `sign_in_required`, `operator_required`, `operator_token_invalid`, `too_many_requests`
  */
@@ -27,7 +28,7 @@ export async function authorizeOperator(services: Services, exchange: Exchange):
   return operator
 }
 
-/** The operator whose session this is; `undefined` when it is nobody's who may administer Entrada. */
+/** Returns the operator of a session; `undefined` if its user may not administer Entrada. */
 export function operatorOf(
   services: Pick<Services, 'deployment'>,
   view: SessionView,
@@ -51,12 +52,12 @@ async function authorizeToken(
   throw new EntradaError('operator_token_invalid')
 }
 
-/** Between the snapshot of a sign-in and its session, on the same clock. */
+/** The longest time between the group snapshot of a sign-in and the start of its session, on the same clock. */
 const SAME_SIGN_IN_MS = 60_000
 
 /**
- * Listed people count as the default connection knows them: another connection could name any tenant and object id. Groups only as
- * this very sign-in brought them, not as kept from an earlier one; and neither groups nor app roles as another connection told them.
+ * Returns whether the configuration lists the user of a session. Only the default connection is trusted: another one could name any tenant
+ * and object id. Groups count only if this sign-in brought them, and neither groups nor app roles count from another connection.
  */
 function isListed(
   services: Pick<Services, 'deployment'>,

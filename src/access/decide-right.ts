@@ -1,18 +1,18 @@
-/** Who may do what through the API: one pure decision. */
+/** Decides what a caller of the API may do. Pure. */
 import type { Actor, OrganizationId, SessionView } from '../storage/records.ts'
 import { type Scope, type ScopeRow, scopeTable } from './scope-table.ts'
 
 export type ApiCaller =
-  /** An operator token, its session, or a listed person: everything. */
+  /** An operator token, its session, or a listed user. May do everything. */
   | { readonly kind: 'operator'; readonly actor: Actor; readonly view?: SessionView }
-  /** A program. Without an organization it sees all. */
+  /** A program. A key without an organization sees all organizations. */
   | {
       readonly kind: 'api_key'
       readonly actor: Extract<Actor, { kind: 'api_key' }>
       readonly scopes: readonly string[]
       readonly organizationId: OrganizationId | undefined
     }
-  /** A person in their own organization. */
+  /** A user in their own organization. */
   | {
       readonly kind: 'member'
       readonly actor: Actor
@@ -21,17 +21,17 @@ export type ApiCaller =
       readonly roles: readonly string[]
     }
 
-/** `deployment`: something that belongs to no single organization. `own`: a list, which the caller's organization narrows. */
+/** `deployment` is what belongs to no single organization. `own` is a list, which is narrowed to the caller's organization. */
 export type AccessTarget = 'deployment' | 'own' | { readonly organizationId: string | undefined }
 
 export type AccessDecision =
   | { readonly kind: 'allowed' }
-  /** The caller may know that there is such a thing to ask for, and may not ask. */
+  /** The caller lacks the right; the refusal may reveal that the record exists. */
   | { readonly kind: 'forbidden' }
-  /** As if it did not exist: of another organization not even that is told (design rule 19). */
+  /** The record belongs to another organization: the answer is as if it did not exist (design rule 19). */
   | { readonly kind: 'hidden' }
 
-/** Whether a caller may do something to something. The one place that says so. */
+/** Decides whether a caller may use a right on a target. No other place decides it. */
 export function decideAccess(
   caller: ApiCaller,
   scope: Scope,
@@ -44,11 +44,12 @@ export function decideAccess(
   return target.organizationId === own ? { kind: 'allowed' } : { kind: 'hidden' }
 }
 
-/** The one organization that a caller is confined to; `undefined`: none, all are theirs. */
+/** Returns the only organization that a caller may see; `undefined` if the caller may see all. */
 export function organizationOf(caller: ApiCaller): OrganizationId | undefined {
   return caller.kind === 'operator' ? undefined : caller.organizationId
 }
 
+/** Returns whether a caller has a right, whatever it is used on. */
 export function holdsScope(caller: ApiCaller, scope: Scope): boolean {
   switch (caller.kind) {
     case 'operator':

@@ -18,7 +18,7 @@ export type ListedOperator = Exclude<OperatorEntry, { readonly tid: string }>
 
 export type OperatorEvidence = {
   readonly key: PersonKey
-  /** Of the default connection, as Entra last said. */
+  /** As Entra last reported them through the default connection. */
   readonly groups: readonly string[]
   readonly appRoles: readonly string[]
 }

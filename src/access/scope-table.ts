@@ -1,4 +1,4 @@
-/** What a caller of the API may be allowed to do, one thing to a row. Keys name scopes; roles of a membership hold those of their row. */
+/** The rights of callers of the API, one row each. API keys list them by name; a role of a membership has the rights whose row names it. */
 import {
   ORGANIZATION_ADMIN,
   type OrganizationRole,
@@ -7,9 +7,9 @@ import {
 
 export type ScopeRow = {
   readonly means: string
-  /** `organization`: it makes sense within one organization alone, and a key or a person may hold it there. */
+  /** `organization`: it can be limited to one organization, for a key or a member. */
   readonly within: 'organization' | 'deployment'
-  /** Roles of a membership that hold it in their own organization. */
+  /** Roles of a membership that have the right in their own organization. */
   readonly roles: readonly OrganizationRole[]
 }
 export type Scope = keyof typeof scopeTable
