@@ -203,6 +203,18 @@ describe('an option that a command needs', () => {
   })
 })
 
+describe('an option with an empty value, as a script passes it', () => {
+  it('counts as left out where a record is created, and never widens a list', async (t) => {
+    const environment = await quietFolder(t)
+    assert.equal((await run(['serve'], environment)).exitCode, 0)
+    const created = await run(['user', 'create', 'eve', '--email=', '--tenant='], environment)
+    assert.equal(created.exitCode, 0, created.printedErrors.join())
+    const listed = await run(['session', 'list', '--organization='], environment)
+    assert.deepEqual([listed.exitCode, listed.printed], [2, []])
+    assert.equal(listed.printedErrors[0], 'entrada: --organization "" is not valid')
+  })
+})
+
 describe('a value that cannot be', () => {
   it('is a wrong call, and is named as it was typed', async (t) => {
     const environment = await quietFolder(t)

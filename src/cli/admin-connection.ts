@@ -8,8 +8,7 @@ import { isNotPermitted } from '../errors/file-failure.ts'
 import { noLimits } from '../http/rate-limit.ts'
 import { proofText, SERVER_PATH } from '../http/show-server.ts'
 import type { Secret } from '../keys/secret.ts'
-import type { Log } from '../log/log.ts'
-import { silentLog } from '../log/log.ts'
+import { type Log, silentLog } from '../log/log.ts'
 import { openParts } from '../open-services.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
 import { readSettings, type Settings } from '../settings/config.ts'
@@ -23,6 +22,8 @@ import {
 import type { CliArguments, CliContext, ExitCode } from './command.ts'
 import { DATABASE_FILE, findOperatorToken } from './data-folder.ts'
 import { dataFolder, proxiesOf, serverOptions } from './server-options.ts'
+
+const PROBE_MS = 1_500
 
 /** Runs `work` with a connection to the API, and closes the connection when the work is done or fails. */
 export async function withApi(
@@ -47,15 +48,22 @@ export async function withApi(
 export async function checkNoServerRuns(settings: Settings): Promise<void> {
   const { serverUrl } = settings
   for (const send of waysTo(settings)) {
-    const found = await send(new URL(SERVER_PATH, serverUrl), {
-      signal: AbortSignal.timeout(1_500),
-    })
-      .then((response) => response.text())
-      .catch(() => '')
-    if (found.includes('"server":"entrada"')) {
+    const response = await probe(send, serverUrl).catch(() => undefined)
+    const text = await response?.text().catch(() => '')
+    if (text?.includes('"server":"entrada"')) {
       throw new EntradaError('server_is_running', { url: serverUrl.origin })
     }
   }
+}
+
+/** Requests the address under which a server describes itself. */
+function probe(
+  send: typeof fetch,
+  serverUrl: URL,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const signal = AbortSignal.timeout(PROBE_MS)
+  return send(new URL(SERVER_PATH, serverUrl), { headers, signal })
 }
 
 /** A server on this machine is reached directly; a server elsewhere may be reachable only through the configured proxy. */
@@ -115,10 +123,7 @@ async function lookForServer(
   const challenge = randomBytes(32).toString('base64url')
   const tokenHash = sha256(operatorToken.reveal())
   try {
-    const response = await send(new URL(SERVER_PATH, serverUrl), {
-      headers: { 'entrada-challenge': challenge },
-      signal: AbortSignal.timeout(1_500),
-    })
+    const response = await probe(send, serverUrl, { 'entrada-challenge': challenge })
     const proofs = response.headers.get('entrada-proof')?.split(',') ?? []
     if (proofs.includes(sha256(proofText({ tokenHash, challenge, serverUrl })))) {
       return { kind: 'alive' }
