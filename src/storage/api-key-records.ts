@@ -1,25 +1,25 @@
 import type { ApiKeyId, OrganizationId } from './records.ts'
 
-/** What a program proves itself with to the API. The key itself is shown once, when it is made. */
+/** The key with which a program authenticates at the API. The key itself is shown only once, when it is created. */
 export type ApiKey = {
   readonly id: ApiKeyId
   readonly name: string
   /** SHA-256 of the key, hex. */
   readonly tokenHash: string
-  /** Its beginning, by which people tell keys apart. */
+  /** The beginning of the key, by which users recognize it. */
   readonly hint: string
-  /** What it may do, as `access/scope-table.ts` names it. */
+  /** The rights of the key, as `access/scope-table.ts` names them. */
   readonly scopes: readonly string[]
-  /** It sees this organization only. */
+  /** The only organization that the key can see. */
   readonly organizationId?: OrganizationId
   readonly createdAt: Date
   readonly endsAt?: Date
-  /** To the minute. */
+  /** The time of the last use, to the minute. */
   readonly lastUsedAt?: Date
   readonly revokedAt?: Date
 }
 
-/** What was answered to a call that may come again; for a day. */
+/** The answer to a call that may be repeated; stored for a day. */
 export type KeptAnswer = {
   readonly requestHash: string
   readonly answer: string

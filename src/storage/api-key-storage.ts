@@ -1,4 +1,4 @@
-/** What must hold of keys for the API, kept answers and memberships as operators see them; part of `storage.ts`. */
+/** The contract for API keys, stored answers and memberships as operators see them; part of `storage.ts`. */
 import type { ApiKey, KeptAnswer } from './api-key-records.ts'
 import type {
   ApiKeyId,
@@ -19,7 +19,7 @@ export type MembershipFilter = {
   readonly organizationId?: OrganizationId
   readonly userId?: UserId
   readonly status?: Membership['status']
-  /** Who hold this role, from whatever source. */
+  /** Members who have this role, from any source. */
   readonly role?: string
   /** Part of a username, display name or email, ignoring case. */
   readonly search?: string
@@ -30,32 +30,34 @@ export type ApiKeyReader = {
   listMemberships(filter: MembershipFilter, page: PageRequest): Promise<Page<MembershipListItem>>
 
   findApiKey(id: ApiKeyId): Promise<ApiKey | undefined>
-  /** Revoked and ended ones too. */
+  /** Also finds revoked and expired keys. */
   findApiKeyByTokenHash(tokenHash: string): Promise<ApiKey | undefined>
   listApiKeys(
     filter: { readonly organizationId?: OrganizationId },
     page: PageRequest,
   ): Promise<Page<ApiKey>>
-  /** One whose time is over is not found. */
+  /** Does not find an answer whose time is over. */
   findKeptAnswer(key: string, now: Date): Promise<KeptAnswer | undefined>
 }
 
-/** Inside `atomically`. */
+/** These functions run inside `atomically`. */
 export type ApiKeyWriter = {
-  /** By hand; what rules assign is another assignment of the same role. Answers whether anything changed. */
+  /** Assigns a role by hand; a rule's assignment of the same role is separate. Returns whether anything changed. */
   giveRole(id: MembershipId, role: string): Promise<boolean>
-  /** What was given by hand, and nothing else. Answers whether anything changed. */
+  /** Removes only an assignment by hand. Returns whether anything changed. */
   takeRole(id: MembershipId, role: string): Promise<boolean>
 
   createApiKey(key: ApiKey): Promise<void>
-  /** For good. Answers whether it was not revoked before. */
+  /** Revokes a key for good. Returns whether it was not revoked before. */
   revokeApiKey(id: ApiKeyId, at: Date): Promise<boolean>
-  /** Inserts or replaces by key. Of two transactions with one key, one comes after the other and finds what that kept. */
+  /**
+   * Inserts or replaces by key. Two transactions with one key run one after the other, so the second finds what the first stored.
+   */
   keepAnswer(key: string, kept: KeptAnswer): Promise<void>
 }
 
-/** A single statement. */
+/** This function is a single statement. */
 export type ApiKeyWork = {
-  /** Remembers that the key is in use. Callers do this at most once a minute per key. */
+  /** Stores that the key is in use. Callers do this at most once a minute per key. */
   touchApiKey(id: ApiKeyId, usedAt: Date): Promise<void>
 }

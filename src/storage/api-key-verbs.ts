@@ -1,4 +1,4 @@
-/** Verbs about keys for the API, and answers that are kept for calls that come again. */
+/** Reads and writes API keys, and answers that are stored for repeated calls. */
 
 import type { ApiKey } from './api-key-records.ts'
 import type { ApiKeyReader, ApiKeyWriter } from './api-key-storage.ts'
@@ -7,6 +7,7 @@ import { type ColumnsOf, conversions, json, type RowOf, same, time } from './rec
 import type { ApiKeyId } from './records.ts'
 import type { Database } from './schema.ts'
 
+/** Creates the functions that read API keys and stored answers. */
 export function apiKeyReads(
   database: Database,
 ): Pick<ApiKeyReader, 'findApiKey' | 'findApiKeyByTokenHash' | 'listApiKeys' | 'findKeptAnswer'> {
@@ -38,6 +39,7 @@ export function apiKeyReads(
   }
 }
 
+/** Creates the functions that write API keys and stored answers. */
 export function apiKeyWrites(
   database: Database,
 ): Pick<ApiKeyWriter, 'createApiKey' | 'revokeApiKey' | 'keepAnswer'> {
@@ -62,7 +64,7 @@ export function apiKeyWrites(
   }
 }
 
-/** Outside of transactions: losing one does no harm. */
+/** Stores the time of the last use, outside of transactions, because losing it does no harm. */
 export async function touchApiKey(database: Database, id: ApiKeyId, usedAt: Date): Promise<void> {
   const update = database.updateTable('api_keys').set({ last_used_at: usedAt.getTime() })
   await update.where('id', '=', id).execute()

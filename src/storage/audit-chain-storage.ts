@@ -8,11 +8,14 @@ import type {
 
 export type AuditChainReader = {
   hasUnlinkedEvents(): Promise<boolean>
-  /** `undefined`: somebody has removed it. */
+  /** Returns `undefined` if the head was removed from the database. */
   findAuditChainHead(): Promise<AuditChainHead | undefined>
-  /** Links behind this one, in order, each with its event. */
+  /** Returns the links after this one, in order, each with its event. */
   listAuditLinks(after: number, limit: number): Promise<readonly ChainedAuditEvent[]>
-  /** By id. `waiting`: noted for the chain; an event that is neither linked nor noted came past it. */
+  /**
+   * Lists events by id. `waiting` means that the event is noted for the chain; one that is neither linked nor noted was inserted
+   * without the chain.
+   */
   listAuditEventPlaces(
     after: string,
     limit: number,
@@ -23,6 +26,6 @@ export type AuditChainReader = {
     }[]
   >
   findAuditVerification(): Promise<StoredVerification | undefined>
-  /** Of the events noted for the chain, some that are not there any more. */
+  /** Returns some of the events that are noted for the chain but no longer exist. */
   listVanishedEvents(limit: number): Promise<readonly AuditEventId[]>
 }

@@ -1,4 +1,4 @@
-/** Verbs about the chain over audit events. */
+/** Reads and writes the chain over audit events. */
 import { type ExpressionBuilder, sql } from 'kysely'
 import { erasureOf, erasureVerbs } from './erasure-verbs.ts'
 import { type ColumnsOf, conversions, type RowOf, same, time } from './record-columns.ts'
@@ -16,6 +16,7 @@ type ChainReads =
   | 'listVanishedEvents'
   | 'findAuditVerification'
 
+/** Creates the functions that read the audit chain. */
 export function auditChainReads(database: Database): Pick<StorageReader, ChainReads> {
   return {
     async hasUnlinkedEvents() {
@@ -54,7 +55,7 @@ export function auditChainReads(database: Database): Pick<StorageReader, ChainRe
   }
 }
 
-/** A single statement. */
+/** Stores the state of the background verification in a single statement. */
 export async function putAuditVerification(
   database: Database,
   { state, signature }: StoredVerification,
@@ -65,7 +66,10 @@ export async function putAuditVerification(
     .execute()
 }
 
-/** `undefined`: another has it. Two of one process take turns as well, each in a transaction of its own. */
+/**
+ * Takes the lock of the audit chain, or returns `undefined` if another caller has it. Two callers in one process also take turns,
+ * each in a transaction of its own.
+ */
 export async function borrowAuditChain(
   transaction: Database,
   lock: 'row' | 'database',
@@ -162,7 +166,7 @@ async function listLinks(
     eventId: row.event_id,
     hash: row.hash,
     signature: row.signature,
-    // The other columns come with the id.
+    // The other columns are present if the id is.
     ...(row.id === null ? {} : { event: toStoredAuditEvent(row as Row<'audit_events'>) }),
     ...erasureOf(row),
   }))

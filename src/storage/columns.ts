@@ -1,20 +1,22 @@
-/** How values are spelled in columns, and how several tables share one row. */
+/** Converts values to columns and back, and reads several tables from one joined row. */
 import type { Row, Tables } from './schema.ts'
 
+/** Returns an optional date in milliseconds, or `null`. */
 export function optionalMillis(date: Date | undefined): number | null {
   return date?.getTime() ?? null
 }
 
+/** Returns the date of a nullable column, or `undefined`. */
 export function optionalDate(millis: number | null): Date | undefined {
   return millis === null ? undefined : new Date(millis)
 }
 
-/** Reads JSON that this folder wrote. */
+/** Parses JSON that this folder wrote. */
 export function parseJson<T>(text: string): T {
-  return JSON.parse(text) as T // the column's only writer is the `to…Row` beside the caller
+  return JSON.parse(text) as T // the column's only writer is the `to…Row` function of the same file
 }
 
-/** Sealed values are `v1.<key id>.<nonce>.<ciphertext>`. */
+/** Returns the key id of a sealed value, which has the form `v1.<key id>.<nonce>.<ciphertext>`. */
 export function keyIdOf(sealed: string): string {
   return sealed.split('.')[1] ?? sealed
 }
@@ -24,7 +26,7 @@ type AbsentKeys<T> = {
 }[keyof T]
 type Present<T> = Omit<T, AbsentKeys<T>> & { [K in AbsentKeys<T>]?: NonNullable<T[K]> }
 
-/** The same fields without those that are absent: `NULL` in a column is no property in a record. */
+/** Returns the fields without those that are absent: `NULL` in a column is no property in a record. */
 export function present<T extends object>(fields: T): Present<T> {
   const kept: Record<string, unknown> = {}
   for (const name of Object.keys(fields)) {
@@ -35,8 +37,8 @@ export function present<T extends object>(fields: T): Present<T> {
 }
 
 /**
- * Lower case, the spelling under which usernames, addresses, tenants and object ids are compared. Without NUL, which PostgreSQL has
- * not and at which SQLite stops searching.
+ * Returns the text in lower case, the form in which usernames, addresses, tenants and object ids are compared. It contains no NUL:
+ * PostgreSQL rejects it, and SQLite stops matching at it.
  */
 export function foldCase(text: string): string {
   return text.toLowerCase().replaceAll('\0', '\ufffd')
@@ -47,7 +49,7 @@ type Aliased<Table extends string, Name extends string> = {
   [N in Name]: `${Table}.${N} as ${Table}__${N}`
 }[Name]
 
-/** The columns of one table, alone and as its part of a join, where each goes under the name of its table. */
+/** The columns of one table, by themselves and as its part of a join, where each has the name of the table as prefix. */
 export type TablePart<Table extends keyof Tables, Name extends string = string> = {
   readonly table: Table
   readonly columns: readonly Name[]
@@ -55,13 +57,13 @@ export type TablePart<Table extends keyof Tables, Name extends string = string> 
   readonly aliases: readonly string[]
 }
 
-/** The first column must be `NOT NULL`: it tells whether a join found the row. */
+/** Describes a table's part of a join. The first column must be `NOT NULL`: it shows whether the join found the row. */
 export function tablePart<Table extends keyof Tables, Name extends Column<Table>>(
   table: Table,
   columns: readonly Name[],
 ): TablePart<Table, Name> {
   const aliases = columns.map((column) => `${table}__${column}`)
-  // A template literal in `map` is inferred over all columns at once, as every column under every alias.
+  // The type of a template literal in `map` would be inferred over all columns at once, as every column under every alias.
   const aliased = columns.map((column) => `${table}.${column} as ${table}__${column}`) as Aliased<
     Table,
     Name
@@ -69,14 +71,14 @@ export function tablePart<Table extends keyof Tables, Name extends Column<Table>
   return { table, columns, aliased, aliases }
 }
 
-/** One table's part of a joined row, or `undefined` where the join found none. */
+/** Returns one table's part of a joined row, or `undefined` if the join found none. */
 export function partOf<Table extends keyof Tables>(
   part: TablePart<Table>,
   joined: Readonly<Record<string, unknown>>,
 ): Row<Table> | undefined {
   if (joined[part.aliases[0] ?? ''] === null) return undefined
   const row: Record<string, unknown> = {}
-  // Every request comes through here: the names are not put together again each time.
+  // Every request runs this code, so the names are not put together again each time.
   for (let index = 0; index < part.columns.length; index += 1) {
     row[part.columns[index] ?? ''] = joined[part.aliases[index] ?? '']
   }
@@ -92,7 +94,10 @@ export type JoinedPart<Table extends keyof Tables, Name extends string, Stored> 
   readonly parse: (joined: Readonly<Record<string, unknown>>) => Stored | undefined
 }
 
-/** Makes a table's part of a join from the conversions of its record. The first column must be `NOT NULL`, as for {@link tablePart}. */
+/**
+ * Creates a table's part of a join from the conversions of its record. The first column must be `NOT NULL`, as for {@link
+ * tablePart}.
+ */
 export function joinedPart<Table extends keyof Tables, Name extends Column<Table>, Stored>(
   table: Table,
   {

@@ -17,6 +17,7 @@ function newApiKey(n: number, overrides: Partial<ApiKey> = {}): ApiKey {
   }
 }
 
+/** Tests API keys, stored answers and memberships. */
 export function describeApiKeys(subject: Subject): void {
   describe('keys for the API', () => {
     it('come back exactly as they were made, by id, by hash and in pages', async () => {

@@ -16,6 +16,7 @@ import type { Storage } from './storage.ts'
 const sameKey = newKey(0, { subject: 'oid-same' })
 const twenty = Array.from({ length: 20 }, (_, n) => n)
 
+/** Tests claims, transactions and the state of the database. */
 export function describeAtomicity(subject: Subject): void {
   describe('claimAttempt', () => describeClaims(subject))
   describe('atomically', () => describeTransactions(subject))
@@ -134,7 +135,7 @@ function describeDatabase(subject: Subject): void {
   })
 }
 
-/** The heart of a sign-in: finds the person, or creates user, identity and membership. Answers the user's id. */
+/** Does what a sign-in does: finds the person, or creates user, identity and membership. Returns the user's id. */
 async function signInFirst(storage: Storage, key: PersonKey, n: number): Promise<string> {
   return storage.atomically(async (transaction) => {
     const known = await transaction.findPerson(key, 'default')

@@ -5,6 +5,7 @@ import { at, newAuditEvent } from './conformance-samples.ts'
 import type { AuditEventId, AuditLink } from './records.ts'
 import type { Storage } from './storage.ts'
 
+/** Tests the functions of the audit chain. */
 export function describeChain(subject: Subject): void {
   describe('withAuditChain', () => {
     it('notes each committed event once, in order, until it has a link', async () => {

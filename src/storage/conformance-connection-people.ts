@@ -23,12 +23,13 @@ const given: readonly RoleAssignment[] = [
   { role: 'writer', source: 'rule:2' },
 ]
 
+/** Tests the roles and live sessions of a connection's users. */
 export function describeConnectionPeople(subject: Subject): void {
   describe('roles of the people of a connection', () => describeRoles(subject))
   describe('live sessions of a connection', () => describeSessions(subject))
 }
 
-/** Persons 1 and 2 came through the first connection, 3 through the other, and of 4 it is not known. */
+/** Persons 1 and 2 signed in through the first connection, 3 through the other, and for 4 it is unknown. */
 async function putPeople(transaction: StorageTransaction): Promise<void> {
   await transaction.putConnection(other)
   await transaction.putOrganization(newOrganization('org_b'))
@@ -133,7 +134,7 @@ function describeSessions(subject: Subject): void {
     const signIn = storage.atomically(async (transaction) => {
       const connection = await transaction.findConnection(one.id)
       hasRead.resolve()
-      // Where transactions take turns, the other one waits for this one.
+      // If transactions take turns, the other one waits for this one.
       await Promise.race([isNarrowed.promise, pause(300)])
       if (connection?.status === 'on') await transaction.createSession(newSession(1))
     })

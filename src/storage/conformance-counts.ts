@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { Subject } from './conformance.ts'
 import { at, createPerson, newAuditEvent, newSession } from './conformance-samples.ts'
 
+/** Tests counts of uses and of live records. */
 export function describeCounts(subject: Subject): void {
   describe('countUses', () => describeUses(subject))
   describe('countLive', () => describeLive(subject))

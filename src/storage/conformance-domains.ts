@@ -13,6 +13,7 @@ import {
 import type { Domain } from './records.ts'
 import type { DomainFilter } from './storage.ts'
 
+/** Tests domains, and how a connection is found. */
 export function describeDomains(subject: Subject): void {
   describe('domains', () => describeOwnDomains(subject))
   describe('what leads to a connection', () => describeWays(subject))

@@ -12,6 +12,7 @@ import {
 import type { SessionId } from './records.ts'
 import type { SessionGrant } from './session-grants.ts'
 
+/** Tests grants of sessions, their leases, and the use of connections. */
 export function describeGrants(subject: Subject): void {
   describe('grants of sessions', () => describeSessionGrants(subject))
   describe('leases of grants', () => describeLeases(subject))
@@ -31,7 +32,7 @@ function newGrant(n: number, overrides: Partial<SessionGrant> = {}): SessionGran
   }
 }
 
-/** Sessions 1 to `count`, each of a person of its own and with a grant. */
+/** Creates sessions 1 to `count`, each of a different person and with a grant. */
 async function putGrants(
   { storage }: Subject,
   count: number,

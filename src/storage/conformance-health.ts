@@ -7,6 +7,7 @@ import type { ConnectionFilter, TraceFilter } from './storage.ts'
 
 const DAY = '2026-11-22'
 
+/** Tests the health of connections, counts of sign-ins, and sign-in traces of a person. */
 export function describeHealth(subject: Subject): void {
   describe('addConnectionResults', () => {
     describeRuns(subject)
@@ -151,7 +152,7 @@ function describeNeeds(subject: Subject): void {
       await put('con_ends', { ...credentialsEndAt(100), roleRules: [], policies: refusing })
       await put('con_fails', {
         name: 'Fabrikam 100%',
-        policies: refusing, // which its rule is an exception to
+        policies: refusing, // its rule is an exception to this policy
         ...credentialsEndAt(9_000),
       })
     })
@@ -222,7 +223,7 @@ function describeForgetting(subject: Subject): void {
       await transaction.appendSignInTrace(
         newTrace(1, { userId: 'usr_0001', person: { subject: 'x', nameKey } }),
       )
-      // From before they were let in.
+      // This trace is older than the user.
       await transaction.appendSignInTrace(
         newTrace(2, { person: { subject: theirs, emailKey: nameKey } }),
       )

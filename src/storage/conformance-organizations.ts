@@ -11,6 +11,7 @@ import {
 } from './conformance-samples.ts'
 import type { ConnectionFilter, PageRequest } from './storage.ts'
 
+/** Tests organizations and connections. */
 export function describeOrganizations(subject: Subject): void {
   describe('organizations and connections', () => {
     it('come back exactly as they were put', async () => {

@@ -1,4 +1,4 @@
-/** Records for the conformance suite. Every moment is counted from one fixed start. */
+/** Records for the conformance suite. All times are counted from one fixed start. */
 import type {
   AuditEventRecord,
   Connection,
@@ -15,15 +15,17 @@ import type { Storage, StorageTransaction } from './storage.ts'
 
 const start = Date.UTC(2026, 10, 22, 9, 30, 0, 123)
 
+/** Returns the time so many milliseconds after the start. */
 export function at(afterMs: number): Date {
   return new Date(start + afterMs)
 }
 
-/** Numbers in ids have four digits, so that ids sort like their numbers. */
+/** Pads numbers in ids to four digits, so that ids sort like their numbers. */
 export function padded(n: number): string {
   return String(n).padStart(4, '0')
 }
 
+/** Creates an organization with default values. */
 export function newOrganization(id: Organization['id'] = 'default'): Organization {
   return {
     id,
@@ -35,6 +37,7 @@ export function newOrganization(id: Organization['id'] = 'default'): Organizatio
   }
 }
 
+/** Creates a connection with default values. */
 export function newConnection(overrides: Partial<Connection> = {}): Connection {
   return {
     id: 'default',
@@ -77,6 +80,7 @@ export function newConnection(overrides: Partial<Connection> = {}): Connection {
   }
 }
 
+/** Creates the domain with number `n`. */
 export function newDomain(n: number, overrides: Partial<Domain> = {}): Domain {
   return {
     id: `dom_${padded(n)}`,
@@ -89,6 +93,7 @@ export function newDomain(n: number, overrides: Partial<Domain> = {}): Domain {
   }
 }
 
+/** Creates the user with number `n`. */
 export function newUser(n: number, overrides: Partial<User> = {}): User {
   return {
     id: `usr_${padded(n)}`,
@@ -99,6 +104,7 @@ export function newUser(n: number, overrides: Partial<User> = {}): User {
   }
 }
 
+/** Creates the key of person `n`. */
 export function newKey(n: number, overrides: Partial<PersonKey> = {}): PersonKey {
   return {
     space: 'entra:global',
@@ -108,6 +114,7 @@ export function newKey(n: number, overrides: Partial<PersonKey> = {}): PersonKey
   }
 }
 
+/** Creates the identity with number `n`. */
 export function newIdentity(n: number, overrides: Partial<Identity> = {}): Identity {
   return {
     id: `idn_${padded(n)}`,
@@ -122,6 +129,7 @@ export function newIdentity(n: number, overrides: Partial<Identity> = {}): Ident
   }
 }
 
+/** Creates the membership with number `n`. */
 export function newMembership(n: number, overrides: Partial<Membership> = {}): Membership {
   return {
     id: `mem_${padded(n)}`,
@@ -144,6 +152,7 @@ export function newMembership(n: number, overrides: Partial<Membership> = {}): M
   }
 }
 
+/** Creates the session with number `n`. */
 export function newSession(n: number, overrides: Partial<Session> = {}): Session {
   return {
     id: `ses_${padded(n)}`,
@@ -166,6 +175,7 @@ export function newSession(n: number, overrides: Partial<Session> = {}): Session
   }
 }
 
+/** Creates the audit event with number `n`. */
 export function newAuditEvent(
   n: number,
   overrides: Partial<AuditEventRecord> = {},
@@ -180,6 +190,7 @@ export function newAuditEvent(
   }
 }
 
+/** Creates the sign-in trace with number `n`. */
 export function newTrace(n: number, overrides: Partial<SignInTrace> = {}): SignInTrace {
   return {
     id: `trc_${padded(n)}`,
@@ -195,7 +206,7 @@ export function newTrace(n: number, overrides: Partial<SignInTrace> = {}): SignI
   }
 }
 
-/** The organization and connection `default`, which nearly everything refers to. */
+/** Stores the organization and connection `default`, to which nearly every record refers. */
 export async function putDefaults(storage: Storage): Promise<void> {
   await storage.atomically(async (transaction) => {
     await transaction.putOrganization(newOrganization())
@@ -203,18 +214,21 @@ export async function putDefaults(storage: Storage): Promise<void> {
   })
 }
 
-/** User, identity and membership number `n`, with the username `person-n`. */
+/** Creates user, identity and membership number `n`, with the username `person-n`. */
 export async function createPerson(transaction: StorageTransaction, n: number): Promise<void> {
   await transaction.createUser(newUser(n))
   await transaction.linkIdentity(newIdentity(n))
   await transaction.createMembership(newMembership(n))
 }
 
-/** Objects of whatever JSON can spell, the same in every run. Without a library: applications run this suite too. */
+/**
+ * Creates objects with everything that JSON can express, the same in every run. It uses no library, because applications run this
+ * suite too.
+ */
 export function awkwardDetails(count: number): readonly Readonly<Record<string, unknown>>[] {
   let state = 1
   const below = (limit: number) => {
-    state = (state * 48_271) % 2_147_483_647 // Park and Miller
+    state = (state * 48_271) % 2_147_483_647 // the generator of Park and Miller
     return state % limit
   }
   const some = <T>(of: () => T) => Array.from({ length: below(4) }, of)

@@ -16,6 +16,7 @@ import type { Session } from './records.ts'
 import type { SessionScope } from './session-scope.ts'
 import type { Storage } from './storage.ts'
 
+/** Tests how sessions are found, ended and removed. */
 export function describeSessions(subject: Subject): void {
   describe('findSession', () => describeFinding(subject))
   describe('the end of sessions', () => describeEnding(subject))
@@ -254,7 +255,7 @@ function describeSweep(subject: Subject): void {
   })
 }
 
-/** Creates the sessions with their users: a session's number is its user's. */
+/** Creates the sessions with their users: a session has the number of its user. */
 async function createSessions(storage: Storage, sessions: readonly Session[]): Promise<void> {
   await storage.atomically(async (transaction) => {
     for (const session of sessions) {

@@ -4,6 +4,7 @@ import type { Subject } from './conformance.ts'
 import { at, newConnection } from './conformance-samples.ts'
 import type { Connection, SetupLink, TestResultRecord } from './records.ts'
 
+/** Tests set-up links and results of test sign-ins. */
 export function describeSetup(subject: Subject): void {
   const put = (...links: readonly SetupLink[]) =>
     subject.storage.atomically(async (transaction) => {

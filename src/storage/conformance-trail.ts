@@ -5,6 +5,7 @@ import { at, awkwardDetails, newAuditEvent, newTrace, padded } from './conforman
 import type { AuditEventRecord } from './records.ts'
 import type { AuditFilter, Storage } from './storage.ts'
 
+/** Tests audit events, sign-in traces and the outbox. */
 export function describeTrail(subject: Subject): void {
   describe('audit events', () => describeAuditEvents(subject))
   describe('sign-in traces', () => describeTraces(subject))

@@ -9,6 +9,7 @@ const hash: HashUsername = (organizationId, username) => `${organizationId}/${us
 
 const parts = { hashUsername: hash, vouchForErasure: () => 'vouched' }
 
+/** Tests usernames, which stay taken after they were given. */
 export function describeUsernames(subject: Subject): void {
   describe('usernames', () => {
     const retiredOf = async (organizationId: 'default' | 'org_b', usernames: readonly string[]) => {

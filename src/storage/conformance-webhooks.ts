@@ -6,6 +6,7 @@ import type { AuditEventRecord } from './records.ts'
 import type { Storage } from './storage.ts'
 import type { Webhook } from './webhook-records.ts'
 
+/** Tests webhooks, their deliveries and leases. */
 export function describeWebhooks(subject: Subject): void {
   describe('webhooks', () => {
     it('come back exactly as they were put, and go with their deliveries', async () => {
@@ -103,7 +104,7 @@ export function describeWebhooks(subject: Subject): void {
       const events = async () =>
         (await storage.listDeliveries('whk_1', 9)).map(({ eventId }) => eventId).reverse()
       assert.deepEqual(await events(), [changed(1, '').id, changed(3, '').id])
-      // Once the first notice is under way, a further change is news again.
+      // After the first delivery has started, another change is scheduled again.
       await storage.claimDeliveries({
         webhookId: 'whk_1',
         now: at(1000),

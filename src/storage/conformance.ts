@@ -1,4 +1,7 @@
-/** The promises of `storage.ts`, each a sentence. Every implementation passes this suite, so nothing here is about one database. */
+/**
+ * The contract of `storage.ts`, each promise as a sentence. Every implementation passes this suite, so it contains nothing about a
+ * single database.
+ */
 import { afterEach, beforeEach, describe } from 'node:test'
 import { describeApiKeys } from './conformance-api-keys.ts'
 import { describeAtomicity } from './conformance-atomicity.ts'
@@ -18,17 +21,20 @@ import { describeUsernames } from './conformance-usernames.ts'
 import { describeWebhooks } from './conformance-webhooks.ts'
 import type { Storage } from './storage.ts'
 
-/** A new, empty database of mode `development`. `openAnother` opens the same one once more, as another replica would; `close` closes all and removes it. */
+/**
+ * A new, empty database of mode `development`. `openAnother` opens the same database once more, as another replica would; `close`
+ * closes all of them and removes it.
+ */
 export type OpenedStorage = {
   readonly storage: Storage
   openAnother(): Promise<Storage>
   close(): Promise<void>
 }
 
-/** What a group of tests works on: a database of its own for each test, with the organization and connection `default`. */
+/** The subject of a group of tests: a database of its own for each test, with the organization and connection `default`. */
 export type Subject = { readonly storage: Storage; openAnother(): Promise<Storage> }
 
-/** Puts a storage to the tests that ours have to pass. Call it from a file that `node --test` runs. */
+/** Runs the tests of our storages against another one. Call it from a file that `node --test` runs. */
 export function storageConformance(name: string, open: () => Promise<OpenedStorage>): void {
   describe(`storage: ${name}`, () => {
     let opened: OpenedStorage | undefined

@@ -1,4 +1,4 @@
-/** Verbs about who signs in through which connection, and about rights over an organization. */
+/** Reads and writes who signs in through which connection, and who has rights over an organization. */
 import { sql } from 'kysely'
 import type { ConnectionUseReads, ConnectionUseWrites } from './connection-uses.ts'
 import { ORGANIZATION_ADMIN } from './organization-roles.ts'
@@ -7,6 +7,7 @@ import { identityPart, membershipPart, parseIdentity, parseMembership } from './
 import type { ConnectionId, OrganizationId, UserId } from './records.ts'
 import type { Database } from './schema.ts'
 
+/** Creates the functions that read the use of connections. */
 export function connectionUseReads(database: Database): ConnectionUseReads {
   return {
     async findAdministratorUse({ organizationId, connectionId, fingerprint }) {
@@ -72,6 +73,7 @@ export function connectionUseReads(database: Database): ConnectionUseReads {
   }
 }
 
+/** Creates the functions that write the use of connections. */
 export function connectionUseWrites(database: Database): ConnectionUseWrites {
   return {
     async noteConnectionUse(id, { connectionId, fingerprint, at }) {

@@ -1,18 +1,18 @@
-/** Who signs in through which connection, and who has rights over an organization: verbs of `storage.ts`. */
+/** Who signs in through which connection, and who has rights over an organization: functions of `storage.ts`. */
 import type { ConnectionId, Identity, Membership, MembershipId, OrganizationId } from './records.ts'
 import type { RememberedEnd } from './session-grants.ts'
 import type { Page, PageRequest } from './storage.ts'
 
-/** People of the organization sign in through this connection alone. */
+/** Members of the organization have to sign in through this connection. */
 export type SsoRequirement = {
   readonly connectionId: ConnectionId
   /** RFC 3339, as all times inside JSON columns. */
   readonly since: string
-  /** The way around it: other connections work again until then. */
+  /** A bypass: other connections may be used again until then. */
   readonly bypass?: { readonly reason: string; readonly since: string; readonly until: string }
 }
 
-/** A connection of an organization, and what of it a sign-in was made with. */
+/** A connection of an organization, and the state of it with which a sign-in was made. */
 export type ConnectionUse = {
   readonly organizationId: OrganizationId
   readonly connectionId: ConnectionId
@@ -25,15 +25,15 @@ export type MemberWithoutUse = {
 }
 
 export type ConnectionUseReads = {
-  /** The active administrator who last signed in through this connection as it was then, by its fingerprint. */
+  /** Returns the active administrator who last signed in through this connection in its current state, by its fingerprint. */
   findAdministratorUse(connection: ConnectionUse): Promise<AdministratorUse | undefined>
-  /** Active members of the organization who never signed in through the connection. */
+  /** Returns active members of the organization who never signed in through the connection. */
   listMembersWithoutUse(
     connection: Omit<ConnectionUse, 'fingerprint'>,
     page: PageRequest,
   ): Promise<Page<MemberWithoutUse>>
   countMembersWithoutUse(connection: Omit<ConnectionUse, 'fingerprint'>): Promise<number>
-  /** Live sessions of the organization that came through another connection than this one. */
+  /** Counts live sessions of the organization that came through another connection. */
   countSessionsOfOthers(
     organizationId: OrganizationId,
     connectionId: ConnectionId,
@@ -42,12 +42,14 @@ export type ConnectionUseReads = {
 }
 
 export type ConnectionUseWrites = {
-  /** Remembers that the membership signed in through the connection, and with what of it. */
+  /** Stores that the membership signed in through the connection, and with which state of it. */
   noteConnectionUse(
     id: MembershipId,
     use: Omit<ConnectionUse, 'organizationId'> & { readonly at: Date },
   ): Promise<void>
-  /** All sessions of the organization that came through another connection; the end of each is remembered. Answers how many. */
+  /**
+   * Ends all sessions of the organization that came through another connection, and stores the end of each. Returns how many ended.
+   */
   endSessionsOfOthers(
     organizationId: OrganizationId,
     connectionId: ConnectionId,

@@ -1,6 +1,9 @@
 import type { Connection } from './records.ts'
 
-/** After this moment none of a connection's active credentials works; `undefined` without one, and while the end of one is not known. */
+/**
+ * Returns the time after which none of a connection's active credentials works; `undefined` if there is none, or if the expiry of
+ * one is unknown.
+ */
 export function credentialsEndAt({
   credentials,
 }: Pick<Connection, 'credentials'>): Date | undefined {

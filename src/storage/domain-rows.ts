@@ -1,4 +1,4 @@
-/** Domains: row to record and back; and which tenants a connection is found by. */
+/** Converts domains to rows and back, and returns the tenants by which a connection is found. */
 import { issuerOrigin } from '../identity-provider/entra/protocol/entra-hosts.ts'
 import { acceptedTenants } from './accepted-tenants.ts'
 import { foldCase } from './columns.ts'
@@ -21,17 +21,17 @@ const columns = {
 } satisfies ColumnsOf<Domain>
 const { parse, toRow } = conversions<Domain, typeof columns>(columns)
 
-/** `owned_name` is derived, and unique: the name where it is the organization's own (proven or lost), else `null`. */
+/** `owned_name` is derived and unique: the name if the domain belongs to the organization (proven or lost), else `null`. */
 export type DomainRow = RowOf<Domain, typeof columns> & { owned_name: string | null }
 
 export const parseDomain = parse
 
-/** Makes the row of a domain, with the name that only one organization may own. */
+/** Returns the row of a domain, with the name that only one organization may own. */
 export function toDomainRow(domain: Domain): DomainRow {
   return { ...toRow(domain), owned_name: domain.status === 'pending' ? null : domain.name }
 }
 
-/** Makes the rows by which a connection is found from the directory of a user. */
+/** Returns the rows by which a connection is found from the directory of a user. */
 export function toConnectionTenantRows({
   id,
   authority,

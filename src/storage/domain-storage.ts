@@ -1,4 +1,4 @@
-/** What leads to a connection besides its slug: domains and tenants. Verbs of `storage.ts`. */
+/** Domains and tenants, by which a connection is found besides its slug: functions of `storage.ts`. */
 import type { Connection, Domain, DomainId, OrganizationId } from './records.ts'
 import type { Page, PageRequest } from './storage.ts'
 
@@ -10,22 +10,22 @@ export type DomainFilter = {
 
 export type DomainReader = {
   /**
-   * Connections that are on and accept this tenant of this authority, oldest first. Where some pin it, or people of it signed in through
-   * them last, those alone: any organization may put any tenant on its list, and that says nothing about the tenant's people. At most
-   * `limit` of them.
+   * Returns connections that are on and accept this tenant of this authority, oldest first. If some are pinned to it, or people of
+   * the tenant used them last, it returns only those: any organization may list any tenant, which proves nothing about the tenant's
+   * people. Returns at most `limit`.
    */
   listConnectionsOfTenant(
     tenant: { readonly authority: string; readonly tenantId: string },
     limit: number,
   ): Promise<readonly Connection[]>
-  /** Whether any connection is on besides the default one. */
+  /** Returns whether another connection than the default one is on. */
   hasConnectionsOfCustomers(): Promise<boolean>
 
   findDomain(id: DomainId): Promise<Domain | undefined>
-  /** The one that has proven this name, also if its record is lost by now. */
+  /** Returns the domain that has proven this name, even if its record is lost by now. */
   findOwnedDomain(name: string): Promise<Domain | undefined>
   listDomains(filter: DomainFilter, page: PageRequest): Promise<Page<Domain>>
-  /** Those whose `nextCheckAt` has come: of each organization the longest waiting one, then of each the next. */
+  /** Returns the domains whose `nextCheckAt` has come: the longest waiting one of each organization, then the next one of each. */
   listDomainsToCheck(now: Date, limit: number): Promise<readonly Domain[]>
   countDomains(): Promise<Readonly<Record<Domain['status'], number>>>
 }

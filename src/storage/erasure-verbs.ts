@@ -1,10 +1,11 @@
-/** Verbs about erasing removed people from the audit trail. */
+/** Erases removed people from the audit trail. */
 import { parseJson } from './columns.ts'
 import type { AuditErasure, ErasureVerbs } from './erasure-storage.ts'
 import type { AuditEventId, AuditLink } from './records.ts'
 import type { Database, Row } from './schema.ts'
 import { parseAuditEvent, toAuditEventRow, toStoredAuditEvent } from './trail-rows.ts'
 
+/** Creates the functions that erase people from the audit trail. */
 export function erasureVerbs(database: Database): ErasureVerbs {
   return {
     async findErasureDue() {
@@ -110,7 +111,7 @@ type ErasureColumns = {
   readonly erased_signature: string | null
 }
 
-/** The erasure of a joined row, if the event has one. */
+/** Returns the erasure of a joined row, if the event has one. */
 export function erasureOf({
   content_hash: contentHash,
   erased_signature: signature,

@@ -1,25 +1,25 @@
-/** Where groups come from, and what is kept of them. */
+/** Sources of groups, and what is stored about them. */
 import type { ConnectionId } from './records.ts'
 
-/** Where group ids come from. `graph`: always from Microsoft Graph, whatever the token says. */
+/** The source of group ids. `graph` means always Microsoft Graph, whatever the token contains. */
 export type GroupSource = {
   readonly from: 'claim' | 'graph'
-  /** Also groups that hold the person's groups; only Graph can leave them out. */
+  /** Include groups that contain the person's groups; only Graph can leave them out. */
   readonly nested: boolean
-  /** Read names too, for display; needs `GroupMember.Read.All`. */
+  /** Also read names, for display; this needs `GroupMember.Read.All`. */
   readonly names: boolean
 }
 
-/** What Entra last said of a membership. `complete: false`: the groups are unknown now, not empty. */
+/** What Entra last sent about a membership. `complete: false` means that the groups are unknown, not that there are none. */
 export type GroupSnapshot = {
   readonly groups: readonly string[]
   readonly appRoles: readonly string[]
   readonly complete: boolean
   readonly takenAt: Date
-  /** Where `groups` were read. `none`: no groups came, or never any that are known. */
+  /** Where `groups` were read. `none` means that no groups arrived, or that they were never known. */
   readonly source: 'claim' | 'graph' | 'none'
-  /** By id, to be shown and never matched; of those whose name was read. */
+  /** Names by group id, for display and never for matching; only groups whose name was read. */
   readonly names?: Readonly<Record<string, string>>
-  /** Whose sign-in or check told it: an app role is one application's own. Absent: from before that was kept. */
+  /** The connection whose sign-in or check sent it: an app role belongs to one application. Absent in older records. */
   readonly connectionId?: ConnectionId
 }

@@ -1,15 +1,16 @@
-/** Verbs about how connections do: written in batches, away from the sign-ins themselves. */
+/** Reads and writes the health of connections, in batches apart from the sign-ins themselves. */
 import { mergeHealth } from './merge-health.ts'
 import { type ColumnsOf, conversions, type RowOf, same, time } from './record-columns.ts'
 import type { ConnectionHealth, ConnectionId, ConnectionResults, SignInCount } from './records.ts'
 import type { Database } from './schema.ts'
 import type { StorageReader } from './storage.ts'
 
-/** In whose rows the sign-ins of all connections are counted together. */
+/** The rows with this id count the sign-ins of all connections together. */
 const ALL_CONNECTIONS: ConnectionId = ''
 const COUNTED_DAYS = 400
 const DAY_MS = 86_400_000
 
+/** Creates the functions that read the health of connections. */
 export function healthReads(
   database: Database,
 ): Pick<StorageReader, 'countConnections' | 'findConnectionHealth' | 'listSignInCounts'> {
@@ -51,13 +52,13 @@ export function healthReads(
   }
 }
 
-/** Ids of connections whose sign-ins fail. */
+/** Selects the ids of connections whose sign-ins fail. */
 export function failingConnections(database: Database) {
   const query = database.selectFrom('connection_health').select('connection_id')
   return query.where('failing_since', 'is not', null)
 }
 
-/** In the order of their ids, so that two replicas wait for each other and never both for the other. */
+/** Adds results in the order of the connections' ids, so that two replicas never wait for each other. */
 export async function addConnectionResults(
   database: Database,
   results: readonly ConnectionResults[],
@@ -70,7 +71,7 @@ export async function addConnectionResults(
   await addCounts(database, ALL_CONNECTIONS, sumOf(results.flatMap(({ counts }) => counts)))
 }
 
-/** Days too long ago, and what is known of connections that are gone. */
+/** Removes days that are too long ago, and the health of removed connections. */
 export async function sweepHealth(database: Database, now: Date) {
   const firstDay = new Date(now.getTime() - COUNTED_DAYS * DAY_MS).toISOString().slice(0, 10)
   const connections = database.selectFrom('connections').select('id')

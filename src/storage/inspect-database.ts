@@ -1,4 +1,4 @@
-/** Looks at a database as it is: makes none, migrates none, changes nothing. */
+/** Inspects a database as it is: it creates nothing, migrates nothing and changes nothing. */
 import { open, stat } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
@@ -17,7 +17,7 @@ export type DatabaseInspection<T> =
   | { readonly kind: 'absent'; readonly postgres?: PostgresHealth }
   | { readonly kind: 'not_ours' }
   | { readonly kind: 'unreachable'; readonly reason: string }
-  /** A file that is there, or may be, and that this user may not open. */
+  /** A file that exists or may exist, and that this user may not open. */
   | { readonly kind: 'not_permitted'; readonly file: string }
   | {
       readonly kind: 'found'
@@ -25,13 +25,13 @@ export type DatabaseInspection<T> =
       readonly mark: DatabaseMark
       readonly knownSchemaVersion: number
       readonly serverVersion: string
-      /** `wal` where SQLite is as we set it; absent elsewhere. */
+      /** `wal` if SQLite is configured as we do it; absent for other databases. */
       readonly journal?: string
       readonly writable: Writable
       readonly postgres?: PostgresHealth
-      /** Size of the write-ahead log; absent where there is none. */
+      /** Size of the write-ahead log; absent if there is none. */
       readonly logBytes?: number
-      /** What `look` saw; absent when the schema is not one that this program can read. */
+      /** What `look` returned; absent if this program cannot read the schema. */
       readonly seen?: T
     }
 export type Writable =
@@ -39,7 +39,7 @@ export type Writable =
   | { readonly kind: 'busy' }
   | { readonly kind: 'no'; readonly reason: string }
 
-/** Never rejects for what is wrong with the database. With a clock, the server's own state is looked at too. */
+/** Inspects a database. It never rejects because of the database's state. With a clock, it also inspects the server's own state. */
 export async function inspectDatabase<T>(
   address: DatabaseAddress,
   look: (reader: StorageReader) => Promise<T>,
@@ -178,12 +178,12 @@ async function tryChange(database: Database): Promise<Writable> {
   return { kind: 'yes' }
 }
 
-/** Of SQLite and of PostgreSQL. */
+/** The codes of SQLite and of PostgreSQL. */
 function isLockHeld(reason: string): boolean {
   return ['database is locked', '55P03'].includes(reason)
 }
 
-/** A code, or a word of the database; never its message where that may quote data. */
+/** Returns a code, or a word of the database; never its message if that may quote data. */
 function reasonOf(error: unknown): string {
   if (isEntradaError(error)) {
     const { reason } = error.detail

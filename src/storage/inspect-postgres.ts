@@ -1,21 +1,21 @@
-/** What a PostgreSQL server says of itself and of our role in it. Changes nothing. */
+/** What a PostgreSQL server reports about itself and about our role in it. Changes nothing. */
 import { sql } from 'kysely'
 import type { Database } from './schema.ts'
 
 export type PostgresHealth = {
-  /** The server's clock when ours showed `ours`, and how long the question took. */
+  /** The server's clock when ours showed `ours`, and how long the query took. */
   readonly clock: { readonly theirs: Date; readonly ours: Date; readonly tookMs: number }
   readonly isStandby: boolean
   /** Connections that roles without special rights share. */
   readonly connections: number
   readonly encoding: string
-  /** Whether the role may make tables where it looks for them. */
+  /** Whether the role may create tables where it looks for them. */
   readonly mayCreate: boolean
   readonly isSuperuser: boolean
   /** `fsync` and `full_page_writes` are on. */
   readonly isDurable: boolean
   readonly isEncrypted: boolean
-  /** Settings that we send when we connect arrived; a pooler may keep them back. */
+  /** Whether settings that we send when we connect take effect; a pooler may drop them. */
   readonly takesOptions: boolean
 }
 
@@ -31,6 +31,7 @@ type Row = {
   readonly statement_timeout: number
 }
 
+/** Queries the state of a PostgreSQL server, or returns `undefined` if it cannot be read. */
 export async function inspectPostgres(
   database: Database,
   { now, statementTimeoutMs }: { readonly now: () => Date; readonly statementTimeoutMs: number },

@@ -1,4 +1,4 @@
-/** All verbs over Kysely, for every dialect. What differs between databases comes in as options. */
+/** Implements all functions of the storage with Kysely, for every dialect. Differences between databases are options. */
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { apiKeyReads, apiKeyWrites, touchApiKey } from './api-key-verbs.ts'
 import { auditChainReads, borrowAuditChain, putAuditVerification } from './audit-chain-verbs.ts'
@@ -30,21 +30,22 @@ export type KyselyStorageOptions = {
   readonly migrated: readonly string[]
   /** Sees only what is committed. */
   readonly reads: Database
-  /** Where single statements are written, none of which has to outlive a power cut. */
+  /** For single statements, none of which has to survive a power cut. */
   readonly writes: Database
-  /** Reads take their turn with transactions, and so would wait for ever inside one. */
+  /** Reads take turns with transactions, so inside one they would wait for ever. */
   readonly readsTakeTurns?: boolean
-  /** Runs `work` as if alone. The dialect may run it again when another writer came between. */
+  /** Runs `work` as if it were alone. The dialect may run it again if another writer interfered. */
   readonly runAlone: <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
-  /** Where transactions run at the same time: one that waits for no other, and that no other collides with. */
+  /** For databases with concurrent transactions: runs one that waits for no other, and that collides with no other. */
   readonly runBeside?: <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
-  /** How long the work of a transaction may take. */
+  /** Time limit for the work of a transaction. */
   readonly workTimeLimitMs?: number
-  /** Rejects when nothing can be written, in whatever way this database tells. */
+  /** Rejects if nothing can be written, in the way of this database. */
   readonly checkWritable: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
+/** Creates a storage from the connections and the options of one database. */
 export function createKyselyStorage(options: KyselyStorageOptions): Storage {
   const { kind, migrated, reads, writes, runAlone, close } = options
   const { workTimeLimitMs = WORK_TIME_LIMIT_MS, runBeside } = options

@@ -1,9 +1,9 @@
-/** What a database says about itself. */
+/** The mark in which a database stores its mode and its schema number. */
 import { EntradaError } from '../errors/errors.ts'
 import type { Database } from './schema.ts'
 import type { DatabaseMark } from './storage.ts'
 
-/** @throws {EntradaError} `storage_unavailable` when the database has lost its mark. */
+/** Reads the mark of a database. @throws {EntradaError} `storage_unavailable` when the database has lost its mark */
 export async function readMark(database: Database): Promise<DatabaseMark> {
   const row = await database.selectFrom('database_mark').selectAll().executeTakeFirst()
   if (row === undefined) throw new EntradaError('storage_unavailable', { missing: 'database_mark' })

@@ -1,4 +1,4 @@
-/** Who belongs to an organization: look-ups of memberships with their roles. */
+/** Reads the members of an organization with their roles. */
 import { type SqlBool, sql } from 'kysely'
 import type { ApiKeyReader, MembershipFilter, MembershipListItem } from './api-key-storage.ts'
 import { foldCase } from './columns.ts'
@@ -7,6 +7,7 @@ import { membershipPart, parseMembership } from './people-rows.ts'
 import type { Membership } from './records.ts'
 import type { Database } from './schema.ts'
 
+/** Creates the functions that read memberships with their roles. */
 export function membershipReads(
   database: Database,
 ): Pick<ApiKeyReader, 'findMembershipWithRoles' | 'listMemberships'> {
@@ -47,7 +48,7 @@ function selectMemberships(database: Database, filter: MembershipFilter) {
   return query
 }
 
-/** In one query, however many there are. */
+/** The roles are read in one query, however many members there are. */
 async function withRoles(
   database: Database,
   memberships: readonly Membership[],

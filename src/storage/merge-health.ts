@@ -1,8 +1,8 @@
 import type { ConnectionHealth } from './records.ts'
 
 /**
- * Two views of one connection as one, whichever came first: replicas tell what they saw as they come to it. A run that ended before the
- * last success is over.
+ * Merges two views of one connection, in any order, because replicas report what they saw at different times. A run of failures
+ * that ended before the last success is over.
  */
 export function mergeHealth(one: ConnectionHealth, other: ConnectionHealth): ConnectionHealth {
   const lastSuccessAt = latest(one.lastSuccessAt, other.lastSuccessAt)
@@ -29,7 +29,7 @@ function latest(one: Date | undefined, other: Date | undefined): Date | undefine
   return millis(one) >= millis(other) ? one : other
 }
 
-/** Nothing is earlier than never. */
+/** A missing time counts as earlier than every other. */
 function millis(at: Date | undefined): number {
   return at?.getTime() ?? Number.NEGATIVE_INFINITY
 }

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { StorageReader } from './storage.ts'
 
 /**
- * Turns a silent standstill into an error: a call from inside `atomically` that goes around its transaction would wait for that
- * transaction for ever, and every later write behind it.
+ * Creates a guard that turns a silent deadlock into an error: a call from inside `atomically` that does not use its transaction
+ * would wait for that transaction for ever, and so would every later write.
  */
 export function createNestingGuard() {
   const running = new AsyncLocalStorage<{ isOpen: boolean }>()
@@ -22,10 +22,10 @@ export function createNestingGuard() {
     return call()
   }
 
-  /** For reads that share the connection of the writes. */
+  /** This is for reads that share the connection of the writes. */
   function outsideAll(reader: StorageReader): StorageReader {
     const verbs = Object.entries(reader).map(([name, verb]) => {
-      const call = verb as (...parameters: unknown[]) => Promise<unknown> // passed on as they are
+      const call = verb as (...parameters: unknown[]) => Promise<unknown> // passed on unchanged
       return [name, (...parameters: unknown[]) => outside(() => call(...parameters))]
     })
     return Object.fromEntries(verbs)

@@ -1,4 +1,4 @@
-/** Opens whichever database was named. Each driver is loaded only when it is needed. */
+/** Opens the configured database. Each driver is loaded only when it is needed. */
 import { EntradaError } from '../errors/errors.ts'
 import { Secret } from '../keys/secret.ts'
 import type { DatabaseMark, Storage } from './storage.ts'
@@ -7,15 +7,17 @@ import type { DatabaseMark, Storage } from './storage.ts'
 export type DatabaseAddress = string | Secret
 
 /**
+ * Opens the database at an address.
+ *
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`, `storage_unavailable`, `storage_full`
  */
 export async function openStorage(
-  /** Or a storage that the application made. */
+  /** Or a storage that the application created. */
   address: DatabaseAddress | Storage,
   options: {
     readonly mode: DatabaseMark['mode']
     readonly now: () => Date
-    /** With PostgreSQL: how many connections at most. */
+    /** The maximum number of connections with PostgreSQL. */
     readonly connections?: number
   },
 ): Promise<Storage> {
@@ -31,7 +33,10 @@ export async function openStorage(
   return openSqlite({ ...options, path: text })
 }
 
-/** Its verbs as plain members, whether it is an object or of a class. Brought up to date by its maker; the mode is ours to look at. */
+/**
+ * The functions are copied, whether the storage is an object or has a class. The application migrates its own storage; Entrada only
+ * checks its mode.
+ */
 async function openOwn(storage: Storage, mode: DatabaseMark['mode']): Promise<Storage> {
   const mark = await storage.readMark()
   if (mark.mode !== mode)
@@ -49,6 +54,7 @@ async function openOwn(storage: Storage, mode: DatabaseMark['mode']): Promise<St
   return Object.fromEntries(members)
 }
 
+/** Returns whether the text is the URL of a PostgreSQL database. */
 export function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:\/\//i.test(text)
 }

@@ -1,4 +1,4 @@
-/** Organizations and connections: row to record and back. */
+/** Converts organizations and connections to rows and back. */
 import { joinedPart, optionalMillis, parseJson, present } from './columns.ts'
 import { credentialsEndAt } from './credentials-end.ts'
 import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
@@ -18,7 +18,7 @@ export type OrganizationRow = RowOf<Organization, typeof organizationColumns>
 export const organizationPart = joinedPart('organizations', organizations)
 export const { parse: parseOrganization, toRow: toOrganizationRow } = organizations
 
-/** All but the credentials, whose times are inside their JSON. */
+/** All members but the credentials, whose times are inside their JSON. */
 type ConnectionMembers = Omit<Connection, 'credentials'>
 const connectionColumns = {
   id: same('id'),
@@ -41,18 +41,18 @@ const connectionColumns = {
 } satisfies ColumnsOf<ConnectionMembers>
 const connections = conversions<ConnectionMembers, typeof connectionColumns>(connectionColumns)
 
-/** `credentials_end_at` is derived: after it no active credential works; `null` while that is not known. */
+/** `credentials_end_at` is derived: after it no active credential works; `null` while that is unknown. */
 export type ConnectionRow = RowOf<ConnectionMembers, typeof connectionColumns> & {
   credentials: string
   credentials_end_at: number | null
 }
 
-/** Makes the connection of a row. */
+/** Converts a row to a connection. */
 export function parseConnection(row: ConnectionRow): Connection {
   return { ...connections.parse(row), credentials: parseCredentials(row.credentials) }
 }
 
-/** Makes the row of a connection, with the end of its credentials for look-ups. */
+/** Converts a connection to its row, with the end of its credentials for look-ups. */
 export function toConnectionRow(connection: Connection): ConnectionRow {
   return {
     ...connections.toRow(connection),

@@ -1,4 +1,7 @@
-/** Pages, newest first. The cursor is the place of the last item, so rows that come or go meanwhile make no hole and no repeat. */
+/**
+ * Pages of lists, newest first. The cursor is the place of the last item, so rows that are added or removed meanwhile cause no gaps
+ * and no duplicates.
+ */
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
 import { type PagePlace, parsePageCursor, toPageCursor } from '../protocol/page-cursor.ts'
@@ -7,12 +10,12 @@ import type { Page, PageRequest } from './storage.ts'
 
 const MAX_LIMIT = 200
 
-/** How many rows to read: one more than shown tells whether there is a next page. */
+/** Returns how many rows to read: one more than shown reveals whether there is a next page. */
 export function rowsToRead(page: PageRequest): number {
   return limitOf(page) + 1
 }
 
-/** The condition "older than the cursor", over the two columns that the list is sorted by. */
+/** Returns the condition "older than the cursor", over the two columns by which the list is sorted. */
 export function olderThan(
   cursor: string,
   timeColumn: string,
@@ -22,13 +25,13 @@ export function olderThan(
   return sql<SqlBool>`(${sql.ref(timeColumn)}, ${sql.ref(idColumn)}) < (${place.millis}, ${place.id})`
 }
 
-/** The condition "holds this text", ignoring ASCII case. */
+/** Returns the condition "contains this text", ignoring ASCII case. */
 export function contains(column: string, text: string): RawBuilder<SqlBool> {
   const pattern = `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`
   return sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`
 }
 
-/** Makes a page of rows that were read with {@link rowsToRead}. */
+/** Creates a page from rows that were read with {@link rowsToRead}. */
 export function toPage<Item extends { readonly id: string }, T>(
   rows: readonly Item[],
   page: PageRequest,
@@ -45,7 +48,7 @@ function limitOf(page: PageRequest): number {
   return Math.min(Math.max(Math.trunc(page.limit) || 1, 1), MAX_LIMIT)
 }
 
-/** @throws {EntradaError} `request_invalid` */
+/** Parses a cursor. @throws {EntradaError} `request_invalid` */
 function parseCursor(cursor: string): PagePlace {
   const place = parsePageCursor(cursor)
   if (place === undefined) throw new EntradaError('request_invalid', { parameter: 'cursor' })

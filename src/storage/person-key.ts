@@ -1,4 +1,4 @@
-/** Who a person is, whichever identity provider vouches for them. */
+/** The key of a person, whichever identity provider vouches for it. */
 
 /** Who vouches: the directories of a cloud of Entra, an OpenID issuer, or the identity provider of one SAML connection. */
 export type Space = `entra:${string}` | 'oidc' | `saml:${string}`

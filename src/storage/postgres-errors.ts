@@ -1,4 +1,4 @@
-/** What PostgreSQL reports, in our codes. */
+/** Converts errors of PostgreSQL to our codes. */
 import { EntradaError } from '../errors/errors.ts'
 import { isNotPermitted } from '../errors/file-failure.ts'
 
@@ -8,7 +8,7 @@ const DEADLOCK_DETECTED = '40P01'
 const UNIQUE_VIOLATION = '23505'
 const DISK_FULL = '53100'
 const unavailable: ReadonlySet<string> = new Set([
-  '0A000', // a plan of before a change of the schema
+  '0A000', // a plan from before a change of the schema
   '25006', // read-only: a standby, or a primary that stepped down
   '25P03', // idle in transaction for too long
   '25P04', // transaction for too long
@@ -27,7 +27,7 @@ const unavailableClasses: ReadonlySet<string> = new Set([
 
 type ServerError = Error & { readonly code: string; readonly severity: string }
 
-/** PostgreSQL itself said so; anything else means that nobody knows what became of the statement. */
+/** Returns whether PostgreSQL itself reported the error. After any other error the outcome of the statement is unknown. */
 export function isServerError(error: unknown): error is ServerError {
   return (
     error instanceof Error &&
@@ -37,22 +37,25 @@ export function isServerError(error: unknown): error is ServerError {
   )
 }
 
-/** The server closes the connection after saying so. */
+/** Returns whether the server closes the connection after this error. */
 export function endsConnection({ severity, code }: ServerError): boolean {
   return severity === 'FATAL' || severity === 'PANIC' || code.startsWith('57P')
 }
 
-/** Another transaction came between: the same work, run again, sees what that one did. */
+/** Returns whether another transaction interfered: the same work, run again, sees what that one did. */
 export function isCollision(error: unknown): boolean {
   return isServerError(error) && [SERIALIZATION_FAILURE, DEADLOCK_DETECTED].includes(error.code)
 }
 
-/** Usually another transaction inserted the same; but perhaps the work itself, and then it does so each time. */
+/**
+ * Returns whether a unique key exists already. Usually another transaction inserted it, but it may be the work itself, which would
+ * then fail each time.
+ */
 export function isDuplicate(error: unknown): boolean {
   return isServerError(error) && error.code === UNIQUE_VIOLATION
 }
 
-/** `storage_full`, `storage_unavailable`, or the same error when it is a collision or a defect of ours. */
+/** Returns `storage_full`, `storage_unavailable`, or the same error if it is a collision or a defect of ours. */
 export function toStorageError(error: unknown): unknown {
   if (!isServerError(error)) return unavailableBecause(error)
   const { code } = error
@@ -62,9 +65,12 @@ export function toStorageError(error: unknown): unknown {
     : error
 }
 
-/** The code of PostgreSQL or of the network, else what `pg` says of the connection. A message of PostgreSQL may quote data. */
+/**
+ * Returns the code of PostgreSQL or of the network, else what `pg` reports about the connection. A message of PostgreSQL may quote
+ * data.
+ */
 export function unavailableBecause(cause: unknown): EntradaError {
-  // `sslrootcert` and its like name files, which `pg` reads when it connects.
+  // `sslrootcert` and similar parameters name files, which `pg` reads when it connects.
   if (isNotPermitted(cause) && cause instanceof Error && 'path' in cause) {
     return new EntradaError('file_not_permitted', { file: cause.path }, { cause })
   }

@@ -1,6 +1,6 @@
 /**
- * What Kysely's PostgreSQL driver gets in place of a plain pool. It differs in four ways: statements stay prepared, each has a time
- * limit, a connection that was lost unnoticed is replaced before anybody sees it, and errors are ours.
+ * The pool for Kysely's PostgreSQL driver. It differs from a plain one in four ways: statements stay prepared, each has a time
+ * limit, a lost connection is replaced before a request notices it, and errors have our codes.
  */
 import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
@@ -13,7 +13,7 @@ import {
 
 type Statement = { readonly text: string; readonly values: unknown[]; readonly name?: string }
 
-/** What is used of `pg`. */
+/** The part of `pg` that this file uses. */
 export type PgClient = {
   query(statement: Statement): Promise<unknown>
   release(destroy?: boolean): void
@@ -26,26 +26,28 @@ export type PgPool = {
   end(): Promise<void>
 }
 
-/** What the pools of one database know together. */
+/** What the pools of one database share. */
 export type PoolState = {
   /** Names of prepared statements, by their text. */
   readonly names: Map<string, string>
-  /** For each statement; `Infinity` for those that may take what they take. */
+  /** The time limit of each statement; `Infinity` for those without a limit. */
   readonly timeLimitMs: number
-  /** Until then, by `performance.now()`, no call waits for a server that does not answer. */
+  /** Until this time of `performance.now()`, no call waits for a server that does not respond. */
   silentUntil: number
 }
 
 const MAX_PREPARED = 200
-/** A restart leaves several lost connections behind, but a server that is back gives a good one. */
+/** After a restart several connections are lost, but a server that is back provides a good one. */
 const MAX_RENEWALS = 3
-/** After a wait in vain others fail at once for a moment, or one request would wait for each of its calls. */
+/** After a wait in vain other calls fail at once for a moment, or one request would wait for each of its calls. */
 const SILENCE_MS = 1_000
 
+/** Creates the shared state of the pools of one database. */
 export function newPoolState(timeLimitMs: number): PoolState {
   return { timeLimitMs, names: new Map(), silentUntil: 0 }
 }
 
+/** Creates a pool that replaces lost connections and limits the time of each statement. */
 export function createPatientPool(pool: PgPool, state: PoolState): PostgresPool {
   let ended: Promise<void> | undefined
   return {
@@ -65,7 +67,7 @@ async function connect(pool: PgPool, state: PoolState): Promise<PgClient> {
   try {
     return await pool.connect()
   } catch (error) {
-    // A server that refuses costs nothing; one that is silent, or a crowd in front of the pool, has cost the whole limit.
+    // A server that refuses costs no time; a silent one, or a long queue for the pool, has cost the whole limit.
     if (opensOne && performance.now() - startedAt > SILENCE_MS) beSilent(state)
     throw unavailableBecause(error)
   }
@@ -90,7 +92,7 @@ function createClient(pool: PgPool, state: PoolState, first: PgClient): Postgres
     }
   }
 
-  /** Throws what the server refused; answers when the connection was lost meanwhile. */
+  /** Throws if the server refused the statement; returns if the connection was lost meanwhile. */
   async function ask(statement: Statement): Promise<Answer> {
     if (isLost) throw new EntradaError('storage_unavailable', { reason: 'connection_lost' })
     try {
@@ -102,7 +104,7 @@ function createClient(pool: PgPool, state: PoolState, first: PgClient): Postgres
     }
   }
 
-  /** Nothing was written by it, and nothing before it is lost with the connection. */
+  /** The statement has written nothing, and no earlier statement is lost with the connection. */
   function mayBeAskedAgain(sql: string): boolean {
     const isHarmless = sql.startsWith('select') || beginsTransaction(sql)
     return isHarmless && !isInTransaction && !isSilent(state)
@@ -142,7 +144,7 @@ function toStatement({ names }: PoolState, sql: string, parameters: readonly unk
 }
 
 /**
- * A `*` is no longer what it was when a later release adds a column, and PostgreSQL refuses the plan; a list has as many texts as
+ * A `*` changes its meaning when a later release adds a column, and PostgreSQL then refuses the plan; a list has as many texts as
  * it has lengths.
  */
 function nameOf(names: Map<string, string>, sql: string): string | undefined {
@@ -154,7 +156,7 @@ function nameOf(names: Map<string, string>, sql: string): string | undefined {
   return name
 }
 
-/** PostgreSQL has no NUL in text; it becomes what half a surrogate pair becomes anyway, the replacement character. */
+/** PostgreSQL allows no NUL in text; it is replaced by U+FFFD, as half a surrogate pair is. */
 function toValue(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\0')
     ? value.replaceAll('\0', '\ufffd')
@@ -174,7 +176,7 @@ async function inTime<T>(state: PoolState, answer: Promise<T>): Promise<T> {
     return await Promise.race([answer, limit])
   } finally {
     clearTimeout(timer)
-    // When the limit was first, the answer may fail later, and nobody waits for it any more.
+    // If the time limit came first, the answer may fail later, when no caller waits for it.
     answer.catch(() => {})
   }
 }

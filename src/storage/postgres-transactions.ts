@@ -1,11 +1,14 @@
-/** Transactions as if alone, on a database where others write at the same time. */
+/** Runs transactions as if they were alone, on a database where others write at the same time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AbortedTransactionError } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
 import { isCollision, isDuplicate } from './postgres-errors.ts'
 import type { Database } from './schema.ts'
 
-/** With the time that Entra may take it stays within ten seconds; the crowd of a Monday morning comes in, on a slow machine as well. */
+/**
+ * Together with the time of Entra it stays within ten seconds, and it is long enough for many people who sign in at once, even on a
+ * slow machine.
+ */
 const RETRY_TIME_LIMIT_MS = 4_000
 const MAX_DUPLICATES = 3
 const PAUSE_MS = 10
@@ -13,8 +16,9 @@ const PAUSE_MS = 10
 type RunAlone = <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
 
 /**
- * Serializable transactions, run again after a collision. Those that collided take turns within this process, so that of twenty
- * first sign-ins of one person not nineteen try again at once; between replicas one always succeeds, and the others come next.
+ * Creates serializable transactions that are run again after a collision. Those that collided take turns within this process, so
+ * that of twenty first sign-ins of one person nineteen do not retry at once; between replicas one always succeeds, and the others
+ * follow.
  */
 export function createRunAlone(database: Database): RunAlone {
   const takeTurn = createTurns()
@@ -47,7 +51,7 @@ async function runUntil<T>(endsAt: number, run: () => Promise<T>): Promise<T> {
   throw new EntradaError('storage_unavailable', { reason: 'collisions' }, { cause: last })
 }
 
-/** Work that caught a collision itself, and went on, is told at the commit. */
+/** Work that caught a collision itself and continued gets the error at the commit. */
 function mayRunAgain(error: unknown): boolean {
   return isCollision(error) || isDuplicate(error) || error instanceof AbortedTransactionError
 }

@@ -1,8 +1,9 @@
 /**
- * PostgreSQL, through `pg`, which nothing else imports. For any number of replicas: nothing is kept in this process.
+ * PostgreSQL through `pg`, which only this file imports. It supports any number of replicas: nothing is kept in this process.
  *
- * There are two pools. One runs single statements, each its own transaction: reads, claims, and the note that a session is in use.
- * They need not wait for the disk. The other runs transactions, serializable and durable. So a read never waits for a transaction.
+ * There are two pools. One runs single statements, each in its own transaction: reads, claims, and the time at which a session was
+ * used. They need not wait for the disk. The other runs transactions, serializable and durable. So a read never waits for a
+ * transaction.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect, sql } from 'kysely'
@@ -22,14 +23,14 @@ export type PostgresOptions = {
   readonly url: Secret
   readonly mode: DatabaseMark['mode']
   readonly now: () => Date
-  /** How many connections to open at most; half of them for transactions. */
+  /** The maximum number of connections; half of them are for transactions. */
   readonly connections?: number
 }
 
 const DEFAULT_CONNECTIONS = 16
 const CONNECT_TIME_LIMIT_MS = 2_500
 const ANSWER_TIME_LIMIT_MS = 2_500
-/** A little less, so that a server that is merely slow says so itself, and stops. */
+/** A little less than the limit of an answer, so that a server which is merely slow reports it and stops. */
 const STATEMENT_TIME_LIMIT_MS = 2_000
 /** Longer than any transaction of ours: it frees the locks of a replica that vanished. */
 const ABANDONED_TRANSACTION_MS = 10_000
@@ -41,7 +42,7 @@ const LOCK_TRIES = 200
 const LOCK_PAUSE_MS = 200
 
 /**
- * Opens the database, made or brought up to date if need be.
+ * Opens the database, and creates or migrates it if necessary.
  *
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `storage_unavailable`, `storage_full`
  */
@@ -75,17 +76,17 @@ const limits = {
 const statementSettings = {
   ...limits,
   default_transaction_isolation: 'read committed',
-  // A claim that a crash of the server forgets is a code that Entra does not redeem twice.
+  // If a crash of the server loses a claim, Entra still does not redeem the code twice.
   synchronous_commit: 'off',
 }
 const transactionSettings = {
   ...limits,
-  // A serializable transaction that scans a table collides with every writer of it, and small tables are scanned by preference.
+  // A serializable transaction that scans a table collides with every writer of it, and PostgreSQL prefers to scan small tables.
   enable_seqscan: 'off',
 }
 const migrationSettings = { lock_timeout: 0, statement_timeout: 0 }
 
-/** On a connection of its own, without time limits. Whoever comes second waits for the lock, and finds the work done. */
+/** This uses a connection of its own without time limits. A second program waits for the lock, and finds the work done. */
 async function prepare({ url, mode, now }: PostgresOptions): Promise<readonly string[]> {
   const state = newPoolState(Number.POSITIVE_INFINITY)
   const { database, pool } = openPool(url, { state, max: 1, serverSettings: migrationSettings })
@@ -103,7 +104,7 @@ async function prepare({ url, mode, now }: PostgresOptions): Promise<readonly st
   }
 }
 
-/** A migration takes all tables or none, and leaves them to others for a moment between two tries. */
+/** A migration locks all tables or none, and releases them for a moment between two attempts. */
 async function untilLocked<T>(work: () => Promise<T>): Promise<T> {
   for (let left = LOCK_TRIES; ; left -= 1) {
     try {
@@ -116,7 +117,7 @@ async function untilLocked<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** One connection, for looking at the database as it is. */
+/** Opens one connection, for inspecting the database as it is. */
 export function openPostgresConnection(url: Secret) {
   const state = newPoolState(ANSWER_TIME_LIMIT_MS)
   const { database, pool } = openPool(url, { state, max: 1, serverSettings: limits })
@@ -145,15 +146,15 @@ function newPgPool(url: Secret, { max, serverSettings }: PoolOptions): pg.Pool {
     keepAlive: true,
     types: { getTypeParser },
   })
-  // A connection that breaks while nobody uses it is replaced when somebody wants one.
+  // An idle connection that breaks is replaced when one is needed.
   pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
 /**
- * With our settings of the server behind those of the URL. `pg` takes the other modes of TLS for `verify-full` too, but warns that
- * it will not always.
+ * Adds our settings of the server after those of the URL. `pg` treats the other modes of TLS like `verify-full` too, but warns that
+ * this will change.
  */
 function toConnectionString(text: string, settings: PoolOptions['serverSettings']): string {
   const url = new URL(text)
@@ -176,7 +177,7 @@ function toServerOptions(settings: PoolOptions['serverSettings']): string {
 const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) =>
   Number(oid) === INT8 ? Number : pg.types.getTypeParser(oid, format)
 
-/** A server that is read-only refuses this, although it changes nothing. */
+/** A read-only server refuses this statement, although it changes nothing. */
 async function checkWritable(transactions: Database): Promise<void> {
   await sql`update database_mark set id = id where false`.execute(transactions)
 }

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Database } from './schema.ts'
 import type { Storage } from './storage.ts'
 
-/** In one statement, so that no use is lost between two replicas. */
+/** Counts uses in one statement, so that two replicas lose none. */
 export async function countUses(
   database: Database,
   key: string,

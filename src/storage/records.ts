@@ -1,4 +1,4 @@
-/** What is stored, as the rest of the program sees it. Columns and their spelling stay inside `storage/`. */
+/** Stored records, as the rest of the program sees them. Columns and their spelling stay inside `storage/`. */
 
 import type { SsoRequirement } from './connection-uses.ts'
 import type { AuditErasure } from './erasure-storage.ts'
@@ -22,7 +22,7 @@ export type TestResultId = `tst_${string}`
 
 export type OrganizationSettings = {
   readonly ssoRequired?: SsoRequirement
-  /** Whether a work email at `/login` finds this organization; it does unless `false`. */
+  /** Whether a work email at `/login` finds this organization; it does unless this is `false`. */
   readonly emailDiscovery?: boolean
 }
 
@@ -36,7 +36,7 @@ export type Organization = {
   readonly updatedAt: Date
 }
 
-/** Which Entra tenants a connection accepts. `tenant` is what was configured: a tenant id, or a domain that Entra resolves to one. */
+/** The Entra tenants that a connection accepts. `tenant` is as configured: an id, or a domain that Entra resolves to one. */
 export type TenantPinning =
   | { readonly kind: 'pinned'; readonly tenant: string; readonly tenantId?: string }
   | { readonly kind: 'allow_list'; readonly tenantIds: readonly string[] }
@@ -50,15 +50,16 @@ export type ConnectionPolicies = {
   readonly linking: 'never' | 'verified'
   readonly guests: 'refuse' | 'allow'
   readonly personalAccounts: 'refuse' | 'allow'
-  /** What decides when the token has no room for the groups, or Graph does not tell them. */
+  /** What to do if the groups do not fit into the token, or Graph does not return them. */
   readonly groupsOverage: 'refuse' | 'keep_last' | 'graph' | 'graph_or_keep_last'
   readonly unmatched: UnmatchedPolicy
   readonly signOutOfMicrosoft: boolean
 }
 
 /**
- * One of several credentials of a connection. `sealed` is the secret, or the certificate's private key; it is absent when the value
- * lives elsewhere (environment, file). `pending`: kept beside the active ones, and not used before a test through it succeeded.
+ * One of several credentials of a connection. `sealed` is the secret, or the certificate's private key; it is absent if the value
+ * is elsewhere (environment, file). `pending` credentials are stored with the active ones, and not used before a test with them has
+ * succeeded.
  */
 export type ConnectionCredential = {
   readonly id: string
@@ -66,32 +67,29 @@ export type ConnectionCredential = {
   readonly sealed?: string
   /** PEM of the certificate whose private key is sealed; public. */
   readonly certificate?: string
-  /** When a `test` sign-in with this one alone succeeded. */
+  /** When a `test` sign-in with only this credential succeeded. */
   readonly testedAt?: string
   readonly expiresAt?: Date
   readonly state: 'active' | 'pending' | 'retired'
   readonly createdAt: Date
 }
 
-/** Whom operators write to; nothing is sent there by itself. */
+/** The contact for operators; Entrada sends nothing to it by itself. */
 export type ConnectionContact = { readonly email?: string }
 
-/** What a connection does beside deciding. Absent members: the default. */
+/** Settings of a connection that do not decide about sign-ins. An absent member has its default. */
 export type ConnectionSettings = {
   readonly contact?: ConnectionContact
   readonly groups?: GroupSource
-  /** Sessions are checked against Entra again this often. */
+  /** How often sessions are checked against Entra again. */
   readonly recheckMinutes?: number
-  /**
-   * Only people whose address is in one of these domains come in. A filter: an address is what their directory writes, and proves
-   * nothing. It neither lets anybody in nor finds anybody's connection.
-   */
+  /** Only people with an address in one of these domains may sign in. It gives no one access, and finds no connection. */
   readonly emailDomains?: readonly string[]
-  /** Origin of the redirect URI that the customer has registered, where this deployment has several; default: where the sign-in starts. */
+  /** Origin of the redirect URI that the customer registered, if there are several; by default that where the sign-in starts. */
   readonly redirectOrigin?: string
-  /** The last `test` sign-in that succeeded, and what of the connection it was made with (`testFingerprint`). */
+  /** The last `test` sign-in that succeeded, and the state of the connection at that time (`testFingerprint`). */
   readonly tested?: { readonly at: string; readonly fingerprint: string }
-  /** Of the shared application: the tenant may have another connection that is on. Only operators say so. */
+  /** For the shared application: the tenant may have another connection that is on. Only operators can set it. */
   readonly tenantMayBeShared?: boolean
 }
 
@@ -106,7 +104,7 @@ export type RoleRule = {
 export type Connection = {
   readonly id: ConnectionId
   readonly organizationId: OrganizationId
-  /** What people and operators call it. */
+  /** The name for users and operators. */
   readonly name: string
   /** Unique in the deployment, in lower case; never changes. */
   readonly slug: string
@@ -129,12 +127,12 @@ export type Connection = {
   readonly updatedAt: Date
 }
 
-/** What the sign-ins through a connection tell of it. A person who may not come in is no failure of the connection. */
+/** The result of recent sign-ins through a connection. A refused person is not a failure of the connection. */
 export type ConnectionHealth = {
   readonly lastSuccessAt?: Date
   readonly lastFailureAt?: Date
   readonly lastFailureCode?: string
-  /** Since the last success. */
+  /** Failures since the last success. */
   readonly failuresInARow: number
   readonly failingSince?: Date
 }
@@ -146,7 +144,7 @@ export type SignInCount = {
   readonly signIns: number
 }
 
-/** What a replica has seen of one connection since it told the last time. */
+/** What a replica has seen of one connection since its last report. */
 export type ConnectionResults = {
   readonly connectionId: ConnectionId
   readonly counts: readonly SignInCount[]
@@ -154,24 +152,24 @@ export type ConnectionResults = {
 }
 
 /**
- * A domain of an organization. Several may say that a domain is theirs; it belongs to the one that has proven it, also while its
- * record is lost (then nobody is linked by it), until another one proves it.
+ * A domain of an organization. Several organizations may claim a domain; it belongs to the one that has proven it, also while its
+ * record is lost (then it links no users), until another one proves it.
  */
 export type Domain = {
   readonly id: DomainId
   readonly organizationId: OrganizationId
-  /** Lower-case ASCII, as `parseDomainName` answers. */
+  /** Lower-case ASCII, as `parseDomainName` returns it. */
   readonly name: string
-  /** Where people with an address in it sign in; absent: any connection of the organization. */
+  /** The connection at which people with an address in the domain sign in; absent means any connection of the organization. */
   readonly connectionId?: ConnectionId
-  /** What the TXT record has to hold. */
+  /** The content of the TXT record. */
   readonly challenge: string
   readonly status: 'pending' | 'proven' | 'lost'
   readonly proof?: 'dns' | 'operator'
   readonly provenAt?: Date
-  /** When DNS answered last, whatever it said. */
+  /** When DNS last answered, with whatever result. */
   readonly checkedAt?: Date
-  /** When DNS is to be asked again; absent when it is not. */
+  /** When DNS is to be looked up again; absent if it is not. */
   readonly nextCheckAt?: Date
   readonly createdAt: Date
 }
@@ -190,7 +188,7 @@ export type Identity = {
   /** Absent for users created beforehand, until their first sign-in. */
   readonly connectionId?: ConnectionId
   readonly sub?: string
-  /** Last claims of use (name, preferred_username, email …); never tokens. */
+  /** The last claims for display (name, preferred_username, email …); never tokens. */
   readonly lastClaims: Readonly<Record<string, unknown>>
   readonly createdAt: Date
   readonly lastSignInAt?: Date
@@ -249,7 +247,7 @@ export type Session = {
   readonly absoluteEndsAt: Date
 }
 
-/** A session with everything that answers a request, read in one look-up. */
+/** A session with everything that a request needs, read in one look-up. */
 export type SessionView = {
   readonly session: Session
   readonly user?: User
@@ -257,7 +255,7 @@ export type SessionView = {
   readonly organization?: Organization
   readonly membership?: Membership
   readonly roles: readonly string[]
-  /** Those of them that somebody gave by hand; absent: none. Rights over the organization come from here alone. */
+  /** Roles that were assigned by hand; absent means none. Only these are rights over the organization. */
   readonly rolesByHand?: readonly string[]
   readonly groups?: GroupSnapshot
 }
@@ -266,15 +264,15 @@ export type Actor =
   | { readonly kind: 'user'; readonly id: UserId }
   | { readonly kind: 'operator'; readonly id: string }
   | { readonly kind: 'entra' }
-  /** A customer's administrator, known by the set-up link they hold. */
+  /** A customer's administrator, identified by the set-up link. */
   | { readonly kind: 'setup_link'; readonly id: SetupLinkId }
-  /** A program, known by its key. */
+  /** A program, identified by its key. */
   | { readonly kind: 'api_key'; readonly id: ApiKeyId }
-  /** Somebody of whom nothing is known. */
+  /** An unidentified client. */
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'system' }
 
-/** `type` and `detail` belong together; `audit/audit-events.ts` holds the closed union that callers use. */
+/** `type` and `detail` belong together; `audit/audit-events.ts` has the closed union that callers use. */
 export type AuditEventRecord = {
   readonly id: AuditEventId
   readonly at: Date
@@ -290,7 +288,7 @@ export type AuditEventRecord = {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** An event as it is stored, every column in one text: what a link of the audit chain vouches for. */
+/** An event as it is stored, every column in one text, which a link of the audit chain covers. */
 export type StoredAuditEvent = {
   readonly id: AuditEventId
   readonly at: Date
@@ -300,23 +298,23 @@ export type StoredAuditEvent = {
 export type AuditLink = {
   readonly sequence: number
   readonly eventId: AuditEventId
-  /** Of the event and of the link before it. */
+  /** The hash of the event and of the previous link. */
   readonly hash: string
   readonly signature: string
 }
 
-/** A link with its event, if that is still there. */
+/** A link with its event, if that still exists. */
 export type ChainedAuditEvent = AuditLink & {
   readonly event?: StoredAuditEvent
-  /** Present when a removed person was erased from the event after it was linked. */
+  /** Present if a removed person was erased from the event after it was linked. */
   readonly erasure?: AuditErasure
 }
 
-/** Where the chain ends and, after a cut, begins. `signature` is empty until the chain is used for the first time. */
-/** What the background verification of the audit trail has come to; `audit/audit-verification.ts` reads and signs it. */
+/** The state of the background verification of the audit trail; `audit/audit-verification.ts` reads and signs it. */
 export type StoredVerification = { readonly state: string; readonly signature: string }
+/** Where the chain ends and, after a cut, begins. `signature` is empty until the chain is used for the first time. */
 export type AuditChainHead = {
-  /** Since when this chain goes on: 0, or when an operator began it anew. */
+  /** When this chain started: 0, or when an operator restarted it. */
   readonly beganAt: Date
   readonly sequence: number
   readonly hash: string
@@ -344,11 +342,11 @@ export type SignInTrace = {
   readonly outcome: 'signed_in' | 'refused' | 'failed'
   readonly code?: string
   readonly steps: readonly SignInStep[]
-  /** Who it was, once Entra has said so; for looking it up. */
+  /** The person, after Entra has identified them; for searching. */
   readonly person?: TracedPerson
 }
 
-/** The person's id in their directory, and keyed hashes of sign-in name and email: they can be searched for, and not read. */
+/** The person's id in their directory, and keyed hashes of sign-in name and email: they can be searched for, but not read. */
 export type TracedPerson = {
   readonly subject: string
   readonly nameKey?: string
@@ -357,16 +355,18 @@ export type TracedPerson = {
 
 export type OutboxEntry = { readonly sequence: number; readonly event: AuditEventRecord }
 
-/** What a browser that opened a set-up link has done so far, beside what the connection itself says. */
+/** What a browser that opened a set-up link has done so far, in addition to what the connection contains. */
 export type SetupProgress = {
-  /** Named by an answer to admin consent, which anybody can write: believed once a `test` sign-in came from there. */
+  /**
+   * The directory in an answer to admin consent, which can be forged. It is accepted after a `test` sign-in from that directory.
+   */
   readonly candidateTenant?: string
   readonly lastTest?: TestResultId
 }
 
 /**
- * A link that lets whoever holds it set up one draft connection (`setup`), or renew the credentials of one that is no draft any more
- * (`renewal`). The link's own token is spent on nothing: each browser that presents it takes over from the one before.
+ * A link with which its holder can set up one draft connection (`setup`), or renew the credentials of another one (`renewal`). The
+ * link's token is not used up: each browser that presents it takes over from the previous one.
  */
 export type SetupLink = {
   readonly id: SetupLinkId
@@ -374,17 +374,20 @@ export type SetupLink = {
   readonly kind: 'setup' | 'renewal'
   /** SHA-256 of the token in the address, hex. */
   readonly tokenHash: string
-  /** SHA-256 of the cookie of the browser that holds it now, hex; absent until one opened it. */
+  /** SHA-256 of the cookie of the browser that uses the link now, hex; absent until it was opened. */
   readonly sessionHash?: string
   readonly progress: SetupProgress
   readonly createdAt: Date
   readonly openedAt?: Date
   readonly endsAt: Date
-  /** Ended before its time, and why. */
+  /** When and why the link ended before its time. */
   readonly closed?: { readonly at: Date; readonly as: 'withdrawn' | 'replaced' | 'finished' }
 }
 
-/** What a `test` sign-in found, sealed: it holds a person's claims. For whoever began it, and for an hour. */
+/**
+ * The result of a `test` sign-in, sealed because it contains a person's claims. It can be read by the one who started the test, for
+ * an hour.
+ */
 export type TestResultRecord = {
   readonly id: TestResultId
   readonly connectionId: ConnectionId

@@ -1,24 +1,30 @@
-/** How records of a person or a customer go for good; part of `storage.ts`. Audit events and traces stay until their own time. */
+/**
+ * How records of a person or a customer are removed for good; part of `storage.ts`. Audit events and traces stay until their own
+ * time is over.
+ */
 import type { ConnectionId, OrganizationId, UserId } from './records.ts'
 import type { HashUsername } from './username-storage.ts'
 
-/** What the caller's keys have to say about the people who go. */
+/** What needs the caller's keys when people are removed. */
 export type RemovalParts = {
-  /** Usernames stay taken as what this makes of them. */
+  /** Returns the hash under which a username stays taken. */
   readonly hashUsername: HashUsername
-  /** Vouches for the order to erase a person, which whoever writes to the database could make up. */
+  /** Signs the order to erase a person, because an order in the database could be forged. */
   readonly vouchForErasure: (userId: UserId, objectIds: readonly string[]) => string
 }
 
-/** Inside `atomically`. Each verb removes what refers to the record first, and answers whether there was one. */
+/**
+ * These functions run inside `atomically`. Each one removes what refers to the record first, and returns whether there was a
+ * record.
+ */
 export type RemovalWriter = {
   removeUser(id: UserId, parts: RemovalParts): Promise<boolean>
   /**
-   * Removes at most `limit` members of an organization with their sessions there, and the users that are in no other one. Answers how
-   * many memberships went; 0: none is left.
+   * Removes at most `limit` members of an organization with their sessions there, and the users that are in no other organization.
+   * Returns how many memberships were removed; 0 means that none is left.
    */
   removeMembers(organizationId: OrganizationId, limit: number, parts: RemovalParts): Promise<number>
   removeConnection(id: ConnectionId): Promise<boolean>
-  /** With its connections, domains and webhooks. Its members have to be gone. */
+  /** Removes the organization with its connections, domains and webhooks. Its members have to be removed before. */
   removeOrganization(id: OrganizationId): Promise<boolean>
 }

@@ -1,4 +1,4 @@
-/** Verbs about sessions that are checked again, and about ends that are remembered. */
+/** Reads and writes the grants of sessions that are checked again, and stored ends of sessions. */
 import { sql } from 'kysely'
 import { keyIdOf } from './columns.ts'
 import { type ColumnsOf, conversions, type RowOf, same, time } from './record-columns.ts'
@@ -11,6 +11,7 @@ import type {
   SessionGrantWrites,
 } from './session-grants.ts'
 
+/** Creates the functions that read grants and ends of sessions. */
 export function sessionGrantReads(database: Database): Omit<SessionGrantReads, 'findSessionById'> {
   return {
     async findSessionEnd(tokenHash, now) {
@@ -55,6 +56,7 @@ export function sessionGrantReads(database: Database): Omit<SessionGrantReads, '
   }
 }
 
+/** Creates the functions that write grants and ends of sessions. */
 export function sessionGrantWrites(database: Database): SessionGrantWrites {
   return {
     async rememberSessionEnd(end) {
@@ -111,7 +113,7 @@ export function sessionGrantWrites(database: Database): SessionGrantWrites {
   }
 }
 
-/** In one statement. Of two at once the second waits for the row, looks at it again, and finds it leased. */
+/** Leases grants in one statement. Of two callers the second waits for the row, reads it again, and finds it leased. */
 export async function leaseSessionGrants(
   database: Database,
   { leaseId, now, until, limit, except = [], sessionId }: GrantLease,
@@ -137,7 +139,7 @@ export async function leaseSessionGrants(
 
 const noLease = { lease_id: null, lease_ends_at: 0 }
 
-/** How many grants are sealed under each key; counted by the database, since there is one for each session. */
+/** Counts the grants that are sealed under each key, in the database, because there is one for each session. */
 export async function countSealedGrants(
   database: Database,
 ): Promise<readonly { readonly keyId: string; readonly values: number }[]> {
@@ -161,7 +163,7 @@ const grantColumns = {
 } satisfies ColumnsOf<SessionGrant>
 const grants = conversions<SessionGrant, typeof grantColumns>(grantColumns)
 
-/** `key_id` is derived: under which key `sealed` is sealed. A lease that has no holder ends at 0. */
+/** `key_id` is derived: the key that `sealed` is sealed under. A lease without a holder ends at 0. */
 export type SessionGrantRow = RowOf<SessionGrant, typeof grantColumns> & {
   key_id: string
   lease_id: string | null

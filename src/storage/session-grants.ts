@@ -1,8 +1,9 @@
-/** Sessions that are checked again, and ends that are remembered: records, and verbs of `storage.ts`. */
+/** Sessions that are checked again, and stored ends of sessions: records, and functions of `storage.ts`. */
 import type { ConnectionId, Session, SessionId } from './records.ts'
 
 /**
- * What checks a session again while it lasts: a refresh token and whose it is, sealed. It goes with the session, whoever ends that.
+ * What is needed to check a session again: a refresh token and its subject, sealed. It is deleted with the session, however that
+ * ends.
  */
 export type SessionGrant = {
   readonly sessionId: SessionId
@@ -10,16 +11,16 @@ export type SessionGrant = {
   readonly sealed: string
   readonly nextCheckAt: Date
   readonly lastCheckedAt?: Date
-  /** Checks in a row that told nothing about the person, and the code of the last. */
+  /** Checks in a row that failed without an answer about the person, and the code of the last. */
   readonly failures: number
   readonly lastFailure?: string
 }
 
-/** Why a session ended that its browser still holds, told once it comes back. */
+/** Why a session ended whose cookie a browser still has; shown when the browser returns. */
 export type RememberedEnd = {
   readonly tokenHash: string
   readonly reason: 'sign_in_again' | 'access_changed' | 'sso_session_ended'
-  /** Where to sign in again. */
+  /** The connection to sign in with again. */
   readonly connectionId?: ConnectionId
   readonly until: Date
 }
@@ -27,16 +28,16 @@ export type RememberedEnd = {
 export type GrantLease = {
   readonly leaseId: string
   readonly now: Date
-  /** When the lease ends by itself, should its holder be lost. */
+  /** When the lease ends by itself if its holder crashes. */
   readonly until: Date
   readonly limit: number
-  /** Connections that are left alone for now. */
+  /** Connections that are not checked for now. */
   readonly except?: readonly ConnectionId[]
-  /** This one alone, if it is due. */
+  /** Only this session, if it is due. */
   readonly sessionId?: SessionId
 }
 
-/** What a check of a session came to. */
+/** The outcome of a check of a session. */
 export type GrantOutcome = Pick<SessionGrant, 'nextCheckAt' | 'failures'> &
   Partial<Pick<SessionGrant, 'sealed' | 'lastCheckedAt' | 'lastFailure'>>
 
@@ -47,35 +48,38 @@ export type RecheckFailures = {
 }
 
 export type SessionGrantReads = {
-  /** Why the session with this token ended, while that is remembered. */
+  /** Returns why the session with this token ended, as long as that is stored. */
   findSessionEnd(tokenHash: string, now: Date): Promise<RememberedEnd | undefined>
-  /** By the id of its row, live or not. */
+  /** Finds a session by the id of its row, live or not. */
   findSessionById(id: SessionId): Promise<Session | undefined>
   findSessionGrant(id: SessionId): Promise<SessionGrant | undefined>
-  /** Grants that are sealed under another key. */
+  /** Returns grants that are sealed under another key. */
   listGrantsToReseal(keyId: string, limit: number): Promise<readonly SessionGrant[]>
   listGrantsSealedUnder(keyId: string, limit: number): Promise<readonly SessionGrant[]>
   countGrantsSealedUnder(keyId: string): Promise<number>
-  /** Sessions whose last check told nothing, by connection and code; the most of them first. */
+  /** Counts sessions whose last check failed without an answer, by connection and code, the most frequent first. */
   listRecheckFailures(): Promise<readonly RecheckFailures[]>
 }
 
 export type SessionGrantWrites = {
   rememberSessionEnd(end: RememberedEnd): Promise<void>
-  /** Inserts or replaces the grant of a session that is there, leased to nobody. */
+  /** Inserts or replaces the grant of an existing session, without a lease. */
   putSessionGrant(grant: SessionGrant): Promise<void>
-  /** Writes down what a check came to and gives the lease back; `false`, and nothing written, for who holds it no more. */
+  /**
+   * Stores the outcome of a check and returns the lease; returns `false`, and stores nothing, if the caller no longer has the
+   * lease.
+   */
   settleSessionGrant(id: SessionId, leaseId: string, outcome: GrantOutcome): Promise<boolean>
-  /** Replaces what is sealed, if it still is `from`. */
+  /** Replaces the sealed value if it is still `from`. */
   resealSessionGrant(id: SessionId, from: string, to: string): Promise<boolean>
   removeSessionGrant(id: SessionId): Promise<void>
-  /** Sessions of the connection whose check is later than this are checked then. */
+  /** Moves the checks of the connection's sessions that are later than this to this time. */
   bringChecksForward(connectionId: ConnectionId, latest: Date): Promise<void>
 }
 
 export type SessionGrantLeases = {
   /**
-   * Leases grants that are due, those that wait longest first: of any number of callers at once, on any replica, one gets each. A lease
+   * Leases grants that are due, the longest waiting first: of any number of callers on any replica, only one gets each. A lease
    * needs no fsync.
    */
   leaseSessionGrants(lease: GrantLease): Promise<readonly SessionGrant[]>

@@ -1,4 +1,4 @@
-/** Sessions: row to record and back. */
+/** Converts sessions to rows and back. */
 import { joinedPart } from './columns.ts'
 import { type ColumnsOf, conversions, type RowOf, same, time } from './record-columns.ts'
 import type { Session } from './records.ts'
@@ -29,7 +29,7 @@ export type SessionRow = RowOf<Session, typeof columns> & { ends_at: number }
 export const sessionPart = joinedPart('sessions', sessions)
 export const parseSession = sessions.parse
 
-/** Makes the row of a session, with the end that look-ups compare. */
+/** Converts a session to its row, with the end that look-ups compare. */
 export function toSessionRow(session: Session): SessionRow {
   const row = sessions.toRow(session)
   return { ...row, ends_at: Math.min(row.idle_ends_at, row.absolute_ends_at) }

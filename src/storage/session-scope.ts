@@ -1,6 +1,6 @@
 import type { ConnectionId, OrganizationId, UserId } from './records.ts'
 
-/** Whose sessions: everybody's, or those of one organization, connection or user. */
+/** The sessions of the whole deployment, or of one organization, connection or user. */
 export type SessionScope =
   | { readonly of: 'deployment' }
   | { readonly of: 'organization'; readonly id: OrganizationId }

@@ -1,10 +1,11 @@
-/** Verbs about set-up links and what test sign-ins found. */
+/** Reads and writes set-up links and results of test sign-ins. */
 import { optionalMillis } from './columns.ts'
 import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
 import type { SetupLink, TestResultRecord } from './records.ts'
 import type { Database } from './schema.ts'
 import type { StorageReader, StorageTransaction } from './storage.ts'
 
+/** Creates the functions that read set-up links and results of tests. */
 export function setupReads(
   database: Database,
 ): Pick<
@@ -34,6 +35,7 @@ export function setupReads(
   }
 }
 
+/** Creates the functions that write set-up links and results of tests. */
 export function setupWrites(
   database: Database,
 ): Pick<StorageTransaction, 'putSetupLink' | 'createTestResult'> {
@@ -49,7 +51,7 @@ export function setupWrites(
   }
 }
 
-/** All but how it was closed, which takes two columns. */
+/** All members but the end of the link, which takes two columns. */
 type LinkMembers = Omit<SetupLink, 'closed'>
 const linkColumns = {
   id: same('id'),

@@ -1,4 +1,4 @@
-/** A copy of the embedded database while it is in use, and the way back. */
+/** Copies the embedded database while it is in use, and restores a copy. */
 import { randomUUID } from 'node:crypto'
 import { chmod, chown, constants, copyFile, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -15,7 +15,7 @@ import type { DatabaseMark } from './storage.ts'
 type Overwriting = { readonly force: boolean }
 
 /**
- * Copies the database as it is at one moment, while others read and write it. A copy that is not whole never has the name `to`.
+ * Copies the database as it is at one moment, while others read and write it. An incomplete copy never has the name `to`.
  *
  * @throws {EntradaError} `file_exists`, `file_not_permitted`, `backup_invalid`, `storage_unavailable`, `storage_full`
  */
@@ -27,7 +27,7 @@ export async function backUpSqlite(
   if (!force && (await exists(to))) throw new EntradaError('file_exists', { file: to })
   const partial = partialName(to)
   try {
-    // Made by us and for its owner alone before anything is in it: a link that somebody left there is not followed.
+    // The file is created for its owner only before it has any content, and an existing link at its place is not followed.
     await createPartial(partial)
     await copySqlite(from, partial)
     const mark = await checkBackup(partial)
@@ -40,7 +40,7 @@ export async function backUpSqlite(
   }
 }
 
-/** @throws {EntradaError} `file_not_permitted` when this user may not write into the folder */
+/** Creates an empty file. @throws {EntradaError} `file_not_permitted` when this user may not write into the folder */
 async function createPartial(path: string): Promise<void> {
   try {
     await (await open(path, 'wx', 0o600)).close()
@@ -57,13 +57,13 @@ function partialName(to: string): string {
 export type RestoredSqlite = {
   readonly mark: DatabaseMark
   readonly sessionsEnded: number
-  /** Where the database that was there before is kept. */
+  /** Where the previous database is kept. */
   readonly replaced?: string
 }
 
 /**
- * Puts a backup in the place of a database that is not in use. The database that was there before is kept as `….before-restore`,
- * `….before-restore-2` and so on. Sessions end in the copy, before it can be served: a session that ended since must not live again.
+ * Replaces a database that is not in use by a backup. The previous database is kept as `….before-restore`, `….before-restore-2` and
+ * so on. Sessions are ended in the copy before it can be served, because a session that ended since must not become valid again.
  *
  * @throws {EntradaError} `backup_invalid`, `file_not_permitted`, `database_mode_mismatch`, `database_too_new`, `database_in_use`
  */
@@ -126,7 +126,7 @@ async function putAside(path: string): Promise<string | undefined> {
 }
 
 /**
- * Whether a file is a whole backup that this program can restore, as what {@link restoreSqlite} would check.
+ * Checks that a file is a complete backup that this program can restore, as {@link restoreSqlite} does.
  *
  * @throws {EntradaError} `backup_invalid`, `database_mode_mismatch`, `database_too_new`
  */
@@ -145,7 +145,7 @@ export async function checkSqliteBackup(
   }
 }
 
-/** Reads all of it: half a file, or a file of something else, must not be taken for a backup. */
+/** Reads the whole file, because a part of a file, or another file, must not pass as a backup. */
 async function checkBackup(path: string): Promise<DatabaseMark> {
   const { handle, database } = openSqliteConnection(path)
   try {
@@ -170,7 +170,7 @@ function checkAdmits(mark: DatabaseMark, program: DatabaseMark['mode']): void {
   }
 }
 
-/** An open connection holds a lock for as long as it lives, even when it does nothing. A broken file is in nobody's use. */
+/** An open connection holds a lock as long as it exists, even if it is idle. A broken file is not in use. */
 function checkNotInUse(path: string): void {
   const { handle } = openSqliteConnection(path)
   try {
@@ -184,14 +184,14 @@ function checkNotInUse(path: string): void {
 
 const parts = ['', '-wal', '-shm'] as const
 
-/** Root restores for the user that the server runs as; anybody else owns what they make. */
+/** Root restores for the user of the server; every other user owns the files that they create. */
 async function giveToOwnerOf(folder: string, file: string): Promise<void> {
   const { uid, gid } = await stat(folder)
   const own = await stat(file)
   if (own.uid !== uid) await chown(file, uid, gid)
 }
 
-/** What an earlier restore put aside is never written over: it may be the only good one. */
+/** A file that an earlier restore kept is never overwritten, because it may be the only good one. */
 async function freeName(wanted: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const name = number === 1 ? wanted : `${wanted}-${number}`

@@ -1,7 +1,6 @@
 /**
- * Kysely's driver for one connection to SQLite. It differs from Kysely's own in four ways: statements stay prepared,
- * a transaction takes the write lock at its beginning, waiting for another process leaves the event loop free,
- * and errors are ours.
+ * Kysely's driver for one connection to SQLite. It differs from Kysely's own in four ways: statements stay prepared, a transaction
+ * takes the write lock at its beginning, waiting for another process does not block the event loop, and errors have our codes.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -24,7 +23,7 @@ type SqliteStatement = {
   run(...parameters: SqliteValue[]): { readonly changes: number | bigint }
 }
 
-/** What is used of `node:sqlite`. */
+/** The part of `node:sqlite` that this file uses. */
 export type SqliteHandle = {
   readonly isOpen: boolean
   readonly isTransaction: boolean
@@ -35,11 +34,12 @@ export type SqliteHandle = {
 
 const MAX_PREPARED = 200
 
-/** SQLite itself waits this long, blocking the event loop; then we wait without blocking, and try again. */
+/** SQLite itself waits this long, which blocks the event loop; then we wait without blocking, and retry. */
 export const BUSY_TIMEOUT_MS = 5
 const PAUSE_MS = 45
 const TRIES = 40
 
+/** Creates Kysely's dialect for one connection to SQLite. */
 export function createSqliteDialect(handle: SqliteHandle): Dialect {
   return {
     createAdapter: createSqliteAdapter,
@@ -49,7 +49,7 @@ export function createSqliteDialect(handle: SqliteHandle): Dialect {
   }
 }
 
-/** SQLite rolls back schema changes like any other; Kysely's adapter says otherwise out of caution. */
+/** SQLite rolls back schema changes like any other statement; Kysely's adapter assumes the opposite out of caution. */
 function createSqliteAdapter(): SqliteAdapter {
   return Object.defineProperty(new SqliteAdapter(), 'supportsTransactionalDdl', { value: true })
 }
@@ -63,7 +63,7 @@ function createSqliteDriver(handle: SqliteHandle): Driver {
     acquireConnection: async () => connection,
     beginTransaction: () => patiently(() => handle.exec('begin immediate')),
     commitTransaction: async () => translated(() => handle.exec('commit')),
-    // Some errors, such as a full disk, make SQLite roll back by itself.
+    // After some errors, such as a full disk, SQLite rolls back by itself.
     rollbackTransaction: async () => {
       if (isInTransaction(handle)) translated(() => handle.exec('rollback'))
     },
@@ -121,8 +121,8 @@ function toPrepared(statement: SqliteStatement): Prepared {
 type Patience = <T>(step: () => T) => Promise<T>
 
 /**
- * Tries again while another process holds the lock, for about two seconds. Inside a transaction there is nothing to wait for.
- * After a wait in vain the next ones try only once, or a queue of requests would wait two seconds each.
+ * Retries for about two seconds while another process holds the lock. Inside a transaction there is nothing to wait for. After a
+ * wait in vain the next statements try only once, or a queue of requests would wait two seconds each.
  */
 function createPatience(handle: SqliteHandle): Patience {
   let tries = TRIES
@@ -155,7 +155,7 @@ function tryOnce<T>(step: () => T): Outcome<T> {
   }
 }
 
-/** A closed database throws when it is asked. */
+/** A closed database throws when it is queried. */
 function isInTransaction(handle: SqliteHandle): boolean {
   return handle.isOpen && handle.isTransaction
 }

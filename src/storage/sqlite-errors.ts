@@ -1,4 +1,4 @@
-/** What SQLite reports, in our codes. */
+/** Converts errors of SQLite to our codes. */
 import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
@@ -21,13 +21,13 @@ const unavailable: ReadonlySet<number> = new Set([
   26, // NOTADB
 ])
 
-/** Another connection holds the lock. */
+/** Returns whether another connection holds the lock. */
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error)
   return code === SQLITE_BUSY || code === SQLITE_LOCKED
 }
 
-/** `storage_full`, `storage_unavailable`, or the same error when it is a defect of ours. */
+/** Returns `storage_full`, `storage_unavailable`, or the same error if it is a defect of ours. */
 export function toStorageError(error: unknown): unknown {
   const code = primaryCode(error)
   if (code === SQLITE_FULL || systemCode(error) === 'ENOSPC') {
@@ -39,7 +39,7 @@ export function toStorageError(error: unknown): unknown {
   return error
 }
 
-/** While it is opened, what cannot be used will not pass by itself, except for somebody else's lock. */
+/** Converts an error while the database is opened: it will not pass by itself, except for the lock of another process. */
 export function toOpenError(error: unknown, path: string): unknown {
   if (!isEntradaError(error) || error.code !== 'storage_unavailable') return error
   const { cause } = error
@@ -50,8 +50,8 @@ export function toOpenError(error: unknown, path: string): unknown {
 }
 
 /**
- * The part of the database that this user may not read and write, if there is one. SQLite reports only that it cannot open the
- * database. A command that was run as root leaves a `-wal` of root behind.
+ * Returns the file of the database that this user may not read and write, if there is one. SQLite reports only that it cannot open
+ * the database. A command that ran as root can leave a `-wal` file that belongs to root.
  */
 export function findNotPermitted(error: unknown, path: string): string | undefined {
   if (isNotPermitted(error)) return path
@@ -74,7 +74,7 @@ function isClosed(error: unknown): boolean {
   return systemCode(error) === 'ERR_INVALID_STATE'
 }
 
-/** The file or its folder could not be made or opened. */
+/** Returns whether a file or its folder could not be created or opened. */
 function isFileError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }

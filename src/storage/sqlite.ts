@@ -19,7 +19,7 @@ import { toOpenError, toStorageError } from './sqlite-errors.ts'
 import type { DatabaseMark, Storage } from './storage.ts'
 
 export type SqliteOptions = {
-  /** A file, made if absent, or `:memory:`. */
+  /** A file, which is created if absent, or `:memory:`. */
   readonly path: string
   readonly mode: DatabaseMark['mode']
   readonly now: () => Date
@@ -27,19 +27,20 @@ export type SqliteOptions = {
 
 const ALL_PAGES = 2 ** 31 - 1
 
-// Asked for, not imported: a Node without it could not even say so.
+// The module is requested at run time, because a Node without it could not even report that.
 const sqlite = process.getBuiltinModule('node:sqlite')
-// Node 26 renames the class; the types of Node 24 know the old name only.
+// Node 26 renames the class; the types of Node 24 know only the old name.
 const SqliteDatabase =
   (sqlite as { readonly Database?: typeof Sqlite.DatabaseSync }).Database ?? sqlite.DatabaseSync
 
-/** One connection: what Kysely builds on it, and the database itself for what only SQLite has. */
+/** One connection: Kysely's database on it, and the handle for what only SQLite has. */
 export type SqliteConnection = { readonly handle: Sqlite.DatabaseSync; readonly database: Database }
 
 /**
- * Opens the database, made or brought up to date if need be.
+ * Opens the database, and creates or migrates it if necessary.
  *
- * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_opened`, `file_not_permitted`, `storage_unavailable`, `storage_full`
+ * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_opened`, `file_not_permitted`,
+ * `storage_unavailable`, `storage_full`
  */
 export async function openSqlite(options: SqliteOptions): Promise<Storage> {
   try {
@@ -63,7 +64,7 @@ async function openPrepared(options: SqliteOptions): Promise<Storage> {
   }
 }
 
-/** Opens the file as it is. Everything but {@link openSqlite} wants it for looking after the file only. */
+/** Opens the file as it is. Callers other than {@link openSqlite} only maintain the file. */
 export function openSqliteConnection(path: string): SqliteConnection {
   try {
     const handle = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS })
@@ -73,7 +74,7 @@ export function openSqliteConnection(path: string): SqliteConnection {
   }
 }
 
-/** Copies a database as it is at one moment: in one step, so that whoever writes meanwhile does not make it start over. */
+/** Copies a database as it is at one moment, in one step, so that a concurrent write does not restart the copy. */
 export async function copySqlite(from: string, to: string): Promise<void> {
   const { handle } = openSqliteConnection(from)
   try {
@@ -83,7 +84,7 @@ export async function copySqlite(from: string, to: string): Promise<void> {
   }
 }
 
-/** Nobody but the owner may read the file or look into a folder that we make; `-wal` and `-shm` inherit from it. */
+/** Only the owner may read the file or a folder that we create; `-wal` and `-shm` inherit the rights. */
 async function createFile(path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -131,9 +132,9 @@ function toStorage({
     writes: writer.database,
     readsTakeTurns: reader === writer,
     runAlone: (work) => writer.database.transaction().execute(work),
-    // Waits for a running transaction; one that never ends must not look ready.
+    // This waits for a running transaction, because a database with one that never ends must not look ready.
     checkWritable: async () => void (await readMark(writer.database)),
-    // Takes its turn, so that a running transaction ends first. The last to close folds the log into the file.
+    // Closing takes its turn, so that a running transaction ends first. The last connection to close merges the log into the file.
     close: () =>
       writer.database.connection().execute(async () => {
         if (reader.handle.isOpen) reader.handle.close()

@@ -3,7 +3,7 @@ import type { Services } from '../services.ts'
 const INTERVAL_MS = 60_000
 const TRACE_LIFETIME_MS = 30 * 24 * 3_600_000
 
-/** Removes what has ended, once a minute. Answers the function that stops it. */
+/** Removes expired records once a minute. Returns the function that stops this. */
 export function startSweeping({ storage, now, log }: Services): () => void {
   const timer = setInterval(() => {
     const tracesBefore = new Date(now().getTime() - TRACE_LIFETIME_MS)

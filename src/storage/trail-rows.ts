@@ -1,9 +1,9 @@
-/** Audit events and sign-in traces: row to record and back. */
+/** Converts audit events and sign-in traces to rows and back. */
 import { present } from './columns.ts'
 import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
 import type { Actor, AuditEventRecord, SignInTrace, StoredAuditEvent } from './records.ts'
 
-/** All but the actor, who takes two columns. */
+/** All members but the actor, who takes two columns. */
 type EventMembers = Omit<AuditEventRecord, 'actor'>
 const eventColumns = {
   id: same('id'),
@@ -25,12 +25,12 @@ export type AuditEventRow = RowOf<EventMembers, typeof eventColumns> & {
   actor_id: string | null
 }
 
-/** Makes the audit event of a row. */
+/** Converts a row to an audit event. */
 export function parseAuditEvent(row: AuditEventRow): AuditEventRecord {
   return { ...events.parse(row), actor: parseActor(row) }
 }
 
-/** Makes the row of an audit event. */
+/** Converts an audit event to its row. */
 export function toAuditEventRow(event: AuditEventRecord): AuditEventRow {
   const { actor } = event
   const actorId = 'id' in actor ? actor.id : null
@@ -38,8 +38,8 @@ export function toAuditEventRow(event: AuditEventRecord): AuditEventRow {
 }
 
 /**
- * Returns the event as a link of the audit chain vouches for it. The order of the columns never changes: a column that is added later
- * goes into a content of another version.
+ * Returns the event in the form that a link of the audit chain covers. The order of the columns never changes: a column that is
+ * added later belongs to content of another version.
  */
 export function toStoredAuditEvent(row: AuditEventRow): StoredAuditEvent {
   const content = JSON.stringify([
@@ -60,7 +60,7 @@ export function toStoredAuditEvent(row: AuditEventRow): StoredAuditEvent {
   return { id: row.id, at: new Date(row.at), content }
 }
 
-/** All but the person, who takes three columns. */
+/** All members but the person, who takes three columns. */
 type TraceMembers = Omit<SignInTrace, 'person'>
 const traceColumns = {
   id: same('id'),
@@ -82,12 +82,12 @@ export type SignInTraceRow = RowOf<TraceMembers, typeof traceColumns> & {
   email_key: string | null
 }
 
-/** Makes the sign-in trace of a row. */
+/** Converts a row to a sign-in trace. */
 export function parseSignInTrace(row: SignInTraceRow): SignInTrace {
   return present({ ...traces.parse(row), person: parseTracedPerson(row) })
 }
 
-/** Makes the row of a sign-in trace. */
+/** Converts a sign-in trace to its row. */
 export function toSignInTraceRow(trace: SignInTrace): SignInTraceRow {
   const { subject = null, nameKey = null, emailKey = null } = trace.person ?? {}
   return { ...traces.toRow(trace), person_oid: subject, name_key: nameKey, email_key: emailKey }

@@ -1,4 +1,4 @@
-/** Verbs about what is only ever added: audit events, sign-in traces, and the outbox that announces events. */
+/** Reads and writes what is only ever added: audit events, sign-in traces, and the outbox of events. */
 import type { ExpressionBuilder } from 'kysely'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
 import type { UserId } from './records.ts'
@@ -12,6 +12,7 @@ import {
 } from './trail-rows.ts'
 import { scheduleDeliveries } from './webhook-verbs.ts'
 
+/** Creates the functions that read audit events, sign-in traces and the outbox. */
 export function trailReads(
   database: Database,
 ): Pick<
@@ -70,6 +71,7 @@ export function trailReads(
   }
 }
 
+/** Creates the functions that write audit events, sign-in traces and the outbox. */
 export function trailWrites(
   database: Database,
 ): Pick<StorageTransaction, 'appendAuditEvent' | 'appendSignInTrace' | 'removeFromOutbox'> {
@@ -138,7 +140,7 @@ function isOfPerson({ userIds, subject, nameKeys }: NonNullable<TraceFilter['per
     ])
 }
 
-/** An empty list is not SQL; this id is nobody's. */
+/** An empty list is not valid SQL; no user has this id. */
 function atLeastOne(ids: readonly UserId[]): readonly UserId[] {
   return ids.length > 0 ? ids : ['usr_']
 }

@@ -1,12 +1,12 @@
 import { EntradaError } from '../errors/errors.ts'
 import type { Database } from './schema.ts'
 
-/** Work that waits for something else holds up all who write after it, so it ends, and rolls back. */
+/** Work that waits for something else blocks all later writers, so it is ended and rolled back. */
 export const WORK_TIME_LIMIT_MS = 5_000
 
 /**
- * Runs `work` for as long as it may take. When it goes on afterwards all the same, it reaches no database any more: its connection is
- * somebody else's by then.
+ * Runs `work` with a time limit. If it continues after the limit, it can no longer use the database, because its connection has
+ * another user by then.
  *
  * @throws {EntradaError} `storage_unavailable`
  */

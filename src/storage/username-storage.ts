@@ -1,31 +1,31 @@
-/** What must hold of usernames: one member each, also after that member was removed; part of `storage.ts`. */
+/** The contract for usernames: each belongs to one member, also after that member was removed; part of `storage.ts`. */
 import type { OrganizationId } from './records.ts'
 
 /** Hashes a username for {@link UsernameReader.findRetiredUsernames}, whatever its letter case. */
 export type HashUsername = (organizationId: OrganizationId, username: string) => string
 
 export type UsernameReader = {
-  /** Those of these names that a member of the organization has, ignoring case. In lower case. */
+  /** Returns those of these names that a member of the organization has, ignoring case, in lower case. */
   findTakenUsernames(
     organizationId: OrganizationId,
     usernames: readonly string[],
   ): Promise<ReadonlySet<string>>
-  /** Those of these hashes whose name belonged to a member who was removed. */
+  /** Returns those of these hashes whose name belonged to a removed member. */
   findRetiredUsernames(
     organizationId: OrganizationId,
     hashes: readonly string[],
   ): Promise<ReadonlySet<string>>
-  /** A key of this database's own, sealed under the key ring. */
+  /** Finds a key of this database, sealed under the key ring. */
   findSealedKey(name: string): Promise<string | undefined>
 }
 
-/** Inside `atomically`. */
+/** These functions run inside `atomically`. */
 export type UsernameWriter = {
-  /** Lets a retired name be given again. Returns whether it was retired. */
+  /** Allows a retired name to be given again. Returns whether it was retired. */
   releaseUsername(organizationId: OrganizationId, hash: string): Promise<boolean>
-  /** Stores the key if there is none of this name yet. */
+  /** Stores the key if there is none with this name yet. */
   createSealedKey(name: string, sealed: string): Promise<void>
   removeSealedKey(name: string): Promise<void>
-  /** Does nothing when the stored value is not `from` any more. */
+  /** Does nothing if the stored value is no longer `from`. */
   resealKey(name: string, from: string, to: string): Promise<void>
 }

@@ -1,8 +1,9 @@
-/** Verbs about usernames that are taken: by members, and by those who were removed. */
+/** Reads and writes usernames that are taken: by members, and by removed ones. */
 import { foldCase } from './columns.ts'
 import type { Database } from './schema.ts'
 import type { UsernameReader, UsernameWriter } from './username-storage.ts'
 
+/** Creates the functions that read taken usernames and sealed keys. */
 export function usernameReads(database: Database): UsernameReader {
   return {
     async findTakenUsernames(organizationId, usernames) {
@@ -32,6 +33,7 @@ export function usernameReads(database: Database): UsernameReader {
   }
 }
 
+/** Creates the functions that write retired usernames and sealed keys. */
 export function usernameWrites(database: Database): UsernameWriter {
   return {
     async releaseUsername(organizationId, hash) {

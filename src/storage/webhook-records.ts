@@ -1,19 +1,22 @@
-/** What is stored about webhooks. */
+/** Stored records of webhooks. */
 import type { AuditEventId, AuditEventRecord, OrganizationId } from './records.ts'
 
 export type WebhookId = `whk_${string}`
 
-/** Somebody who is told of events over https. Without `organizationId`: of all; else of that organization's. */
+/** A receiver of events over https. Without `organizationId` it receives all events; otherwise those of that organization. */
 export type Webhook = {
   readonly id: WebhookId
   readonly organizationId?: OrganizationId
   readonly url: string
-  /** Types that are told; empty: all. */
+  /** Types of events to send; empty means all. */
   readonly eventTypes: readonly string[]
-  /** Newest first. All that have not ended sign, so that a receiver changes over in its own time. */
+  /** The secrets, newest first. All that have not expired sign, so that a receiver can change to the new one at any time. */
   readonly secrets: readonly WebhookSecret[]
   readonly status: 'on' | 'off'
-  /** `gone`: the receiver answered 410. `failing`: it took nothing for days. `secret_lost`: with a key of the key ring. */
+  /**
+   * `gone`: the receiver answered 410. `failing`: it accepted nothing for days. `secret_lost`: its secret was lost with a key of
+   * the key ring.
+   */
   readonly offBecause?: 'operator' | 'gone' | 'failing' | 'secret_lost'
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -35,10 +38,10 @@ export type WebhookDelivery = {
   readonly attempts: number
   readonly nextAt?: Date
   readonly lastAt?: Date
-  /** What came of the last attempt: an HTTP status, or a word of ours. */
+  /** The outcome of the last attempt: an HTTP status, or a word of ours. */
   readonly lastAnswer?: string
   readonly createdAt: Date
 }
 
-/** `event` is absent when it is older than the audit is kept. */
+/** `event` is absent if it is older than the retention of the audit trail. */
 export type DueDelivery = { readonly delivery: WebhookDelivery; readonly event?: AuditEventRecord }

@@ -1,10 +1,10 @@
-/** Webhooks and their deliveries: row to record and back. */
+/** Converts webhooks and their deliveries to rows and back. */
 import type { Generated } from 'kysely'
 import { parseJson, present } from './columns.ts'
 import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
 import type { Webhook, WebhookDelivery, WebhookSecret } from './webhook-records.ts'
 
-/** All but the secrets, whose times are inside their JSON. */
+/** All members but the secrets, whose times are inside their JSON. */
 type WebhookMembers = Omit<Webhook, 'secrets'>
 const webhookColumns = {
   id: same('id'),
@@ -20,12 +20,12 @@ const webhooks = conversions<WebhookMembers, typeof webhookColumns>(webhookColum
 
 export type WebhookRow = RowOf<WebhookMembers, typeof webhookColumns> & { secrets: string }
 
-/** Makes the webhook of a row. */
+/** Converts a row to a webhook. */
 export function parseWebhook(row: WebhookRow): Webhook {
   return { ...webhooks.parse(row), secrets: parseSecrets(row.secrets) }
 }
 
-/** Makes the row of a webhook. */
+/** Converts a webhook to its row. */
 export function toWebhookRow(webhook: Webhook): WebhookRow {
   const secrets = webhook.secrets.map(({ createdAt, endsAt, ...rest }) =>
     present({ ...rest, createdAt: createdAt.getTime(), endsAt: endsAt?.getTime() }),
@@ -33,7 +33,7 @@ export function toWebhookRow(webhook: Webhook): WebhookRow {
   return { ...webhooks.toRow(webhook), secrets: JSON.stringify(secrets) }
 }
 
-/** All but the id, which the database gives as a number. */
+/** All members but the id, which the database creates as a number. */
 type DeliveryMembers = Omit<WebhookDelivery, 'id'>
 const deliveryColumns = {
   webhookId: same('webhook_id'),
@@ -48,10 +48,10 @@ const deliveryColumns = {
 const deliveries = conversions<DeliveryMembers, typeof deliveryColumns>(deliveryColumns)
 
 type DeliveryColumns = RowOf<DeliveryMembers, typeof deliveryColumns>
-/** `next_at` is `null` once nothing is left to do. */
+/** `next_at` is `null` when nothing is left to do. */
 export type WebhookDeliveryRow = DeliveryColumns & { id: Generated<number> }
 
-/** Makes the delivery of a row. */
+/** Converts a row to a delivery. */
 export function parseDelivery(row: DeliveryColumns & { readonly id: number }): WebhookDelivery {
   return { ...deliveries.parse(row), id: String(row.id) }
 }

@@ -1,4 +1,4 @@
-/** What must hold of webhooks, warnings and leases; part of `storage.ts`. */
+/** The contract for webhooks, warnings and leases; part of `storage.ts`. */
 import type { OrganizationId } from './records.ts'
 import type { Page, PageRequest } from './storage.ts'
 import type {
@@ -10,9 +10,9 @@ import type {
 } from './webhook-records.ts'
 
 export type WebhookReader = {
-  /** Every webhook that has something due. */
+  /** Returns every webhook with due deliveries. */
   listDueWebhooks(now: Date): Promise<readonly DueWebhook[]>
-  /** How many webhooks an organization has; without one: how many the deployment itself has. */
+  /** Counts the webhooks of an organization, or without one those of the deployment itself. */
   countWebhooks(organizationId: OrganizationId | undefined): Promise<number>
   findWebhook(id: WebhookId): Promise<Webhook | undefined>
   listWebhooks(
@@ -20,32 +20,32 @@ export type WebhookReader = {
     page: PageRequest,
   ): Promise<Page<Webhook>>
   listWebhookIds(): Promise<readonly WebhookId[]>
-  /** The latest ones, newest first. */
+  /** Returns the latest deliveries, newest first. */
   listDeliveries(webhookId: WebhookId, limit: number): Promise<readonly WebhookDelivery[]>
 }
 
-/** Inside `atomically`. */
+/** These functions run inside `atomically`. */
 export type WebhookWriter = {
   /** Inserts or replaces by id. */
   putWebhook(webhook: Webhook): Promise<void>
-  /** With its deliveries. Answers whether there was one. */
+  /** Removes a webhook with its deliveries. Returns whether there was one. */
   removeWebhook(id: WebhookId): Promise<boolean>
-  /** Whether this warning is given for the first time, on whichever replica; from then on it is not. */
+  /** Returns whether this warning is sent for the first time, on any replica, and stores it. */
   rememberWarning(key: string, at: Date): Promise<boolean>
 }
 
-/** Single statements, each by itself. */
+/** Each of these functions is a single statement. */
 export type WebhookWork = {
   /**
-   * Deliveries that are due, each given to one caller only, on whichever replica, until `until`; whoever takes one counts as an
-   * attempt. One that is not settled by then is due again.
+   * Claims due deliveries until `until`, each for only one caller on any replica; a claim counts as an attempt. A delivery that is
+   * not settled by then is due again.
    */
   claimDeliveries(claim: {
     readonly webhookId: WebhookId
     readonly now: Date
     readonly until: Date
     readonly limit: number
-    /** Default `due`: those that have been due for longest. `tried`: those that were tried most often. */
+    /** `due`, the default: the longest due first. `tried`: the most often tried first. */
     readonly first?: 'due' | 'tried'
   }): Promise<readonly DueDelivery[]>
   settleDelivery(
@@ -58,7 +58,9 @@ export type WebhookWork = {
     },
   ): Promise<void>
 
-  /** Whether `holder` has the lease now: of all replicas one at a time, until `until` or longer if it takes it again before. */
+  /**
+   * Returns whether `holder` has the lease now: only one replica at a time, until `until` or longer if it takes it again before.
+   */
   takeLease(
     name: string,
     lease: { readonly holder: string; readonly now: Date; readonly until: Date },

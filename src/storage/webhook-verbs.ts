@@ -1,4 +1,4 @@
-/** Verbs about webhooks: who is told, and what is still to be told. */
+/** Reads and writes webhooks and their deliveries. */
 import { type RawBuilder, sql } from 'kysely'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
 import type { AuditEventRecord } from './records.ts'
@@ -8,6 +8,7 @@ import { parseAuditEvent } from './trail-rows.ts'
 import type { DueDelivery } from './webhook-records.ts'
 import { parseDelivery, parseWebhook, toWebhookRow } from './webhook-rows.ts'
 
+/** Creates the functions that read webhooks and their deliveries. */
 export function webhookReads(
   database: Database,
 ): Pick<
@@ -77,6 +78,7 @@ export function webhookReads(
   }
 }
 
+/** Creates the functions that write webhooks. */
 export function webhookWrites(
   database: Database,
 ): Pick<StorageTransaction, 'putWebhook' | 'removeWebhook' | 'rememberWarning'> {
@@ -104,7 +106,10 @@ export function webhookWrites(
   }
 }
 
-/** One delivery for each webhook that wants this event, in the transaction that appends it. Without webhooks it writes nothing. */
+/**
+ * Schedules one delivery for each webhook that receives this event, in the transaction that appends it. Without webhooks it writes
+ * nothing.
+ */
 export async function scheduleDeliveries(
   database: Database,
   { id, type, at, organizationId, detail }: AuditEventRecord,
@@ -112,7 +117,7 @@ export async function scheduleDeliveries(
   const ofOrganization = organizationId
     ? sql`(organization_id is null or organization_id = ${organizationId})`
     : sql`organization_id is null`
-  // Types are words of ours without quotes, so that one in quotes is found whole or not at all.
+  // Types are words of ours without quotes, so a quoted one matches completely or not at all.
   const wanted = sql`(event_types = '[]' or event_types like ${`%"${type}"%`})`
   const millis = at.getTime()
   await sql`
@@ -124,8 +129,8 @@ export async function scheduleDeliveries(
 }
 
 /**
- * Changes of one webhook are folded together: while a first notice of them waits untried, a receiver gets no further one. Who changes a
- * webhook again and again would otherwise fill the queues of all receivers of the organization.
+ * Changes of one webhook are merged: while a first event about them waits untried, a receiver gets no further one. Otherwise
+ * repeated changes of a webhook would fill the queues of all receivers of the organization.
  */
 function isNews(type: string, { webhookId }: AuditEventRecord['detail']): RawBuilder<unknown> {
   if (type !== 'webhook.changed') return sql`1 = 1`
@@ -140,10 +145,10 @@ function number(value: number): RawBuilder<unknown> {
   return sql`cast(${value} as bigint)`
 }
 
-/** So many are looked at in one sweep, the oldest, so that it stays short whatever has gathered. */
+/** A sweep checks only this many, the oldest, so that it stays short whatever has accumulated. */
 const MOST_SWEPT = 5_000
 
-/** Removes deliveries that nobody waits for any more. */
+/** Removes old deliveries that are settled. */
 export function sweepDeliveries(database: Database, before: Date) {
   const oldest = database.selectFrom('webhook_deliveries').select('id').orderBy('id')
   return database
@@ -154,7 +159,7 @@ export function sweepDeliveries(database: Database, before: Date) {
     .execute()
 }
 
-/** Single statements, each by itself; see `storage.ts` for what they promise. */
+/** Creates the single statements for deliveries and leases; `storage.ts` documents their promises. */
 export function deliveryWork(
   database: Database,
   kind: Storage['kind'],

@@ -1,10 +1,11 @@
 /**
- * The first schema. Portable: the only differences between the dialects are how a column counts up by itself, and `context.text`.
- * Audit events and traces refer to nothing, so that they outlive what they tell about.
+ * The first schema. It is portable: the dialects differ only in how a column counts up by itself, and in `context.text`. Audit
+ * events and traces have no foreign keys, so that they outlive the records that they describe.
  */
 import { type Kysely, sql } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
+/** Creates the tables of the first schema. */
 export async function createInitialSchema(
   database: Kysely<unknown>,
   context: MigrationContext,
@@ -235,14 +236,14 @@ async function createOutbox(
   await withSequence.addColumn('event_id', text, (column) => column.notNull()).execute()
 }
 
-/** A new version of a row that fits beside the old one touches no index, and so is in nobody's way. */
+/** A new version of a row that fits onto the same page touches no index, and so blocks no other writer. */
 async function leaveRoomForUpdates(database: Kysely<unknown>): Promise<void> {
   for (const table of ['users', 'identities', 'memberships', 'group_snapshots', 'sessions']) {
     await sql`alter table ${sql.table(table)} set (fillfactor = 70)`.execute(database)
   }
 }
 
-/** The mark is born with the schema, so that no database exists without its mode. */
+/** The mark is created with the schema, so that no database exists without its mode. */
 async function createMark(
   database: Kysely<unknown>,
   { mode, now, text }: MigrationContext,

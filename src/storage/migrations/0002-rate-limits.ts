@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
-/** What replicas count together. Programs before it count each for itself, and are not disturbed. */
+/** Creates the table of uses that replicas count together. Earlier programs count by themselves, and ignore it. */
 export async function createRateLimitCounts(
   database: Kysely<unknown>,
   { text, dialect }: MigrationContext,
@@ -17,7 +17,7 @@ export async function createRateLimitCounts(
     .on('rate_limit_counts')
     .column('until')
     .execute()
-  // The same few rows are written again and again; a new version finds room beside the old one.
+  // The same few rows are written again and again; this leaves room for a new version on the same page.
   if (dialect === 'postgres') {
     await sql`alter table rate_limit_counts set (fillfactor = 50)`.execute(database)
   }

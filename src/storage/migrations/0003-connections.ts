@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
 /**
- * Many customers: what a connection is called, whose application it uses and what it does beside deciding. Earlier programs write rows
- * without these columns, and find their own as they left them.
+ * Adds what many customers need: the name of a connection, its application and its settings. Earlier programs write rows without
+ * these columns, and find their own columns unchanged.
  */
 export async function widenConnections(
   database: Kysely<unknown>,

@@ -1,12 +1,13 @@
 /**
- * The chain over audit events. Links stand in a table of their own, so that the table that every sign-in writes is neither rebuilt
- * nor updated; a trigger notes each new event for the chain, whichever release wrote it.
+ * The chain over audit events. Links have a table of their own, so that the table that every sign-in writes is neither rebuilt nor
+ * updated. A trigger notes each new event for the chain, whichever release wrote it.
  */
 import { type Kysely, sql } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
 const AN_HOUR_MS = 3_600_000
 
+/** Creates the tables of the audit chain, and notes all existing events for it. */
 export async function createAuditChain(
   database: Kysely<unknown>,
   context: MigrationContext,
@@ -14,7 +15,8 @@ export async function createAuditChain(
   await createLinks(database, context)
   await createUnlinked(database, context)
   await createHead(database, context)
-  // The events of before while nobody has to wait; then the trigger, for which who is writing has to finish; then what came between.
+  // Existing events are noted while no writer has to wait; then the trigger is created, for which current writers have to finish;
+  // then the events in between are noted.
   await noteEvents(database, new Date(0))
   await createTrigger(database, context)
   await noteEvents(database, new Date(context.now().getTime() - AN_HOUR_MS))

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
-/** Set-up links and what test sign-ins found. Programs before it know neither, and are not disturbed. */
+/** Creates the tables of set-up links and of results of test sign-ins. Earlier programs ignore both. */
 export async function createSetupLinks(
   database: Kysely<unknown>,
   { text }: MigrationContext,

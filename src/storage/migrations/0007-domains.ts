@@ -3,8 +3,8 @@ import type { Database } from '../schema.ts'
 import type { MigrationContext } from './migrations.ts'
 
 /**
- * Domains of organizations, and connections by the tenants they accept. Programs before it know neither; a connection that one of
- * them changes meanwhile is found by its new tenant once it is written again.
+ * Creates the tables of domains, and of connections by the tenants that they accept. Earlier programs ignore both. A connection
+ * that one of them changes meanwhile is found by its new tenant after it is written again.
  */
 export async function createDomains(
   database: Kysely<unknown>,
@@ -12,7 +12,7 @@ export async function createDomains(
 ): Promise<void> {
   await createDomainsTable(database, context)
   await createConnectionTenants(database, context)
-  await fillConnectionTenants(database as Database) // its tables are there by now
+  await fillConnectionTenants(database as Database) // its tables exist by now
   await database.schema
     .createIndex('connections_by_status_authority')
     .on('connections')
@@ -67,7 +67,7 @@ async function createConnectionTenants(
   await createIndexes(database, 'connection_tenants', [['authority', 'tenant_id']])
 }
 
-/** As rows have it today: what a later release reads into them does not change what this one wrote. */
+/** This uses the form that rows have today: what a later release reads into them does not change what this one wrote. */
 async function fillConnectionTenants(database: Database): Promise<void> {
   const rows = await database
     .selectFrom('connections')

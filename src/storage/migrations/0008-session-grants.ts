@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
 /**
- * Sessions that are checked again, through which connection somebody came, and where groups were read.
- * Earlier programs write rows without the new columns; a session that one of them ends takes its grant along.
+ * Creates the tables of sessions that are checked again and of the use of connections, and adds the source of groups. Earlier
+ * programs write rows without the new columns; when one of them ends a session, its grant is removed too.
  */
 export async function createSessionGrants(
   database: Kysely<unknown>,
@@ -26,7 +26,7 @@ async function widenSnapshots(
   await database.schema.alterTable('group_snapshots').addColumn('names', text).execute()
 }
 
-/** Those who signed in before are known by their identity; with which application of the connection, is not. */
+/** People who signed in before are known by their identity, but not with which application of the connection. */
 async function createConnectionUses(
   database: Kysely<unknown>,
   { text }: MigrationContext,

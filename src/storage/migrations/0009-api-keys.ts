@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
-/** Keys for the API, and what was answered to calls that may come again. Programs before it know neither, and are not disturbed. */
+/** Creates the tables of API keys and of stored answers to repeated calls. Earlier programs ignore both. */
 export async function createApiKeys(
   database: Kysely<unknown>,
   { text }: MigrationContext,

@@ -2,8 +2,9 @@ import type { Kysely } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
 /**
- * How connections do, how many sign in on each day, and by whom a trace is found. Nothing refers to a connection by foreign key: what is
- * written here comes seconds after the sign-in, when the connection may be gone; a sweep takes the rest along.
+ * Creates the tables of the health of connections and of sign-ins per day, and the columns by which a trace is found. There is no
+ * foreign key to a connection: the rows are written seconds after the sign-in, when the connection may have been removed; a sweep
+ * removes the rest.
  */
 export async function createConnectionHealth(
   database: Kysely<unknown>,

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
-/** Who is told of events, what is still to be told, which warnings were given, and who of the replicas does a job at the moment. */
+/** Creates the tables of webhooks, their deliveries, the warnings that were sent, and the leases of replicas. */
 export async function createWebhooks(
   database: Kysely<unknown>,
   context: MigrationContext,

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
-/** Through which connection the groups and app roles of a membership were told. Of those from before, it is not known. */
+/** Adds the connection that sent the groups and app roles of a membership. For older rows it is unknown. */
 export async function addSnapshotConnections(
   database: Kysely<unknown>,
   { text }: MigrationContext,

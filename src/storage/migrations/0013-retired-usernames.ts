@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
 /**
- * Usernames of members who were removed stay taken: as a hash under a key of this database, which is stored sealed. Both tables go
- * unnoticed by the release before, and the cascade lets that release remove an organization.
+ * Creates the tables of usernames of removed members, which stay taken: as a hash under a key of this database, which is stored
+ * sealed. The previous release ignores both tables, and the cascade lets it remove an organization.
  */
 export async function createRetiredUsernames(
   database: Kysely<unknown>,

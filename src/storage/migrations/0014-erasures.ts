@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
 /**
- * Removed people are erased from the audit trail in the background. The release before does not know these tables: what it removes
- * is not erased, and its `audit verify` takes an erased event for a changed one.
+ * Creates the tables for erasing removed people from the audit trail in the background. The previous release does not know these
+ * tables: people whom it removes are not erased, and its `audit verify` takes an erased event for a changed one.
  */
 export async function createErasures(
   database: Kysely<unknown>,

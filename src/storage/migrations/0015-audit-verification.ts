@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
-/** How far the background verification of the audit trail has come: one row, signed. The release before does not notice the table. */
+/**
+ * Creates the table for the progress of the background verification of the audit trail: one row, signed. The previous release
+ * ignores it.
+ */
 export async function createAuditVerification(
   database: Kysely<unknown>,
   { text }: MigrationContext,

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 
-/** What is due of one webhook is found without reading what is due of the others, or what it was sent before. */
+/** Creates the index by which due deliveries of one webhook are found without reading those of others or earlier ones. */
 export async function indexDueDeliveries(database: Kysely<unknown>): Promise<void> {
   await database.schema
     .createIndex('webhook_deliveries_by_webhook_id_next_at')
