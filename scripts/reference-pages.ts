@@ -1,7 +1,7 @@
 /** The pages of docs/reference/, made from the tables of the code. */
 import { auditEventTypes } from '../src/audit/audit-events.ts'
 import { commands } from '../src/cli/run-cli.ts'
-import { areas, type FindingRow, findingTable } from '../src/doctor/doctor.ts'
+import { areas, findingsOf } from '../src/doctor/doctor.ts'
 import { type ErrorEntry, errorTable } from '../src/errors/errors.ts'
 import { formerCodes } from '../src/errors/former-codes.ts'
 import { type Limit, limitTable } from '../src/http/rate-limit.ts'
@@ -174,18 +174,15 @@ The first three are set by \`ENTRADA_RATE_LIMIT_SIGN_INS\`. With PostgreSQL repl
 }
 
 function doctorPage(): string {
-  const findings = Object.entries<FindingRow>(findingTable)
   const sections = areas.map((area) => {
-    const rows = findings
-      .filter(([, row]) => row.area === area)
-      .map(([id, row]) => [
-        `<a id="${id}"></a>\`${id}\``,
-        row.severity,
-        row.what,
-        ...(row.severity === 'ok'
-          ? ['', '', '']
-          : [row.why, row.fix, row.whoCanFix.replaceAll('_', ' ')]),
-      ])
+    const rows = Object.entries(findingsOf(area)).map(([id, row]) => [
+      `<a id="${id}"></a>\`${id}\``,
+      row.severity,
+      row.what,
+      ...(row.severity === 'ok'
+        ? ['', '', '']
+        : [row.why, row.fix, (row.whoCanFix ?? 'operator').replaceAll('_', ' ')]),
+    ])
     const header = ['finding', 'severity', 'what', 'why it matters', 'what to do', 'who can do it']
     return `## ${area}\n\n${table(header, rows)}`
   })

@@ -11,7 +11,7 @@ import { gatherFacts } from './gather-facts.ts'
 export { describeReport } from './describe-report.ts'
 export type { Examination } from './examination.ts'
 export { type Area, areas, type Finding, type FindingRow, type Severity } from './finding.ts'
-export { findingTable } from './finding-table.ts'
+export { findingsOf, findingTable } from './finding-table.ts'
 
 export type Report = {
   readonly checkedAt: Date

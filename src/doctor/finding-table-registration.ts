@@ -1,11 +1,25 @@
+import { platformRemedies } from '../errors/registration-facts.ts'
 import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
-import type { FindingRow } from './finding.ts'
+import type { FindingRows } from './finding.ts'
 
 const authentication = `${appRegistration} > Authentication`
 
 export const registrationFindings = {
+  registered_as_spa: {
+    severity: 'error',
+    what: 'The redirect URI is registered as "Single-page application", not as "Web" (AADSTS{code}, {source}).',
+    why: 'Entra gives the answer of such an address to browsers only, never to a server. Nobody can sign in.',
+    fix: `In ${appRegistration} > ${platformRemedies.singlePage}`,
+    whoCanFix: 'application_administrator',
+  },
+  registered_as_public: {
+    severity: 'error',
+    what: 'The redirect URI is registered for a mobile or desktop application, not as "Web" (AADSTS{code}, {source}).',
+    why: 'Entra takes no credential from such applications. Nobody can sign in.',
+    fix: `In ${appRegistration} > ${platformRemedies.publicClient}`,
+    whoCanFix: 'application_administrator',
+  },
   redirect_uris: {
-    area: 'registration',
     severity: 'info',
     what: 'These redirect URIs belong into the application, under "Web", to the letter:',
     why: 'Entra sends people back to a registered address only, and compares it exactly.',
@@ -13,7 +27,6 @@ export const registrationFindings = {
     whoCanFix: 'application_administrator',
   },
   logout_url: {
-    area: 'registration',
     severity: 'info',
     what: 'This is the front-channel logout URL of the application:',
     why: 'With it, who signs out at Microsoft is signed out here too. Whether it is registered cannot be found out from outside.',
@@ -21,12 +34,10 @@ export const registrationFindings = {
     whoCanFix: 'application_administrator',
   },
   redirect_uri_registered: {
-    area: 'registration',
     severity: 'ok',
     what: '{redirectUri} is registered. Asked without cookies for a silent sign-in, Entra sent its refusal there, which it does for registered addresses only; whether it stands under "Web" this does not show.',
   },
   redirect_uri_not_registered: {
-    area: 'registration',
     severity: 'error',
     what: '{redirectUri} is not registered: asked for a sign-in that ends there, Entra showed AADSTS50011 on its own page.',
     why: 'Everybody who presses the button sees that page of Microsoft and does not come back.',
@@ -34,7 +45,6 @@ export const registrationFindings = {
     whoCanFix: 'application_administrator',
   },
   redirect_uri_registered_otherwise: {
-    area: 'registration',
     severity: 'error',
     what: '{redirectUri} is not registered, but {variant} is.',
     why: 'Entra compares to the letter: everybody who presses the button sees AADSTS50011 on a page of Microsoft.',
@@ -42,7 +52,6 @@ export const registrationFindings = {
     whoCanFix: 'application_administrator',
   },
   redirect_uri_not_known: {
-    area: 'registration',
     severity: 'info',
     what: 'Whether {redirectUri} is registered could not be found out: {reason}.',
     why: 'If it is not, Entra shows AADSTS50011 on its own page, and Entrada never hears of it.',
@@ -50,11 +59,10 @@ export const registrationFindings = {
     whoCanFix: 'application_administrator',
   },
   sign_in_refused_by_entra: {
-    area: 'registration',
     severity: 'error',
     what: 'Entra shows AADSTS{code} on its own page when a sign-in starts: {name}.',
     why: '{whatHappened}',
     fix: '{remedy}',
     whoCanFix: 'application_administrator',
   },
-} as const satisfies Readonly<Record<string, FindingRow>>
+} as const satisfies FindingRows

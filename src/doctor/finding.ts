@@ -2,7 +2,7 @@
 
 import type { WhoCanFix } from '../identity-provider/entra/protocol/entra-error-table.ts'
 import { hideCredentials } from '../log/hide-credentials.ts'
-import { type FindingId, findingTable } from './finding-table.ts'
+import { type FindingId, findingsOf, findingTable } from './finding-table.ts'
 
 /** In the order in which they are examined and printed. */
 export const areas = [
@@ -25,15 +25,16 @@ export type Severity = 'ok' | 'info' | 'warning' | 'error'
 
 /** `{name}` in a sentence stands for the evidence of that name. */
 export type FindingRow =
-  | { readonly area: Area; readonly severity: 'ok'; readonly what: string }
+  | { readonly severity: 'ok'; readonly what: string }
   | {
-      readonly area: Area
       readonly severity: Exclude<Severity, 'ok'>
       readonly what: string
       readonly why: string
       readonly fix: string
-      readonly whoCanFix: WhoCanFix
+      /** Absent: the operator. */
+      readonly whoCanFix?: WhoCanFix
     }
+export type FindingRows = Readonly<Record<string, FindingRow>>
 
 export type Finding = {
   readonly id: FindingId
@@ -64,7 +65,7 @@ export type Evidence<Id extends FindingId> = Readonly<
   Record<NamesIn<Sentences<(typeof findingTable)[Id]>>, string | number>
 >
 
-/** A row of the table with its evidence. Evidence comes from other machines too: no control character leaves here. */
+/** Makes a finding of a row of the table and its evidence. Evidence comes from other machines too, so control characters are removed. */
 export function newFinding<const Id extends FindingId>(
   id: Id,
   evidence: Evidence<Id>,
@@ -73,14 +74,20 @@ export function newFinding<const Id extends FindingId>(
   const row: FindingRow = findingTable[id]
   const filled = {
     id,
-    area: row.area,
+    area: areaOf(id),
     severity: row.severity,
     what: fill(row.what, evidence),
     items: items.map(printable),
   }
   if (row.severity === 'ok') return filled
-  const { why, fix, whoCanFix } = row
+  const { why, fix, whoCanFix = 'operator' } = row
   return { ...filled, why: fill(why, evidence), fix: fill(fix, evidence), whoCanFix }
+}
+
+function areaOf(id: FindingId): Area {
+  const area = areas.find((one) => Object.hasOwn(findingsOf(one), id))
+  if (area === undefined) throw new Error(`the finding ${id} belongs to no area`)
+  return area
 }
 
 function fill(sentence: string, evidence: Readonly<Record<string, string | number>>): string {
