@@ -224,6 +224,9 @@ describe('checkOptions', () => {
       assert.ok(problem.startsWith(`${path} must be an object`), problem)
       assert.deepEqual(others, [])
     }
+    assert.deepEqual(problemsOf({ entra: { ...entra, groups: 'graph' } }), [
+      'entra.groups must be an object with `from`, `nested`, `names`',
+    ])
     assert.deepEqual(problemsOf({ operators: 'app_role:Admin' }), ['operators must be a list'])
     assert.match(problemsOf({ entra: 5 }).join('\n'), /^entra\.tenantId is missing\n/)
   })

@@ -90,7 +90,8 @@ function optionProblem(field: ConnectionField): string {
   const values = input.choices.map(({ value }) => value)
   if (values.every((value) => typeof value === 'boolean')) return 'must be true or false'
   if (values.every((value) => typeof value === 'string')) return oneOfThese(values)
-  const members = Object.keys(Object(values[0])).map((name) => `\`${name}\``)
+  const example = values.find((value) => value !== null)
+  const members = Object.keys(Object(example)).map((name) => `\`${name}\``)
   return `must be an object with ${members.join(', ')}`
 }
 
