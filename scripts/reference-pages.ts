@@ -1,6 +1,9 @@
 /** The pages of docs/reference/, made from the tables of the code. */
 import { auditEventTypes } from '../src/audit/audit-events.ts'
 import { commands } from '../src/cli/run-cli.ts'
+import type { ConnectionField, ConnectionFields } from '../src/connections/connection-field.ts'
+import { connectionFields } from '../src/connections/connection-fields.ts'
+import { rowsOf, toText } from '../src/connections/field-values.ts'
 import { areas, findingsOf } from '../src/doctor/doctor.ts'
 import { type ErrorEntry, errorTable } from '../src/errors/errors.ts'
 import { formerCodes } from '../src/errors/former-codes.ts'
@@ -22,6 +25,7 @@ export function referencePages(): Readonly<Record<string, string>> {
     'audit-events.md': auditEventsPage(),
     'entra-errors.md': entraErrorsPage(),
     'commands.md': commandsPage(),
+    'connection-fields.md': connectionFieldsPage(),
     'doctor.md': doctorPage(),
     'metrics.md': metricsPage(),
     'limits.md': limitsPage(),
@@ -141,6 +145,33 @@ function commandsPage(): string {
 The operator's verbs work through the API of the running server when that answers, else on the database itself.`,
     sections.join('\n'),
   )
+}
+
+/** Makes the page of a connection's fields. */
+export function connectionFieldsPage(fields: ConnectionFields = connectionFields): string {
+  const rows = rowsOf(fields).map(({ path, field }) => [
+    `\`${path}\``,
+    defaultOf(field),
+    mayChange(field),
+    field.option ? `\`--${field.option}\`` : '-',
+    field.env ? `\`${field.env}\`` : '-',
+    field.help,
+  ])
+  return page(
+    'Fields of a connection',
+    `Members of a connection in the API and in the file of \`entrada apply\`; \`none\` on the command line, and \`null\` in JSON, go back to the default.
+The variables are those of the environment's own connection. Tenant, client id and authority of that one: [settings](settings.md).`,
+    table(['member', 'default', 'who may change it', 'option', 'variable', 'meaning'], rows),
+  )
+}
+
+function mayChange({ may, offered }: ConnectionField): string {
+  if (may === 'organization') return 'the organization'
+  return offered ? 'operators; the organization among those of this deployment' : 'operators'
+}
+
+function defaultOf(field: ConnectionField): string {
+  return field.default === undefined ? 'none' : `\`${toText(field, field.default)}\``
 }
 
 function metricsPage(): string {

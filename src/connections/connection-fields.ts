@@ -133,7 +133,7 @@ const head = {
     part: 'roleRules',
     toJson: ({ roleRules }) => roleRules.map((rule) => ({ ...rule })),
     label: 'Role rules',
-    help: 'No two have the same `id`; it is made when left out.',
+    help: 'Which group or app role gives which role. No two have the same `id`; it is made when left out.',
     may: 'organization',
     decidesAdmission: true,
   },

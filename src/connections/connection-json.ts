@@ -15,7 +15,7 @@ import type {
   TenantPinning,
 } from '../storage/records.ts'
 import { frontChannelLogoutUrl, redirectUri, startPath } from './connection-addresses.ts'
-import type { ConnectionField, ConnectionFields } from './connection-field.ts'
+import type { ConnectionField, ConnectionFields, FieldRecord } from './connection-field.ts'
 import { connectionFields } from './connection-fields.ts'
 import type { ConnectionChangeJson, ConnectionJson, CredentialJson } from './connection-schema.ts'
 import { toJsonValue, toRecord, toStoredSettings } from './field-values.ts'
@@ -51,7 +51,7 @@ type FieldsJson = Pick<
 >
 
 /** Returns the members of a connection's JSON that have a row. */
-export function fieldsJson(fields: ConnectionFields, connection: Connection): FieldsJson {
+export function fieldsJson(fields: ConnectionFields, connection: FieldRecord): FieldsJson {
   const { policies, settings } = connection
   const head = Object.entries(fields.connection).map(([name, field]) => [
     name,
@@ -126,6 +126,7 @@ export function toConnectionMembers(
   { deployment }: Pick<Services, 'deployment'>,
   sent: ConnectionChangeJson,
   before?: Pick<Connection, 'tenants' | 'settings'>,
+  fields: ConnectionFields = connectionFields,
 ): ConnectionMembers {
   const at = new URL(sent.authority ?? deployment.authorities[0])
   const application = sent.application ?? 'own'
@@ -136,9 +137,9 @@ export function toConnectionMembers(
     tenants: toTenants(sent, before?.tenants),
     application,
     clientId: (application === 'shared' ? deployment.sharedClientId : sent.clientId) ?? '',
-    policies: toPolicies(connectionFields, sent.policies),
+    policies: toPolicies(fields, sent.policies),
     roleRules: toRules(sent.roleRules),
-    settings: toSettings(connectionFields, sent.settings, before?.settings),
+    settings: toSettings(fields, sent.settings, before?.settings),
   }
 }
 

@@ -149,3 +149,23 @@ export function inWords(field: ConnectionField, value: unknown): string {
   if (input?.kind !== 'choice') return words?.(text) ?? text
   return choiceFor(input.choices, value)?.words ?? text
 }
+
+type Members = Readonly<Record<string, unknown>>
+/** A merge patch of a connection's JSON. */
+export type FieldPatch = Members & { readonly policies: Members; readonly settings: Members }
+
+/** Returns the merge patch for values of JSON by the paths of their rows. */
+export function patchOf(values: ReadonlyMap<string, unknown>): FieldPatch {
+  const within = (group: string) =>
+    Object.fromEntries(
+      [...values]
+        .filter(([path]) => path.startsWith(group))
+        .map(([path, value]) => [path.slice(group.length), value]),
+    )
+  const head = [...values].filter(([path]) => !path.includes('.'))
+  return {
+    ...Object.fromEntries(head),
+    policies: within('policies.'),
+    settings: within('settings.'),
+  }
+}

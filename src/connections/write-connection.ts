@@ -9,6 +9,7 @@ import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import type { SessionPerson } from '../storage/connection-people.ts'
 import type { Connection, RoleRule } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import type { ConnectionFields } from './connection-field.ts'
 import { connectionFields } from './connection-fields.ts'
 import { storedValues } from './field-values.ts'
 import { type Account, refuseAccount } from './refuse-account.ts'
@@ -126,12 +127,12 @@ function mayShutOut(before: Connection, after: Connection): boolean {
   return JSON.stringify(admittance(before)) !== JSON.stringify(admittance(after))
 }
 
-function admittance(connection: Connection): readonly unknown[] {
-  const values = storedValues(
-    connectionFields,
-    connection,
-    ({ decidesAdmission }) => decidesAdmission,
-  )
+/** Returns the values that decide who may sign in through a connection. */
+export function admittance(
+  connection: Connection,
+  fields: ConnectionFields = connectionFields,
+): readonly unknown[] {
+  const values = storedValues(fields, connection, ({ decidesAdmission }) => decidesAdmission)
   return [connection.cloud, ...values]
 }
 

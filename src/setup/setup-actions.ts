@@ -14,6 +14,7 @@ import { redirect } from '../http/responses.ts'
 import { Secret } from '../keys/secret.ts'
 import { findOwn } from '../protocol/find-own.ts'
 import type { Services } from '../services.ts'
+import { askedPatch } from './asked-fields.ts'
 import { beginConsent } from './consent.ts'
 import { findFederatedIdentity } from './entra/federated-identity.ts'
 import {
@@ -42,6 +43,7 @@ const ofDraft: Readonly<Record<string, Action>> = {
       clientId: single(form, 'client_id') ?? '',
       directory: single(form, 'directory') ?? '',
       authority: single(form, 'cloud') ?? '',
+      patch: askedPatch(form),
     }),
   shared: (services, _exchange, of) => chooseShared(services, of),
   own: (services, _exchange, of) => chooseOwn(services, of),

@@ -2,6 +2,8 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
+import type { FieldPatch } from '../connections/field-values.ts'
+import { patchedConnection } from '../connections/patched-connection.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
@@ -24,7 +26,13 @@ type ChangeOf = { readonly setup: Setup; readonly caller: AdminCaller }
 export async function nameApplication(
   services: Services,
   { setup, caller }: ChangeOf,
-  asked: { readonly clientId: string; readonly directory: string; readonly authority: string },
+  asked: {
+    readonly clientId: string
+    readonly directory: string
+    readonly authority: string
+    /** Further fields that the page asks for. */
+    readonly patch?: FieldPatch | undefined
+  },
 ): Promise<void> {
   const { connection } = setup
   const clientId = asked.clientId.trim().toLowerCase()
@@ -35,15 +43,19 @@ export async function nameApplication(
   const tenantId = await lookUpTenant(services, { ...connection, authority, tenants: pinned })
   await changeDraft(services, caller, {
     connection,
-    change: (before) => ({
-      ...before,
-      application: 'own',
-      clientId,
-      authority,
-      cloud: cloudOf(new URL(authority)),
-      tenants: { ...pinned, tenantId },
-      settings: withRedirectOrigin(services, before),
-    }),
+    change: (before) => {
+      const named: Connection = {
+        ...before,
+        application: 'own',
+        clientId,
+        authority,
+        cloud: cloudOf(new URL(authority)),
+        tenants: { ...pinned, tenantId },
+        settings: withRedirectOrigin(services, before),
+      }
+      const { patch } = asked
+      return patch ? patchedConnection(services, named, { patch, isOperator: false }) : named
+    },
   })
 }
 

@@ -1,6 +1,14 @@
 /** Facts and forms of a connection's fields, from their rows. */
 import type { ConnectionField } from '../../connections/connection-field.ts'
-import { type FieldRow, fromText, inWords, OTHER, toText } from '../../connections/field-values.ts'
+import {
+  type FieldPatch,
+  type FieldRow,
+  fromText,
+  inWords,
+  OTHER,
+  patchOf,
+  toText,
+} from '../../connections/field-values.ts'
 import type { Deployment } from '../../deployment.ts'
 import { EntradaError, isEntradaError } from '../../errors/errors.ts'
 import type { Html } from '../../http/responses.ts'
@@ -91,9 +99,6 @@ function choicesOf(
   ]
 }
 
-type Members = Readonly<Record<string, unknown>>
-export type FieldPatch = Members & { readonly policies: Members; readonly settings: Members }
-
 /**
  * Returns the merge patch of a connection's JSON for a form. A text field that the form does not have is left unchanged.
  *
@@ -106,18 +111,7 @@ export function readFields(rows: readonly FieldRow[], form: URLSearchParams): Fi
     if (row.field.input?.kind === 'choice') checkChosen(row, typed)
     if (typed !== undefined && typed !== OTHER) values.set(row.path, fromText(row.field, typed))
   }
-  const within = (group: string) =>
-    Object.fromEntries(
-      [...values]
-        .filter(([path]) => path.startsWith(group))
-        .map(([path, value]) => [path.slice(group.length), value]),
-    )
-  const head = [...values].filter(([path]) => !path.includes('.'))
-  return {
-    ...Object.fromEntries(head),
-    policies: within('policies.'),
-    settings: within('settings.'),
-  }
+  return patchOf(values)
 }
 
 function checkChosen(row: FieldRow, typed: string | undefined): void {

@@ -4,6 +4,7 @@ import type { Html } from '../../http/responses.ts'
 import { cloudOf, cloudWords } from '../../identity-provider/entra/clouds.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
+import { askedInputs } from '../asked-fields.ts'
 import { doButton, fieldState, setupForm } from '../page-parts.ts'
 import type { Setup } from '../setup-session.ts'
 
@@ -29,6 +30,7 @@ ${setupForm(
 <label for="directory">Directory (tenant) ID, or a domain of the directory</label>
 <input id="directory" name="directory" value="${directory}" maxlength="253" autocomplete="off" spellcheck="false" required${fieldState(problem, 'directory')}>
 ${cloudChoice(services, connection)}
+${askedInputs(connection, { problem, typed })}
 ${doButton('application', 'Save')}`,
 )}
 ${connectedDirectory(connection)}`
