@@ -12,9 +12,6 @@ const foldersWithoutDocstrings: readonly string[] = [
   'src/doctor',
   'src/identity-provider',
   'src/identity-provider/entra',
-  'src/setup',
-  'src/setup/entra',
-  'src/sign-in',
   'src/storage',
   'src/storage/migrations',
 ]
@@ -28,10 +25,6 @@ const foldersWithVagueWords: readonly string[] = [
   'src/identity-provider',
   'src/identity-provider/entra',
   'src/identity-provider/entra/protocol',
-  'src/provisioning',
-  'src/setup',
-  'src/setup/entra',
-  'src/sign-in',
   'src/storage',
   'src/storage/migrations',
 ]

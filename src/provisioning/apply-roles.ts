@@ -7,13 +7,13 @@ import type { StorageTransaction } from '../storage/storage.ts'
 export type RolesToApply = {
   readonly membership: Membership
   readonly connection: Connection
-  /** What the rules of this connection say now; it takes the place of what any rule or default gave before. Manual roles stay. */
+  /** The roles of this connection's rules. They replace what any rule or default gave before; manual roles stay. */
   readonly roles: readonly RoleAssignment[]
   readonly actor: Actor
   readonly exchange?: Exchange
 }
 
-/** Writes the roles of a membership, audits a difference, and answers all roles now held. */
+/** Writes the roles of a membership, audits a difference, and returns all current roles. */
 export async function applyRoles(
   services: AuditServices,
   transaction: StorageTransaction,

@@ -1,4 +1,4 @@
-/** Who becomes a member gets a username that no other person has or had in that organization. */
+/** Gives a new member a username that no other person has or had in the organization. */
 import { EntradaError } from '../errors/errors.ts'
 import { findFreeName } from '../protocol/free-name.ts'
 import type { Services } from '../services.ts'
@@ -7,10 +7,10 @@ import type { StorageTransaction } from '../storage/storage.ts'
 import { findRetiredUsernames } from './retired-usernames.ts'
 import { numberedUsername, withSuffix } from './username.ts'
 
-/** How much of the membership's id makes a username unique where no number does: 48 random bits of it. */
+/** This much of the membership's id makes a username unique when no number does: 48 random bits. */
 const ID_LETTERS = 12
 
-/** Creates the membership under the wanted username, or with a number where that is taken. */
+/** Creates the membership under the preferred username, or with a number if that is taken. */
 export async function createMembership(
   services: Pick<Services, 'keyRing' | 'sha256'>,
   transaction: StorageTransaction,
@@ -21,7 +21,8 @@ export async function createMembership(
 ): Promise<Membership> {
   const { organizationId } = membership
   const isRetired = await wasGiven(services, transaction, { organizationId, usernames: [wanted] })
-  // Without looking first: a look would be in the way of everybody who signs in for the first time at this moment.
+  // The name is not looked up first: a look-up would collide with every other person who signs in for the first time at this
+  // moment.
   const asWanted = { ...membership, username: wanted }
   if (!isRetired && (await transaction.createMembership(asWanted))) return asWanted
   const free = await findFreeName(

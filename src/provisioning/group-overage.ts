@@ -1,7 +1,7 @@
 import type { GraphProblem, GroupsClaim } from '../identity-provider/identity-provider.ts'
 import type { ConnectionPolicies, GroupSnapshot } from '../storage/records.ts'
 
-/** `unknown` is never an empty list: whoever needs the groups has to refuse. */
+/** `unknown` is never an empty list: a decision that needs the groups has to refuse. */
 export type ResolvedGroups =
   | {
       readonly kind: 'known'
@@ -11,14 +11,14 @@ export type ResolvedGroups =
     }
   | { readonly kind: 'unknown'; readonly reason: 'overage' | GraphProblem }
 
-/** Whoever left a group can often join two hundred others at will: what was known must not be kept for ever. */
+/** A person who left a group can often join two hundred others freely, so the last known groups must not count for ever. */
 const LAST_KNOWN_LIFETIME_MS = 30 * 24 * 3_600_000
 
 function isRecent({ takenAt }: GroupSnapshot, now: Date): boolean {
   return now.getTime() - takenAt.getTime() < LAST_KNOWN_LIFETIME_MS
 }
 
-/** What is known of a person's groups, after the overage policy of the connection (design rule 5). */
+/** Returns a person's groups by the overage policy of the connection (design rule 5). */
 export function resolveGroups({
   claim,
   policy,

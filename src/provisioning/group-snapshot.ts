@@ -1,7 +1,9 @@
 import type { Connection, GroupSnapshot } from '../storage/records.ts'
 import type { ResolvedGroups } from './group-overage.ts'
 
-/** What was told through this connection. What another one told is of another application, and counts for nothing here. */
+/**
+ * Returns the snapshot if this connection sent it. That of another connection belongs to another application and does not count.
+ */
 export function toldThrough(
   snapshot: GroupSnapshot | undefined,
   { id }: Pick<Connection, 'id'>,
@@ -9,7 +11,7 @@ export function toldThrough(
   return (snapshot?.connectionId ?? id) === id ? snapshot : undefined
 }
 
-/** What is kept of a person's groups. With them unknown, the last known ones stay and are marked as incomplete. */
+/** Returns what is stored about a person's groups. If they are unknown, the last known ones stay and are marked as incomplete. */
 export function groupSnapshot(
   groups: ResolvedGroups,
   {

@@ -7,8 +7,8 @@ export type MappedRoles =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: ErrorDetail }
 
 /**
- * Entra's groups and app roles to our roles, by id and value only: names are neither unique nor lasting.
- * With a rule on groups and the groups unknown nobody gets in: the rule that is missed might be the one that decides.
+ * Maps Entra's groups and app roles to our roles, by id and value only, because names are neither unique nor permanent. If a rule
+ * needs groups and they are unknown, the sign-in is refused, because a missed rule might be the one that decides.
  */
 export function mapRoles({
   rules,
@@ -34,7 +34,7 @@ export function mapRoles({
   return { kind: 'roles', assignments: [{ role: unmatched.role, source: 'default' }] }
 }
 
-/** Without a groups claim the registration is what has to change, not the groups of the person. */
+/** Without a groups claim the registration has to be changed, not the groups of the person. */
 function codeOfUnmatched(rules: readonly RoleRule[], groups: ResolvedGroups): ErrorCode {
   const noClaim = groups.kind === 'known' && groups.source === 'absent'
   return needGroups(rules) && noClaim ? 'groups_claim_missing' : 'no_role_matched'

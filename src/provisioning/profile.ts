@@ -3,7 +3,7 @@ import type { Profile, ProfileEmail } from '../storage/records.ts'
 
 const ADDRESS = /^[^\s@<>"',;:\\()[\]]{1,64}@[^\s@<>"',;:\\()[\]]{1,190}$/
 
-/** What this connection says of the person, for display. Nothing in it is proof of who they are. */
+/** Returns the profile of a person from this connection, for display. Nothing in it proves an identity. */
 export function profileFrom(identity: VerifiedIdentity): Profile {
   const { displayName, givenName, familyName, userPrincipalName, preferredUsername } = identity
   const email = emailFrom(identity)
@@ -18,7 +18,7 @@ export function profileFrom(identity: VerifiedIdentity): Profile {
   }
 }
 
-/** The first that looks like an address: the email claim, preferred_username, UPN; marked with where it is from. */
+/** Returns the first value that looks like an address: the email claim, preferred_username, or UPN; with its source. */
 function emailFrom(identity: VerifiedIdentity): ProfileEmail | undefined {
   const { email, preferredUsername, userPrincipalName, emailDomainOwnerVerified } = identity
   if (isAddress(email)) {
@@ -37,7 +37,7 @@ function isAddress(text: string | undefined): text is string {
   return text !== undefined && ADDRESS.test(text)
 }
 
-/** Names of the profile's members that differ, for the audit; never their values. */
+/** Returns the names of the profile's members that differ, for the audit; never their values. */
 export function changedMembers(before: Profile, after: Profile): readonly string[] {
   const members = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof Profile> // keys of two profiles
   return [...members].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))

@@ -1,6 +1,6 @@
 /**
- * Who they are here: finds or creates user, identity and membership, then refreshes profile, roles and groups.
- * Runs inside the transaction of the sign-in, so a sign-in is written whole or not at all.
+ * Finds or creates user, identity and membership, then updates profile, roles and groups. It runs inside the transaction of the
+ * sign-in, so a sign-in is stored completely or not at all.
  */
 import { audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
@@ -39,7 +39,7 @@ type Work = Provisioning & {
   readonly transaction: StorageTransaction
 }
 
-/** Writes what was decided. `transaction` must be the one in which `known` was read. */
+/** Stores what was decided. `transaction` must be the one in which `known` was read. */
 export async function provisionUser(work: Work): Promise<ProvisionedUser> {
   const userId = await findOrCreateUser(work)
   const identityId = await findOrLinkIdentity(work, userId)

@@ -1,7 +1,7 @@
 /**
- * Usernames that belonged to a member who was removed. Applications store data under a username, so the next person must not get it.
- * The database keeps a keyed hash of each: a name can be compared with it, and it does not list the names of people who were removed.
- * The key is random, and sealed under the key ring: hashes stay valid when the ring is rotated.
+ * Usernames of members who were removed. Applications store data under a username, so the next person must not get it. The database
+ * stores a keyed hash of each: a name can be compared with it, but the names of removed people cannot be listed. The key is random
+ * and sealed under the key ring, so hashes stay valid when the ring is rotated.
  */
 import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
@@ -12,7 +12,11 @@ import type { HashUsername } from '../storage/username-storage.ts'
 export const RETIRED_USERNAMES_KEY = 'retired-usernames'
 const ASSOCIATED_DATA = `sealed_keys.sealed:${RETIRED_USERNAMES_KEY}`
 
-/** How names are retired; makes the key for it at the first time. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+/**
+ * Returns the hash for retired names, and creates its key at the first use.
+ *
+ * @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing`
+ */
 export async function getUsernameHash(
   services: Pick<Services, 'keyRing' | 'randomBytes' | 'sha256'>,
   transaction: StorageTransaction,
@@ -26,7 +30,7 @@ export async function getUsernameHash(
   return made
 }
 
-/** Which of these names belonged to a member of the organization who was removed. */
+/** Returns which of these names belonged to a removed member of the organization. */
 export async function findRetiredUsernames(
   services: Pick<Services, 'keyRing' | 'sha256'>,
   reader: StorageReader,
@@ -42,7 +46,7 @@ export async function findRetiredUsernames(
   return new Set([...retired].map((found) => hashes.get(found) ?? ''))
 }
 
-/** Lets the name be given again. @throws {EntradaError} `record_not_found` when it was not retired */
+/** Allows the name to be given again. @throws {EntradaError} `record_not_found` when it was not retired */
 export async function releaseUsername(
   services: Pick<Services, 'keyRing' | 'sha256'>,
   transaction: StorageTransaction,
@@ -70,7 +74,7 @@ export async function resealUsernameKey(
   return true
 }
 
-/** `undefined` before the first name was retired. */
+/** Returns `undefined` before the first name was retired. */
 async function findUsernameHash(
   services: Pick<Services, 'keyRing' | 'sha256'>,
   reader: StorageReader,
@@ -79,7 +83,7 @@ async function findUsernameHash(
   if (sealed === undefined) return undefined
   const key = openKey(services, sealed)
   const { sha256 } = services
-  // The second hash keeps the first from being continued by text that is appended.
+  // The second hash prevents a value from being extended by appended text.
   return (organizationId, username) =>
     sha256(key + sha256(key + JSON.stringify([organizationId, username.toLowerCase()])))
 }

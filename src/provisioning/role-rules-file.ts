@@ -58,7 +58,7 @@ export function readRoleRules(path: string, readTextFile: (path: string) => stri
 }
 
 /**
- * Reads the text of that file.
+ * Parses the text of that file.
  *
  * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
  */

@@ -2,7 +2,7 @@ import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts
 
 const MAX_USERNAME_LENGTH = 50
 
-/** A username from the UPN: its local part, in at most 50 characters of `[a-zA-Z0-9-_]`. */
+/** Returns a username from the UPN: its local part, in at most 50 characters of `[a-zA-Z0-9-_]`. */
 export function usernameFor(
   identity: Pick<
     VerifiedIdentity,
@@ -14,12 +14,12 @@ export function usernameFor(
   return cleanUsername(localPart(name)) || 'user'
 }
 
-/** The wanted name; from the second on with `-2`, `-3` …, never longer than allowed. */
+/** Returns the preferred name; from the second on with `-2`, `-3` …, never longer than allowed. */
 export function numberedUsername(wanted: string, number: number): string {
   return number === 1 ? wanted : withSuffix(wanted, `-${number}`)
 }
 
-/** The wanted name with a suffix, never longer than allowed. */
+/** Returns the preferred name with a suffix, never longer than allowed. */
 export function withSuffix(wanted: string, suffix: string): string {
   return wanted.slice(0, MAX_USERNAME_LENGTH - suffix.length) + suffix
 }

@@ -1,8 +1,8 @@
 /**
- * Admin consent to the shared application, asked for from a set-up page.
+ * Admin consent to the shared application, requested from a set-up page.
  *
  *   beginConsent  → Entra, with an attempt of purpose `consent`
- *   finishConsent → whose it is → claim → refused: a result to read; given: a directory that a test has to prove
+ *   finishConsent → who started it → claim → refused: a result to show; given: a directory that a test has to prove
  */
 
 import { audit } from '../audit/audit.ts'
@@ -30,7 +30,7 @@ import {
   setupHolder,
 } from './setup-session.ts'
 
-/** @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere` */
+/** Sends the browser to Entra for admin consent. @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere` */
 export async function beginConsent(
   services: Services,
   exchange: Exchange,
@@ -59,7 +59,7 @@ export async function beginConsent(
   return withCookies(redirect(location), attemptCookies(services, exchange, attempt))
 }
 
-/** Nothing that the answer says is written into the connection. */
+/** Finishes a consent. Nothing from the answer is stored in the connection. */
 export async function finishConsent(
   services: Services,
   exchange: Exchange,

@@ -1,4 +1,4 @@
-/** What a test sign-in shows of the decision: made as in every sign-in, on the same facts, and put into words for the page. */
+/** The decision in a test sign-in: made as in every sign-in, on the same facts, and described for the page. */
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Services } from '../services.ts'
 import type { AskedByHolder } from '../sign-in/attempt.ts'
@@ -17,7 +17,7 @@ export type JudgedTest = {
   readonly claims: Readonly<Record<string, unknown>>
 }
 
-/** Decides, and says what the registration lacks. */
+/** Decides about a test, and finds what the registration lacks. */
 export async function judgeTest(
   services: Pick<Services, 'now' | 'storage'>,
   judged: JudgedTest,
@@ -39,7 +39,7 @@ export async function judgeTest(
   }
 }
 
-/** A person without a role, or a disabled one, proves directory, application and credential as well as any. */
+/** A person without a role, or a disabled one, proves directory, application and credential as well as any other. */
 function provesDirectory(decision: SignInDecision): boolean {
   return decision.kind === 'allowed' || !aboutDirectory.has(decision.code)
 }
@@ -77,7 +77,7 @@ function toTestedPerson(person: DecidedPerson, username: string | undefined): Te
     case 'new':
       return person
     case 'known':
-      // Whom other organizations know is not told here (design rule 19).
+      // The page must not reveal people whom other organizations know (design rule 19).
       return username === undefined ? { kind: 'new' } : { kind: 'known', username }
     case 'linked':
       return { kind: 'linked', username: person.membership.username, reason: person.reason }

@@ -1,4 +1,4 @@
-/** What remains of a test: its result, sealed, and what is believed of the connection from now on. */
+/** Stores the outcome of a test: its result, sealed, and what it proves about the connection. */
 
 import { audit } from '../audit/audit.ts'
 import { changeConnection } from '../connections/change-connection.ts'
@@ -19,7 +19,10 @@ import {
   type TestResult,
 } from './test-result.ts'
 
-/** A refusal that came before anything could be tested, kept to be read like the result of a test. Answers where it is shown. */
+/**
+ * Stores a refusal that came before anything could be tested, to be read like the result of a test. Returns the address of its
+ * page.
+ */
 export async function keepRefusal(
   services: Services,
   exchange: Exchange,
@@ -54,7 +57,10 @@ export type KeptTest = {
   readonly result: TestResult
 }
 
-/** What is believed of the connection from now on, then the result: whoever sees one sees the other. Answers where it is shown. */
+/**
+ * Marks the connection as tested, then stores the result, so that a visible result implies the mark. Returns the address of its
+ * page.
+ */
 export async function keepResult(services: Services, kept: KeptTest): Promise<string> {
   const { holder, connection, asked, result } = kept
   if (result.works) await believe(services, kept)
@@ -81,7 +87,7 @@ function codeOf(outcome: TestOutcome): string | undefined {
   return outcome.decision.kind === 'refused' ? outcome.decision.code : undefined
 }
 
-/** Only of the connection as it was tested: one that was changed while the browser was away keeps what it had. */
+/** Marks only the connection as it was tested: one that was changed meanwhile keeps its state. */
 async function believe(services: Services, { holder, connection, asked }: KeptTest): Promise<void> {
   if (connection.managedBy === 'environment') return
   const { credentialId, candidateTenant } = asked
@@ -101,7 +107,7 @@ async function believe(services: Services, { holder, connection, asked }: KeptTe
   await changeConnection(services, caller, { id: connection.id, as: connection.managedBy, change })
 }
 
-/** Changed while the test was away at Entra, it is not what was tested. */
+/** A connection that was changed during the test is not the one that was tested. */
 function isSameDirectory(before: Connection, tested: Connection): boolean {
   const directory = ({ authority, tenants, application, clientId }: Connection) =>
     JSON.stringify([authority, tenants, application, clientId])
@@ -115,18 +121,19 @@ function withTestedCredential(before: Connection, credentialId: string, testedAt
   return { ...before, credentials }
 }
 
-/** A directory that only said that it consented, as if it were the one. */
+/** Returns the connection with a directory that only claims to have consented, as if that were proven. */
 export function withCandidate(connection: Connection, tenantId: string | undefined): Connection {
   if (tenantId === undefined) return connection
   return { ...connection, tenants: { kind: 'pinned', tenant: tenantId, tenantId } }
 }
 
-/** Entra's trouble and a token that is not as it has to be are results. Our own trouble is not. */
+/** Returns an error that is a result: a failure of Entra, or an invalid token. Throws failures of Entrada itself. */
 export function asResult(error: unknown): EntradaError {
   if (!isEntradaError(error) || ourOwn.has(error.code)) throw error
   return error
 }
 
+/** Converts an error to the outcome of a failed test. */
 export function failureOf(error: EntradaError): TestOutcome {
   const { entra, claim } = error.detail as { readonly entra?: EntraError; readonly claim?: unknown } // ours
   return {

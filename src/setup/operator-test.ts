@@ -1,4 +1,4 @@
-/** The same test for operators, from their own session. */
+/** The test of a connection by an operator, from the operator's own session. */
 import { authorizeOperator, type Operator } from '../access/authorize-operator.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
@@ -10,9 +10,9 @@ import { getTestResult } from './test-result.ts'
 import { beginTest } from './test-sign-in.ts'
 
 /**
- * POST /admin/connections/ID/test: sends the operator to Entra. `credential` tests one alone.
+ * Answers POST /admin/connections/ID/test: sends the operator to Entra. With `credential` it tests only that one.
  *
- * @throws {EntradaError} `record_not_found`, those of `beginTest`, and of whoever is no operator
+ * @throws {EntradaError} `record_not_found`, those of `beginTest`, and those of `authorizeOperator`
  */
 export async function startOperatorTest(services: Services, exchange: Exchange): Promise<Response> {
   checkSameOrigin(exchange)
@@ -31,7 +31,7 @@ export async function startOperatorTest(services: Services, exchange: Exchange):
   return beginTest(services, exchange, { connection, asked, selectAccount })
 }
 
-/** GET /admin/tests/ID. @throws {EntradaError} `test_result_not_found` */
+/** Answers GET /admin/tests/ID. @throws {EntradaError} `test_result_not_found` */
 export async function showOperatorTest(services: Services, exchange: Exchange): Promise<Response> {
   const sessionId = sessionOf(await authorizeOperator(services, exchange))
   const id = exchange.params.id ?? ''
@@ -43,7 +43,7 @@ export async function showOperatorTest(services: Services, exchange: Exchange): 
   })
 }
 
-/** A token in a header has no browser to go to Entra with. */
+/** An operator token in a header has no browser that could go to Entra. */
 function sessionOf({ view }: Operator): string {
   if (view === undefined) throw new EntradaError('sign_in_required')
   return view.session.id

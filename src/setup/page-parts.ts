@@ -1,4 +1,4 @@
-/** Pieces that the pages of a set-up link are made of. */
+/** Parts of the pages of a set-up link. */
 import { html } from 'hono/html'
 import { type EntradaError, errorEntry } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
@@ -8,7 +8,7 @@ import { findOwn } from '../protocol/find-own.ts'
 import type { Services } from '../services.ts'
 import { type Setup, setupFormToken } from './setup-session.ts'
 
-/** A form of `/setup`; its buttons say what to do. */
+/** Renders a form of `/setup`, whose buttons name the action. */
 export function setupForm(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,
@@ -20,16 +20,18 @@ ${fields}
 </form>`
 }
 
+/** Renders a button of a form with its action. */
 export function doButton(action: string, words: string, { plain = false } = {}): Html {
   return html`<button class="button${plain ? ' plain' : ''}" name="do" value="${action}">${words}</button>`
 }
 
-/** Something to carry over to Entra. Without the script there is no button, and the field can be selected by hand. */
+/** Renders a value to be copied to Entra. Without the script there is no button, and the field can be selected by hand. */
 export function valueToCopy(id: string, label: string, value: string): Html {
   return html`<div class="value"><label for="${id}">${label}</label>
 <div><input id="${id}" value="${value}" readonly>${copyButton(id, label)}</div></div>`
 }
 
+/** Renders a longer text to be copied. */
 export function textToCopy(id: string, label: string, text: string): Html {
   return html`<div class="value"><label for="${id}">${label}</label>
 <div><textarea id="${id}" readonly spellcheck="false">${text}</textarea>${copyButton(id, label)}</div></div>`
@@ -39,7 +41,7 @@ function copyButton(id: string, label: string): Html {
   return html`<button type="button" class="button plain" data-copy="${id}" hidden>Copy<span class="out-of-sight"> ${label}</span></button><span role="status"></span>`
 }
 
-/** Why a form was not carried out: what it was, and what to do. */
+/** Renders why a form was not carried out, and what to do. */
 export function problemNotice(problem: EntradaError | undefined): Html {
   if (problem === undefined) return html``
   const { shown, fix } = errorEntry(problem.code)
@@ -57,7 +59,7 @@ const inWords: Readonly<Record<string, string>> = {
   credentials: 'There are too many credentials already. Remove one that is not needed any more.',
 }
 
-/** Marks the field that a problem is about. */
+/** Returns the attributes that mark the field of a problem. */
 export function fieldState(problem: EntradaError | undefined, ...parameters: string[]): Html {
   const about =
     problem === undefined ? '' : (findOwn(fieldOf, problem.code) ?? parameterOf(problem))
@@ -77,11 +79,13 @@ function parameterOf({ detail: { parameter } }: EntradaError): string {
   return typeof parameter === 'string' ? parameter : ''
 }
 
+/** Renders a day. */
 export function dayOf(at: Date): Html {
   const text = at.toISOString().slice(0, 10)
   return html`<time datetime="${text}">${text}</time>`
 }
 
+/** Renders a time in UTC. */
 export function momentOf(at: Date): Html {
   const text = at.toISOString()
   return html`<time datetime="${text}">${text.slice(0, 16).replace('T', ' ')} UTC</time>`

@@ -1,4 +1,4 @@
-/** A credential of a connection that is in use: the new one waits beside it until a test has shown that it works. */
+/** The page that renews a credential of a connection in use: the new one is not used until a test has shown that it works. */
 import { html } from 'hono/html'
 import type { Html } from '../http/responses.ts'
 import type { Services } from '../services.ts'
@@ -9,6 +9,7 @@ import type { FormLeftover } from './setup-page.ts'
 import type { Setup } from './setup-session.ts'
 import { lastTestLink, testForm } from './try-section.ts'
 
+/** Renders the credentials in use, and the form for a new one. */
 export function renewalBody(
   services: Services,
   setup: Setup,
@@ -33,7 +34,7 @@ ${useSection(services, setup, pending)}
 ${setupForm(services, setup, doButton('finish', 'End this link', { plain: true }))}`
 }
 
-/** The last one stays: nobody could sign in without. */
+/** The last credential cannot be removed, because no user could sign in without it. */
 function usedCredential(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,

@@ -1,4 +1,4 @@
-/** POST /setup: the forms of the set-up page. What cannot be carried out comes back on the page, beside what was typed. */
+/** POST /setup: the forms of the set-up page. If a form cannot be carried out, the page shows the problem and keeps the input. */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { turnOn } from '../connections/change-connection.ts'
 import {
@@ -34,7 +34,7 @@ type Asked = {
   readonly caller: AdminCaller
   readonly form: URLSearchParams
 }
-/** Answers a response when it leads elsewhere; else it goes back to the page. */
+/** Returns a response if it leads elsewhere; otherwise the browser returns to the page. */
 type Action = (services: Services, exchange: Exchange, asked: Asked) => Promise<unknown>
 
 const ofDraft: Readonly<Record<string, Action>> = {
@@ -90,7 +90,11 @@ const ofBoth: Readonly<Record<string, Action>> = {
   test_other: (services, exchange, { setup }) => startTest(services, exchange, setup, true),
 }
 
-/** @throws {EntradaError} as `readSetupForm`; what belongs to no field of the page */
+/**
+ * Carries out a form of the set-up page.
+ *
+ * @throws {EntradaError} as `readSetupForm`; and problems that belong to no field of the page
+ */
 export async function changeSetup(services: Services, exchange: Exchange): Promise<Response> {
   const { setup, form, caller } = await readSetupForm(services, exchange)
   const action = findAction(setup, single(form, 'do') ?? '')
@@ -110,7 +114,10 @@ function findAction({ link }: Setup, name: string): Action {
   return action
 }
 
-/** Whether the page shows a refusal: what its user can correct, or a failure of the identity provider, but no failure of ours. */
+/**
+ * Returns whether the page shows a refusal: one that its user can correct, or a failure of the identity provider, but not a failure
+ * of Entrada.
+ */
 function isForPage({ code }: EntradaError): boolean {
   if (code === 'setup_link_ended') return false
   return errorEntry(code).status < 500 || /^(entra|provider)_/.test(code)
@@ -137,7 +144,7 @@ async function startTest(
   return beginTest(services, exchange, { connection, asked, selectAccount })
 }
 
-/** The beginning of that day: a warning is better a day early. @throws {EntradaError} `request_invalid` */
+/** Returns the beginning of that day, because a warning is better a day early. @throws {EntradaError} `request_invalid` */
 function parseDay({ now }: Pick<Services, 'now'>, text: string): Date | undefined {
   if (text.trim() === '') return undefined
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text.trim())

@@ -1,4 +1,7 @@
-/** What the holder of a set-up link may change: of a draft, application, directory and credential; of any other connection, credentials. */
+/**
+ * What the holder of a set-up link may change: application, directory and credential of a draft; only credentials of any other
+ * connection.
+ */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
@@ -19,9 +22,10 @@ const MOST_CREDENTIALS = 10
 type ChangeOf = { readonly setup: Setup; readonly caller: AdminCaller }
 
 /**
- * Names application and directory of a draft. The directory is looked up, so that a domain stands for one id from now on.
+ * Sets application and directory of a draft. The directory is looked up, so that a domain means one id from now on.
  *
- * @throws {EntradaError} `client_id_invalid`, `request_invalid` (the cloud), those of `parseDirectoryName`, `directory_not_found`, or why Entra could not be asked
+ * @throws {EntradaError} `client_id_invalid`, `request_invalid` (the cloud), those of `parseDirectoryName`, `directory_not_found`,
+ * or why Entra could not be asked
  */
 export async function nameApplication(
   services: Services,
@@ -59,7 +63,7 @@ export async function nameApplication(
   })
 }
 
-/** Only what is offered: this deployment sends requests to these and to no others (I16). */
+/** Only offered authorities are accepted: this deployment sends requests to no others (I16). */
 function checkAuthority(
   { deployment }: Pick<Services, 'deployment'>,
   connection: Connection,
@@ -71,7 +75,7 @@ function checkAuthority(
   throw new EntradaError('request_invalid', { parameter: 'cloud' })
 }
 
-/** Looks up the directory of a connection, which needs none of its credentials: discovery is public. */
+/** Looks up the directory of a connection without its credentials, because discovery is public. */
 async function lookUpTenant(
   services: Pick<Services, 'identityProviderFor'>,
   connection: Connection,
@@ -87,7 +91,7 @@ async function lookUpTenant(
   }
 }
 
-/** With several public addresses, sign-ins start at the one that the customer registered. */
+/** If there are several public addresses, sign-ins start at the one that the customer registered. */
 function withRedirectOrigin(
   services: Pick<Services, 'deployment'>,
   before: Connection,
@@ -96,7 +100,7 @@ function withRedirectOrigin(
   return { ...before.settings, redirectOrigin: homeOrigin(services, before) }
 }
 
-/** The deployment's application in place of one of the customer's. @throws {EntradaError} `entra_not_configured` */
+/** Replaces the customer's own application by the deployment's shared one. @throws {EntradaError} `entra_not_configured` */
 export async function chooseShared(services: Services, { setup, caller }: ChangeOf): Promise<void> {
   const { sharedClientId, authorities } = services.deployment
   if (sharedClientId === undefined) throw new EntradaError('entra_not_configured')
@@ -116,7 +120,7 @@ export async function chooseShared(services: Services, { setup, caller }: Change
   })
 }
 
-/** Back to an application of the customer's own, with nothing of it known yet. */
+/** Changes back to an application of the customer's own, of which nothing is known yet. */
 export async function chooseOwn(services: Services, { setup, caller }: ChangeOf): Promise<void> {
   await changeDraft(services, caller, {
     connection: setup.connection,
@@ -129,7 +133,11 @@ export async function chooseOwn(services: Services, { setup, caller }: ChangeOf)
 
 const noTenant: TenantPinning = { kind: 'allow_list', tenantIds: [] }
 
-/** A new credential: the only one of a draft, or one that waits beside those in use. @throws {EntradaError} `request_invalid` */
+/**
+ * Adds a credential: the only one of a draft, or one that is not used until it is tested.
+ *
+ * @throws {EntradaError} `request_invalid`
+ */
 export async function putCredential(
   services: Services,
   { setup, caller }: ChangeOf,
@@ -150,7 +158,7 @@ export async function putCredential(
   await changeConnection(services, caller, { id: connection.id, change })
 }
 
-/** From now on beside the others. @throws {EntradaError} `credential_not_tested`, `record_not_found` */
+/** Activates a tested credential; the others stay active. @throws {EntradaError} `credential_not_tested`, `record_not_found` */
 export async function useCredential(
   services: Services,
   { setup, caller }: ChangeOf,
@@ -170,7 +178,7 @@ export async function useCredential(
   await changeConnection(services, caller, { id: setup.connection.id, change })
 }
 
-/** Turned on meanwhile, it is not the link's to change any more. */
+/** If the connection was turned on meanwhile, the link may no longer change it. */
 async function changeDraft(
   services: Services,
   caller: AdminCaller,

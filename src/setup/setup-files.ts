@@ -1,4 +1,4 @@
-/** GET /setup/certificate/NAME and /setup/test/ID: what belongs to the set-up page and is not a form. */
+/** GET /setup/certificate/NAME and /setup/test/ID: the parts of the set-up page that are not forms. */
 import { EntradaError } from '../errors/errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
@@ -6,7 +6,11 @@ import { getOpenSetup, getSetup, setupHolder } from './setup-session.ts'
 import { testPage } from './test-page.ts'
 import { getTestResult } from './test-result.ts'
 
-/** The certificate that was made last, to be uploaded in Entra: public, without its key. @throws {EntradaError} `page_not_found` */
+/**
+ * Answers with the newest certificate, to be uploaded in Entra: public, without its key.
+ *
+ * @throws {EntradaError} `page_not_found`
+ */
 export async function downloadCertificate(
   services: Services,
   exchange: Exchange,
@@ -32,7 +36,7 @@ function file(name: string, content: string | Uint8Array<ArrayBuffer>, type: str
   })
 }
 
-/** @throws {EntradaError} `test_result_not_found`, and those of `getSetup` */
+/** Answers GET /setup/test/ID with the result of a test. @throws {EntradaError} `test_result_not_found`, and those of `getSetup` */
 export async function showSetupTest(services: Services, exchange: Exchange): Promise<Response> {
   const setup = await getSetup(services, exchange)
   const id = exchange.params.id ?? ''

@@ -1,4 +1,4 @@
-/** What a set-up link opens first: a page with one button, since mail scanners follow links and press nothing. */
+/** The first page of a set-up link has one button, because mail scanners follow links but press no buttons. */
 import { html } from 'hono/html'
 import { homeOrigin } from '../connections/connection-addresses.ts'
 import { withCookies } from '../http/cookies.ts'
@@ -9,7 +9,7 @@ import type { Services } from '../services.ts'
 import { momentOf } from './page-parts.ts'
 import { checkOpen, getSetupByToken, takeSetupLink } from './setup-session.ts'
 
-/** GET /setup/link/TOKEN: changes nothing. @throws {EntradaError} `setup_link_not_found`, `setup_link_ended` */
+/** Answers GET /setup/link/TOKEN, and changes nothing. @throws {EntradaError} `setup_link_not_found`, `setup_link_ended` */
 export async function showSetupLink(services: Services, exchange: Exchange): Promise<Response> {
   const { token = '' } = exchange.params
   const setup = await getSetupByToken(services, services.storage, token)
@@ -27,12 +27,16 @@ export async function showSetupLink(services: Services, exchange: Exchange): Pro
 <p class="next"><button class="button">Begin</button></p>
 </form>`,
   })
-  // The address holds the token: nobody, not even our own log of referrers, is told it. `Origin` still comes with the form.
+  // The address contains the token, so no other site may receive it as a referrer. `Origin` is still sent with the form.
   response.headers.set('referrer-policy', 'strict-origin')
   return response
 }
 
-/** POST /setup/link: swaps the token for a cookie. @throws {EntradaError} `setup_link_not_found`, `setup_link_ended`, `cross_site_request` */
+/**
+ * Answers POST /setup/link: exchanges the token for a cookie.
+ *
+ * @throws {EntradaError} `setup_link_not_found`, `setup_link_ended`, `cross_site_request`
+ */
 export async function openSetupLink(services: Services, exchange: Exchange): Promise<Response> {
   checkSameOrigin(exchange)
   const form = await readForm(exchange)

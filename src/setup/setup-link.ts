@@ -1,4 +1,4 @@
-/** Set-up links, as operators make, list and withdraw them. What is behind one: `setup-session.ts`. */
+/** Set-up links, which operators create, list and withdraw. `setup-session.ts` has the browser that uses a link. */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { type AuditServices, audit } from '../audit/audit.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
@@ -22,13 +22,13 @@ export type SetupLinkState =
   | 'replaced'
   | 'finished'
 
-/** `address` holds the token, which is kept nowhere: it is shown once. */
+/** `address` contains the token, which is not stored: it is shown only once. */
 export type CreatedSetupLink = { readonly link: SetupLink; readonly address: string }
 export type ListedSetupLink = { readonly link: SetupLink; readonly state: SetupLinkState }
 
 /**
- * A link for a draft to be set up, or for the credentials of another connection to be renewed. It takes the place of an earlier one:
- * two people with two links would not know of each other.
+ * Creates a link to set up a draft, or to renew the credentials of another connection. It replaces an earlier link, because two
+ * people with two links would not know of each other.
  *
  * @throws {EntradaError} `record_not_found`, `setup_link_not_possible`
  */
@@ -55,7 +55,7 @@ export async function createSetupLink(
   })
 }
 
-/** Newest first. @throws {EntradaError} `record_not_found` */
+/** Lists the set-up links of a connection, newest first. @throws {EntradaError} `record_not_found` */
 export async function listSetupLinks(
   services: Pick<Services, 'now' | 'storage'>,
   connectionId: string,
@@ -66,7 +66,7 @@ export async function listSetupLinks(
   return links.map((link) => ({ link, state: setupLinkState(services, link, connection) }))
 }
 
-/** Ends it now, and the page behind it with it. @throws {EntradaError} `record_not_found` */
+/** Ends a link now, and the set-up page with it. @throws {EntradaError} `record_not_found` */
 export async function withdrawSetupLink(
   services: Services,
   caller: AdminCaller,
@@ -83,7 +83,7 @@ export async function withdrawSetupLink(
   })
 }
 
-/** Why it opens nothing any more, or how far it has come. A draft's link ends with the draft. */
+/** Returns why a link can no longer be used, or how far its set-up is. A draft's link ends with the draft. */
 export function setupLinkState(
   { now }: Pick<Services, 'now'>,
   { kind, closed, endsAt, openedAt }: SetupLink,
@@ -95,11 +95,12 @@ export function setupLinkState(
   return openedAt === undefined ? 'waiting' : 'opened'
 }
 
+/** Returns whether a link in this state can be used. */
 export function isOpen(state: SetupLinkState): boolean {
   return state === 'waiting' || state === 'opened'
 }
 
-/** Ends a link before its time, audited. */
+/** Ends a link before its time, and audits it. */
 export async function closeSetupLink(
   services: AuditServices,
   transaction: StorageTransaction,
@@ -162,6 +163,7 @@ function newSetupLink(
   }
 }
 
+/** Returns the ids of a connection for an audit event. */
 export function ofConnection({ id, organizationId }: Connection) {
   return { connectionId: id, organizationId }
 }

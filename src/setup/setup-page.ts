@@ -1,4 +1,4 @@
-/** GET /setup: the page behind a set-up link. No account, no script needed; each step is a form of its own. */
+/** GET /setup: the page of a set-up link. It needs no account and no script; each step is a form of its own. */
 
 import { html } from 'hono/html'
 import { homeOrigin } from '../connections/connection-addresses.ts'
@@ -18,11 +18,11 @@ import { renewalBody } from './renewal-page.ts'
 import { checkOpen, getSetup, type Setup } from './setup-session.ts'
 import { trySection } from './try-section.ts'
 
-/** What a form that was not carried out leaves behind: why, and what was typed (never a secret). */
+/** The problem of a form that was not carried out, and its input (never a secret). */
 export type FormLeftover = { readonly problem?: EntradaError; readonly typed: URLSearchParams }
 const nothingLeft: FormLeftover = { typed: new URLSearchParams() }
 
-/** @throws {EntradaError} `setup_session_missing`, `setup_superseded`, `setup_link_ended` */
+/** Answers GET /setup. @throws {EntradaError} `setup_session_missing`, `setup_superseded`, `setup_link_ended` */
 export async function showSetup(services: Services, exchange: Exchange): Promise<Response> {
   const setup = await getSetup(services, exchange)
   const home = homeOrigin(services, setup.connection)
@@ -30,7 +30,7 @@ export async function showSetup(services: Services, exchange: Exchange): Promise
   return setupPage(services, setup)
 }
 
-/** The page as it stands now. @throws {EntradaError} `setup_link_ended` */
+/** Renders the page in the current state. @throws {EntradaError} `setup_link_ended` */
 export async function setupPage(
   services: Services,
   setup: Setup,
@@ -83,7 +83,7 @@ ${applicationSection(services, setup, { problem: leftover.problem, typed: leftov
 ${credentialChoices(services, setup, { problem: leftover.problem, current })}`
 }
 
-/** The button is there once it would work; before, the sentence says what is missing. */
+/** The button appears when it would work; until then, a sentence names what is missing. */
 function turnOnSection(
   services: Pick<Services, 'deployment' | 'keyRing' | 'sha256'>,
   setup: Setup,

@@ -1,6 +1,6 @@
 /**
- * The browser that holds a set-up link. The token of the link is swapped for a cookie once somebody pressed the button behind it; a
- * browser that does so later takes over, and the earlier one is told.
+ * The browser that uses a set-up link. The token of the link is exchanged for a cookie when the button on its page is pressed. A
+ * browser that does so later takes over, and the earlier one shows a notice.
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit } from '../audit/audit.ts'
@@ -29,7 +29,7 @@ export type Setup = {
   readonly state: SetupLinkState
 }
 
-/** The link behind a token, whatever its state. @throws {EntradaError} `setup_link_not_found` */
+/** Returns the link of a token, in any state. @throws {EntradaError} `setup_link_not_found` */
 export async function getSetupByToken(
   services: Pick<Services, 'now' | 'sha256'>,
   reader: StorageReader,
@@ -43,7 +43,8 @@ export async function getSetupByToken(
 }
 
 /**
- * Makes this browser the one that holds the link; answers its `Set-Cookie` line. One that holds it already keeps what it has found.
+ * Makes this browser the holder of the link, and returns its `Set-Cookie` line. A browser that is the holder already keeps its
+ * progress.
  *
  * @throws {EntradaError} `setup_link_not_found`, `setup_link_ended`
  */
@@ -74,7 +75,7 @@ export async function takeSetupLink(
 }
 
 /**
- * The link that this browser holds, also when it has ended.
+ * Returns the link that this browser holds, even if it has ended.
  *
  * @throws {EntradaError} `setup_session_missing`, `setup_superseded`
  */
@@ -86,7 +87,11 @@ export async function getSetup(services: Services, exchange: Exchange): Promise<
   return toSetup(services, services.storage, link)
 }
 
-/** @throws {EntradaError} as {@link getSetup}, and `setup_link_ended` */
+/**
+ * Returns the link that this browser holds, if it has not ended.
+ *
+ * @throws {EntradaError} as {@link getSetup}, and `setup_link_ended`
+ */
 export async function getOpenSetup(services: Services, exchange: Exchange): Promise<Setup> {
   const setup = await getSetup(services, exchange)
   checkOpen(setup)
@@ -94,7 +99,7 @@ export async function getOpenSetup(services: Services, exchange: Exchange): Prom
 }
 
 /**
- * A form of the set-up page, from this site and this browser's page.
+ * Reads a form of the set-up page, sent from this site and from this browser's page.
  *
  * @throws {EntradaError} as {@link getOpenSetup}; `cross_site_request`, `content_type_not_supported`, `body_too_large`
  */
@@ -113,16 +118,17 @@ export async function readSetupForm(
   return { setup, form, caller: callerOf(services, setup, exchange) }
 }
 
+/** Returns the token of the forms on the set-up page. */
 export function setupFormToken(services: Pick<Services, 'keyRing'>, setup: Setup): string {
   return formToken(services, setupHolder(setup))
 }
 
-/** Names the browser that holds the link now; the one before and the one after are somebody else. */
+/** Returns the name of the browser that holds the link now; the previous and the next one have other names. */
 export function setupHolder({ link }: Pick<Setup, 'link'>): string {
   return `setup:${link.id}:${link.sessionHash ?? ''}`
 }
 
-/** Whoever changes something by the link, as long as this browser holds it and it is open. */
+/** Returns the caller for changes by the link, as long as this browser holds it and it is open. */
 export function callerOf(
   services: Pick<Services, 'now'>,
   { link }: Pick<Setup, 'link'>,
@@ -137,7 +143,7 @@ export function callerOf(
   }
 }
 
-/** The link as it is inside the transaction. @throws {EntradaError} `setup_superseded`, `setup_link_ended` */
+/** Returns the link as it is inside the transaction. @throws {EntradaError} `setup_superseded`, `setup_link_ended` */
 export async function getHeldSetup(
   services: Pick<Services, 'now'>,
   transaction: StorageReader,
@@ -152,7 +158,7 @@ export async function getHeldSetup(
   return setup
 }
 
-/** Remembers what this browser has found; one that took over meanwhile is left alone. */
+/** Stores the progress of this browser; it does not change that of a browser which took over meanwhile. */
 export async function rememberProgress(
   services: Pick<Services, 'storage'>,
   { link }: Pick<Setup, 'link'>,
@@ -165,7 +171,7 @@ export async function rememberProgress(
   })
 }
 
-/** @throws {EntradaError} `setup_link_ended` */
+/** Checks that a link can still be used. @throws {EntradaError} `setup_link_ended` */
 export function checkOpen({ link, state }: Pick<Setup, 'link' | 'state'>): void {
   if (!isOpen(state)) throw new EntradaError('setup_link_ended', { link: link.id, as: state })
 }
@@ -196,7 +202,7 @@ function heldSecret(
     : { linkId: linkId as SetupLinkId, secret } // its shape is checked above
 }
 
-/** Ends with the link, so that who closes the browser over lunch goes on where they were. */
+/** The cookie ends with the link, so that a user who closes the browser can continue later. */
 function setupCookie(
   services: Pick<Services, 'deployment' | 'now'>,
   { here }: Exchange,

@@ -1,4 +1,7 @@
-/** What a test sign-in says about the registration in Entra, beside letting somebody in. Pure; sentences for the customer's administrator. */
+/**
+ * Findings about the registration in Entra from a test sign-in, apart from whether the user is let in. Pure; the sentences are for
+ * the customer's administrator.
+ */
 import {
   addClaim,
   type ClaimFact,
@@ -14,7 +17,7 @@ import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
 
 type FindingRow = {
-  /** `error`: somebody will be kept out. `warning`: something works worse than it could. */
+  /** `error`: users will be refused. `warning`: something works worse than it could. */
   readonly severity: 'error' | 'warning' | 'info'
   readonly what: string
   readonly fix: string
@@ -99,6 +102,7 @@ function missingClaim(claim: OptionalClaim, fact: ClaimFact = optionalClaims[cla
 
 export type TestFinding = keyof typeof findingTable
 
+/** Returns the row of a finding. */
 export function testFindingRow(id: TestFinding): FindingRow {
   return findingTable[id]
 }
@@ -112,7 +116,7 @@ export type Tested = {
   readonly now: Date
 }
 
-/** In the order in which they are worth reading. */
+/** Returns the findings of a test, the most important first. */
 export function diagnoseTest(tested: Tested): readonly TestFinding[] {
   return [
     ...aboutTenant(tested),

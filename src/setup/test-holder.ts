@@ -1,4 +1,7 @@
-/** Whose test it is: the browser of a set-up link, or an operator's session. The same one has to come back and to look at the result. */
+/**
+ * The holder of a test: the browser of a set-up link, or an operator's session. The same one has to finish the test and to read its
+ * result.
+ */
 
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { authorizeOperator } from '../access/authorize-operator.ts'
@@ -11,16 +14,17 @@ import { callerOf, getOpenSetup, type Setup, setupHolder } from './setup-session
 
 export type TestCaller = {
   readonly caller: AdminCaller
-  /** When it is the browser of a set-up link. */
+  /** Set if the holder is the browser of a set-up link. */
   readonly setup?: Setup
 }
 
+/** Returns the name of an operator's session as the holder of a test. */
 export function operatorHolder(sessionId: string): string {
   return `operator:${sessionId}`
 }
 
 /**
- * Who may finish what `holder` began for a connection: nobody but that browser, as long as it may.
+ * Returns the caller who may finish what `holder` started for a connection: only that browser, as long as it has access.
  *
  * @throws {EntradaError} `setup_session_missing`, `setup_superseded`, `setup_link_ended`; `sign_in_required`, `operator_required`
  */

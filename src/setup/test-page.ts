@@ -1,4 +1,4 @@
-/** What a test sign-in found, for whoever began it: what would be decided, what is not as it should be, what Entra sent. */
+/** The result of a test sign-in, for the one who started it: the decision, problems of the registration, and what Entra sent. */
 import { html } from 'hono/html'
 import { errorEntry } from '../errors/errors.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
@@ -25,6 +25,7 @@ export type TestPage = {
   readonly back: { readonly href: string; readonly words: string }
 }
 
+/** Renders the result of a test sign-in. */
 export async function testPage(
   services: Pick<Services, 'deployment' | 'storage'>,
   { result, seenBy, back }: TestPage,

@@ -2,15 +2,15 @@ import { whoWords } from '../identity-provider/entra/explain-refusal.ts'
 import type { EntraErrorEntry } from '../identity-provider/entra/protocol/entra-error-table.ts'
 import type { Connection } from '../storage/records.ts'
 
-/** Where the test was run, and for whom its page is. */
+/** Where the test was run, and the reader of its page. */
 export type TestedConnection = {
   readonly application: Connection['application']
   readonly seenBy: 'customer' | 'operator'
 }
 
 /**
- * What to do about a failed test, and who does it. Of an application of the connection's own, client id, directory and credential are
- * entered where the test was started; of the shared one they are the deployment's.
+ * Explains a failed test: what to do, and who can do it. For an application of the connection's own, client id, directory and
+ * credential are entered where the test was started; those of the shared application belong to the deployment.
  */
 export function explainTestFailure(
   entry: EntraErrorEntry | undefined,

@@ -1,4 +1,7 @@
-/** What a test sign-in found. It holds a person's claims: sealed, for an hour, for whoever began it. */
+/**
+ * The result of a test sign-in. It contains a person's claims, so it is sealed and can be read for an hour by the one who started
+ * it.
+ */
 import { EntradaError, type ErrorCode } from '../errors/errors.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { GraphProblem, GroupsClaim } from '../identity-provider/identity-provider.ts'
@@ -16,21 +19,21 @@ import type { TestFinding } from './test-findings.ts'
 
 const LIFETIME_MS = 3_600_000
 
-/** As JSON, so that it can be sealed: times are text. */
+/** The result as JSON, so that it can be sealed; times are text. */
 export type TestResult = {
   readonly at: string
   readonly correlationId: string
   readonly connectionId: ConnectionId
-  /** The one that was tested alone; absent when the active ones were. */
+  /** The credential that was tested alone; absent if the active ones were. */
   readonly credential?: Pick<ConnectionCredential, 'id' | 'kind'>
-  /** Whether Entra and the directory are as they have to be, whoever it was that signed in. */
+  /** Whether Entra and the directory are set up correctly, for any person who signs in. */
   readonly works: boolean
   readonly outcome: TestOutcome
   readonly findings: readonly TestFinding[]
 }
 
 export type TestOutcome =
-  /** It did not come so far that Entra's word for a person was verified. */
+  /** The test failed before the identity of a person was verified. */
   | {
       readonly kind: 'failed'
       readonly code: ErrorCode
@@ -46,9 +49,9 @@ export type TestOutcome =
 
 export type TestedGroups = {
   readonly kind: GroupsClaim['kind']
-  /** Why Graph did not say. */
+  /** Why Graph returned no groups. */
   readonly reason?: GraphProblem
-  /** Read through Graph; else from the token. */
+  /** The groups were read through Graph; otherwise from the token. */
   readonly from?: 'graph'
   readonly groups: readonly { readonly id: string; readonly name?: string }[]
 }
@@ -69,11 +72,12 @@ export type TestedPerson =
 /** A role, and the rule that gives it. */
 export type TestedRole = RoleAssignment & { readonly rule?: RoleRule }
 
+/** Creates the id of a test result. */
 export function newTestResultId(services: Pick<Services, 'now' | 'randomBytes'>): TestResultId {
   return newId(services, 'tst')
 }
 
-/** The stored form. */
+/** Seals a test result for storage. */
 export function sealTestResult(
   services: Pick<Services, 'keyRing' | 'now'>,
   {
@@ -92,7 +96,7 @@ export function sealTestResult(
 }
 
 /**
- * The result, for its holder alone. Whatever cannot be opened any more (a key that is gone) is gone too.
+ * Returns the result to its holder only. A result that can no longer be opened, because a key is gone, counts as missing.
  *
  * @throws {EntradaError} `test_result_not_found`
  */

@@ -1,8 +1,10 @@
 /**
- * The test of a connection is a sign-in that verifies and decides as every other, writes nothing about a user and opens no session.
+ * The test of a connection is a sign-in that verifies and decides as every other, but stores nothing about a user and creates no
+ * session.
  *
  *   beginTest  → identity provider
- *   finishTest → from callback.ts: who began it → claim → verify, decide → keep the result, and that the connection works → its page
+ *   finishTest → from callback.ts: who started it → claim → verify, decide → store the result, and that the connection works → its
+ * page
  */
 
 import { homeOrigin } from '../connections/connection-addresses.ts'
@@ -45,7 +47,7 @@ export async function beginTest(
     throw new EntradaError('connection_test_elsewhere')
   }
   checkComplete(underTest(begin.connection, asked))
-  // A domain is resolved and kept first, as with every sign-in: what is tested is one directory.
+  // A domain is resolved and stored first, as with every sign-in, so that one directory is tested.
   const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
   const connection = await withKnownTenant(services, begin.connection, deadline)
   const tested = underTest(connection, asked)
@@ -59,7 +61,7 @@ export async function beginTest(
   })
 }
 
-/** Finishes a test whose attempt was opened. A refusal of the identity provider is a result too, and shown as one. */
+/** Finishes a test whose attempt was opened. A refusal of the identity provider is shown as a result too. */
 export async function finishTest(
   services: Services,
   exchange: Exchange,
@@ -83,14 +85,16 @@ export async function finishTest(
   services.metrics.count('entrada_connection_tests_total', { outcome })
   return withCookies(redirect(location), [
     dropAttemptCookie(services, exchange.here, attempt),
-    // The next try brings back what the provider demanded, as with every sign-in.
+    // As with every sign-in, the next attempt sends back what the provider demanded.
     ...(refusal
       ? claimsChallengeCookie(services, exchange.here, refusal)
       : dropClaimsChallengeCookie(services, exchange)),
   ])
 }
 
-/** Returns the connection as it would be: on, with the one credential, for the directory whose consent is not proven yet. */
+/**
+ * Returns the connection as it would be: turned on, with the one credential, and for the directory whose consent is not proven yet.
+ */
 function underTest(
   connection: Connection,
   { credentialId, candidateTenant }: AskedByHolder,
@@ -123,7 +127,7 @@ type TestRun = {
   readonly record: SignInRecord
 }
 
-/** @throws {EntradaError} for a failure of Entrada itself: the database, a key */
+/** Runs the test. @throws {EntradaError} for a failure of Entrada itself: the database, a key */
 async function runTest(
   services: Services,
   exchange: Exchange,

@@ -8,7 +8,7 @@ import type { Connection } from '../storage/records.ts'
 import { doButton, setupForm } from './page-parts.ts'
 import type { Setup } from './setup-session.ts'
 
-/** A test sign-in, once there is enough to try it with. */
+/** Renders the test sign-in, if there is enough to test. */
 export function trySection(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,
@@ -25,6 +25,7 @@ ${lastTestLink(services, setup)}
 ${numbersOfMicrosoft}`
 }
 
+/** Renders the buttons that start a test. */
 export function testForm(services: Pick<Services, 'deployment' | 'keyRing'>, setup: Setup): Html {
   return setupForm(
     services,
@@ -33,6 +34,7 @@ export function testForm(services: Pick<Services, 'deployment' | 'keyRing'>, set
   )
 }
 
+/** Renders the link to the result of the last test, if there is one. */
 export function lastTestLink(
   services: Pick<Services, 'deployment'>,
   { link: { progress } }: Setup,
@@ -53,7 +55,7 @@ function isActive({ state }: Connection['credentials'][number]): boolean {
   return state === 'active'
 }
 
-/** What Entra shows on a page of its own never comes back here, and can only be looked up. */
+/** Errors that Entra shows on a page of its own never return here, and can only be looked up. */
 const numbersOfMicrosoft = html`<details><summary>Microsoft shows a number instead of coming back here?</summary>
 <dl>${[50011, 700016, 90002, 50020, 50105, 90094].map((code) => {
   const entry = explainEntraError(code)

@@ -1,4 +1,4 @@
-/** Pages about oneself: who I am here, and where I am signed in. */
+/** Pages for the user's own account: identity, and sessions. */
 import { html } from 'hono/html'
 import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
@@ -11,7 +11,7 @@ import { findSession, getSession } from '../session/session.ts'
 import type { Session, SessionView } from '../storage/records.ts'
 import { microsoftOrigins, signedOutCookies, signOutForm } from './sign-out.ts'
 
-/** GET / */
+/** Answers GET / with the home page. */
 export async function showHome(services: Services, exchange: Exchange): Promise<Response> {
   const view = await findSession(services, exchange)
   if (view === undefined) return redirect(pathTo(services, '/login'))
@@ -39,7 +39,7 @@ function emailLine({ membership }: SessionView) {
   return email.proven ? email.address : html`${email.address} <small>(not proven)</small>`
 }
 
-/** GET /account */
+/** Answers GET /account with the user's sessions. */
 export async function showAccount(services: Services, exchange: Exchange): Promise<Response> {
   const view = await getSession(services, exchange)
   if (view.session.kind === 'operator') return redirect(pathTo(services, '/admin'))
@@ -55,7 +55,7 @@ export async function showAccount(services: Services, exchange: Exchange): Promi
   })
 }
 
-/** One person may be in several organizations here. */
+/** A person may be in several organizations. */
 async function organizationNames(
   { storage }: Pick<Services, 'storage'>,
   sessions: readonly Session[],
@@ -86,7 +86,7 @@ function timeTag(at: Date) {
   return html`<time datetime="${text}">${text.slice(0, 16).replace('T', ' ')} UTC</time>`
 }
 
-/** POST /account: ends one of one's own sessions. @throws {EntradaError} `record_not_found` for anybody else's. */
+/** Answers POST /account: ends one of the user's own sessions. @throws {EntradaError} `record_not_found` for another user's */
 export async function endOwnSession(services: Services, exchange: Exchange): Promise<Response> {
   checkSameOrigin(exchange)
   const form = await readForm(exchange)

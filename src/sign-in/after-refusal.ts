@@ -5,7 +5,7 @@ import { dropAttemptCookie } from './attempt.ts'
 import { claimsChallengeCookie } from './claims-challenge.ts'
 import { selectAccountCookie } from './select-account.ts'
 
-/** What a refusal leaves in the browser, so that starting again goes another way than into the same refusal. */
+/** Returns the cookies after a refusal, so that starting again does not lead to the same refusal. */
 export function cookiesAfterRefusal(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   { here, signIn }: Exchange,

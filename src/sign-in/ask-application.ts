@@ -9,8 +9,8 @@ const HOOK_TIME_LIMIT_MS = 2_000
 const LONGEST_REASON = 200
 
 /**
- * Lets the embedding application refuse what Entrada would allow. No transaction is open. A failure, two seconds without an answer, or
- * an answer of another shape than the declared one refuse as well.
+ * Lets the embedding application refuse what Entrada would allow. No transaction is open. A failure, two seconds without an answer,
+ * or an answer in another form refuse as well.
  *
  * @throws {EntradaError} `refused_by_application`, `application_answer_invalid`
  */
@@ -42,10 +42,10 @@ export async function askApplication(
 type ParsedAnswer =
   | { readonly kind: 'allowed' }
   | { readonly kind: 'refused'; readonly reason: string }
-  /** `returned` is the kind of value, such as `undefined` or `object`; the value itself may hold anything. */
+  /** `returned` is the kind of value, such as `undefined` or `object`; the value itself may contain anything. */
   | { readonly kind: 'invalid'; readonly returned: string }
 
-/** Reads own members only: a member that something put on `Object.prototype` is no answer. */
+/** Reads own members only: a member that a library put on `Object.prototype` is no answer. */
 function parseHookAnswer(answer: unknown): ParsedAnswer {
   if (typeof answer !== 'object' || answer === null) {
     return { kind: 'invalid', returned: answer === null ? 'null' : typeof answer }

@@ -13,7 +13,7 @@ import type { ConnectionId } from '../storage/records.ts'
 
 export type AttemptPurpose = 'sign_in' | 'test' | 'consent' | 'sign_out'
 
-/** A test or a request for consent: who began it, what it tries, and where its result is shown. */
+/** A test or a request for consent: its holder, its subject, and where its result is shown. */
 export type AskedByHolder = {
   readonly holder: string
   readonly resultsAt: string
@@ -42,7 +42,7 @@ export const CLAIM_LIFETIME_SECONDS = 900
 /** The cookie outlives the attempt: an answer that comes late gets an error page that leads back to where the user wanted to go. */
 const COOKIE_LIFETIME_SECONDS = 3600
 const MAX_ATTEMPTS = 8
-/** A jar with thousands of attempts is emptied over several answers, not with thousands of lines in one. */
+/** If a browser has thousands of attempts, they are removed over several responses, not with thousands of lines in one. */
 const MAX_ATTEMPTS_LOOKED_AT = 60
 /** The bytes of all attempt cookies together. Servers refuse request headers from 8 KB on. */
 const MAX_ATTEMPT_BYTES = 6000
@@ -146,7 +146,7 @@ function attemptsIn(
     .sort((a, b) => (a.name < b.name ? 1 : -1))
 }
 
-/** The oldest attempts go first: in addition to the new one at most seven stay, and no more than there is room for. */
+/** The oldest attempts are removed first: besides the new one at most seven stay, and no more than fit. */
 function attemptsThatDoNotFit(
   newestFirst: readonly { readonly name: string; readonly bytes: number }[],
   room: number,

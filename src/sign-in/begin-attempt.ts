@@ -21,7 +21,7 @@ const MAX_LOGIN_HINT_LENGTH = 512
 export type BeginAttempt = {
   readonly connection: Connection
   readonly purpose: AttemptPurpose
-  /** Already checked. */
+  /** The address has been checked. */
   readonly returnTo: string
   readonly loginHint?: string | undefined
   readonly selectAccount?: boolean

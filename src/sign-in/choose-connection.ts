@@ -8,7 +8,7 @@ import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 
-/** @throws {EntradaError} `entra_not_configured` */
+/** Returns the default connection. @throws {EntradaError} `entra_not_configured` */
 export async function getDefaultConnection(
   services: Pick<Services, 'deployment' | 'storage'>,
 ): Promise<Connection> {
@@ -17,7 +17,7 @@ export async function getDefaultConnection(
   return getConnection(services, defaultConnectionId)
 }
 
-/** @throws {EntradaError} `connection_not_found` */
+/** Returns the connection with this id. @throws {EntradaError} `connection_not_found` */
 export async function getConnection(
   services: Pick<Services, 'storage'>,
   id: string,
@@ -27,7 +27,7 @@ export async function getConnection(
   return connection
 }
 
-/** The connection that the organization of this one demands, where that is another. */
+/** Returns the connection that the organization requires, if it is another one. */
 export async function findRequiredElsewhere(
   reader: Pick<StorageReader, 'findOrganization' | 'findConnection'>,
   { id, organizationId }: Pick<Connection, 'id' | 'organizationId'>,
@@ -39,7 +39,7 @@ export async function findRequiredElsewhere(
   return startOf(required ?? { id: requiredId, slug: requiredId, managedBy: 'api' })
 }
 
-/** @throws {EntradaError} `sso_required`, with where to go */
+/** Checks that the organization requires no other connection. @throws {EntradaError} `sso_required`, with where to go */
 export async function checkNoOtherRequired(
   { storage, now }: Pick<Services, 'now' | 'storage'>,
   connection: Connection,
@@ -48,14 +48,14 @@ export async function checkNoOtherRequired(
   if (startAt !== undefined) throw new EntradaError('sso_required', { startAt })
 }
 
-/** @throws {EntradaError} `connection_off` */
+/** Checks that the connection is on. @throws {EntradaError} `connection_off` */
 export function checkConnectionOn({ status }: Connection): void {
   if (status !== 'on') throw new EntradaError('connection_off', { status })
 }
 
 /**
- * That a callback came to the redirect URI of the attempt's own connection, and from its issuer where that is said, before any code is
- * sent anywhere.
+ * Checks that a callback arrived at the redirect URI of the attempt's own connection, and from its issuer if the answer names one,
+ * before any code is sent anywhere.
  *
  * @throws {EntradaError} `sign_in_attempt_mismatch`, `request_invalid`
  * @see RFC 9700 §4.4.2; RFC 9207 §2.4
@@ -77,7 +77,7 @@ export function checkCallbackAddress(
   }
 }
 
-/** Of several tenants, or of one not known yet, whichever it is: who that person is, is decided later. */
+/** With several tenants, or one that is unknown yet, any of them is accepted here; the person is checked later. */
 function isIssuerOf({ authority, tenants }: Connection, text: string): boolean {
   const issuer = parseIssuer(text)
   const tenantId = tenants.kind === 'pinned' ? tenants.tenantId : undefined

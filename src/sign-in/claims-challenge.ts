@@ -1,6 +1,6 @@
 /**
- * What Conditional Access wants of a person: Entra refuses the code with a `claims` challenge, and lets the next sign-in through only
- * if that brings the challenge back. Without it "start again" would be refused again and again.
+ * Keeps what Conditional Access requires: Entra refuses the code with a `claims` challenge, and accepts the next sign-in only if it
+ * sends the challenge back. Without it, "start again" would be refused again and again.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/claims-challenge
  */
@@ -15,7 +15,7 @@ type Browser = Pick<Exchange, 'here' | 'cookies'>
 const LIFETIME_SECONDS = 600
 const MAX_CHALLENGE_LENGTH = 1500
 
-/** The `Set-Cookie` line that keeps a refusal's challenge for the next start; none without one. */
+/** Returns the `Set-Cookie` line that keeps a refusal's challenge for the next start; none without a challenge. */
 export function claimsChallengeCookie(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   here: URL,
@@ -43,6 +43,7 @@ export function claimsChallenge(
   }
 }
 
+/** Returns the `Set-Cookie` line that removes the challenge, if there is one. */
 export function dropClaimsChallengeCookie(
   services: Pick<Services, 'deployment'>,
   { here, cookies }: Browser,

@@ -1,4 +1,4 @@
-/** Whether a person may come in, and as whom. Pure: facts in, decision out; shared by the real sign-in and the test of a connection. */
+/** Decides whether a person may sign in, and as which user. Pure; the real sign-in and the test of a connection share it. */
 import { refuseAccount } from '../connections/refuse-account.ts'
 import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
@@ -12,13 +12,13 @@ import type { KnownPerson } from '../storage/storage.ts'
 export type SignInFacts = {
   readonly connection: Connection
   readonly identity: VerifiedIdentity
-  /** Who this person is here already. */
+  /** The existing user of this person. */
   readonly known?: KnownPerson
-  /** Users of the organization with the same email, when the connection links at all. */
+  /** Users of the organization with the same email, if the connection links users. */
   readonly linkCandidates: readonly LinkCandidate[]
-  /** Whether the domain of their email is proven to be the organization's; looked up when there are candidates. */
+  /** Whether the organization has proven the domain of the email; looked up if there are candidates. */
   readonly emailDomainProven: boolean
-  /** The connection that the organization demands, where that is another one than this. */
+  /** The connection that the organization requires, if it is another one. */
   readonly required?: Pick<Connection, 'id' | 'slug'>
   readonly now: Date
 }
@@ -37,7 +37,10 @@ export type DecidedPerson =
   | { readonly kind: 'linked'; readonly membership: Membership; readonly reason: LinkReason }
   | { readonly kind: 'new' }
 
-/** In this order: connection, what the organization demands, tenant, kind of account, the person's own status, provisioning, groups, roles. */
+/**
+ * Decides in this order: connection, required connection, tenant, kind of account, the user's own status, provisioning, groups,
+ * roles.
+ */
 export function decideSignIn(facts: SignInFacts): SignInDecision {
   return (
     refuseConnection(facts.connection) ??

@@ -1,4 +1,4 @@
-/** Which connection somebody means, by what they typed or by who sent them. Nothing here looks at a person. */
+/** Finds the connection that a user means, by typed text or by the site that sent the user. It never looks up a person. */
 
 import { type Issuer, isIssuerAt } from '../identity-provider/entra/protocol/issuer.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
@@ -12,11 +12,11 @@ export type FoundConnection =
   | { readonly kind: 'several'; readonly connections: readonly Connection[] }
   | { readonly kind: 'none' }
 
-/** More than anybody would choose from. */
+/** More choices than a user could select from. */
 const MOST_CHOICES = 20
 const NONE: FoundConnection = { kind: 'none' }
 
-/** A work email, an organization's short name, or the whole address that was sent to somebody. */
+/** Finds a connection by a work email, an organization's short name, or the complete address that the user received. */
 export async function findByText(
   services: Pick<Services, 'now' | 'storage'>,
   text: string,
@@ -25,7 +25,7 @@ export async function findByText(
   return email ? findByEmail(services, email) : findBySlug(services, slugIn(text))
 }
 
-/** By exactly the domain that an organization has proven; a domain below it is another one. */
+/** Finds a connection by exactly the domain that an organization has proven; a domain below it is another one. */
 export async function findByEmail(
   services: Pick<Services, 'now' | 'storage'>,
   { domain: name }: WorkEmail,
@@ -34,7 +34,7 @@ export async function findByEmail(
   return found ? connectionsOf(services, found) : NONE
 }
 
-/** A connection's slug, or an organization's. What is not on, is not there. */
+/** Finds a connection by its slug, or by that of its organization. Connections that are not on are not found. */
 export async function findBySlug(
   services: Pick<Services, 'now' | 'storage'>,
   slug: string,
@@ -47,7 +47,8 @@ export async function findBySlug(
 }
 
 /**
- * By the directory that sends somebody; where several connections accept it, by the domain of the address that it sends along.
+ * Finds a connection by the directory that sends the user; if several connections accept it, by the domain of the address that it
+ * sends.
  *
  * @see OpenID Connect Core §4
  */
@@ -67,7 +68,7 @@ export async function findByIssuer(
 
 type Meant = { readonly organization: Organization; readonly connectionId?: ConnectionId }
 
-/** Unless its organization does not want to be found by email. */
+/** An organization may hide itself from the search by email. */
 async function findDiscoverable(
   { storage }: Pick<Services, 'storage'>,
   name: string,
@@ -78,7 +79,9 @@ async function findDiscoverable(
   return { organization, ...(domain?.connectionId ? { connectionId: domain.connectionId } : {}) }
 }
 
-/** The one that the organization demands; else the one that is named, if it is on; else all of the organization that are. */
+/**
+ * Returns the connection that the organization requires; else the named one, if it is on; else all of the organization that are on.
+ */
 async function connectionsOf(
   { storage, now }: Pick<Services, 'now' | 'storage'>,
   { organization, connectionId }: Meant,
@@ -107,7 +110,7 @@ function allOf(found: FoundConnection): readonly Connection[] {
   return found.kind === 'one' ? [found.connection] : found.connections
 }
 
-/** The last part of what may be a whole address. */
+/** Returns the last part of a text that may be a complete address. */
 function slugIn(text: string): string {
   const [slug = ''] =
     /[A-Za-z0-9_-]{1,64}$/.exec(

@@ -1,11 +1,13 @@
-/** Pages on the way to a connection that is not known yet. None says the name of an organization, nor whether a person is known. */
+/**
+ * Pages shown while the connection is not known yet. None of them reveals the name of an organization, or whether a person exists.
+ */
 import { html } from 'hono/html'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { type Html, pageResponse } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 
-/** On the login page, where customers sign in here. */
+/** Renders the field for a work email on the login page, for deployments with customers. */
 export function emailForm(services: Pick<Services, 'deployment'>, returnTo: string): Html {
   return html`<form class="stack" method="post" action="${pathTo(services, '/login')}">
 <label for="who">Work email</label>
@@ -15,11 +17,11 @@ ${returnToField(returnTo)}<button class="button">Continue</button></form>`
 
 type Asked = {
   readonly returnTo: string
-  /** What was typed before and led nowhere. */
+  /** The text that the user typed before, and that led nowhere. */
   readonly typed?: string
 }
 
-/** Asks for the organization's address, the same whatever was not found and why. */
+/** Asks for the organization's address, in the same words for every reason. */
 export async function organizationPage(
   services: Pick<Services, 'deployment'>,
   { here }: Exchange,
@@ -41,7 +43,7 @@ ${returnToField(returnTo)}<button class="button">Continue</button></form>
 
 const notFoundNotice = html`<p class="notice" id="not-found" role="status">We could not tell where you sign in from that. Please check it, or ask your administrator for the sign-in address of your organization.</p>`
 
-/** One of several connections of an organization, under the names that were given to them for that. */
+/** Asks the user to choose one of several connections of an organization, by the names that they have for this purpose. */
 export async function choicePage(
   services: Pick<Services, 'deployment' | 'storage'>,
   connections: readonly Connection[],
@@ -50,7 +52,7 @@ export async function choicePage(
   const organization = await services.storage.findOrganization(
     connections[0]?.organizationId ?? 'default',
   )
-  // A connection without a name of its own has its organization's, which is nobody else's business.
+  // A connection without a name of its own has the name of its organization, which must not be revealed.
   const nameOf = ({ name, slug }: Connection) => (name === organization?.name ? slug : name)
   return pageResponse(services, {
     title: 'Choose how you sign in',
@@ -66,8 +68,8 @@ ${returnToField(returnTo)}${connections.map(
 }
 
 /**
- * Ends a form here, and goes on to Microsoft from a page. A redirect would be bound to the hosts that the form's page names, and where
- * Microsoft sends somebody whose directory signs them in elsewhere (AD FS, another provider) nobody can name.
+ * Ends a form here, and continues to Microsoft from a page. A redirect would be limited to the hosts that the form's page lists,
+ * and the hosts to which Microsoft sends users of a federated directory (AD FS, another provider) cannot be listed.
  */
 export async function goOnPage(
   services: Pick<Services, 'deployment'>,

@@ -1,4 +1,4 @@
-/** From an email, a short name or a directory to the connection that is meant, and on to Entra. */
+/** Leads from an email, a short name or a directory to the connection, and on to Entra. */
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkSameOrigin, readForm, single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
@@ -11,10 +11,13 @@ import { parseReturnTo } from './return-to.ts'
 import { startWith } from './sign-in.ts'
 
 const MAX_TYPED_LENGTH = 320
-/** Of each parameter that another site sends. */
+/** The maximum length of each parameter that another site sends. */
 const MAX_PARAMETER_LENGTH = 1024
 
-/** POST /login: `who` is what somebody typed, `connection` what they chose after that. In a form, so that no address of ours holds an email. */
+/**
+ * Answers POST /login: `who` is what the user typed, `connection` what they chose next. It is a form, so that no address of ours
+ * contains an email.
+ */
 export async function findSignIn(services: Services, exchange: Exchange): Promise<Response> {
   checkSameOrigin(exchange)
   const form = await readForm(exchange)
@@ -33,7 +36,7 @@ export async function findSignIn(services: Services, exchange: Exchange): Promis
   )
 }
 
-/** GET /login/organization: where nobody could tell which connection was meant. */
+/** Answers GET /login/organization, when the connection could not be determined. */
 export async function showOrganizationQuestion(
   services: Pick<Services, 'deployment'>,
   exchange: Exchange,
@@ -44,8 +47,8 @@ export async function showOrganizationQuestion(
 }
 
 /**
- * GET /login/initiate: another site sends somebody here to sign in. An ordinary sign-in begins, bound to this browser like any other;
- * whoever is signed in stays so until it is completed.
+ * Answers GET /login/initiate: another site sends a user here to sign in. An ordinary sign-in starts, bound to this browser; a user
+ * who is signed in stays so until it is completed.
  *
  * @see OpenID Connect Core §4
  */
@@ -63,8 +66,8 @@ export async function initiateSignIn(services: Services, exchange: Exchange): Pr
 }
 
 /**
- * POST /login/initiate: the same, from a form of another site. Such a request carries none of our cookies, so it only leads to the GET,
- * which does, and can see which attempts this browser holds.
+ * Answers POST /login/initiate from a form of another site. Such a request carries none of our cookies, so it only redirects to the
+ * GET, which does, and can see which attempts this browser has.
  */
 export async function initiateSignInByPost(
   services: Pick<Services, 'deployment'>,
@@ -79,7 +82,7 @@ export async function initiateSignInByPost(
   return redirect(`${pathTo(services, '/login/initiate')}?${query}`)
 }
 
-/** A whole address of ours is as good as its path. */
+/** A complete address of ours counts like its path. */
 function parseTarget(
   { deployment }: Pick<Services, 'deployment'>,
   { here }: Exchange,

@@ -1,6 +1,6 @@
 /**
- * Which connection this browser signed in with last, so that the login page offers it again. Sealed: a name of an organization is
- * shown only to a browser that has been signed in to it. It holds nothing about a person.
+ * Remembers the connection with which this browser signed in last, so that the login page offers it again. It is sealed: the name
+ * of an organization is shown only to a browser that was signed in to it. It contains nothing about a person.
  */
 
 import { isOfEnvironment } from '../connections/environment-connection-id.ts'
@@ -13,7 +13,7 @@ type Browser = Pick<Exchange, 'here' | 'cookies'>
 
 const LIFETIME_SECONDS = 180 * 24 * 3600
 
-/** `Set-Cookie` lines after a sign-in. The default connection has its button anyway: after it, nothing is remembered. */
+/** Returns the `Set-Cookie` lines after a sign-in. The default connection is not remembered, because it has a button anyway. */
 export function lastConnectionCookies(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   { here, cookies }: Browser,
@@ -25,7 +25,7 @@ export function lastConnectionCookies(
   return [setCookie(name, sealed, { here, maxAgeSeconds: LIFETIME_SECONDS })]
 }
 
-/** The connection that is remembered, if it is still there and on. */
+/** Returns the remembered connection, if it still exists and is on. */
 export async function findLastConnection(
   services: Pick<Services, 'deployment' | 'keyRing' | 'storage'>,
   { here, cookies }: Browser,

@@ -17,7 +17,9 @@ import { emailForm } from './find-page.ts'
 import { findLastConnection } from './last-connection.ts'
 import { parseReturnTo } from './return-to.ts'
 
-/** GET /login: the button, when there is something behind it; the field, when there are customers; the way that was taken last. */
+/**
+ * Answers GET /login with the button if there is a default connection, the field if there are customers, and the last connection.
+ */
 export async function showLogin(services: Services, exchange: Exchange): Promise<Response> {
   const asked = single(exchange.url.searchParams, 'return_to')
   const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
@@ -49,7 +51,7 @@ async function waysIn(
   return html`${last}${defaultConnectionId === undefined ? '' : button}${hasCustomers ? emailForm(services, returnTo) : ''}`
 }
 
-/** Only to a browser that has been signed in there does a page say the name of an organization. */
+/** A page shows the name of an organization only to a browser that was signed in there. */
 async function lastWay(
   services: Pick<Services, 'deployment' | 'keyRing' | 'storage'>,
   exchange: Exchange,
@@ -64,13 +66,13 @@ async function lastWay(
 <p class="next"><a class="button" href="${start}">Sign in to ${organization.name}</a></p>`
 }
 
-/** The login page, and what it comes back to. */
+/** Returns the address of the login page with the page to return to. */
 export function loginAddress(services: Pick<Services, 'deployment'>, returnTo: string): string {
   const query = returnTo === '/' ? '' : `?${new URLSearchParams({ return_to: returnTo })}`
   return pathTo(services, '/login') + query
 }
 
-/** Where a sign-in starts, and what it comes back to. */
+/** Returns the address where a sign-in starts, with the page to return to. */
 export function startAddress(
   services: Pick<Services, 'deployment'>,
   returnTo: string,
@@ -84,13 +86,13 @@ export function startAddress(
 ): string {
   const query = new URLSearchParams()
   if (returnTo !== '/') query.set('return_to', returnTo)
-  // Whoever is signed in already wants to be somebody else: without the picker Entra answers with the same person.
+  // A user who is signed in already wants another account: without the picker Entra returns the same person.
   if (selectAccount) query.set('prompt', 'select_account')
   return startPath(services, connection) + (query.size > 0 ? `?${query}` : '')
 }
 
 /**
- * Mark, words, colours and measures as Microsoft asks of a sign-in button.
+ * Renders Microsoft's sign-in button, with the logo, words, colours and sizes that Microsoft requires.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/howto-add-branding-in-apps
  */
@@ -98,7 +100,7 @@ export function entraButton(href: string): Html {
   return html`<p class="next"><a class="entra-button" href="${href}"><svg viewBox="0 0 21 21" width="21" height="21" aria-hidden="true"><path fill="#f25022" d="M1 1h9v9H1z"/><path fill="#00a4ef" d="M1 11h9v9H1z"/><path fill="#7fba00" d="M11 1h9v9h-9z"/><path fill="#ffb900" d="M11 11h9v9h-9z"/></svg><span>Sign in with Microsoft Entra ID</span></a></p>`
 }
 
-/** Why the session that this browser held is over, and the way back to where it came from. */
+/** Renders why the session of this browser has ended, and the link to sign in again. */
 function endedNotice(
   services: Pick<Services, 'deployment'>,
   { code, startAt }: SignInReason,
@@ -106,7 +108,7 @@ function endedNotice(
 ) {
   if (code === 'sign_in_required') return ''
   const { shown } = errorEntry(code)
-  // The last way is offered below; where it is closed, the one that took its place is offered here.
+  // The last connection is offered below; if it is closed, the one that replaced it is offered here.
   const isElsewhere = code === 'sso_session_ended' && startAt !== undefined
   return html`<p role="status">${shown}</p>
 ${isElsewhere ? entraButton(startAddress(services, returnTo, { connection: startAt })) : ''}`

@@ -1,4 +1,7 @@
-/** The operator's way in with a token, for when Entra or its secret is what broke. Opens a session without user or organization. */
+/**
+ * The operator's sign-in with a token, for when Entra or its secret does not work. It creates a session without user or
+ * organization.
+ */
 import { html } from 'hono/html'
 import { hashOfOperatorToken, isOperatorToken, operatorActor } from '../access/operator-token.ts'
 import { audit } from '../audit/audit.ts'
@@ -12,7 +15,7 @@ import type { Services } from '../services.ts'
 import { replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookies } from '../session/session.ts'
 
-/** GET /login/token */
+/** Answers GET /login/token with a form. */
 export async function showOperatorSignIn(
   services: Pick<Services, 'deployment'>,
 ): Promise<Response> {
@@ -29,7 +32,7 @@ export async function showOperatorSignIn(
   })
 }
 
-/** POST /login/token. @throws {EntradaError} `operator_token_invalid`, `too_many_requests` */
+/** Answers POST /login/token. @throws {EntradaError} `operator_token_invalid`, `too_many_requests` */
 export async function signInWithOperatorToken(
   services: Services,
   exchange: Exchange,
@@ -37,7 +40,7 @@ export async function signInWithOperatorToken(
   checkSameOrigin(exchange)
   const offered = single(await readForm(exchange), 'operator_token') ?? ''
   if (!isOperatorToken(services, offered)) {
-    // Only wrong ones count: whoever shares the address must not keep the operator out of repair.
+    // Only wrong tokens count: a client with the same address must not lock the operator out.
     await services.limits.spend('operator_token', exchange.client.ip ?? 'unknown')
     await auditWrongToken(services, exchange)
     throw new EntradaError('operator_token_invalid')
@@ -55,7 +58,7 @@ export async function signInWithOperatorToken(
   return withCookies(redirect(pathTo(services, '/admin')), cookies)
 }
 
-/** Anybody can cause it, so that only a bounded number is stored each minute; the rest is counted and sampled in the log. */
+/** Any client can cause it, so only a limited number is stored each minute; the rest is counted and sampled in the log. */
 async function auditWrongToken(services: Services, exchange: Exchange): Promise<void> {
   if (!(await mayBeStored(services, { eventType: 'operator.sign_in_refused' }))) return
   const event = {

@@ -1,14 +1,15 @@
 import type { Deployment } from '../deployment.ts'
 
 const MAX_RETURN_TO_LENGTH = 1024
-/** Addresses of ours that act. Coming back to one would start over, or loop. */
+/** Addresses of ours that do something. Returning to one would start over, or loop. */
 const ACTING = /^\/(login|auth|setup|enterprise-login)([/?#-]|$)/i
 
 /**
- * A path on this server, or a whole address of a registered application, safe to redirect to. Anything else becomes `/`.
+ * Returns a path on this server, or a complete address of a registered application, that is safe to redirect to. Anything else
+ * becomes `/`.
  *
- * Resolving the *result* again is what catches `/.//evil.example` and `/a/..//evil.example`: their path is
- * `//evil.example`, harmless to a parser that looks once and another host to the browser that follows it.
+ * Resolving the *result* again is what catches `/.//evil.example` and `/a/..//evil.example`: their path is `//evil.example`,
+ * harmless to a parser that looks once and another host to the browser that follows it.
  */
 export function parseReturnTo(
   value: string | undefined,
@@ -18,13 +19,13 @@ export function parseReturnTo(
   if (value === undefined || value.length > MAX_RETURN_TO_LENGTH) return '/'
   const applications = site?.applicationUrls ?? []
   const target = addressWithin(value, applications) ?? pathWithin(value, here)
-  // Again: percent-encoding makes one letter up to nine, and the path travels in the attempt's cookie.
+  // The length is checked again: percent-encoding turns one letter into up to nine, and the path is stored in the attempt's cookie.
   if (target === undefined || target.length > MAX_RETURN_TO_LENGTH) return '/'
   if ((addressWithin(target, applications) ?? pathWithin(target, here)) !== target) return '/'
   return isOurOwnAction(target, mountPath) ? '/' : target
 }
 
-/** An address on the host of one of these, written out from its scheme on. */
+/** Returns an address on one of these hosts, if it is complete with its scheme. */
 function addressWithin(value: string, applications: readonly URL[]): string | undefined {
   if (!/^https?:\/\/[^/\\@]/i.test(value) || hasControlCharacter(value)) return undefined
   const url = URL.parse(value)
@@ -39,12 +40,12 @@ function pathWithin(value: string, here: URL): string | undefined {
   return url?.origin === here.origin ? url.pathname + url.search + url.hash : undefined
 }
 
-/** A URL parser drops tabs and line breaks silently; nobody needs them here. */
+/** A URL parser drops tabs and line breaks silently, and no valid address needs them here. */
 function hasControlCharacter(value: string): boolean {
   return [...value].some((character) => character < ' ' || character === '\u007f')
 }
 
-/** Also when spelled with percent-encoding, which a router undoes before it compares. */
+/** This also recognizes percent-encoded forms, which a router decodes before it compares. */
 function isOurOwnAction(path: string, mountPath: string): boolean {
   const decoded = decodeOnce(path)
   return [path, decoded].some(
@@ -52,7 +53,7 @@ function isOurOwnAction(path: string, mountPath: string): boolean {
   )
 }
 
-/** Letter by letter: one malformed sequence further on must not keep the rest from being read, as it does not for a router. */
+/** Decodes letter by letter: one malformed sequence must not prevent the rest from being decoded, as it does not in a router. */
 function decodeOnce(path: string): string {
   return path.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

@@ -5,8 +5,8 @@ import type { Services } from '../services.ts'
 type Browser = Pick<Exchange, 'here' | 'cookies'>
 
 /**
- * Whether the next sign-in of this browser asks Entra for its account picker (design rule 9). Without it Entra silently returns
- * the person who has just been refused, or has just signed out.
+ * Returns whether the next sign-in of this browser asks Entra for its account picker (design rule 9). Without it Entra silently
+ * returns the person who was just refused, or who just signed out.
  */
 export function mustSelectAccount(
   services: Pick<Services, 'deployment'>,
@@ -15,11 +15,12 @@ export function mustSelectAccount(
   return cookies.has(selectAccountCookieName(services, here))
 }
 
-/** The `Set-Cookie` line that makes the next sign-in ask; it ends with the browser or with a sign-in. */
+/** Returns the `Set-Cookie` line that makes the next sign-in ask for the account; it ends with the browser session or a sign-in. */
 export function selectAccountCookie(services: Pick<Services, 'deployment'>, here: URL): string {
   return setCookie(selectAccountCookieName(services, here), '1', { here })
 }
 
+/** Returns the `Set-Cookie` line that removes the cookie, if there is one. */
 export function dropSelectAccountCookie(
   services: Pick<Services, 'deployment'>,
   browser: Browser,

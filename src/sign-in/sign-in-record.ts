@@ -6,13 +6,13 @@ import type { Services } from '../services.ts'
 import type { Connection, SignInStep, TracedPerson, UserId } from '../storage/records.ts'
 import type { Attempt } from './attempt.ts'
 
-/** One opened attempt and its steps, kept while it is worked on and stored when it ends, whichever way. */
+/** One opened attempt and its steps, collected while it is processed and stored when it ends, with any outcome. */
 export type SignInRecord = {
   readonly attempt: Attempt
   readonly steps: SignInStep[]
   connection: Connection | undefined
   userId: UserId | undefined
-  /** Set once Entra has said who it is. */
+  /** Set when Entra has identified the person. */
   person: TracedPerson | undefined
   sinceStartMs(): number
   step(step: string, detail?: Readonly<Record<string, unknown>>): void
@@ -24,18 +24,18 @@ export type Answered = {
   readonly record: SignInRecord
 }
 
-/** A verified identity on its way in. */
+/** A verified identity that is about to sign in. */
 export type SignIn = {
   readonly connection: Connection
   readonly identity: VerifiedIdentity
-  /** Where the connection checks its sessions again. */
+  /** Set if the connection checks its sessions again. */
   readonly grant?: Secret
   readonly record: SignInRecord
-  /** How `entrada/testing` alters the connection for one person, whenever it is read. */
+  /** Changes the connection for one person in `entrada/testing`, whenever it is read. */
   readonly asTested?: (connection: Connection) => Connection
 }
 
-/** Begins the record of an opened attempt; whatever refuses it from here on is audited with these steps. */
+/** Begins the record of an opened attempt; a refusal from here on is audited with its steps. */
 export function beginRecord(
   services: Pick<Services, 'now'>,
   exchange: Exchange,

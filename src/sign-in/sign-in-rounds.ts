@@ -1,6 +1,6 @@
 /**
- * Stops going round in circles: an application that does not see who has just signed in sends them back to sign in, Entra answers at
- * once, and so on until the browser gives up. Counted are starts of a browser that has only just been signed in.
+ * Stops sign-in loops: an application that does not see the session sends the user back to sign in, Entra answers at once, and so
+ * on until the browser gives up. It counts starts in a browser that was signed in just before.
  */
 import { EntradaError } from '../errors/errors.ts'
 import { cookieName, setCookie } from '../http/cookies.ts'
@@ -8,7 +8,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
 
-/** A person who reads a page and goes on to sign in again takes longer. */
+/** A user who reads a page before signing in again takes longer. */
 const JUST_NOW_MS = 30_000
 const REMEMBERED_MS = 60_000
 const MOST_ROUNDS = 5
@@ -32,7 +32,7 @@ export async function countRound(services: Services, exchange: Exchange): Promis
   return [setCookie(roundsCookieName(services, here), `${rounds}.${time}`, { here, maxAgeSeconds })]
 }
 
-/** Whoever writes the cookie themselves stops, or goes on with, their own circle alone. */
+/** A client that forges the cookie only stops, or continues, its own loop. */
 function roundsBefore(
   services: Pick<Services, 'deployment'>,
   { here, cookies }: Exchange,

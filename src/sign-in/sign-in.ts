@@ -1,11 +1,11 @@
 /**
- * How a person gets in.
+ * The sign-in of a user.
  *
  *   startSignIn    → choose-connection, return-to, sign-in-rounds, begin-attempt → Entra
  *   finishSignIn   → from callback.ts: claim the attempt, redeem the code → completeSignIn
- *   completeSignIn → decide, ask the application, provision, open the session, audit → back to where they wanted
+ *   completeSignIn → decide, ask the application, provision, open the session, audit → back to the requested page
  *
- * Every way in ends in completeSignIn; a session is made nowhere else, but for the operator's token (operator-sign-in.ts).
+ * Every sign-in ends in completeSignIn; a session is created nowhere else, except for the operator's token (operator-sign-in.ts).
  */
 import { recordSignIn } from '../audit/record-sign-in.ts'
 import { tracedPerson } from '../audit/traced-person.ts'
@@ -51,13 +51,13 @@ import {
   verifyAnswer,
 } from './verify-answer.ts'
 
-/** GET /auth/entra/login: with the default connection. */
+/** Answers GET /auth/entra/login with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
   const connection = await getDefaultConnection(services)
   return startWith(services, exchange, { connection, ...askedOfStart(services, exchange) })
 }
 
-/** GET /enterprise-login/SLUG: with a customer's connection, or with one of an organization's. */
+/** Answers GET /enterprise-login/SLUG with a customer's connection, or with one of an organization's. */
 export async function startSignInAt(services: Services, exchange: Exchange): Promise<Response> {
   const { slug = '' } = exchange.params
   const asked = askedOfStart(services, exchange)
@@ -71,13 +71,13 @@ export async function startSignInAt(services: Services, exchange: Exchange): Pro
 
 export type Start = {
   readonly connection: Connection
-  /** Already checked. */
+  /** The address has been checked. */
   readonly returnTo: string
   readonly loginHint?: string | undefined
   readonly selectAccount?: boolean
 }
 
-/** Sends the browser to Entra; first to the host whose redirect URI the customer has registered, if that is another one. */
+/** Sends the browser to Entra, or first to the host whose redirect URI the customer has registered, if that is another one. */
 export async function startWith(
   services: Services,
   exchange: Exchange,
@@ -88,7 +88,7 @@ export async function startWith(
   const { here, request, url } = exchange
   const elsewhere = registeredOrigin(services, here, connection)
   if (elsewhere !== undefined) {
-    // What came in a form stays out of addresses, also on the way to another host of ours.
+    // Values of a form stay out of addresses, also on the way to another host of ours.
     const start = startAddress(services, returnTo, { connection, selectAccount })
     return redirect(elsewhere + (request.method === 'POST' ? start : url.pathname + url.search))
   }
@@ -99,14 +99,14 @@ export async function startWith(
   return withCookies(await beginAttempt(services, exchange, attempt), rounds)
 }
 
-/** What the address of a start may say. */
+/** Reads the parameters that the address of a start may have. */
 function askedOfStart(services: Services, exchange: Exchange): Omit<Start, 'connection'> {
   const asked = single(exchange.url.searchParams, 'return_to')
   const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
   return { returnTo, ...requestedAccount(exchange) }
 }
 
-/** The attempt's cookie belongs to one host, so it has to begin where it comes back. */
+/** The attempt's cookie belongs to one host, so the sign-in has to start where it returns. */
 function registeredOrigin(
   { deployment }: Services,
   here: URL,
@@ -140,7 +140,7 @@ export async function finishSignIn(
   return completeSignIn(services, exchange, { connection, ...arrived, record })
 }
 
-/** Decides, writes and lets in; or throws, having written nothing. */
+/** Decides, stores and creates the session; or throws, and stores nothing. */
 export async function completeSignIn(
   services: Services,
   exchange: Exchange,
@@ -160,7 +160,8 @@ export async function completeSignIn(
   })
 
   const opened = await services.storage.atomically(async (transaction) => {
-    // Decided once more on what holds now: connection, user or organization may have changed while the network was used.
+    // The decision is repeated with the current state: connection, user or organization may have changed during the requests to the
+    // provider.
     const signInNow = { ...signIn, connection: await readAgain(transaction, signIn) }
     const facts = await readFacts(transaction, signInNow, services.now())
     const decisionNow = allowed(decideSignIn(facts), record)
@@ -200,7 +201,7 @@ export async function completeSignIn(
   ])
 }
 
-/** The attempt's own connection, at its own address. */
+/** Opens the attempt's own connection, at its own address. */
 async function openConnection(
   services: Services,
   exchange: Exchange,
@@ -216,8 +217,8 @@ async function openConnection(
 }
 
 /**
- * The connection as it is inside the transaction (design rule 5a). Its policies, rules, tenants and status are decided on again; the
- * application and authority are what the token was verified for, so another one takes another sign-in.
+ * Reads the connection again inside the transaction (design rule 5a). Its policies, rules, tenants and status are decided on again.
+ * The token was verified for this application and authority, so if one of them has changed, another sign-in is needed.
  *
  * @throws {EntradaError} `connection_not_found`, `connection_changed`
  */
@@ -273,7 +274,7 @@ function groupsEvidence(groups: GroupsClaim) {
   return { groups: kind, ...evidence }
 }
 
-/** Known to this organization: that somebody is known to another one is not told here (design rule 19). */
+/** Returns whether the person is known to this organization; it does not reveal that another one knows them (design rule 19). */
 function personHere({ person }: Extract<SignInDecision, { kind: 'allowed' }>): string {
   return person.kind === 'known' && person.membership === undefined ? 'new' : person.kind
 }

@@ -1,4 +1,4 @@
-/** Out again: here, at Microsoft too where wanted, or because Entra says so (front channel). */
+/** Sign-out: in Entrada, at Microsoft too if the user chooses so, or because Entra demands it (front channel). */
 
 import { html } from 'hono/html'
 import { redirectUri } from '../connections/connection-addresses.ts'
@@ -18,7 +18,7 @@ import { selectAccountCookie } from './select-account.ts'
 
 const SIGN_OUT_PREFIX = 'out.'
 
-/** GET /auth/logout: asks, since a link must not sign anybody out. */
+/** Answers GET /auth/logout with a question, because a link must not sign a user out. */
 export async function showSignOut(services: Services, exchange: Exchange): Promise<Response> {
   const view = await findSession(services, exchange)
   if (view === undefined) return signedOutPage(services)
@@ -30,7 +30,7 @@ export async function showSignOut(services: Services, exchange: Exchange): Promi
   })
 }
 
-/** The form with the two buttons; the page that shows it names {@link microsoftOrigins} as form targets. */
+/** Renders the form with the two buttons; the page that shows it lists {@link microsoftOrigins} as form targets. */
 export function signOutForm(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   { session }: SessionView,
@@ -43,7 +43,7 @@ ${withMicrosoft ? html`<button class="button plain" name="end" value="microsoft"
 </form>`
 }
 
-/** Where the sign-out form may end besides here: the authority of the session's connection. */
+/** Returns where the sign-out form may end besides here: the authority of the session's connection. */
 export async function microsoftOrigins(
   services: Pick<Services, 'storage'>,
   { session }: SessionView,
@@ -53,7 +53,7 @@ export async function microsoftOrigins(
   return connection === undefined ? [] : originsOf(connection)
 }
 
-/** POST /auth/logout. The session here is over whatever Microsoft does next. */
+/** Answers POST /auth/logout. The session in Entrada ends, whatever Microsoft does next. */
 export async function signOut(services: Services, exchange: Exchange): Promise<Response> {
   checkSameOrigin(exchange)
   const form = await readForm(exchange)
@@ -66,7 +66,7 @@ export async function signOut(services: Services, exchange: Exchange): Promise<R
   return withCookies(redirect(location), signedOutCookies(services, exchange))
 }
 
-/** `Set-Cookie` lines of a browser that signed out: no session, and the next sign-in asks for the account. */
+/** Returns the `Set-Cookie` lines of a browser that signed out: without a session, and the next sign-in asks for the account. */
 export function signedOutCookies(
   services: Pick<Services, 'deployment'>,
   { here }: Pick<Exchange, 'here'>,
@@ -102,7 +102,7 @@ async function afterSignOut(
   }
 }
 
-/** Whether a callback's state is one that we gave to Entra's end-session page. */
+/** Returns whether a callback's state is one that we sent to Entra's end-session page. */
 export function isSignOutReturn(services: Pick<Services, 'keyRing'>, state: string): boolean {
   if (!state.startsWith(SIGN_OUT_PREFIX)) return false
   try {
@@ -114,8 +114,8 @@ export function isSignOutReturn(services: Pick<Services, 'keyRing'>, state: stri
 }
 
 /**
- * Where Microsoft leads back to after a sign-out. Who is signed in came here otherwise, or has signed in again in another window, and
- * must not read that they are signed out.
+ * Answers the return from Microsoft after a sign-out. A user who is signed in came here otherwise, or has signed in again in
+ * another window, and must not read that they are signed out.
  */
 export async function signOutReturnPage(services: Services, exchange: Exchange): Promise<Response> {
   if ((await findSession(services, exchange)) === undefined) return signedOutPage(services)
@@ -128,7 +128,7 @@ export async function signOutReturnPage(services: Services, exchange: Exchange):
   })
 }
 
-/** Says so, and does nothing. */
+/** Renders that the user is signed out, and does nothing. */
 async function signedOutPage(services: Pick<Services, 'deployment'>): Promise<Response> {
   return pageResponse(services, {
     title: 'Signed out',
@@ -139,11 +139,12 @@ async function signedOutPage(services: Pick<Services, 'deployment'>): Promise<Re
 }
 
 /**
- * GET /auth/entra/frontchannel-logout, and `/auth/CONNECTION/…` for a customer's: the identity provider calls it in a hidden frame, where
- * no cookie can be expected.
+ * Answers GET /auth/entra/frontchannel-logout, and `/auth/CONNECTION/…` for a customer's: the identity provider calls it in a
+ * hidden frame, where no cookie can be expected.
  *
  * @throws {EntradaError} `request_invalid`, `connection_not_found`
- * @see OpenID Connect Front-Channel Logout 1.0 §3; https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#single-sign-out
+ * @see OpenID Connect Front-Channel Logout 1.0 §3;
+ * https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#single-sign-out
  */
 export async function frontChannelSignOut(
   services: Services,
@@ -179,7 +180,7 @@ async function endSessionsOf(
   })
 }
 
-/** The same answer for a hit and a miss. */
+/** The response is the same whether a session ended or not. */
 function frontChannelAnswer(
   services: Pick<Services, 'deployment'>,
   connection: Connection,

@@ -8,7 +8,7 @@ import { askedInputs } from '../asked-fields.ts'
 import { doButton, fieldState, setupForm } from '../page-parts.ts'
 import type { Setup } from '../setup-session.ts'
 
-/** Client id, directory and cloud: which application of which directory it is. */
+/** Renders the fields that identify the application and its directory: client id, directory and cloud. */
 export function applicationSection(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,
@@ -40,7 +40,7 @@ function directoryOf({ tenants }: Connection): string {
   return tenants.kind === 'pinned' ? tenants.tenant : ''
 }
 
-/** Among Microsoft's own clouds and what this deployment is configured for; never an address (I16). */
+/** Renders the choice among Microsoft's own clouds and those of this deployment; never an address (I16). */
 function cloudChoice({ deployment }: Pick<Services, 'deployment'>, connection: Connection): Html {
   const origins = [...new Set([connection.authority, ...deployment.authorities])]
   const options = origins.map((origin) => {

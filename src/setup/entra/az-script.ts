@@ -2,7 +2,7 @@ import { claimNames } from '../../errors/registration-facts.ts'
 import { findOwn } from '../../protocol/find-own.ts'
 import type { Registration } from './registration.ts'
 
-/** Microsoft's own clouds as `az` calls them. Ids of Graph's permissions are the same in all of them. */
+/** The names that `az` uses for Microsoft's clouds. Ids of Graph's permissions are the same in all of them. */
 const clouds: Readonly<Record<string, string>> = {
   us_government: 'AzureUSGovernment',
   china: 'AzureChinaCloud',
@@ -12,8 +12,8 @@ const USER_READ = 'e1fe6dd8-ba31-4d61-89e7-88639da4683d'
 const OFFLINE_ACCESS = '7427e0e9-2fba-42fe-b0c0-848c9e6a8182'
 
 /**
- * The registration as a script for the Azure CLI, filled in with the addresses of this connection: one call of Graph that makes the
- * application whole, where `az ad app create` would need three.
+ * Returns the registration as a script for the Azure CLI, with the addresses of this connection: one call of Graph creates the
+ * complete application, where `az ad app create` would need three.
  *
  * @see https://learn.microsoft.com/graph/api/application-post-applications
  */

@@ -14,11 +14,14 @@ const credentialNames: Readonly<Record<ConnectionCredential['kind'], string>> = 
   federated_token_file: 'federated credential',
 }
 
+/** Renders the kind of a credential and the end of its validity. */
 export function nameOf({ kind, expiresAt }: ConnectionCredential): Html {
   return html`${credentialNames[kind]}${expiresAt ? html`, until ${dayOf(expiresAt)}` : ''}`
 }
 
-/** Three ways to prove ourselves, the one that needs least care first. `replacing`: what is said of the one that is there. */
+/**
+ * Renders three kinds of credentials, the one that needs least maintenance first. `replacing` is a sentence about the current one.
+ */
 export function credentialChoices(
   services: Services,
   setup: Setup,
@@ -84,7 +87,7 @@ ${doButton('secret', 'Save the secret')}`,
 </section>`
 }
 
-/** Offered where this deployment has a token of its platform: its issuer, subject and audience are what Entra compares. */
+/** Offered if the deployment has a token of its platform: Entra compares its issuer, subject and audience. */
 function federatedChoice(
   services: Pick<Services, 'deployment' | 'keyRing' | 'readFederatedToken'>,
   setup: Setup,

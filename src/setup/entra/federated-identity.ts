@@ -1,14 +1,17 @@
 import { readStrictJson } from '../../protocol/strict-json.ts'
 import type { Services } from '../../services.ts'
 
-/** What a customer enters in Entra to trust this deployment's token. */
+/** The values that a customer enters in Entra to trust this deployment's token. */
 export type FederatedIdentity = {
   readonly issuer: string
   readonly subject: string
   readonly audience: string
 }
 
-/** Read from the token itself, so that it cannot be configured wrongly. `undefined`: there is no token, or none that can be read. */
+/**
+ * Reads the values from the token itself, so that they cannot be configured wrongly. Returns `undefined` if there is no token, or
+ * if it cannot be read.
+ */
 export function findFederatedIdentity({
   readFederatedToken,
 }: Pick<Services, 'readFederatedToken'>): FederatedIdentity | undefined {
@@ -16,7 +19,7 @@ export function findFederatedIdentity({
   try {
     return parseIdentity(readFederatedToken())
   } catch {
-    return undefined // what a file or a parser says about it could quote the token
+    return undefined // an error of a file or a parser could quote the token
   }
 }
 
@@ -24,7 +27,7 @@ function parseIdentity(federatedToken: string): FederatedIdentity | undefined {
   const payload = federatedToken.trim().split('.')[1] ?? ''
   const read = readStrictJson(Buffer.from(payload, 'base64url').toString('utf8'))
   if (read.kind === 'refused') return undefined
-  const { iss, sub, aud } = Object(read.value) as Readonly<Record<string, unknown>> // members are looked at next
+  const { iss, sub, aud } = Object(read.value) as Readonly<Record<string, unknown>> // members are checked next
   const audience = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
   return isText(iss) && isText(sub) && isText(audience)

@@ -14,7 +14,7 @@ const adminCentres: Readonly<Record<string, string>> = {
 
 const offlineAccessWords = html`Add <code>offline_access</code>: with it this service asks Entra again and again whether people who are signed in may still be. Nothing more is needed;`
 
-/** The steps in Entra's admin center, with the values of this connection; and the same as a script. */
+/** Renders the steps in Entra's admin center with the values of this connection, and the same as a script. */
 export function registerSection(registration: Registration): Html {
   const { applicationName, redirectUri, homePageUrl, logoutUrl, cloud, offlineAccess } =
     registration

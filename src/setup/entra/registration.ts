@@ -1,4 +1,4 @@
-/** What a customer registers in Entra for a connection: addresses, claims and permissions, as values. */
+/** The values that a customer registers in Entra for a connection: addresses, claims and permissions. */
 
 import {
   frontChannelLogoutUrl,
@@ -11,19 +11,20 @@ import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 
 export type Registration = {
-  /** What to call the application in Entra. */
+  /** The name of the application in Entra. */
   readonly applicationName: string
   readonly redirectUri: string
-  /** Opened by the tile in My Apps. */
+  /** The tile in My Apps opens this address. */
   readonly homePageUrl: string
   readonly logoutUrl: string
   readonly cloud: string
   /** Whether its sessions are checked against Entra again, which needs the permission `offline_access`. */
   readonly offlineAccess: boolean
-  /** Origin of the Microsoft Graph that makes applications there. */
+  /** Origin of the Microsoft Graph that creates applications in this cloud. */
   readonly graph: string
 }
 
+/** Returns what has to be registered for a connection. */
 export function registrationOf(
   services: Pick<Services, 'deployment'>,
   connection: Connection,

@@ -1,4 +1,4 @@
-/** Without an application of one's own: the deployment's, which an administrator consents to. */
+/** The deployment's shared application, to which an administrator consents instead of registering one. */
 import { html } from 'hono/html'
 import type { Html } from '../../http/responses.ts'
 import type { Services } from '../../services.ts'
@@ -6,7 +6,7 @@ import { doButton, setupForm, valueToCopy } from '../page-parts.ts'
 import type { Setup } from '../setup-session.ts'
 import { registrationOf } from './registration.ts'
 
-/** Asked only where there is a choice. */
+/** Renders the choice of the application, if there is one. */
 export function chooseSection(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,
@@ -27,6 +27,7 @@ ${isShared ? setupForm(services, setup, doButton('own', 'Use an application of o
 </div>`
 }
 
+/** Renders the steps with the shared application. */
 export function sharedBody(services: Pick<Services, 'deployment' | 'keyRing'>, setup: Setup): Html {
   const { homePageUrl } = registrationOf(services, setup.connection)
   return html`<h2>1. Consent for your organization</h2>
@@ -41,7 +42,7 @@ ${consentState(setup)}
 ${valueToCopy('home-page', 'Sign-in address', homePageUrl)}`
 }
 
-/** The answer to a consent can be written by anybody: it names a directory, and a test proves it. */
+/** The answer to a consent can be forged: it names a directory, and only a test proves it. */
 function consentState({ connection: { tenants }, link: { progress } }: Setup): Html {
   const proven = tenants.kind === 'pinned' ? tenants.tenantId : undefined
   const { candidateTenant } = progress
