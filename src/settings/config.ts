@@ -296,24 +296,23 @@ function put(
   put(group, path, value)
 }
 
-/** Describes the settings for the generated reference and for `--help`: without parsers and without values. */
-export function describeSettings(table: SettingRows = settingsTable): readonly {
-  readonly env: string
-  readonly twin?: string
-  readonly fallback?: string
+/** A row without its parsers. With `fileToo`, `…_FILE` may name a file with the value. */
+export type SettingDescription = Omit<Setting, 'value' | 'secret' | 'fileToo'> & {
   readonly secret: boolean
-  /** Whether `…_FILE` may name a file instead. */
   readonly fileToo: boolean
-  readonly help: string
-}[] {
-  return Object.values(table).map(({ env, twin, fallback, secret, fileToo, help }) => ({
-    env,
-    secret: secret === true,
-    fileToo: fileToo === true || secret === true,
-    help,
-    ...(twin === undefined ? {} : { twin }),
-    ...(fallback === undefined ? {} : { fallback }),
-  }))
+}
+
+/** Describes the settings for the generated reference and for `--help`. */
+export function describeSettings(
+  table: SettingRows = settingsTable,
+): readonly SettingDescription[] {
+  return Object.values(table).map(
+    ({ value: _, secret = false, fileToo = secret, ...description }) => ({
+      ...description,
+      secret,
+      fileToo,
+    }),
+  )
 }
 
 /** Returns the names of the settings that lead to a real directory, which development mode refuses. Policies fit any directory. */
