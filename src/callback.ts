@@ -2,13 +2,13 @@
  * Takes a browser back from an identity provider: reads what came to the address, opens the attempt that it answers, and hands both to
  * the flow that sent the browser away.
  *
- *   sign_in → sign-in/sign-in.ts    test → setup/test-sign-in.ts    consent → setup/consent.ts
+ *   sign_in → sign-in/sign-in.ts    test → setup/test-sign-in.ts    consent → setup/entra/consent.ts
  */
 import { EntradaError } from './errors/errors.ts'
 import type { Exchange } from './http/exchange.ts'
 import { parseAuthorizationResponse } from './protocol/authorization-response.ts'
 import type { Services } from './services.ts'
-import { finishConsent } from './setup/consent.ts'
+import { finishConsent } from './setup/entra/consent.ts'
 import { finishTest } from './setup/test-sign-in.ts'
 import { checkAttemptOpen, openAttempt } from './sign-in/attempt.ts'
 import { finishSignIn } from './sign-in/sign-in.ts'

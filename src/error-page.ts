@@ -12,11 +12,8 @@ import {
 import { type Exchange, pathTo } from './http/exchange.ts'
 import { type Html, pageResponse } from './http/responses.ts'
 import { withCode } from './http/with-code.ts'
-import {
-  type EntraExplanation,
-  explainRefusal,
-  whoWords,
-} from './identity-provider/entra/explain-refusal.ts'
+import { type EntraExplanation, whoWords } from './identity-provider/entra/explain-refusal.ts'
+import { explainRefusal } from './identity-provider/provider-kinds.ts'
 import type { Services } from './services.ts'
 import { findLastConnection } from './sign-in/last-connection.ts'
 import { entraButton, loginAddress, startAddress } from './sign-in/login-page.ts'

@@ -150,7 +150,7 @@ export async function openParts(
     certificates: { create: createKeyPairMaker(), describe: describeCertificate },
     readFederatedToken: options.readFederatedToken,
     credentialStatus: () => credentials?.status() ?? [],
-    identityProviderFor: createIdentityProviders(options, {
+    identityProviderFor: await createIdentityProviders(options, {
       metrics,
       tracing,
       now,
@@ -273,7 +273,7 @@ function credentialsOf(
 }
 
 /** Keeps one identity provider per connection, so that the documents of an authority are fetched once. */
-function createIdentityProviders(
+async function createIdentityProviders(
   options: CheckedOptions,
   parts: {
     readonly metrics: Metrics
@@ -282,7 +282,7 @@ function createIdentityProviders(
     readonly credentials: ClientCredentials | undefined
     readonly keyRing: KeyRing
   },
-): Services['identityProviderFor'] {
+): Promise<Services['identityProviderFor']> {
   const { sharedApplication, fetch: fetchFromNetwork, log = silentLog } = options
   const { metrics, tracing, now, credentials, keyRing } = parts
   const outgoing = createOutgoing({ proxies: options.proxy ?? proxiesOfNode() })

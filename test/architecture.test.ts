@@ -1,7 +1,7 @@
 /** The rules of the house (ARCHITECTURE.md), each a sentence that fails. */
 import assert from 'node:assert/strict'
 import { globSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { dirname, join, normalize, relative } from 'node:path'
 import { describe, it } from 'node:test'
 
 type SourceFile = {
@@ -73,6 +73,7 @@ const floors: readonly (readonly string[])[] = [
   ['src/audit'],
   ['src/identity-provider', 'src/webhooks'],
   ['src/identity-provider/entra'],
+  ['src/identity-provider/provider-kinds.ts'],
   ['src/connections'],
   ['src/provisioning'],
   ['src/organizations'],
@@ -139,6 +140,15 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 describe('the house', () => {
   it('lets identity-provider/entra/entra-oidc.ts alone import MSAL', () => {
     assert.deepEqual(importersOf(/^@azure\/msal/), ['src/identity-provider/entra/entra-oidc.ts'])
+  })
+
+  it('keeps what a kind of identity provider has in tables, and asks for the kind nowhere else', () => {
+    const tables = program.filter(({ text }) => /\bkindNameOf\b/.test(withoutComments(text)))
+    assert.deepEqual(tables.map(({ path }) => path).sort(), [
+      'src/connections/connection-providers.ts',
+      'src/identity-provider/provider-kinds.ts',
+      'src/setup/set-up-kinds.ts',
+    ])
   })
 
   it('lets one file import each database driver', () => {
@@ -332,9 +342,9 @@ describe('the house', () => {
 })
 
 function relativeTo(path: string, from: string): string {
-  return from.startsWith('src/') && dirname(path) === dirname(from)
-    ? `./${from.split('/').at(-1)}`
-    : from
+  if (!from.startsWith('src/')) return from
+  const way = relative(dirname(path), from)
+  return way.startsWith('.') ? way : `./${way}`
 }
 
 function isBehindDoor(importer: string, imported: string): boolean {

@@ -4,14 +4,14 @@ import {
   type ClientCredentials,
   createClientCredentials,
 } from '../identity-provider/client-credentials.ts'
-import {
-  createEntraAuthority,
-  type EntraAuthority,
-} from '../identity-provider/entra/entra-authority.ts'
-import { permissionsOf } from '../identity-provider/entra/entra-permissions.ts'
-import { createEntraProvider } from '../identity-provider/entra/entra-provider.ts'
 import type { IdentityProvider } from '../identity-provider/identity-provider.ts'
-import type { ProviderHttp } from '../identity-provider/provider-http.ts'
+import { keepRecent } from '../identity-provider/keep-recent.ts'
+import type { MakeProvider, ProviderParts } from '../identity-provider/provider-kind.ts'
+import {
+  kindNameOf,
+  type ProviderKindName,
+  providerKinds,
+} from '../identity-provider/provider-kinds.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { Secret } from '../keys/secret.ts'
 import type { Log } from '../log/log.ts'
@@ -23,11 +23,8 @@ import { isOfEnvironment } from './environment-connection-id.ts'
 import { storedValues } from './field-values.ts'
 import { openCredential } from './sealed-credentials.ts'
 
-export type ConnectionProviderParts = {
+export type ConnectionProviderParts = ProviderParts & {
   readonly keyRing: KeyRing
-  readonly http: ProviderHttp
-  readonly now: () => Date
-  readonly randomBytes: (count: number) => Uint8Array
   readonly log: Log
   /** Credentials that the environment, or the options of the library, name for their own connection. */
   readonly environmentCredentials?: ClientCredentials | undefined
@@ -41,49 +38,28 @@ export type ConnectionProviderParts = {
 const MOST_KEPT = 2_000
 
 /**
- * Creates the function that returns the identity provider of a connection, the environment's included. What an authority publishes is
- * fetched once for all connections that use it. Credentials are opened when they are first needed, so a provider that lacks one can still
- * look up its directory and end sessions.
+ * Creates the function that returns the identity provider of a connection, the environment's included. Credentials are opened when they
+ * are first needed, so a provider that lacks one can still look up its directory and end sessions.
  */
-export function createConnectionProviders(
+export async function createConnectionProviders(
   parts: ConnectionProviderParts,
-): (connection: Connection) => IdentityProvider {
+): Promise<(connection: Connection) => IdentityProvider> {
+  const makers = await loadMakers(parts)
   const providers = keepRecent<IdentityProvider>(MOST_KEPT)
-  const authorities = keepRecent<EntraAuthority>(MOST_KEPT)
-  return (connection) => {
-    const { authority, clientId, cloud } = connection
-    const tenant = tenantOfAuthority(connection)
-    return providers(providerKey(connection), () =>
-      createEntraProvider({
-        cloud,
-        clientId,
-        credentials: once(() => credentialsOf(parts, connection)),
-        authority: authorities(`${authority} ${tenant}`, () =>
-          createEntraAuthority({
-            authority: new URL(authority),
-            tenant,
-            http: parts.http,
-            now: parts.now,
-          }),
-        ),
-        http: parts.http,
-        now: parts.now,
-        randomBytes: parts.randomBytes,
-        permissions: permissionsOf(connection),
-      }),
+  return (connection) =>
+    providers(providerKey(connection), () =>
+      makers[kindNameOf(connection)](
+        connection,
+        once(() => credentialsOf(parts, connection)),
+      ),
     )
-  }
 }
 
-/**
- * Where people are sent: one directory, or the address for all work accounts, whose issuer is a template. A guest has to be sent to the
- * directory that invited them.
- *
- * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols#endpoints
- */
-function tenantOfAuthority({ tenants, policies }: Connection): string {
-  if (tenants.kind === 'pinned') return tenants.tenantId ?? tenants.tenant
-  return policies.personalAccounts === 'allow' ? 'common' : 'organizations'
+async function loadMakers(
+  parts: ProviderParts,
+): Promise<Readonly<Record<ProviderKindName, MakeProvider>>> {
+  const openEntra = await providerKinds.entra.load()
+  return { entra: openEntra(parts) }
 }
 
 /** Returns a text that differs whenever a provider would be made of other values: those of the rows, the cloud and the credentials. */
@@ -146,18 +122,5 @@ function logOf(log: Log, connectionId: string): Log {
     info: (event, fields) => log.info(event, { connectionId, ...fields }),
     warn: (event, fields) => log.warn(event, { connectionId, ...fields }),
     error: (event, fields) => log.error(event, { connectionId, ...fields }),
-  }
-}
-
-/** Those used last; the one that was not used for longest makes room. */
-function keepRecent<T>(most: number): (key: string, create: () => T) => T {
-  const kept = new Map<string, T>()
-  return (key, create) => {
-    const value = kept.get(key) ?? create()
-    kept.delete(key)
-    kept.set(key, value)
-    const [oldest] = kept.keys()
-    if (kept.size > most && oldest !== undefined) kept.delete(oldest)
-    return value
   }
 }

@@ -1,5 +1,4 @@
-/** POST /setup: the forms of the set-up page. If a form cannot be carried out, the page shows the problem and keeps the input. */
-import type { AdminCaller } from '../access/admin-caller.ts'
+/** POST /setup: the forms of the set-up page. A form that cannot be carried out comes back on the page, with what was typed. */
 import { turnOn } from '../connections/change-connection.ts'
 import {
   newCertificateCredential,
@@ -14,40 +13,15 @@ import { redirect } from '../http/responses.ts'
 import { Secret } from '../keys/secret.ts'
 import { findOwn } from '../protocol/find-own.ts'
 import type { Services } from '../services.ts'
-import { askedPatch } from './asked-fields.ts'
-import { beginConsent } from './consent.ts'
 import { findFederatedIdentity } from './entra/federated-identity.ts'
-import {
-  chooseOwn,
-  chooseShared,
-  nameApplication,
-  putCredential,
-  useCredential,
-} from './setup-changes.ts'
+import { type Action, setUpKindOf } from './set-up-kinds.ts'
+import { putCredential, useCredential } from './setup-changes.ts'
 import { closeSetupLink } from './setup-link.ts'
 import { setupPage } from './setup-page.ts'
 import { getHeldSetup, getSetup, readSetupForm, type Setup, setupHolder } from './setup-session.ts'
 import { beginTest } from './test-sign-in.ts'
 
-type Asked = {
-  readonly setup: Setup
-  readonly caller: AdminCaller
-  readonly form: URLSearchParams
-}
-/** Returns a response if it leads elsewhere; otherwise the browser returns to the page. */
-type Action = (services: Services, exchange: Exchange, asked: Asked) => Promise<unknown>
-
 const ofDraft: Readonly<Record<string, Action>> = {
-  application: (services, _exchange, { form, ...of }) =>
-    nameApplication(services, of, {
-      clientId: single(form, 'client_id') ?? '',
-      directory: single(form, 'directory') ?? '',
-      authority: single(form, 'cloud') ?? '',
-      patch: askedPatch(form),
-    }),
-  shared: (services, _exchange, of) => chooseShared(services, of),
-  own: (services, _exchange, of) => chooseOwn(services, of),
-  consent: (services, exchange, { setup }) => beginConsent(services, exchange, setup),
   async turn_on(services, _exchange, { setup, caller }) {
     await turnOn(services, caller, setup.connection.id)
   },
@@ -107,8 +81,9 @@ export async function changeSetup(services: Services, exchange: Exchange): Promi
   }
 }
 
-function findAction({ link }: Setup, name: string): Action {
-  const actions = { ...ofBoth, ...(link.kind === 'setup' ? ofDraft : ofRenewal) }
+function findAction({ link, connection }: Setup, name: string): Action {
+  const ofSetUp = { ...ofDraft, ...setUpKindOf(connection).actions }
+  const actions = { ...ofBoth, ...(link.kind === 'setup' ? ofSetUp : ofRenewal) }
   const action = findOwn<Action>(actions, name)
   if (action === undefined) throw new EntradaError('request_invalid', { parameter: 'do' })
   return action

@@ -1,28 +1,24 @@
 /** GET /setup: the page of a set-up link. It needs no account and no script; each step is a form of its own. */
 
 import { html } from 'hono/html'
-import { homeOrigin } from '../connections/connection-addresses.ts'
+import { homeOrigin, startPath } from '../connections/connection-addresses.ts'
 import { isTested } from '../connections/test-fingerprint.ts'
 import { type EntradaError, errorEntry } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { type Html, pageResponse, redirect } from '../http/responses.ts'
-import { originsOf } from '../identity-provider/entra/clouds.ts'
+import { kindOf } from '../identity-provider/provider-kinds.ts'
 import type { Services } from '../services.ts'
-import { applicationSection } from './entra/application-section.ts'
-import { credentialChoices, nameOf } from './entra/credential-section.ts'
-import { registerSection } from './entra/register-section.ts'
-import { registrationOf } from './entra/registration.ts'
-import { chooseSection, sharedBody } from './entra/shared-section.ts'
 import { doButton, momentOf, problemNotice, setupForm, valueToCopy } from './page-parts.ts'
 import { renewalBody } from './renewal-page.ts'
+import { setUpKindOf } from './set-up-kinds.ts'
 import { checkOpen, getSetup, type Setup } from './setup-session.ts'
 import { trySection } from './try-section.ts'
 
-/** The problem of a form that was not carried out, and its input (never a secret). */
+/** What a form that was not carried out leaves on the page: the error, and what was typed (never a secret). */
 export type FormLeftover = { readonly problem?: EntradaError; readonly typed: URLSearchParams }
 const nothingLeft: FormLeftover = { typed: new URLSearchParams() }
 
-/** Answers GET /setup. @throws {EntradaError} `setup_session_missing`, `setup_superseded`, `setup_link_ended` */
+/** Shows the page of a set-up link. @throws {EntradaError} `setup_session_missing`, `setup_superseded`, `setup_link_ended` */
 export async function showSetup(services: Services, exchange: Exchange): Promise<Response> {
   const setup = await getSetup(services, exchange)
   const home = homeOrigin(services, setup.connection)
@@ -46,7 +42,7 @@ export async function setupPage(
     wide: true,
     status,
     scripts: ['copy.js'],
-    formTargets: originsOf(connection),
+    formTargets: kindOf(connection).pageOrigins(connection),
     body: html`<h1>${titleOf(setup)}</h1>
 ${introduction(services, setup)}
 ${problemNotice(problem)}
@@ -54,9 +50,9 @@ ${bodyOf(services, setup, leftover)}`,
   })
 }
 
-function titleOf({ link, organization }: Setup): string {
+function titleOf({ link, organization, connection }: Setup): string {
   return link.kind === 'setup'
-    ? `Connect ${organization.name} to Microsoft Entra ID`
+    ? `Connect ${organization.name} to ${kindOf(connection).name}`
     : `Renew the credential of ${organization.name}`
 }
 
@@ -67,20 +63,10 @@ function introduction(services: Pick<Services, 'deployment'>, { link, connection
 
 function bodyOf(services: Services, setup: Setup, leftover: FormLeftover): Html {
   if (setup.link.kind === 'renewal') return renewalBody(services, setup, leftover)
-  return html`${chooseSection(services, setup)}
-${setup.connection.application === 'shared' ? sharedBody(services, setup) : ownBody(services, setup, leftover)}
-${trySection(services, setup, setup.connection.application === 'shared' ? 3 : 4)}
-${turnOnSection(services, setup, setup.connection.application === 'shared' ? 4 : 5)}`
-}
-
-function ownBody(services: Services, setup: Setup, leftover: FormLeftover): Html {
-  const { connection } = setup
-  const [current] = connection.credentials
-  return html`${registerSection(registrationOf(services, connection))}
-${applicationSection(services, setup, { problem: leftover.problem, typed: leftover.typed })}
-<h2>3. Let us prove that we are this application</h2>
-<p>${current === undefined ? 'In one of these ways:' : html`Kept here: <strong>${nameOf(current)}</strong>. Another one takes its place.`}</p>
-${credentialChoices(services, setup, { problem: leftover.problem, current })}`
+  const { body, count } = setUpKindOf(setup.connection).steps(services, setup, leftover)
+  return html`${body}
+${trySection(services, setup, count + 1)}
+${turnOnSection(services, setup, count + 2)}`
 }
 
 /** The button appears when it would work; until then, a sentence names what is missing. */
@@ -99,7 +85,8 @@ ${setupForm(services, setup, doButton('turn_on', 'Turn on'))}`
 }
 
 function donePage(services: Pick<Services, 'deployment'>, setup: Setup): Promise<Response> {
-  const { homePageUrl } = registrationOf(services, setup.connection)
+  const { connection } = setup
+  const signInAddress = homeOrigin(services, connection) + startPath(services, connection)
   const done = setup.state === 'finished'
   return pageResponse(services, {
     title: done ? 'Done' : 'The connection is on',
@@ -108,8 +95,8 @@ function donePage(services: Pick<Services, 'deployment'>, setup: Setup): Promise
       ? html`<h1>Done</h1><p>This link has ended. Nothing else is left to do.</p>`
       : html`<h1>The connection is on</h1>
 <p>People of <strong>${setup.organization.name}</strong> sign in at this address, or with the tile in My Apps:</p>
-${valueToCopy('sign-in', 'Sign-in address', homePageUrl)}
-<p><a class="button" href="${homePageUrl}">Sign in</a></p>
+${valueToCopy('sign-in', 'Sign-in address', signInAddress)}
+<p><a class="button" href="${signInAddress}">Sign in</a></p>
 <p>This page has ended. When a credential has to be renewed, ask for a new link.</p>`,
   })
 }

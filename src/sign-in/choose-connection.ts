@@ -2,7 +2,7 @@ import { type ConnectionStart, redirectUri, startOf } from '../connections/conne
 import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
-import { isIssuerAt, parseIssuer } from '../identity-provider/entra/protocol/issuer.ts'
+import { kindOf } from '../identity-provider/provider-kinds.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
@@ -66,21 +66,13 @@ export function checkCallbackAddress(
   connection: Connection,
 ): void {
   const expected = new URL(redirectUri(services, here, connection))
-  const given = single(url.searchParams, 'connection')
-  const wanted = expected.searchParams.get('connection') ?? undefined
-  if (url.pathname !== expected.pathname || given !== wanted) {
+  const named = single(url.searchParams, 'connection')
+  const expectedName = expected.searchParams.get('connection') ?? undefined
+  if (url.pathname !== expected.pathname || named !== expectedName) {
     throw new EntradaError('sign_in_attempt_mismatch', { connection: connection.id })
   }
   const issuer = single(url.searchParams, 'iss')
-  if (issuer !== undefined && !isIssuerOf(connection, issuer)) {
+  if (issuer !== undefined && !kindOf(connection).isIssuerOf(connection, issuer)) {
     throw new EntradaError('sign_in_attempt_mismatch', { connection: connection.id, member: 'iss' })
   }
-}
-
-/** With several tenants, or one that is unknown yet, any of them is accepted here; the person is checked later. */
-function isIssuerOf({ authority, tenants }: Connection, text: string): boolean {
-  const issuer = parseIssuer(text)
-  const tenantId = tenants.kind === 'pinned' ? tenants.tenantId : undefined
-  if (issuer === undefined || !isIssuerAt(authority, issuer)) return false
-  return tenantId === undefined || tenantId === issuer.tenantId
 }

@@ -8,7 +8,7 @@ import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
 import { pageResponse, redirect } from '../http/responses.ts'
-import { originsOf } from '../identity-provider/entra/clouds.ts'
+import { kindOf } from '../identity-provider/provider-kinds.ts'
 import type { Services } from '../services.ts'
 import { auditEnded, endSessions } from '../session/end-sessions.ts'
 import { dropSessionCookies, findSession } from '../session/session.ts'
@@ -50,7 +50,7 @@ export async function microsoftOrigins(
 ): Promise<readonly string[]> {
   if (session.connectionId === undefined) return []
   const connection = await services.storage.findConnection(session.connectionId)
-  return connection === undefined ? [] : originsOf(connection)
+  return connection === undefined ? [] : kindOf(connection).pageOrigins(connection)
 }
 
 /** Answers POST /auth/logout. The session in Entrada ends, whatever Microsoft does next. */
@@ -187,7 +187,7 @@ function frontChannelAnswer(
 ): Promise<Response> {
   return pageResponse(services, {
     title: 'Signed out',
-    framedBy: originsOf(connection).join(' '),
+    framedBy: kindOf(connection).pageOrigins(connection).join(' '),
     body: html`<p>Signed out.</p>`,
   })
 }

@@ -15,7 +15,8 @@ import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { withCode } from '../../http/with-code.ts'
-import { cloudWords, originsOf } from '../../identity-provider/entra/clouds.ts'
+import { cloudWords } from '../../identity-provider/entra/clouds.ts'
+import { kindOf } from '../../identity-provider/provider-kinds.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, ConnectionHealth } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
@@ -110,7 +111,7 @@ ${mayChange(viewer, connection) ? '' : badge('quiet', 'read-only here')}</p>`,
     ...(status ? { status } : {}),
     scripts: ['copy.js'],
     // A test ends at Entra.
-    formTargets: originsOf(connection),
+    formTargets: kindOf(connection).pageOrigins(connection),
     body: html`${problemBox(place)}${readOnlyNote(connection)}
 <div class="columns">${healthPanel(services, connection, health)}${factPanel(services, viewer, connection)}</div>
 ${connection.status === 'draft' ? links : ''}

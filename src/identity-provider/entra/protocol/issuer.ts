@@ -1,4 +1,5 @@
 import { isGuid } from '../../../protocol/guid.ts'
+import type { Connection } from '../../../storage/records.ts'
 import { issuerOrigin } from './entra-hosts.ts'
 
 /** One tenant of one authority, as the `iss` of its tokens names it. */
@@ -25,4 +26,18 @@ export function parseIssuer(text: string): Issuer | undefined {
 /** Whether tokens of this tenant come from the authority that a connection has. In External ID their host is the tenant id. */
 export function isIssuerAt(authority: string, { authority: origin, tenantId }: Issuer): boolean {
   return origin === authority || origin === issuerOrigin(new URL(authority), tenantId)
+}
+
+/**
+ * Returns whether an issuer is that of a connection. Of several tenants, or of one that is not known yet, any may be meant: who the user
+ * is, is decided later.
+ */
+export function isIssuerOf(
+  { authority, tenants }: Pick<Connection, 'authority' | 'tenants'>,
+  text: string,
+): boolean {
+  const issuer = parseIssuer(text)
+  const tenantId = tenants.kind === 'pinned' ? tenants.tenantId : undefined
+  if (issuer === undefined || !isIssuerAt(authority, issuer)) return false
+  return tenantId === undefined || tenantId === issuer.tenantId
 }

@@ -5,30 +5,35 @@
  *   finishConsent → who started it → claim → refused: a result to show; given: a directory that a test has to prove
  */
 
-import { audit } from '../audit/audit.ts'
-import { homeOrigin, redirectUri } from '../connections/connection-addresses.ts'
-import { EntradaError } from '../errors/errors.ts'
-import { withCookies } from '../http/cookies.ts'
-import { type Exchange, pathTo } from '../http/exchange.ts'
-import { redirect } from '../http/responses.ts'
-import { authorizationRefusal } from '../identity-provider/entra/authorization-refusal.ts'
+import { audit } from '../../audit/audit.ts'
+import { homeOrigin, redirectUri } from '../../connections/connection-addresses.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import { withCookies } from '../../http/cookies.ts'
+import { type Exchange, pathTo } from '../../http/exchange.ts'
+import { redirect } from '../../http/responses.ts'
+import { authorizationRefusal } from '../../identity-provider/entra/authorization-refusal.ts'
 import {
   adminConsentUrl,
   parseConsentedTenant,
-} from '../identity-provider/entra/protocol/admin-consent.ts'
-import type { Services } from '../services.ts'
-import { attemptCookies, attemptState, dropAttemptCookie, newAttempt } from '../sign-in/attempt.ts'
-import { checkCallbackAddress } from '../sign-in/choose-connection.ts'
-import type { Answered } from '../sign-in/sign-in-record.ts'
-import { claimOnce } from '../sign-in/verify-answer.ts'
-import { keepRefusal } from './keep-test.ts'
+} from '../../identity-provider/entra/protocol/admin-consent.ts'
+import type { Services } from '../../services.ts'
+import {
+  attemptCookies,
+  attemptState,
+  dropAttemptCookie,
+  newAttempt,
+} from '../../sign-in/attempt.ts'
+import { checkCallbackAddress } from '../../sign-in/choose-connection.ts'
+import type { Answered } from '../../sign-in/sign-in-record.ts'
+import { claimOnce } from '../../sign-in/verify-answer.ts'
+import { keepRefusal } from '../keep-test.ts'
 import {
   callerOf,
   getOpenSetup,
   rememberProgress,
   type Setup,
   setupHolder,
-} from './setup-session.ts'
+} from '../setup-session.ts'
 
 /** Sends the browser to Entra for admin consent. @throws {EntradaError} `connection_incomplete`, `connection_test_elsewhere` */
 export async function beginConsent(
