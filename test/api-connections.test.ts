@@ -142,6 +142,17 @@ describe('POST /api/v1/connections', () => {
   })
 })
 
+describe('the id of a removed connection', () => {
+  it('is not given to another one, in any organization', async (t) => {
+    const rig = await openRig(t)
+    const { body } = await createConnection(rig, { id: 'abc123', slug: 'first' })
+    assert.equal((await ask(rig, `/connections/${body.id}`, { method: 'DELETE' })).status, 204)
+    const again = await createConnection(rig, { id: 'abc123', slug: 'second' })
+    assert.deepEqual([again.status, again.body.code], [409, 'connection_id_given_before'])
+    assert.equal((await createConnection(rig, { id: 'abc124', slug: 'second' })).status, 201)
+  })
+})
+
 describe('the organization of a new connection', () => {
   it('is named by its id or its slug', async (t) => {
     const rig = await openRig(t)

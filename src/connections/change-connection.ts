@@ -51,7 +51,7 @@ export type NewConnection = {
 /** No directory yet: nobody's tenant id is on the list. */
 const noTenant: TenantPinning = { kind: 'allow_list', tenantIds: [] }
 
-/** A draft. @throws {EntradaError} `record_not_found` (the organization), `request_invalid`, `slug_in_use`, `record_in_use` */
+/** A draft. @throws {EntradaError} `record_not_found` (the organization), `request_invalid`, `slug_in_use`, `record_in_use`, `connection_id_given_before` */
 export async function createConnection(
   services: Services,
   caller: AdminCaller,
@@ -62,6 +62,9 @@ export async function createConnection(
     const organization = await findOrganization(transaction, asked.organizationId)
     if (organization === undefined) throw new EntradaError('record_not_found')
     if (await isKnown(transaction, id)) throw new EntradaError('record_in_use', { id })
+    if (await transaction.wasConnectionRemoved(id)) {
+      throw new EntradaError('connection_id_given_before', { id })
+    }
     const name = checkDisplayName(asked.name ?? organization.name)
     const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, organization)
     if (await isTaken(transaction, slug, organization)) throw new EntradaError('slug_in_use')

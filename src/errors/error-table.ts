@@ -180,6 +180,11 @@ const requestErrors = {
     shown: 'Something with this id exists already.',
     fix: 'Ids that are given at creation never change and are never used again. Choose another one, or leave it out.',
   },
+  connection_id_given_before: {
+    status: 409,
+    shown: 'A connection with this id was removed.',
+    fix: 'The users of a removed connection may be known by its id, so no other connection gets it. Choose another id, or leave it out.',
+  },
   connection_not_tested: {
     status: 409,
     shown: 'This connection has to be tested before it can be turned on.',

@@ -114,6 +114,24 @@ export function describeOrganizations(subject: Subject): void {
       assert.deepEqual(await subject.storage.countSealedValues(), { 'key-a': 1, 'key-b': 2 })
     })
 
+    it('say whether a connection was removed, by itself or with its organization', async () => {
+      const { storage } = subject
+      await storage.atomically(async (transaction) => {
+        await transaction.putOrganization(newOrganization('org_2'))
+        const own = { id: 'con_2', slug: 'con_2', organizationId: 'org_2' } as const
+        await transaction.putConnection(newConnection(own))
+        await transaction.putConnection(newConnection({ id: 'con_1', slug: 'con_1' }))
+      })
+      const removed = () =>
+        storage.atomically((transaction) =>
+          Promise.all(['con_1', 'con_2'].map((id) => transaction.wasConnectionRemoved(id))),
+        )
+      assert.deepEqual(await removed(), [false, false])
+      await storage.atomically((transaction) => transaction.removeConnection('con_1'))
+      await storage.atomically((transaction) => transaction.removeOrganization('org_2'))
+      assert.deepEqual(await removed(), [true, true])
+    })
+
     it('know the tenants of the identities that were linked through a connection', async () => {
       await subject.storage.atomically(async (transaction) => {
         await transaction.createUser(newUser(1))

@@ -32,6 +32,10 @@ export function removalWrites(database: Database): RemovalWriter {
       return members.length
     },
     removeConnection: (id) => removeConnection(database, id),
+    async wasConnectionRemoved(id) {
+      const query = database.selectFrom('removed_connections').select('id')
+      return (await query.where('id', '=', id).executeTakeFirst()) !== undefined
+    },
     async removeOrganization(id) {
       const connections = await database
         .selectFrom('connections')

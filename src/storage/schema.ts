@@ -33,6 +33,7 @@ export type Tables = {
   users: UserRow
   identities: IdentitiesTable
   memberships: MembershipRow
+  removed_connections: RemovedConnectionsTable
   retired_usernames: RetiredUsernamesTable
   role_assignments: RoleAssignmentsTable
   group_snapshots: GroupSnapshotRow
@@ -140,6 +141,9 @@ type OutboxTable = { sequence: Generated<number>; event_id: AuditEventId }
 type LeasesTable = { name: string; holder: string; until: number }
 
 type GivenWarningsTable = { key: string; at: number }
+
+/** Filled by a trigger on `connections`. */
+type RemovedConnectionsTable = { id: ConnectionId }
 
 type RetiredUsernamesTable = { organization_id: OrganizationId; username_hash: string }
 

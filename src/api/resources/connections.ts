@@ -89,7 +89,7 @@ export const connectionOperations = {
     answer: connectionSchema,
     creates: true,
     versioned: true,
-    refusals: ['record_not_found', 'slug_in_use', 'record_in_use'],
+    refusals: ['record_not_found', 'slug_in_use', 'record_in_use', 'connection_id_given_before'],
     async run(services, { by, body, caller }) {
       const { organizationId, id, slug, name, ...sent } = body
       const { authority, ...members } = toConnectionMembers(services, sent)

@@ -21,6 +21,7 @@ import { createErasures } from './0014-erasures.ts'
 import { createAuditVerification } from './0015-audit-verification.ts'
 import { indexDueDeliveries } from './0016-webhook-shares.ts'
 import { addPersonKeys } from './0017-person-keys.ts'
+import { noteRemovedConnections } from './0018-removed-connections.ts'
 
 /** What a migration may depend on besides the database. */
 export type MigrationContext = MigrationOptions & {
@@ -57,6 +58,7 @@ const steps: readonly {
   { name: '0015-audit-verification', up: createAuditVerification },
   { name: '0016-webhook-shares', up: indexDueDeliveries },
   { name: '0017-person-keys', up: addPersonKeys },
+  { name: '0018-removed-connections', up: noteRemovedConnections },
 ]
 
 /** All of them, in order. */
