@@ -133,6 +133,7 @@ describe('administration on the command line', () => {
     await assertTranscript('customers', {
       ...secrets,
       ENTRADA_SERVER_URL: serverUrl.origin,
+      ENTRADA_ENTRA_AUTHORITY: rig.emulator.origin,
       ENTRADA_DATA_DIR: folder,
       ENTRADA_SECRET_KEYS: rig.options.secretKeys[0]?.reveal() ?? '',
     })
