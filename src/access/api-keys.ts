@@ -1,5 +1,5 @@
 /** API keys, with which programs call the API. Operators create them; a key is shown once, and can be revoked immediately. */
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
 import { Secret } from '../keys/secret.ts'
@@ -18,7 +18,7 @@ export type NewApiKey = {
 
 /** Creates an API key. Its value is returned here only; the database stores its hash. @throws {EntradaError} `record_not_found` (the organization), `request_invalid` */
 export async function createApiKey(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'sha256'>,
   caller: AdminCaller,
   { name, scopes, endsAt, organizationId: ofOrganization }: NewApiKey,
 ): Promise<{ readonly apiKey: ApiKey; readonly value: Secret }> {
@@ -52,7 +52,7 @@ export async function createApiKey(
 
 /** Revokes an API key, immediately on every replica. Revoking it again changes nothing. @throws {EntradaError} `record_not_found` */
 export async function revokeApiKey(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   id: string,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /** The operations of operators as functions, which the JSON API, the command line and `createEntrada().api` call. */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import type { ChainPlace } from '../audit/audit-chain.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { restartChain } from '../audit/extend-audit-chain.ts'
@@ -238,7 +238,7 @@ async function cloudIn(
 }
 
 async function setUserStatus(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { userId, status }: { readonly userId: UserId; readonly status: User['status'] },
 ): Promise<void> {
@@ -256,7 +256,7 @@ async function setUserStatus(
 }
 
 async function endAnySession(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { id, within }: { readonly id: string; readonly within?: OrganizationId },
 ): Promise<void> {

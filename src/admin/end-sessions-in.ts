@@ -1,8 +1,7 @@
 /** Ends many sessions at once: after a token, a key ring or a laptop was stolen, or after a restore. */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
-import type { Services } from '../services.ts'
 import type { OrganizationId, UserId } from '../storage/records.ts'
 import type { SessionScope } from '../storage/session-scope.ts'
 import type { StorageReader } from '../storage/storage.ts'
@@ -14,7 +13,7 @@ import type { StorageReader } from '../storage/storage.ts'
  * @throws {EntradaError} `record_not_found`
  */
 export async function endSessionsIn(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   scope: SessionScope,
 ): Promise<number> {

@@ -2,7 +2,7 @@
 
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { revokeApiKey } from '../access/api-keys.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { turnOff } from '../connections/change-connection.ts'
 import { isEntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
@@ -74,7 +74,7 @@ async function takeAwayAgain(
  * The environment's connection follows its settings, and a connection that its organization requires stays on; both are reported.
  */
 async function turnOffUnlessManaged(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   id: string,
 ): Promise<void> {
@@ -91,7 +91,7 @@ async function turnOffUnlessManaged(
 const keepsOn: ReadonlySet<string> = new Set(['connection_read_only', 'sso_connection_needed'])
 
 async function auditRestore(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { sessionsEnded, applied, takenAway }: FinishedRestore,
 ): Promise<void> {

@@ -1,9 +1,8 @@
 /** Members of an organization: disabling and enabling them, and the roles that operators give them. */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
-import type { Services } from '../services.ts'
 import type { MembershipListItem } from '../storage/api-key-storage.ts'
 import type { MembershipId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -21,7 +20,7 @@ export type MembershipChange =
  * @throws {EntradaError} `record_not_found`
  */
 export async function changeMembership(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   input: {
     readonly id: string

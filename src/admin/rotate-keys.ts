@@ -1,4 +1,4 @@
-import { type Audited, type AuditServices, audit } from '../audit/audit.ts'
+import { type Audited, type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import { eraseStretch, signErasuresAgain } from '../audit/erase-people.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
 import { resealCredentials } from '../connections/sealed-credentials.ts'
@@ -69,7 +69,7 @@ export async function rotateKeys(services: Services, actor: Actor): Promise<KeyR
 
 /** The record is read again inside the transaction, so that a concurrent change is kept. */
 async function rotateConnection(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'keyRing'>,
   actor: Actor,
   connectionId: ConnectionId,
 ): Promise<number> {
@@ -84,7 +84,11 @@ async function rotateConnection(
   })
 }
 
-async function rotateWebhook(services: Services, actor: Actor, id: WebhookId): Promise<number> {
+async function rotateWebhook(
+  services: ChangeServices & Pick<Services, 'keyRing'>,
+  actor: Actor,
+  id: WebhookId,
+): Promise<number> {
   return services.storage.atomically(async (transaction) => {
     const current = await transaction.findWebhook(id)
     if (current === undefined) return 0
@@ -97,7 +101,10 @@ async function rotateWebhook(services: Services, actor: Actor, id: WebhookId): P
   })
 }
 
-async function rotateUsernameKey(services: Services, actor: Actor): Promise<number> {
+async function rotateUsernameKey(
+  services: ChangeServices & Pick<Services, 'keyRing'>,
+  actor: Actor,
+): Promise<number> {
   return services.storage.atomically(async (transaction) => {
     if (!(await resealUsernameKey(services, transaction))) return 0
     await auditRotation(services, transaction, { resealed: 1, actor })
@@ -109,7 +116,10 @@ async function rotateUsernameKey(services: Services, actor: Actor): Promise<numb
  * There are as many grants as sessions, so they are sealed in batches and audited as one change. A sign-out in between removes its
  * grant.
  */
-async function rotateGrants(services: Services, actor: Actor): Promise<number> {
+async function rotateGrants(
+  services: ChangeServices & Pick<Services, 'keyRing'>,
+  actor: Actor,
+): Promise<number> {
   const { storage, keyRing } = services
   const [newest = ''] = keyRing.keyIds
   let resealed = 0

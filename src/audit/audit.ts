@@ -31,6 +31,9 @@ export type Audited = {
 /** What storing an audit event needs. */
 export type AuditServices = Pick<Services, 'now' | 'randomBytes' | 'hooks'>
 
+/** What an audited change of stored records needs. */
+export type ChangeServices = AuditServices & Pick<Services, 'storage'>
+
 /** Stores an audit event, and returns its record. It goes to the outbox too when the application has set `hooks.onEvent`. */
 export async function audit(
   services: AuditServices,

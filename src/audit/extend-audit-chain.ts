@@ -6,7 +6,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 import type { Services } from '../services.ts'
 import type { AuditChainHead, AuditEventId, AuditLink } from '../storage/records.ts'
 import type { AuditChain } from '../storage/storage.ts'
-import { type AuditCaller, audit } from './audit.ts'
+import { type AuditCaller, audit, type ChangeServices } from './audit.ts'
 import {
   type ChainPlace,
   checkHead,
@@ -89,7 +89,7 @@ export function resignHead(parts: Parts): Promise<ChainStep> {
  * @throws {EntradaError} `storage_unavailable` when another process works on the chain
  */
 export async function restartChain(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'keyRing' | 'sha256'>,
   caller: AuditCaller,
   reason: string,
 ): Promise<AuditChainHead> {

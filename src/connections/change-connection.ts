@@ -6,7 +6,7 @@
  *   turnOn, turnOff
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
 import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
@@ -53,7 +53,7 @@ const noTenant: TenantPinning = { kind: 'allow_list', tenantIds: [] }
 
 /** A draft. @throws {EntradaError} `record_not_found` (the organization), `request_invalid`, `slug_in_use`, `record_in_use`, `connection_id_given_before` */
 export async function createConnection(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'deployment'>,
   caller: AdminCaller,
   asked: NewConnection,
 ): Promise<Connection> {
@@ -170,7 +170,7 @@ export type ConnectionChange = {
  * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`, `connection_has_people`, `sso_connection_needed`, `shared_tenant_in_use`
  */
 export async function changeConnection(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { id, as = caller.writesAs ?? 'api', change, check }: ConnectionChange,
 ): Promise<Connection> {
@@ -203,7 +203,7 @@ function mayWrite(as: 'api' | 'file', before: Connection, after: Connection): bo
 
 /** @throws {EntradaError} as {@link changeConnection}, and `connection_not_tested`, `shared_tenant_in_use` */
 export async function turnOn(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'sha256'>,
   caller: AdminCaller,
   id: string,
 ): Promise<Connection> {
@@ -235,7 +235,7 @@ async function checkSharedTenantsFree(
 
 /** People who are signed in stay so; nobody comes in through it any more. */
 export async function turnOff(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   id: string,
 ): Promise<Connection> {

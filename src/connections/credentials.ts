@@ -1,5 +1,7 @@
 /** What a customer's connection proves itself with: several side by side, so that a new one is tried before the old one goes. */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
+import type { ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
 import type { Secret } from '../keys/secret.ts'
@@ -27,7 +29,7 @@ export type NewClientSecret = {
  * @throws {EntradaError} `client_secret_is_id`, `request_invalid`, and those of `changeConnection`
  */
 export async function addClientSecret(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'keyRing'>,
   caller: AdminCaller,
   { connectionId, secret }: { readonly connectionId: string; readonly secret: NewClientSecret },
 ): Promise<{ readonly connection: Connection; readonly credentialId: string }> {
@@ -99,7 +101,7 @@ export function newFederatedCredential(
 
 /** @throws {EntradaError} those of `changeConnection`; `request_invalid` when there are too many */
 export async function addCredential(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   added: { readonly connectionId: string; readonly credential: ConnectionCredential },
 ): Promise<Connection> {
@@ -114,7 +116,7 @@ export async function addCredential(
 
 /** The last active one of a connection that is on stays so. @throws {EntradaError} `record_not_found`, `credential_in_use`, and those of `changeConnection` */
 export async function setCredentialState(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   asked: {
     readonly connectionId: string
@@ -138,7 +140,7 @@ export async function setCredentialState(
 
 /** The value for good; the last active one of a connection that is on stays. @throws {EntradaError} `credential_in_use`, `record_not_found` */
 export async function removeCredential(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { connectionId, credentialId }: { readonly connectionId: string; readonly credentialId: string },
 ): Promise<Connection> {

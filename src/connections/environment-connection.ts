@@ -1,6 +1,6 @@
 /** The connection that the environment (or the options of a library) describes: the row `default`, read-only elsewhere. */
 
-import type { AuditServices } from '../audit/audit.ts'
+import type { AuditServices, ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
 import { cloudOf, DEFAULT_AUTHORITY } from '../identity-provider/entra/clouds.ts'
@@ -30,7 +30,7 @@ const DEFAULT_ORGANIZATION_ID = 'default'
  * @throws {EntradaError} `tenant_changed` when people were linked from another tenant or cloud
  */
 export async function keepEnvironmentConnection(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'credentialStatus'>,
   entra: CheckedEntra | undefined,
 ): Promise<void> {
   const existing = await services.storage.findConnection(ENVIRONMENT_CONNECTION_ID)
@@ -72,7 +72,7 @@ export async function keepDefaultOrganization(
  * @throws {EntradaError} `tenant_changed`, or why Entra could not be asked
  */
 export async function withKnownTenant(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'identityProviderFor'>,
   connection: Connection,
   deadline: AbortSignal,
 ): Promise<Connection> {

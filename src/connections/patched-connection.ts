@@ -14,7 +14,7 @@ import { connectionChangeSchema } from './connection-schema.ts'
  * @see RFC 7396
  */
 export function patchedConnection(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'sha256'>,
   before: Connection,
   { patch, isOperator }: { readonly patch: unknown; readonly isOperator: boolean },
 ): Connection {

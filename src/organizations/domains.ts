@@ -7,7 +7,7 @@
  *   check-domains.ts looks the record up again every week
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { type AuditServices, audit } from '../audit/audit.ts'
+import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
@@ -45,7 +45,7 @@ export function challengeRecord({ name, challenge }: Pick<Domain, 'name' | 'chal
  * @throws {EntradaError} `request_invalid`, `record_not_found`, `domain_is_public`, `domain_named_already`
  */
 export async function addDomain(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { organization, name: typed, connectionId }: NewDomain,
 ): Promise<Domain> {
@@ -93,7 +93,7 @@ export async function verifyDomain(
  * @throws {EntradaError} `record_not_found`, `domain_in_use`
  */
 export async function vouchForDomain(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'log'>,
   caller: AdminCaller,
   id: string,
 ): Promise<Domain> {
@@ -108,7 +108,7 @@ export async function vouchForDomain(
  * @throws {EntradaError} `record_not_found`
  */
 export async function routeDomain(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { id, route }: { readonly id: string; readonly route: (before: Domain) => string | undefined },
 ): Promise<Domain> {
@@ -129,7 +129,7 @@ export async function routeDomain(
 
 /** Removes a domain. Users who were linked by it stay linked. @throws {EntradaError} `record_not_found` */
 export async function removeDomain(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   id: string,
 ): Promise<void> {
@@ -210,7 +210,7 @@ type Proving = {
 }
 
 async function prove(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'log'>,
   caller: AdminCaller,
   { id, proof, texts = [] }: Proving,
 ): Promise<Domain> {

@@ -6,7 +6,7 @@
  *   bypassSso  → a way around it: for a named reason, for some hours, ends by itself
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { type AuditServices, audit } from '../audit/audit.ts'
+import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -69,7 +69,7 @@ export async function previewSso(
  * @throws {EntradaError} `record_not_found`, `sso_not_proven`
  */
 export async function requireSso(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'deployment' | 'sha256'>,
   caller: AdminCaller,
   input: SsoInput,
 ): Promise<Organization> {
@@ -95,7 +95,7 @@ export async function requireSso(
 
 /** Opens every connection of the organization again. @throws {EntradaError} `record_not_found` */
 export async function liftSso(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   organizationId: string,
 ): Promise<Organization> {
@@ -113,7 +113,7 @@ export async function liftSso(
  * @throws {EntradaError} `record_not_found`, `request_invalid`, `sso_not_required`
  */
 export async function bypassSso(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   input: { readonly organizationId: string; readonly reason: string; readonly hours: number },
 ): Promise<Organization> {
@@ -136,7 +136,7 @@ export async function bypassSso(
 
 /** Ends a bypass before its time. @throws {EntradaError} `record_not_found` */
 export async function endSsoBypass(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   organizationId: string,
 ): Promise<Organization> {

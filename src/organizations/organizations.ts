@@ -1,10 +1,9 @@
 /** Customers of this deployment, which operators create and change. */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from '../connections/names.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
-import type { Services } from '../services.ts'
 import type { Organization, OrganizationId, OrganizationSettings } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 
@@ -18,7 +17,7 @@ export type NewOrganization = {
 
 /** Creates an organization. @throws {EntradaError} `request_invalid`, `slug_in_use`, `record_in_use` */
 export async function createOrganization(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   input: NewOrganization,
 ): Promise<Organization> {
@@ -48,7 +47,7 @@ export async function createOrganization(
  * @throws {EntradaError} `record_not_found`, `request_invalid`
  */
 export async function changeOrganization(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { id, change }: { readonly id: string; readonly change: (before: Organization) => Organization },
 ): Promise<Organization> {

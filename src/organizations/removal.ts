@@ -1,6 +1,6 @@
 /** Removes a user, a connection or a customer for good, after their data was exported. The audit trail keeps that it happened. */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { signErasureOrder } from '../audit/audit-chain.ts'
 import { turnOff } from '../connections/change-connection.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -21,7 +21,7 @@ const BATCH = 200
  * @throws {EntradaError} `record_not_found`
  */
 export async function removeUser(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'keyRing' | 'sha256'>,
   caller: AdminCaller,
   id: string,
 ): Promise<void> {
@@ -44,7 +44,7 @@ export async function removeUser(
  * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`
  */
 export async function removeConnection(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   {
     id,
@@ -79,7 +79,7 @@ export async function removeConnection(
  * @throws {EntradaError} `record_not_found`, `request_invalid` (`slug` is not its own), `connection_read_only`
  */
 export async function removeOrganization(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'keyRing' | 'sha256'>,
   caller: AdminCaller,
   { id, slug }: { readonly id: string; readonly slug: string },
 ): Promise<void> {
@@ -116,7 +116,7 @@ async function removalParts(
 }
 
 async function turnEverythingOff(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { id }: Organization,
 ): Promise<void> {
@@ -133,7 +133,10 @@ async function turnEverythingOff(
   } while (after !== undefined)
 }
 
-async function removeBatch(services: Services, { id }: Organization): Promise<number> {
+async function removeBatch(
+  services: ChangeServices & Pick<Services, 'keyRing' | 'sha256'>,
+  { id }: Organization,
+): Promise<number> {
   return services.storage.atomically(async (transaction) =>
     transaction.removeMembers(id, BATCH, await removalParts(services, transaction)),
   )

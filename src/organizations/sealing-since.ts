@@ -1,4 +1,4 @@
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import type { Actor } from '../storage/records.ts'
 
@@ -9,7 +9,10 @@ const SEALED_OUTSIDE_MS = 60 * 60 * 1000
  * Returns when no browser needs a previous key any more: an hour after the first rotation to the current first key. The time of
  * that rotation is read from the audit trail, or recorded there now.
  */
-export async function formerKeysNeededUntil(services: Services, actor: Actor): Promise<Date> {
+export async function formerKeysNeededUntil(
+  services: ChangeServices & Pick<Services, 'keyRing'>,
+  actor: Actor,
+): Promise<Date> {
   const since = (await findSealingSince(services)) ?? (await noteSealingKey(services, actor))
   return new Date(since.getTime() + SEALED_OUTSIDE_MS)
 }
@@ -23,7 +26,10 @@ async function findSealingSince({
   return newest?.detail.keyId === keyRing.keyIds[0] ? newest?.at : undefined
 }
 
-async function noteSealingKey(services: Services, actor: Actor): Promise<Date> {
+async function noteSealingKey(
+  services: ChangeServices & Pick<Services, 'keyRing'>,
+  actor: Actor,
+): Promise<Date> {
   const detail = { keyId: services.keyRing.keyIds[0] ?? '' }
   const event = { type: 'key_ring.key_in_front', detail } as const
   const { at } = await services.storage.atomically((transaction) =>

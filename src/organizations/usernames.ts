@@ -1,5 +1,5 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { releaseUsername } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
@@ -11,7 +11,7 @@ import type { OrganizationId } from '../storage/records.ts'
  * @throws {EntradaError} `record_not_found` when there is no such organization, or the name is not one of a removed member
  */
 export async function allowUsernameAgain(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'keyRing' | 'sha256'>,
   caller: AdminCaller,
   { organization: named, username }: { readonly organization: string; readonly username: string },
 ): Promise<void> {

@@ -6,7 +6,7 @@
  * The session ends when Entra requires this user to sign in again, returns something for which a sign-in would be refused, or
  * answers with a verified token of another person. Every other failure is reported, and the session continues.
  */
-import { type AuditServices, audit } from '../audit/audit.ts'
+import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import { asEntradaError, EntradaError } from '../errors/errors.ts'
 import { codeFields } from '../errors/former-codes.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
@@ -133,7 +133,11 @@ function checkSamePerson(
 }
 
 /** The lease is returned first: a process that has lost it to another one writes nothing. */
-async function applyAnswer(services: Services, work: Work, answer: Answer): Promise<Outcome> {
+async function applyAnswer(
+  services: ChangeServices & Pick<Services, 'log'>,
+  work: Work,
+  answer: Answer,
+): Promise<Outcome> {
   const now = services.now()
   const { grant, leaseId } = work
   const outcome = await services.storage.atomically(async (transaction): Promise<Outcome> => {
@@ -179,7 +183,7 @@ async function applyAnswer(services: Services, work: Work, answer: Answer): Prom
 }
 
 async function endSession(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'log'>,
   work: Work,
   { code, detail: { claim, entra } }: EntradaError,
 ): Promise<Outcome> {

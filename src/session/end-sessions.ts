@@ -1,4 +1,4 @@
-import { type AuditServices, audit } from '../audit/audit.ts'
+import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import type { SessionEndReason } from '../audit/audit-events.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
@@ -8,7 +8,7 @@ import { presentedTokenHashes } from './session.ts'
 
 /** Ends sessions and audits each of them, in one transaction. */
 export async function endSessions(
-  services: Services,
+  services: ChangeServices,
   exchange: Exchange,
   {
     sessions,
@@ -61,7 +61,7 @@ export const MOST_SESSIONS = 200
  * sessions would hold up everyone else who signs in. If it fails, the next sign-in makes up for it.
  */
 export async function endSurplusSessions(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'log'>,
   exchange: Exchange,
   { userId }: Pick<Session, 'userId'>,
 ): Promise<void> {

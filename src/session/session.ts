@@ -1,4 +1,4 @@
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { type ConnectionStart, startOf } from '../connections/connection-addresses.ts'
 import type { Site } from '../deployment.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -161,7 +161,7 @@ function isClosed({ session, organization }: SessionView, now: Date): boolean {
 }
 
 async function endClosed(
-  services: Services,
+  services: ChangeServices,
   { session, organization }: SessionView,
 ): Promise<void> {
   const { id: sessionId, tokenHash, userId, organizationId, absoluteEndsAt: until } = session

@@ -1,5 +1,5 @@
 /** Warns in time that a customer's connection will stop working because its last credential expires. */
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import { credentialsEndAt } from '../storage/credentials-end.ts'
 import type { Connection } from '../storage/records.ts'
@@ -10,7 +10,10 @@ const HOUR_MS = 3_600_000
 export const warningDays: readonly number[] = [60, 30, 14, 7, 1, 0]
 
 /** Sends warnings every hour, on one replica. Returns the function that stops it. */
-export function startCredentialWarnings(services: Services, holder: string): () => void {
+export function startCredentialWarnings(
+  services: ChangeServices & Pick<Services, 'log'>,
+  holder: string,
+): () => void {
   const work = () =>
     warnInTime(services, holder).catch((error: unknown) =>
       services.log.warn('credential_warnings_failed', { error }),
@@ -22,7 +25,10 @@ export function startCredentialWarnings(services: Services, holder: string): () 
 }
 
 /** Sends the warnings for the connections that are on and expire soon. Returns how many it sent. */
-export async function warnInTime(services: Services, holder: string): Promise<number> {
+export async function warnInTime(
+  services: ChangeServices & Pick<Services, 'log'>,
+  holder: string,
+): Promise<number> {
   const now = services.now()
   const until = new Date(now.getTime() + HOUR_MS / 2)
   if (!(await services.storage.takeLease('credential-warnings', { holder, now, until }))) return 0
@@ -45,7 +51,11 @@ export async function warnInTime(services: Services, holder: string): Promise<nu
  * Each threshold of each expiry is reported once, whichever replica does it. If several thresholds were missed, only the nearest is
  * reported.
  */
-async function warnOf(services: Services, connection: Connection, now: Date): Promise<boolean> {
+async function warnOf(
+  services: ChangeServices & Pick<Services, 'log'>,
+  connection: Connection,
+  now: Date,
+): Promise<boolean> {
   const endsAt = credentialsEndAt(connection)
   if (endsAt === undefined || connection.managedBy === 'environment') return false
   const daysLeft = Math.max(0, Math.ceil((endsAt.getTime() - now.getTime()) / DAY_MS))

@@ -2,6 +2,7 @@
  * Sends events to their receivers, at least once each: deliveries are scheduled in the transaction of the event, claimed by one
  * replica at a time, and retried for three days.
  */
+import type { ChangeServices } from '../audit/audit.ts'
 import { auditEventJson } from '../audit/audit-event-json.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -219,7 +220,7 @@ async function sendSigned(
 }
 
 async function afterAttempt(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'log' | 'metrics'>,
   { webhook, delivery }: { readonly webhook: Webhook; readonly delivery: WebhookDelivery },
   result: SendResult,
 ): Promise<void> {

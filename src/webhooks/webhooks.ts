@@ -1,6 +1,6 @@
 /** Receivers of events, created by operators for the whole deployment or for one organization. */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { auditEventTypes } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { newId } from '../keys/ids.ts'
@@ -32,7 +32,7 @@ export type WebhookWithSecret = { readonly webhook: Webhook; readonly secret: st
  * @throws {EntradaError} `url_not_allowed`, `request_invalid`, `too_many_webhooks`, `record_not_found` (the organization)
  */
 export async function createWebhook(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'deployment' | 'keyRing'>,
   caller: AdminCaller,
   input: NewWebhook,
 ): Promise<WebhookWithSecret> {
@@ -81,7 +81,7 @@ async function checkRoom(
  * @throws {EntradaError} those of {@link createWebhook}, and `webhook_without_secret`
  */
 export async function changeWebhook(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'deployment'>,
   caller: AdminCaller,
   {
     id,
@@ -111,7 +111,7 @@ export async function changeWebhook(
 
 /** Creates a new secret that signs from now on. The previous one also signs for one more day. */
 export async function rotateWebhookSecret(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'keyRing'>,
   caller: AdminCaller,
   id: string,
 ): Promise<WebhookWithSecret> {
@@ -126,7 +126,7 @@ export async function rotateWebhookSecret(
 
 /** Removes a webhook and audits it. @throws {EntradaError} `record_not_found` */
 export async function removeWebhook(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   id: string,
 ): Promise<void> {
@@ -150,7 +150,7 @@ export async function getWebhook(
 
 /** Turns a webhook off after its deliveries have failed: the receiver is gone, or accepted nothing for days. */
 export async function turnOffWebhook(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'log'>,
   id: WebhookId,
   offBecause: NonNullable<Webhook['offBecause']>,
 ): Promise<void> {
@@ -198,7 +198,7 @@ export function resealWebhook(
 }
 
 async function updateWebhook(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   id: string,
   update: (before: Webhook) => Webhook,

@@ -1,5 +1,7 @@
 /** GET /admin/organizations, and the form that creates an organization. */
+
 import { html } from 'hono/html'
+import type { ChangeServices } from '../../audit/audit.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { newId } from '../../keys/ids.ts'
@@ -84,7 +86,7 @@ export async function createFromForm(services: Services, exchange: Exchange): Pr
 }
 
 async function create(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'deployment'>,
   exchange: Exchange,
   { by, read }: SentForm,
 ): Promise<Response> {

@@ -6,6 +6,7 @@ import {
   type MembershipChange,
   type MembershipsSeen,
 } from '../../admin/memberships.ts'
+import type { ChangeServices } from '../../audit/audit.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
 import {
   organizationQuery,
@@ -18,7 +19,6 @@ import {
 } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
-import type { Services } from '../../services.ts'
 import type { MembershipListItem } from '../../storage/api-key-storage.ts'
 import { isAdministration, ORGANIZATION_ADMIN } from '../../storage/organization-roles.ts'
 import type { MembershipId } from '../../storage/records.ts'
@@ -129,7 +129,7 @@ export const membershipOperations = {
 }
 
 async function change(
-  services: Services,
+  services: ChangeServices,
   { by, caller, params: { id } }: Call<'/memberships/:id'>,
   change: MembershipChange,
 ): Promise<MembershipJson> {
