@@ -1,5 +1,6 @@
 /**
- * One request with a time limit, whatever comes back. Not `entra-http.ts`: the doctor wants to see what a sign-in refuses unseen.
+ * Sends one request with a time limit and returns whatever comes back. It does not use `provider-http.ts`, which refuses answers that the
+ * doctor has to see.
  */
 import { lookup } from 'node:dns/promises'
 import type { IncomingMessage } from 'node:http'
@@ -12,20 +13,20 @@ import type { Failed } from './failure.ts'
 
 export type AskContext = {
   readonly now: () => Date
-  /** Ends everything that is still under way. */
+  /** Aborts every request that is still under way. */
   readonly deadline: AbortSignal
   /** For one request. */
   readonly timeLimitMs: number
   /** Addresses of a host name. */
   readonly resolve: Resolve
-  /** Through which proxies requests leave. */
+  /** The proxies through which requests leave. */
   readonly proxies?: Proxies
 }
 /** Rejects with the code of the resolver, such as `ENOTFOUND`. */
 export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>
 export type ResolvedAddress = { readonly address: string; readonly family: number }
 
-/** As this machine resolves names. Names under `localhost` are this machine itself. @see RFC 6761 §6.3 */
+/** Resolves a name as this machine does; names under `localhost` are loopback addresses. @see RFC 6761 §6.3 */
 export const resolveHere: Resolve = async (host) =>
   /(^|\.)localhost$/i.test(host)
     ? [{ address: '127.0.0.1', family: 4 }]
@@ -38,7 +39,7 @@ export type Answered = {
   /** Every value of each header, in the order in which they came. */
   readonly allHeaders: Readonly<Record<string, readonly string[]>>
   readonly text: string
-  /** The middle of asking, by this machine's clock, and how far off that can be. */
+  /** The middle of the request by this machine's clock, and its greatest error. */
   readonly at: Date
   readonly tookMs: number
 }
@@ -50,11 +51,11 @@ const FORM = 'application/x-www-form-urlencoded;charset=utf-8'
 export type AskOptions = {
   readonly form?: URLSearchParams
   readonly headers?: Readonly<Record<string, string>>
-  /** For requests that hold no secret to an address whose certificate is judged by itself. */
+  /** For requests without a secret, to an address whose certificate has its own finding. */
   readonly trustsAnyCertificate?: boolean
 }
 
-/** Never rejects. Redirects are not followed, no cookie and no `Origin` is sent unless the options have one. */
+/** Sends a request and never rejects. It follows no redirect, and sends a cookie or `Origin` only if the options have one. */
 export async function ask(
   context: AskContext,
   url: string,
@@ -79,7 +80,7 @@ export async function ask(
   }
 }
 
-/** A form, as a token endpoint takes it. */
+/** Sends a form, as a token endpoint accepts it. */
 export function askWithForm(
   context: AskContext,
   url: string,
@@ -88,7 +89,7 @@ export function askWithForm(
   return ask(context, url, { form: new URLSearchParams(fields) })
 }
 
-/** The object of a JSON answer; `undefined` when it is none. */
+/** Returns the object of a JSON answer, or `undefined` when it is something else. */
 export function jsonOf({ text }: Answered): Readonly<Record<string, unknown>> | undefined {
   const read = readStrictJson(text)
   const value = read.kind === 'read' ? read.value : undefined
@@ -109,7 +110,7 @@ function send(
   const outgoing = createOutgoing({
     proxies,
     lookup: lookupWith(resolve),
-    // A connection that is used again may be one that the other side has just closed.
+    // A reused connection may be one that the other side has just closed.
     keepAlive: false,
     ...(trustsAnyCertificate ? { tls: { rejectUnauthorized: false } } : {}),
   })
@@ -136,7 +137,7 @@ function allHeadersOf({ headersDistinct }: IncomingMessage): Answered['allHeader
   return Object.fromEntries(Object.entries(headersDistinct).map(([name, all]) => [name, all ?? []]))
 }
 
-/** The resolver as Node's sockets call one. */
+/** Returns the resolver in the form that sockets of Node.js call. */
 export function lookupWith(resolveName: Resolve): LookupFunction {
   return (host, { all }, callback) => {
     resolveName(host).then(

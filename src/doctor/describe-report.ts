@@ -25,7 +25,7 @@ const marks: Readonly<Record<Severity, string>> = {
 }
 const MARK_WIDTH = 9
 
-/** Grouped by area; the last line counts. */
+/** Returns the lines of a report, grouped by area; the last line counts the findings. */
 export function describeReport({ findings, counts }: Report): readonly string[] {
   const groups = areas.flatMap((area) => {
     const found = findings.filter((finding) => finding.area === area)

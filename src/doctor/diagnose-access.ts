@@ -1,10 +1,10 @@
-/** Access rules of forward-auth, held against the roles, organizations and connections that there are. */
+/** Compares the access rules of forward-auth with the roles, organizations and connections that exist. */
 import type { AccessRule, AccessRules, Allowance } from '../forward-auth/decide-access.ts'
 import type { Facts, SeenInDatabase } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
 
-/** Rules that let in other people than they seem to. */
+/** Reports access rules that admit other users than they seem to. */
 export function diagnoseAccessRules(facts: Facts): readonly Finding[] {
   const { accessRules } = facts
   if (accessRules === undefined || accessRules.kind === 'none') return []
@@ -35,7 +35,7 @@ function namesIn(
   )
 }
 
-/** A role that differs in letter case only is judged always; one that is given nowhere, once the database could be looked at. */
+/** Reports roles in another letter case always, and roles that no rule gives once the database could be read. */
 function roles(rules: AccessRules, facts: Facts): readonly Finding[] {
   const given = rolesGiven(facts)
   const unknown = namesIn(rules, (allow) => allow.roles).filter(({ name }) => !given.has(name))
@@ -69,7 +69,7 @@ function roles(rules: AccessRules, facts: Facts): readonly Finding[] {
   ]
 }
 
-/** By the rules of this environment, by those of every connection, and by hand. */
+/** Returns roles that are given by the rules of this environment, by those of a connection, or by hand. */
 function rolesGiven(facts: Facts): ReadonlySet<string> {
   const { roleRules } = facts
   const seen = seenIn(facts)
@@ -92,7 +92,7 @@ function organizations(rules: AccessRules, seen: SeenInDatabase | undefined): re
   return [newFinding('access_organization_unknown', {}, items)]
 }
 
-/** The first rule that matches decides, so behind one that matches everything nothing is looked at. */
+/** The first rule that matches decides, so rules after one that matches everything have no effect. */
 function unreached({ rules }: AccessRules): readonly Finding[] {
   const last = rules.findIndex((rule) => matchesEverything(rule))
   const behind = last === -1 ? [] : rules.slice(last + 1)

@@ -11,9 +11,9 @@ import { describeFailure } from './failure.ts'
 import { type Finding, newFinding } from './finding.ts'
 
 const DAY_MS = 86_400_000
-/** Certificates that renew by themselves have done so by then. */
+/** Certificates with automatic renewal have been renewed by then. */
 const CERTIFICATE_WARNED_DAYS = 14
-/** What a handshake ends with when the other side answers in clear, or knows old versions only. */
+/** Error codes of a handshake when the other side answers in clear, or supports old versions only. */
 const PLAIN_HTTP: ReadonlySet<string> = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO'])
 const OLD_TLS: ReadonlySet<string> = new Set([
   'ERR_SSL_UNSUPPORTED_PROTOCOL',
@@ -21,6 +21,7 @@ const OLD_TLS: ReadonlySet<string> = new Set([
 ])
 const GATEWAY_STATUSES: readonly number[] = [502, 503, 504]
 
+/** Judges how the public addresses and the applications on other hosts answer. */
 export function diagnoseAddresses(all: Facts): readonly Finding[] {
   const { addresses: facts, settings, at, keyRing } = all
   if (facts === undefined) return []
@@ -87,7 +88,7 @@ function health(
         ? [newFinding('address_proxy_without_server', { origin, status: found.status })]
         : [newFinding('address_answered_by_other', { origin, status: found.status })]
     case 'unreachable':
-      // Its certificate is told about by itself, and more exactly.
+      // The certificate has a finding of its own, which is more exact.
       if (found.failure.reason === 'certificate' && address.certificate) return []
       return [unreachable(origin, found.failure, facts)]
   }
@@ -121,7 +122,7 @@ function certificate(facts: CertificateFacts, at: Date): readonly Finding[] {
   ]
 }
 
-/** Its time and its issuer. */
+/** Judges the validity period and the issuer of a certificate. */
 function trustOf(
   { host, validFrom, validTo }: CertificateFacts,
   problem: string | undefined,

@@ -1,4 +1,4 @@
-/** What the server's background verification says of the audit trail. */
+/** Reports what the server's background verification found in the audit trail. */
 import type { Facts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
@@ -7,7 +7,7 @@ const HOUR_MS = 3_600_000
 /** A pass takes half a day; a day and a half without one means that none is made. */
 const OLD_HOURS = 36
 
-/** Whether the audit trail is as it was written, and since when that is known. */
+/** Reports whether the audit trail is unchanged, and when that was last verified. */
 export function diagnoseAuditTrail(facts: Facts): readonly Finding[] {
   const { auditVerification: verification, at } = facts
   const links = seenIn(facts)?.auditLinks ?? 0

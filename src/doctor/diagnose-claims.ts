@@ -14,7 +14,7 @@ const missingClaim = {
   login_hint: 'claim_missing_login_hint',
 } as const satisfies Readonly<Record<OptionalClaim, FindingId>>
 
-/** What is said about claims holds for the last sign-ins only, and says how many those were. */
+/** Judges the claims of the last sign-ins; each finding states how many those were. */
 export function diagnoseClaims(facts: Facts): readonly Finding[] {
   const seen = seenIn(facts)
   if (seen === undefined) return []
@@ -31,11 +31,11 @@ type SignInSeen = {
   readonly oid: string
   readonly claimNames: readonly string[]
   readonly groups: string
-  /** Why they could not be read. */
+  /** Why the groups could not be read. */
   readonly reason: string
 }
 
-/** What `sign-in.ts` put into the trace of a sign-in that Entra vouched for, whatever became of it. */
+/** Reads what `sign-in.ts` put into the trace of a sign-in whose identity was verified, whatever the outcome. */
 function toSignIn({ steps }: SignInTrace): readonly SignInSeen[] {
   const detail = steps.find(({ step }) => step === 'identity_verified')?.detail
   if (detail === undefined) return []
@@ -100,10 +100,10 @@ function refusals(traces: readonly SignInTrace[]): readonly Finding[] {
   return [newFinding('sign_ins_refused', evidence, lines), ...oneNumber(refused)]
 }
 
-/** Fewer may be one person's own mistake. */
+/** A single refusal may be one user's own mistake. */
 const FEWEST_ALIKE = 2
 
-/** An AADSTS number that every recent refusal has points at one cause, and Entra says which. */
+/** An AADSTS number that every recent refusal has points at one cause, which the number names. */
 function oneNumber(refused: readonly SignInTrace[]): readonly Finding[] {
   const [first = [], ...others] = refused.map(entraCodes)
   const code = first.find((number) => others.every((codes) => codes.includes(number)))

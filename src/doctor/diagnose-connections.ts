@@ -1,9 +1,9 @@
-/** Connections held against each other. */
+/** Compares connections with each other. */
 import type { Facts, SeenConnection } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
 
-/** Connections that are on and that one of them would be enough for. */
+/** Reports connections that are on and have the same directory and application. */
 export function diagnoseConnections(facts: Facts): readonly Finding[] {
   const connections = seenIn(facts)?.connections ?? []
   const shared = connections.filter((one) => connections.some((other) => isSame(one, other)))
@@ -15,7 +15,7 @@ export function diagnoseConnections(facts: Facts): readonly Finding[] {
   return [newFinding('connections_share_application', {}, items)]
 }
 
-/** The deployment's own multi-tenant application is made for that. */
+/** The deployment's multi-tenant application is meant to be shared, so it does not count. */
 function isSame(one: SeenConnection, other: SeenConnection): boolean {
   return (
     one.organizationId !== other.organizationId &&

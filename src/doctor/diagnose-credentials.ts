@@ -11,6 +11,7 @@ const APPLICATION_UNKNOWN = 700016
 const WRONG_SECRET = 7000215
 const EXPIRED_SECRET = 7000222
 
+/** Judges whether Entra accepts the credentials of the application, and when they expire. */
 export function diagnoseCredentials(facts: Facts): readonly Finding[] {
   const { credentials = [], redirectUris = [], entra } = facts
   const clientId = entra?.clientId ?? ''
@@ -30,7 +31,7 @@ export function diagnoseCredentials(facts: Facts): readonly Finding[] {
   ]
 }
 
-/** What people call it; with a mark where there are several. Never a part of the value. */
+/** Returns how findings name a credential: with its id where there are several of a kind, and never with a part of its value. */
 function namesOf(credentials: readonly CredentialFacts[]): (credential: CredentialFacts) => string {
   const isOneOfMany = ({ kind }: CredentialFacts) =>
     credentials.filter((other) => other.kind === kind).length > 1
@@ -78,7 +79,7 @@ function trial(
   }
 }
 
-/** `error` decided that it is refused; the number only picks the words. */
+/** `error` has already decided that the credential is refused; the number only chooses the finding. */
 function refusal(credential: string, clientId: string, entra: EntraError): Finding {
   if (entra.codes.includes(WRONG_SECRET)) {
     return newFinding('credential_wrong', { credential, clientId })

@@ -4,6 +4,7 @@ import { type Finding, newFinding } from './finding.ts'
 
 const OLDEST_POSTGRES = 15
 
+/** Judges whether the server can use the database. */
 export function diagnoseDatabase({ database, mode }: Facts): readonly Finding[] {
   if (database === undefined) return []
   const { where, inspection } = database
@@ -46,7 +47,7 @@ function diagnoseFound(where: string, found: Found, mode: Facts['mode']): readon
   ]
 }
 
-/** SQLite folds it into the file once nobody reads any more. */
+/** SQLite merges its log into the database file once no reader is left. */
 const LARGE_LOG_BYTES = 256 * 1024 * 1024
 
 function log({ logBytes = 0 }: Found): readonly Finding[] {
@@ -54,7 +55,7 @@ function log({ logBytes = 0 }: Found): readonly Finding[] {
   return [newFinding('database_log_large', { megabytes: Math.round(logBytes / 1_000_000) })]
 }
 
-/** Why this program would refuse to start on it. */
+/** Returns why this program would refuse to start with this database. */
 function misfitOf(where: string, { mark, knownSchemaVersion }: Found, mode: Facts['mode']) {
   if (mark.mode !== mode) {
     const id = mark.mode === 'development' ? 'database_of_development' : 'database_of_production'

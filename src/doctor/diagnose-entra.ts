@@ -8,6 +8,7 @@ import { seenIn } from './seen.ts'
 const CLOCK_REFUSED_SECONDS = 120
 const CLOCK_WARNED_SECONDS = 60
 
+/** Judges what the directory publishes, which tenant it is, and how far the clocks differ. */
 export function diagnoseEntra(facts: Facts): readonly Finding[] {
   const { entra, settings, mode } = facts
   if (entra === undefined) {
@@ -94,7 +95,7 @@ function keys(facts: KeysFacts): Finding | readonly Finding[] {
   }
 }
 
-/** `Date` has whole seconds, and the answer was on its way for a while: only what is beyond both is said. */
+/** `Date` has whole seconds and the answer took a while to arrive, so only a difference beyond both is reported. */
 function clock({ clock: compared, authority }: EntraFacts): Finding {
   if (compared === undefined) return newFinding('clock_not_compared', {})
   const { theirs, ours, tookMs } = compared

@@ -5,7 +5,7 @@ import { type Finding, newFinding } from './finding.ts'
 /** A block with fewer bits holds a good part of all addresses. */
 const EVERYBODY_BITS = { ipv4: 8, ipv6: 16 } as const
 
-/** What is wrong though every setting can be read. */
+/** Reports settings that are valid and yet dangerous or contradictory. */
 export function diagnoseEnvironment({ settings }: Facts): readonly Finding[] {
   if (settings === undefined) return []
   return [...trustedProxies(settings), ...combinations(settings), ...node(settings.node)]

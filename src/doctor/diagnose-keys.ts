@@ -2,6 +2,7 @@ import type { Facts, KeyRingFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
 
+/** Judges whether the key ring opens what is sealed in the database. */
 export function diagnoseKeyRing(facts: Facts): readonly Finding[] {
   const { keyRing } = facts
   if (keyRing === undefined) return []
@@ -27,7 +28,7 @@ function heldKeys({ inSettings, inFile }: KeyRingFacts): readonly string[] {
   return inSettings ?? (inFile.kind === 'held' ? inFile.keyIds : [])
 }
 
-/** One key of several is missing, or the whole ring: then what is there was made anew, or belongs to another database. */
+/** Reports missing keys; if all are missing, the key ring was created anew or belongs to another database. */
 function missingKeys(
   { inSettings, file }: KeyRingFacts,
   keys: Readonly<Record<'held' | 'needed' | 'missing', readonly string[]>>,

@@ -8,6 +8,7 @@ const NEARLY_FULL_BYTES = 500 * MEGABYTE
 const OTHERS = 0o007
 const GROUP = 0o070
 
+/** Judges Node.js, the data folder and the files of this machine. */
 export function diagnoseMachine({ machine }: Facts): readonly Finding[] {
   if (machine === undefined) return []
   const { nodeVersion: version, folder } = machine
@@ -25,7 +26,7 @@ function secretFiles({ openSecretFiles }: MachineFacts): readonly Finding[] {
   return [newFinding('secret_files_open_to_others', {}, items)]
 }
 
-/** One server has the database open. */
+/** One server may have the database open. */
 function users({ databaseUsers = [] }: MachineFacts): readonly Finding[] {
   if (databaseUsers.length < 2) return []
   const items = databaseUsers.map((id) => `process ${id}`)
@@ -57,7 +58,7 @@ function room({ path, freeBytes }: FolderFacts): readonly Finding[] {
   ]
 }
 
-/** A file that all may read is out of their reach while they may not enter its folder. */
+/** A file that every user may read is out of reach while they may not enter its folder. */
 function privacy({ path, mode, files }: FolderFacts): readonly Finding[] {
   if (mode === undefined) return []
   const openTo = (bits: number) =>

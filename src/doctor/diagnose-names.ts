@@ -2,6 +2,7 @@
 import type { NameFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
+/** Judges what DNS returns for the name of one public address. */
 export function diagnoseName(
   origin: string,
   { host, addresses, twin }: NameFacts,

@@ -4,7 +4,7 @@ import type { Facts, OperatorsFacts, OperatorTokenFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 import { seenIn } from './seen.ts'
 
-/** Role rules: whether they can be read, and whether they ever matched. */
+/** Judges whether the role rules can be read, and whether each of them has ever matched. */
 export function diagnoseRoles(facts: Facts): readonly Finding[] {
   const { roleRules } = facts
   if (roleRules === undefined || roleRules.kind === 'none') return []
@@ -41,6 +41,7 @@ function idsAsValues(rules: readonly RoleRule[]): readonly Finding[] {
   return items.length > 0 ? [newFinding('role_rule_value_is_id', {}, items)] : []
 }
 
+/** Judges the listed operators and the operator token. */
 export function diagnoseOperators(facts: Facts): readonly Finding[] {
   const { operators } = facts
   if (operators === undefined) return []

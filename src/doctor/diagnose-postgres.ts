@@ -2,9 +2,10 @@
 import type { DatabaseFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
-/** What a replica writes and reads is compared with its own clock: sessions, claims and leases end too early or too late. */
+/** Replicas compare stored times with their own clocks: with a difference, sessions, claims and leases end too early or too late. */
 const CLOCK_WARNED_SECONDS = 30
 
+/** Judges how the PostgreSQL server is set up. */
 export function diagnosePostgres({ inspection, where, server }: DatabaseFacts): readonly Finding[] {
   const hasHealth = inspection.kind === 'found' || inspection.kind === 'absent'
   const health = hasHealth ? inspection.postgres : undefined

@@ -1,9 +1,9 @@
-/** What becomes of requests between a public address and the server. */
+/** Judges what happens to requests between a public address and the server. */
 import { version as ownVersion } from '../http/version.ts'
 import type { KeyRingFacts, PassedFacts, ServerFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
-/** What is known of the server that answers at an address. */
+/** Judges the server that answers at an address, and the proxy in front of it. */
 export function diagnoseServer(
   origin: string,
   server: ServerFacts,
@@ -55,7 +55,7 @@ function keyRings(
   ]
 }
 
-/** Seen from outside alone. */
+/** Judges what a client can see. */
 function anyProxy(origin: string, server: ServerFacts): readonly Finding[] {
   const { hiddenPaths, repeatedHeaders, changedHeaders, largeCookies, isCached } = server
   return [
@@ -73,7 +73,7 @@ function anyProxy(origin: string, server: ServerFacts): readonly Finding[] {
   ]
 }
 
-/** As the server describes it. */
+/** Judges what the server reported of the requests that arrived. */
 function provenProxy(origin: string, server: ServerFacts): readonly Finding[] {
   const { passed, passedAgain, isDirect } = server
   return [

@@ -5,10 +5,11 @@ import { entraCodes, seenIn } from './seen.ts'
 
 const NOT_REGISTERED = 50011
 const APPLICATION_UNKNOWN = 700016
-/** What Entra says when a server redeems a code of an address that it takes for something else. */
+/** Numbers of Entra for a server that redeems a code for a redirect URI of another platform. */
 const ONLY_BROWSERS: readonly number[] = [9002325, 9002326, 9002327]
 const ONLY_PUBLIC: readonly number[] = [700025, 90023]
 
+/** Judges redirect URIs and platform of the application registration. */
 export function diagnoseRegistration(facts: Facts): readonly Finding[] {
   const { redirectUris = [], settings } = facts
   return [
@@ -45,7 +46,7 @@ function registered({ redirectUri, answer, registeredVariant }: RedirectUriFacts
               }),
             ]
       }
-      // The token endpoint says so too, and is told about under `credential`.
+      // The token endpoint returns the same error, which is reported under `credential`.
       return answer.code === APPLICATION_UNKNOWN ? [] : [shown(answer.code)]
   }
 }
@@ -60,14 +61,14 @@ function shown(code: number): Finding {
   })
 }
 
-/** Said by the token endpoint just now, or in one of the last sign-ins. */
+/** Reports the wrong platform, from an error of the token endpoint just now or in one of the last sign-ins. */
 function platform(facts: Facts): readonly Finding[] {
   const now = (facts.credentials ?? []).flatMap(({ tried }) =>
     tried.kind === 'refused' || tried.kind === 'not_tried' ? (tried.entra?.codes ?? []) : [],
   )
   const traces = seenIn(facts)?.traces ?? []
   const lastGood = traces.findIndex(({ outcome }) => outcome === 'signed_in')
-  // What was refused before somebody got in has been put right since.
+  // A refusal before the last successful sign-in has been repaired since.
   const before = traces.slice(0, lastGood === -1 ? undefined : lastGood).flatMap(entraCodes)
   return (
     [

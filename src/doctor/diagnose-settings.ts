@@ -2,6 +2,7 @@ import { NOT_PERMITTED } from '../errors/file-failure.ts'
 import type { Facts, SettingsFacts } from './facts.ts'
 import { type Finding, newFinding } from './finding.ts'
 
+/** Reports the problems and warnings of the settings. */
 export function diagnoseSettings({ settings, mode }: Facts): readonly Finding[] {
   if (settings === undefined) return []
   const { problems, warnings, given, serverUrl, onlyLocal } = settings
@@ -31,7 +32,7 @@ function unchecked(
   return [newFinding('sessions_not_checked_again', { hours: Math.ceil(uncheckedSeconds / 3600) })]
 }
 
-/** By the words of `stray-settings.ts`, `setting-parsers.ts` and `file-failure.ts`; a test holds them together. */
+/** Chooses the finding by the words of `stray-settings.ts`, `setting-parsers.ts` and `file-failure.ts`; a test compares them. */
 function problemId(problem: string) {
   if (problem.includes(' is not a setting')) return 'setting_unknown'
   if (problem.includes(NOT_PERMITTED)) return 'setting_file_not_readable'

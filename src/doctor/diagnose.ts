@@ -1,4 +1,4 @@
-/** From facts to findings, pure: what cannot be known is left out, and never taken for good. */
+/** Makes findings of facts, pure: a fact that is not known yields no finding, and never a good one. */
 import { diagnoseAccessRules } from './diagnose-access.ts'
 import { diagnoseAddresses } from './diagnose-addresses.ts'
 import { diagnoseAuditTrail } from './diagnose-audit.ts'
@@ -34,7 +34,7 @@ const rules = [
   diagnoseOperators,
 ]
 
-/** Every finding of these areas, area by area, what is worst first. */
+/** Returns every finding of these areas, area by area, the worst first. */
 export function diagnose(facts: Facts, wanted: readonly Area[] = areas): readonly Finding[] {
   const severities = ['error', 'warning', 'info', 'ok'] as const
   const rank = ({ area, severity }: Finding) =>

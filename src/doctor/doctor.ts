@@ -19,7 +19,7 @@ export type Report = {
   readonly findings: readonly Finding[]
 }
 
-/** Never rejects for what is wrong with the deployment; takes ten seconds at most. */
+/** Examines a deployment and returns the report. It never rejects because of a fault of the deployment, and takes ten seconds at most. */
 export async function examine(
   examination: Examination,
   wanted: readonly Area[] = areas,

@@ -1,4 +1,4 @@
-/** What is to be examined: the settings as they are given, and where things lie. */
+/** What to examine: the settings as they are configured, and the places of files. */
 
 import { cannotBeRead } from '../errors/file-failure.ts'
 import type { Secret } from '../keys/secret.ts'
@@ -26,7 +26,7 @@ export type Examination = {
     readonly secretKeys: string
     readonly operatorToken: string
   }
-  /** Absent when it cannot be told from the settings. */
+  /** Absent when the settings do not determine it. */
   readonly listen?: ListenAddress
   readonly nodeVersion: string
   readonly now: () => Date
@@ -44,7 +44,7 @@ export type TimeLimits = {
 }
 export const defaultLimits: TimeLimits = { requestMs: 3_000, databaseMs: 8_000, allMs: 9_000 }
 
-/** What the rules have to know of the settings; no secret is among it. */
+/** Returns what the rules need of the settings, without any secret. */
 export function settingsOf(examination: Examination): SettingsFacts {
   const { environment, inspected } = examination
   const { settings, problems, warnings } = inspected
@@ -86,7 +86,7 @@ function nodeOf({ environment, readTextFile }: Examination): SettingsFacts['node
   }
 }
 
-/** Node.js warns on standard error and goes on without them. */
+/** Node.js only warns on standard error about certificates that it cannot read, and continues without them. */
 function problemOfCertificates(
   file: string,
   readTextFile: Examination['readTextFile'],
@@ -99,18 +99,18 @@ function problemOfCertificates(
   }
 }
 
-/** The proxies of the settings, as the server uses them. */
+/** Returns the proxies of the settings, as the server uses them. */
 export function proxiesOf({ inspected }: Pick<Examination, 'inspected'>): Proxies {
   const { httpsProxy: https, httpProxy: http, noProxy } = inspected.settings
   return { https, http, noProxy }
 }
 
-/** Development has no database server. */
+/** Returns the address of PostgreSQL; development mode has no database server. */
 export function databaseUrlOf({ mode, inspected }: Examination): Secret | undefined {
   return mode === 'production' ? inspected.settings.databaseUrl : undefined
 }
 
-/** Whether a setting was given that could not be read: then nothing is known of it. */
+/** Returns whether a setting is set and could not be read, so that its value is unknown. */
 export function hasProblem({ inspected }: Examination, name: string): boolean {
   return inspected.problems.some((problem) => problem.startsWith(`${name} `))
 }

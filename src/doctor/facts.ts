@@ -85,15 +85,15 @@ export type FolderFacts = {
 }
 export type DataFile = { readonly path: string; readonly mode: number; readonly owner: number }
 
-/** What the database says about sign-ins so far. */
+/** What the database contains about sign-ins so far. */
 export type SeenInDatabase = {
   /** The last ones, newest first. */
   readonly traces: readonly SignInTrace[]
   readonly linkedTenants: readonly string[]
   readonly sealingKeyIds: readonly string[]
-  /** Where each role of somebody comes from, such as `rule:ID`. */
+  /** The source of each role that a user has, such as `rule:ID`. */
   readonly roleSources: readonly string[]
-  /** Roles that somebody has. */
+  /** Roles that at least one user has. */
   readonly rolesHeld: readonly string[]
   readonly connections: readonly SeenConnection[]
   /** Ids and slugs. */
@@ -156,7 +156,7 @@ export type EntraFacts = {
   readonly discovery: DiscoveryFacts
   /** Absent without a description of the directory. */
   readonly keys?: KeysFacts
-  /** What Entra's clock said when ours said `at`, and how long the asking took. */
+  /** The time of Entra's clock and of ours for the same answer, and how long the request took. */
   readonly clock?: { readonly theirs: Date; readonly ours: Date; readonly tookMs: number }
   /** Another cloud that knows the directory. */
   readonly foundAt?: string
@@ -207,7 +207,7 @@ export type AddressesFacts = {
   /** What answered at the listening address itself. */
   readonly local: 'alive' | 'other' | 'silent'
   readonly addresses: readonly AddressFacts[]
-  /** Applications on other hosts, as somebody meets them who is not signed in. */
+  /** Applications on other hosts, as a client without a session sees them. */
   readonly applications?: readonly ApplicationFacts[]
 }
 export type ApplicationFacts = {
@@ -224,7 +224,7 @@ export type AddressFacts = {
   readonly certificate?: CertificateFacts
   readonly name?: NameFacts
 }
-/** What DNS says of the name of a public address. */
+/** What DNS returns for the name of a public address. */
 export type NameFacts = {
   readonly host: string
   readonly addresses: readonly {
@@ -253,7 +253,7 @@ export type HealthFacts =
   | { readonly kind: 'unreachable'; readonly failure: Failed }
 /** How requests through a public address reach the server. */
 export type ServerFacts = {
-  /** The address is the server's own: no proxy stands in between. */
+  /** The address is the server's own, without a proxy. */
   readonly isDirect: boolean
   /** Whether the server knows the operator token of this command. */
   readonly token: 'same' | 'another' | 'not_at_hand'

@@ -9,7 +9,7 @@ export type Failed = {
   readonly status?: number
 }
 
-/** A failure in words that complete "cannot be reached:". */
+/** Returns a failure in words that complete "cannot be reached:". */
 export function describeFailure({ reason, code, proxy, status }: Failed): string {
   const because = code === undefined ? '' : ` (${code})`
   switch (reason) {

@@ -1,4 +1,4 @@
-/** What stands between people and the server, as requests that went through it show. */
+/** Findings about the proxies between clients and the server, as requests through them show. */
 import type { FindingRows } from './finding.ts'
 
 export const proxyFindings = {

@@ -1,4 +1,4 @@
-/** What the doctor can say. Every finding is a row of a table; the evidence of one examination fills its sentences. */
+/** Findings of the doctor. Every finding is a row of a table; the evidence of one examination fills its sentences. */
 
 import type { WhoCanFix } from '../identity-provider/entra/protocol/entra-error-table.ts'
 import { hideCredentials } from '../log/hide-credentials.ts'
@@ -23,7 +23,7 @@ export const areas = [
 export type Area = (typeof areas)[number]
 export type Severity = 'ok' | 'info' | 'warning' | 'error'
 
-/** `{name}` in a sentence stands for the evidence of that name. */
+/** `{name}` in a sentence is replaced by the evidence of that name. */
 export type FindingRow =
   | { readonly severity: 'ok'; readonly what: string }
   | {

@@ -1,7 +1,6 @@
 /**
- * Runs the probes that the wanted areas need. What waits for nothing starts at once; behind the description of the directory come
- * keys, credentials and redirect URIs. Three requests of three seconds one after another are the longest chain, and the deadline
- * ends whatever is left.
+ * Runs the probes that the requested areas need. Probes without a dependency start at once; keys, credentials and redirect URIs wait for
+ * the description of the directory. The longest chain is three requests of three seconds each, and the deadline aborts what is left.
  */
 import { type AuditVerification, readVerification } from '../audit/audit-verification.ts'
 import { cloudOf } from '../identity-provider/entra/clouds.ts'
@@ -26,6 +25,7 @@ import { findKeyRing, findOperatorToken, probeKeyRing, probeOperatorToken } from
 import { findOpenFiles, findProcessesWith, probeFolder } from './probe-machine.ts'
 import { probeAccessRules, probeRoleRules } from './probe-rules.ts'
 
+/** Runs the probes for the requested areas and returns what they found. */
 export async function gatherFacts(
   examination: Examination,
   wanted: readonly Area[],
@@ -89,7 +89,7 @@ async function machineOf(examination: Examination): Promise<MachineFacts> {
   return { nodeVersion, openSecretFiles, folder, ...(databaseUsers ? { databaseUsers } : {}) }
 }
 
-/** Settings that name a file with a secret in it. Rules, logos and certificates without their keys are for everybody. */
+/** Returns the settings that name a file with a secret. Rules, logos and certificates without keys are public. */
 function secretFilesIn(environment: Environment): MachineFacts['openSecretFiles'] {
   return Object.entries(environment).flatMap(([setting, path]) =>
     /^(ENTRADA|DSTACK)_\w*(SECRET|SECRET_KEYS|KEY|TOKEN|DATABASE_URL)_FILE$/.test(setting) && path
@@ -101,7 +101,7 @@ function secretFilesIn(environment: Environment): MachineFacts['openSecretFiles'
 async function databaseOf(examination: Examination, { databaseMs }: TimeLimits) {
   const { inspected, files } = examination
   const { operators = [], entraAuthority } = inspected.settings
-  // With a wrong address of PostgreSQL, the file beside it is nobody's database.
+  // With an invalid address of PostgreSQL, the SQLite file is not the database in use.
   if (hasProblem(examination, 'ENTRADA_DATABASE_URL')) return undefined
   return probeDatabase({
     address: databaseUrlOf(examination) ?? files.database,

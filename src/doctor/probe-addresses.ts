@@ -1,4 +1,4 @@
-/** Opens the public addresses as people do, and compares what answers with what is configured. */
+/** Opens the public addresses as browsers do, and compares the answers with the configuration. */
 import { isIP } from 'node:net'
 import { checkServerIdentity, connect as connectTls } from 'node:tls'
 import { SERVER_PATH } from '../http/show-server.ts'
@@ -13,12 +13,13 @@ export type AddressTarget = {
   readonly origins: readonly string[]
   /** `host:port` of the server itself. */
   readonly listen: string
-  /** What a sign-in that starts at an address has to say; absent without a directory. */
+  /** What the redirect of a sign-in has to contain; absent without a directory. */
   readonly entra?: { readonly authority: string; readonly clientId: string }
   /** Proves to the server that it may describe how requests reach it. */
   readonly operatorToken?: Secret
 }
 
+/** Opens the public addresses and returns what answers there. */
 export async function probeAddresses(
   context: AskContext,
   target: AddressTarget,
@@ -53,7 +54,7 @@ async function probeAddress(
   }
 }
 
-/** This deployment's own address is asked directly, and through the configured proxy only where that leads nowhere. */
+/** Requests the deployment's own address directly, and through the configured proxy only when that fails. */
 async function probeHealthAnyWay(
   context: AskContext,
   target: AddressTarget,
@@ -81,7 +82,7 @@ async function probeHealth(
   return { kind: 'ours', server, ...(differs ? { differs } : {}) }
 }
 
-/** The certificate is judged by itself, and nothing secret is sent. */
+/** The certificate has its own finding, and the request contains no secret. */
 const anyCertificate = { trustsAnyCertificate: true } as const
 
 /** Entrada itself speaks no TLS, so behind https there is a proxy. */
@@ -90,7 +91,7 @@ function isListening(origin: string, listen: string): boolean {
   return protocol === 'http:' && (port || '80') === listen.replace(/^.*:/, '')
 }
 
-/** What answered in place of Entrada, or why Entrada refused. */
+/** Returns what answered in place of Entrada, or why Entrada refused. */
 function strangerOf(answer: Answered, origin: string): HealthFacts {
   const code = jsonOf(answer)?.code
   if (code === 'host_not_served') return { kind: 'wrong_host' }
@@ -107,21 +108,21 @@ function isAlive({ status, text }: Answered): boolean {
   return status === 200 && text.trim() === 'alive'
 }
 
-/** Where a redirect leads, when that is another scheme or host. */
+/** Returns the target of a redirect to another scheme or host. */
 function redirectTarget({ status, headers }: Answered, origin: string): string | undefined {
   if (status < 300 || status >= 400) return undefined
   const target = URL.parse(headers.location ?? '', origin)?.origin
   return target === origin ? undefined : target
 }
 
-/** Sent on to the address that was asked for. */
+/** Whether the answer redirects to the requested address itself. */
 function isLoop({ status, headers }: Answered, origin: string): boolean {
   if (status < 300 || status >= 400) return false
   const target = URL.parse(headers.location ?? '', origin)
   return target?.pathname === SERVER_PATH || target?.pathname === `${SERVER_PATH}/`
 }
 
-/** A sign-in that somebody starts there writes nothing; its address shows with which settings the server runs. */
+/** Starts a sign-in, which writes nothing; the address of its redirect shows the settings of the running server. */
 function differenceOf(
   asked: Awaited<ReturnType<typeof ask>>,
   { authority, clientId }: NonNullable<AddressTarget['entra']>,

@@ -15,6 +15,7 @@ import { probeCredentials } from './probe-credentials.ts'
 import { probeEntra, probeKeys } from './probe-entra.ts'
 import { probeRedirectUri } from './probe-registration.ts'
 
+/** Probes directory, credentials and redirect URIs of the application. */
 export async function probeApplication(
   context: AskContext,
   examination: Examination,
@@ -58,7 +59,7 @@ async function credentialsOf(
   try {
     credentials = createClientCredentials(readCredentials, { clientId, now, log: silentLog })
   } catch (error) {
-    if (isEntradaError(error)) return [] // told with the settings
+    if (isEntradaError(error)) return [] // reported with the settings
     throw error
   }
   if (discovery.kind !== 'found') return probeCredentials(context, credentials, undefined)

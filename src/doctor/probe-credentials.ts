@@ -1,7 +1,7 @@
 /**
- * Whether Entra takes a credential, without a person. A code that does not exist is redeemed: `invalid_client` says that the
- * credential is bad. `invalid_grant` should say that it is good, but nothing promises that Entra looks at the credential before the
- * code; so a token for the application itself is asked for, and thrown away (`decisions/0011-doctor.md`).
+ * Finds out whether Entra accepts a credential, without a user. It redeems a code that does not exist: `invalid_client` means that the
+ * credential is bad. `invalid_grant` should mean that it is good, but nothing guarantees that Entra checks the credential before the
+ * code; so the probe also requests a token for the application itself and discards it (`decisions/0011-doctor.md`).
  */
 
 import { EntradaError } from '../errors/errors.ts'
@@ -23,6 +23,7 @@ export type CredentialTarget = {
   readonly graphScope: string
 }
 
+/** Sends each credential to Entra and returns whether Entra accepts it. */
 export async function probeCredentials(
   context: AskContext,
   credentials: ClientCredentials,
@@ -40,7 +41,7 @@ export async function probeCredentials(
 }
 
 const noDirectory: CredentialTrial = { kind: 'not_tried', reason: 'the directory was not found' }
-/** Fits no code of Entra's: those are longer, and of other letters. */
+/** Equals no code of Entra: those are longer and have other characters. */
 const INVENTED_CODE = 'entrada-doctor-this-code-does-not-exist'
 const INVENTED_VERIFIER = 'entrada-doctor-this-code-verifier-does-not-exist'
 
@@ -104,7 +105,7 @@ function readRefusal(asked: Asked): CredentialTrial {
   }
 }
 
-/** The token is not read, let alone kept. */
+/** The token is neither read nor stored. */
 function readOwnToken(asked: Asked): CredentialTrial {
   if (asked.kind === 'answered' && asked.status === 200) return { kind: 'accepted' }
   const entra = readError(asked)
@@ -116,7 +117,7 @@ function readOwnToken(asked: Asked): CredentialTrial {
 
 const APPLICATION_UNKNOWN = 700016
 
-/** What Entra said, or why it said nothing. */
+/** Returns the error of Entra, or why there is none. */
 function readError(asked: Asked): EntraError | string {
   if (asked.kind === 'failed') return describeFailure(asked)
   const body = jsonOf(asked)

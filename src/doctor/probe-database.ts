@@ -1,4 +1,4 @@
-/** What the database says about itself, and about the sign-ins so far. */
+/** Reads the state of the database, and the sign-ins so far. */
 import { keyOfListed, nameOfListed, type OperatorEntry } from '../access/operators.ts'
 import type { Secret } from '../keys/secret.ts'
 import { isLoopbackHost } from '../settings/config.ts'
@@ -9,7 +9,7 @@ import type { DatabaseFacts, SeenConnection, SeenInDatabase, SeenOperator } from
 export type DatabaseTarget = {
   readonly address: string | Secret
   readonly operators: readonly OperatorEntry[]
-  /** In whose directories operators are looked for. */
+  /** The cloud in whose directories operators are looked up. */
   readonly cloud: string
   readonly timeLimitMs: number
   readonly connectionsWanted: number
@@ -22,6 +22,7 @@ const TRACES = 50
 const PAGE = 200
 const MAX_PAGES = 10
 
+/** Inspects the database and reads what the rules need from it. */
 export async function probeDatabase(target: DatabaseTarget): Promise<DatabaseFacts> {
   const { address, timeLimitMs } = target
   const where = whereOf(address)
@@ -70,7 +71,7 @@ async function lookAtUsers(reader: StorageReader) {
   return { usersSignedIn, roleSources: [...sources], rolesHeld: [...held] }
 }
 
-/** Those of the environment too, as the last start of the server left it. */
+/** Returns the connections, also that of the environment as the last start of the server wrote it. */
 async function lookAtConnections(reader: StorageReader): Promise<readonly SeenConnection[]> {
   const connections = await all((request) => reader.listConnections({}, request))
   return connections

@@ -1,4 +1,4 @@
-/** Asks the directory what a sign-in asks: its description, its keys; and what time it is there. */
+/** Requests from the directory what a sign-in requests, its description and its keys, and compares its clock. */
 
 import { EntradaError } from '../errors/errors.ts'
 import {
@@ -21,7 +21,7 @@ export type EntraTarget = {
   readonly clouds: readonly string[]
 }
 
-/** The directory without its keys, which nothing else waits for. */
+/** Probes the directory without its keys, for which no other probe waits. */
 export async function probeEntra(context: AskContext, target: EntraTarget): Promise<EntraFacts> {
   const { authority, tenant, clientId, clouds } = target
   const discoveryUrl = discoveryUrlOf(authority.origin, tenant)
@@ -54,7 +54,7 @@ function readDiscovery(asked: Asked, authority: URL): DiscoveryFacts {
   const { status } = asked
   const document = jsonOf(asked)
   if (status >= 500 || status === 429) return { kind: 'failing', status }
-  // Entra answers JSON; a page with the same status is somebody else's.
+  // Entra answers with JSON; a page with the same status comes from another server.
   if ((status === 400 || status === 404) && typeof document?.error === 'string') {
     return { kind: 'tenant_unknown' }
   }
@@ -69,7 +69,7 @@ function readDiscovery(asked: Asked, authority: URL): DiscoveryFacts {
   }
 }
 
-/** The keys that the directory signs with. */
+/** Probes the keys with which the directory signs tokens. */
 export async function probeKeys(context: AskContext, metadata: EntraMetadata): Promise<KeysFacts> {
   const url = metadata.jwksUri
   const { tenantId = '' } = metadata

@@ -1,7 +1,8 @@
-/** Opens applications on other hosts as somebody who is not signed in: their proxy has to ask Entrada first. */
+/** Opens applications on other hosts without a session: their proxy has to ask Entrada first. */
 import { type Answered, type AskContext, ask } from './ask.ts'
 import type { ApplicationFacts } from './facts.ts'
 
+/** Opens an application without a session and returns whether it asks for a sign-in. */
 export async function probeGuard(
   context: AskContext,
   origin: string,
@@ -15,7 +16,7 @@ export async function probeGuard(
   return { origin, answer: { kind: isFailing ? 'failing' : 'open', status } }
 }
 
-/** Refused, or on the way to one of our login pages. */
+/** Whether the answer is a refusal, or a redirect to a login page of Entrada. */
 function isGuarded({ status, headers }: Answered, publicOrigins: readonly string[]): boolean {
   if (status === 401 || status === 403) return true
   if (status < 300 || status >= 400) return false

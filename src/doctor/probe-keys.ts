@@ -1,4 +1,4 @@
-/** Key ring and operator token, as they lie in the settings and in the data folder. No value becomes a fact. */
+/** Reads key ring and operator token from the settings and the data folder. No value becomes a fact. */
 import { cannotBeRead, isAbsent, isNotPermitted } from '../errors/file-failure.ts'
 import { createKeyRing, type KeyRing } from '../keys/key-ring.ts'
 import type { Secret } from '../keys/secret.ts'
@@ -11,6 +11,7 @@ type Kept = {
   readonly readTextFile: (path: string) => string
 }
 
+/** Reads which keys the key ring has, from the settings and from its file. */
 export function probeKeyRing({ inSettings, file, readTextFile }: Kept): KeyRingFacts {
   return {
     file,
@@ -32,11 +33,12 @@ function readKeys(file: string, readTextFile: Kept['readTextFile']): KeyRingFact
   }
 }
 
+/** Reads whether there is an operator token, and how strong it is. */
 export function probeOperatorToken({ inSettings, file, readTextFile }: Kept): OperatorTokenFacts {
   return { inSettings: inSettings !== undefined, file, inFile: readToken(file, readTextFile) }
 }
 
-/** The key ring that this command has; `undefined` when it is not at hand, or no good one. */
+/** Returns the key ring that this command can read, or `undefined` when there is none or it is invalid. */
 export function findKeyRing({ inSettings, file, readTextFile }: Kept): KeyRing | undefined {
   const text = inSettings ? '' : readIfThere(file, readTextFile)
   if (typeof text !== 'string') return undefined
@@ -47,7 +49,7 @@ export function findKeyRing({ inSettings, file, readTextFile }: Kept): KeyRing |
   }
 }
 
-/** The token by which this command proves itself to the server; `undefined` when it is not at hand, or no good one. */
+/** Returns the token with which this command authenticates to the server, or `undefined` when there is none or it is invalid. */
 export function findOperatorToken({ inSettings, file, readTextFile }: Kept): Secret | undefined {
   if (inSettings !== undefined) return inSettings[0]
   const text = readIfThere(file, readTextFile)

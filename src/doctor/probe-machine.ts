@@ -14,7 +14,7 @@ const NETWORK_FILE_SYSTEMS: ReadonlySet<number> = new Set([
   0x6969, 0x517b, 0xff534d42, 0xfe534d42, 0x01021997,
 ])
 
-/** The files of the folder that are ours; a folder inside is somebody else's matter. */
+/** Probes the data folder and its files, without the folders inside. */
 export async function probeFolder(path: string): Promise<FolderFacts> {
   const disk = await diskOf(path)
   const folder = await stat(path).catch((error: unknown) => error)
@@ -44,7 +44,7 @@ async function filesOf(path: string): Promise<FolderFacts['files']> {
   return found.flat()
 }
 
-/** Those of the files that every user of the machine can read. */
+/** Returns those of the files that every user of the machine can read. */
 export async function findOpenFiles(
   files: MachineFacts['openSecretFiles'],
 ): Promise<MachineFacts['openSecretFiles']> {
@@ -53,10 +53,10 @@ export async function findOpenFiles(
   return files.filter((_, at) => open[at])
 }
 
-/** What Docker and Kubernetes mount for one container is readable there for all, and nobody else is in it. */
+/** Files that Docker and Kubernetes mount are readable for every user of the container, which has no other users. */
 const MOUNTED_FOR_A_CONTAINER = /^\/(var\/)?run\/secrets\/|\/\.\.(data|\d{4}_)/
 
-/** A file that all may read is out of their reach below a folder that they may not enter. */
+/** A file that every user may read is out of reach below a folder that they may not enter. */
 async function isOpenToOthers(path: string): Promise<boolean> {
   const file = await statOf(path)
   if (file === undefined || (file.mode & READ_BY_OTHERS) === 0) return false
@@ -68,7 +68,7 @@ async function isOpenToOthers(path: string): Promise<boolean> {
   }
 }
 
-/** Processes other than this one that have the file open. `undefined` where the system does not show that (no /proc). */
+/** Returns the processes other than this one that have the file open. `undefined` where the system does not show that (no /proc). */
 export async function findProcessesWith(path: string): Promise<readonly number[] | undefined> {
   const file = await realpath(path).catch(() => undefined)
   const names = await readdir('/proc').catch(() => [])
@@ -98,7 +98,7 @@ async function tryWriting(path: string): Promise<NonNullable<FolderFacts['writte
   }
 }
 
-/** Of the folder, or of the nearest one above it that is there. */
+/** Returns the free space for the folder, or for the nearest folder above it that exists. */
 async function diskOf(path: string): Promise<Pick<FolderFacts, 'freeBytes' | 'onNetworkDisk'>> {
   for (let at = resolve(path); ; at = dirname(at)) {
     const disk = await statfs(at).catch(() => undefined)

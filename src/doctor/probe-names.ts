@@ -1,4 +1,4 @@
-/** What DNS says of the public addresses, and whether each address that it names answers. */
+/** Resolves the names of the public addresses, and tries each address that DNS returns. */
 import { connect, isIP } from 'node:net'
 import { isLoopbackHost } from '../settings/config.ts'
 import { isPrivateHost } from '../settings/setting-parsers.ts'
@@ -6,7 +6,7 @@ import { type AskContext, ask, type ResolvedAddress } from './ask.ts'
 import type { NameFacts } from './facts.ts'
 import { isEntrada } from './probe-server.ts'
 
-/** `undefined` for an address without a name, for this machine alone, and for a name that is not known here. */
+/** Probes the name of an address. Returns `undefined` for an IP address, for a loopback name and for a name that does not resolve. */
 export async function probeName(
   context: AskContext,
   origin: string,
@@ -48,7 +48,7 @@ function reach(
   })
 }
 
-/** The same name with or without `www`, where it leads to the same machine and Entrada does not serve it. */
+/** Returns the same name with or without `www`, if it leads to the same machine and Entrada does not serve it. */
 async function findTwin(
   context: AskContext,
   {
@@ -74,7 +74,7 @@ async function findTwin(
   return leadsHere ? undefined : url.origin
 }
 
-/** Where DNS answers for every name, nobody has put `www` there. */
+/** Whether DNS answers for every name, so that `www` was not entered on purpose. */
 async function isWildcard(context: AskContext, hostname: string): Promise<boolean> {
   if (!hostname.startsWith('www.')) return false
   const madeUp = `entrada-doctor-looks${hostname.slice('www'.length)}`

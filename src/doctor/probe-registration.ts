@@ -1,6 +1,6 @@
 /**
- * Whether a redirect URI is registered, as a browser would find out: a silent sign-in is asked for, without cookies. For a
- * registered address Entra sends its refusal there; for any other it shows AADSTS50011 on a page of its own.
+ * Finds out whether a redirect URI is registered, as a browser would: with a silent sign-in without cookies. Entra sends its refusal to a
+ * registered address; for any other it shows AADSTS50011 on its own page.
  *
  * @see RFC 6749 §4.1.2.1
  */
@@ -16,6 +16,7 @@ export type RegistrationTarget = {
 
 const REDIRECT_URI_NOT_REGISTERED = 50011
 
+/** Starts a silent sign-in and returns whether Entra knows the redirect URI. */
 export async function probeRedirectUri(
   context: AskContext,
   target: RegistrationTarget,

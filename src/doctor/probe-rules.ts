@@ -1,4 +1,4 @@
-/** The files of role rules and access rules, as the server reads them at its start. */
+/** Reads the files of role rules and access rules, as the server does when it starts. */
 
 import { isEntradaError } from '../errors/errors.ts'
 import { cannotBeRead, isNotPermitted, NOT_PERMITTED } from '../errors/file-failure.ts'
@@ -8,6 +8,7 @@ import { accessRuleProblems } from '../settings/config.ts'
 import type { Examination } from './examination.ts'
 import type { AccessRulesFacts, RoleRulesFacts } from './facts.ts'
 
+/** Reads the file of role rules. */
 export function probeRoleRules({ inspected, readTextFile }: Examination): RoleRulesFacts {
   const { roleRulesFile: file } = inspected.settings
   if (file === undefined) return { kind: 'none' }
@@ -29,6 +30,7 @@ export function probeRoleRules({ inspected, readTextFile }: Examination): RoleRu
   }
 }
 
+/** Reads the file of access rules. */
 export function probeAccessRules({ inspected, readTextFile }: Examination): AccessRulesFacts {
   const { accessRulesFile: file } = inspected.settings
   if (file === undefined) return { kind: 'none' }

@@ -1,6 +1,6 @@
 /**
- * Asks the server at a public address how requests reach it (`http/show-server.ts`), and compares that with what was sent. Only a
- * caller who knows the operator token is answered; the token itself is not sent.
+ * Asks the server at a public address how requests reach it (`http/show-server.ts`), and compares that with what was sent. The
+ * server answers only a caller who proves knowledge of the operator token; the token itself is not sent.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { securityHeaders } from '../http/responses.ts'
@@ -14,13 +14,13 @@ import type { Secret } from '../keys/secret.ts'
 import { type Answered, type AskContext, type Asked, ask, jsonOf } from './ask.ts'
 import type { PassedFacts, ServerFacts } from './facts.ts'
 
-/** Encoded as some proxies like to decode it. */
+/** Encoded characters that some proxies decode. */
 const QUERY = '?doctor=a%2Fb%20c'
 /** An address that is reserved for documentation. @see RFC 5737 */
 const FORGED_ADDRESS = '203.0.113.9'
-/** Eight sign-ins under way and the cookies of an application, as the proxies' tests have it. */
+/** The cookies of eight open sign-ins and of an application, as in the tests of the proxies. */
 const LARGE_COOKIE_LENGTH = 8_192
-/** Another value of the rest does no harm. */
+/** Changing any other header does no harm. */
 const JUDGED_HEADERS: ReadonlySet<string> = new Set([
   'content-security-policy',
   'referrer-policy',
@@ -39,7 +39,7 @@ export type ServerQuestion = {
   readonly isDirect: boolean
 }
 
-/** The first request to an address: shows whether Entrada answers there at all. */
+/** Sends the first request to an address, whose answer shows whether Entrada is there. */
 export function askServer(
   context: AskContext,
   { origin, operatorToken }: Pick<ServerQuestion, 'origin' | 'operatorToken'>,
@@ -60,12 +60,12 @@ export function askServer(
   })
 }
 
-/** Whether an answer of {@link askServer} is that of an Entrada. */
+/** Returns whether an answer of {@link askServer} comes from Entrada. */
 export function isEntrada(answer: Answered): boolean {
   return answer.status === 200 && jsonOf(answer)?.server === 'entrada'
 }
 
-/** What else can be found out from there, once Entrada has given the first answer. */
+/** Probes what requests through this address look like to the server, once Entrada has given the first answer. */
 export async function probeServer(
   context: AskContext,
   question: ServerQuestion,
@@ -100,7 +100,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** Checked as far as it is used: whatever answers may have made it up. */
+/** Parses what is used of the description, which another server may have made up. */
 function descriptionOf(answer: Answered): ServerDescription | undefined {
   const { received, keyIds, version } = jsonOf(answer) ?? {}
   const isOurs =
@@ -128,7 +128,7 @@ function passedOf(first: Answered, { received }: ServerDescription): PassedFacts
   }
 }
 
-/** `Secure` is Entrada's own, and right, at https. */
+/** `Secure` is set by Entrada itself at https. */
 function isSameCookie(sent: string): boolean {
   const partsOf = (cookie: string) =>
     cookie
@@ -147,7 +147,7 @@ function passedAgainOf({ received }: ServerDescription) {
   }
 }
 
-/** Each proof is made for one challenge; the second answer must not be the first again. */
+/** Each proof belongs to one challenge, so a repeated first answer comes from a cache. */
 function isCached(first: Answered, second: Asked): boolean {
   if (second.kind === 'failed') return false
   const proof = first.headers['entrada-proof']
@@ -182,7 +182,7 @@ function headersOf(
   }
 }
 
-/** Paths that something else answers. A page of Entrada names its stylesheet, its JSON has a code. */
+/** Returns paths at which another server answers. A page of Entrada names its stylesheet, its JSON has a code. */
 async function hiddenPaths(context: AskContext, origin: string): Promise<readonly string[]> {
   const answers = await Promise.all(
     PATHS.map((path) => ask(context, origin + path, { trustsAnyCertificate: true })),

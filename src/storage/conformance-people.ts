@@ -18,6 +18,7 @@ import type { StorageReader, StorageTransaction } from './storage.ts'
 
 const first = newKey(1)
 
+/** Tests users, identities and memberships of a storage. */
 export function describePeople(subject: Subject): void {
   describe('identities', () => describeIdentities(subject))
   describe('memberships', () => describeMemberships(subject))

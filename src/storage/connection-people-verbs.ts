@@ -11,6 +11,7 @@ import { personKeyIn } from './people-rows.ts'
 import type { Identity, Profile } from './records.ts'
 import type { Database } from './schema.ts'
 
+/** Returns the reads about users of a connection. */
 export function connectionPeopleReads(database: Database): ConnectionPeopleReads {
   return {
     async listSessionIdsOf(connectionId) {
@@ -39,6 +40,7 @@ export function connectionPeopleReads(database: Database): ConnectionPeopleReads
   }
 }
 
+/** Returns the writes about users of a connection. */
 export function connectionPeopleWrites(database: Database): ConnectionPeopleWrites {
   return {
     removeRolesOfRules: (connection, ruleIds) => removeRolesOfRules(database, connection, ruleIds),

@@ -18,6 +18,7 @@ type DomainRead =
   | 'listDomainsToCheck'
   | 'countDomains'
 
+/** Returns the reads about domains and about connections of a directory. */
 export function domainReads(database: Database): Pick<StorageReader, DomainRead> {
   return {
     async listConnectionsOfTenant(tenant, limit) {
@@ -84,7 +85,7 @@ function selectOfTenant(database: Database, { authority, tenantId }: Tenant) {
   return query.where('status', '=', 'on').orderBy('created_at').orderBy('id')
 }
 
-/** Pinned to the tenant, or the connection through which somebody of it came last. In JSON a quote inside a value has a backslash. */
+/** The connection is pinned to the tenant, or a user of the tenant signed in through it. In JSON a quote inside a value has a backslash. */
 function isAtHome(database: Database, tenantId: string) {
   const people = database
     .selectFrom('identities')
@@ -95,6 +96,7 @@ function isAtHome(database: Database, tenantId: string) {
   return sql<SqlBool>`(tenants like '%"kind":"pinned"%' or exists ${people})`
 }
 
+/** Returns the writes about domains. */
 export function domainWrites(
   database: Database,
 ): Pick<StorageTransaction, 'putDomain' | 'removeDomain'> {

@@ -19,8 +19,8 @@ import type { ConnectionFilter, StorageReader, StorageTransaction } from './stor
 import { sealedWebhookSecrets } from './webhook-rows.ts'
 
 /**
- * Every sealed value, column by column. A new one belongs here, or a key is dropped too early; but for the results of tests, which nobody
- * misses and which end within an hour.
+ * Returns every sealed value, column by column. A new column belongs here, or a key is dropped too early. Results of tests are left out:
+ * they end within an hour.
  */
 const sealedColumns: readonly ((database: Database) => Promise<readonly string[]>)[] = [
   async (database) => {
@@ -37,6 +37,7 @@ const sealedColumns: readonly ((database: Database) => Promise<readonly string[]
   },
 ]
 
+/** Returns the reads about organizations and connections. */
 export function organizationReads(
   database: Database,
 ): Pick<
@@ -136,6 +137,7 @@ export function organizationReads(
   }
 }
 
+/** Returns the writes about organizations and connections. */
 export function organizationWrites(
   database: Database,
 ): Pick<StorageTransaction, 'putOrganization' | 'putConnection'> {

@@ -1,4 +1,4 @@
-/** Who somebody is here: look-ups of users, identities and memberships. */
+/** Look-ups of users, identities and memberships. */
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { foldCase, partOf, present } from './columns.ts'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
@@ -22,6 +22,7 @@ import type {
 import type { Database } from './schema.ts'
 import type { KnownPerson, StorageReader, UserListItem } from './storage.ts'
 
+/** Returns the reads about users, identities and memberships. */
 export function peopleReads(
   database: Database,
 ): Pick<
@@ -139,7 +140,7 @@ function membersOf(database: Database, organizationId: OrganizationId) {
   return query.where('organization_id', '=', organizationId)
 }
 
-/** Within an organization, what only another one knows of a person finds nobody: else a search would tell it (design rule 19). */
+/** A search within an organization does not look at what only another organization stores about a user (design rule 19). */
 function matchesSearch(
   database: Database,
   search: string,

@@ -53,6 +53,7 @@ export type UserRow = RowOf<User, typeof userColumns>
 export const userPart = joinedPart('users', users)
 export const { parse: parseUser, toRow: toUserRow } = users
 
+/** Makes the identity of a row. */
 export function parseIdentity(row: Omit<Row<'identities'>, 'cloud' | 'tid' | 'oid'>): Identity {
   return present({
     id: row.id,
@@ -77,6 +78,7 @@ function toPersonKeyColumns({ space, directory, subject }: PersonKey) {
   return { space, directory, subject, cloud, tid: directory, oid: subject }
 }
 
+/** Makes the row of an identity. */
 export function toIdentityRow(identity: Identity): Row<'identities'> {
   return {
     id: identity.id,

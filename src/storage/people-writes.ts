@@ -23,6 +23,7 @@ type MembershipVerb =
   | 'takeRole'
   | 'putGroupSnapshot'
 
+/** Returns the writes about users and identities. */
 export function userWrites(database: Database): Pick<StorageTransaction, UserVerb> {
   return {
     async createUser(user) {
@@ -52,6 +53,7 @@ export function userWrites(database: Database): Pick<StorageTransaction, UserVer
   }
 }
 
+/** Returns the writes about memberships, roles and groups. */
 export function membershipWrites(database: Database): Pick<StorageTransaction, MembershipVerb> {
   return {
     createMembership: (membership) => createMembership(database, membership),
@@ -111,7 +113,7 @@ async function refreshMembership(
   await database.updateTable('memberships').set(columns).where('id', '=', id).execute()
 }
 
-/** Writes nothing when nothing differs, as at most sign-ins: rows that are not written are in nobody's way. */
+/** Writes nothing when nothing differs, as at most sign-ins, so that other transactions do not wait for the rows. */
 async function replaceRuleRoles(
   database: Database,
   id: MembershipId,

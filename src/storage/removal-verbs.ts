@@ -4,6 +4,7 @@ import type { RemovalParts, RemovalWriter } from './removal-storage.ts'
 import type { Database } from './schema.ts'
 import type { HashUsername } from './username-storage.ts'
 
+/** Returns the writes that remove records. */
 export function removalWrites(database: Database): RemovalWriter {
   return {
     removeUser: async (id, parts) => (await removeUsers(database, [id], parts)) === 1,
@@ -144,7 +145,7 @@ async function noteErasures(
   await insert.onConflict((conflict) => conflict.doNothing()).execute()
 }
 
-/** Steps of a sign-in are there to help a person in; of somebody who was removed nothing is left in them. */
+/** The steps of a sign-in serve to help a user; they contain nothing about a user who was removed. */
 async function removeTraces(database: Database, ids: readonly UserId[]): Promise<void> {
   const subjects = database.selectFrom('identities').select('subject').where('user_id', 'in', ids)
   await database

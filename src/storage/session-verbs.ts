@@ -14,6 +14,7 @@ type JoinedRow = Readonly<Record<string, unknown>>
 
 const MOST_BEYOND = 100
 
+/** Returns the reads about sessions. */
 export function sessionReads(
   database: Database,
 ): Pick<
@@ -78,6 +79,7 @@ type SessionVerb =
   | 'endSessionsIn'
   | 'endSessionsByEntraSid'
 
+/** Returns the writes about sessions. */
 export function sessionWrites(database: Database): Pick<StorageTransaction, SessionVerb> {
   const removal = database.deleteFrom('sessions')
   const endSessionsIn: StorageTransaction['endSessionsIn'] = async (scope) => {
@@ -174,7 +176,7 @@ function selectSession(database: Database) {
     .where(sql<SqlBool>`coalesce(${sql.ref('memberships.status')}, 'active') = 'active'`)
 }
 
-/** Stands before a role that was given by hand; a space before any other. */
+/** The prefix of a role that was given by hand; any other role has a space. */
 const BY_HAND = '+'
 
 /** Roles in one column, since a row for each would repeat all the others. A control character never occurs in a role. */

@@ -1,4 +1,4 @@
-/** Brings a database to the schema of this program, or says why this program must leave it alone. */
+/** Brings a database to the schema of this program, or throws when this program must not change it. */
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { EntradaError } from '../../errors/errors.ts'
@@ -93,15 +93,15 @@ export async function migrate(
     provider: { getMigrations: async () => migrations },
   })
   const { error, results = [] } = await migrator.migrateToLatest()
-  // The first of them: what Kysely says then is only that the transaction is of no use any more.
+  // The first error names the cause; the error of Kysely that follows only states that the transaction failed.
   if (error !== undefined) throw failures[0] ?? error
   return results.map(({ migrationName }) => migrationName)
 }
 
 /**
- * All of them before anything is done, while people sign in: step by step, each in its own order, a migration and a sign-in would wait
- * for each other. Those who come meanwhile wait as long as the migration takes. Whoever holds a table for long is not waited for: behind
- * this lock everybody else would wait too. The caller tries again.
+ * Locks all tables before the first step, since users sign in meanwhile: if each step took its own locks, a migration and a sign-in could
+ * wait for each other. Requests wait as long as the migration takes. If another transaction holds a table for long, this gives up, because
+ * every request would wait behind this lock; the caller retries.
  */
 async function lockTables(transaction: Database): Promise<void> {
   const tables = await listTables(transaction, 'postgres')
@@ -110,7 +110,7 @@ async function lockTables(transaction: Database): Promise<void> {
   await sql`set local lock_timeout = 0`.execute(transaction)
 }
 
-/** @throws {EntradaError} `database_not_ours` when tables of somebody else are in our place */
+/** @throws {EntradaError} `database_not_ours` when tables of another program have our names */
 async function findMark(
   transaction: Database,
   { dialect }: MigrationOptions,
