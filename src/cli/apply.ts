@@ -10,14 +10,15 @@ import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
 import { withApi } from './admin-connection.ts'
 import {
+  apiOptions,
   type CliArguments,
   type CliContext,
   type Command,
   devOption,
   type ExitCode,
-  jsonOption,
   textOption,
 } from './command.ts'
+import { notValid } from './command-failure.ts'
 import { readReference } from './secret-reference.ts'
 
 export const applyCommands: readonly Command[] = [
@@ -27,8 +28,7 @@ export const applyCommands: readonly Command[] = [
     summary:
       'Change organizations and connections to match a file. Shows the changes; --yes makes them.',
     options: {
-      ...jsonOption,
-      ...devOption,
+      ...apiOptions,
       file: { short: 'f', help: 'YAML or JSON; see docs/apply.md.' },
       yes: { type: 'boolean', help: 'Make the changes.' },
       prune: {
@@ -72,9 +72,7 @@ export const applyCommands: readonly Command[] = [
 /** @throws {EntradaError} `configuration_invalid`, `request_invalid` */
 function readConfiguration({ readTextFile }: CliContext, args: CliArguments): ReadConfiguration {
   const path = textOption(args, 'file')
-  if (path === undefined) {
-    throw new EntradaError('request_invalid', { parameter: 'file', problems: ['name a file'] })
-  }
+  if (path === undefined) throw notValid('file', 'name a file')
   let text: string
   try {
     text = readTextFile(path)

@@ -1,7 +1,7 @@
 import type { ParseArgsOptionDescriptor } from 'node:util'
 import type { OperationId } from '../client/operation-types.ts'
-import { EntradaError } from '../errors/errors.ts'
 import type { Environment } from '../settings/config.ts'
+import { notValid } from './command-failure.ts'
 
 /** Everything that a command may use besides its arguments. Tests pass their own. */
 export type CliContext = {
@@ -107,8 +107,5 @@ export function numberOption(
   if (text === undefined) return undefined
   const number = Number(text)
   if (/^-?\d{1,8}$/.test(text) && number >= from && number <= to) return number
-  throw new EntradaError('request_invalid', {
-    parameter: name,
-    ...(problem === undefined ? {} : { problems: [problem] }),
-  })
+  throw notValid(name, problem)
 }

@@ -17,6 +17,7 @@ import {
   numberOption,
   textOption,
 } from './command.ts'
+import { notValid } from './command-failure.ts'
 import {
   describeApplication,
   type EmulatorAddress,
@@ -90,10 +91,7 @@ function readOptions(context: CliContext, args: CliArguments): Omit<Options, 'di
   const https = args.values.https === true
   const publicOrigin = parseOrigin(textOption(args, 'public-origin'))
   if (https && publicOrigin?.startsWith('http:')) {
-    throw new EntradaError('request_invalid', {
-      parameter: 'public-origin',
-      problems: ['With --https it has to start with https://.'],
-    })
+    throw notValid('public-origin', 'With --https it has to start with https://.')
   }
   return {
     port: numberOption(args, 'port', ports) ?? DEFAULT_PORT,
@@ -112,8 +110,7 @@ function dataFolder({ environment, readTextFile }: CliContext, args: CliArgument
 function futureAddress(options: Options): EmulatorAddress {
   const { port, publicOrigin, https, directory } = options
   if (port === 0 && publicOrigin === undefined) {
-    const problems = ['With --env the port has to be known before the start.']
-    throw new EntradaError('request_invalid', { parameter: 'port', problems })
+    throw notValid('port', 'With --env the port has to be known before the start.')
   }
   const scheme = https === undefined ? 'http' : 'https'
   // `URL.origin` leaves out the default port of the scheme, as the running emulator does.
@@ -217,8 +214,10 @@ function checkPerson({ tenants }: Directory, name: string | undefined): void {
     ),
   )
   if (isKnown) return
-  const problems = ['the directory has no such user; `--print-directory` lists the users']
-  throw new EntradaError('request_invalid', { parameter: 'sign-in-as', problems })
+  throw notValid(
+    'sign-in-as',
+    'the directory has no such user; `--print-directory` lists the users',
+  )
 }
 
 /** @throws {EntradaError} `request_invalid` */
@@ -227,8 +226,8 @@ function parseOrigin(text: string | undefined): string | undefined {
   const url = URL.parse(text)
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href
   if (!isOrigin) {
-    const problems = ['It is a scheme, a host and a port, such as https://localhost:8443.']
-    throw new EntradaError('request_invalid', { parameter: 'public-origin', problems })
+    const problem = 'It is a scheme, a host and a port, such as https://localhost:8443.'
+    throw notValid('public-origin', problem)
   }
   return url.origin
 }

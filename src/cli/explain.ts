@@ -1,4 +1,3 @@
-import { EntradaError } from '../errors/errors.ts'
 import {
   explainEntraError,
   explainOAuthError,
@@ -6,7 +5,7 @@ import {
   parseEntraErrorCode,
 } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import { type Command, jsonOption } from './command.ts'
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure, notValid } from './command-failure.ts'
 import { printAnswer } from './print-answer.ts'
 
 export const explainCommand: Command = {
@@ -42,7 +41,7 @@ function describe(title: string, entry: Explanation): readonly string[] {
 }
 
 function notKnown(code: number | undefined): Error {
-  if (code === undefined) return new EntradaError('request_invalid', { parameter: 'ERROR' })
+  if (code === undefined) return notValid('ERROR')
   const near = nearestEntraErrorCodes(code).map((number) => `AADSTS${number}`)
   return new CommandFailure(
     'entra_error_unknown',

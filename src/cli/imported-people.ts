@@ -1,7 +1,7 @@
 /** Users of another system, as exported from its tables: which of them are identified by (`tid`, `oid`), and which are not. */
-import { EntradaError } from '../errors/errors.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
+import { notValid } from './command-failure.ts'
 import { parseCsv } from './csv.ts'
 
 export type ImportedPerson = {
@@ -78,7 +78,7 @@ function rowsOf(text: string): readonly Row[] {
     return parseCsv(text)
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    throw new EntradaError('request_invalid', { parameter: 'FILE', problems: [problem] })
+    throw notValid('FILE', problem)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { OrganizationJson } from '../api/resources/organizations.ts'
-import { EntradaError } from '../errors/errors.ts'
 import { apiCommand } from './api-command.ts'
 import { type Command, pageOptions } from './command.ts'
+import { notValid } from './command-failure.ts'
 
 export const organizationCommands: readonly Command[] = [
   apiCommand({
@@ -46,7 +46,7 @@ export const organizationCommands: readonly Command[] = [
 /** @throws {EntradaError} `request_invalid` */
 function readEmailDiscovery(text: string): boolean {
   if (text === 'on' || text === 'off') return text === 'on'
-  throw new EntradaError('request_invalid', { parameter: 'settings.emailDiscovery' })
+  throw notValid('settings.emailDiscovery')
 }
 
 function organizationLines(organization: OrganizationJson): readonly string[] {

@@ -1,6 +1,7 @@
-import { EntradaError } from '../errors/errors.ts'
+import type { EntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
 import type { CliContext } from './command.ts'
+import { notValid } from './command-failure.ts'
 
 /**
  * Returns the text that a reference (`env:NAME` or `file:PATH`) names, without white space around it. No error contains that text.
@@ -28,8 +29,5 @@ function readFile(read: CliContext['readTextFile'], path: string): string {
 }
 
 function invalid(problem: string): EntradaError {
-  return new EntradaError('request_invalid', {
-    parameter: 'value',
-    problems: [`the reference ${problem}`],
-  })
+  return notValid('value', `the reference ${problem}`)
 }

@@ -5,15 +5,14 @@ import { isGuid } from '../protocol/guid.ts'
 import { withApi } from './admin-connection.ts'
 import type { ApiConnection } from './api-connection.ts'
 import {
+  apiOptions,
   type CliArguments,
   type CliContext,
   type Command,
-  devOption,
   type ExitCode,
-  jsonOption,
   textOption,
 } from './command.ts'
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure, notValid } from './command-failure.ts'
 import { freeUsernames } from './free-usernames.ts'
 import {
   type ImportedPerson,
@@ -31,17 +30,14 @@ export const userImportCommand: Command = {
   summary:
     'Import the users of another system by (tenant id, object id), from CSV, JSON lines or a JSON list. Shows what it would do; --apply does it. See docs/move-over.md.',
   options: {
-    ...jsonOption,
-    ...devOption,
+    ...apiOptions,
     apply: { type: 'boolean', help: 'Create the users. Without it nothing is written.' },
     tenant: { help: 'Tenant id for rows without one; rows of other tenants are skipped.' },
   },
   positionals: 1,
   async run(context, args) {
     const tenant = textOption(args, 'tenant')
-    if (tenant !== undefined && !isGuid(tenant)) {
-      throw new EntradaError('request_invalid', { parameter: 'tenant' })
-    }
+    if (tenant !== undefined && !isGuid(tenant)) throw notValid('tenant')
     const { rows, unknownColumns } = readImportedPeople(readFile(context, args), { tenant })
     if (rows.length === 0) throw fileEmpty()
     warnOfColumns(context, unknownColumns)

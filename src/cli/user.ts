@@ -1,7 +1,7 @@
 import type { UserJson } from '../api/resources/users.ts'
-import { EntradaError } from '../errors/errors.ts'
 import { apiCommand } from './api-command.ts'
 import { type CliArguments, type Command, pageOptions } from './command.ts'
+import { notValid } from './command-failure.ts'
 import { roleNames, tableLines } from './print-table.ts'
 
 export const userCommands: readonly Command[] = [
@@ -69,12 +69,10 @@ export const userCommands: readonly Command[] = [
 /** Only an id names a user: a username is unique only within its organization. @throws {EntradaError} `request_invalid` */
 function checkUserId({ positionals: [id = ''] }: CliArguments): void {
   if (id.startsWith('usr_')) return
-  throw new EntradaError('request_invalid', {
-    parameter: 'ID',
-    problems: [
-      `ids of users start with usr_; this finds one: entrada user list --search ${JSON.stringify(id)}`,
-    ],
-  })
+  throw notValid(
+    'ID',
+    `ids of users start with usr_; this finds one: entrada user list --search ${JSON.stringify(id)}`,
+  )
 }
 
 function userLines({ id, status, memberships, identities }: UserJson): readonly string[] {
