@@ -60,7 +60,8 @@ function withoutComments(text: string): string {
 
 /**
  * The floors of the house, from the ground up. A file imports at run time from its own folder and from lower floors only; folders of one
- * floor do not import each other. The longest name that a path begins with counts: a folder that is not listed belongs to its parent.
+ * floor do not import each other. The longest name that a path begins with counts: a folder that is not listed belongs to its parent, and
+ * a file that is listed has a floor of its own, as a table of kinds does above the folders of the kinds.
  */
 const floors: readonly (readonly string[])[] = [
   ['src/protocol/find-own.ts'],
@@ -82,6 +83,10 @@ const floors: readonly (readonly string[])[] = [
   ['src/metrics', 'src/sign-in'],
   ['src/forward-auth', 'src/recheck'],
   ['src/settings', 'src/setup'],
+  ['src/setup/entra'],
+  ['src/setup/renewal-page.ts', 'src/setup/set-up-kinds.ts'],
+  ['src/setup/setup-page.ts'],
+  ['src/setup/setup-actions.ts'],
   ['src/admin'],
   ['src/api'],
   ['src/apply', 'src/doctor', 'src/error-page.ts'],
@@ -261,6 +266,20 @@ describe('the house', () => {
         .map(({ from }) => `${path} imports ${from}`),
     )
     assert.deepEqual(upward, [])
+  })
+
+  it('has no circle of files at run time', () => {
+    const finished = new Set<string>()
+    const circles: string[] = []
+    const visit = (path: string, way: readonly string[]): void => {
+      if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '))
+      if (way.includes(path) || finished.has(path)) return
+      const imports = program.find((file) => file.path === path)?.imports ?? []
+      for (const { from, typeOnly } of imports) if (!typeOnly) visit(from, [...way, path])
+      finished.add(path)
+    }
+    for (const { path } of program) visit(path, [])
+    assert.deepEqual(circles, [])
   })
 
   it('enters a folder through its door', () => {
