@@ -29,7 +29,7 @@ const foldersWithVagueWords: readonly string[] = [
  * in addition to), stands (is).
  */
 const vagueWords =
-  /\b(nobody|somebody|whoever|anybody|everybody|tells|told|says|said|beside|stands|stood)\b/i
+  /\b(nobody|somebody|whoever|anybody|everybody|tells|told(?! apart)|says|said|beside|stands|stood)\b/i
 
 /** Block comments and line comments. A string that contains `/*` or `//` has no space before and after it. */
 const comments = /(?<=^|[\s{(])(?:\/\*\*?\s[\s\S]*?\*\/|\/\/ .*$)/gm

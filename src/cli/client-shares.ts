@@ -3,7 +3,7 @@ export type Shares = {
   /**
    * Takes a place and returns the function that gives it back, or returns `undefined` when none may be taken.
    *
-   * `client`: whose share it is. `undefined` stands for clients that cannot be told apart: they have no share and may take any free place.
+   * `client`: whose share it is. `undefined` is for clients that cannot be told apart: they have no share and may take any free place.
    * `lose`: called when the place is taken away for another client. Without it, the place is never taken away.
    */
   take(client: string | undefined, lose?: () => void): (() => void) | undefined

@@ -186,7 +186,7 @@ function describeTrust(emulator: StartedEmulator): readonly string[] {
   ]
 }
 
-/** Every client that reaches the emulator can sign in as anybody. @throws {EntradaError} `development_mode_refused` */
+/** Refuses in production, because every client that reaches the emulator can sign in as any user. @throws {EntradaError} `development_mode_refused` */
 function checkNotProduction({ environment }: CliContext): void {
   const problems = productionReasons(environment)
   if (problems.length > 0) throw new EntradaError('development_mode_refused', { problems })

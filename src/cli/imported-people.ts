@@ -195,7 +195,7 @@ function personOf(columns: Columns, tenant: string | undefined): ImportedPerson 
   return { tid, oid, ...profileOf(columns) }
 }
 
-/** Personal accounts have object ids of this form; those of a directory are random. This tells them apart if no tenant was stored. */
+/** Personal accounts have object ids of this form; those of a directory are random. This form distinguishes the two if no tenant was stored. */
 function isOfPersonalAccount(oid: string): boolean {
   return oid.startsWith('00000000-0000-0000-')
 }

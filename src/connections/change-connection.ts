@@ -1,8 +1,8 @@
 /**
- * Connections of customers: made as drafts, changed in place, turned on once a test sign-in succeeded.
+ * Connections of customers: created as drafts, changed in place, turned on after a test sign-in has succeeded.
  *
  *   createConnection → a draft
- *   changeConnection → everything that changes one goes through here: read, checked, written and audited in one transaction
+ *   changeConnection → every change of a connection: read, checked, written and audited in one transaction
  *   turnOn, turnOff
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
@@ -34,12 +34,12 @@ import { changedMembers, writeConnection } from './write-connection.ts'
 export type NewConnection = {
   readonly organizationId: string
   readonly name?: string
-  /** Brought along from another system; never changes. */
+  /** An id that was imported from another system; it never changes. */
   readonly id?: string
   readonly slug?: string
   readonly authority?: URL
   readonly application?: Connection['application']
-  /** Absent while the customer has still to say. */
+  /** Absent until the customer names a directory. */
   readonly tenants?: TenantPinning
   readonly clientId?: string
   readonly policies?: Partial<ConnectionPolicies>
@@ -48,10 +48,14 @@ export type NewConnection = {
   readonly managedBy?: 'api' | 'file'
 }
 
-/** No directory yet: nobody's tenant id is on the list. */
+/** There is no directory yet: the list contains no tenant id. */
 const noTenant: TenantPinning = { kind: 'allow_list', tenantIds: [] }
 
-/** A draft. @throws {EntradaError} `record_not_found` (the organization), `request_invalid`, `slug_in_use`, `record_in_use`, `connection_id_given_before` */
+/**
+ * Creates a connection as a draft.
+ *
+ * @throws {EntradaError} `record_not_found` (the organization), `request_invalid`, `slug_in_use`, `record_in_use`
+ */
 export async function createConnection(
   services: ChangeServices & Pick<Services, 'deployment'>,
   caller: AdminCaller,
@@ -79,7 +83,7 @@ export async function createConnection(
   })
 }
 
-/** By its id, or by its slug, which people remember. */
+/** Finds an organization by its id, or by its slug, which is easier to remember. */
 async function findOrganization(
   transaction: StorageTransaction,
   named: string,
@@ -114,7 +118,11 @@ function draftOf(
   }
 }
 
-/** @throws {EntradaError} `request_invalid` when this deployment has no application to share */
+/**
+ * Returns the client id of a new connection.
+ *
+ * @throws {EntradaError} `request_invalid` when this deployment has no shared application
+ */
 function clientIdOf(
   { deployment }: Pick<Services, 'deployment'>,
   { application, clientId }: NewConnection,
@@ -127,15 +135,15 @@ function clientIdOf(
 }
 
 /**
- * Whether a connection has this id, or has it as its slug. Both are taken where a call names a connection, and an id comes first: whoever
- * may choose an id could have an operator change their connection in the place of another one.
+ * Returns whether a connection has this text as its id or its slug. Calls may name a connection by both, and an id takes
+ * precedence: a customer who could choose any id could make an operator change their connection in place of another one.
  */
 async function isKnown(transaction: StorageTransaction, id: string): Promise<boolean> {
   const known = (await transaction.findConnection(id)) ?? transaction.findConnectionBySlug(id)
   return (await known) !== undefined
 }
 
-/** At an organization's sign-in address only its own connections may be found. */
+/** An organization's sign-in address must lead only to its own connections. */
 async function isTaken(
   transaction: StorageTransaction,
   slug: string,
@@ -156,18 +164,19 @@ function freeSlug(transaction: StorageTransaction, { id, slug }: Organization): 
 
 export type ConnectionChange = {
   readonly id: string
-  /** What may write it: `file` is for `entrada apply`. */
+  /** Who may write the connection; `file` is for `entrada apply`. */
   readonly as?: 'api' | 'file'
-  /** Sees the connection as it is inside the transaction, and may refuse by throwing. */
+  /** Receives the connection as it is inside the transaction, and may refuse by throwing. */
   readonly change: (before: Connection) => Connection
-  /** What has to hold besides, looked up in the same transaction. */
+  /** Further conditions, checked in the same transaction. */
   readonly check?: (transaction: StorageTransaction, after: Connection) => Promise<void>
 }
 
 /**
- * Changes a connection. What the change takes away is gone from live sessions at once (docs/sessions.md).
+ * Changes a connection. Access that the change removes is removed from live sessions at once (docs/sessions.md).
  *
- * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`, `connection_has_people`, `sso_connection_needed`, `shared_tenant_in_use`
+ * @throws {EntradaError} `record_not_found`, `connection_read_only`, `connection_is_on`, `connection_has_people`,
+ * `sso_connection_needed`, `shared_tenant_in_use`
  */
 export async function changeConnection(
   services: ChangeServices,
@@ -188,20 +197,27 @@ export async function changeConnection(
   })
 }
 
-/** A credential that was tested with another directory or application was not tested with this one. */
+/** A credential that was tested with another directory or application counts as not tested with this one. */
 function withOldTests(before: Connection, after: Connection): Connection {
   if (!changedMembers(before, after).some((member) => identifying.includes(member))) return after
   const untested = after.credentials.map(({ testedAt: _, ...credential }) => credential)
   return { ...after, credentials: untested }
 }
 
-/** Whose it is, or who takes it over by this very change. The environment's own is written by nobody else. */
+/**
+ * Returns whether the caller manages the connection, or takes it over by this change. Only the environment writes its own
+ * connection.
+ */
 function mayWrite(as: 'api' | 'file', before: Connection, after: Connection): boolean {
   if (before.managedBy === 'environment') return false
   return before.managedBy === as || after.managedBy === as
 }
 
-/** @throws {EntradaError} as {@link changeConnection}, and `connection_not_tested`, `shared_tenant_in_use` */
+/**
+ * Turns a connection on.
+ *
+ * @throws {EntradaError} as {@link changeConnection}, and `connection_not_tested`, `shared_tenant_in_use`
+ */
 export async function turnOn(
   services: ChangeServices & Pick<Services, 'sha256'>,
   caller: AdminCaller,
@@ -218,7 +234,7 @@ export async function turnOn(
   })
 }
 
-/** With the shared application Entra tells connections apart by tenant alone. */
+/** With the shared application, Entra distinguishes connections only by tenant. */
 async function checkSharedTenantsFree(
   transaction: StorageTransaction,
   { id, application, cloud, settings }: Connection,
@@ -233,7 +249,7 @@ async function checkSharedTenantsFree(
   }
 }
 
-/** People who are signed in stay so; nobody comes in through it any more. */
+/** Turns a connection off. People who are signed in stay signed in, but no user can sign in through it. */
 export async function turnOff(
   services: ChangeServices,
   caller: AdminCaller,
@@ -253,8 +269,9 @@ const identifying: readonly string[] = [
 ]
 
 /**
- * Another directory or application under people who sign in with it would be somebody else's sign-in (B27). An allow list may lose and
- * gain directories at any time: who a person is contains their directory, so nobody becomes somebody else by it.
+ * A connection with users must not change to another directory or application, because other people could then sign in as them
+ * (B27). An allow list may lose and gain directories at any time: a person's key contains the directory, so no person becomes
+ * another one.
  */
 async function checkDirectoryChange(
   transaction: StorageTransaction,
@@ -276,7 +293,7 @@ async function checkDirectoryChange(
   }
 }
 
-/** From one list to another; or from a list to one directory of it. */
+/** Returns whether the directories may change: from one list to another, or from a list to one directory of it. */
 function mayChangeTenants(before: Connection, after: Connection): boolean {
   if (before.tenants.kind !== 'allow_list') return false
   if (after.tenants.kind === 'allow_list') return true
@@ -284,7 +301,10 @@ function mayChangeTenants(before: Connection, after: Connection): boolean {
   return tenantId !== undefined && before.tenants.tenantIds.includes(tenantId)
 }
 
-/** What holds for a connection that is turned on, for directories that one gains while it is on; and its door is not closed by emptying the list. */
+/**
+ * Directories that a connection gains while it is on have to fulfil the conditions for turning it on; and the list must not become
+ * empty.
+ */
 async function checkTenantsAdded(
   transaction: StorageTransaction,
   { before, after }: { readonly before: Connection; readonly after: Connection },

@@ -1,4 +1,4 @@
-/** Who may change which field of a connection, by the rows of connection-fields.ts. */
+/** Checks who may change which field of a connection, by the rows of connection-fields.ts. */
 import type { Deployment } from '../deployment.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
@@ -9,7 +9,7 @@ import { type FieldRow, rowsOf } from './field-values.ts'
 
 type Changed = FieldRecord & { readonly managedBy?: Connection['managedBy'] }
 
-/** A change that somebody asks for. `before` is absent for a new connection. */
+/** A requested change. `before` is absent for a new connection. */
 export type FieldChange = {
   readonly isOperator: boolean
   readonly after: Changed

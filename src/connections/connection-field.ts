@@ -1,4 +1,4 @@
-/** What a row of connection-fields.ts says of one field of a connection, and the kinds of values that fields have. */
+/** The type of a row of connection-fields.ts, and the kinds of values that fields have. */
 import * as v from 'valibot'
 import type { Deployment } from '../deployment.ts'
 import type { Connection } from '../storage/records.ts'

@@ -1,7 +1,7 @@
 /**
  * The fields of a connection, one row each. Schemas and JSON of the API, `entrada apply`, the command line, pages, settings of the
  * environment, rights, the cache of identity providers and the reference are made of these rows. To add a field: its member in
- * `storage/records.ts`, a row here, and its use. connection-field.ts explains what a row says.
+ * `storage/records.ts`, a row here, and its use. connection-field.ts explains what a row contains.
  */
 import * as v from 'valibot'
 import {
@@ -139,7 +139,7 @@ const head = {
   },
 } as const satisfies Record<HeadName, HeadField>
 
-/** A draft has no directory until somebody names one, and admits none. */
+/** A draft has no directory until one is set, and admits none. */
 function allowedTenantIds(tenants: TenantPinning): string[] | null {
   return tenants.kind === 'allow_list' && tenants.tenantIds.length > 0
     ? [...tenants.tenantIds]

@@ -194,7 +194,7 @@ function toPolicies(
   return toRecord(fields.policies, sent ?? {}) as ConnectionPolicies // a row for each policy
 }
 
-/** An id is made from what the rule says, so that the same rules sent again are the same rules. */
+/** An id is made from the content of the rule, so that rules that are sent again keep their ids. */
 function toRules(sent: ConnectionChangeJson['roleRules']): readonly RoleRule[] {
   const rules = (sent ?? []).map(({ id, ...rule }) => {
     const { match, value, role } = rule

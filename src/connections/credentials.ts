@@ -1,4 +1,4 @@
-/** What a customer's connection proves itself with: several side by side, so that a new one is tried before the old one goes. */
+/** The credentials of a customer's connection: several at once, so that a new one is tested before the old one is removed. */
 
 import type { AdminCaller } from '../access/admin-caller.ts'
 import type { ChangeServices } from '../audit/audit.ts'
@@ -13,18 +13,18 @@ import { changeConnection } from './change-connection.ts'
 import { openCredential, sealCredential } from './sealed-credentials.ts'
 
 const MOST_CREDENTIALS = 10
-/** Long enough that nobody learns how to renew it twice a year; the end is warned about. */
+/** The lifetime is long, so that a renewal is rare; Entrada warns before the end. */
 const CERTIFICATE_DAYS = 730
 
 export type NewClientSecret = {
   readonly value: Secret
   readonly expiresAt?: Date
-  /** `pending` while it waits for a test beside active ones; the first one of a connection is active. */
+  /** `pending` while it waits for a test and others are active; the first credential of a connection is active. */
   readonly state?: 'active' | 'pending'
 }
 
 /**
- * Seals a client secret beside those that are there. Answers the connection and the new credential's id.
+ * Seals a client secret and adds it to the existing ones. Returns the connection and the id of the new credential.
  *
  * @throws {EntradaError} `client_secret_is_id`, `request_invalid`, and those of `changeConnection`
  */
@@ -38,7 +38,10 @@ export async function addClientSecret(
   return { connection, credentialId: credential.id }
 }
 
-/** The credential that holds this secret already; so that whoever keeps secrets elsewhere can tell whether there is something to do. */
+/**
+ * Returns the credential that has this secret already, so that a caller which stores secrets elsewhere can find out whether
+ * anything changed.
+ */
 export function findClientSecret(
   { keyRing }: Pick<Services, 'keyRing'>,
   { id: connectionId, credentials }: Connection,
@@ -51,7 +54,7 @@ export function findClientSecret(
   })
 }
 
-/** @throws {EntradaError} `client_secret_is_id`, `request_invalid` */
+/** Creates a credential from a client secret. @throws {EntradaError} `client_secret_is_id`, `request_invalid` */
 export function newClientSecretCredential(
   services: Pick<Services, 'keyRing' | 'now' | 'randomBytes'>,
   { connectionId, secret }: { readonly connectionId: string; readonly secret: NewClientSecret },
@@ -68,7 +71,7 @@ export function newClientSecretCredential(
   }
 }
 
-/** A key pair of our own: the key is sealed, the certificate is for the customer to upload. */
+/** Creates a key pair as a credential: the key is sealed, the certificate is for the customer to upload. */
 export async function newCertificateCredential(
   services: Services,
   connectionId: string,
@@ -91,7 +94,7 @@ export async function newCertificateCredential(
   }
 }
 
-/** The token that the platform issues to this deployment; nothing is kept of it. */
+/** Creates a credential for the token that the platform issues to this deployment; the token itself is not stored. */
 export function newFederatedCredential(
   services: Pick<Services, 'now' | 'randomBytes'>,
 ): ConnectionCredential {
@@ -99,7 +102,11 @@ export function newFederatedCredential(
   return { id, kind: 'federated_token_file', state: 'active', createdAt: services.now() }
 }
 
-/** @throws {EntradaError} those of `changeConnection`; `request_invalid` when there are too many */
+/**
+ * Adds a credential to a connection.
+ *
+ * @throws {EntradaError} those of `changeConnection`; `request_invalid` when there are too many
+ */
 export async function addCredential(
   services: ChangeServices,
   caller: AdminCaller,
@@ -114,7 +121,11 @@ export async function addCredential(
   return changeConnection(services, caller, { id: added.connectionId, change })
 }
 
-/** The last active one of a connection that is on stays so. @throws {EntradaError} `record_not_found`, `credential_in_use`, and those of `changeConnection` */
+/**
+ * Sets the state of a credential. The last active one of a connection that is on stays active.
+ *
+ * @throws {EntradaError} `record_not_found`, `credential_in_use`, and those of `changeConnection`
+ */
 export async function setCredentialState(
   services: ChangeServices,
   caller: AdminCaller,
@@ -138,7 +149,11 @@ export async function setCredentialState(
   return changeConnection(services, caller, { id: connectionId, change })
 }
 
-/** The value for good; the last active one of a connection that is on stays. @throws {EntradaError} `credential_in_use`, `record_not_found` */
+/**
+ * Removes the value of a credential for good. The last active one of a connection that is on stays.
+ *
+ * @throws {EntradaError} `credential_in_use`, `record_not_found`
+ */
 export async function removeCredential(
   services: ChangeServices,
   caller: AdminCaller,
@@ -154,7 +169,7 @@ export async function removeCredential(
   return changeConnection(services, caller, { id: connectionId, change })
 }
 
-/** @throws {EntradaError} `credential_in_use` when people would sign in with nothing */
+/** Checks that a connection that is on still has a usable credential. @throws {EntradaError} `credential_in_use` */
 function checkStillUsable(before: Connection, after: Connection['credentials']): void {
   const isUsable = (credentials: Connection['credentials']) =>
     credentials.some(({ state }) => state === 'active')
@@ -163,7 +178,11 @@ function checkStillUsable(before: Connection, after: Connection['credentials']):
   }
 }
 
-/** A secret has 16 to 64 characters; its id, copied by mistake, is a GUID. @throws {EntradaError} `client_secret_is_id`, `request_invalid` */
+/**
+ * Checks a client secret: it has 16 to 64 characters, and is not a GUID, which would be its id.
+ *
+ * @throws {EntradaError} `client_secret_is_id`, `request_invalid`
+ */
 function checkClientSecret(value: string): string {
   const text = value.trim()
   if (isGuid(text)) throw new EntradaError('client_secret_is_id')

@@ -8,10 +8,10 @@ const ofEnvironment = rows.map(([name, field]) => [
   'environmentDefault' in field ? field.environmentDefault : undefined,
 ])
 
-/** A customer's connection: users whom no rule matches are refused until somebody decides otherwise. */
+/** The policies of a new customer's connection: users whom no rule matches are refused. */
 export const newConnectionPolicies = toRecord(connectionFields.policies, {}) as ConnectionPolicies // a row for each policy
 
-/** The environment's connection: a first sign-in creates the user, who gets one role. */
+/** The default policies of the environment's connection: a first sign-in creates the user, who gets one role. */
 export const environmentPolicies = toRecord(
   connectionFields.policies,
   Object.fromEntries(ofEnvironment),

@@ -1,4 +1,6 @@
-/** The connection that the environment (or the options of a library) describes: the row `default`, read-only elsewhere. */
+/**
+ * The connection that the environment (or the options of the library) describes: the row `default`, which is read-only elsewhere.
+ */
 
 import type { AuditServices, ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -25,9 +27,9 @@ import { changedMembers, writeConnection } from './write-connection.ts'
 const DEFAULT_ORGANIZATION_ID = 'default'
 
 /**
- * Brings the row up to what is configured; without Entra settings an earlier row is switched off.
+ * Updates the row to the configuration; without Entra settings an earlier row is switched off.
  *
- * @throws {EntradaError} `tenant_changed` when people were linked from another tenant or cloud
+ * @throws {EntradaError} `tenant_changed` when users were linked from another tenant or cloud
  */
 export async function keepEnvironmentConnection(
   services: ChangeServices & Pick<Services, 'credentialStatus'>,
@@ -56,7 +58,7 @@ function configuredConnection(
   return entra ? toConnection(services, entra, existing) : existing && switchedOff(existing)
 }
 
-/** The organization that the environment's connection and its people belong to, made when it is missing. */
+/** Creates the organization of the environment's connection and its users, if it is missing. */
 export async function keepDefaultOrganization(
   services: Pick<Services, 'now'>,
   transaction: StorageTransaction,
@@ -66,8 +68,8 @@ export async function keepDefaultOrganization(
 }
 
 /**
- * The connection with its tenant id known: a domain is resolved through Entra once and then kept, so that a domain which later
- * moves to another directory does not take the users along.
+ * Returns the connection with its tenant id: a domain is resolved through Entra once and then stored, so that people of another
+ * directory cannot sign in if the domain later moves there.
  *
  * @throws {EntradaError} `tenant_changed`, or why Entra could not be asked
  */
@@ -86,8 +88,8 @@ export async function withKnownTenant(
 }
 
 /**
- * Read again after the network was used: what was changed meanwhile is kept, the id of one directory is never pinned to another, and a
- * connection that was removed stays removed.
+ * The row is read again after the request: a concurrent change is kept, the id of one directory is never pinned to another, and a
+ * removed connection stays removed.
  */
 async function pinTenant(
   services: AuditServices,
@@ -147,7 +149,7 @@ export function settingsOf({ settings }: ConnectionFields, entra: object): Conne
   return toStoredSettings(settings, Object.fromEntries(named))
 }
 
-/** The value itself stays in the environment or in its file; the row says that there is one, and until when. */
+/** The value itself stays in the environment or in its file; the row stores only that it exists, and its expiry. */
 function toRow(
   { id, kind, expiresAt, state }: CredentialStatus,
   at: Date,

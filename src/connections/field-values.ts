@@ -1,4 +1,4 @@
-/** What the rows of connection-fields.ts say of one connection: the value of a field as JSON, as it is stored, and as text. */
+/** Values of the fields of a connection, by the rows of connection-fields.ts: as JSON, as stored, and as text. */
 import { isSameJson } from '../protocol/merge-patch.ts'
 import type {
   ConnectionField,
@@ -53,7 +53,7 @@ function storedMember(record: object, name: string, { stored }: ConnectionField)
   return members[stored?.member ?? name]
 }
 
-/** Returns the stored values of the chosen fields, in the order of their rows. A value that two fields share is there once. */
+/** Returns the stored values of the chosen fields, in the order of their rows. A value that two fields share occurs once. */
 export function storedValues(
   fields: ConnectionFields,
   connection: FieldRecord,
@@ -64,7 +64,7 @@ export function storedValues(
   return [...byPart.values()]
 }
 
-/** Returns the JSON of a stored value; `null` stands for none. */
+/** Returns the JSON of a stored value; `null` means none. */
 export function toJsonValue({ stored, default: byDefault }: ConnectionField, value: unknown) {
   return stored ? stored.toJson(value) : (value ?? byDefault ?? null)
 }

@@ -2,7 +2,7 @@ import { EntradaError } from '../errors/errors.ts'
 import { findFreeName } from '../protocol/free-name.ts'
 import { DISPLAY_NAME, ID_OR_SLUG, RESERVED, reservedWords } from '../protocol/text-patterns.ts'
 
-/** An id that was brought along from another system. @throws {EntradaError} `request_invalid` */
+/** Checks an id that was imported from another system. @throws {EntradaError} `request_invalid` */
 export function checkGivenId(id: string): string {
   if (!ID_OR_SLUG.test(id) || RESERVED.test(id)) {
     throw new EntradaError('request_invalid', { parameter: 'id' })
@@ -10,7 +10,11 @@ export function checkGivenId(id: string): string {
   return id
 }
 
-/** A slug as it is stored: lower case, so that no two differ by letter case alone. @throws {EntradaError} `request_invalid` */
+/**
+ * Returns a slug as it is stored: in lower case, so that no two differ only by letter case.
+ *
+ * @throws {EntradaError} `request_invalid`
+ */
 export function checkSlug(slug: string): string {
   if (!ID_OR_SLUG.test(slug) || RESERVED.test(slug)) {
     throw new EntradaError('request_invalid', { parameter: 'slug' })
@@ -21,10 +25,14 @@ export function checkSlug(slug: string): string {
 /** Tags spell a flag such as Scotland's; anywhere else they are invisible, and are replaced by a visible character. */
 const TAGS = /(\u{1f3f4}[\u{e0020}-\u{e007e}]+\u{e007f})|[\u{e0000}-\u{e007f}]/gu
 
-/** In code points, as JSON Schema counts. */
+/** The length in code points, as JSON Schema counts. */
 const MOST_NAME_LENGTH = 128
 
-/** Text that people read: one line, trimmed, nothing that turns the direction of writing. @throws {EntradaError} `request_invalid` */
+/**
+ * Returns a text for display: one line, trimmed, without characters that change the direction of writing.
+ *
+ * @throws {EntradaError} `request_invalid`
+ */
 export function checkDisplayName(name: string): string {
   const trimmed = name.trim()
   if (!DISPLAY_NAME.test(trimmed) || [...trimmed].length > MOST_NAME_LENGTH) {
@@ -33,7 +41,7 @@ export function checkDisplayName(name: string): string {
   return trimmed.toWellFormed().replace(TAGS, (_tag, flag?: string) => flag ?? '\ufffd')
 }
 
-/** The slug for a name, from the second on with a number. */
+/** Returns the slug for a name, from the second on with a number. */
 export function numberedSlug(name: string, number: number): string {
   const base =
     name
@@ -45,7 +53,7 @@ export function numberedSlug(name: string, number: number): string {
   return number === 1 ? base : `${base}-${number}`
 }
 
-/** A slug for a name that is free, and none of our own words. @throws {EntradaError} `slug_in_use` */
+/** Returns a free slug for a name that is not a reserved word. @throws {EntradaError} `slug_in_use` */
 export async function findFreeSlug(
   name: string,
   findTaken: (slugs: readonly string[]) => Promise<ReadonlySet<string>>,

@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '../storage/storage.ts'
 
-/** The page that a list's query asks for. */
+/** Returns the page that the query of a list asks for. */
 export function pageRequest({
   limit,
   cursor,
@@ -11,6 +11,7 @@ export function pageRequest({
   return { limit, ...(cursor ? { after: cursor } : {}) }
 }
 
+/** Returns a page of a list as JSON. */
 export function pageJson<T, Json>({ items, next }: Page<T>, toJson: (item: T) => Json) {
   return { items: items.map(toJson), next: next ?? null }
 }
@@ -18,7 +19,7 @@ export function pageJson<T, Json>({ items, next }: Page<T>, toJson: (item: T) =>
 type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 type RequiredKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]
 
-/** The same object without the members that are `undefined`. */
+/** Returns the object without the members that are `undefined`. */
 export function withoutUndefined<T extends object>(
   value: T,
 ): Partial<Given<T>> & Given<Pick<T, RequiredKeys<T>>> {
@@ -31,7 +32,7 @@ type NullKeys<T> = {
   [K in keyof T]-?: null extends T[K] ? K : undefined extends T[K] ? K : never
 }[keyof T]
 
-/** The same object without the members that are `null` or `undefined`: what was not said. */
+/** Returns the object without the members that are `null` or `undefined`, which were not sent. */
 export function withoutNull<T extends object>(
   value: T,
 ): Partial<NotNull<Pick<T, NullKeys<T>>>> & Omit<T, NullKeys<T>> {

@@ -7,8 +7,8 @@ import { changeableJson, connectionJson, toConnectionMembers } from './connectio
 import { connectionChangeSchema } from './connection-schema.ts'
 
 /**
- * Returns a connection with a merge patch of its JSON applied, as the API and the forms under /admin change it. A value that says the same
- * in another order is no change.
+ * Returns a connection with a merge patch of its JSON applied, as the API and the forms under /admin change it. The same value in
+ * another order is no change.
  *
  * @throws {EntradaError} `request_invalid`, `access_not_granted`
  * @see RFC 7396

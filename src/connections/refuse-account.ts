@@ -1,4 +1,4 @@
-/** Whether a connection takes a kind of account: its cloud, tenant, guests, personal accounts, email domains. Pure. */
+/** Decides whether a connection accepts a kind of account: its cloud, tenant, guests, personal accounts, email domains. Pure. */
 import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { spaceOf } from '../identity-provider/person-key.ts'
@@ -18,8 +18,8 @@ export type Account = Pick<VerifiedIdentity, 'key' | 'guest' | 'personalAccount'
 }
 
 /**
- * Returns why a connection refuses a kind of account, if it does, whoever the person is. A sign-in asks, and so does a change of the
- * connection about sessions that are open.
+ * Returns why a connection refuses an account of this kind, or `undefined`. A sign-in calls it, and so does a change of the
+ * connection for live sessions.
  */
 export function refuseAccount(
   connection: Connection,

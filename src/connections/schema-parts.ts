@@ -1,4 +1,4 @@
-/** Parts that schemas of the API are put together from. What they refuse, the OpenAPI document shows. */
+/** Parts of the API's schemas. The OpenAPI document shows what they refuse. */
 import * as v from 'valibot'
 import { parseDomainName } from '../protocol/domain-name.ts'
 import { PAGE_CURSOR } from '../protocol/page-cursor.ts'
@@ -17,12 +17,12 @@ import {
 } from '../protocol/text-patterns.ts'
 import type { UserId } from '../storage/records.ts'
 
-/** Text of one to `max` code points, which is how JSON Schema counts. */
+/** Returns a schema for text of one to `max` code points, which is how JSON Schema counts. */
 export function text(max: number) {
   return v.pipe(v.string(), v.minLength(1), v.maxCodePoints(max))
 }
 
-/** Text that says something. */
+/** Returns a schema for text that is not blank. */
 export function reasonText(max: number) {
   return v.pipe(text(max), v.regex(NOT_BLANK, 'must not be blank'))
 }
@@ -36,7 +36,7 @@ export type Published = {
   readonly anyOf?: readonly { readonly pattern: string; readonly format?: string }[]
 }
 
-/** Text that a function of ours reads. `problem` is the message where the function returns `undefined`. */
+/** Returns a schema for text that a function parses. `problem` is the message if the function returns `undefined`. */
 export function parsed<T>(
   parse: (text: string) => T | undefined,
   problem: string,
@@ -50,8 +50,8 @@ export function parsed<T>(
 }
 
 /**
- * Text that a parser reads whose errors are the messages. The parser may take more than is published, as an address in upper case: that is
- * refused as well, so that the document and the server agree.
+ * Returns a schema for text that a parser reads whose errors are the messages. The parser may accept more than is published, such
+ * as an address in upper case: that is refused as well, so that the document and the server agree.
  */
 export function readBy<T>(parse: (text: string) => T, published: Published) {
   const { pattern, maxLength, ...others } = published
@@ -72,26 +72,26 @@ export function readBy<T>(parse: (text: string) => T, published: Published) {
   )
 }
 
-/** A moment in RFC 3339, as it was sent. */
+/** A time in RFC 3339, as it was sent. */
 export const timeText = v.pipe(
   v.string(),
   v.check(isTime, 'must be a time such as 2027-11-22T08:00:00Z'),
   v.metadata({ format: 'date-time', pattern: TIME.source }),
 )
-/** A moment in RFC 3339, as a `Date`. */
+/** A time in RFC 3339, as a `Date`. */
 export const time = v.pipe(
   timeText,
   v.transform((value) => new Date(value)),
 )
 
-/** `new Date` would make 2 March of 30 February. */
+/** `new Date` would turn 30 February into 2 March. */
 function isTime(text: string): boolean {
   if (!TIME.test(text)) return false
   const day = text.slice(0, 10)
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
 }
 
-/** A moment in an answer. */
+/** A time in a response. */
 export const timeAnswer = v.pipe(v.string(), v.isoTimestamp())
 
 /** Query parameters of every list. */
@@ -114,7 +114,7 @@ export const pageQuery = {
   cursor: v.optional(cursorText(PAGE_CURSOR)),
 }
 
-/** The place after which a page begins. */
+/** Returns a schema for the cursor of a page. */
 export function cursorText(pattern: RegExp) {
   return v.pipe(
     text(128),
@@ -126,15 +126,15 @@ export function cursorText(pattern: RegExp) {
 export const userIdQuery = v.pipe(
   v.string(),
   v.regex(/^usr_[A-Za-z0-9_-]{1,64}$/, 'must be the id of a user, which begins with usr_'),
-  v.transform((id) => id as UserId), // the prefix is what the type says
+  v.transform((id) => id as UserId), // the type requires this prefix
 )
 
-/** Narrows a list to one organization; callers confined to one see no other anyway. */
+/** Limits a list to one organization; callers that are limited to one see no other anyway. */
 export const organizationQuery = {
   organization: v.optional(v.pipe(text(64), v.description('Of this organization only.'))),
 }
 
-/** A page of a list, newest first. */
+/** Returns a schema for a page of a list, newest first. */
 export function pageOf<Item extends v.GenericSchema>(item: Item) {
   return strictObject({
     items: v.array(item),
@@ -145,7 +145,7 @@ export function pageOf<Item extends v.GenericSchema>(item: Item) {
   })
 }
 
-/** An id or slug that is brought along; made when it is left out. */
+/** An id or slug that the client may choose; it is created if it is absent. */
 export const givenText = v.pipe(
   v.string(),
   v.regex(ID_OR_SLUG, 'must be 1 to 64 letters, digits, `-` and `_`'),
@@ -159,7 +159,7 @@ export const givenId = v.optional(
   ),
 )
 
-/** The name of an organization, a connection or a key, as people read it. */
+/** The name of an organization, a connection or a key, for display. */
 export const displayName = v.pipe(
   text(128),
   v.regex(DISPLAY_NAME, 'must be one line of text without invisible characters'),
@@ -183,7 +183,7 @@ export const email = v.pipe(
   v.metadata({ format: 'email' }),
 )
 
-/** A domain, in lower-case ASCII. A dot at its end is how zone files spell it. */
+/** A domain, in lower-case ASCII. Zone files write a dot at its end. */
 export const domainName = parsed(
   (typed) => parseDomainName(typed.replace(/\.$/, '')),
   'is not the name of a domain',
@@ -196,6 +196,7 @@ export const domainName = parsed(
   },
 )
 
+/** Returns the query parameter of a search. */
 export function searchQuery(what: string) {
   return {
     search: v.optional(v.pipe(text(200), v.description(`Part of ${what}, ignoring case.`))),

@@ -1,20 +1,21 @@
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Connection, ConnectionCredential, ConnectionId } from '../storage/records.ts'
 
-/** Where a sealed credential lives; moved to another row it is noise (design rule 15). */
+/** The row of a sealed credential; it cannot be opened in another row (design rule 15). */
 type Place = { readonly connectionId: ConnectionId; readonly credentialId: string }
 
+/** Seals the value of a credential for its row. */
 export function sealCredential(keyRing: KeyRing, value: string, place: Place): string {
   return keyRing.seal('connection-credential', value, boundTo(place))
 }
 
-/** @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+/** Opens the value of a credential. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
 export function openCredential(keyRing: KeyRing, sealed: string, place: Place): string {
   return keyRing.open('connection-credential', sealed, boundTo(place))
 }
 
 /**
- * The connection with every credential sealed under the first key, and how many were not.
+ * Returns the connection with every credential sealed under the first key, and how many were sealed under another one.
  *
  * @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing`
  */

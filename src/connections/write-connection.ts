@@ -1,6 +1,6 @@
 /**
- * The one place that writes a connection that was there before, for the API, set-up forms, `entrada apply` and the environment alike.
- * Whatever a change takes away is gone from live sessions when the transaction commits: see docs/sessions.md.
+ * The only place that changes an existing connection: for the API, set-up forms, `entrada apply` and the environment. Access that a
+ * change removes is removed from live sessions when the transaction commits: see docs/sessions.md.
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { type AuditServices, audit } from '../audit/audit.ts'
@@ -32,10 +32,10 @@ const changeable = {
 type Fixed = 'id' | 'organizationId' | 'slug' | 'protocol' | 'createdAt' | 'updatedAt'
 type Changeable = keyof typeof changeable
 
-/** Sessions that are judged at a time. */
+/** Sessions are checked in batches of this size. */
 const BATCH = 500
 
-/** Names of the members that differ. Without a connection before, all of them do. */
+/** Returns the names of the members that differ. Without a previous connection, all of them do. */
 export function changedMembers(
   before: Connection | undefined,
   after: Connection,
@@ -47,8 +47,8 @@ export function changedMembers(
 }
 
 /**
- * Writes what differs, takes away what the change takes away, and audits it. Answers the connection as it is from now on. What may be
- * changed at all is the caller's to check.
+ * Writes what differs, removes the access that the change removes, and audits it. Returns the new connection. The caller checks
+ * what may be changed at all.
  */
 export async function writeConnection(
   services: AuditServices,
@@ -77,7 +77,7 @@ export async function writeConnection(
 
 type Taken = { readonly rolesRemoved?: number; readonly sessionsEnded?: number }
 
-/** Roles first: whether a session goes on may depend on them. */
+/** Roles are removed first, because they may decide whether a session continues. */
 async function takeAway(
   transaction: StorageTransaction,
   before: Connection,
@@ -98,7 +98,7 @@ async function takeAway(
   }
 }
 
-/** A rule that now says something else is gone too: the roles that it gave were for something else. */
+/** A changed rule counts as removed, because the roles that it gave were for another condition. */
 function goneRules(before: Connection, after: Connection): readonly string[] {
   const kept = new Set(after.roleRules.map(meaningOf))
   return before.roleRules.filter((rule) => !kept.has(meaningOf(rule))).map(({ id }) => id)
@@ -122,7 +122,7 @@ function defaultRoleOf({ policies: { unmatched } }: Connection): string | undefi
   return unmatched.kind === 'default_role' ? unmatched.role : undefined
 }
 
-/** Whether somebody who is signed in may be refused by it who was not before. */
+/** Returns whether the change may refuse a user who is signed in now. */
 function mayShutOut(before: Connection, after: Connection): boolean {
   return JSON.stringify(admittance(before)) !== JSON.stringify(admittance(after))
 }
@@ -136,7 +136,7 @@ export function admittance(
   return [connection.cloud, ...values]
 }
 
-/** Ends the sessions of people whom a sign-in through the connection would refuse now, by what is known of them. */
+/** Ends the sessions of users whom a sign-in through the connection would refuse now, by what is stored about them. */
 async function endShutOut(
   transaction: StorageTransaction,
   connection: Connection,
@@ -162,12 +162,15 @@ function isShutOut(connection: Connection, person: SessionPerson): boolean {
   return unmatched.kind === 'refuse' && rolesAreOurs && !person.matchesRule
 }
 
-/** What the last sign-in said: its claims, if it came through this connection, or else the profile that was made of them. */
+/**
+ * Returns the account as of the last sign-in: its claims, if it came through this connection, or else the profile that was made of
+ * them.
+ */
 function accountOf({ id }: Connection, { identity, profile }: SessionPerson): Account {
   const { key, lastClaims, connectionId } = identity
   const personalAccount = key.directory === PERSONAL_ACCOUNTS_TENANT_ID
   if (connectionId === id) {
-    const claims = lastClaims as Partial<VerifiedIdentity> // written by `provision-user.ts` from one
+    const claims = lastClaims as Partial<VerifiedIdentity> // `provision-user.ts` wrote it from one
     const { guest = false, email, preferredUsername, userPrincipalName } = claims
     return { key, personalAccount, guest, email, preferredUsername, userPrincipalName }
   }

@@ -1,4 +1,4 @@
-/** A certificate with its key, and what is signed with it in place of a client secret. */
+/** A certificate with its key, and the client assertions that are signed with it in place of a client secret. */
 import {
   createHash,
   createPrivateKey,
@@ -16,13 +16,13 @@ type Pems = { readonly certificate: string; readonly privateKey: Secret }
 type Names = { readonly certificate: string; readonly privateKey: string }
 
 const LIFETIME_SECONDS = 600
-/** An assertion is made anew this long before its end, so that none arrives too late. */
+/** An assertion is renewed this long before its end, so that none arrives too late. */
 const MARGIN_SECONDS = 60
 const MIN_KEY_BITS = 2048
 const unnamed = { certificate: 'the certificate', privateKey: "the certificate's private key" }
 
 /**
- * Reads certificate and key (PEM), and checks that they belong together.
+ * Parses certificate and key (PEM), and checks that they belong together.
  *
  * @throws {EntradaError} `settings_invalid`, with one sentence in `detail.problems` that begins with a name of `names`
  */
@@ -35,13 +35,14 @@ export function parseKeyPair(pems: Pems, names: Names = unnamed): KeyPair {
   return { certificate, privateKey }
 }
 
+/** Returns the thumbprint of a certificate. */
 export function thumbprint({ raw }: X509Certificate, hash: 'sha1' | 'sha256'): Buffer {
   return createHash(hash).update(raw).digest()
 }
 
 /**
- * Makes client assertions for token endpoints. One serves everybody for nine minutes: signing takes 1.5 ms, and Entra takes the
- * same assertion until it ends.
+ * Creates client assertions for token endpoints. One assertion is used for all requests for nine minutes: signing takes 1.5 ms, and
+ * Entra accepts the same assertion until it expires.
  *
  * @see RFC 7523 §3; https://learn.microsoft.com/entra/identity-platform/certificate-credentials
  */
@@ -98,7 +99,7 @@ function readOrUndefined<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch {
-    return undefined // what OpenSSL says about it could quote the file
+    return undefined // an error of OpenSSL could quote the file
   }
 }
 

@@ -1,4 +1,4 @@
-/** One credential with which Entrada proves to Entra that it is the application, whatever its kind. */
+/** One credential with which Entrada authenticates to Entra as the application, of any kind. */
 import { createHash } from 'node:crypto'
 import { EntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
@@ -7,23 +7,27 @@ import { certificateAssertions, parseKeyPair, thumbprint } from './certificate.t
 
 export type CredentialKind = CheckedCredential['kind']
 
-/** What goes into one token request in place of the others. */
+/** The parameter of one token request that authenticates the application. */
 export type ClientProof = { readonly clientSecret: string } | { readonly clientAssertion: string }
 
 export type ClientCredential = {
-  /** May be shown, logged and stored: tells credentials apart without giving a value away. */
+  /** An id that may be shown, logged and stored: it distinguishes credentials without revealing a value. */
   readonly id: string
   readonly kind: CredentialKind
-  /** The same for the same value, and for no other. Stays in memory. */
+  /** Equal for equal values only. It stays in memory. */
   readonly fingerprint: string
   readonly expiresAt?: Date
-  /** @throws {EntradaError} `client_credential_unreadable` */
+  /** Returns the proof for one token endpoint. @throws {EntradaError} `client_credential_unreadable` */
   proveAt(tokenEndpoint: string): Promise<ClientProof>
 }
 
 export type CredentialContext = { readonly clientId: string; readonly now: () => Date }
 
-/** @throws {EntradaError} `settings_invalid`: no certificate, or a key that is not its own */
+/**
+ * Creates a credential from its options.
+ *
+ * @throws {EntradaError} `settings_invalid`: no certificate, or a key that does not belong to it
+ */
 export function newClientCredential(
   options: CheckedCredential,
   context: CredentialContext,
@@ -59,7 +63,7 @@ function certificateCredential(
   const keyPair = parseKeyPair(pems)
   const assertionFor = certificateAssertions(keyPair, context)
   return {
-    // SHA-1 as Entra's page lists it, so that the two can be compared.
+    // SHA-1 as Entra's page lists it, so that both can be compared.
     id: `${kind}:${thumbprint(keyPair.certificate, 'sha1').toString('hex').toUpperCase()}`,
     kind,
     fingerprint: sha256(keyPair.certificate.raw),
@@ -68,7 +72,7 @@ function certificateCredential(
   }
 }
 
-/** Read at each use: whoever issues the token replaces the file every few minutes or hours. */
+/** The file is read at each use, because the platform replaces it every few minutes or hours. */
 function federatedCredential({
   kind,
   readToken,

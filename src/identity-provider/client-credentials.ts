@@ -1,4 +1,4 @@
-/** All credentials of one application: which to try first, which were refused, and what is known of their ends. */
+/** All credentials of one application: the order in which they are tried, which were refused, and when they expire. */
 
 import type { EntradaError } from '../errors/errors.ts'
 import type { Log } from '../log/log.ts'
@@ -11,24 +11,26 @@ import {
 } from './client-credential.ts'
 import type { EntraError } from './entra/protocol/explain-entra-error.ts'
 
-/** A refused credential goes to the end of the line for this long; then somebody tries it first again. */
+/** A refused credential is tried last for this long; then it is tried first again. */
 const REFUSED_FOR_MS = 600_000
 const DAY_MS = 86_400_000
-/** A certificate before a token that others can read from a file, both before a secret that travels with each request. */
+/**
+ * A certificate comes before a token that others can read from a file, and both before a secret, which is sent with each request.
+ */
 const preference: readonly CredentialKind[] = [
   'certificate',
   'federated_token_file',
   'client_secret',
 ]
 
-/** What pages, metrics and the database may know of a credential. */
+/** What pages, metrics and the database may know about a credential. */
 export type CredentialStatus = {
   readonly id: string
   readonly kind: CredentialKind
   readonly expiresAt?: Date
-  /** Whole days until it ends, negative afterwards; absent where the end is not known. */
+  /** Whole days until it expires, negative afterwards; absent if the expiry is unknown. */
   readonly daysLeft?: number
-  /** `refused`: Entra did not take it, or it could not be read, when it was tried last. */
+  /** `refused`: at the last attempt Entra refused it, or it could not be read. */
   readonly state: 'good' | 'refused' | 'expired'
   readonly refusal?: CredentialRefusal
 }
@@ -41,16 +43,16 @@ export type CredentialRefusal = {
 }
 
 export type ClientCredentials = {
-  /** All of them, the one to try first in front. */
+  /** Returns all credentials in the order in which to try them. */
   inOrder(): readonly ClientCredential[]
   refused(credential: ClientCredential, error: EntradaError): void
   accepted(credential: ClientCredential): void
-  /** Takes over what is configured now. Answers whether anything is different. @throws {EntradaError} `settings_invalid` */
+  /** Uses what is configured now. Returns whether anything changed. @throws {EntradaError} `settings_invalid` */
   reread(): boolean
   status(): readonly CredentialStatus[]
 }
 
-/** @throws {EntradaError} `settings_invalid` */
+/** Creates the credentials of one application. @throws {EntradaError} `settings_invalid` */
 export function createClientCredentials(
   read: () => readonly CheckedCredential[],
   { log, ...context }: CredentialContext & { readonly log: Log },
@@ -87,7 +89,7 @@ export function createClientCredentials(
   }
 }
 
-/** Those that are as they were stay the same objects, with the assertion they hold. */
+/** Unchanged credentials stay the same objects, with their current assertion. */
 function readAgain(
   before: readonly ClientCredential[],
   options: readonly CheckedCredential[],
@@ -104,7 +106,7 @@ function readAgain(
   })
 }
 
-/** Newest first: a later end, or one not known, is newer; else as they are configured. */
+/** Sorts the newest first: a later or unknown expiry counts as newer; otherwise the configured order. */
 function inOrderOf(
   credentials: readonly ClientCredential[],
   isSetBack: (credential: ClientCredential) => boolean,

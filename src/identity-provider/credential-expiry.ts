@@ -1,16 +1,16 @@
 import type { Log } from '../log/log.ts'
 import type { CredentialStatus } from './client-credentials.ts'
 
-/** Days before the end at which it is said that it comes. */
+/** Days before the expiry at which a warning is logged. */
 const WARN_AT_DAYS = [1, 7, 14, 30, 60] as const
 
-/** The threshold that a credential has come to, in days before its end; 0 when it has ended. */
+/** Returns the threshold that a credential has reached, in days before its expiry; 0 when it has expired. */
 export function expiryThreshold({ daysLeft }: CredentialStatus): number | undefined {
   if (daysLeft === undefined) return undefined
   return daysLeft < 0 ? 0 : WARN_AT_DAYS.find((days) => daysLeft <= days)
 }
 
-/** Logs each threshold when it is come to, and from the last day on once a day. An end that is not known is said once. */
+/** Logs each threshold when it is reached, and from the last day on once a day. An unknown expiry is logged once. */
 export function createExpiryNotices({
   log,
   now,

@@ -6,9 +6,9 @@ import type { PersonKey } from '../storage/records.ts'
 /** Why groups could not be read through Microsoft Graph. */
 export type GraphProblem =
   | 'graph_unreachable'
-  /** Discovery names no host of Microsoft Graph, and our table knows none for this authority: nothing was asked. */
+  /** Discovery names no host of Microsoft Graph, and our table has none for this authority: no request was sent. */
   | 'graph_host_unknown'
-  /** The permission is missing, or was taken back. */
+  /** The permission is missing, or was revoked. */
   | 'graph_forbidden'
   | 'graph_throttled'
   | 'graph_answer_invalid'
@@ -18,19 +18,19 @@ export type GroupsClaim =
   | {
       readonly kind: 'known'
       readonly ids: readonly string[]
-      /** Read through Microsoft Graph; else from the token. */
+      /** The groups were read through Microsoft Graph; otherwise from the token. */
       readonly from?: 'graph'
-      /** By id, to be shown and never matched. */
+      /** Names by id, for display and never for matching. */
       readonly names?: Readonly<Record<string, string>>
     }
   /** More groups than fit into the token. Unknown, not empty. */
   | { readonly kind: 'overage' }
   | { readonly kind: 'absent' }
-  /** They should have come from Graph. Unknown, not empty. */
+  /** The groups should have come from Graph. Unknown, not empty. */
   | {
       readonly kind: 'unreadable'
       readonly reason: GraphProblem
-      /** What Graph said, for the trace. */
+      /** The answer of Graph, for the trace. */
       readonly status?: number
       readonly graphCode?: string
     }
@@ -87,7 +87,7 @@ export type Kept = {
   readonly codeVerifier: string
 }
 
-/** What a flow wants of the provider when it sends a browser there. */
+/** What a flow requests of the provider when it sends a browser there. */
 export type Departure = {
   /** Our address that the browser comes back to, as it is registered with the provider. */
   readonly returnAddress: string

@@ -1,7 +1,7 @@
-/** What is fetched when it is needed, and kept. */
+/** Keeps fetched values, and fetches them again when they are needed. */
 import { EntradaError } from '../errors/errors.ts'
 
-/** While the authority is down, what is kept serves everybody; only one in this time waits for a new try. */
+/** While the authority is down, the kept value is used; only one caller in this time waits for a new attempt. */
 const RETRY_INTERVAL_MS = 5_000
 
 type Kept<T> = { readonly value: T; readonly fetchedAt: number }
@@ -12,7 +12,7 @@ export type Fresh<T> = {
   underway(): Promise<T> | undefined
 }
 
-/** One caller fetches, the others wait for the same answer; what was good stays in use while the authority is down. */
+/** Creates a function that fetches a value once for all callers; the last good value stays in use while the authority is down. */
 export function keepFresh<T>(
   lifetime: number | ((value: T) => number),
   now: () => Date,
@@ -56,7 +56,7 @@ export function keepFresh<T>(
   }
 }
 
-/** Ends the waiting, not the fetch: others may be waiting for it too. */
+/** Ends the waiting of this caller but not the fetch, because other callers may be waiting for it too. */
 export async function within<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Key pairs of our own, to prove ourselves to Entra with in place of a secret. */
+/** Creates key pairs with which Entrada authenticates to Entra in place of a secret. */
 import {
   generateKeyPair,
   type KeyPairKeyObjectResult,
@@ -14,13 +14,13 @@ import { selfSignedCertificate } from './self-signed-certificate.ts'
 
 const KEY_BITS = 3072
 const DAY_MS = 86_400_000
-/** So that a certificate counts at once where the clock is a little behind. */
+/** The certificate is valid at once even if a clock is a little behind. */
 const BACKDATED_MS = 300_000
 
-/** Both as PEM. */
+/** Both values are PEM. */
 export type NewKeyPair = { readonly certificate: string; readonly privateKey: Secret }
 
-/** What people compare and upload; nothing of it is secret. */
+/** What users compare and upload; it contains no secret. */
 export type CertificateDescription = {
   /** SHA-1, as Entra lists it; upper case. */
   readonly sha1Thumbprint: string
@@ -32,14 +32,14 @@ export type CertificateDescription = {
 /** About as many seconds as a request may take. */
 const MOST_WAITING = 8
 
-/** Makes key pairs one after the other: each takes a second of one of the few threads in which signatures are checked too. */
+/** Creates key pairs one after the other, because each takes a second of one of the few threads that also verify signatures. */
 export function createKeyPairMaker(): typeof createKeyPair {
   const full = () => new EntradaError('server_busy')
   const turns = createTurns({ atOnce: 1, mostWaiting: MOST_WAITING, full })
   return (wanted) => turns.run(() => createKeyPair(wanted))
 }
 
-/** An RSA key and a certificate that it signed itself, good from a little before `now`. */
+/** Creates an RSA key and a self-signed certificate, valid from a little before `now`. */
 export async function createKeyPair({
   now,
   days,
@@ -61,6 +61,7 @@ export async function createKeyPair({
   return { certificate, privateKey: new Secret(String(pem)) }
 }
 
+/** Returns the thumbprints, the expiry and the DER form of a certificate. */
 export function describeCertificate(pem: string): CertificateDescription {
   const certificate = new X509Certificate(pem)
   const hex = (hash: 'sha1' | 'sha256') =>

@@ -64,7 +64,7 @@ export function createProviderHttp(
   }
 }
 
-/** Outcome: `answered`, `refused` (4xx), or the code of what went wrong. */
+/** The outcome: `answered`, `refused` (4xx), or the code of the failure. */
 export type SeenRequest = {
   readonly endpoint: string
   readonly outcome: string
@@ -126,12 +126,12 @@ function mergedHeaders(theirs: Readonly<Record<string, string>>, ours: HeadersIn
 async function readAnswer(response: Response, endpoint: string): Promise<ProviderAnswer> {
   const { status } = response
   const text = await readText(response, endpoint)
-  // A passing fault of the provider. It never reaches MSAL, which would refuse every other user for it.
+  // This is a temporary failure of the provider. It never reaches MSAL, which would refuse all other users for it.
   if (status >= 500 || status === 429) {
     const retryAfter = response.headers.get('retry-after')
     throw new EntradaError('provider_unreachable', { endpoint, status, retryAfter })
   }
-  // A `fetch` of the host that follows redirects all the same has carried secret and code elsewhere already.
+  // If the host's `fetch` follows redirects nevertheless, it has sent secret and code elsewhere already.
   if (response.redirected || (status >= 300 && status < 400)) {
     throw new EntradaError('provider_answer_invalid', { endpoint, status, reason: 'redirect' })
   }

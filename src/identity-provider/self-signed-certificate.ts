@@ -3,14 +3,14 @@ import { type KeyPairKeyObjectResult, sign } from 'node:crypto'
 export type SelfSigned = {
   readonly keyPair: KeyPairKeyObjectResult
   readonly commonName: string
-  /** At most 20 bytes, not all zero. */
+  /** At most 20 bytes, not all of them zero. */
   readonly serialNumber: Uint8Array
   readonly notBefore: Date
   readonly notAfter: Date
 }
 
 /**
- * A self-signed certificate (PEM) of an RSA key, signed with SHA-256: the one shape that Entra needs of us.
+ * Creates a self-signed certificate (PEM) for an RSA key, signed with SHA-256, which is the only form that Entra needs from us.
  *
  * @see RFC 5280 §4.1; X.690 §8 and §10 for the encoding
  */
@@ -27,7 +27,7 @@ export function selfSignedCertificate(wanted: SelfSigned): string {
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n')
 }
 
-/** TBSCertificate: issuer and subject are the same name. */
+/** Encodes TBSCertificate: issuer and subject are the same name. */
 function signedPart({
   keyPair,
   commonName,
@@ -39,7 +39,7 @@ function signedPart({
     element(tags.set, sequence(commonNameId, element(tags.utf8String, Buffer.from(commonName)))),
   )
   return sequence(
-    element(tags.explicitVersion, positiveInteger(Buffer.of(2))), // 2 says version 3
+    element(tags.explicitVersion, positiveInteger(Buffer.of(2))), // 2 means version 3
     positiveInteger(serialNumber),
     sha256WithRsa,
     name,
@@ -57,7 +57,7 @@ function time(at: Date): Buffer {
     : element(tags.generalizedTime, Buffer.from(`${digits}Z`))
 }
 
-/** A first bit of 1 would mean "negative", and needless zeros in front are not allowed. */
+/** A first bit of 1 would mean "negative", and unnecessary zeros in front are not allowed. */
 function positiveInteger(bytes: Uint8Array): Buffer {
   const start = bytes.findIndex((byte) => byte !== 0)
   const shortest = bytes.subarray(start)
@@ -73,7 +73,7 @@ function element(tag: number, content: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(tag), lengthOf(content), content])
 }
 
-/** One byte below 128, else the count of bytes and then the bytes. */
+/** One byte below 128, otherwise the count of bytes and then the bytes. */
 function lengthOf({ length }: Uint8Array): Buffer {
   if (length < 0x80) return Buffer.of(length)
   const bytes = length < 0x100 ? [length] : [length >> 8, length & 0xff]

@@ -7,12 +7,12 @@ const REREAD_INTERVAL_MS = 5_000
 const EXPIRY_INTERVAL_MS = 3_600_000
 
 export type CredentialWatch = {
-  /** Reads again now, because somebody asked. What cannot be used is logged, and what was there stays. */
+  /** Reads the credentials again now, on request. Unusable ones are logged, and the previous ones stay. */
   reread(): Promise<void>
   stop(): void
 }
 
-/** Keeps up with files that change, and with ends that come closer. */
+/** Watches files that change, and warns of credentials that expire. */
 export function watchCredentials(
   credentials: ClientCredentials,
   {
@@ -23,7 +23,7 @@ export function watchCredentials(
   }: {
     readonly log: Log
     readonly now: () => Date
-    /** Whether they come from where they may change. */
+    /** Whether they come from a source that may change. */
     readonly mayChange: boolean
     readonly changed: (credentials: readonly CredentialStatus[]) => Promise<void>
   },
@@ -52,8 +52,8 @@ export function watchCredentials(
 }
 
 /**
- * Answers whether the credentials are different now. A problem is logged once, and only when it is met a second time or somebody
- * asked: between two files that belong together there is a moment when one is new and the other old.
+ * Returns whether the credentials changed. A problem is logged once, and only when it occurs a second time or on request: between
+ * two files that belong together there is a moment when one is new and the other old.
  */
 function createTakeOver(credentials: ClientCredentials, log: Log): (asked: boolean) => boolean {
   let problem: { readonly text: string; readonly logged: boolean } | undefined

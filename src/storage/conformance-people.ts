@@ -18,7 +18,7 @@ import type { StorageReader, StorageTransaction } from './storage.ts'
 
 const first = newKey(1)
 
-/** Tests users, identities and memberships of a storage. */
+/** Tests identities, memberships, roles and groups, and lists of users. */
 export function describePeople(subject: Subject): void {
   describe('identities', () => describeIdentities(subject))
   describe('memberships', () => describeMemberships(subject))
@@ -179,7 +179,7 @@ function describeMemberships(subject: Subject): void {
   })
 }
 
-/** Numbers 1, 2 … have no identity, and all the same address. */
+/** People 1, 2 … have no identity, and all have the same address. */
 async function createUnlinked(transaction: StorageTransaction, n: number): Promise<void> {
   await transaction.createUser(newUser(n))
   const { profile } = newMembership(7)

@@ -1,4 +1,4 @@
-/** Verbs about people who came through a connection: their roles and live sessions. */
+/** Reads and writes the roles and live sessions of a connection's users. */
 import { sql } from 'kysely'
 import { parseJson, present } from './columns.ts'
 import type {
@@ -11,7 +11,7 @@ import { personKeyIn } from './people-rows.ts'
 import type { Identity, Profile } from './records.ts'
 import type { Database } from './schema.ts'
 
-/** Returns the reads about users of a connection. */
+/** Creates the functions that read the users of a connection. */
 export function connectionPeopleReads(database: Database): ConnectionPeopleReads {
   return {
     async listSessionIdsOf(connectionId) {
@@ -40,7 +40,7 @@ export function connectionPeopleReads(database: Database): ConnectionPeopleReads
   }
 }
 
-/** Returns the writes about users of a connection. */
+/** Creates the functions that change roles and sessions of a connection's users. */
 export function connectionPeopleWrites(database: Database): ConnectionPeopleWrites {
   return {
     removeRolesOfRules: (connection, ruleIds) => removeRolesOfRules(database, connection, ruleIds),
@@ -135,7 +135,7 @@ async function replaceDefaultRole(
   return Number(numUpdatedRows)
 }
 
-/** Those whose roles came through this connection last, or from before that was written down. */
+/** Selects members whose roles last came through this connection, or for whom that is unknown. */
 function membersThrough(database: Database, { id, organizationId }: RolesOf) {
   return database
     .selectFrom('memberships')

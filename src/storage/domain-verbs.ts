@@ -1,4 +1,4 @@
-/** Verbs about domains, and about what leads to a connection besides its slug. */
+/** Reads and writes domains, and finds the connections of a tenant. */
 import { type SqlBool, sql } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
 import { foldCase } from './columns.ts'
@@ -18,7 +18,7 @@ type DomainRead =
   | 'listDomainsToCheck'
   | 'countDomains'
 
-/** Returns the reads about domains and about connections of a directory. */
+/** Creates the functions that read domains. */
 export function domainReads(database: Database): Pick<StorageReader, DomainRead> {
   return {
     async listConnectionsOfTenant(tenant, limit) {
@@ -85,7 +85,10 @@ function selectOfTenant(database: Database, { authority, tenantId }: Tenant) {
   return query.where('status', '=', 'on').orderBy('created_at').orderBy('id')
 }
 
-/** The connection is pinned to the tenant, or a user of the tenant signed in through it. In JSON a quote inside a value has a backslash. */
+/**
+ * Returns whether the connection is pinned to the tenant, or was last used by people of it. In JSON a quote inside a value has a
+ * backslash.
+ */
 function isAtHome(database: Database, tenantId: string) {
   const people = database
     .selectFrom('identities')
@@ -96,7 +99,7 @@ function isAtHome(database: Database, tenantId: string) {
   return sql<SqlBool>`(tenants like '%"kind":"pinned"%' or exists ${people})`
 }
 
-/** Returns the writes about domains. */
+/** Creates the functions that write domains. */
 export function domainWrites(
   database: Database,
 ): Pick<StorageTransaction, 'putDomain' | 'removeDomain'> {
@@ -115,7 +118,7 @@ export function domainWrites(
   }
 }
 
-/** Part of writing a connection: what it is found by. */
+/** Stores the tenants by which a connection is found, as a part of writing it. */
 export async function putConnectionTenants(
   database: Database,
   connection: Connection,
@@ -128,7 +131,7 @@ export async function putConnectionTenants(
   if (rows.length > 0) await database.insertInto('connection_tenants').values(rows).execute()
 }
 
-/** The unique indexes would say the same, in words that differ by database. */
+/** The unique indexes would refuse the same, but with errors that differ by database. */
 async function checkNameFree(
   database: Database,
   { id, organization_id, name, owned_name }: Row<'domains'>,

@@ -1,4 +1,4 @@
-/** Verbs about organizations and connections. */
+/** Reads and writes organizations and connections. */
 import type { ExpressionBuilder } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
 import { acceptedTenants } from './accepted-tenants.ts'
@@ -19,8 +19,8 @@ import type { ConnectionFilter, StorageReader, StorageTransaction } from './stor
 import { sealedWebhookSecrets } from './webhook-rows.ts'
 
 /**
- * Returns every sealed value, column by column. A new column belongs here, or a key is dropped too early. Results of tests are left out:
- * they end within an hour.
+ * Returns every sealed value, column by column. A new column has to be added here, or a key is dropped too early. Results of tests
+ * are left out, because they end within an hour and can be repeated.
  */
 const sealedColumns: readonly ((database: Database) => Promise<readonly string[]>)[] = [
   async (database) => {
@@ -37,7 +37,7 @@ const sealedColumns: readonly ((database: Database) => Promise<readonly string[]
   },
 ]
 
-/** Returns the reads about organizations and connections. */
+/** Creates the functions that read organizations and connections. */
 export function organizationReads(
   database: Database,
 ): Pick<
@@ -137,7 +137,7 @@ export function organizationReads(
   }
 }
 
-/** Returns the writes about organizations and connections. */
+/** Creates the functions that write organizations and connections. */
 export function organizationWrites(
   database: Database,
 ): Pick<StorageTransaction, 'putOrganization' | 'putConnection'> {
@@ -189,7 +189,7 @@ function matchesSearch(search: string) {
     ])
 }
 
-/** The unique index would say the same, in words that differ by database. */
+/** The unique index would refuse the same, but with an error that differs by database. */
 async function checkSlugFree(
   database: Database,
   table: 'organizations' | 'connections',

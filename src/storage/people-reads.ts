@@ -1,4 +1,4 @@
-/** Look-ups of users, identities and memberships. */
+/** Finds users, identities and memberships. */
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { foldCase, partOf, present } from './columns.ts'
 import { olderThan, rowsToRead, toPage } from './pages.ts'
@@ -22,7 +22,7 @@ import type {
 import type { Database } from './schema.ts'
 import type { KnownPerson, StorageReader, UserListItem } from './storage.ts'
 
-/** Returns the reads about users, identities and memberships. */
+/** Creates the functions that read users, identities and memberships. */
 export function peopleReads(
   database: Database,
 ): Pick<
@@ -78,7 +78,7 @@ export function peopleReads(
   }
 }
 
-/** All roles of a membership, whatever assigned them. */
+/** Returns all roles of a membership, whatever assigned them. */
 export async function listRoles(
   database: Database,
   id: MembershipId,
@@ -92,7 +92,7 @@ export async function listRoles(
   return rows.map(({ role, source }) => ({ role, source }))
 }
 
-/** Of the user of a membership, in whichever organization. */
+/** Selects roles of a membership's user, in any organization. */
 function rolesByHand(database: Database, roles: readonly string[]) {
   return database
     .selectFrom('role_assignments')
@@ -140,7 +140,7 @@ function membersOf(database: Database, organizationId: OrganizationId) {
   return query.where('organization_id', '=', organizationId)
 }
 
-/** A search within an organization does not look at what only another organization stores about a user (design rule 19). */
+/** Within an organization, a search must not match what only another organization knows about a person (design rule 19). */
 function matchesSearch(
   database: Database,
   search: string,
@@ -169,7 +169,7 @@ function matchesSearch(
   return sql<SqlBool>`(id = ${search} or id in (${ofMemberships}) or id in (${ofIdentities}))`
 }
 
-/** Adds what belongs to each user, in three queries however many there are. */
+/** Adds the records of each user, in three queries however many users there are. */
 async function withBelongings(
   database: Database,
   users: readonly User[],

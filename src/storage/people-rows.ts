@@ -1,4 +1,4 @@
-/** Users, identities, memberships and groups: row to record and back. */
+/** Converts users, identities, memberships and groups to rows and back. */
 import {
   foldCase,
   joinedPart,
@@ -53,7 +53,7 @@ export type UserRow = RowOf<User, typeof userColumns>
 export const userPart = joinedPart('users', users)
 export const { parse: parseUser, toRow: toUserRow } = users
 
-/** Makes the identity of a row. */
+/** Converts a row to an identity. */
 export function parseIdentity(row: Omit<Row<'identities'>, 'cloud' | 'tid' | 'oid'>): Identity {
   return present({
     id: row.id,
@@ -72,13 +72,13 @@ export function personKeyIn({ space, directory, subject }: PersonKey): PersonKey
   return { space, directory, subject }
 }
 
-/** The key, and once more under the names by which the release before looks it up. */
+/** Returns the columns of the key, and once more under the names by which the previous release finds it. */
 function toPersonKeyColumns({ space, directory, subject }: PersonKey) {
   const cloud = space.replace(/^entra:/, '')
   return { space, directory, subject, cloud, tid: directory, oid: subject }
 }
 
-/** Makes the row of an identity. */
+/** Converts an identity to its row. */
 export function toIdentityRow(identity: Identity): Row<'identities'> {
   return {
     id: identity.id,
@@ -104,7 +104,7 @@ const membershipColumns = {
 } satisfies ColumnsOf<Membership>
 const memberships = conversions<Membership, typeof membershipColumns>(membershipColumns)
 
-/** `username_key`, `email_key` and `search_text` are derived: lower-case copies that are looked up. */
+/** `username_key`, `email_key` and `search_text` are derived: lower-case copies for look-ups. */
 export type MembershipRow = RowOf<Membership, typeof membershipColumns> & {
   username_key: string
   email_key: string | null
@@ -113,7 +113,7 @@ export type MembershipRow = RowOf<Membership, typeof membershipColumns> & {
 export const membershipPart = joinedPart('memberships', memberships)
 export const parseMembership = memberships.parse
 
-/** Makes the row of a membership, with what is looked up and searched. */
+/** Converts a membership to its row, with the copies for look-ups and searches. */
 export function toMembershipRow(membership: Membership): MembershipRow {
   const { username, profile } = membership
   return {
@@ -123,7 +123,7 @@ export function toMembershipRow(membership: Membership): MembershipRow {
   }
 }
 
-/** Returns the columns of a profile: the profile, and what of it can be searched. */
+/** Returns the columns of a profile: the profile, and its text for searches. */
 export function toProfileColumns(profile: Profile, username: string) {
   const searched = [username, profile.displayName ?? '', profile.email?.address ?? '']
   return {
@@ -150,7 +150,7 @@ export type GroupSnapshotRow = RowOf<GroupSnapshot, typeof groupColumns> & {
 export const groupPart = joinedPart('group_snapshots', groupSnapshots)
 export const parseGroupSnapshot = groupSnapshots.parse
 
-/** Makes the row of the groups of a membership. */
+/** Converts the groups of a membership to their row. */
 export function toGroupSnapshotRow(id: MembershipId, groups: GroupSnapshot): GroupSnapshotRow {
   return { ...groupSnapshots.toRow(groups), membership_id: id }
 }

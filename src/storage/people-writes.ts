@@ -1,4 +1,4 @@
-/** What a sign-in or an operator changes about users, identities and memberships. */
+/** Writes the changes of a sign-in or an operator to users, identities and memberships. */
 import { EntradaError } from '../errors/errors.ts'
 import { optionalMillis } from './columns.ts'
 import { listRoles } from './people-reads.ts'
@@ -23,7 +23,7 @@ type MembershipVerb =
   | 'takeRole'
   | 'putGroupSnapshot'
 
-/** Returns the writes about users and identities. */
+/** Creates the functions that write users and identities. */
 export function userWrites(database: Database): Pick<StorageTransaction, UserVerb> {
   return {
     async createUser(user) {
@@ -53,7 +53,7 @@ export function userWrites(database: Database): Pick<StorageTransaction, UserVer
   }
 }
 
-/** Returns the writes about memberships, roles and groups. */
+/** Creates the functions that write memberships, roles and groups. */
 export function membershipWrites(database: Database): Pick<StorageTransaction, MembershipVerb> {
   return {
     createMembership: (membership) => createMembership(database, membership),
@@ -113,7 +113,7 @@ async function refreshMembership(
   await database.updateTable('memberships').set(columns).where('id', '=', id).execute()
 }
 
-/** Writes nothing when nothing differs, as at most sign-ins, so that other transactions do not wait for the rows. */
+/** Writes nothing if nothing differs, as in most sign-ins, because an unchanged row blocks no other writer. */
 async function replaceRuleRoles(
   database: Database,
   id: MembershipId,

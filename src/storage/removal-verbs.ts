@@ -1,10 +1,10 @@
-/** Verbs that remove a record and what refers to it, in the order that foreign keys ask for. */
+/** Removes a record and everything that refers to it, in the order that foreign keys require. */
 import type { ConnectionId, MembershipId, OrganizationId, UserId } from './records.ts'
 import type { RemovalParts, RemovalWriter } from './removal-storage.ts'
 import type { Database } from './schema.ts'
 import type { HashUsername } from './username-storage.ts'
 
-/** Returns the writes that remove records. */
+/** Creates the functions that remove records for good. */
 export function removalWrites(database: Database): RemovalWriter {
   return {
     removeUser: async (id, parts) => (await removeUsers(database, [id], parts)) === 1,
@@ -65,7 +65,7 @@ async function removeConnection(database: Database, id: ConnectionId): Promise<b
   await database.deleteFrom('setup_links').where('connection_id', '=', id).execute()
   await database.deleteFrom('test_results').where('connection_id', '=', id).execute()
   await database.deleteFrom('connection_health').where('connection_id', '=', id).execute()
-  // Whom they belong to stays; through what they came is gone.
+  // The user of an identity stays, but the connection is removed.
   await database
     .updateTable('identities')
     .set({ connection_id: null })
@@ -119,7 +119,7 @@ async function removeUsers(
   return Number(numDeletedRows)
 }
 
-/** The audit trail is long, so it is gone through afterwards, in the background. */
+/** The audit trail is long, so people are erased from it later, in the background. */
 async function noteErasures(
   database: Database,
   ids: readonly UserId[],
@@ -130,7 +130,7 @@ async function noteErasures(
   const users = await database.selectFrom('users').select('id').where('id', 'in', ids).execute()
   if (users.length === 0) return
   const rows = users.map(({ id }) => {
-    // An event names a person when it contains one of these, so they are ids that occur nowhere else: those of Entra.
+    // An event is about a person if it contains one of these ids, so only ids that occur nowhere else are used: those of Entra.
     const objectIds = identities
       .filter(({ user_id, space }) => user_id === id && space.startsWith('entra:'))
       .map(({ subject }) => subject)
@@ -145,7 +145,7 @@ async function noteErasures(
   await insert.onConflict((conflict) => conflict.doNothing()).execute()
 }
 
-/** The steps of a sign-in serve to help a user; they contain nothing about a user who was removed. */
+/** The steps of a sign-in exist to help a person, so those of a removed user are removed. */
 async function removeTraces(database: Database, ids: readonly UserId[]): Promise<void> {
   const subjects = database.selectFrom('identities').select('subject').where('user_id', 'in', ids)
   await database

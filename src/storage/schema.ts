@@ -1,4 +1,4 @@
-/** Tables and columns, for every dialect alike: times are integer milliseconds, booleans 0 or 1, JSON is text. */
+/** Tables and columns, the same in every dialect: times are integer milliseconds, booleans 0 or 1, JSON is text. */
 
 import type { Generated, Kysely, Selectable } from 'kysely'
 import type { ApiKeyRow } from './api-key-verbs.ts'
@@ -71,7 +71,7 @@ export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>
 /** Derived from `connections.tenants`, to find connections by tenant. */
 type ConnectionTenantsTable = { connection_id: ConnectionId; authority: string; tenant_id: string }
 
-/** `cloud`, `tid` and `oid` are for the release before, which reads and writes them in place of the three columns after them. */
+/** `cloud`, `tid` and `oid` are for the previous release, which reads and writes them in place of the next three columns. */
 type IdentitiesTable = {
   id: IdentityId
   user_id: UserId

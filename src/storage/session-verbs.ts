@@ -1,4 +1,4 @@
-/** Verbs about sessions. */
+/** Reads and writes sessions. */
 import { type CompiledQuery, type SqlBool, sql } from 'kysely'
 import { partOf, present } from './columns.ts'
 import { organizationPart } from './organization-rows.ts'
@@ -14,7 +14,7 @@ type JoinedRow = Readonly<Record<string, unknown>>
 
 const MOST_BEYOND = 100
 
-/** Returns the reads about sessions. */
+/** Creates the functions that read sessions. */
 export function sessionReads(
   database: Database,
 ): Pick<
@@ -25,7 +25,7 @@ export function sessionReads(
   | 'listSessionsBeyond'
   | 'hasSessionsOfEntraSid'
 > {
-  // Building and compiling takes far longer than running it, and every request runs it.
+  // The query is kept, because building and compiling it takes far longer than running it, and every request runs it.
   let lookUp: CompiledQuery<JoinedRow> | undefined
 
   return {
@@ -49,7 +49,7 @@ export function sessionReads(
       const ofUser = database.selectFrom('sessions').select(sessionPart.columns)
       const live = ofUser.where('user_id', '=', id).where('ends_at', '>', now.getTime())
       const newestFirst = live.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      // SQLite takes no offset without a limit.
+      // SQLite accepts no offset without a limit.
       const rows = await newestFirst.limit(MOST_BEYOND).offset(keep).execute()
       return rows.map(parseSession)
     },
@@ -79,7 +79,7 @@ type SessionVerb =
   | 'endSessionsIn'
   | 'endSessionsByEntraSid'
 
-/** Returns the writes about sessions. */
+/** Creates the functions that write sessions. */
 export function sessionWrites(database: Database): Pick<StorageTransaction, SessionVerb> {
   const removal = database.deleteFrom('sessions')
   const endSessionsIn: StorageTransaction['endSessionsIn'] = async (scope) => {
@@ -150,7 +150,7 @@ export async function touchSession(
     .execute()
 }
 
-/** One row. Its only two parameters are the token hash and the time, in this order. */
+/** Selects one row. Its only two parameters are the token hash and the time, in this order. */
 function selectSession(database: Database) {
   return database
     .selectFrom('sessions')
@@ -176,10 +176,13 @@ function selectSession(database: Database) {
     .where(sql<SqlBool>`coalesce(${sql.ref('memberships.status')}, 'active') = 'active'`)
 }
 
-/** The prefix of a role that was given by hand; any other role has a space. */
+/** The prefix of a role that was assigned by hand; all others have a space. */
 const BY_HAND = '+'
 
-/** Roles in one column, since a row for each would repeat all the others. A control character never occurs in a role. */
+/**
+ * Roles are selected in one column, because a row for each would repeat all other columns. A control character never occurs in a
+ * role.
+ */
 const ROLE_SEPARATOR = '\u001f'
 
 function selectRoles() {
@@ -209,7 +212,7 @@ function parseSessionView(joined: JoinedRow | undefined): SessionView | undefine
   })
 }
 
-/** A role may be held from several sources, and is one role. */
+/** A role with several sources is one role. */
 function rolesOf(roles: unknown, marked: RegExp): readonly string[] {
   if (typeof roles !== 'string') return []
   const found = roles.split(ROLE_SEPARATOR).filter((role) => marked.test(role))

@@ -1,4 +1,4 @@
-/** The forms about the credentials of a connection. Values are taken, and never given out again. */
+/** The forms for the credentials of a connection. Values can be entered, but are never shown. */
 
 import {
   addClientSecret,
@@ -16,7 +16,7 @@ import { done, type Flash } from './flash.ts'
 import { answerForm } from './form-parts.ts'
 import { idIn, openForm, type SentForm } from './page-access.ts'
 
-/** POST …/credentials */
+/** Answers POST …/credentials: adds a client secret. */
 export async function addSecret(services: Services, exchange: Exchange): Promise<Response> {
   const sent = await openForm(services, exchange)
   return changing(services, exchange, sent, async (connection) => {
@@ -32,7 +32,7 @@ export async function addSecret(services: Services, exchange: Exchange): Promise
   })
 }
 
-/** POST …/credentials/CREDENTIAL: `do` is `use`, `retire` or `remove`. */
+/** Answers POST …/credentials/CREDENTIAL: `do` is `use`, `retire` or `remove`. */
 export async function changeCredential(services: Services, exchange: Exchange): Promise<Response> {
   const sent = await openForm(services, exchange)
   return changing(services, exchange, sent, async ({ id: connectionId }) => {
@@ -71,7 +71,7 @@ async function changing(
   })
 }
 
-/** The end of that day, UTC. @throws {EntradaError} `request_invalid` */
+/** Returns the end of that day, in UTC. @throws {EntradaError} `request_invalid` */
 export function dayIn(text: string, parameter: string): Date | undefined {
   if (text === '') return undefined
   const at = new Date(`${text}T23:59:59.999Z`)

@@ -1,4 +1,4 @@
-/** What a connection proves itself with: what is there, and its forms. A value is never shown again. */
+/** The credentials of a connection, and their forms. A value is never shown again. */
 import { html } from 'hono/html'
 import { isOfEnvironment } from '../../connections/environment-connection-id.ts'
 import type { Html } from '../../http/responses.ts'
@@ -8,6 +8,7 @@ import { credentialKinds, credentialStates, expiryBadge } from './connection-wor
 import { confirmed, type FormPlace, postForm, selectField, textField } from './form-parts.ts'
 import { badge, dataTable, dayTag, panel } from './page-parts.ts'
 
+/** Renders the credentials of a connection, with forms for viewers who may change them. */
 export function credentialPanel(
   place: FormPlace,
   connection: Connection,

@@ -1,4 +1,4 @@
-/** GET /admin/connections: all of them, or those that need somebody. */
+/** GET /admin/connections: all connections, or those that need attention. */
 import { html } from 'hono/html'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Services } from '../../services.ts'
@@ -27,6 +27,7 @@ const shown: readonly Choice[] = [
   ['expiring', 'whose credentials end within 30 days'],
 ]
 
+/** Answers GET /admin/connections with a page of connections. */
 export async function showConnections(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
   const search = searchParameter(exchange, 'search')

@@ -1,4 +1,4 @@
-/** GET /admin/connections/ID: how a connection does, what to register for it, what it proves itself with, who may come in. */
+/** GET /admin/connections/ID: the health of a connection, its registration, its credentials, and who may sign in. */
 
 import { html } from 'hono/html'
 import { turnOff, turnOn } from '../../connections/change-connection.ts'
@@ -50,13 +50,14 @@ import {
 } from './page-parts.ts'
 import { setupLinkPanel } from './setup-link-panel.ts'
 
+/** Answers GET /admin/connections/ID. */
 export async function showConnection(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
   const connection = await getConnection(services, exchange, viewer)
   return connectionPage(services, exchange, { viewer, connection })
 }
 
-/** POST …/status: `status` is `on` or `off`. */
+/** Answers POST …/status: `status` is `on` or `off`. */
 export async function setStatus(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
   const connection = await getConnection(services, exchange, viewer)
@@ -74,7 +75,7 @@ export async function setStatus(services: Services, exchange: Exchange): Promise
   })
 }
 
-/** Who came in through it would not come in again to turn it on. @throws {EntradaError} `own_access_kept` */
+/** A viewer who signed in through the connection could not sign in again to turn it on. @throws {EntradaError} `own_access_kept` */
 function checkKeepsOwnAccess({ caller }: Viewer, { id }: Connection, isOn: boolean): void {
   if (isOn || caller.kind !== 'member') return
   if (caller.view.session.connectionId === id) throw new EntradaError('own_access_kept')
@@ -87,6 +88,7 @@ export type ShownConnection = {
   readonly status?: number
 }
 
+/** Renders the page of a connection. */
 export async function connectionPage(
   services: Services,
   exchange: Exchange,
@@ -203,7 +205,7 @@ ${copyField('sign-out', 'Front-channel logout URL', frontChannelLogoutUrl(servic
   )
 }
 
-/** Operators alone: what a test shows of a person is not an organization's to ask for from here. */
+/** Only operators can start a test here, because its result shows a person's claims. */
 function testPanel(place: FormPlace, connection: Connection): Html {
   if (place.viewer.organizationId !== undefined || !connection.clientId) return html``
   return panel(

@@ -28,6 +28,7 @@ import {
 import { openForm, openPage } from './page-access.ts'
 import { checkRoleName } from './role-name.ts'
 
+/** Answers GET …/policies with the form. */
 export async function showPolicies(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
   const connection = await getConnection(services, exchange, viewer)
@@ -35,6 +36,7 @@ export async function showPolicies(services: Services, exchange: Exchange): Prom
   return policiesPage(services, exchange, { viewer, connection })
 }
 
+/** Answers POST …/policies: changes the policies. */
 export async function savePolicies(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
   const connection = await getConnection(services, exchange, viewer)
@@ -45,7 +47,7 @@ export async function savePolicies(services: Services, exchange: Exchange): Prom
       const patch = readPolicies(form, read)
       const change = (before: Connection): Connection => {
         const after = namingFields(() => patchedConnection(services, before, { patch, isOperator }))
-        // Sent twice, it has been done.
+        // A resubmitted form that changes nothing succeeds.
         if (isSameJson(after, before)) return before
         if (versionOf(services, before.policies) !== read('version')) {
           throw new EntradaError('record_changed')
@@ -67,7 +69,7 @@ export function policyRows(fields: ConnectionFields = connectionFields): readonl
   return rowsOf({ connection: {}, policies, settings: {} })
 }
 
-/** @throws {EntradaError} `request_invalid` */
+/** Reads the policies of the form. @throws {EntradaError} `request_invalid` */
 function readPolicies(form: URLSearchParams, read: (name: string) => string): object {
   const isRefused = read('unmatched') === 'refuse'
   const defaultRole = isRefused ? null : checkRoleName(read('defaultRole'), 'defaultRole')

@@ -1,4 +1,4 @@
-/** GET and POST /admin/connections/ID/rules: which groups and app roles give which roles. */
+/** GET and POST /admin/connections/ID/rules: the groups and app roles that give roles. */
 import { html } from 'hono/html'
 import { changeConnection } from '../../connections/change-connection.ts'
 import { EntradaError } from '../../errors/errors.ts'
@@ -27,6 +27,7 @@ import { checkRoleName } from './role-name.ts'
 const EMPTY_ROWS = 3
 const MOST_RULES = 1_000
 
+/** Answers GET …/rules with the form. */
 export async function showRules(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
   const connection = await getConnection(services, exchange, viewer)
@@ -34,6 +35,7 @@ export async function showRules(services: Services, exchange: Exchange): Promise
   return rulesPage(services, exchange, { viewer, connection })
 }
 
+/** Answers POST …/rules: changes the rules. */
 export async function saveRules(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
   const connection = await getConnection(services, exchange, viewer)
@@ -65,12 +67,16 @@ type Row = {
   readonly role: string
 }
 
-/** A row without value and role is no rule: emptied rows go. */
+/** A row without value and role is not a rule, so emptied rows are removed. */
 function readRows(form: URLSearchParams): readonly Row[] {
   return rowsOf(form).filter(({ value, role }) => value !== '' || role !== '')
 }
 
-/** @throws {EntradaError} `request_invalid` when a column is longer than another: its fields would belong to other rows */
+/**
+ * Reads the rows of the form.
+ *
+ * @throws {EntradaError} `request_invalid` when a column is longer than another: its fields would belong to other rows
+ */
 function rowsOf(form: URLSearchParams): readonly Row[] {
   const columns = ['id', 'match', 'value', 'role'].map((name) =>
     form.getAll(name).map((text) => text.trim()),
@@ -87,7 +93,7 @@ function rowsOf(form: URLSearchParams): readonly Row[] {
   }))
 }
 
-/** @throws {EntradaError} `request_invalid`, with the place of the row */
+/** Converts the rows to rules. @throws {EntradaError} `request_invalid`, with the place of the row */
 function toRules(
   services: Pick<Services, 'now' | 'randomBytes'>,
   rows: readonly Row[],
@@ -114,7 +120,7 @@ function toRules(
   return rules
 }
 
-/** But for the ids of new ones. */
+/** The ids of new rules are not compared. */
 function isSame(rules: readonly RoleRule[], others: readonly RoleRule[]): boolean {
   const text = (list: readonly RoleRule[]) =>
     JSON.stringify(list.map(({ match, value, role }) => [match, value, role]))

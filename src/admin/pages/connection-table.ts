@@ -6,7 +6,7 @@ import type { Connection } from '../../storage/records.ts'
 import { expiryBadge, healthBadge, statusBadge, tenantWords } from './connection-words.ts'
 import { dataTable, linkTo, timeTag } from './page-parts.ts'
 
-/** Connections with how they do. */
+/** Renders connections with their health. */
 export async function connectionTable(
   services: Pick<Services, 'deployment' | 'now' | 'storage'>,
   connections: readonly Connection[],

@@ -1,4 +1,4 @@
-/** Connections in words: what state they are in, what they need, what their policies mean. */
+/** Connections in words: their state, what they need, and the meaning of their policies. */
 import { html } from 'hono/html'
 import type { Html } from '../../http/responses.ts'
 import type { Connection, ConnectionCredential, ConnectionHealth } from '../../storage/records.ts'
@@ -7,6 +7,7 @@ import { badge, dayTag, type Tone, timeTag } from './page-parts.ts'
 export const SOON_DAYS = 30
 const DAY_MS = 86_400_000
 
+/** Returns the time up to which a credential counts as expiring soon. */
 export function soon(now: Date): Date {
   return new Date(now.getTime() + SOON_DAYS * DAY_MS)
 }
@@ -17,10 +18,12 @@ const statusWords: Readonly<Record<Connection['status'], readonly [Tone, string]
   off: ['quiet', 'off'],
 }
 
+/** Renders the status of a connection. */
 export function statusBadge(status: Connection['status']): Html {
   return badge(...statusWords[status])
 }
 
+/** Renders the expiry of a credential. */
 export function expiryBadge(endsAt: Date | undefined, now: Date): Html {
   if (endsAt === undefined) return html`<span class="quiet">not known</span>`
   const days = Math.ceil((endsAt.getTime() - now.getTime()) / DAY_MS)
@@ -31,6 +34,7 @@ export function expiryBadge(endsAt: Date | undefined, now: Date): Html {
   return html`${dayTag(endsAt)}`
 }
 
+/** Renders the health of a connection. */
 export function healthBadge(health: ConnectionHealth | undefined): Html {
   if (health?.failingSince)
     return html`${badge('bad', 'failing')} since ${timeTag(health.failingSince)}`
@@ -38,6 +42,7 @@ export function healthBadge(health: ConnectionHealth | undefined): Html {
   return html`<span class="quiet">not used yet</span>`
 }
 
+/** Returns the directories of a connection as text. */
 export function tenantWords({ tenants }: Connection): string {
   if (tenants.kind === 'pinned') {
     const { tenant, tenantId } = tenants

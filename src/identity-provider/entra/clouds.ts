@@ -9,12 +9,12 @@ import {
   issuerOrigin,
 } from './protocol/entra-hosts.ts'
 
-/** Where people sign in when nothing else is configured: Microsoft's worldwide cloud. */
+/** The default authority: Microsoft's worldwide cloud. */
 export const DEFAULT_AUTHORITY = new URL('https://login.microsoftonline.com')
 
 /**
- * Which cloud an authority is: part of a person's key, since ids are unique in one cloud only. Its name, or the host of another
- * Entra-compatible authority.
+ * Returns the cloud of an authority, which is part of a person's key, since ids are unique in one cloud only: its name, or the host
+ * of another Entra-compatible authority.
  */
 export function cloudOf(authority: URL): string {
   if (isExternalId(authority)) return EXTERNAL_CLOUD
@@ -31,20 +31,20 @@ const cloudNames: Readonly<Record<string, string>> = {
   [EXTERNAL_CLOUD]: 'Entra External ID (customers)',
 }
 
-/** The cloud as people call it, which for External ID is the kind of directory. */
+/** Returns the name of a cloud for display, which for External ID is the kind of directory. */
 export function cloudWords(cloud: string): string {
   return findOwn(cloudNames, cloud) ?? cloud
 }
 
-/** Origins that the sign-in and sign-out pages of a connection may be at. */
+/** Returns the origins of the sign-in and sign-out pages of a connection. */
 export function originsOf({ authority, tenants }: Pick<Connection, 'authority' | 'tenants'>) {
   const tenantId = tenants.kind === 'pinned' ? (tenants.tenantId ?? '') : ''
   return [...new Set([authority, issuerOrigin(new URL(authority), tenantId)])]
 }
 
 /**
- * A connection to External ID is for one directory, with an application of its own: there is no address at which people of several
- * directories, or of a shared application, could sign in.
+ * Checks that a connection to External ID is for one directory, with an application of its own: there is no address at which people
+ * of several directories, or of a shared application, could sign in.
  *
  * @throws {EntradaError} `request_invalid`
  */

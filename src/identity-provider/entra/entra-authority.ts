@@ -7,7 +7,7 @@ import { type EntraMetadata, parseDiscovery } from './protocol/discovery.ts'
 
 const METADATA_LIFETIME_MS = 24 * 3_600_000
 
-/** What one authority publishes for one tenant, fetched when it is needed and kept. */
+/** The metadata and keys that one authority publishes for one tenant, fetched when they are needed and kept. */
 export type EntraAuthority = PublishedKeys & {
   metadata(signal?: AbortSignal): Promise<EntraMetadata>
 }
@@ -39,7 +39,7 @@ export function createEntraAuthority(options: {
   return { metadata: (signal) => within(signal, metadata.get()), ...keys }
 }
 
-/** An answer with another status is not the document, whatever is in it. */
+/** A response with another status is not the document, whatever it contains. */
 function checkFound(status: number, endpoint: 'discovery' | 'keys'): void {
   if (status !== 200) throw new EntradaError('provider_answer_invalid', { endpoint, status })
 }

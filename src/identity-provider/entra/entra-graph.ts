@@ -1,10 +1,10 @@
 /**
- * A person's groups through Microsoft Graph, with the access token of that person's own sign-in.
+ * Reads a person's groups through Microsoft Graph, with the access token of that person's own sign-in.
  *
- *   readGroups → ids alone: one POST to getMemberObjects
+ *   readGroups → only ids: one POST to getMemberObjects
  *              → direct groups, or with names: a list in pages
  *
- * Answers why not, and never throws: whether unknown groups refuse a sign-in is not decided here.
+ * It returns the reason for a failure and never throws: whether unknown groups refuse a sign-in is decided elsewhere.
  */
 import { EntradaError } from '../../errors/errors.ts'
 import { isGuid } from '../../protocol/guid.ts'
@@ -12,9 +12,9 @@ import type { GraphProblem, GroupsClaim } from '../identity-provider.ts'
 import type { ProviderAnswer, ProviderHttp } from '../provider-http.ts'
 import type { GroupReading } from './entra-permissions.ts'
 
-/** For Graph alone; the sign-in's own deadline ends it earlier where less is left. */
+/** Time limit for Graph; the deadline of the sign-in ends it earlier if less time is left. */
 const TIME_LIMIT_MS = 3_000
-/** Asked to wait for longer, we say that Graph is busy instead. */
+/** If Graph asks for a longer pause, it counts as throttled. */
 const LONGEST_PAUSE_MS = 1_000
 const PAGE_SIZE = 999
 const MOST_PAGES = 11
@@ -23,15 +23,15 @@ const MOST_NAME_LENGTH = 256
 
 export type GraphAccess = {
   readonly http: ProviderHttp
-  /** Our own table's or the authority's, see `graph-origin.ts`. */
+  /** The host from our own table or from the authority, see `graph-origin.ts`. */
   readonly origin: string | undefined
   readonly accessToken: string
-  /** Scopes that the access token has. */
+  /** Scopes of the access token. */
   readonly scopes: readonly string[]
   readonly deadline: AbortSignal
 }
 
-/** @see https://learn.microsoft.com/graph/api/directoryobject-getmemberobjects */
+/** Reads the groups of the token's person. @see https://learn.microsoft.com/graph/api/directoryobject-getmemberobjects */
 export async function readGroups(
   access: GraphAccess,
   reading: Pick<GroupReading, 'nested' | 'names'>,
@@ -56,7 +56,7 @@ export async function readGroups(
 
 type Groups = { readonly ids: readonly string[]; readonly names?: Readonly<Record<string, string>> }
 
-/** Without the permission every name would come as null. */
+/** Without the permission every name would be null. */
 function mayReadNames({ scopes }: GraphAccess): boolean {
   const names = scopes.map((scope) => scope.split('/').at(-1)?.toLowerCase())
   return ['groupmember.read.all', 'group.read.all', 'directory.read.all'].some((one) =>
@@ -68,12 +68,12 @@ async function readIds(access: GraphAccess, origin: string): Promise<Groups> {
   const url = `${origin}/v1.0/me/getMemberObjects`
   const body = { securityEnabledOnly: true }
   const answer = await ask(access, (options) => access.http.postJson(url, body, options))
-  // A POST has no next page: what it says to be a part is not the whole.
+  // A POST has no next page, so a response that names one is incomplete.
   if (answer.body['@odata.nextLink'] !== undefined) throw problem('graph_answer_invalid')
   return { ids: checkedIds(listOf(answer)) }
 }
 
-/** @see https://learn.microsoft.com/graph/api/user-list-transitivememberof */
+/** Reads a list in pages. @see https://learn.microsoft.com/graph/api/user-list-transitivememberof */
 async function readList(
   access: GraphAccess,
   origin: string,
@@ -87,11 +87,11 @@ async function readList(
     const page: string = url
     const answer = await ask(access, (options) => access.http.get(page, options))
     const groups = listOf(answer)
-    // Only the first page says how many there are.
+    // Only the first page contains the count.
     missing += countIn(answer) - groups.length
     for (const group of groups) {
       const { id, displayName, securityEnabled } = checkedGroup(group)
-      // As the token and getMemberObjects have it.
+      // This matches the groups of the token and of getMemberObjects.
       if (securityEnabled === false) continue
       found.set(id, displayName ?? '')
     }
@@ -109,11 +109,11 @@ function listAddress(
 ): string {
   const list = nested ? 'transitiveMemberOf' : 'memberOf'
   const select = names ? 'id,displayName,securityEnabled' : 'id,securityEnabled'
-  // The cast to groups alone is an advanced query, which `$count` and the header below make possible.
+  // The cast to groups alone is an advanced query, which `$count` and the header below allow.
   return `${origin}/v1.0/me/${list}/microsoft.graph.group?$select=${select}&$top=${PAGE_SIZE}&$count=true`
 }
 
-/** Followed on our own Graph alone: the access token goes along. */
+/** A next page is followed only on our own Graph, because the access token is sent with it. */
 function nextPage({ body }: ProviderAnswer, origin: string): string | undefined {
   const next = body['@odata.nextLink']
   if (next === undefined) return undefined
@@ -128,7 +128,7 @@ type Ask = (options: {
   readonly signal: AbortSignal
 }) => Promise<ProviderAnswer>
 
-/** Asks, and once more after a short pause when Graph names one. */
+/** Sends the request, and repeats it once if Graph names a short pause. */
 async function ask({ accessToken, deadline }: GraphAccess, send: Ask): Promise<ProviderAnswer> {
   const headers = { authorization: `Bearer ${accessToken}`, consistencylevel: 'eventual' }
   const options = { endpoint: 'graph', headers, signal: deadline }
@@ -185,7 +185,7 @@ function checkedIds(values: readonly unknown[]): readonly string[] {
   return [...new Set(values.map(checkedId))]
 }
 
-/** How many groups the list has in all, where the answer says so. */
+/** Returns the total count of the list, if the response contains it. */
 function countIn({ body }: ProviderAnswer): number {
   const count = body['@odata.count'] ?? 0
   if (typeof count !== 'number') throw problem('graph_answer_invalid')
@@ -198,7 +198,7 @@ type ListedGroup = {
   readonly securityEnabled: boolean | undefined
 }
 
-/** Without the right to read names, both members beside the id come as null. */
+/** Without the right to read names, both members besides the id are null. */
 function checkedGroup(group: unknown): ListedGroup {
   const { id, displayName, securityEnabled } = Object(group) as Readonly<Record<string, unknown>> // any JSON
   const isName = typeof displayName === 'string'
@@ -227,7 +227,7 @@ function namesOf(found: ReadonlyMap<string, string>): Readonly<Record<string, st
   return Object.fromEntries(named.map(([id, name]) => [id, name.slice(0, MOST_NAME_LENGTH)]))
 }
 
-/** Travels as an error of ours to where it becomes an answer, {@link unreadable}. */
+/** This error carries the reason to {@link unreadable}, which turns it into the result. */
 function problem(
   reason: GraphProblem,
   evidence: { readonly status?: number; readonly graphCode?: string | undefined } = {},

@@ -114,7 +114,7 @@ type Trade = {
 }
 type TokenAnswer = ProviderAnswer['body']
 
-/** Entra checks the client before it looks at the code: a credential that is refused leaves the code to the next one. */
+/** Entra checks the client before the code, so after a refused credential the next one can still use the code. */
 async function trade(
   client: EntraClient,
   metadata: EntraMetadata,

@@ -2,20 +2,23 @@ import type { Connection } from '../../storage/records.ts'
 
 /** How groups are read through Microsoft Graph. */
 export type GroupReading = {
-  /** `overage`: when the token says that they did not fit. */
+  /** `overage`: when the token shows that they did not fit. */
   readonly when: 'overage' | 'always'
   readonly nested: boolean
   readonly names: boolean
 }
 
-/** What a connection asks of Entra beside who somebody is. Nothing, unless it was told to. */
+/** The permissions that a connection requests in addition to the identity; none by default. */
 export type EntraPermissions = {
   readonly groups?: GroupReading
   /** A refresh token, to check sessions again. */
   readonly offlineAccess: boolean
 }
 
-/** Direct groups alone, and names, only Graph can tell: either means that it is asked each time. */
+/**
+ * Returns the permissions of a connection. Only Graph can return direct groups alone, and names, so either means that it is called
+ * at each sign-in.
+ */
 export function permissionsOf({
   policies,
   settings,
@@ -32,9 +35,9 @@ export function permissionsOf({
 }
 
 /**
- * The scopes of a sign-in. A scope without a resource means Microsoft Graph, in every cloud; the name of a host would be refused by an
- * Entra-compatible server that has another one. `GroupMember.Read.All` is not among them: whoever an administrator has granted it gets it with any token of
- * Graph, and a name that is only shown must keep nobody out at a consent page.
+ * Returns the scopes of a sign-in. A scope without a resource means Microsoft Graph, in every cloud; an Entra-compatible server
+ * with another host would refuse a named one. `GroupMember.Read.All` is not included: if an administrator has granted it, every
+ * token of Graph has it, and a name for display must not stop a user at a consent page.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/scopes-oidc
  */

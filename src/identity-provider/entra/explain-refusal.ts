@@ -7,7 +7,7 @@ import {
   explainOAuthError,
 } from './protocol/explain-entra-error.ts'
 
-/** Entra's error with its entry in our tables. The numbers are shown to people; no decision depends on them. */
+/** Entra's error with its entry in our tables. The numbers are only shown; no decision depends on them. */
 export type EntraExplanation = {
   readonly code?: number
   readonly entry?: EntraErrorEntry

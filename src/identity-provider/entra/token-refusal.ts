@@ -2,7 +2,7 @@ import { EntradaError } from '../../errors/errors.ts'
 import type { EntraError } from './protocol/explain-entra-error.ts'
 
 /**
- * The refusal for an error of the token endpoint, by `error` and `suberror`, never by number (design rule 16).
+ * Creates the refusal for an error of the token endpoint, by `error` and `suberror`, never by number (design rule 16).
  *
  * @see RFC 6749 §5.2
  */
@@ -22,14 +22,14 @@ export function tokenRefusal(
   return new EntradaError('token_request_refused', detail)
 }
 
-/** Whether another credential could do better: `unauthorized_client` is about the application, whatever it proves itself with. */
+/** Returns whether another credential could succeed: `unauthorized_client` is about the application, whatever its credential. */
 export function isCredentialRefusal(error: unknown): error is EntradaError {
   if (!(error instanceof EntradaError)) return false
-  const { entra } = error.detail as { readonly entra?: EntraError } // put there by tokenRefusal
+  const { entra } = error.detail as { readonly entra?: EntraError } // tokenRefusal put it there
   return error.code === 'client_credential_unreadable' || entra?.error === 'invalid_client'
 }
 
-/** With `invalid_grant`, what only the person can do is in the `suberror`. */
+/** With `invalid_grant`, the `suberror` names what only the person can do. */
 const suberrorsForThePerson: ReadonlySet<string> = new Set([
   'additional_action',
   'basic_action',

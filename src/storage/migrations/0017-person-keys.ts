@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { MigrationContext } from './migrations.ts'
 
 /**
- * The key of a person in three columns that say nothing of Entra. The columns of before stay: the release before reads and writes
- * them alone, and a trigger fills the new ones in what it writes.
+ * Adds the key of a person in three columns that do not depend on Entra. The previous columns stay: the previous release reads and
+ * writes only them, and a trigger fills the new ones in rows that it writes.
  */
 export async function addPersonKeys(
   database: Kysely<unknown>,
@@ -17,7 +17,7 @@ export async function addPersonKeys(
   await createIndexes(database)
 }
 
-/** PostgreSQL writes the table and its indexes anew once, which takes a fifth of the time of an update of every row. */
+/** PostgreSQL rewrites the table and its indexes once, which takes a fifth of the time of updating every row. */
 async function fill(database: Kysely<unknown>, { dialect, text }: MigrationContext): Promise<void> {
   if (dialect === 'sqlite') {
     await sql`update identities set space = 'entra:' || cloud, directory = tid, subject = oid`.execute(

@@ -1,4 +1,4 @@
-/** Brings a database to the schema of this program, or throws when this program must not change it. */
+/** Migrates a database to the schema of this program, or reports why this program must not use it. */
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { EntradaError } from '../../errors/errors.ts'
@@ -23,9 +23,9 @@ import { indexDueDeliveries } from './0016-webhook-shares.ts'
 import { addPersonKeys } from './0017-person-keys.ts'
 import { noteRemovedConnections } from './0018-removed-connections.ts'
 
-/** What a migration may depend on besides the database. */
+/** The input of a migration, in addition to the database. */
 export type MigrationContext = MigrationOptions & {
-  /** Type of every text column: compared byte by byte, whatever language the database was made for. */
+  /** The type of every text column: compared byte by byte, whatever the language of the database. */
   readonly text: 'text' | RawBuilder<unknown>
 }
 type MigrationOptions = {
@@ -35,8 +35,8 @@ type MigrationOptions = {
 }
 
 /**
- * In order; the place in the list is the schema number, which is written into the mark after each. A migration
- * raises `oldest_program` only when programs before that number can no longer run on the result.
+ * The migrations in order. The place in the list is the schema number, which is stored in the mark after each. A migration raises
+ * `oldest_program` only if programs before that number can no longer use the result.
  */
 const steps: readonly {
   readonly name: string
@@ -61,7 +61,7 @@ const steps: readonly {
   { name: '0018-removed-connections', up: noteRemovedConnections },
 ]
 
-/** All of them, in order. */
+/** The names of all migrations, in order. */
 export const migrationNames: readonly string[] = steps.map(({ name }) => name)
 
 const LOCK_TIME_LIMIT_MS = 300
@@ -70,8 +70,8 @@ const LOCK_TIME_LIMIT_MS = 300
 export const knownSchemaVersion = steps.length
 
 /**
- * Answers the names of what it ran. Run it inside a transaction that no other migration can enter, so that of two programs opening
- * a new database one waits.
+ * Runs the missing migrations and returns their names. Run it inside a transaction that no other migration can enter, so that of
+ * two programs which open a new database one waits.
  *
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `database_not_ours`
  */
@@ -81,7 +81,7 @@ export async function migrate(
 ): Promise<readonly string[]> {
   const mark = await findMark(transaction, options)
   if (mark !== undefined) checkMark(mark, options)
-  // A later release has migrated already and still admits us; Kysely's migrator would call its migrations corrupt.
+  // A later release has migrated already and still allows this program; Kysely's migrator would call its migrations corrupt.
   if (mark !== undefined && mark.schemaVersion >= knownSchemaVersion) return []
 
   if (options.dialect === 'postgres' && mark !== undefined) await lockTables(transaction)
@@ -93,15 +93,15 @@ export async function migrate(
     provider: { getMigrations: async () => migrations },
   })
   const { error, results = [] } = await migrator.migrateToLatest()
-  // The first error names the cause; the error of Kysely that follows only states that the transaction failed.
+  // The first error is thrown, because Kysely then only reports that the transaction can no longer be used.
   if (error !== undefined) throw failures[0] ?? error
   return results.map(({ migrationName }) => migrationName)
 }
 
 /**
- * Locks all tables before the first step, since users sign in meanwhile: if each step took its own locks, a migration and a sign-in could
- * wait for each other. Requests wait as long as the migration takes. If another transaction holds a table for long, this gives up, because
- * every request would wait behind this lock; the caller retries.
+ * Locks all tables before anything else: if a migration locked them step by step in an order of its own, it and a sign-in would
+ * wait for each other. Sign-ins meanwhile wait as long as the migration takes. If another transaction holds a table for long, this
+ * does not wait, because all others would wait behind this lock; the caller retries.
  */
 async function lockTables(transaction: Database): Promise<void> {
   const tables = await listTables(transaction, 'postgres')
@@ -110,7 +110,7 @@ async function lockTables(transaction: Database): Promise<void> {
   await sql`set local lock_timeout = 0`.execute(transaction)
 }
 
-/** @throws {EntradaError} `database_not_ours` when tables of another program have our names */
+/** Finds the mark of the database. @throws {EntradaError} `database_not_ours` when tables of another program use our names */
 async function findMark(
   transaction: Database,
   { dialect }: MigrationOptions,
@@ -122,7 +122,7 @@ async function findMark(
   return undefined
 }
 
-/** Where a table without a schema is looked for, which on PostgreSQL is not everywhere. */
+/** Lists the tables that are found without a schema name, which on PostgreSQL are not all tables. */
 async function listTables(
   transaction: Database,
   dialect: MigrationOptions['dialect'],

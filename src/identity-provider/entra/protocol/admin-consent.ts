@@ -1,11 +1,14 @@
 import { EntradaError } from '../../../errors/errors.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 
-/** What we ask of a customer's directory: who signs in, and their own profile and groups. A name without a resource is Graph's. */
+/**
+ * The permissions that we request from a customer's directory: the sign-in, and the user's own profile and groups. A name without a
+ * resource is Graph's.
+ */
 const CONSENTED_SCOPES = ['openid', 'profile', 'email', 'User.Read']
 
 /**
- * Where an administrator consents for a whole directory, whichever they belong to.
+ * Returns the address at which an administrator consents for a whole directory, whichever it is.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
  */
@@ -18,7 +21,7 @@ export function adminConsentUrl({
   readonly clientId: string
   readonly redirectUri: string
   readonly state: string
-  /** Where sessions are checked again. */
+  /** Whether sessions are checked again. */
   readonly offlineAccess: boolean
 }): URL {
   const scopes = [...CONSENTED_SCOPES, ...(offlineAccess ? ['offline_access'] : [])]
@@ -31,8 +34,9 @@ export function adminConsentUrl({
 }
 
 /**
- * The directory that an answer says consented. Anybody can write such an answer: it is believed once somebody of that directory signed
- * in. Errors are read before (`parseAuthorizationResponse`): they come with `admin_consent=True` too.
+ * Returns the directory that consented according to an answer. Such an answer can be forged: it is accepted only after a person of
+ * that directory has signed in. Errors are read before (`parseAuthorizationResponse`), because they contain `admin_consent=True`
+ * too.
  *
  * @throws {EntradaError} `consent_answer_invalid`, `directory_is_personal`
  */

@@ -13,7 +13,7 @@ const isOneOf =
 const isObject: ClaimRule = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Every optional claim of Entra that is read; docs/inputs.md lists the same. */
+/** All optional claims of Entra that Entrada reads; docs/inputs.md has the same list. */
 export const claimRules = {
   ...standardClaimRules,
   upn: isText,

@@ -9,7 +9,8 @@ export type DirectoryName =
 const aliases: ReadonlySet<string> = new Set(['common', 'organizations', 'consumers'])
 
 /**
- * Reads a tenant id or a domain, in lower case. Never an address: what is typed here decides where this server sends a request (I16).
+ * Parses a tenant id or a domain, in lower case; never an address, because the text decides where this server sends a request
+ * (I16).
  *
  * @throws {EntradaError} `directory_invalid`, `directory_is_alias`, `directory_is_personal`
  * @see https://learn.microsoft.com/entra/identity-platform/v2-protocols#endpoints

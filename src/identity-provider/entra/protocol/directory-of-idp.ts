@@ -4,8 +4,9 @@ import { isExternalId, issuerOrigin, namesDirectories } from './entra-hosts.ts'
 const DIRECTORY_PATH = /^\/([^/]+)(?:\/v2\.0)?\/?$/i
 
 /**
- * The directory that a token's `idp` names, as a tenant id in lower case; `undefined` when it names none of Entra's, such as `google.com`.
- * The same directory has several spellings: `https://sts.windows.net/TID/`, `https://login.microsoftonline.com/TID/v2.0`.
+ * Returns the directory that a token's `idp` names, as a tenant id in lower case; `undefined` if it names none of Entra's, such as
+ * `google.com`. The same directory has several spellings: `https://sts.windows.net/TID/`,
+ * `https://login.microsoftonline.com/TID/v2.0`.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference
  */
@@ -24,8 +25,8 @@ function directoryInAddress(text: string, issuer: string): string | undefined {
 }
 
 /**
- * A host of Entra's, or the token's own issuer. Any other host may belong to a stranger, who could put any tenant id into its address.
- * External ID has a host for each directory.
+ * Returns whether the host is Entra's, or that of the token's own issuer. Any other host may belong to an attacker, who could put
+ * any tenant id into its address. External ID has a host for each directory.
  */
 function isEntra(url: URL, tenantId: string, issuer: string): boolean {
   if (url.origin === URL.parse(issuer)?.origin) return true

@@ -8,12 +8,12 @@ import {
 import { isGuid } from '../../../protocol/guid.ts'
 import { issuerOrigin } from './entra-hosts.ts'
 
-/** What is used of a discovery document of Entra. `issuer` may hold the literal `{tenantid}`. */
+/** The part of Entra's discovery document that Entrada uses. `issuer` may contain the literal `{tenantid}`. */
 export type EntraMetadata = DiscoveryDocument & {
   readonly endSessionEndpoint: string
-  /** Tenant id, when the document is one tenant's. */
+  /** The tenant id, if the document belongs to one tenant. */
   readonly tenantId?: string
-  /** Host of Microsoft Graph, as it was sent; `graph-origin.ts` says whether it counts. */
+  /** The host of Microsoft Graph as it was sent; `graph-origin.ts` decides whether it counts. */
   readonly msgraphHost?: string
 }
 
@@ -48,7 +48,7 @@ export function issuerForTenant(issuerTemplate: string, tenantId: string): strin
 }
 
 function issuerTenant(issuer: string, authority: URL): string {
-  // Parsed by hand: `new URL` would percent-encode the braces of `{tenantid}`.
+  // The text is split by hand, because `new URL` would percent-encode the braces of `{tenantid}`.
   const tenant = /\/([^/]+)\/v2\.0$/.exec(issuer)?.[1]
   if (tenant !== '{tenantid}' && !isGuid(tenant)) throw anotherParty('issuer')
   const origins = [authority.origin, issuerOrigin(authority, tenant)]

@@ -27,7 +27,7 @@ const notAGuestYet: EntraErrorEntry = {
   where: 'entra_page',
 }
 
-/** The person's own account: unknown, locked, disabled, of the wrong kind, or simply mistyped. */
+/** Errors about the person's own account: unknown, locked, disabled, of the wrong kind, or mistyped. */
 export const accountErrors: EntraErrorTable = {
   16000: notAGuestYet,
   50020: {

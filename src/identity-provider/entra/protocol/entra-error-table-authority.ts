@@ -47,7 +47,7 @@ const acrossClouds: EntraErrorEntry = {
     'An application with a secret or certificate cannot be used from one Microsoft cloud to another.',
 }
 
-/** Which directory, which endpoint, which cloud. */
+/** Errors about the directory, the endpoint or the cloud. */
 export const authorityErrors: EntraErrorTable = {
   50059: directoryNotNamed,
   50128: { ...directoryNotNamed, name: 'Invalid domain name' },

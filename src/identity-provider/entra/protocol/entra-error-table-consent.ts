@@ -36,7 +36,7 @@ const scopeRefused: EntraErrorEntry = {
   where: 'any',
 }
 
-/** What the application may do, and who has agreed to it. */
+/** Errors about the permissions of the application, and who has consented to them. */
 export const consentErrors: EntraErrorTable = {
   65001: {
     ...administratorMustConsent,

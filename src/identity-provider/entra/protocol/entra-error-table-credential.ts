@@ -8,7 +8,7 @@ const certificates = `${appRegistration} > Certificates & secrets > Certificates
 const federatedCredentials = `${appRegistration} > Certificates & secrets > Federated credentials`
 const howEntraCompares = 'Entra compares letter by letter, upper and lower case too.'
 
-/** How Entrada proves itself to Entra: secret, certificate, federated token. Never the person's fault. */
+/** Errors about Entrada's own credential: secret, certificate, federated token. Never the person's fault. */
 export const credentialErrors: EntraErrorTable = {
   70021: {
     name: 'No matching federated credential',

@@ -1,7 +1,7 @@
 /**
- * Who can put it right. `person`: who tried to sign in. `application_administrator`: whoever owns the
- * app registration. `directory_administrator`: who runs the Entra tenant (people, consent, policies).
- * `operator`: who runs this Entrada server.
+ * Who can fix an error. `person`: the person who tried to sign in. `application_administrator`: the owner of the app registration.
+ * `directory_administrator`: the administrator of the Entra tenant (people, consent, policies). `operator`: the operator of this
+ * Entrada server.
  */
 export type WhoCanFix =
   | 'person'
@@ -10,23 +10,23 @@ export type WhoCanFix =
   | 'operator'
   | 'nobody_needed'
 
-/** What one AADSTS number means, and for whom. `shown` is the only field meant for the person's page. */
+/** The meaning of one AADSTS number, and its readers. `shown` is the only field for the person's page. */
 export type EntraErrorEntry = {
   readonly name: string
   readonly whatHappened: string
-  /** For who runs the server: it names settings. */
+  /** For the operator of the server: it names settings. */
   readonly remedy: string
-  /** For a customer's administrator, who has the set-up page and no settings; `remedy` does where this is absent. */
+  /** For a customer's administrator, who has the set-up page and no settings; `remedy` is used if it is absent. */
   readonly customerRemedy?: string
   readonly whoCanFix: WhoCanFix
   readonly shown: string
-  /** What is met on `entra_page` never reaches our callback: it can only be looked up. */
+  /** Errors on `entra_page` never reach our callback: they can only be looked up. */
   readonly where: 'entra_page' | 'callback' | 'token_endpoint' | 'any'
 }
 
 export type EntraErrorTable = Readonly<Record<number, EntraErrorEntry>>
 
-// Microsoft moves these menus about; each is written once.
+// Microsoft sometimes moves these menus, so each path is written only once.
 export const appRegistration =
   'entra.microsoft.com > Entra ID > App registrations > your application'
 export const enterpriseApplication =

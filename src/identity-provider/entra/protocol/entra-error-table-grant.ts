@@ -25,7 +25,7 @@ const verifierLost: EntraErrorEntry = {
   where: 'token_endpoint',
 }
 
-/** Codes and refresh tokens: spent, lapsed, or brought to the wrong place. */
+/** Errors about codes and refresh tokens: used, expired, or sent to the wrong endpoint. */
 export const grantErrors: EntraErrorTable = {
   50147: {
     ...verifierLost,

@@ -38,7 +38,7 @@ const blocked: EntraErrorEntry = {
   where: 'any',
 }
 
-/** Rules of the directory: second step, devices, risk, and who may cross from one tenant to another. */
+/** Errors about policies of the directory: second step, devices, risk, and access from another tenant. */
 export const policyErrors: EntraErrorTable = {
   50072: secondStepMissing,
   50079: { ...secondStepMissing, name: 'UserStrongAuthEnrollmentRequired' },

@@ -6,7 +6,7 @@ import {
   setUpWrongly,
 } from './entra-error-table-entry.ts'
 
-/** How the application is registered in Entra: addresses, platform, keys. */
+/** Errors about the registration of the application in Entra: addresses, platform, keys. */
 export const registrationErrors: EntraErrorTable = {
   50011: {
     name: 'InvalidReplyTo',

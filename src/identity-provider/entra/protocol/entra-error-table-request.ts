@@ -40,7 +40,7 @@ const signOutTooLate: EntraErrorEntry = {
   whoCanFix: 'nobody_needed',
 }
 
-/** Requests that arrived damaged, the wrong way, or at a bad moment; and sign-outs. */
+/** Errors about requests that arrived damaged, in the wrong way, or at a bad moment; and about sign-outs. */
 export const requestErrors: EntraErrorTable = {
   50061: signOutFailed,
   50068: signOutTooLate,

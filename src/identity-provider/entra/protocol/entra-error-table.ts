@@ -12,8 +12,8 @@ import { samlErrors } from './entra-error-table-saml.ts'
 export type { EntraErrorEntry, WhoCanFix } from './entra-error-table-entry.ts'
 
 /**
- * Every AADSTS number we can explain. For explanations only: Microsoft may change a number or its
- * meaning any day, so logic branches on `error` and `suberror`, never on these.
+ * All AADSTS numbers that we can explain. They are only for explanations: Microsoft may change a number or its meaning at any time,
+ * so decisions depend on `error` and `suberror`, never on these.
  */
 export const entraErrors: EntraErrorTable = {
   ...accountErrors,

@@ -1,5 +1,5 @@
 /**
- * What is known of Microsoft's own sign-in hosts: which cloud each belongs to, its older names, and its hosts of Microsoft Graph.
+ * Microsoft's own sign-in hosts: the cloud of each, its older names, and its hosts of Microsoft Graph.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
  */
@@ -10,7 +10,7 @@ export type EntraCloud = {
   readonly host: string
   /** Further names of the same service; tokens and discovery documents of all of them name {@link host}. */
   readonly aliases: readonly string[]
-  /** Further hosts that issue tokens of version 1, and that `idp` of a token may still name. */
+  /** Further hosts that issue tokens of version 1, and that the `idp` of a token may still name. */
   readonly tokenServices: readonly string[]
   readonly graphHosts: readonly [string, ...string[]]
 }
@@ -39,7 +39,7 @@ export const entraClouds: readonly EntraCloud[] = [
   },
 ]
 
-/** Directories of Entra External ID, which hold an application's customers, are one cloud, whatever each of their hosts is called. */
+/** Directories of Entra External ID, which contain an application's customers, are one cloud, whatever their hosts. */
 export const EXTERNAL_CLOUD = 'external'
 const externalGraphHosts: EntraCloud['graphHosts'] = ['graph.microsoft.com']
 const EXTERNAL_HOST = /^[a-z0-9-]{1,63}\.ciamlogin\.com$/
@@ -57,12 +57,12 @@ export function isExternalId(authority: URL): boolean {
   )
 }
 
-/** The cloud whose host, by whatever name, this is. */
+/** Finds the cloud of a host, by any of its names. */
 export function findEntraCloud(hostname: string): EntraCloud | undefined {
   return entraClouds.find(({ host, aliases }) => host === hostname || aliases.includes(hostname))
 }
 
-/** The authority under the name that its tokens have. An older name of a cloud would be taken for a cloud of its own. */
+/** Returns the authority under the name that its tokens have. An older name would be taken for another cloud. */
 export function canonicalAuthority(authority: URL): URL {
   const hostname = authority.hostname.replace(/\.$/, '')
   const host = findEntraCloud(hostname)?.host ?? hostname
@@ -72,19 +72,21 @@ export function canonicalAuthority(authority: URL): URL {
   return canonical
 }
 
-/** Hosts of Microsoft Graph for an authority of Microsoft's. `undefined`: the authority is another one. */
+/** Returns the hosts of Microsoft Graph for an authority of Microsoft; `undefined` for another authority. */
 export function graphHostsOf(authority: URL): EntraCloud['graphHosts'] | undefined {
   if (isExternalId(authority)) return externalGraphHosts
   return findEntraCloud(authority.hostname)?.graphHosts
 }
 
-/** The origin that the issuer of this tenant's tokens has: the authority's own, but in External ID that of the tenant id. */
+/** Returns the origin of the issuer of this tenant's tokens: the authority's own, but in External ID that of the tenant id. */
 export function issuerOrigin(authority: URL, tenantId: string): string {
   if (!isExternalId(authority) || !isGuid(tenantId)) return authority.origin
   return `https://${tenantId.toLowerCase()}.ciamlogin.com`
 }
 
-/** Whether Entra itself names directories under this host, in `idp`: the tenant id in such an address is chosen by Entra alone. */
+/**
+ * Returns whether Entra itself names directories under this host, in `idp`: only Entra chooses the tenant id in such an address.
+ */
 export function namesDirectories(hostname: string): boolean {
   const isTokenService = entraClouds.some(({ tokenServices }) => tokenServices.includes(hostname))
   return isTokenService || findEntraCloud(hostname) !== undefined

@@ -3,7 +3,7 @@ import { readStrictJson } from '../../../protocol/strict-json.ts'
 import { type EntraErrorEntry, entraErrors } from './entra-error-table.ts'
 import { oauthErrors } from './entra-error-table-oauth.ts'
 
-/** What Entra said when it refused. `description` is for logs only; pages show the table's sentences. */
+/** Entra's refusal. `description` is only for logs; pages show the table's sentences. */
 export type EntraError = {
   readonly error: string
   readonly suberror?: string
@@ -11,12 +11,12 @@ export type EntraError = {
   readonly traceId?: string
   readonly correlationId?: string
   readonly timestamp?: string
-  /** A claims challenge, exactly as sent: it goes back to Entra with the next authorization request. */
+  /** A claims challenge, exactly as it was sent: the next authorization request sends it back to Entra. */
   readonly claims?: string
   readonly description?: string
 }
 
-/** The parts of an `error_description` that are safe to show: never its text. */
+/** The parts of an `error_description` that may be shown: never its text. */
 export type EntraErrorDescription = {
   readonly code?: number
   readonly traceId?: string
@@ -24,14 +24,14 @@ export type EntraErrorDescription = {
   readonly timestamp?: string
 }
 
-/** Reads the number out of `AADSTS50011`, `50011`, a link to Entra's error page, or the whole pasted page. */
+/** Reads the number from `AADSTS50011`, `50011`, a link to Entra's error page, or the whole pasted page. */
 export function parseEntraErrorCode(text: string): number | undefined {
   const bounded = text.slice(0, MAX_PASTED_CHARACTERS)
 
   return findPrefixedCode(bounded) ?? toCode(standaloneCode.exec(bounded)?.[1])
 }
 
-/** Reads number, ids and time out of an `error_description`; whatever is not well-formed is dropped. */
+/** Reads number, ids and time from an `error_description`; malformed parts are dropped. */
 export function parseEntraErrorDescription(description: string): EntraErrorDescription {
   const bounded = description.slice(0, MAX_PASTED_CHARACTERS)
 
@@ -44,8 +44,8 @@ export function parseEntraErrorDescription(description: string): EntraErrorDescr
 }
 
 /**
- * Reads a token endpoint's JSON or the parameters of a redirect. Never throws: what is not an error of
- * Entra becomes `unknown_error` without anything else.
+ * Parses the JSON of a token endpoint, or the parameters of a redirect. It never throws: input that is not an error of Entra
+ * becomes `unknown_error` without further members.
  *
  * @see RFC 6749 §4.1.2.1 and §5.2. The alphabet of `error` is narrower by `<` and `>`, which Entra never sends.
  */
@@ -66,17 +66,17 @@ export function parseEntraError(wire: unknown): EntraError {
   })
 }
 
-/** The entry of an AADSTS number, where we have one. */
+/** Returns the entry of an AADSTS number, if we have one. */
 export function explainEntraError(code: number): EntraErrorEntry | undefined {
   return findOwn<EntraErrorEntry>(entraErrors, code)
 }
 
-/** The entry of an OAuth `error` value, for when no known number came with it. */
+/** Returns the entry of an OAuth `error` value, for errors without a known number. */
 export function explainOAuthError(error: string): EntraErrorEntry | undefined {
   return findOwn<EntraErrorEntry>(oauthErrors, error)
 }
 
-/** At most three known numbers that begin like an unknown one, the most alike first. */
+/** Returns at most three known numbers that begin like an unknown one, the most similar first. */
 export function nearestEntraErrorCodes(code: number): readonly number[] {
   return Object.keys(entraErrors)
     .map((known) => ({ known: Number(known), shared: sharedPrefixLength(known, String(code)) }))
@@ -94,7 +94,7 @@ const MIN_SHARED_DIGITS = 3
 
 // Every quantifier below is bounded and none is nested, so a hostile text costs linear time.
 const prefixedCode = /AADSTS[\s:_#-]{0,3}([1-9]\d{4,7})(?!\d)/i
-// Not a part of a GUID, a word, a decimal or a timestamp.
+// The number must not be a part of a GUID, a word, a decimal or a timestamp.
 const standaloneCode = /(?<![\w.-])([1-9]\d{4,7})(?![\w-])/
 const guid = '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?![\\w-])'
 const moment = '(\\d{4}-\\d\\d-\\d\\d[ T]\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,7})?Z)'
@@ -114,7 +114,7 @@ function toCode(digits: string | undefined): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** Own members only, so that `__proto__` in the JSON gives nothing; a repeated parameter counts as absent. */
+/** Reads own members only, so that `__proto__` in the JSON has no effect; a repeated parameter counts as absent. */
 function memberReader(wire: unknown): (name: string) => unknown {
   if (wire instanceof URLSearchParams) {
     return (name) => {
@@ -162,7 +162,7 @@ function isCode(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) >= 10_000 && Number(value) <= 99_999_999
 }
 
-/** Kept to the letter or not at all: a shortened or escaped challenge would no longer be Entra's. */
+/** The challenge is kept exactly or not at all: a shortened or escaped one would no longer be Entra's. */
 function toClaimsChallenge(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_CLAIMS_CHARACTERS) return undefined
 
@@ -175,7 +175,7 @@ function isJsonObject(text: string): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** One line without control, direction or surrogate characters and without tags, so that a log stays a log. */
+/** Returns one line without control, direction or surrogate characters and without tags, so that a log line stays one line. */
 function toLogText(description: string): string {
   return description
     .slice(0, MAX_DESCRIPTION_CHARACTERS)
@@ -197,6 +197,6 @@ type WithoutAbsent<T> = { [K in keyof T as undefined extends T[K] ? never : K]: 
 function withoutAbsent<T extends object>(members: T): WithoutAbsent<T> {
   const present = Object.entries(members).filter(([, value]) => value !== undefined)
 
-  // Object.fromEntries forgets which members were there; only absent ones were left out.
+  // Only absent members were left out; the type of Object.fromEntries cannot express that.
   return Object.fromEntries(present) as WithoutAbsent<T>
 }

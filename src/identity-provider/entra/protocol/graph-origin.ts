@@ -1,9 +1,9 @@
 import { graphHostsOf } from './entra-hosts.ts'
 
 /**
- * Where the Graph of an authority is. Where a cloud has several, its discovery document says which one serves the tenant; it may only
- * choose among those that `entra-hosts.ts` lists. Of another authority than Microsoft's own clouds: what its discovery document names, in plain
- * text only on the authority's own host. `undefined`: it has none that could be asked. An address in a token is never looked at.
+ * Returns the origin of Microsoft Graph for an authority, or `undefined` if there is none that may be called. If a cloud of Microsoft
+ * has several, the discovery document of the tenant chooses one, but only among those that `entra-hosts.ts` lists. For any other
+ * authority, it is the one in the discovery document, without TLS only on the host of the authority. An address in a token is never used.
  *
  * @see https://learn.microsoft.com/graph/deployments#microsoft-graph-and-graph-explorer-service-root-endpoints
  */

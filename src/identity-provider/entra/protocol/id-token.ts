@@ -1,4 +1,4 @@
-/** What Entra adds to the checks of an ID token, and what its claims mean. */
+/** The checks that Entra adds to those of an ID token, and the meaning of its claims. */
 import { checkOptionalClaims, invalidClaim } from '../../../protocol/claim-rules.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../../../protocol/guid.ts'
 import {
@@ -13,11 +13,11 @@ import { isExternalId } from './entra-hosts.ts'
 import { entraPersonKey } from './person-key.ts'
 
 export type ExpectedEntraToken = Omit<ExpectedIdToken, 'issuer'> & {
-  /** The issuer of a tenant: `{tenantid}` of the discovery document's issuer filled in, or one tenant's issuer. */
+  /** Returns the issuer of a tenant: from the template with `{tenantid}`, or the issuer of one tenant. */
   readonly issuerForTenant: (tenantId: string) => string
 }
 
-/** Claims that passed the checks, with the ids in lower case. The others are kept as they came. */
+/** Claims that passed the checks, with the ids in lower case. All other claims are unchanged. */
 export type EntraClaims = IdTokenClaims & { readonly tid: string; readonly oid: string }
 
 /**
@@ -78,7 +78,8 @@ function isGuest({ acct, idp, iss, tid }: EntraClaims): boolean {
 }
 
 /**
- * `_claim_names.groups` (or `hasgroups`) says that the groups did not fit. Its URL is never followed: it is chosen by the token.
+ * Returns whether the token has `_claim_names.groups` or `hasgroups`, which means that the groups did not fit
+ * into it. The URL there is never followed: the token chooses it.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference#groups-overage-claim
  */

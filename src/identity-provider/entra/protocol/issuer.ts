@@ -8,7 +8,7 @@ export type Issuer = { readonly authority: string; readonly tenantId: string }
 const MAX_ISSUER_LENGTH = 512
 
 /**
- * The tenant that an issuer is, or `undefined` when it is spelled in any other way than Entra does: it is compared, not interpreted.
+ * Returns the tenant of an issuer, or `undefined` if it is spelled differently than Entra's: it is compared, not interpreted.
  *
  * @see https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-the-issuer
  */
@@ -23,7 +23,7 @@ export function parseIssuer(text: string): Issuer | undefined {
     : undefined
 }
 
-/** Whether tokens of this tenant come from the authority that a connection has. In External ID their host is the tenant id. */
+/** Returns whether tokens of this tenant come from the authority of a connection. In External ID their host is the tenant id. */
 export function isIssuerAt(authority: string, { authority: origin, tenantId }: Issuer): boolean {
   return origin === authority || origin === issuerOrigin(new URL(authority), tenantId)
 }

@@ -1,4 +1,4 @@
-/** Who a person of Entra is: the cloud, the directory (`tid`) and the person in it (`oid`), as Microsoft names them. */
+/** The key of a person in Entra: the cloud, the directory (`tid`) and the person in it (`oid`), as Microsoft names them. */
 import type { PersonKey, Space } from '../../../storage/records.ts'
 
 const ENTRA_SPACE = 'entra:'
@@ -6,7 +6,7 @@ const ENTRA_SPACE = 'entra:'
 /** The ids of a person, in the names of Entra's claims. */
 export type EntraIds = { readonly cloud: string; readonly tid: string; readonly oid: string }
 
-/** Returns the space of everybody whom the directories of one of Microsoft's clouds vouch for. */
+/** Returns the space of all people in the directories of one of Microsoft's clouds. */
 export function entraSpace(cloud: string): Space {
   return `${ENTRA_SPACE}${cloud.toLowerCase()}`
 }
