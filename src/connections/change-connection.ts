@@ -59,22 +59,22 @@ const noTenant: TenantPinning = { kind: 'allow_list', tenantIds: [] }
 export async function createConnection(
   services: ChangeServices & Pick<Services, 'deployment'>,
   caller: AdminCaller,
-  asked: NewConnection,
+  input: NewConnection,
 ): Promise<Connection> {
-  const id = asked.id ? checkGivenId(asked.id) : newId(services, 'con')
+  const id = input.id ? checkGivenId(input.id) : newId(services, 'con')
   return services.storage.atomically(async (transaction) => {
-    const organization = await findOrganization(transaction, asked.organizationId)
+    const organization = await findOrganization(transaction, input.organizationId)
     if (organization === undefined) throw new EntradaError('record_not_found')
     if (await isKnown(transaction, id)) throw new EntradaError('record_in_use', { id })
     if (await transaction.wasConnectionRemoved(id)) {
       throw new EntradaError('connection_id_given_before', { id })
     }
-    const name = checkDisplayName(asked.name ?? organization.name)
-    const slug = asked.slug ? checkSlug(asked.slug) : await freeSlug(transaction, organization)
+    const name = checkDisplayName(input.name ?? organization.name)
+    const slug = input.slug ? checkSlug(input.slug) : await freeSlug(transaction, organization)
     if (await isTaken(transaction, slug, organization)) throw new EntradaError('slug_in_use')
-    const managedBy = asked.managedBy ?? caller.writesAs ?? 'api'
-    const own = { id, slug, name, managedBy, organizationId: organization.id }
-    const connection = draftOf(services, asked, own)
+    const managedBy = input.managedBy ?? caller.writesAs ?? 'api'
+    const identity = { id, slug, name, managedBy, organizationId: organization.id }
+    const connection = draftOf(services, input, identity)
     await transaction.putConnection(connection)
     const event = { type: 'connection.created', detail: { slug } } as const
     const { organizationId } = connection
@@ -94,24 +94,24 @@ async function findOrganization(
 
 function draftOf(
   services: Pick<Services, 'deployment' | 'now'>,
-  asked: NewConnection,
-  own: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId' | 'managedBy'>,
+  input: NewConnection,
+  identity: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId' | 'managedBy'>,
 ): Connection {
   const [deploymentAuthority] = services.deployment.authorities
-  const authority = canonicalAuthority(asked.authority ?? new URL(deploymentAuthority))
+  const authority = canonicalAuthority(input.authority ?? new URL(deploymentAuthority))
   const createdAt = services.now()
   return {
-    ...own,
+    ...identity,
     protocol: 'oidc',
     cloud: cloudOf(authority),
     authority: authority.origin,
-    tenants: asked.tenants ?? noTenant,
-    application: asked.application ?? 'own',
-    clientId: clientIdOf(services, asked),
+    tenants: input.tenants ?? noTenant,
+    application: input.application ?? 'own',
+    clientId: clientIdOf(services, input),
     credentials: [],
-    policies: { ...newConnectionPolicies, ...asked.policies },
-    roleRules: asked.roleRules ?? [],
-    settings: asked.settings ?? {},
+    policies: { ...newConnectionPolicies, ...input.policies },
+    roleRules: input.roleRules ?? [],
+    settings: input.settings ?? {},
     status: 'draft',
     createdAt,
     updatedAt: createdAt,
@@ -139,8 +139,8 @@ function clientIdOf(
  * precedence: a customer who could choose any id could make an operator change their connection in place of another one.
  */
 async function isKnown(transaction: StorageTransaction, id: string): Promise<boolean> {
-  const known = (await transaction.findConnection(id)) ?? transaction.findConnectionBySlug(id)
-  return (await known) !== undefined
+  const byId = await transaction.findConnection(id)
+  return (byId ?? (await transaction.findConnectionBySlug(id))) !== undefined
 }
 
 /** An organization's sign-in address must lead only to its own connections. */
@@ -312,7 +312,7 @@ async function checkTenantsAdded(
   if (before.status !== 'on') return
   const accepted = acceptedTenants(after.tenants)
   if (accepted.length === 0) await checkNotRequired(transaction, after)
-  const known = acceptedTenants(before.tenants)
-  const added = accepted.filter((tenantId) => !known.includes(tenantId))
+  const former = acceptedTenants(before.tenants)
+  const added = accepted.filter((tenantId) => !former.includes(tenantId))
   await checkSharedTenantsFree(transaction, after, added)
 }

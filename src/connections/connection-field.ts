@@ -55,7 +55,7 @@ export type ConnectionField<Value = unknown> = {
   readonly envWords?: Readonly<Record<string, Value | undefined>>
   /** The help of the variable, where it differs. */
   readonly envHelp?: string
-  /** Its path among the options of the library, below `entra`. */
+  /** Its path among the options of the library, below `entra`. Their types are in `settings/options.ts`. */
   readonly libraryOption?: string
   /** Whether pages show it for a connection; by default for every one. */
   readonly appliesTo?: (connection: FieldRecord) => boolean

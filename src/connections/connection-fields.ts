@@ -95,6 +95,7 @@ const head = {
     toJson: ({ tenants }) => allowedTenantIds(tenants),
     label: 'Allowed tenants',
     unset: 'none',
+    hint: 'Instead of one tenant: tenant ids, separated by commas.',
     help: 'In place of `tenant`: accept these directories.',
     option: 'allowed-tenant-ids',
     may: 'organization',
@@ -108,6 +109,7 @@ const head = {
     part: 'application',
     toJson: ({ application }) => application,
     label: 'Application',
+    hint: 'Its own registration in Entra, or the one that customers of this deployment share.',
     help: 'Whose registration in Entra it uses: its `own`, or the `shared` one of this deployment; operators only.',
     option: 'application',
     may: 'operator',
@@ -253,7 +255,7 @@ const policies = {
     may: 'organization',
   },
 } as const satisfies {
-  readonly [Name in keyof PlainPolicies]: ConnectionField<PlainPolicies[Name]>
+  readonly [Name in keyof PlainPolicies]-?: ConnectionField<NonNullable<PlainPolicies[Name]>>
 } & { readonly defaultRole: ConnectionField<string> }
 
 /** What a test sign-in writes is no field. */
@@ -311,6 +313,7 @@ const settings = {
     },
     label: 'Groups come',
     unset: 'from the token',
+    hint: 'Microsoft Graph also knows groups that do not fit into the token.',
     help: 'Where groups come from: the token (`claim`), always Microsoft `graph`, or `graph_direct`, which leaves out groups that hold groups.',
     env: 'ENTRADA_ENTRA_GROUPS_FROM',
     envWords: {
@@ -336,7 +339,7 @@ const settings = {
     label: 'Email domains',
     unset: 'any',
     words: (domains) => `only ${domains}`,
-    hint: 'Only people with an address in one of these may sign in. A filter, and no proof.',
+    hint: 'Only people with an address in one of these may sign in; separated by commas. A filter, and no proof.',
     help: 'Only people with an address in exactly one of these come in; by default any. A filter, and no proof.',
     option: 'email-domains',
     may: 'organization',
@@ -347,6 +350,7 @@ const settings = {
     label: 'Sessions checked again',
     unset: 'never: who is disabled in Entra stays in until the session ends',
     words: (minutes) => `every ${minutes} minutes`,
+    hint: 'In minutes, from 5 to 1440. Users who were disabled in Entra are signed out, and groups and roles follow.',
     help: 'Sessions are checked against Entra again this often, from 5 to 1440 minutes: who was disabled there is out, groups and roles follow. Without it: at sign-ins alone. See docs/sessions.md.',
     env: 'ENTRADA_ENTRA_RECHECK_MINUTES',
     libraryOption: 'recheckMinutes',
@@ -368,6 +372,7 @@ const settings = {
     ...switchOf({ off: 'is one connection’s alone', on: 'may have other connections too' }),
     default: false,
     label: 'Tenant of the shared application',
+    hint: 'The tenant may have another connection of the shared application that is on.',
     help: 'Whether the tenant may have another connection of the shared application that is on; operators only.',
     appliesTo: ({ application }) => application === 'shared',
     option: 'tenant-may-be-shared',

@@ -47,10 +47,10 @@ export function findClientSecret(
   { id: connectionId, credentials }: Connection,
   value: Secret,
 ): ConnectionCredential | undefined {
-  const wanted = value.reveal().trim()
+  const secret = value.reveal().trim()
   return credentials.find(({ id: credentialId, kind, sealed }) => {
     if (kind !== 'client_secret' || sealed === undefined) return false
-    return openCredential(keyRing, sealed, { connectionId, credentialId }) === wanted
+    return openCredential(keyRing, sealed, { connectionId, credentialId }) === secret
   })
 }
 
@@ -129,13 +129,13 @@ export async function addCredential(
 export async function setCredentialState(
   services: ChangeServices,
   caller: AdminCaller,
-  asked: {
+  target: {
     readonly connectionId: string
     readonly credentialId: string
     readonly state: ConnectionCredential['state']
   },
 ): Promise<Connection> {
-  const { connectionId, credentialId, state } = asked
+  const { connectionId, credentialId, state } = target
   const change = (before: Connection): Connection => {
     if (!before.credentials.some(({ id }) => id === credentialId)) {
       throw new EntradaError('record_not_found')

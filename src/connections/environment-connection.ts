@@ -155,13 +155,13 @@ function toRow(
   at: Date,
   existing: Connection | undefined,
 ): ConnectionCredential {
-  const known = existing?.credentials.find((credential) => credential.id === id)
+  const former = existing?.credentials.find((credential) => credential.id === id)
   return {
     id,
     kind,
     ...(expiresAt ? { expiresAt } : {}),
     state: state === 'expired' ? 'retired' : 'active',
-    createdAt: known?.createdAt ?? at,
+    createdAt: former?.createdAt ?? at,
   }
 }
 

@@ -16,15 +16,15 @@ export function pageJson<T, Json>({ items, next }: Page<T>, toJson: (item: T) =>
   return { items: items.map(toJson), next: next ?? null }
 }
 
-type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 type RequiredKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]
 
 /** Returns the object without the members that are `undefined`. */
 export function withoutUndefined<T extends object>(
   value: T,
-): Partial<Given<T>> & Given<Pick<T, RequiredKeys<T>>> {
-  const given = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(given) as Partial<Given<T>> & Given<Pick<T, RequiredKeys<T>>> // the same members, fewer
+): Partial<Defined<T>> & Defined<Pick<T, RequiredKeys<T>>> {
+  const present = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(present) as Partial<Defined<T>> & Defined<Pick<T, RequiredKeys<T>>> // the same members, fewer
 }
 
 type NotNull<T> = { [K in keyof T]: Exclude<T[K], null | undefined> }
@@ -36,8 +36,9 @@ type NullKeys<T> = {
 export function withoutNull<T extends object>(
   value: T,
 ): Partial<NotNull<Pick<T, NullKeys<T>>>> & Omit<T, NullKeys<T>> {
-  const given = Object.entries(value).filter(
+  const present = Object.entries(value).filter(
     ([, member]) => member !== undefined && member !== null,
   )
-  return Object.fromEntries(given) as Partial<NotNull<Pick<T, NullKeys<T>>>> & Omit<T, NullKeys<T>> // the same members, fewer
+  return Object.fromEntries(present) as Partial<NotNull<Pick<T, NullKeys<T>>>> &
+    Omit<T, NullKeys<T>> // the same members, fewer
 }

@@ -42,7 +42,7 @@ export function askedInputs(
     const isNumber = field.input?.kind === 'number'
     return html`<label for="${name}">${field.label}</label>
 <input id="${name}" name="${name}" type="${isNumber ? 'number' : 'text'}" value="${value}" maxlength="512" autocomplete="off"${fieldState(problem, path)}>
-<small>${field.help}</small>`
+<small>${field.hint ?? field.help}</small>`
   })}`
 }
 
