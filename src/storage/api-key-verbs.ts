@@ -2,7 +2,7 @@
 
 import type { ApiKey } from './api-key-records.ts'
 import type { ApiKeyReader, ApiKeyWriter } from './api-key-storage.ts'
-import { olderThan, rowsToRead, toPage } from './pages.ts'
+import { readPage } from './pages.ts'
 import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
 import type { ApiKeyId } from './records.ts'
 import type { Database } from './schema.ts'
@@ -24,10 +24,7 @@ export function apiKeyReads(
     async listApiKeys({ organizationId }, page) {
       let query = keys()
       if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
-      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.created_at, item: apiKeys.parse })
+      return readPage(query, page, { by: 'created_at', item: apiKeys.parse })
     },
     async findKeptAnswer(key, now) {
       const query = database.selectFrom('kept_answers').selectAll().where('key', '=', key)

@@ -4,7 +4,7 @@ import { EntradaError } from '../errors/errors.ts'
 import { foldCase } from './columns.ts'
 import { parseDomain, toConnectionTenantRows, toDomainRow } from './domain-rows.ts'
 import { parseConnection } from './organization-rows.ts'
-import { olderThan, rowsToRead, toPage } from './pages.ts'
+import { readPage } from './pages.ts'
 import type { Connection } from './records.ts'
 import type { Database, Row } from './schema.ts'
 import type { StorageReader, StorageTransaction } from './storage.ts'
@@ -46,10 +46,7 @@ export function domainReads(database: Database): Pick<StorageReader, DomainRead>
       if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
       if (name !== undefined) query = query.where('name', '=', name)
       if (status !== undefined) query = query.where('status', '=', status)
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
-      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.created_at, item: parseDomain })
+      return readPage(query, page, { by: 'created_at', item: parseDomain })
     },
     async listDomainsToCheck(now, limit) {
       const ofEach = sql<number>`row_number() over (partition by organization_id order by next_check_at, id)`

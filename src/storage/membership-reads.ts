@@ -2,7 +2,7 @@
 import { type SqlBool, sql } from 'kysely'
 import type { ApiKeyReader, MembershipFilter, MembershipListItem } from './api-key-storage.ts'
 import { foldCase } from './columns.ts'
-import { olderThan, rowsToRead, toPage } from './pages.ts'
+import { readPage } from './pages.ts'
 import { membershipPart, parseMembership } from './people-rows.ts'
 import type { Membership } from './records.ts'
 import type { Database } from './schema.ts'
@@ -18,14 +18,8 @@ export function membershipReads(
       return row && (await withRoles(database, [parseMembership(row)]))[0]
     },
     async listMemberships(filter, page) {
-      let query = selectMemberships(database, filter)
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
-      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      const memberships = toPage(rows, page, {
-        time: (row) => row.created_at,
-        item: parseMembership,
-      })
+      const query = selectMemberships(database, filter)
+      const memberships = await readPage(query, page, { by: 'created_at', item: parseMembership })
       return { ...memberships, items: await withRoles(database, memberships.items) }
     },
   }

@@ -12,7 +12,7 @@ import {
   toConnectionRow,
   toOrganizationRow,
 } from './organization-rows.ts'
-import { contains, olderThan, rowsToRead, toPage } from './pages.ts'
+import { contains, readPage } from './pages.ts'
 import type { Database, Tables } from './schema.ts'
 import { countSealedGrants } from './session-grant-verbs.ts'
 import type { ConnectionFilter, StorageReader, StorageTransaction } from './storage.ts'
@@ -71,10 +71,7 @@ export function organizationReads(
       if (search !== undefined) {
         query = query.where((is) => is.or([contains('name', search), contains('slug', search)]))
       }
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
-      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.created_at, item: parseOrganization })
+      return readPage(query, page, { by: 'created_at', item: parseOrganization })
     },
     async findConnection(id) {
       const query = database.selectFrom('connections').selectAll().where('id', '=', id)
@@ -87,11 +84,10 @@ export function organizationReads(
       return row && parseConnection(row)
     },
     async listConnections(filter, page) {
-      let query = selectConnections(database, filter)
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
-      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.created_at, item: parseConnection })
+      return readPage(selectConnections(database, filter), page, {
+        by: 'created_at',
+        item: parseConnection,
+      })
     },
     async listConnectionIds() {
       const rows = await database.selectFrom('connections').select('id').orderBy('id').execute()

@@ -2,10 +2,11 @@
  * Pages of lists, newest first. The cursor is the place of the last item, so rows that are added or removed meanwhile cause no gaps
  * and no duplicates.
  */
-import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
 import { type PagePlace, parsePageCursor, toPageCursor } from '../protocol/page-cursor.ts'
 import { foldCase } from './columns.ts'
+import type { Tables } from './schema.ts'
 import type { Page, PageRequest } from './storage.ts'
 
 const MAX_LIMIT = 200
@@ -42,6 +43,27 @@ export function toPage<Item extends { readonly id: string }, T>(
   const items = shown.map(read.item)
   if (last === undefined || rows.length === shown.length) return { items }
   return { items, next: toPageCursor({ millis: read.time(last), id: last.id }) }
+}
+
+/** Reads one page of a query, newest first by the given column and then by id. */
+export async function readPage<
+  Table extends keyof Tables,
+  Time extends 'created_at' | 'at',
+  Item extends { readonly id: string } & { readonly [Column in Time]: number },
+  T,
+>(
+  query: SelectQueryBuilder<Tables, Table, Item>,
+  page: PageRequest,
+  { by, item }: { readonly by: Time; readonly item: (row: Item) => T },
+): Promise<Page<T>> {
+  const { after } = page
+  const rows = await query
+    .$if(after !== undefined, (all) => all.where(olderThan(after ?? '', by, 'id')))
+    .orderBy(sql.ref(by), 'desc')
+    .orderBy(sql.ref('id'), 'desc')
+    .limit(rowsToRead(page))
+    .execute()
+  return toPage<Item, T>(rows, page, { time: (row) => row[by], item })
 }
 
 function limitOf(page: PageRequest): number {

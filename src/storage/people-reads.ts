@@ -1,7 +1,7 @@
 /** Finds users, identities and memberships. */
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { foldCase, partOf, present } from './columns.ts'
-import { olderThan, rowsToRead, toPage } from './pages.ts'
+import { readPage } from './pages.ts'
 import {
   groupPart,
   identityPart,
@@ -69,10 +69,7 @@ export function peopleReads(
       if (organizationId !== undefined) {
         query = query.where('id', 'in', membersOf(database, organizationId))
       }
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
-      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      const users = toPage(rows, page, { time: (row) => row.created_at, item: parseUser })
+      const users = await readPage(query, page, { by: 'created_at', item: parseUser })
       return { ...users, items: await withBelongings(database, users.items) }
     },
   }

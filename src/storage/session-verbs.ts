@@ -2,7 +2,7 @@
 import { type CompiledQuery, type SqlBool, sql } from 'kysely'
 import { partOf, present } from './columns.ts'
 import { organizationPart } from './organization-rows.ts'
-import { olderThan, rowsToRead, toPage } from './pages.ts'
+import { readPage } from './pages.ts'
 import { groupPart, identityPart, membershipPart, parseIdentity, userPart } from './people-rows.ts'
 import type { SessionId, SessionView } from './records.ts'
 import type { Database } from './schema.ts'
@@ -63,10 +63,7 @@ export function sessionReads(
       if (filter.connectionId !== undefined) {
         query = query.where('connection_id', '=', filter.connectionId)
       }
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
-      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.created_at, item: parseSession })
+      return readPage(query, page, { by: 'created_at', item: parseSession })
     },
   }
 }

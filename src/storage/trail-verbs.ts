@@ -1,6 +1,6 @@
 /** Reads and writes what is only ever added: audit events, sign-in traces, and the outbox of events. */
 import type { ExpressionBuilder } from 'kysely'
-import { olderThan, rowsToRead, toPage } from './pages.ts'
+import { readPage } from './pages.ts'
 import type { UserId } from './records.ts'
 import type { Database, Tables } from './schema.ts'
 import type { AuditFilter, StorageReader, StorageTransaction, TraceFilter } from './storage.ts'
@@ -21,11 +21,10 @@ export function trailReads(
 > {
   return {
     async listAuditEvents(filter, page) {
-      let query = selectAuditEvents(database, filter)
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'at', 'id'))
-      const newestFirst = query.orderBy('at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.at, item: parseAuditEvent })
+      return readPage(selectAuditEvents(database, filter), page, {
+        by: 'at',
+        item: parseAuditEvent,
+      })
     },
     async findSignInTrace(id) {
       const query = database.selectFrom('sign_in_traces').selectAll().where('id', '=', id)
@@ -33,11 +32,10 @@ export function trailReads(
       return row && parseSignInTrace(row)
     },
     async listSignInTraces(filter, page) {
-      let query = selectSignInTraces(database, filter)
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'at', 'id'))
-      const newestFirst = query.orderBy('at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.at, item: parseSignInTrace })
+      return readPage(selectSignInTraces(database, filter), page, {
+        by: 'at',
+        item: parseSignInTrace,
+      })
     },
     async countLive(now) {
       const [sessions, outbox, unlinked] = await Promise.all([

@@ -1,6 +1,6 @@
 /** Reads and writes webhooks and their deliveries. */
 import { type RawBuilder, sql } from 'kysely'
-import { olderThan, rowsToRead, toPage } from './pages.ts'
+import { readPage } from './pages.ts'
 import type { AuditEventRecord } from './records.ts'
 import type { Database } from './schema.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
@@ -29,10 +29,7 @@ export function webhookReads(
     async listWebhooks({ organizationId }, page) {
       let query = database.selectFrom('webhooks').selectAll()
       if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
-      if (page.after !== undefined) query = query.where(olderThan(page.after, 'created_at', 'id'))
-      const newestFirst = query.orderBy('created_at', 'desc').orderBy('id', 'desc')
-      const rows = await newestFirst.limit(rowsToRead(page)).execute()
-      return toPage(rows, page, { time: (row) => row.created_at, item: parseWebhook })
+      return readPage(query, page, { by: 'created_at', item: parseWebhook })
     },
     async listDueWebhooks(now) {
       const rows = await database
