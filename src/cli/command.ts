@@ -87,6 +87,15 @@ export const ofUserOption = {
   user: { help: 'Only this user id.' },
 } as const
 
+/** The options of a command that creates an organization or a connection. */
+export const newIdOptions = {
+  id: { mayBeEmpty: true, help: 'Id from another system; it can never change.' },
+  slug: {
+    mayBeEmpty: true,
+    help: 'Short name in addresses; default: made from the name. It can never change.',
+  },
+} as const
+
 /** Returns the text of an option, or `undefined` where the option is absent. */
 export function textOption({ values }: CliArguments, name: string): string | undefined {
   const value = values[name]

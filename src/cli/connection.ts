@@ -1,10 +1,29 @@
 import type { ConnectionJson } from '../connections/connection-schema.ts'
 import { apiCommand } from './api-command.ts'
-import { type Command, ofOrganizationOption, pageOptions } from './command.ts'
+import { type Command, newIdOptions, ofOrganizationOption, pageOptions } from './command.ts'
 import { connectionOptions, fieldLines } from './connection-options.ts'
 import { credentialLines } from './credential.ts'
 
 export const connectionCommands: readonly Command[] = [
+  apiCommand({
+    name: 'connection create',
+    summary: 'Create a connection of an organization (its id or slug), as a draft.',
+    operation: 'createConnection',
+    arguments: { ORGANIZATION: 'organizationId' },
+    options: { ...newIdOptions, ...connectionOptions() },
+    lines: ({ id, name, slug }) => [`${id}  ${name} (${slug}), draft`],
+  }),
+  apiCommand({
+    name: 'connection invite',
+    summary:
+      "Create the link with which the customer's administrator sets up the connection or renews its credential.",
+    operation: 'createSetupLink',
+    arguments: { CONNECTION: 'id' },
+    lines: ({ address, kind, expiresAt }) => [
+      address ?? '',
+      `${kind === 'setup' ? 'To set up the connection' : 'To renew its credential'}, until ${expiresAt}. Whoever has the link can do so: send it to nobody else.`,
+    ],
+  }),
   apiCommand({
     name: 'connection list',
     summary: 'List connections, newest first.',

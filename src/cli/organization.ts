@@ -1,6 +1,6 @@
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { apiCommand } from './api-command.ts'
-import { type Command, pageOptions } from './command.ts'
+import { type Command, newIdOptions, pageOptions } from './command.ts'
 import { notValid } from './command-failure.ts'
 
 export const organizationCommands: readonly Command[] = [
@@ -40,6 +40,14 @@ export const organizationCommands: readonly Command[] = [
       },
     },
     lines: organizationLines,
+  }),
+  apiCommand({
+    name: 'organization create',
+    summary: 'Create an organization, which stands for one customer.',
+    operation: 'createOrganization',
+    arguments: { NAME: 'name' },
+    options: newIdOptions,
+    lines: ({ id, name, slug }) => [`${id}  ${name} (${slug})`],
   }),
 ]
 

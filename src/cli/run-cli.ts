@@ -5,13 +5,11 @@ import { didYouMean } from '../settings/stray-settings.ts'
 import { apiKeyCommands } from './api-key.ts'
 import { applyCommands } from './apply.ts'
 import { auditCommands } from './audit.ts'
-import { auditChainCommands } from './audit-chain.ts'
 import { backupCommand } from './backup.ts'
 import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
 import { connectionCommands } from './connection.ts'
 import { credentialCommands } from './credential.ts'
-import { customerCommands } from './customer.ts'
 import { dataExportCommands } from './data-export.ts'
 import { devCommand } from './dev.ts'
 import { doctorCommand } from './doctor.ts'
@@ -44,7 +42,6 @@ export const commands: readonly Command[] = [
   explainCommand,
   ...certificateCommands,
   ...organizationCommands,
-  ...customerCommands,
   ...connectionCommands,
   ...credentialCommands,
   ...membershipCommands,
@@ -57,7 +54,6 @@ export const commands: readonly Command[] = [
   ...dataExportCommands,
   ...signInCommands,
   ...auditCommands,
-  ...auditChainCommands,
   ...applyCommands,
   ...apiKeyCommands,
   migrateCommand,
