@@ -59,7 +59,7 @@ const ofStrangers: ReadonlySet<string> = new Set<ErrorCode>([
 
 /** Names the organization, but only to people whom its own directory has vouched for (design rule 19). */
 async function organizationLine(
-  { storage }: Services,
+  { storage }: Pick<Services, 'storage'>,
   { error, exchange }: Refusal,
 ): Promise<Html> {
   const { connection, person } = exchange?.signIn.record ?? {}
@@ -97,7 +97,7 @@ function titleFor(code: ErrorCode, status: number): string {
 
 /** Offers a link to start again. The page never starts again by itself, because that could loop. */
 async function whatNext(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing' | 'storage'>,
   { error, exchange, signedIn }: Refusal,
   startAgain: StartAgain,
 ): Promise<Html> {
@@ -132,7 +132,7 @@ function continueOnceSignedIn({ code }: EntradaError, exchange: Exchange | undef
 
 /** Returns the sign-in address of the connection that refused, or else of the one that this browser used last, or else of the default. */
 async function whereToStart(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'keyRing' | 'storage'>,
   exchange: Exchange,
   error: EntradaError,
 ): Promise<string | undefined> {
@@ -146,7 +146,10 @@ async function whereToStart(
 }
 
 /** Returns the connection that this browser used last. If the database fails, the page does without it. */
-async function lastConnection(services: Services, exchange: Exchange) {
+async function lastConnection(
+  services: Pick<Services, 'deployment' | 'keyRing' | 'storage'>,
+  exchange: Exchange,
+) {
   try {
     return await findLastConnection(services, exchange)
   } catch {
@@ -181,18 +184,18 @@ function invitation({ code }: EntradaError, startAgain: StartAgain): Html {
 }
 
 /** Links to the sign-in with the operator token, which works when the identity provider does not. */
-function operatorLink(services: Services, { url }: Exchange): Html {
+function operatorLink(services: Pick<Services, 'deployment'>, { url }: Exchange): Html {
   if (!url.pathname.startsWith(pathTo(services, '/admin'))) return html``
   return html`<p><a href="${pathTo(services, '/login/token')}">Sign in with the operator token</a></p>`
 }
 
 /** Links to the configured addresses, for a request to another host. The addresses are public. */
-function publicLinks({ deployment }: Services): Html {
+function publicLinks({ deployment }: Pick<Services, 'deployment'>): Html {
   return html`${deployment.publicUrls.map(({ origin }) => html` <a href="${origin}/">${origin}</a>`)}`
 }
 
 function details(
-  services: Services,
+  services: Pick<Services, 'now'>,
   {
     error,
     correlationId,

@@ -299,7 +299,10 @@ function methodNotAllowed(path: string): EntradaError {
   return new EntradaError('method_not_allowed', { allow: [...new Set(methods)].join(', ') })
 }
 
-async function showAsset(services: Services, { params }: Exchange): Promise<Response> {
+async function showAsset(
+  services: Pick<Services, 'deployment'>,
+  { params }: Exchange,
+): Promise<Response> {
   const response = assetResponse(services, params.name ?? '')
   if (response === undefined) throw new EntradaError('page_not_found')
   return response

@@ -1,7 +1,7 @@
 import type { Services } from '../services.ts'
 
 /** Logs, at the start, the options whose risk the operator accepted; docs/forward-auth.md describes the risks. */
-export function warnOfRisks(services: Services): void {
+export function warnOfRisks(services: Pick<Services, 'deployment' | 'log'>): void {
   const { site, forwardsUnproven } = services.deployment
   if (site !== undefined) {
     services.log.warn('session_shared_with_domain', {

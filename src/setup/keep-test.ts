@@ -1,6 +1,6 @@
 /** Stores the outcome of a test: its result, sealed, and what it proves about the connection. */
 
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
@@ -61,7 +61,10 @@ export type KeptTest = {
  * Marks the connection as tested, then stores the result, so that a visible result implies the mark. Returns the address of its
  * page.
  */
-export async function keepResult(services: Services, kept: KeptTest): Promise<string> {
+export async function keepResult(
+  services: ChangeServices & Pick<Services, 'keyRing' | 'sha256'>,
+  kept: KeptTest,
+): Promise<string> {
   const { holder, connection, asked, result } = kept
   if (result.works) await believe(services, kept)
   const id = newTestResultId(services)
@@ -88,7 +91,10 @@ function codeOf(outcome: TestOutcome): string | undefined {
 }
 
 /** Marks only the connection as it was tested: one that was changed meanwhile keeps its state. */
-async function believe(services: Services, { holder, connection, asked }: KeptTest): Promise<void> {
+async function believe(
+  services: ChangeServices & Pick<Services, 'sha256'>,
+  { holder, connection, asked }: KeptTest,
+): Promise<void> {
   if (connection.managedBy === 'environment') return
   const { credentialId, candidateTenant } = asked
   const at = services.now().toISOString()

@@ -2,7 +2,9 @@
  * What the holder of a set-up link may change: application, directory and credential of a draft; only credentials of any other
  * connection.
  */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
+import type { ChangeServices } from '../audit/audit.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
 import type { FieldPatch } from '../connections/field-values.ts'
@@ -101,7 +103,10 @@ function withRedirectOrigin(
 }
 
 /** Replaces the customer's own application by the deployment's shared one. @throws {EntradaError} `entra_not_configured` */
-export async function chooseShared(services: Services, { setup, caller }: ChangeOf): Promise<void> {
+export async function chooseShared(
+  services: ChangeServices & Pick<Services, 'deployment'>,
+  { setup, caller }: ChangeOf,
+): Promise<void> {
   const { sharedClientId, authorities } = services.deployment
   if (sharedClientId === undefined) throw new EntradaError('entra_not_configured')
   const [authority] = authorities
@@ -121,7 +126,10 @@ export async function chooseShared(services: Services, { setup, caller }: Change
 }
 
 /** Changes back to an application of the customer's own, of which nothing is known yet. */
-export async function chooseOwn(services: Services, { setup, caller }: ChangeOf): Promise<void> {
+export async function chooseOwn(
+  services: ChangeServices,
+  { setup, caller }: ChangeOf,
+): Promise<void> {
   await changeDraft(services, caller, {
     connection: setup.connection,
     change: (before) =>
@@ -139,7 +147,7 @@ const noTenant: TenantPinning = { kind: 'allow_list', tenantIds: [] }
  * @throws {EntradaError} `request_invalid`
  */
 export async function putCredential(
-  services: Services,
+  services: ChangeServices,
   { setup, caller }: ChangeOf,
   credential: ConnectionCredential,
 ): Promise<void> {
@@ -160,7 +168,7 @@ export async function putCredential(
 
 /** Activates a tested credential; the others stay active. @throws {EntradaError} `credential_not_tested`, `record_not_found` */
 export async function useCredential(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'sha256'>,
   { setup, caller }: ChangeOf,
   credentialId: string,
 ): Promise<void> {
@@ -180,7 +188,7 @@ export async function useCredential(
 
 /** If the connection was turned on meanwhile, the link may no longer change it. */
 async function changeDraft(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   {
     connection,

@@ -1,6 +1,6 @@
 /** Set-up links, which operators create, list and withdraw. `setup-session.ts` has the browser that uses a link. */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { type AuditServices, audit } from '../audit/audit.ts'
+import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { pathTo } from '../http/exchange.ts'
@@ -33,7 +33,7 @@ export type ListedSetupLink = { readonly link: SetupLink; readonly state: SetupL
  * @throws {EntradaError} `record_not_found`, `setup_link_not_possible`
  */
 export async function createSetupLink(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'deployment' | 'sha256'>,
   caller: AdminCaller,
   connectionId: string,
 ): Promise<CreatedSetupLink> {
@@ -68,7 +68,7 @@ export async function listSetupLinks(
 
 /** Ends a link now, and the set-up page with it. @throws {EntradaError} `record_not_found` */
 export async function withdrawSetupLink(
-  services: Services,
+  services: ChangeServices,
   caller: AdminCaller,
   { connectionId, linkId }: { readonly connectionId: string; readonly linkId: string },
 ): Promise<void> {

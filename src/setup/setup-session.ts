@@ -3,7 +3,7 @@
  * browser that does so later takes over, and the earlier one shows a notice.
  */
 import type { AdminCaller } from '../access/admin-caller.ts'
-import { audit } from '../audit/audit.ts'
+import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { cookieName, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -49,7 +49,7 @@ export async function getSetupByToken(
  * @throws {EntradaError} `setup_link_not_found`, `setup_link_ended`
  */
 export async function takeSetupLink(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'deployment' | 'sha256'>,
   exchange: Exchange,
   token: string,
 ): Promise<string> {

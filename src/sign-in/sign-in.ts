@@ -100,7 +100,10 @@ export async function startWith(
 }
 
 /** Reads the parameters that the address of a start may have. */
-function askedOfStart(services: Services, exchange: Exchange): Omit<Start, 'connection'> {
+function askedOfStart(
+  services: Pick<Services, 'deployment'>,
+  exchange: Exchange,
+): Omit<Start, 'connection'> {
   const asked = single(exchange.url.searchParams, 'return_to')
   const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
   return { returnTo, ...requestedAccount(exchange) }
@@ -108,7 +111,7 @@ function askedOfStart(services: Services, exchange: Exchange): Omit<Start, 'conn
 
 /** The attempt's cookie belongs to one host, so the sign-in has to start where it returns. */
 function registeredOrigin(
-  { deployment }: Services,
+  { deployment }: Pick<Services, 'deployment'>,
   here: URL,
   { settings }: Connection,
 ): string | undefined {
@@ -203,7 +206,7 @@ export async function completeSignIn(
 
 /** Opens the attempt's own connection, at its own address. */
 async function openConnection(
-  services: Services,
+  services: Pick<Services, 'deployment' | 'storage'>,
   exchange: Exchange,
   record: SignInRecord,
 ): Promise<Connection> {

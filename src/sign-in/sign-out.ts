@@ -1,6 +1,7 @@
 /** Sign-out: in Entrada, at Microsoft too if the user chooses so, or because Entra demands it (front channel). */
 
 import { html } from 'hono/html'
+import type { ChangeServices } from '../audit/audit.ts'
 import { redirectUri } from '../connections/connection-addresses.ts'
 import { ENVIRONMENT_CONNECTION_ID } from '../connections/environment-connection-id.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -147,7 +148,7 @@ async function signedOutPage(services: Pick<Services, 'deployment'>): Promise<Re
  * https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc#single-sign-out
  */
 export async function frontChannelSignOut(
-  services: Services,
+  services: ChangeServices & Pick<Services, 'deployment' | 'identityProviderFor'>,
   exchange: Exchange,
 ): Promise<Response> {
   const connection = await getConnection(
@@ -167,7 +168,7 @@ export async function frontChannelSignOut(
 }
 
 async function endSessionsOf(
-  services: Services,
+  services: ChangeServices,
   exchange: Exchange,
   {
     connection,

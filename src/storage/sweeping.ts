@@ -4,7 +4,11 @@ const INTERVAL_MS = 60_000
 const TRACE_LIFETIME_MS = 30 * 24 * 3_600_000
 
 /** Removes expired records once a minute. Returns the function that stops this. */
-export function startSweeping({ storage, now, log }: Services): () => void {
+export function startSweeping({
+  storage,
+  now,
+  log,
+}: Pick<Services, 'log' | 'now' | 'storage'>): () => void {
   const timer = setInterval(() => {
     const tracesBefore = new Date(now().getTime() - TRACE_LIFETIME_MS)
     storage
