@@ -101,7 +101,6 @@ function createNames(folder: string | undefined) {
         .replace(/\bent_[0-9A-Za-z]{49}\b/g, 'ent_KEY')
         .replace(/\bent_[0-9A-Za-z]{6}\b/g, 'ent_BEGIN')
         .replace(/localhost:\d+/g, 'localhost:PORT')
-        .replace(/(?<=^ {2}authority +)https?:\S+/, 'AUTHORITY')
         .replace(/(?<=\S) {2,}/g, '  ')
         .trimEnd(),
     toReal: (command: string) =>
