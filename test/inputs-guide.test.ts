@@ -107,6 +107,7 @@ describe('docs/inputs.md', () => {
       'sign-in/attempt.ts',
       'storage/columns.ts',
       'storage/migrations/0007-domains.ts',
+      'storage/record-columns.ts',
     ])
   })
 })
