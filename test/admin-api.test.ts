@@ -26,6 +26,20 @@ describe('POST /api/v1/users', () => {
     assert.equal(membership.username, 'ally')
   })
 
+  it('takes the key of a person as text, whole or in its short form, and a search finds them by it', async (t) => {
+    const rig = await openRig(t)
+    const short = `${CONTOSO}/${NEW_OID.toUpperCase()}`
+    const whole = `entra:china/${CONTOSO}/${NEW_OID}`
+    const one = await createUser(rig, { username: 'one', person: short })
+    const two = await createUser(rig, { username: 'two', person: whole })
+    const spaces = [one, two].map(({ body }) => (body.identities as readonly Item[])[0]?.space)
+    assert.deepEqual(spaces, [newKey.space, 'entra:china'])
+    const find = async (search: string) =>
+      (await items(rig, `/users?search=${encodeURIComponent(search)}`)).map(({ id }) => id)
+    assert.deepEqual(await find(whole), [two.body.id])
+    assert.deepEqual(await find(short), [two.body.id, one.body.id])
+  })
+
   it('answers with the user as it is read later', async (t) => {
     const rig = await openRig(t)
     const email = 'new@contoso.example'
@@ -91,6 +105,11 @@ describe('POST /api/v1/users', () => {
     'with a tenant but no object id': [{ username: 'a', tid: CONTOSO }, 'oid'],
     'with an object id but no tenant': [{ username: 'a', oid: NEW_OID }, 'tid'],
     'with an object id of wrong shape': [{ username: 'a', tid: CONTOSO, oid: 'x' }, 'oid'],
+    'with a person that is no key': [{ username: 'a', person: 'kim' }, 'person'],
+    'with a person and a tenant': [
+      { username: 'a', person: `${CONTOSO}/${NEW_OID}`, tid: CONTOSO, oid: NEW_OID },
+      'person',
+    ],
     'with an email that is none': [{ username: 'a', email: 'x' }, 'email'],
     'with a member that is not known': [{ username: 'a', operator: true }, 'operator'],
     'with a prototype in it': ['{"username":"a","__proto__":{"x":1}}', '__proto__'],

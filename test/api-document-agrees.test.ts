@@ -26,6 +26,8 @@ const contextual: readonly string[] = [
   // The connection has a tenant, or a list of them, which the other one replaces only when it is taken away.
   'changeConnection tenant',
   'changeConnection allowedTenantIds.0',
+  // Percent-encoded, of a known space; and `tid` and `oid` are left out.
+  'createUser person',
   // In the future.
   'createApiKey expiresAt',
   // That of the organization.

@@ -15,12 +15,13 @@ import { createConnection, type NewConnection } from '../connections/change-conn
 import { keepDefaultOrganization } from '../connections/environment-connection.ts'
 import { ENVIRONMENT_CONNECTION_ID } from '../connections/environment-connection-id.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { type EntraIds, entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
 import {
-  type EntraIds,
-  entraIdsOf,
-  entraPersonKey,
-} from '../identity-provider/entra/protocol/person-key.ts'
-import { shownKey } from '../identity-provider/person-key.ts'
+  keyOfNamed,
+  type NamedPerson,
+  parsePersonName,
+  shownKey,
+} from '../identity-provider/person-key.ts'
 import { newId } from '../keys/ids.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
@@ -57,6 +58,8 @@ export type NewUser = {
   readonly username: string
   /** The organization of the new member; by default that of the environment's connection. */
   readonly organizationId?: string
+  /** The key of the person as text, or `TENANT/OBJECT`; in place of `tid` and `oid`. */
+  readonly person?: string
   readonly tid?: string
   readonly oid?: string
   readonly displayName?: string
@@ -155,16 +158,18 @@ async function createUserBeforehand(
   caller: AdminCaller,
   input: NewUser,
 ): Promise<UserId> {
-  const { username, tid, oid } = checkNewUser(input)
+  const { username } = input
+  if (!USERNAME.test(username)) throw invalid('username')
+  const named = personNamedIn(input)
   const at = services.now()
   const userId = newId(services, 'usr')
   await services.storage.atomically(async (transaction) => {
     const organizationId = await organizationOf(services, transaction, input)
     await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
     let key: PersonKey | undefined
-    if (tid !== undefined && oid !== undefined) {
+    if (named !== undefined) {
       const cloud = await cloudIn(services, transaction, organizationId)
-      key = entraPersonKey({ cloud, tid, oid })
+      key = keyOfNamed(named, cloud)
       const id = newId(services, 'idn')
       await transaction.linkIdentity({ id, userId, key, lastClaims: {}, createdAt: at })
     }
@@ -195,13 +200,18 @@ async function createUserBeforehand(
   return userId
 }
 
-function checkNewUser({ username, tid, oid, ...rest }: NewUser): NewUser {
-  if (!USERNAME.test(username)) throw invalid('username')
+/** Returns the person that a new user is linked to, if the input names one. @throws {EntradaError} `request_invalid` */
+function personNamedIn({ person, tid, oid }: NewUser): NamedPerson | undefined {
+  if (person !== undefined) {
+    const named = tid === undefined && oid === undefined ? parsePersonName(person) : undefined
+    if (named === undefined) throw invalid('person')
+    return named
+  }
   if ((tid === undefined) !== (oid === undefined)) throw invalid(tid === undefined ? 'tid' : 'oid')
-  if (tid === undefined || oid === undefined) return { username, ...rest }
+  if (tid === undefined || oid === undefined) return undefined
   if (!isGuid(tid)) throw invalid('tid')
   if (!isGuid(oid)) throw invalid('oid')
-  return { username, tid: tid.toLowerCase(), oid: oid.toLowerCase(), ...rest }
+  return { kind: 'short', ids: { tid, oid } }
 }
 
 function profileOf({ displayName, email }: NewUser): Profile {

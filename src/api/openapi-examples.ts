@@ -78,6 +78,8 @@ const members: Readonly<Record<string, string | null>> = {
   'organizations.ssoRequired': null,
 
   cloud: 'global',
+  // In its place are `tid` and `oid`.
+  person: null,
   space: 'entra:global',
   directory: '3f2504e0-4f89-41d3-9a0c-0305e82c3301',
   subject: '0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d',

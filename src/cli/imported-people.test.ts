@@ -35,6 +35,20 @@ describe('readImportedPeople', () => {
     }
   })
 
+  it('takes the key of a person in either form, and of Entra alone', () => {
+    const whole = `entra:china/${TID}/${OID}`
+    const other = OID.replace(/1$/, '2')
+    const texts = [whole, `${TID}/${other.toUpperCase()}`, 'oidc/https:%2F%2Fid.example/kim', 'kim']
+    const { rows } = readImportedPeople(lines(...texts.map((person) => ({ person }))))
+    const people = rows.map((row) => (row.kind === 'person' ? row.person : row.reason))
+    assert.deepEqual(people, [
+      { tid: TID, oid: OID, person: whole },
+      { tid: TID, oid: other },
+      'other_provider',
+      'not_a_key',
+    ])
+  })
+
   it('takes rows of Auth.js whose ID token was kept', () => {
     const row = {
       userId: 'cl123',

@@ -1,4 +1,6 @@
 /** Users of another system, as exported from its tables: which of them are identified by (`tid`, `oid`), and which are not. */
+import { entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
+import { formatPersonKey, parsePersonName } from '../identity-provider/person-key.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
 import { notValid } from './command-failure.ts'
@@ -7,6 +9,8 @@ import { parseCsv } from './csv.ts'
 export type ImportedPerson = {
   readonly tid: string
   readonly oid: string
+  /** The whole key, if the file has it. */
+  readonly person?: string
   readonly username?: string
   readonly displayName?: string
   readonly email?: string
@@ -26,6 +30,7 @@ export const notTakenReasons = {
   no_object_id: 'It has neither an object id nor an ID token.',
   id_token_unreadable: 'Its ID token cannot be read; it may be encrypted in that database.',
   no_tenant_id: 'It has an object id without its tenant. If all are of one tenant: --tenant ID.',
+  not_a_key: 'Its `person` is neither SPACE/DIRECTORY/SUBJECT nor TENANT/OBJECT.',
   not_a_guid: 'Its object id or tenant id is no GUID.',
   contradiction: 'Its columns and its ID token name different people.',
   personal_account: 'It is a personal Microsoft account, which no directory has.',
@@ -112,6 +117,7 @@ const columnNames = {
   // Auth.js and better-auth: the `sub`, or the object id (better-auth since 1.7; in Auth.js if the application chose it)
   accountId: ['provideraccountid', 'accountid'],
   idToken: ['idtoken'],
+  person: ['person', 'personkey'],
   oid: ['oid', 'objectid', 'localaccountid'],
   tid: ['tid', 'tenantid'],
   // MSAL: `<oid>.<tid>`
@@ -174,7 +180,10 @@ function personOf(columns: Columns, tenant: string | undefined): ImportedPerson 
     ?.toLowerCase()
     .replace(/[^a-z]/g, '')
   if (provider !== undefined && !microsoftProviders.includes(provider)) return 'other_provider'
+  const named = ofPersonColumn(columns)
+  if (typeof named === 'string') return named
   const sources: readonly Ids[] = [
+    named,
     ...textsOf(columns, 'oid').map((oid) => ({ oid })),
     ...textsOf(columns, 'tid').map((tid) => ({ tid })),
     ofIssuer(columns),
@@ -192,7 +201,19 @@ function personOf(columns: Columns, tenant: string | undefined): ImportedPerson 
   if (!isGuid(oid) || !isGuid(tid)) return 'not_a_guid'
   if (tid === PERSONAL_ACCOUNTS_TENANT_ID || isOfPersonalAccount(oid)) return 'personal_account'
   if (tenant !== undefined && tid !== tenant) return 'other_tenant'
-  return { tid, oid, ...profileOf(columns) }
+  const person = named.person ? { person: named.person } : {}
+  return { tid, oid, ...person, ...profileOf(columns) }
+}
+
+/** Reads the key of the person, if the file has it; only people of Entra can be imported. */
+function ofPersonColumn(columns: Columns): (Ids & { readonly person?: string }) | NotTaken {
+  const text = textOf(columns, 'person')
+  if (text === undefined) return {}
+  const named = parsePersonName(text)
+  if (named === undefined) return 'not_a_key'
+  if (named.kind === 'short') return named.ids
+  const ids = entraIdsOf(named.key)
+  return ids ? { ...ids, person: formatPersonKey(named.key) } : 'other_provider'
 }
 
 /** Personal accounts have object ids of this form; those of a directory are random. This form distinguishes the two if no tenant was stored. */

@@ -172,14 +172,13 @@ async function createUnderFreeName(
 }
 
 async function create(
-  { tid, oid, displayName, email }: ImportedPerson,
+  { tid, oid, person: key, displayName, email }: ImportedPerson,
   username: string,
   { client, refusalOf }: Importing,
 ): Promise<Pick<Outcome, 'outcome'> & Partial<Outcome>> {
   const person = {
     username,
-    tid,
-    oid,
+    ...(key ? { person: key } : { tid, oid }),
     ...(displayName ? { displayName } : {}),
     ...(email ? { email } : {}),
   }

@@ -11,7 +11,9 @@ export const userCommands: readonly Command[] = [
     operation: 'listUsers',
     options: {
       ...pageOptions,
-      search: { help: 'Part of a username, name or email; or a whole id, object id or tenant id.' },
+      search: {
+        help: 'Part of a username, name or email; or a whole id, object id, tenant id or key.',
+      },
     },
     columns: {
       ID: ({ id }) => id,
@@ -40,6 +42,10 @@ export const userCommands: readonly Command[] = [
         sentAs: 'organizationId',
         mayBeEmpty: true,
         help: "Organization of the user, by id; default: that of the environment's connection.",
+      },
+      person: {
+        mayBeEmpty: true,
+        help: 'Key of the person: SPACE/DIRECTORY/SUBJECT, or TENANT/OBJECT; in place of --tenant and --object.',
       },
       tenant: { sentAs: 'tid', mayBeEmpty: true, help: 'Entra tenant id of the person.' },
       object: { sentAs: 'oid', mayBeEmpty: true, help: 'Object id of the person in that tenant.' },

@@ -292,7 +292,13 @@ function describeListing(subject: Subject): void {
       const profile = { displayName: 'Jürgen 100% _sure_' }
       await transaction.refreshMembership('mem_0003', { profile, lastSignInAt: at(9) })
     })
+    const key = { space: 'oidc', directory: 'https://id.example', subject: 'Kim' } as const
+    await subject.storage.atomically((transaction) =>
+      transaction.linkIdentity(newIdentity(4, { userId: 'usr_0003', key })),
+    )
     const search = (text: string) => searchUsers(subject.storage, text)
+    assert.deepEqual(await search('oidc/https:%2F%2Fid.example/Kim'), ['usr_0003'])
+    assert.deepEqual(await search('oidc/https:%2F%2Fid.example/kim'), [])
     assert.deepEqual(await search('PERSON-0001'), ['usr_0001'])
     assert.deepEqual(await search('0002@contoso'), ['usr_0002'])
     assert.deepEqual(await search('JÜRGEN'), ['usr_0003'])

@@ -1,5 +1,6 @@
 /** Finds users, identities and memberships. */
-import { type Expression, type SqlBool, sql } from 'kysely'
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
+import { type NamedPerson, parsePersonName } from '../identity-provider/person-key.ts'
 import { foldCase, partOf, present } from './columns.ts'
 import { readPage } from './pages.ts'
 import {
@@ -19,7 +20,7 @@ import type {
   User,
   UserId,
 } from './records.ts'
-import type { Database } from './schema.ts'
+import type { Database, Tables } from './schema.ts'
 import type { KnownPerson, StorageReader, UserListItem } from './storage.ts'
 
 /** Creates the functions that read users, identities and memberships. */
@@ -144,7 +145,7 @@ function matchesSearch(
   organizationId: OrganizationId | undefined,
 ): Expression<SqlBool> {
   const folded = foldCase(search)
-  const ids = [search, folded]
+  const named = parsePersonName(search)
   const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
   let ofMemberships = database
     .selectFrom('memberships')
@@ -153,7 +154,7 @@ function matchesSearch(
   let ofIdentities = database
     .selectFrom('identities')
     .select('user_id')
-    .where((is) => is.or([is('subject', 'in', ids), is('directory', 'in', ids)]))
+    .where(named === undefined ? hasId([search, folded]) : isNamed(named))
   if (organizationId !== undefined) {
     ofMemberships = ofMemberships.where('organization_id', '=', organizationId)
     const own = database
@@ -164,6 +165,25 @@ function matchesSearch(
   }
 
   return sql<SqlBool>`(id = ${search} or id in (${ofMemberships}) or id in (${ofIdentities}))`
+}
+
+/** A person without a space in their name is found in every cloud. */
+function isNamed(named: NamedPerson) {
+  const { space, directory, subject } =
+    named.kind === 'key'
+      ? named.key
+      : { space: undefined, directory: named.ids.tid, subject: named.ids.oid }
+  return (is: ExpressionBuilder<Tables, 'identities'>) =>
+    is.and([
+      is('subject', '=', subject),
+      is('directory', '=', directory),
+      ...(space === undefined ? [] : [is('space', '=', space)]),
+    ])
+}
+
+function hasId(ids: readonly string[]) {
+  return (is: ExpressionBuilder<Tables, 'identities'>) =>
+    is.or([is('subject', 'in', ids), is('directory', 'in', ids)])
 }
 
 /** Adds the records of each user, in three queries however many users there are. */

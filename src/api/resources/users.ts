@@ -72,6 +72,16 @@ const newUserSchema = v.pipe(
         v.description("Whose member; default: that of the environment's connection."),
       ),
     ),
+    person: v.optional(
+      v.nullable(
+        v.pipe(
+          text(6_500),
+          v.description(
+            'Who the user is in a directory: `SPACE/DIRECTORY/SUBJECT`, each part percent-encoded, or `TENANT/OBJECT`. In place of `tid` and `oid`.',
+          ),
+        ),
+      ),
+    ),
     tid: v.optional(guid),
     oid: v.optional(guid),
     displayName: v.optional(text(256)),
@@ -95,7 +105,7 @@ export const userOperations = {
         v.pipe(
           text(200),
           v.description(
-            'Part of a username, display name or email, ignoring case; or a whole id, `oid` or `tid`.',
+            'Part of a username, display name or email, ignoring case; or a whole id, `subject`, `directory` or key (`SPACE/DIRECTORY/SUBJECT`, `TENANT/OBJECT`).',
           ),
         ),
       ),
@@ -122,8 +132,10 @@ export const userOperations = {
       'identity_in_use',
       'entra_not_configured',
     ],
-    run: async (services, { by, body }) =>
-      userJson(await administration(services).createUser(by, withoutUndefined(body))),
+    async run(services, { by, body: { person, ...own } }) {
+      const user = withoutUndefined({ ...own, person: person ?? undefined })
+      return userJson(await administration(services).createUser(by, user))
+    },
   }),
   getUser: operation({
     method: 'GET',
