@@ -1,5 +1,4 @@
 /** Every address of Entrada in one list. docs/reference/addresses.md is made from it. */
-
 import { Hono } from 'hono'
 import { adminPages } from './admin/pages/admin-pages.ts'
 import { apiRoutes } from './api/api-routes.ts'

@@ -1,7 +1,7 @@
 import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { singleHeader } from '../http/single-header.ts'
-import { toldThrough } from '../provisioning/group-snapshot.ts'
+import { snapshotFrom } from '../provisioning/group-snapshot.ts'
 import type { Services } from '../services.ts'
 import { findSession } from '../session/session.ts'
 import type { Actor, SessionView } from '../storage/records.ts'
@@ -61,12 +61,12 @@ const SAME_SIGN_IN_MS = 60_000
  */
 function isListed(
   services: Pick<Services, 'deployment'>,
-  { session, identity, groups: told }: SessionView,
+  { session, identity, groups: snapshot }: SessionView,
 ): boolean {
   const { defaultConnectionId, operators } = services.deployment
   if (identity === undefined || defaultConnectionId === undefined) return false
   if (session.connectionId !== defaultConnectionId) return false
-  const groups = toldThrough(told, { id: defaultConnectionId })
+  const groups = snapshotFrom(snapshot, { id: defaultConnectionId })
   const takenAt = groups?.takenAt.getTime() ?? 0
   const isFresh = takenAt >= session.createdAt.getTime() - SAME_SIGN_IN_MS
   return isOperator(operators, {

@@ -1,5 +1,4 @@
 /** The operator token: compares what a request offers with the configured tokens. */
-
 import type { Deployment } from '../deployment.ts'
 import type { Services } from '../services.ts'
 

@@ -221,83 +221,83 @@ export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {
   'sign_in.succeeded':
     'A person signed in. Detail: `tid`, `oid`, `space`, `directory`, `subject`, the roles they hold now.',
   'sign_in.refused':
-    'An opened sign-in attempt was refused. Detail: `code` (see errors), what Entra said, and evidence.',
+    'An opened sign-in attempt was refused. Detail: `code` (see errors), the error of the identity provider, and evidence.',
   'user.created': 'A user was created, by a first sign-in or beforehand by an operator.',
-  'identity.linked': 'A person of a directory was linked to a user. Detail: the reason.',
+  'identity.linked': 'An identity of a directory was linked to a user. Detail: the reason.',
   'membership.created': 'A user became a member of an organization, under this username.',
   'membership.profile_changed':
-    'A sign-in brought another profile. Detail: the names of the members that changed.',
+    'A sign-in changed the profile of a membership. Detail: the names of the members that changed.',
   'membership.roles_changed':
-    'A sign-in, or somebody by hand, changed the roles of a membership. Detail: before and after.',
+    'A sign-in or an administrator changed the roles of a membership. Detail: before and after.',
   'membership.disabled':
-    'Somebody was kept out of one organization; their sessions there ended. Detail: how many.',
-  'membership.enabled': 'Somebody was let into an organization again.',
-  'api_key.created': 'A key for the API was made. Detail: its name and scopes, never the key.',
+    'A membership was disabled; the sessions of its user there ended. Detail: how many.',
+  'membership.enabled': 'A membership was enabled again.',
+  'api_key.created': 'A key for the API was created. Detail: its name and scopes, never the key.',
   'api_key.revoked': 'A key for the API was revoked. Detail: its name.',
   'user.disabled': 'An operator disabled a user; all their sessions ended.',
   'user.enabled': 'An operator enabled a user again.',
   'session.ended':
-    'A session ended before its time. Detail: the reason; with `recheck` the code of what Entra said of the person.',
+    'A session ended before its time. Detail: the reason; with `recheck` the code of the refusal.',
   'sessions.ended':
     'An operator ended every session of the deployment, or of one organization, connection or user. Detail: which of them, and how many.',
   'database.restored':
     'A backup was restored. Detail: how many sessions of it ended, how many users and API keys of it had been disabled, removed or revoked since, and whether that was applied again.',
-  'operator.signed_in': 'Somebody opened an operator session with the operator token.',
-  'operator.sign_in_refused': 'A wrong operator token was offered.',
+  'operator.signed_in': 'An operator signed in with the operator token.',
+  'operator.sign_in_refused': 'A request sent a wrong operator token.',
   'connection.changed':
-    'A connection was created or changed. Detail: the members that changed, never their values; how many role assignments that took away, and how many sessions it ended.',
+    'A connection was created or changed. Detail: the members that changed, never their values; how many role assignments the change removed, and how many sessions it ended.',
   'connection.created': 'A connection was created, as a draft. Detail: its slug.',
   'organization.created': 'An organization was created. Detail: name and slug.',
   'organization.sso_required':
     'Single sign-on through one connection was required. Detail: how many members had never used it, and how many sessions ended.',
   'organization.sso_lifted':
-    'Single sign-on is no longer required; every connection is open again.',
+    'Single sign-on is no longer required; every connection can be used again.',
   'organization.sso_bypassed':
-    'The way around required single sign-on was opened. Detail: the reason, and when it ends by itself.',
-  'organization.sso_bypass_ended': 'The way around it was closed before its time.',
+    'Required single sign-on was suspended for a time. Detail: the reason, and when the suspension ends.',
+  'organization.sso_bypass_ended': 'The suspension of required single sign-on was ended early.',
   'organization.changed':
     'An organization was changed. Detail: the members that changed, never their values.',
-  'domain.added': 'A domain was named for an organization. It proves nothing yet.',
+  'domain.added': 'A domain was added to an organization. It is not proven yet.',
   'domain.proven':
-    'A domain is an organization’s. Detail: `proof`: `dns` (its TXT record was found), or `operator`.',
+    'A domain was proven to belong to an organization. Detail: `proof`: `dns` (its TXT record was found), or `operator`.',
   'domain.lost':
-    'A domain proves nothing any more; people go on signing in. Detail: `reason`: `record_gone`, or `moved` to another organization that has proven it.',
-  'domain.changed': 'Where the people of a domain sign in was changed.',
-  'domain.removed': 'A domain was taken away from an organization.',
+    'A domain is no longer proven; its users can still sign in. Detail: `reason`: `record_gone`, or `moved` to another organization that has proven it.',
+  'domain.changed': 'The connection that users of a domain sign in through was changed.',
+  'domain.removed': 'A domain was removed from an organization.',
   'connection.credential_ends':
-    'The last credential of a connection ends soon, or has ended: 60, 30, 14, 7 and 1 days before, and then. Detail: when, and the days left.',
-  'webhook.created': 'A webhook was created. Detail: its id and the host it goes to.',
+    'The last credential of a connection ends soon, or has ended: 60, 30, 14, 7 and 1 days before the end, and at the end. Detail: when, and the days left.',
+  'webhook.created': 'A webhook was created. Detail: its id and the host of its address.',
   'webhook.changed': 'A webhook was changed. Detail: the members that changed, never their values.',
   'webhook.turned_off':
-    'A webhook was turned off because its receiver answered 410 or took nothing for days.',
+    'A webhook was turned off because its receiver answered 410 or accepted no event for days.',
   'user.removed':
-    'A user was removed for good, with identities, memberships, sessions and the steps of their sign-ins.',
+    'A user was removed permanently, with identities, memberships, sessions and sign-in traces.',
   'user.erased':
-    'The audit trail was gone through for a removed user: names, directory ids, IP addresses and browsers are gone from it; our own ids stay.',
+    'Names, directory ids, IP addresses and browsers of a removed user were erased from the audit trail. Ids of this server stay.',
   'username.released':
-    'A username of a removed user may be given to another person of the organization. Detail: the username.',
+    'The username of a removed user may be given to another user of the organization. Detail: the username.',
   'connection.removed': 'A connection was removed. Detail: its slug.',
   'organization.removed':
-    'An organization was removed for good, with connections, members and everything else of it.',
+    'An organization was removed permanently, with its connections, members and everything else.',
   'webhook.removed': 'A webhook was removed.',
   'connection.tested':
-    'A test sign-in through a connection came back. Detail: whether the connection works, and the code if not; nothing about the person.',
+    'A test sign-in through a connection came back. Detail: whether the connection works, and the code if not; nothing about the user.',
   'connection.consent_returned':
-    'Somebody came back from admin consent. Detail: the tenant that the answer names, which counts for nothing before a test sign-in from there.',
+    'An administrator returned from admin consent. Detail: the tenant that the answer names, which is not trusted before a test sign-in from it.',
   'setup_link.created':
-    'An operator made a set-up link for a connection. Detail: its id, kind and end; never the link itself.',
+    'An operator created a set-up link for a connection. Detail: its id, kind and end; never the link itself.',
   'setup_link.opened':
-    'A browser opened a set-up link. Detail: whether it took over from another browser.',
+    'A browser opened a set-up link. Detail: whether it replaced another browser.',
   'setup_link.closed':
-    'A set-up link ended before its time: withdrawn by an operator, replaced by a newer one, or finished by who used it.',
+    'A set-up link ended before its time: withdrawn by an operator, replaced by a newer one, or finished by its user.',
   'key_ring.key_in_front':
-    'The first rotation under a key that is now the first of the ring. Detail: the id of the key. An hour later no browser holds anything under a former one.',
+    'The first rotation under a key that is now the first of the ring. Detail: the id of the key. An hour later no browser has a value under a former key.',
   'key_ring.rotated':
     "An operator sealed a connection's secrets again under the first key. Detail: how many.",
   'key_ring.key_forgotten':
-    'An operator gave up a key that was lost. Detail: its id, how many values that only this key opened were dropped, and of what: credentials of the connection, secrets of a webhook, sessions that could no longer be checked (they ended), or the key that keeps usernames of removed people from being given again.',
+    'An operator gave up a key that was lost. Detail: its id, how many values that only this key opened were dropped, and of what: credentials of the connection, secrets of a webhook, sessions that could no longer be checked (they ended), or the key that prevents usernames of removed users from being given again.',
   'audit.events_not_stored':
-    'Refusals that anybody can cause were too many to be stored one by one. Detail: the type and code of the events, how many were not stored, and since when.',
+    'There were more refusals than are stored one by one; any client can cause them. Detail: the type and code of the events, how many were not stored, and since when.',
   'audit_chain.restarted':
-    'An operator began the audit chain anew. Detail: why, and the number of the last link that was given up.',
+    'An operator restarted the audit chain. Detail: the reason, and the number of the last link of the former chain.',
 }

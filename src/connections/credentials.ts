@@ -1,5 +1,4 @@
 /** The credentials of a customer's connection: several at once, so that a new one is tested before the old one is removed. */
-
 import type { AdminCaller } from '../access/admin-caller.ts'
 import type { ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'

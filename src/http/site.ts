@@ -1,5 +1,4 @@
 /** The hosts under one parent domain that share a cookie of the session, if the operator configures that. */
-
 import type { Site } from '../deployment.ts'
 import type { Services } from '../services.ts'
 

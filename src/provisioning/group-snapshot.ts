@@ -1,10 +1,8 @@
 import type { Connection, GroupSnapshot } from '../storage/records.ts'
 import type { ResolvedGroups } from './group-overage.ts'
 
-/**
- * Returns the snapshot if this connection sent it. That of another connection belongs to another application and does not count.
- */
-export function toldThrough(
+/** Returns the snapshot if it came from this connection. One of another connection belongs to another application and does not count. */
+export function snapshotFrom(
   snapshot: GroupSnapshot | undefined,
   { id }: Pick<Connection, 'id'>,
 ): GroupSnapshot | undefined {

@@ -15,7 +15,7 @@ import type { Connection, GroupSnapshot, Identity, Membership, UserId } from '..
 import type { KnownPerson, StorageTransaction } from '../storage/storage.ts'
 import { applyRoles } from './apply-roles.ts'
 import { createMembership } from './create-membership.ts'
-import { groupSnapshot, toldThrough } from './group-snapshot.ts'
+import { groupSnapshot, snapshotFrom } from './group-snapshot.ts'
 import { changedMembers, profileFrom } from './profile.ts'
 import { usernameFor } from './username.ts'
 
@@ -137,7 +137,7 @@ async function noteUse({ services, transaction, connection }: Work, { id }: Memb
 function snapshotOf({ decision, identity, known, services, connection }: Work): GroupSnapshot {
   const { groups } = decision
   const { appRoles } = identity
-  const lastKnown = toldThrough(known?.groups, connection)
+  const lastKnown = snapshotFrom(known?.groups, connection)
   const snapshot = groupSnapshot(groups, { appRoles, lastKnown, now: services.now() })
   return { ...snapshot, connectionId: connection.id }
 }

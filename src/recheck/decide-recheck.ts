@@ -1,7 +1,7 @@
 /** Decides the outcome of a recheck against Entra from what Entra returns about the user now, and what is stored. Pure. */
 import type { ErrorCode } from '../errors/errors.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { groupSnapshot, toldThrough } from '../provisioning/group-snapshot.ts'
+import { groupSnapshot, snapshotFrom } from '../provisioning/group-snapshot.ts'
 import { decideSignIn } from '../sign-in/decide-sign-in.ts'
 import type { Connection, GroupSnapshot, RoleAssignment } from '../storage/records.ts'
 import type { KnownPerson } from '../storage/storage.ts'
@@ -29,7 +29,7 @@ export type RecheckDecision =
  */
 export function decideRecheck({ connection, identity, known, now }: RecheckFacts): RecheckDecision {
   const claim = identity.groups
-  const last = toldThrough(known.groups, connection)
+  const last = snapshotFrom(known.groups, connection)
   const tellsRoles = claim.kind === 'known' || identity.claimNames.includes('roles')
   const rolesKnown = tellsRoles || last !== undefined
   const appRoles = tellsRoles ? identity.appRoles : (last?.appRoles ?? [])

@@ -1,5 +1,4 @@
 /** The settings of the server, one row each. `config.ts` reads them from the environment, `check-options.ts` from the options of the library. */
-
 import { brandColor, brandName, supportContact } from '../http/brand.ts'
 import {
   authority,

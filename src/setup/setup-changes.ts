@@ -2,7 +2,6 @@
  * What the holder of a set-up link may change: application, directory and credential of a draft; only credentials of any other
  * connection.
  */
-
 import type { AdminCaller } from '../access/admin-caller.ts'
 import type { ChangeServices } from '../audit/audit.ts'
 import { changeConnection } from '../connections/change-connection.ts'

@@ -3,7 +3,7 @@ import { refuseAccount } from '../connections/refuse-account.ts'
 import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { type ResolvedGroups, resolveGroups } from '../provisioning/group-overage.ts'
-import { toldThrough } from '../provisioning/group-snapshot.ts'
+import { snapshotFrom } from '../provisioning/group-snapshot.ts'
 import { decideLink, type LinkCandidate, type LinkReason } from '../provisioning/link-policy.ts'
 import { mapRoles } from '../provisioning/map-roles.ts'
 import type { Connection, Membership, RoleAssignment, UserId } from '../storage/records.ts'
@@ -79,7 +79,7 @@ function refuseUnknown({ connection, known }: SignInFacts): SignInDecision | und
 
 function decideRoles(facts: SignInFacts): SignInDecision {
   const { connection, identity, known } = facts
-  const lastKnown = toldThrough(known?.groups, connection)
+  const lastKnown = snapshotFrom(known?.groups, connection)
   const groups = resolveGroups({
     claim: identity.groups,
     policy: connection.policies.groupsOverage,

@@ -1,5 +1,4 @@
 /** The steps that a sign-in and the test of a connection share: the answer, the claim, the verified identity, the facts. */
-
 import { redirectUri } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'

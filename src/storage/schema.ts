@@ -1,5 +1,4 @@
 /** Tables and columns, the same in every dialect: times are integer milliseconds, booleans 0 or 1, JSON is text. */
-
 import type { Generated, Kysely, Selectable } from 'kysely'
 import type { ApiKeyRow } from './api-key-verbs.ts'
 import type { AuditChainRow } from './audit-chain-verbs.ts'

@@ -1,5 +1,4 @@
 /** Forms of the pages under /admin: fields that keep what the user typed, problems, and buttons that ask for confirmation. */
-
 import { html } from 'hono/html'
 import { type EntradaError, errorEntry, isEntradaError } from '../../errors/errors.ts'
 import { pathTo } from '../../http/exchange.ts'

@@ -1,5 +1,4 @@
 /** GET /admin/organizations, and the form that creates an organization. */
-
 import { html } from 'hono/html'
 import type { ChangeServices } from '../../audit/audit.ts'
 import type { Exchange } from '../../http/exchange.ts'

@@ -1,5 +1,4 @@
 /** GET /admin/sign-ins/ID: one sign-in, step by step, with the decision and its remedy. */
-
 import { html } from 'hono/html'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'

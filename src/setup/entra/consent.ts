@@ -4,7 +4,6 @@
  *   beginConsent  → Entra, with an attempt of purpose `consent`
  *   finishConsent → who started it → claim → refused: a result to show; given: a directory that a test has to prove
  */
-
 import { audit } from '../../audit/audit.ts'
 import { homeOrigin, redirectUri } from '../../connections/connection-addresses.ts'
 import { EntradaError } from '../../errors/errors.ts'

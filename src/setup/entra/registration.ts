@@ -1,5 +1,4 @@
 /** The values that a customer registers in Entra for a connection: addresses, claims and permissions. */
-
 import {
   frontChannelLogoutUrl,
   homeOrigin,
