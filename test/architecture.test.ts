@@ -142,6 +142,27 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'src/webhooks': ['webhooks.ts'],
 }
 
+/** Files outside of Entra's folders that name `tid` and `oid`, each with its reason. None decides anything by them. */
+const filesWithEntraIds: Readonly<Record<string, string>> = {
+  'src/identity-provider/person-key.ts': 'parses the short form, and shows a key with both names',
+  'src/access/operators.ts': 'reads the short form in a setting and in the options of the library',
+  'src/admin/administration.ts': 'takes both as members of a new user',
+  'src/api/resources/users.ts': 'has both in its JSON',
+  'src/api/openapi-examples.ts': 'has an example of each member',
+  'src/cli/user.ts': 'has an option for each',
+  'src/cli/user-import.ts': 'sends and prints what a file names',
+  'src/cli/imported-people.ts': 'reads the columns of other systems',
+  'src/audit/audit-events.ts': 'describes the members of an event',
+  'src/audit/personal-members.ts': 'names the members that are erased with a person',
+  'src/doctor/diagnose-claims.ts':
+    'counts the people of sign-in traces, also those of the release before',
+  'src/errors/error-table-sign-in.ts': 'names the claim in a remedy',
+  'src/storage/schema.ts': 'has the columns of the release before',
+  'src/storage/people-rows.ts': 'fills the columns of the release before',
+  'src/storage/postgres.ts': 'means the ids of types in PostgreSQL',
+  'src/testing/sign-in-as.ts': 'takes both for the person of a test',
+}
+
 describe('the house', () => {
   it('lets identity-provider/entra/entra-oidc.ts alone import MSAL', () => {
     assert.deepEqual(importersOf(/^@azure\/msal/), ['src/identity-provider/entra/entra-oidc.ts'])
@@ -344,6 +365,12 @@ describe('the house', () => {
       named.map(({ path }) => path),
       [],
     )
+  })
+
+  it('names the ids of Entra where they are made, read or shown, and decides by the key of a person elsewhere', () => {
+    const ofEntra = /^src\/(identity-provider\/entra|setup\/entra|emulator|storage\/migrations)\//
+    const named = pathsWith(/\b(tid|oid)\b/).filter((path) => !ofEntra.test(path))
+    assert.deepEqual(named.sort(), Object.keys(filesWithEntraIds).sort())
   })
 
   it('has no file over 400 lines', () => {

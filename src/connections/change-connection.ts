@@ -288,7 +288,7 @@ async function checkDirectoryChange(
   if (after.cloud !== before.cloud && linked.length > 0) {
     throw new EntradaError('connection_has_people', { id: before.id })
   }
-  if (linked.some((tid) => !accepted.includes(tid))) {
+  if (linked.some((tenant) => !accepted.includes(tenant))) {
     throw new EntradaError('connection_has_people', { id: before.id })
   }
 }

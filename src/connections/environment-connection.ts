@@ -104,7 +104,7 @@ async function pinTenant(
     JSON.stringify(tenants) === JSON.stringify(connection.tenants)
   if (!isSame || tenants.kind !== 'pinned') return now
   const linked = await transaction.listLinkedTenants(connection.id)
-  if (linked.some((tid) => tid !== tenantId)) throw new EntradaError('tenant_changed')
+  if (linked.some((tenant) => tenant !== tenantId)) throw new EntradaError('tenant_changed')
   const after = { ...now, tenants: { ...tenants, tenantId } }
   const caller = { actor: { kind: 'system' } } as const
   return writeConnection(services, transaction, { caller, before: now, after })
@@ -181,7 +181,7 @@ async function checkSameTenant(
   const linked = await transaction.listLinkedTenants(before.id)
   if (linked.length === 0) return
   const tenantId = after.tenants.kind === 'pinned' ? after.tenants.tenantId : undefined
-  const otherTenant = tenantId !== undefined && linked.some((tid) => tid !== tenantId)
+  const otherTenant = tenantId !== undefined && linked.some((tenant) => tenant !== tenantId)
   if (otherTenant || after.cloud !== before.cloud) {
     throw new EntradaError('tenant_changed', {
       linkedTenants: linked,

@@ -1,6 +1,6 @@
 /** Finds users, identities and memberships. */
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
-import { type NamedPerson, parsePersonName } from '../identity-provider/person-key.ts'
+import { keyOfNamed, type NamedPerson, parsePersonName } from '../identity-provider/person-key.ts'
 import { foldCase, partOf, present } from './columns.ts'
 import { readPage } from './pages.ts'
 import {
@@ -169,15 +169,12 @@ function matchesSearch(
 
 /** A person without a space in their name is found in every cloud. */
 function isNamed(named: NamedPerson) {
-  const { space, directory, subject } =
-    named.kind === 'key'
-      ? named.key
-      : { space: undefined, directory: named.ids.tid, subject: named.ids.oid }
+  const { space, directory, subject } = keyOfNamed(named, '')
   return (is: ExpressionBuilder<Tables, 'identities'>) =>
     is.and([
       is('subject', '=', subject),
       is('directory', '=', directory),
-      ...(space === undefined ? [] : [is('space', '=', space)]),
+      ...(named.kind === 'short' ? [] : [is('space', '=', space)]),
     ])
 }
 
