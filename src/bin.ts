@@ -32,7 +32,7 @@ function stopRequested(): Promise<StopRequest> {
     let isStopping = false
     const onSignal = (signal: StopRequest['signal']) => {
       if (isStopping) {
-        for (const one of signals) process.off(one, onSignal)
+        for (const handledSignal of signals) process.off(handledSignal, onSignal)
         repeated.resolve()
       }
       isStopping = true

@@ -139,10 +139,16 @@ async function whereToStart(
   const startAt = startAtOf(error)
   if (startAt) return startAddress(services, wantedPage(exchange, error), { connection: startAt })
   const { record, connection = record?.connection } = exchange.signIn
-  const known = connection ?? (await lastConnection(services, exchange))
-  const canStart = known ? known.status === 'on' : services.deployment.defaultConnectionId
+  const shownConnection = connection ?? (await lastConnection(services, exchange))
+  const canStart = shownConnection
+    ? shownConnection.status === 'on'
+    : services.deployment.defaultConnectionId
   if (!canStart) return undefined
-  return startAddress(services, wantedPage(exchange, error), known ? { connection: known } : {})
+  return startAddress(
+    services,
+    wantedPage(exchange, error),
+    shownConnection ? { connection: shownConnection } : {},
+  )
 }
 
 /** Returns the connection that this browser used last. If the database fails, the page does without it. */

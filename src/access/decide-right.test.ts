@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type ApiCaller, decideAccess } from './decide-right.ts'
+import { type ApiCaller, decideRight } from './decide-right.ts'
 import { type Scope, type ScopeRow, scopes, scopeTable } from './scope-table.ts'
 
 const view = {} as Extract<ApiCaller, { kind: 'member' }>['view'] // not looked at here
@@ -25,13 +25,13 @@ const foreign = { organizationId: 'org_other' }
 /** Each right against each caller: of the own organization, of another, of the whole deployment. */
 const outcomes = (caller: ApiCaller, scope: Scope) =>
   [own, foreign, 'deployment', 'own'].map(
-    (target) => decideAccess(caller, scope, target as typeof own | 'own').kind,
+    (target) => decideRight(caller, scope, target as typeof own | 'own').kind,
   )
 const all = ['allowed', 'allowed', 'allowed', 'allowed']
 const nothing = ['forbidden', 'forbidden', 'forbidden', 'forbidden']
 const ownOnly = ['allowed', 'hidden', 'forbidden', 'allowed']
 
-describe('decideAccess', () => {
+describe('decideRight', () => {
   for (const scope of scopes) {
     const { roles }: ScopeRow = scopeTable[scope]
     it(`gives ${scope} to whom the table says, and to nobody else (I14)`, () => {

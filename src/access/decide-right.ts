@@ -32,11 +32,7 @@ export type AccessDecision =
   | { readonly kind: 'hidden' }
 
 /** Decides whether a caller may use a right on a target. No other place decides it. */
-export function decideAccess(
-  caller: ApiCaller,
-  scope: Scope,
-  target: AccessTarget,
-): AccessDecision {
+export function decideRight(caller: ApiCaller, scope: Scope, target: AccessTarget): AccessDecision {
   if (!holdsScope(caller, scope)) return { kind: 'forbidden' }
   const own = organizationOf(caller)
   if (own === undefined || target === 'own') return { kind: 'allowed' }

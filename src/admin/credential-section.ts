@@ -12,7 +12,7 @@ import type { Services } from '../services.ts'
 export function credentialNotices({
   credentialStatus,
 }: Pick<Services, 'credentialStatus'>): readonly string[] {
-  return credentialStatus().flatMap((one) => noticeOf(one) ?? [])
+  return credentialStatus().flatMap((status) => noticeOf(status) ?? [])
 }
 
 /** Renders the credentials of the environment's connection. */
@@ -23,8 +23,8 @@ export function credentialSection({ credentialStatus }: Pick<Services, 'credenti
 <div class="table" role="region" aria-label="Credentials" tabindex="0"><table>
 <thead><tr><th scope="col">Credential</th><th scope="col">State</th><th scope="col">Ends</th></tr></thead>
 <tbody>${credentials.map(
-    (one) =>
-      html`<tr><td><code>${one.id}</code></td><td>${stateOf(one)}</td><td>${endOf(one)}</td></tr>`,
+    (status) =>
+      html`<tr><td><code>${status.id}</code></td><td>${stateOf(status)}</td><td>${endOf(status)}</td></tr>`,
   )}</tbody></table></div>`
 }
 

@@ -1,14 +1,14 @@
 /**
  * Answers one call of the API: authorize the caller, check the input, do the work, respond.
  *
- *   answerOperation → authorizeCaller, decideAccess → readQuery, readBody → resolveNames → checkOwner → runOnce → toResponse
+ *   answerOperation → authorizeCaller, decideRight → readQuery, readBody → resolveNames → checkOwner → runOnce → toResponse
  */
 
 import { authorizeCaller, checkStillCalls } from '../access/authorize-call.ts'
 import {
   type AccessDecision,
   type ApiCaller,
-  decideAccess,
+  decideRight,
   organizationOf,
 } from '../access/decide-right.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -79,7 +79,7 @@ async function authorize(
   if (typeof access === 'string') return { kind: 'operator', actor: { kind: 'anonymous' } }
   const caller = await authorizeCaller(services, exchange)
   const { scope, of } = access
-  refuseUnless(decideAccess(caller, scope, typeof of === 'function' ? 'own' : of), scope)
+  refuseUnless(decideRight(caller, scope, typeof of === 'function' ? 'own' : of), scope)
   return caller
 }
 
@@ -120,7 +120,7 @@ async function checkOwner(
   // right.
   const isNew = organizationId === 'deployment' && Object.keys(input.params).length === 0
   const target = isNew ? 'deployment' : { organizationId }
-  refuseUnless(decideAccess(caller, access.scope, target), access.scope)
+  refuseUnless(decideRight(caller, access.scope, target), access.scope)
 }
 
 function refuseUnless({ kind }: AccessDecision, scope: string): void {

@@ -46,8 +46,8 @@ export function secretsOf({
 }: Configuration): readonly (readonly [string, string])[] {
   return organizations.flatMap(({ connections }) =>
     (connections ?? []).flatMap(({ id, credentials }) =>
-      (credentials ?? []).flatMap((one) =>
-        one.kind === 'client_secret' ? [[id, one.from] as const] : [],
+      (credentials ?? []).flatMap((credential) =>
+        credential.kind === 'client_secret' ? [[id, credential.from] as const] : [],
       ),
     ),
   )

@@ -31,7 +31,7 @@ export function describeStep(step: Step): string {
 
 /** Describes what `--prune` would remove. */
 export function describeLeft({ left }: Plan): readonly string[] {
-  return left.map((one) => `  ${one} is not in the file and stays; --prune removes it`)
+  return left.map((name) => `  ${name} is not in the file and stays; --prune removes it`)
 }
 
 function membersOf(body: object): string {

@@ -46,7 +46,7 @@ export function toStored(
   verification: AuditVerification,
 ): StoredVerification {
   const { from, ...rest } = verification
-  const state = JSON.stringify({ ...rest, ...(from ? { from: fromText(from) } : {}) })
+  const state = JSON.stringify({ ...rest, ...(from ? { from: formatFrom(from) } : {}) })
   return { state, signature: keyRing.sign('audit-chain', signedText(state)) }
 }
 
@@ -55,11 +55,11 @@ const EVENT = /^event\.([A-Za-z0-9_-]{0,64})$/
 export const FROM = new RegExp(`${PLACE.source}|${EVENT.source}`)
 
 /** Returns the place where a verification continues as text, for the API and for storage. */
-export function fromText(from: VerifyFrom): string {
+export function formatFrom(from: VerifyFrom): string {
   return from.kind === 'link' ? placeText(from.place) : `event.${from.id}`
 }
 
-/** Parses the text of {@link fromText}; returns `undefined` for any other text. */
+/** Parses the text of {@link formatFrom}; returns `undefined` for any other text. */
 export function parseFrom(text: string): VerifyFrom | undefined {
   const [, id] = EVENT.exec(text) ?? []
   if (id !== undefined) return { kind: 'event', id }

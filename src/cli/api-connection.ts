@@ -82,7 +82,9 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError') return 'no answer in time'
   const { cause = error } = error
-  const withCode = [error, cause].find((one) => one instanceof Error && 'code' in one)
+  const withCode = [error, cause].find(
+    (candidate) => candidate instanceof Error && 'code' in candidate,
+  )
   if (withCode instanceof Error && 'code' in withCode) return String(withCode.code)
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -195,13 +195,14 @@ async function readAll(
 }> {
   const organizations: OrganizationJson[] = []
   if (only === undefined) {
-    for await (const one of client.all('listOrganizations', { query: { limit: 200 } })) {
-      organizations.push(one)
+    for await (const organization of client.all('listOrganizations', { query: { limit: 200 } })) {
+      organizations.push(organization)
     }
   } else organizations.push(await client.getOrganization({ params: { id: only } }))
   const connections: ConnectionJson[] = []
   const query = { limit: 200, organization: only }
-  for await (const one of client.all('listConnections', { query })) connections.push(one)
+  for await (const connection of client.all('listConnections', { query }))
+    connections.push(connection)
   // Oldest first, so that newer records are added at the end of the file.
   return { organizations: organizations.reverse(), connections: connections.reverse() }
 }

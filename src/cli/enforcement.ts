@@ -73,7 +73,7 @@ export const enforcementCommands: readonly Command[] = [
 function previewLines(preview: SsoPreviewJson): readonly string[] {
   const { missing, administrator, losing, losers, sessionsThatEnd } = preview
   return [
-    ...missing.map((one) => `missing: ${missingWords[one]}`),
+    ...missing.map((missingPart) => `missing: ${missingWords[missingPart]}`),
     ...(administrator ? [`shown to work by ${administrator.username}, ${administrator.at}`] : []),
     `${losing} would lose access, ${sessionsThatEnd} sessions would end at once`,
     ...pageLines(loserColumns, losers),

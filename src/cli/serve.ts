@@ -84,7 +84,7 @@ export async function serveUntilStopped(
     server.startDraining()
     await Promise.race([sleep(drainSeconds * 1000, undefined, { ref: false }), stop.repeated])
     void stop.repeated.then(() => {
-      for (const one of servers) one.cut()
+      for (const opened of servers) opened.cut()
     })
   } finally {
     // This also runs if the second server could not listen: the first would keep the process alive, without a database.

@@ -139,8 +139,8 @@ export async function setCredentialState(
     if (!before.credentials.some(({ id }) => id === credentialId)) {
       throw new EntradaError('record_not_found')
     }
-    const credentials = before.credentials.map((one) =>
-      one.id === credentialId ? { ...one, state } : one,
+    const credentials = before.credentials.map((credential) =>
+      credential.id === credentialId ? { ...credential, state } : credential,
     )
     checkStillUsable(before, credentials)
     return { ...before, credentials }

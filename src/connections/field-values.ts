@@ -126,7 +126,7 @@ export function fromText({ input, text, unset }: ConnectionField, typed: string)
   if (text) return text.toJson(trimmed)
   switch (input?.kind) {
     case 'choice': {
-      const choice = input.choices.find((one) => one.text === trimmed)
+      const choice = input.choices.find((candidate) => candidate.text === trimmed)
       return choice ? choice.value : trimmed
     }
     case 'number':

@@ -37,10 +37,10 @@ function namesIn(
 
 /** Reports roles in another letter case always, and roles that no rule gives once the database could be read. */
 function roles(rules: AccessRules, facts: Facts): readonly Finding[] {
-  const given = rolesGiven(facts)
-  const unknown = namesIn(rules, (allow) => allow.roles).filter(({ name }) => !given.has(name))
+  const rolesInUse = rolesGiven(facts)
+  const unknown = namesIn(rules, (allow) => allow.roles).filter(({ name }) => !rolesInUse.has(name))
   const almost = unknown.flatMap((one) => {
-    const role = [...given].find((other) => other.toLowerCase() === one.name.toLowerCase())
+    const role = [...rolesInUse].find((other) => other.toLowerCase() === one.name.toLowerCase())
     return role === undefined ? [] : [{ ...one, role }]
   })
   const isKnown = seenIn(facts) !== undefined || facts.database?.inspection.kind === 'absent'
@@ -83,9 +83,9 @@ function rolesGiven(facts: Facts): ReadonlySet<string> {
 
 function organizations(rules: AccessRules, seen: SeenInDatabase | undefined): readonly Finding[] {
   if (seen === undefined) return []
-  const known = new Set(['*', 'default', ...seen.organizations])
+  const knownOrganizations = new Set(['*', 'default', ...seen.organizations])
   const unknown = namesIn(rules, (allow) => allow.organizations).filter(
-    ({ name }) => !known.has(name),
+    ({ name }) => !knownOrganizations.has(name),
   )
   if (unknown.length === 0) return []
   const items = unknown.map(({ rule, name }) => `${rule}: ${name}`)

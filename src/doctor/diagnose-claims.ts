@@ -57,7 +57,7 @@ function claims(signIns: readonly SignInSeen[], { settings }: Facts): readonly F
 
 function groups(signIns: readonly SignInSeen[], facts: Facts): readonly Finding[] {
   const needs = whoNeedsGroups(facts)
-  const overages = signIns.filter((one) => one.groups === 'overage').length
+  const overages = signIns.filter((signIn) => signIn.groups === 'overage').length
   const findings: Finding[] = []
   if (overages > 0) {
     const evidence = { overages, signIns: signIns.length }
@@ -67,13 +67,13 @@ function groups(signIns: readonly SignInSeen[], facts: Facts): readonly Finding[
         : newFinding('groups_overage_seen', evidence),
     )
   }
-  const unreadable = signIns.filter((one) => one.groups === 'unreadable')
+  const unreadable = signIns.filter((signIn) => signIn.groups === 'unreadable')
   if (unreadable.length > 0) {
     const lines = [...new Set(unreadable.map(({ reason }) => reason))].sort()
     const evidence = { unreadable: unreadable.length, signIns: signIns.length }
     findings.push(newFinding('groups_unreadable', evidence, lines))
   }
-  if (needs && signIns.every((one) => one.groups === 'absent')) {
+  if (needs && signIns.every((signIn) => signIn.groups === 'absent')) {
     const people = new Set(signIns.map(({ oid }) => oid)).size
     findings.push(newFinding('groups_claim_missing', { needs, signIns: signIns.length, people }))
   }

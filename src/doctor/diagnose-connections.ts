@@ -6,7 +6,9 @@ import { seenIn } from './seen.ts'
 /** Reports connections that are on and have the same directory and application. */
 export function diagnoseConnections(facts: Facts): readonly Finding[] {
   const connections = seenIn(facts)?.connections ?? []
-  const shared = connections.filter((one) => connections.some((other) => isSame(one, other)))
+  const shared = connections.filter((connection) =>
+    connections.some((other) => isSame(connection, other)),
+  )
   if (shared.length === 0) return []
   const items = shared.map(
     ({ id, name, organizationId, clientId }) =>

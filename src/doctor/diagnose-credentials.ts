@@ -26,8 +26,10 @@ export function diagnoseCredentials(facts: Facts): readonly Finding[] {
     )
   return [
     ...(isUnknown ? [newFinding('client_id_unknown', { clientId })] : []),
-    ...credentials.flatMap((one) => trial(one, { clientId, hasGood, credential: nameOf(one) })),
-    ...credentials.flatMap((one) => lifetime(one, nameOf(one))),
+    ...credentials.flatMap((credentialFacts) =>
+      trial(credentialFacts, { clientId, hasGood, credential: nameOf(credentialFacts) }),
+    ),
+    ...credentials.flatMap((credentialFacts) => lifetime(credentialFacts, nameOf(credentialFacts))),
   ]
 }
 

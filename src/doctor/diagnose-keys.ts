@@ -6,13 +6,13 @@ import { seenIn } from './seen.ts'
 export function diagnoseKeyRing(facts: Facts): readonly Finding[] {
   const { keyRing } = facts
   if (keyRing === undefined) return []
-  const held = heldKeys(keyRing)
+  const heldIds = heldKeys(keyRing)
   const needed = seenIn(facts)?.sealingKeyIds ?? []
-  const missing = needed.filter((keyId) => !held.includes(keyId))
+  const missing = needed.filter((keyId) => !heldIds.includes(keyId))
   return [
-    ...ring(keyRing, held, needed),
+    ...ring(keyRing, heldIds, needed),
     ...(missing.length > 0 && isRead(keyRing)
-      ? [missingKeys(keyRing, { held, needed, missing })]
+      ? [missingKeys(keyRing, { held: heldIds, needed, missing })]
       : []),
     ...secondPlace(keyRing),
   ]

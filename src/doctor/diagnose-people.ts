@@ -56,7 +56,7 @@ function listed(facts: Facts, { listed: entries }: OperatorsFacts): readonly Fin
   const tenantId = entra?.discovery.kind === 'found' ? entra.discovery.metadata.tenantId : undefined
   const isElsewhere = ({ directory }: { readonly directory: string }) =>
     tenantId !== undefined && directory !== tenantId
-  const here = seen.operators.filter((one) => !isElsewhere(one))
+  const here = seen.operators.filter((operator) => !isElsewhere(operator))
   const groups = [
     ['operator_of_another_directory', seen.operators.filter(isElsewhere)],
     ['operator_never_seen', here.filter(({ status }) => status === 'never_seen')],

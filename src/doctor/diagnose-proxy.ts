@@ -41,9 +41,10 @@ function keyRings(
   running: readonly string[],
   keyRing: KeyRingFacts | undefined,
 ): readonly Finding[] {
-  const own = keyRing?.inSettings ?? (keyRing?.inFile.kind === 'held' ? keyRing.inFile.keyIds : [])
-  if (own.length === 0 || running.join() === own.join()) return []
-  const id = running.some((keyId) => own.includes(keyId))
+  const ownKeyIds =
+    keyRing?.inSettings ?? (keyRing?.inFile.kind === 'held' ? keyRing.inFile.keyIds : [])
+  if (ownKeyIds.length === 0 || running.join() === ownKeyIds.join()) return []
+  const id = running.some((keyId) => ownKeyIds.includes(keyId))
     ? 'server_has_older_key_ring'
     : 'server_has_other_key_ring'
   return [

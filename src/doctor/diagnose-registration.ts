@@ -76,8 +76,9 @@ function platform(facts: Facts): readonly Finding[] {
       ['registered_as_public', ONLY_PUBLIC],
     ] as const
   ).flatMap(([id, codes]) => {
-    const said = now.find((code) => codes.includes(code))
-    if (said !== undefined) return [newFinding(id, { code: said, source: 'it says so now' })]
+    const recentCode = now.find((code) => codes.includes(code))
+    if (recentCode !== undefined)
+      return [newFinding(id, { code: recentCode, source: 'it says so now' })]
     const once = before.find((code) => codes.includes(code))
     return once === undefined
       ? []

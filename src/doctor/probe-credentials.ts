@@ -32,10 +32,10 @@ export async function probeCredentials(
   const status = credentials.status()
   return Promise.all(
     credentials.inOrder().map(async (credential) => {
-      const known = status.find(({ id }) => id === credential.id)
+      const credentialStatus = status.find(({ id }) => id === credential.id)
       const { id, kind } = credential
       const tried = target ? await tryCredential(context, credential, target) : noDirectory
-      return { id, kind, state: 'good', ...known, tried } as const
+      return { id, kind, state: 'good', ...credentialStatus, tried } as const
     }),
   )
 }
@@ -63,8 +63,8 @@ async function tryCredential(
   })
   const first = readRefusal(redeemed)
   if (first.kind !== 'seems_accepted') return first
-  const own = { ...client, grant_type: 'client_credentials', scope: graphScope }
-  return readOwnToken(await askWithForm(context, tokenEndpoint, own))
+  const tokenRequest = { ...client, grant_type: 'client_credentials', scope: graphScope }
+  return readOwnToken(await askWithForm(context, tokenEndpoint, tokenRequest))
 }
 
 type Proof =

@@ -25,14 +25,14 @@ export type EntraTarget = {
 export async function probeEntra(context: AskContext, target: EntraTarget): Promise<EntraFacts> {
   const { authority, tenant, clientId, clouds } = target
   const discoveryUrl = discoveryUrlOf(authority.origin, tenant)
-  const asked = await ask(context, discoveryUrl)
-  const discovery = readDiscovery(asked, authority)
+  const answer = await ask(context, discoveryUrl)
+  const discovery = readDiscovery(answer, authority)
   const isMicrosoft = clouds.includes(authority.origin) || isExternalId(authority)
   const foundAt =
     discovery.kind === 'tenant_unknown' && isMicrosoft
       ? await findInOtherCloud(context, target)
       : undefined
-  const clock = clockOf(asked)
+  const clock = clockOf(answer)
   return {
     authority: authority.origin,
     isMicrosoft,
@@ -74,15 +74,15 @@ export async function probeKeys(context: AskContext, metadata: EntraMetadata): P
   const url = metadata.jwksUri
   const { tenantId = '' } = metadata
   const issuer = issuerForTenant(metadata.issuer, tenantId)
-  const asked = await ask(context, url)
-  if (asked.kind === 'failed') {
-    return { url, issuer, kind: 'unreachable', reason: describeFailure(asked) }
+  const answer = await ask(context, url)
+  if (answer.kind === 'failed') {
+    return { url, issuer, kind: 'unreachable', reason: describeFailure(answer) }
   }
-  if (asked.status !== 200) {
-    return { url, issuer, kind: 'unreachable', reason: `the answer was ${asked.status}` }
+  if (answer.status !== 200) {
+    return { url, issuer, kind: 'unreachable', reason: `the answer was ${answer.status}` }
   }
   try {
-    const keys = [...parseSigningKeys(jsonOf(asked)).keys.values()]
+    const keys = [...parseSigningKeys(jsonOf(answer)).keys.values()]
     const signing = keys.filter((key) => mayKeySignFor(key, issuer, tenantId)).length
     return { url, issuer, kind: 'published', usable: keys.length, signing }
   } catch {
@@ -98,8 +98,8 @@ async function findInOtherCloud(
   const others = clouds.filter((origin) => origin !== authority.origin)
   const answers = await Promise.all(
     others.map(async (origin) => {
-      const asked = await ask(context, discoveryUrlOf(origin, tenant))
-      return readDiscovery(asked, new URL(origin)).kind === 'found' ? origin : undefined
+      const answer = await ask(context, discoveryUrlOf(origin, tenant))
+      return readDiscovery(answer, new URL(origin)).kind === 'found' ? origin : undefined
     }),
   )
   return answers.find((origin) => origin !== undefined)

@@ -18,7 +18,7 @@ export async function probeName(
   if (resolved.length === 0) return undefined
   const number = Number(port || (protocol === 'https:' ? 443 : 80))
   const [addresses, twin] = await Promise.all([
-    Promise.all(resolved.map((one) => reach(context, one, number))),
+    Promise.all(resolved.map((address) => reach(context, address, number))),
     findTwin(context, { origin, publicOrigins, resolved }),
   ])
   return { host: hostname, addresses, ...(twin ? { twin } : {}) }

@@ -27,7 +27,7 @@ export async function probeRedirectUri(
     return { redirectUri, answer }
   }
   const variants = variantsOf(redirectUri)
-  const answers = await Promise.all(variants.map((one) => askAbout(context, target, one)))
+  const answers = await Promise.all(variants.map((variant) => askAbout(context, target, variant)))
   const registered = variants.find((_, at) => answers[at]?.kind === 'registered')
   return { redirectUri, answer, ...(registered ? { registeredVariant: registered } : {}) }
 }

@@ -115,7 +115,9 @@ function descriptionOf(answer: Answered): ServerDescription | undefined {
 
 function passedOf(first: Answered, { received }: ServerDescription): PassedFacts {
   const { headers } = received
-  const sent = first.allHeaders['set-cookie']?.find((one) => one.startsWith('entrada-doctor='))
+  const sent = first.allHeaders['set-cookie']?.find((cookie) =>
+    cookie.startsWith('entrada-doctor='),
+  )
   return {
     remoteAddress: received.remoteAddress ?? 'unknown',
     isTrustedProxy: received.isTrustedProxy,

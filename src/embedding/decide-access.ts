@@ -77,7 +77,7 @@ function checkNeeded(needed: Needed): void {
   const problems = Object.entries(needed).flatMap(([name, list]: readonly [string, unknown]) => {
     if (!neededNames.has(name))
       return [`${name} is no requirement.${didYouMean(name, neededNames)}`]
-    const isList = Array.isArray(list) && list.every((one) => typeof one === 'string')
+    const isList = Array.isArray(list) && list.every((item) => typeof item === 'string')
     return list === undefined || isList ? [] : [`${name} must be a list of texts`]
   })
   if (problems.length > 0) throw new EntradaError('settings_invalid', { problems })

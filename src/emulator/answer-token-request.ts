@@ -126,8 +126,8 @@ function answerForUser(
   const { grant, person } = redeemed
   const refused = findStepUpRefusal(state, { ...grant, person })
   if (refused !== undefined) return refused
-  const asked = { scope: form.get('scope'), grantedWords: grant.askedScopes }
-  const chosen = chooseScopes(state, asked, { authority, application, person })
+  const scopeRequest = { scope: form.get('scope'), grantedWords: grant.askedScopes }
+  const chosen = chooseScopes(state, scopeRequest, { authority, application, person })
   return 'error' in chosen
     ? chosen
     : newTokenAnswer(state, exchange, { ...client, ...redeemed, chosen })

@@ -166,10 +166,12 @@ function theOne<Candidate extends { readonly id: string }>(
   name: string,
   { kind, candidates, namesOf }: Named<Candidate>,
 ): Candidate {
-  const wanted = name.toLowerCase()
-  const byId = candidates.find(({ id }) => id === wanted)
+  const lowerCaseName = name.toLowerCase()
+  const byId = candidates.find(({ id }) => id === lowerCaseName)
   if (byId !== undefined) return byId
-  const found = candidates.filter((one) => namesOf(one).some((own) => own.toLowerCase() === wanted))
+  const found = candidates.filter((candidate) =>
+    namesOf(candidate).some((candidateName) => candidateName.toLowerCase() === lowerCaseName),
+  )
   const [first] = found
   if (first === undefined) throw new Error(`the emulator's directory has no ${kind} ${name}`)
   if (found.length === 1) return first

@@ -172,10 +172,10 @@ export function toAccessRules(
 export function unknownHosts({ rules }: AccessRules, served: readonly string[]): readonly string[] {
   return rules.flatMap(({ id, hosts = [] }) =>
     hosts
-      .filter((one) => !served.includes(one))
+      .filter((host) => !served.includes(host))
       .map(
-        (one) =>
-          `ENTRADA_ACCESS_RULES_FILE, rule ${id}: ${one} is the host of no ENTRADA_SERVER_URL, ENTRADA_ENTRA_EXTRA_URLS or ENTRADA_APPLICATION_URLS`,
+        (host) =>
+          `ENTRADA_ACCESS_RULES_FILE, rule ${id}: ${host} is the host of no ENTRADA_SERVER_URL, ENTRADA_ENTRA_EXTRA_URLS or ENTRADA_APPLICATION_URLS`,
       ),
   )
 }
@@ -189,13 +189,13 @@ function toRule(input: v.InferOutput<typeof rule>, index: number): AccessRule {
     ...(methods === undefined ? {} : { methods: withGet([methods].flat()) }),
     ...(paths === undefined
       ? {}
-      : { paths: [paths].flat().flatMap((one) => toPattern(one) ?? []) }),
+      : { paths: [paths].flat().flatMap((path) => toPattern(path) ?? []) }),
   }
 }
 
 /** A rule for HEAD is one for GET, and the reverse. */
 function withGet(methods: readonly string[]): readonly string[] {
-  return methods.map((one) => (one === 'HEAD' ? 'GET' : one))
+  return methods.map((method) => (method === 'HEAD' ? 'GET' : method))
 }
 
 function toAllowance(input: v.InferOutput<typeof allow>): Allowance {

@@ -125,8 +125,8 @@ function placeOf({ deployment }: Pick<Services, 'deployment'>, host: string): Pl
   const { publicUrls, site } = deployment
   const publicUrl = publicUrls.find((url) => isHostOf(url, host))
   if (publicUrl !== undefined) return { kind: 'own', url: publicUrl, here: publicUrl }
-  const url = site?.applicationUrls.find((one) => isHostOf(one, host))
-  const here = site && publicUrls.find((one) => isUnder(site.cookieDomain, one.host))
+  const url = site?.applicationUrls.find((applicationUrl) => isHostOf(applicationUrl, host))
+  const here = site && publicUrls.find((publicUrl) => isUnder(site.cookieDomain, publicUrl.host))
   if (!site || !url || !here) throw new EntradaError('host_not_served', { host })
   return { kind: 'application', url, here, site }
 }

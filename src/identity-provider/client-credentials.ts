@@ -81,11 +81,18 @@ export function createClientCredentials(
       const before = current
       current = readAgain(before, read(), context)
       for (const fingerprint of refusals.keys()) {
-        if (!current.some((one) => one.fingerprint === fingerprint)) refusals.delete(fingerprint)
+        if (!current.some((credential) => credential.fingerprint === fingerprint))
+          refusals.delete(fingerprint)
       }
-      return current.length !== before.length || current.some((one, at) => one !== before[at])
+      return (
+        current.length !== before.length ||
+        current.some((credential, at) => credential !== before[at])
+      )
     },
-    status: () => current.map((one) => statusOf(one, refusals.get(one.fingerprint), context.now())),
+    status: () =>
+      current.map((credential) =>
+        statusOf(credential, refusals.get(credential.fingerprint), context.now()),
+      ),
   }
 }
 
@@ -95,8 +102,8 @@ function readAgain(
   options: readonly CheckedCredential[],
   context: CredentialContext,
 ): readonly ClientCredential[] {
-  return options.map((one) => {
-    const credential = newClientCredential(one, context)
+  return options.map((option) => {
+    const credential = newClientCredential(option, context)
     const known = before.find(
       ({ fingerprint, expiresAt }) =>
         fingerprint === credential.fingerprint &&

@@ -18,12 +18,12 @@ export function createExpiryNotices({
   readonly log: Log
   readonly now: () => Date
 }): (credentials: readonly CredentialStatus[]) => void {
-  const said = new Map<string, string>()
+  const reported = new Map<string, string>()
 
   const isNew = (about: string, isDaily: boolean): boolean => {
     const when = isDaily ? now().toISOString().slice(0, 10) : 'once'
-    if (said.get(about) === when) return false
-    said.set(about, when)
+    if (reported.get(about) === when) return false
+    reported.set(about, when)
     return true
   }
 

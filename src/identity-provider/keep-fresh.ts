@@ -45,13 +45,16 @@ export function keepFresh<T>(
     renew,
     underway: () => loading,
     async get() {
-      const held = kept
-      if (held === undefined) return renew()
+      const current = kept
+      if (current === undefined) return renew()
       const time = now().getTime()
-      if (time - held.fetchedAt < lifetimeOf(held.value) || time - failedAt < RETRY_INTERVAL_MS) {
-        return held.value
+      if (
+        time - current.fetchedAt < lifetimeOf(current.value) ||
+        time - failedAt < RETRY_INTERVAL_MS
+      ) {
+        return current.value
       }
-      return renew().catch(() => held.value)
+      return renew().catch(() => current.value)
     },
   }
 }

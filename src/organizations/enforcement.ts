@@ -51,14 +51,19 @@ export async function previewSso(
   const administrator = await findAdministrator(services, storage, connection)
   const losers = await storage.listMembersWithoutUse(through, page)
   const why = (identities: readonly Identity[]) =>
-    identities.some((one) => isOfDirectory(connection, one)) ? 'never_signed_in' : 'other_directory'
+    identities.some((identity) => isOfDirectory(connection, identity))
+      ? 'never_signed_in'
+      : 'other_directory'
   return {
     organization,
     connection,
     missing: missingFor(connection, administrator),
     ...(administrator ? { administrator } : {}),
     losing: await storage.countMembersWithoutUse(through),
-    losers: { ...losers, items: losers.items.map((one) => ({ ...one, why: why(one.identities) })) },
+    losers: {
+      ...losers,
+      items: losers.items.map((loser) => ({ ...loser, why: why(loser.identities) })),
+    },
     sessionsThatEnd: await storage.countSessionsOfOthers(organization.id, connection.id, now()),
   }
 }

@@ -24,9 +24,9 @@ export function mapRoles({
   if (needGroups(rules) && groups.kind === 'unknown') {
     return { kind: 'refused', code: 'groups_not_known', detail: { reason: groups.reason } }
   }
-  const held = { group: groups.kind === 'known' ? groups.ids : [], app_role: appRoles }
+  const claimValues = { group: groups.kind === 'known' ? groups.ids : [], app_role: appRoles }
   const assignments = rules
-    .filter((rule) => held[rule.match].includes(rule.value))
+    .filter((rule) => claimValues[rule.match].includes(rule.value))
     .map(({ id, role }): RoleAssignment => ({ role, source: `rule:${id}` }))
   if (assignments.length > 0) return { kind: 'roles', assignments }
   if (unmatched.kind === 'refuse')

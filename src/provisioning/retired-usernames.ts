@@ -21,8 +21,8 @@ export async function getUsernameHash(
   services: Pick<Services, 'keyRing' | 'randomBytes' | 'sha256'>,
   transaction: StorageTransaction,
 ): Promise<HashUsername> {
-  const known = await findUsernameHash(services, transaction)
-  if (known !== undefined) return known
+  const retired = await findUsernameHash(services, transaction)
+  if (retired !== undefined) return retired
   const key = Buffer.from(services.randomBytes(32)).toString('base64url')
   await transaction.createSealedKey(RETIRED_USERNAMES_KEY, sealKey(services, key))
   const made = await findUsernameHash(services, transaction)

@@ -152,11 +152,12 @@ async function applyAnswer(
     }
     if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return left
     const { identity, session } = answer
-    const known =
+    const knownPerson =
       connection && (await transaction.findPerson(identity.key, connection.organizationId))
-    const membership = known?.membership
-    if (connection === undefined || known === undefined || membership === undefined) return left
-    const decision = decideRecheck({ connection, identity, known, now })
+    const membership = knownPerson?.membership
+    if (connection === undefined || knownPerson === undefined || membership === undefined)
+      return left
+    const decision = decideRecheck({ connection, identity, known: knownPerson, now })
     if (decision.kind === 'ended') {
       await writeEnd(services, transaction, { work, session, why: { code: decision.code } })
       return { kind: 'ended', code: decision.code }

@@ -53,7 +53,7 @@ export function createRechecking(services: Services): Rechecking {
     const grant = await services.storage.findSessionGrant(sessionId)
     if (grant === undefined || grant.nextCheckAt > services.now()) return
     const { grants, leaseId } = await lease({ limit: 1, sessionId })
-    for (const one of grants) await check(one, leaseId)
+    for (const dueGrant of grants) await check(dueGrant, leaseId)
   }
 
   return {

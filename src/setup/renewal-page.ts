@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import type { Html } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionCredential } from '../storage/records.ts'
-import { credentialChoices, nameOf } from './entra/credential-section.ts'
+import { credentialChoices, credentialName } from './entra/credential-section.ts'
 import { dayOf, doButton, setupForm } from './page-parts.ts'
 import type { FormLeftover } from './setup-page.ts'
 import type { Setup } from './setup-session.ts'
@@ -22,7 +22,7 @@ export function renewalBody(
 <p>People go on signing in with these while you change them.</p>
 ${used.map((one) => usedCredential(services, setup, { one, others: used.length - 1 }))}
 <h2>1. Add a new one</h2>
-${pending === undefined ? '' : html`<p>Waiting: <strong>${nameOf(pending)}</strong>, added on ${dayOf(pending.createdAt)}. Another one takes its place.</p>`}
+${pending === undefined ? '' : html`<p>Waiting: <strong>${credentialName(pending)}</strong>, added on ${dayOf(pending.createdAt)}. Another one takes its place.</p>`}
 ${credentialChoices(services, setup, { problem, current: pending })}
 <h2>2. Try the new one</h2>
 ${pending === undefined ? html`<p>Possible once there is one.</p>` : testForm(services, setup)}
@@ -40,7 +40,7 @@ function usedCredential(
   setup: Setup,
   { one, others }: { readonly one: ConnectionCredential; readonly others: number },
 ): Html {
-  return html`<p><strong>${nameOf(one)}</strong>, since ${dayOf(one.createdAt)} <small><code>${one.id}</code></small></p>
+  return html`<p><strong>${credentialName(one)}</strong>, since ${dayOf(one.createdAt)} <small><code>${one.id}</code></small></p>
 ${
   others > 0
     ? setupForm(

@@ -175,8 +175,8 @@ export async function useCredential(
     const chosen = before.credentials.find(({ id }) => id === credentialId)
     if (chosen === undefined) throw new EntradaError('record_not_found')
     if (chosen.testedAt === undefined) throw new EntradaError('credential_not_tested')
-    const credentials = before.credentials.map((one) =>
-      one.id === credentialId ? ({ ...one, state: 'active' } as const) : one,
+    const credentials = before.credentials.map((credential) =>
+      credential.id === credentialId ? ({ ...credential, state: 'active' } as const) : credential,
     )
     const after = { ...before, credentials }
     const tested = { at: chosen.testedAt, fingerprint: testFingerprint(services, after) }

@@ -17,7 +17,9 @@ export async function downloadCertificate(
 ): Promise<Response> {
   const { link, connection } = await getOpenSetup(services, exchange)
   const state = link.kind === 'setup' ? 'active' : 'pending'
-  const certificate = connection.credentials.findLast((one) => one.state === state)?.certificate
+  const certificate = connection.credentials.findLast(
+    (credential) => credential.state === state,
+  )?.certificate
   const name = exchange.params.name ?? ''
   if (certificate === undefined) throw new EntradaError('page_not_found')
   if (name === 'entrada.pem') return file(name, certificate, 'application/x-pem-file')

@@ -54,19 +54,19 @@ export async function takeSetupLink(
   token: string,
 ): Promise<string> {
   const secret = Buffer.from(services.randomBytes(SECRET_BYTES)).toString('base64url')
-  const held = heldSecret(services, exchange)
+  const linkSecret = heldSecret(services, exchange)
   return services.storage.atomically(async (transaction) => {
     const setup = await getSetupByToken(services, transaction, token)
     checkOpen(setup)
     const { link, connection } = setup
-    if (held?.linkId === link.id && services.sha256(held.secret) === link.sessionHash) {
-      return setupCookie(services, exchange, { link, secret: held.secret })
+    if (linkSecret?.linkId === link.id && services.sha256(linkSecret.secret) === link.sessionHash) {
+      return setupCookie(services, exchange, { link, secret: linkSecret.secret })
     }
     const [sessionHash, openedAt] = [services.sha256(secret), services.now()]
     await transaction.putSetupLink({ ...link, sessionHash, openedAt, progress: {} })
     const detail = { link: link.id, superseded: link.sessionHash !== undefined }
     await audit(services, transaction, {
-      caller: callerOf(services, setup, exchange),
+      caller: setupCaller(services, setup, exchange),
       event: { type: 'setup_link.opened', detail },
       ...ofConnection(connection),
     })
@@ -80,10 +80,12 @@ export async function takeSetupLink(
  * @throws {EntradaError} `setup_session_missing`, `setup_superseded`
  */
 export async function getSetup(services: Services, exchange: Exchange): Promise<Setup> {
-  const held = heldSecret(services, exchange)
-  const link = held && (await services.storage.findSetupLink(held.linkId))
-  if (held === undefined || link === undefined) throw new EntradaError('setup_session_missing')
-  if (services.sha256(held.secret) !== link.sessionHash) throw new EntradaError('setup_superseded')
+  const linkSecret = heldSecret(services, exchange)
+  const link = linkSecret && (await services.storage.findSetupLink(linkSecret.linkId))
+  if (linkSecret === undefined || link === undefined)
+    throw new EntradaError('setup_session_missing')
+  if (services.sha256(linkSecret.secret) !== link.sessionHash)
+    throw new EntradaError('setup_superseded')
   return toSetup(services, services.storage, link)
 }
 
@@ -115,7 +117,7 @@ export async function readSetupForm(
   const form = await readForm(exchange)
   const setup = await getOpenSetup(services, exchange)
   checkFormToken(services, setupHolder(setup), single(form, 'form_token') ?? null)
-  return { setup, form, caller: callerOf(services, setup, exchange) }
+  return { setup, form, caller: setupCaller(services, setup, exchange) }
 }
 
 /** Returns the token of the forms on the set-up page. */
@@ -129,7 +131,7 @@ export function setupHolder({ link }: Pick<Setup, 'link'>): string {
 }
 
 /** Returns the caller for changes by the link, as long as this browser holds it and it is open. */
-export function callerOf(
+export function setupCaller(
   services: Pick<Services, 'now'>,
   { link }: Pick<Setup, 'link'>,
   exchange: Exchange,

@@ -10,7 +10,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import { checkSessionThere } from '../session/session.ts'
 import type { StorageReader } from '../storage/storage.ts'
-import { callerOf, getOpenSetup, type Setup, setupHolder } from './setup-session.ts'
+import { getOpenSetup, type Setup, setupCaller, setupHolder } from './setup-session.ts'
 
 export type TestCaller = {
   readonly caller: AdminCaller
@@ -45,5 +45,5 @@ export async function getTestCaller(
   if (setupHolder(setup) !== holder || setup.connection.id !== connectionId) {
     throw new EntradaError('setup_superseded')
   }
-  return { caller: callerOf(services, setup, exchange), setup }
+  return { caller: setupCaller(services, setup, exchange), setup }
 }

@@ -104,7 +104,7 @@ function underTest(
       ? connection.credentials
       : connection.credentials
           .filter(({ id }) => id === credentialId)
-          .map((one) => ({ ...one, state: 'active' as const }))
+          .map((credential) => ({ ...credential, state: 'active' as const }))
   if (credentialId !== undefined && credentials.length === 0) {
     throw new EntradaError('record_not_found')
   }

@@ -62,7 +62,9 @@ async function organizationNames(
 ): Promise<ReadonlyMap<string, string>> {
   const ids = new Set(sessions.flatMap(({ organizationId }) => organizationId ?? []))
   const found = await Promise.all([...ids].map((id) => storage.findOrganization(id)))
-  return new Map(found.flatMap((one) => (one ? [[one.id, one.name] as const] : [])))
+  return new Map(
+    found.flatMap((connection) => (connection ? [[connection.id, connection.name] as const] : [])),
+  )
 }
 
 function sessionCard(
@@ -93,8 +95,8 @@ export async function endOwnSession(services: Services, exchange: Exchange): Pro
   const view = await getSession(services, exchange)
   checkFormToken(services, view.session.id, single(form, 'form_token') ?? null)
 
-  const wanted = single(form, 'session')
-  const session = (await ownSessions(services, view)).find(({ id }) => id === wanted)
+  const sessionId = single(form, 'session')
+  const session = (await ownSessions(services, view)).find(({ id }) => id === sessionId)
   if (session === undefined) throw new EntradaError('record_not_found')
   await endSessions(services, exchange, { sessions: [session], reason: 'ended_by_user' })
   if (session.id !== view.session.id) return redirect(pathTo(services, '/account'))

@@ -21,8 +21,8 @@ import { parseReturnTo } from './return-to.ts'
  * Answers GET /login with the button if there is a default connection, the field if there are customers, and the last connection.
  */
 export async function showLogin(services: Services, exchange: Exchange): Promise<Response> {
-  const asked = single(exchange.url.searchParams, 'return_to')
-  const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
+  const askedReturn = single(exchange.url.searchParams, 'return_to')
+  const returnTo = parseReturnTo(askedReturn, exchange.here, services.deployment)
   const view = await findSession(services, exchange)
   const siteCookies = view ? siteSessionCookiesAgain(services, exchange, view) : []
   const opens = returnTo.startsWith('/') || siteCookies.length > 0

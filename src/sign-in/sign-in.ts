@@ -61,8 +61,8 @@ export async function startSignIn(services: Services, exchange: Exchange): Promi
 export async function startSignInAt(services: Services, exchange: Exchange): Promise<Response> {
   const { slug = '' } = exchange.params
   const asked = askedOfStart(services, exchange)
-  const known = await services.storage.findConnectionBySlug(slug)
-  if (known !== undefined) return startWith(services, exchange, { connection: known, ...asked })
+  const connection = await services.storage.findConnectionBySlug(slug)
+  if (connection !== undefined) return startWith(services, exchange, { connection, ...asked })
   const found = await findBySlug(services, slug)
   if (found.kind === 'none') throw new EntradaError('connection_not_found')
   if (found.kind === 'several') return choicePage(services, found.connections, asked)

@@ -76,10 +76,10 @@ export async function readFacts(
   now: Date,
 ): Promise<SignInFacts> {
   const { organizationId, policies } = connection
-  const known = await reader.findPerson(identity.key, organizationId)
+  const knownPerson = await reader.findPerson(identity.key, organizationId)
   const required = await findRequiredElsewhere(reader, connection, now)
   const mayLink =
-    known === undefined && policies.linking === 'verified' && identity.email !== undefined
+    knownPerson === undefined && policies.linking === 'verified' && identity.email !== undefined
   const linkCandidates = mayLink
     ? await findLinkCandidates(reader, organizationId, identity.email ?? '')
     : []
@@ -92,7 +92,7 @@ export async function readFacts(
     linkCandidates,
     emailDomainProven,
     now,
-    ...(known ? { known } : {}),
+    ...(knownPerson ? { known: knownPerson } : {}),
     ...(required ? { required } : {}),
   }
 }

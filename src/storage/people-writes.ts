@@ -119,8 +119,8 @@ async function replaceRuleRoles(
   id: MembershipId,
   assignments: readonly RoleAssignment[],
 ): Promise<readonly RoleAssignment[]> {
-  const held = await listRoles(database, id)
-  if (isSameRoles(ofRules(held), ofRules(assignments))) return held
+  const heldRoles = await listRoles(database, id)
+  if (isSameRoles(ofRules(heldRoles), ofRules(assignments))) return heldRoles
 
   const ofMembership = database.deleteFrom('role_assignments').where('membership_id', '=', id)
   await ofMembership.where('source', '<>', 'manual').execute()

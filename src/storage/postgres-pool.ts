@@ -148,8 +148,8 @@ function toStatement({ names }: PoolState, sql: string, parameters: readonly unk
  * it has lengths.
  */
 function nameOf(names: Map<string, string>, sql: string): string | undefined {
-  const known = names.get(sql)
-  if (known !== undefined) return known
+  const knownName = names.get(sql)
+  if (knownName !== undefined) return knownName
   if (names.size >= MAX_PREPARED || /\*| in \(/.test(sql)) return undefined
   const name = `entrada_${names.size + 1}`
   names.set(sql, name)

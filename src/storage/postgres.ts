@@ -158,8 +158,8 @@ function newPgPool(url: Secret, { max, serverSettings }: PoolOptions): pg.Pool {
  */
 function toConnectionString(text: string, settings: PoolOptions['serverSettings']): string {
   const url = new URL(text)
-  const given = url.searchParams.get('options') ?? ''
-  url.searchParams.set('options', `${given} ${toServerOptions(settings)}`.trim())
+  const givenOptions = url.searchParams.get('options') ?? ''
+  url.searchParams.set('options', `${givenOptions} ${toServerOptions(settings)}`.trim())
   if (['prefer', 'require', 'verify-ca'].includes(url.searchParams.get('sslmode') ?? '')) {
     url.searchParams.set('sslmode', 'verify-full')
   }

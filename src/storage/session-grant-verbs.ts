@@ -35,7 +35,7 @@ export function sessionGrantReads(database: Database): Omit<SessionGrantReads, '
     },
     async countGrantsSealedUnder(keyId) {
       const counts = await countSealedGrants(database)
-      return counts.find((one) => one.keyId === keyId)?.values ?? 0
+      return counts.find((count) => count.keyId === keyId)?.values ?? 0
     },
     async listRecheckFailures() {
       const rows = await database

@@ -98,8 +98,8 @@ type Prepared = {
 function createPreparer(handle: SqliteHandle): (sql: string) => Prepared {
   const prepared = new Map<string, Prepared>()
   return (sql) => {
-    const known = prepared.get(sql)
-    if (known !== undefined) return known
+    const statement = prepared.get(sql)
+    if (statement !== undefined) return statement
     const fresh = toPrepared(handle.prepare(sql))
     for (const oldest of prepared.keys()) {
       if (prepared.size < MAX_PREPARED) break

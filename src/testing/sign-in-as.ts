@@ -130,7 +130,7 @@ function guidOf(services: Pick<Services, 'sha256'>, name: string): string {
 }
 
 function sessionCookieOf(answer: Response): string {
-  const line = answer.headers.getSetCookie().find((one) => /^[^=]*-session=/.test(one)) ?? ''
+  const line = answer.headers.getSetCookie().find((cookie) => /^[^=]*-session=/.test(cookie)) ?? ''
   return line.split(';')[0] ?? ''
 }
 

@@ -155,10 +155,10 @@ async function deliverRound(
   const now = services.now()
   const until = new Date(now.getTime() + CLAIM_MS)
   const due = await services.storage.claimDeliveries({ webhookId, now, until, ...claim })
-  const answered = await Promise.all(due.map((one) => deliverOne(services, send, one)))
+  const answered = await Promise.all(due.map((delivery) => deliverOne(services, send, delivery)))
   return {
     tried: due.length,
-    unanswered: answered.filter((one) => !one).length,
+    unanswered: answered.filter((isAnswered) => !isAnswered).length,
     tookMs: performance.now() - startedAt,
   }
 }

@@ -178,7 +178,7 @@ export function openSecrets(
 ): readonly string[] {
   return secrets
     .filter(({ endsAt }) => endsAt === undefined || endsAt > at)
-    .map((one) => services.keyRing.open('webhook-secret', one.sealed, boundTo(id, one.id)))
+    .map((secret) => services.keyRing.open('webhook-secret', secret.sealed, boundTo(id, secret.id)))
 }
 
 /** Returns the webhook with its secrets sealed under the newest key, and how many were sealed under an older one. */

@@ -10,7 +10,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import { Secret } from '../../keys/secret.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
-import { checkMayChange, getConnection } from './connection-access.ts'
+import { checkMayChange, getViewedConnection } from './connection-access.ts'
 import { connectionPage } from './connection-page.ts'
 import { done, type Flash } from './flash.ts'
 import { answerForm } from './form-parts.ts'
@@ -59,7 +59,7 @@ async function changing(
   { viewer, form }: SentForm,
   change: (connection: Connection) => Promise<Flash>,
 ): Promise<Response> {
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   return answerForm(form, {
     async carryOut() {

@@ -6,7 +6,7 @@ import type { Connection } from '../../storage/records.ts'
 import { checkMay, getOwned, idIn, type Viewer } from './page-access.ts'
 
 /** Returns the connection in the address. @throws {EntradaError} `record_not_found`, also for one of another organization */
-export async function getConnection(
+export async function getViewedConnection(
   { storage }: Pick<Services, 'storage'>,
   exchange: Exchange,
   viewer: Viewer,

@@ -25,12 +25,12 @@ export function credentialPanel(
     html`${dataTable({
       label: 'Credentials',
       head: ['Credential', 'State', 'Ends', 'Added', ...(mayChange ? ['Change'] : [])],
-      rows: connection.credentials.map((one) => [
-        html`${credentialKinds[one.kind]}<br><code>${one.id}</code>`,
-        badge(...credentialStates[one.state]),
-        expiryBadge(one.expiresAt, place.services.now()),
-        dayTag(one.createdAt),
-        ...(mayChange ? [credentialActions(place, connection, one)] : []),
+      rows: connection.credentials.map((credential) => [
+        html`${credentialKinds[credential.kind]}<br><code>${credential.id}</code>`,
+        badge(...credentialStates[credential.state]),
+        expiryBadge(credential.expiresAt, place.services.now()),
+        dayTag(credential.createdAt),
+        ...(mayChange ? [credentialActions(place, connection, credential)] : []),
       ]),
       empty: html`<p>No credential yet.</p>`,
     })}${mayChange ? secretForm(place, connection) : ''}`,

@@ -20,7 +20,7 @@ import { kindOf } from '../../identity-provider/provider-kinds.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, ConnectionHealth } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { getConnection, mayChange } from './connection-access.ts'
+import { getViewedConnection, mayChange } from './connection-access.ts'
 import { credentialPanel } from './connection-credentials.ts'
 import { settingRows } from './connection-settings.ts'
 import { healthBadge, managedWords, statusBadge, tenantWords } from './connection-words.ts'
@@ -53,14 +53,14 @@ import { setupLinkPanel } from './setup-link-panel.ts'
 /** Answers GET /admin/connections/ID. */
 export async function showConnection(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   return connectionPage(services, exchange, { viewer, connection })
 }
 
 /** Answers POST …/status: `status` is `on` or `off`. */
 export async function setStatus(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMay(viewer, 'connections:write', connection)
   const isOn = read('status') === 'on'
   return answerForm(form, {

@@ -11,7 +11,7 @@ import { isSameJson } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { checkMayChange, getConnection } from './connection-access.ts'
+import { checkMayChange, getViewedConnection } from './connection-access.ts'
 import type { ShownConnection } from './connection-page.ts'
 import { fieldInput, namingFields, readFields } from './field-form.ts'
 import { done } from './flash.ts'
@@ -31,7 +31,7 @@ import { checkRoleName } from './role-name.ts'
 /** Answers GET …/policies with the form. */
 export async function showPolicies(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   return policiesPage(services, exchange, { viewer, connection })
 }
@@ -39,7 +39,7 @@ export async function showPolicies(services: Services, exchange: Exchange): Prom
 /** Answers POST …/policies: changes the policies. */
 export async function savePolicies(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   const isOperator = viewer.organizationId === undefined
   return answerForm(form, {

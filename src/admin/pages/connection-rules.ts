@@ -9,7 +9,7 @@ import { isGuid } from '../../protocol/guid.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, RoleRule } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { checkMayChange, getConnection } from './connection-access.ts'
+import { checkMayChange, getViewedConnection } from './connection-access.ts'
 import type { ShownConnection } from './connection-page.ts'
 import { done } from './flash.ts'
 import {
@@ -30,7 +30,7 @@ const MOST_RULES = 1_000
 /** Answers GET …/rules with the form. */
 export async function showRules(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   return rulesPage(services, exchange, { viewer, connection })
 }
@@ -38,7 +38,7 @@ export async function showRules(services: Services, exchange: Exchange): Promise
 /** Answers POST …/rules: changes the rules. */
 export async function saveRules(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   return answerForm(form, {
     async carryOut() {
@@ -109,7 +109,7 @@ function toRules(
       throw new EntradaError('request_invalid', { parameter })
     if (value === '' || value.length > 256) throw new EntradaError('request_invalid', { parameter })
     return {
-      id: before.some((one) => one.id === id) ? id : newId(services, 'rul'),
+      id: before.some((rule) => rule.id === id) ? id : newId(services, 'rul'),
       match,
       value: match === 'group' ? value.toLowerCase() : value,
       role: checkRoleName(role, parameter),

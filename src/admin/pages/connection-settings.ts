@@ -12,7 +12,7 @@ import { isSameJson } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { checkMayChange, getConnection } from './connection-access.ts'
+import { checkMayChange, getViewedConnection } from './connection-access.ts'
 import type { ShownConnection } from './connection-page.ts'
 import { fieldInput, namingFields, readFields, rowsInForm } from './field-form.ts'
 import { done } from './flash.ts'
@@ -29,7 +29,7 @@ import { openForm, openPage } from './page-access.ts'
 /** Shows the form. */
 export async function showSettings(services: Services, exchange: Exchange): Promise<Response> {
   const viewer = await openPage(services, exchange, 'connections:read')
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   return settingsPage(services, exchange, { viewer, connection })
 }
@@ -37,7 +37,7 @@ export async function showSettings(services: Services, exchange: Exchange): Prom
 /** Changes the fields of the form. A resubmitted form that changes nothing succeeds. */
 export async function saveSettings(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by, form, read } = await openForm(services, exchange)
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   const isOperator = viewer.organizationId === undefined
   return answerForm(form, {

@@ -5,7 +5,7 @@ import { authorizeCaller, callerOf, checkStillCalls } from '../../access/authori
 import {
   type AccessTarget,
   type ApiCaller,
-  decideAccess,
+  decideRight,
   organizationOf,
 } from '../../access/decide-right.ts'
 import type { Scope } from '../../access/scope-table.ts'
@@ -84,7 +84,7 @@ export async function openForm(services: Services, exchange: Exchange): Promise<
  * @throws {EntradaError} `access_not_granted`; `record_not_found` for a record of another organization
  */
 export function checkMay({ caller }: Viewer, scope: Scope, target: AccessTarget): void {
-  const { kind } = decideAccess(caller, scope, target)
+  const { kind } = decideRight(caller, scope, target)
   if (kind === 'forbidden') throw new EntradaError('access_not_granted', { scope })
   if (kind === 'hidden') throw new EntradaError('record_not_found')
 }
@@ -112,6 +112,6 @@ function viewerOf(caller: ApiCaller): Viewer {
     caller,
     ...(sessionId ? { sessionId } : {}),
     ...(organizationId ? { organizationId } : {}),
-    may: (scope, target) => decideAccess(caller, scope, target).kind === 'allowed',
+    may: (scope, target) => decideRight(caller, scope, target).kind === 'allowed',
   }
 }

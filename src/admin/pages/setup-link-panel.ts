@@ -12,7 +12,7 @@ import {
 } from '../../setup/setup-link.ts'
 import type { Connection } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { checkMayChange, getConnection } from './connection-access.ts'
+import { checkMayChange, getViewedConnection } from './connection-access.ts'
 import { copyField } from './copy-field.ts'
 import { done } from './flash.ts'
 import { type FormPlace, postForm } from './form-parts.ts'
@@ -75,7 +75,7 @@ ${
  */
 export async function makeSetupLink(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by } = await openForm(services, exchange)
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   const { address, link } = await createSetupLink(services, by, connection.id)
   return adminPage(services, exchange, viewer, {
@@ -94,7 +94,7 @@ export async function makeSetupLink(services: Services, exchange: Exchange): Pro
 /** Answers POST …/setup-links/LINK/withdraw. */
 export async function withdrawLink(services: Services, exchange: Exchange): Promise<Response> {
   const { viewer, by } = await openForm(services, exchange)
-  const connection = await getConnection(services, exchange, viewer)
+  const connection = await getViewedConnection(services, exchange, viewer)
   checkMayChange(viewer, connection)
   const linkId = idIn(exchange, 'link')
   await withdrawSetupLink(services, by, { connectionId: connection.id, linkId })

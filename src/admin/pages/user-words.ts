@@ -16,7 +16,9 @@ export function withinOrganization(
   organizationId: Membership['organizationId'] | undefined,
 ): UserListItem {
   if (organizationId === undefined) return item
-  const memberships = item.memberships.filter((one) => one.organizationId === organizationId)
+  const memberships = item.memberships.filter(
+    (membership) => membership.organizationId === organizationId,
+  )
   const ids = new Set(memberships.map(({ id }) => id))
   return {
     ...item,

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
 import { PLACE, parsePlace, placeText } from '../../audit/audit-chain.ts'
-import { FROM, fromText, parseFrom } from '../../audit/audit-verification.ts'
+import { FROM, formatFrom, parseFrom } from '../../audit/audit-verification.ts'
 import type { AuditProblem, Verification } from '../../audit/verify-audit-chain.ts'
 import { parsed, reasonText } from '../../connections/schema-parts.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
@@ -75,7 +75,7 @@ function verificationJson({ problem, head, next, ...counted }: Verification): Ve
     place: head ? placeText(head) : null,
     cutSequence: head?.cutSequence ?? null,
     ...counted,
-    next: next && !problem ? fromText(next) : null,
+    next: next && !problem ? formatFrom(next) : null,
   }
 }
 

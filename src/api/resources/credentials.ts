@@ -129,7 +129,7 @@ export const credentialOperations = {
 }
 
 function getCredential({ credentials }: Connection, id: string) {
-  const credential = credentials.find((one) => one.id === id)
+  const credential = credentials.find((candidate) => candidate.id === id)
   if (credential === undefined) throw new EntradaError('record_not_found')
   return credential
 }

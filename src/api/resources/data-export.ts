@@ -153,7 +153,9 @@ function sectionsOfOrganization(services: Services, organizationId: Organization
       return { items: organization ? [organizationJson(organization)] : [] }
     },
     connection: async (page) =>
-      mapped(await storage.listConnections(within, page), (one) => connectionJson(services, one)),
+      mapped(await storage.listConnections(within, page), (connection) =>
+        connectionJson(services, connection),
+      ),
     domain: async (page) => mapped(await storage.listDomains(within, page), domainJson),
     async user(page) {
       const connectionIds = await connectionIdsOf(services, organizationId)
@@ -193,7 +195,9 @@ function onlyWithin(
     connectionIds,
   }: { readonly organizationId: OrganizationId; readonly connectionIds: ReadonlySet<string> },
 ): UserListItem {
-  const memberships = user.memberships.filter((one) => one.organizationId === organizationId)
+  const memberships = user.memberships.filter(
+    (membership) => membership.organizationId === organizationId,
+  )
   const ownMemberships = new Set(memberships.map(({ id }) => id))
   return {
     ...user,

@@ -142,11 +142,11 @@ async function change(
  * administrator.
  */
 function checkMayGive(caller: ApiCaller, role: string): void {
-  const held = scopes.filter((scope) => {
+  const heldScopes = scopes.filter((scope) => {
     const { roles }: ScopeRow = scopeTable[scope]
-    return roles.some((one) => one === role)
+    return roles.some((listedRole) => listedRole === role)
   })
-  const missing = held.find((scope) => !holdsScope(caller, scope))
+  const missing = heldScopes.find((scope) => !holdsScope(caller, scope))
   if (missing !== undefined) throw new EntradaError('access_not_granted', { scope: missing })
 }
 

@@ -59,8 +59,8 @@ type Groups = { readonly ids: readonly string[]; readonly names?: Readonly<Recor
 /** Without the permission every name would be null. */
 function mayReadNames({ scopes }: GraphAccess): boolean {
   const names = scopes.map((scope) => scope.split('/').at(-1)?.toLowerCase())
-  return ['groupmember.read.all', 'group.read.all', 'directory.read.all'].some((one) =>
-    names.includes(one),
+  return ['groupmember.read.all', 'group.read.all', 'directory.read.all'].some((permission) =>
+    names.includes(permission),
   )
 }
 

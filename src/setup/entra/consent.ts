@@ -27,10 +27,10 @@ import type { Answered } from '../../sign-in/sign-in-record.ts'
 import { claimOnce } from '../../sign-in/verify-answer.ts'
 import { keepRefusal } from '../keep-test.ts'
 import {
-  callerOf,
   getOpenSetup,
   rememberProgress,
   type Setup,
+  setupCaller,
   setupHolder,
 } from '../setup-session.ts'
 
@@ -101,7 +101,7 @@ async function answerOf(
   await rememberProgress(services, setup, { candidateTenant })
   await services.storage.atomically((transaction) =>
     audit(services, transaction, {
-      caller: callerOf(services, setup, exchange),
+      caller: setupCaller(services, setup, exchange),
       event: { type: 'connection.consent_returned', detail: { tenant: candidateTenant } },
       organizationId: connection.organizationId,
       connectionId: connection.id,

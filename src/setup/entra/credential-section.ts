@@ -15,7 +15,7 @@ const credentialNames: Readonly<Record<ConnectionCredential['kind'], string>> = 
 }
 
 /** Renders the kind of a credential and the end of its validity. */
-export function nameOf({ kind, expiresAt }: ConnectionCredential): Html {
+export function credentialName({ kind, expiresAt }: ConnectionCredential): Html {
   return html`${credentialNames[kind]}${expiresAt ? html`, until ${dayOf(expiresAt)}` : ''}`
 }
 

@@ -10,7 +10,7 @@ import type { FormLeftover } from '../setup-page.ts'
 import type { Setup } from '../setup-session.ts'
 import { applicationSection } from './application-section.ts'
 import { beginConsent } from './consent.ts'
-import { credentialChoices, nameOf } from './credential-section.ts'
+import { credentialChoices, credentialName } from './credential-section.ts'
 import { registerSection } from './register-section.ts'
 import { registrationOf } from './registration.ts'
 import { chooseSection, sharedBody } from './shared-section.ts'
@@ -44,6 +44,6 @@ function ownBody(services: Services, setup: Setup, leftover: FormLeftover): Html
   return html`${registerSection(registrationOf(services, connection))}
 ${applicationSection(services, setup, { problem: leftover.problem, typed: leftover.typed })}
 <h2>3. Let us prove that we are this application</h2>
-<p>${current === undefined ? 'In one of these ways:' : html`Kept here: <strong>${nameOf(current)}</strong>. Another one takes its place.`}</p>
+<p>${current === undefined ? 'In one of these ways:' : html`Kept here: <strong>${credentialName(current)}</strong>. Another one takes its place.`}</p>
 ${credentialChoices(services, setup, { problem: leftover.problem, current })}`
 }
