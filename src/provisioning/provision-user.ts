@@ -6,23 +6,21 @@ import { audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import type { Exchange } from '../http/exchange.ts'
-import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { shownKey } from '../identity-provider/person-key.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
-import type { SignInDecision } from '../sign-in/decide-sign-in.ts'
 import type { Connection, GroupSnapshot, Identity, Membership, UserId } from '../storage/records.ts'
 import type { KnownPerson, StorageTransaction } from '../storage/storage.ts'
 import { applyRoles } from './apply-roles.ts'
 import { createMembership } from './create-membership.ts'
+import type { DirectoryPerson, MatchedUser } from './directory-person.ts'
 import { groupSnapshot, snapshotFrom } from './group-snapshot.ts'
-import { changedMembers, profileFrom } from './profile.ts'
-import { usernameFor } from './username.ts'
+import { changedMembers } from './profile.ts'
 
 export type Provisioning = {
   readonly connection: Connection
-  readonly identity: VerifiedIdentity
-  readonly decision: Extract<SignInDecision, { kind: 'allowed' }>
+  readonly person: DirectoryPerson
+  readonly user: MatchedUser
   readonly known: KnownPerson | undefined
 }
 
@@ -47,7 +45,7 @@ export async function provisionUser(work: Work): Promise<ProvisionedUser> {
   const roles = await applyRoles(work.services, work.transaction, {
     membership,
     connection: work.connection,
-    roles: work.decision.roles,
+    roles: work.person.roles,
     actor: { kind: 'user', id: userId },
     exchange: work.exchange,
   })
@@ -56,10 +54,9 @@ export async function provisionUser(work: Work): Promise<ProvisionedUser> {
   return { userId, identityId, membership, roles }
 }
 
-async function findOrCreateUser({ decision, services, transaction }: Work): Promise<UserId> {
-  const { person } = decision
-  if (person.kind === 'known') return person.userId
-  if (person.kind === 'linked') return person.membership.userId
+async function findOrCreateUser({ user, services, transaction }: Work): Promise<UserId> {
+  if (user.kind === 'known') return user.userId
+  if (user.kind === 'linked') return user.membership.userId
   const at = services.now()
   const id = newId(services, 'usr')
   await transaction.createUser({ id, status: 'active', createdAt: at, updatedAt: at })
@@ -67,12 +64,12 @@ async function findOrCreateUser({ decision, services, transaction }: Work): Prom
 }
 
 async function findOrLinkIdentity(work: Work, userId: UserId): Promise<Identity['id']> {
-  const { connection, identity, known, services, transaction, decision } = work
+  const { connection, person, known, services, transaction, user } = work
   const at = services.now()
   const seen = {
     connectionId: connection.id,
-    ...(identity.sub === undefined ? {} : { sub: identity.sub }),
-    lastClaims: claimsOfUse(identity),
+    ...(person.sub === undefined ? {} : { sub: person.sub }),
+    lastClaims: person.lastClaims,
     lastSignInAt: at,
   }
   if (known !== undefined) {
@@ -80,30 +77,29 @@ async function findOrLinkIdentity(work: Work, userId: UserId): Promise<Identity[
     return known.identity.id
   }
   const id = newId(services, 'idn')
-  await transaction.linkIdentity({ id, userId, key: identity.key, createdAt: at, ...seen })
-  const reason = decision.person.kind === 'linked' ? decision.person.reason : 'first_sign_in'
+  await transaction.linkIdentity({ id, userId, key: person.key, createdAt: at, ...seen })
+  const reason = user.kind === 'linked' ? user.reason : 'first_sign_in'
   await auditOf(work, userId, {
     type: 'identity.linked',
-    detail: { ...shownKey(identity.key), reason },
+    detail: { ...shownKey(person.key), reason },
   })
   return id
 }
 
 async function findOrCreateMembership(work: Work, userId: UserId): Promise<Membership> {
-  const { connection, identity, services, transaction, decision } = work
-  const { person } = decision
-  const profile = profileFrom(identity)
+  const { connection, person, services, transaction, user } = work
+  const { profile } = person
   const at = services.now()
-  if (person.kind !== 'new' && person.membership !== undefined) {
-    await transaction.refreshMembership(person.membership.id, { profile, lastSignInAt: at })
-    const members = changedMembers(person.membership.profile, profile)
+  if (user.kind !== 'new' && user.membership !== undefined) {
+    await transaction.refreshMembership(user.membership.id, { profile, lastSignInAt: at })
+    const members = changedMembers(user.membership.profile, profile)
     if (members.length > 0) {
       await auditOf(work, userId, { type: 'membership.profile_changed', detail: { members } })
     }
-    return { ...person.membership, profile, lastSignInAt: at }
+    return { ...user.membership, profile, lastSignInAt: at }
   }
   const membership = await createMembership(services, transaction, {
-    wanted: usernameFor(identity),
+    wanted: person.username,
     membership: {
       id: newId(services, 'mem'),
       userId,
@@ -119,8 +115,8 @@ async function findOrCreateMembership(work: Work, userId: UserId): Promise<Membe
 }
 
 async function auditNewMembership(work: Work, { userId, username }: Membership): Promise<void> {
-  if (work.decision.person.kind === 'new') {
-    const detail = { ...shownKey(work.identity.key), username, how: 'first_sign_in' } as const
+  if (work.user.kind === 'new') {
+    const detail = { ...shownKey(work.person.key), username, how: 'first_sign_in' } as const
     await auditOf(work, userId, { type: 'user.created', detail })
   }
   await auditOf(work, userId, { type: 'membership.created', detail: { username } })
@@ -134,17 +130,11 @@ async function noteUse({ services, transaction, connection }: Work, { id }: Memb
   })
 }
 
-function snapshotOf({ decision, identity, known, services, connection }: Work): GroupSnapshot {
-  const { groups } = decision
-  const { appRoles } = identity
+function snapshotOf({ person, known, services, connection }: Work): GroupSnapshot {
+  const { groups, appRoles } = person
   const lastKnown = snapshotFrom(known?.groups, connection)
   const snapshot = groupSnapshot(groups, { appRoles, lastKnown, now: services.now() })
   return { ...snapshot, connectionId: connection.id }
-}
-
-function claimsOfUse(identity: VerifiedIdentity): Identity['lastClaims'] {
-  const { displayName, preferredUsername, userPrincipalName, email, guest } = identity
-  return { displayName, preferredUsername, userPrincipalName, email, guest }
 }
 
 async function auditOf(work: Work, userId: UserId, event: AuditEvent): Promise<void> {

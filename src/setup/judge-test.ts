@@ -1,8 +1,9 @@
 /** The decision in a test sign-in: made as in every sign-in, on the same facts, and described for the page. */
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { MatchedUser } from '../provisioning/directory-person.ts'
 import type { Services } from '../services.ts'
 import type { AskedByHolder } from '../sign-in/attempt.ts'
-import { type DecidedPerson, decideSignIn, type SignInDecision } from '../sign-in/decide-sign-in.ts'
+import { decideSignIn, type SignInDecision } from '../sign-in/decide-sign-in.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import { readFacts } from '../sign-in/verify-answer.ts'
 import type { Connection } from '../storage/records.ts'
@@ -72,7 +73,7 @@ function toTested(
   return { kind: 'allowed', person: toTestedPerson(decision.person, username), roles }
 }
 
-function toTestedPerson(person: DecidedPerson, username: string | undefined): TestedPerson {
+function toTestedPerson(person: MatchedUser, username: string | undefined): TestedPerson {
   switch (person.kind) {
     case 'new':
       return person

@@ -2,11 +2,12 @@
 import { refuseAccount } from '../connections/refuse-account.ts'
 import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { MatchedUser } from '../provisioning/directory-person.ts'
 import { type ResolvedGroups, resolveGroups } from '../provisioning/group-overage.ts'
 import { snapshotFrom } from '../provisioning/group-snapshot.ts'
-import { decideLink, type LinkCandidate, type LinkReason } from '../provisioning/link-policy.ts'
+import { decideLink, type LinkCandidate } from '../provisioning/link-policy.ts'
 import { mapRoles } from '../provisioning/map-roles.ts'
-import type { Connection, Membership, RoleAssignment, UserId } from '../storage/records.ts'
+import type { Connection, RoleAssignment } from '../storage/records.ts'
 import type { KnownPerson } from '../storage/storage.ts'
 
 export type SignInFacts = {
@@ -27,15 +28,10 @@ export type SignInDecision =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly detail: ErrorDetail }
   | {
       readonly kind: 'allowed'
-      readonly person: DecidedPerson
+      readonly person: MatchedUser
       readonly roles: readonly RoleAssignment[]
       readonly groups: ResolvedGroups
     }
-
-export type DecidedPerson =
-  | { readonly kind: 'known'; readonly userId: UserId; readonly membership?: Membership }
-  | { readonly kind: 'linked'; readonly membership: Membership; readonly reason: LinkReason }
-  | { readonly kind: 'new' }
 
 /**
  * Decides in this order: connection, required connection, tenant, kind of account, the user's own status, provisioning, groups,
@@ -96,7 +92,7 @@ function decideRoles(facts: SignInFacts): SignInDecision {
   return { kind: 'allowed', person: decidePerson(facts), roles: roles.assignments, groups }
 }
 
-function decidePerson(facts: SignInFacts): DecidedPerson {
+function decidePerson(facts: SignInFacts): MatchedUser {
   const { known } = facts
   if (known !== undefined) {
     const { membership } = known

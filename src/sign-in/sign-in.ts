@@ -39,6 +39,7 @@ import { findBySlug } from './find-connection.ts'
 import { choicePage } from './find-page.ts'
 import { lastConnectionCookies } from './last-connection.ts'
 import { startAddress } from './login-page.ts'
+import { personOfSignIn } from './person-of-sign-in.ts'
 import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
 import type { Answered, SignIn, SignInRecord } from './sign-in-record.ts'
@@ -169,8 +170,15 @@ export async function completeSignIn(
     const facts = await readFacts(transaction, signInNow, services.now())
     const decisionNow = allowed(decideSignIn(facts), record)
     const { known } = facts
-    const provisioning = { services, exchange, transaction, known, ...signInNow }
-    const user = await provisionUser({ ...provisioning, decision: decisionNow })
+    const user = await provisionUser({
+      services,
+      exchange,
+      transaction,
+      connection: signInNow.connection,
+      person: personOfSignIn(identity, decisionNow),
+      user: decisionNow.person,
+      known,
+    })
     await replaceSession(services, exchange, transaction)
     const session = newSession(services, exchange, sessionOf(signInNow, user))
     await transaction.createSession(session.session)
