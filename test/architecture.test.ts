@@ -157,7 +157,6 @@ const filesWithEntraIds: Readonly<Record<string, string>> = {
   'src/doctor/diagnose-claims.ts':
     'counts the people of sign-in traces, also those of the release before',
   'src/errors/error-table-sign-in.ts': 'names the claim in a remedy',
-  'src/storage/schema.ts': 'has the columns of the release before',
   'src/storage/people-rows.ts': 'fills the columns of the release before',
   'src/storage/postgres.ts': 'means the ids of types in PostgreSQL',
   'src/testing/sign-in-as.ts': 'takes both for the person of a test',

@@ -1,14 +1,9 @@
 /** Converts values to columns and back, and reads several tables from one joined row. */
-import type { Row, Tables } from './schema.ts'
+import type { Tables } from './schema.ts'
 
 /** Returns an optional date in milliseconds, or `null`. */
 export function optionalMillis(date: Date | undefined): number | null {
   return date?.getTime() ?? null
-}
-
-/** Returns the date of a nullable column, or `undefined`. */
-export function optionalDate(millis: number | null): Date | undefined {
-  return millis === null ? undefined : new Date(millis)
 }
 
 /** Parses JSON that this folder wrote. */
@@ -50,53 +45,16 @@ type Aliased<Table extends string, Name extends string> = {
 }[Name]
 
 /** The columns of one table, by themselves and as its part of a join, where each has the name of the table as prefix. */
-export type TablePart<Table extends keyof Tables, Name extends string = string> = {
-  readonly table: Table
+export type JoinedPart<Table extends keyof Tables, Name extends string, Stored> = {
   readonly columns: readonly Name[]
   readonly aliased: readonly Aliased<Table, Name>[]
-  readonly aliases: readonly string[]
-}
-
-/** Describes a table's part of a join. The first column must be `NOT NULL`: it shows whether the join found the row. */
-export function tablePart<Table extends keyof Tables, Name extends Column<Table>>(
-  table: Table,
-  columns: readonly Name[],
-): TablePart<Table, Name> {
-  const aliases = columns.map((column) => `${table}__${column}`)
-  // The type of a template literal in `map` would be inferred over all columns at once, as every column under every alias.
-  const aliased = columns.map((column) => `${table}.${column} as ${table}__${column}`) as Aliased<
-    Table,
-    Name
-  >[]
-  return { table, columns, aliased, aliases }
-}
-
-/** Returns one table's part of a joined row, or `undefined` if the join found none. */
-export function partOf<Table extends keyof Tables>(
-  part: TablePart<Table>,
-  joined: Readonly<Record<string, unknown>>,
-): Row<Table> | undefined {
-  if (joined[part.aliases[0] ?? ''] === null) return undefined
-  const row: Record<string, unknown> = {}
-  // Every request runs this code, so the names are not put together again each time.
-  for (let index = 0; index < part.columns.length; index += 1) {
-    row[part.columns[index] ?? ''] = joined[part.aliases[index] ?? '']
-  }
-  return row as Row<Table> // selected with `part.aliased`
-}
-
-/** One table's part of a join, with the parser of its record. */
-export type JoinedPart<Table extends keyof Tables, Name extends string, Stored> = TablePart<
-  Table,
-  Name
-> & {
   /** Returns the record of a joined row, or `undefined` where the join found none. */
   readonly parse: (joined: Readonly<Record<string, unknown>>) => Stored | undefined
 }
 
 /**
- * Creates a table's part of a join from the conversions of its record. The first column must be `NOT NULL`, as for {@link
- * tablePart}.
+ * Creates a table's part of a join from the conversions of its record. The first column must be `NOT NULL`: it shows whether the join
+ * found the row.
  */
 export function joinedPart<Table extends keyof Tables, Name extends Column<Table>, Stored>(
   table: Table,
@@ -108,8 +66,16 @@ export function joinedPart<Table extends keyof Tables, Name extends Column<Table
     readonly parserOf: (prefix: string) => (row: Readonly<Record<string, unknown>>) => Stored
   },
 ): JoinedPart<Table, Name, Stored> {
-  const part = tablePart(table, names)
-  const [first = ''] = part.aliases
+  // The type of a template literal in `map` would be inferred over all columns at once, as every column under every alias.
+  const aliased = names.map((column) => `${table}.${column} as ${table}__${column}`) as Aliased<
+    Table,
+    Name
+  >[]
+  const first = `${table}__${names[0]}`
   const parse = parserOf(`${table}__`)
-  return { ...part, parse: (joined) => (joined[first] === null ? undefined : parse(joined)) }
+  return {
+    columns: names,
+    aliased,
+    parse: (joined) => (joined[first] === null ? undefined : parse(joined)),
+  }
 }

@@ -1,7 +1,7 @@
 /** Finds users, identities and memberships. */
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import { keyOfNamed, type NamedPerson, parsePersonName } from '../identity-provider/person-key.ts'
-import { foldCase, partOf, present } from './columns.ts'
+import { foldCase, present } from './columns.ts'
 import { readPage } from './pages.ts'
 import {
   groupPart,
@@ -121,12 +121,12 @@ function selectPerson(database: Database, key: PersonKey, organizationId: Organi
 }
 
 function parsePerson(joined: Readonly<Record<string, unknown>>): KnownPerson | undefined {
-  const identity = partOf(identityPart, joined)
+  const identity = identityPart.parse(joined)
   const user = userPart.parse(joined)
   if (identity === undefined || user === undefined) return undefined
 
   return present({
-    identity: parseIdentity(identity),
+    identity,
     user,
     membership: membershipPart.parse(joined),
     groups: groupPart.parse(joined),

@@ -1,13 +1,5 @@
 /** Converts users, identities, memberships and groups to rows and back. */
-import {
-  foldCase,
-  joinedPart,
-  optionalDate,
-  optionalMillis,
-  parseJson,
-  present,
-  tablePart,
-} from './columns.ts'
+import { foldCase, joinedPart } from './columns.ts'
 import {
   type ColumnsOf,
   conversions,
@@ -26,20 +18,6 @@ import type {
   Profile,
   User,
 } from './records.ts'
-import type { Row } from './schema.ts'
-
-export const identityPart = tablePart('identities', [
-  'id',
-  'user_id',
-  'space',
-  'directory',
-  'subject',
-  'connection_id',
-  'sub',
-  'last_claims',
-  'created_at',
-  'last_sign_in_at',
-])
 
 const userColumns = {
   id: same('id'),
@@ -53,18 +31,40 @@ export type UserRow = RowOf<User, typeof userColumns>
 export const userPart = joinedPart('users', users)
 export const { parse: parseUser, toRow: toUserRow } = users
 
+/** An identity whose key is not yet a member of its own. */
+type FlatIdentity = Omit<Identity, 'key'> & PersonKey
+const identityColumns = {
+  id: same('id'),
+  userId: same('user_id'),
+  space: same('space'),
+  directory: same('directory'),
+  subject: same('subject'),
+  connectionId: same('connection_id'),
+  sub: same('sub'),
+  lastClaims: json('last_claims'),
+  createdAt: time('created_at'),
+  lastSignInAt: time('last_sign_in_at'),
+} satisfies ColumnsOf<FlatIdentity>
+const identities = conversions<FlatIdentity, typeof identityColumns>(identityColumns)
+
+type IdentityColumns = RowOf<FlatIdentity, typeof identityColumns>
+/** `cloud`, `tid` and `oid` are the key once more, under the names by which the previous release finds it. */
+export type IdentityRow = IdentityColumns & { cloud: string; tid: string; oid: string }
+export const identityPart = joinedPart('identities', {
+  names: identities.names,
+  parserOf(prefix) {
+    const parse = identities.parserOf(prefix)
+    return (row) => withKey(parse(row))
+  },
+})
+
 /** Converts a row to an identity. */
-export function parseIdentity(row: Omit<Row<'identities'>, 'cloud' | 'tid' | 'oid'>): Identity {
-  return present({
-    id: row.id,
-    userId: row.user_id,
-    key: personKeyIn(row),
-    connectionId: row.connection_id,
-    sub: row.sub,
-    lastClaims: parseJson<Identity['lastClaims']>(row.last_claims),
-    createdAt: new Date(row.created_at),
-    lastSignInAt: optionalDate(row.last_sign_in_at),
-  })
+export function parseIdentity(row: IdentityColumns): Identity {
+  return withKey(identities.parse(row))
+}
+
+function withKey({ space, directory, subject, ...rest }: FlatIdentity): Identity {
+  return { ...rest, key: { space, directory, subject } }
 }
 
 /** Returns the key of a person from the columns of their identity. */
@@ -72,24 +72,11 @@ export function personKeyIn({ space, directory, subject }: PersonKey): PersonKey
   return { space, directory, subject }
 }
 
-/** Returns the columns of the key, and once more under the names by which the previous release finds it. */
-function toPersonKeyColumns({ space, directory, subject }: PersonKey) {
-  const cloud = space.replace(/^entra:/, '')
-  return { space, directory, subject, cloud, tid: directory, oid: subject }
-}
-
 /** Converts an identity to its row. */
-export function toIdentityRow(identity: Identity): Row<'identities'> {
-  return {
-    id: identity.id,
-    user_id: identity.userId,
-    ...toPersonKeyColumns(identity.key),
-    connection_id: identity.connectionId ?? null,
-    sub: identity.sub ?? null,
-    last_claims: JSON.stringify(identity.lastClaims),
-    created_at: identity.createdAt.getTime(),
-    last_sign_in_at: optionalMillis(identity.lastSignInAt),
-  }
+export function toIdentityRow({ key, ...rest }: Identity): IdentityRow {
+  const { space, directory: tid, subject: oid } = key
+  const former = { cloud: space.replace(/^entra:/, ''), tid, oid }
+  return { ...identities.toRow({ ...rest, ...key }), ...former }
 }
 
 const membershipColumns = {

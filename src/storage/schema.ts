@@ -5,16 +5,14 @@ import type { AuditChainRow } from './audit-chain-verbs.ts'
 import type { DomainRow } from './domain-rows.ts'
 import type { ConnectionHealthRow } from './health-verbs.ts'
 import type { ConnectionRow, OrganizationRow } from './organization-rows.ts'
-import type { GroupSnapshotRow, MembershipRow, UserRow } from './people-rows.ts'
+import type { GroupSnapshotRow, IdentityRow, MembershipRow, UserRow } from './people-rows.ts'
 import type {
   AuditEventId,
   ConnectionId,
-  IdentityId,
   MembershipId,
   OrganizationId,
   RoleSource,
   SignInTrace,
-  Space,
   UserId,
 } from './records.ts'
 import type { SessionEndRow, SessionGrantRow } from './session-grant-verbs.ts'
@@ -30,7 +28,7 @@ export type Tables = {
   connection_tenants: ConnectionTenantsTable
   domains: DomainRow
   users: UserRow
-  identities: IdentitiesTable
+  identities: IdentityRow
   memberships: MembershipRow
   removed_connections: RemovedConnectionsTable
   retired_usernames: RetiredUsernamesTable
@@ -69,23 +67,6 @@ export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>
 
 /** Derived from `connections.tenants`, to find connections by tenant. */
 type ConnectionTenantsTable = { connection_id: ConnectionId; authority: string; tenant_id: string }
-
-/** `cloud`, `tid` and `oid` are for the previous release, which reads and writes them in place of the next three columns. */
-type IdentitiesTable = {
-  id: IdentityId
-  user_id: UserId
-  cloud: string
-  tid: string
-  oid: string
-  space: Space
-  directory: string
-  subject: string
-  connection_id: ConnectionId | null
-  sub: string | null
-  last_claims: string
-  created_at: number
-  last_sign_in_at: number | null
-}
 
 type RoleAssignmentsTable = { membership_id: MembershipId; role: string; source: RoleSource }
 

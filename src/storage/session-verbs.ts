@@ -1,9 +1,9 @@
 /** Reads and writes sessions. */
 import { type CompiledQuery, type SqlBool, sql } from 'kysely'
-import { partOf, present } from './columns.ts'
+import { present } from './columns.ts'
 import { organizationPart } from './organization-rows.ts'
 import { readPage } from './pages.ts'
-import { groupPart, identityPart, membershipPart, parseIdentity, userPart } from './people-rows.ts'
+import { groupPart, identityPart, membershipPart, userPart } from './people-rows.ts'
 import type { SessionId, SessionView } from './records.ts'
 import type { Database } from './schema.ts'
 import { parseSession, sessionPart, toSessionRow } from './session-rows.ts'
@@ -194,13 +194,12 @@ function selectRoles() {
 function parseSessionView(joined: JoinedRow | undefined): SessionView | undefined {
   const session = joined && sessionPart.parse(joined)
   if (joined === undefined || session === undefined) return undefined
-  const identity = partOf(identityPart, joined)
 
   const byHand = rolesOf(joined.roles, /^\+/)
   return present({
     session,
     user: userPart.parse(joined),
-    identity: identity && parseIdentity(identity),
+    identity: identityPart.parse(joined),
     organization: organizationPart.parse(joined),
     membership: membershipPart.parse(joined),
     roles: rolesOf(joined.roles, /^/),
