@@ -250,3 +250,13 @@ describe('the rows of a connection', () => {
     assert.deepEqual(identifyingValues(connection), [authority, tenants, application, clientId])
   })
 })
+
+describe('a field with a variable', () => {
+  it('also has an option of the library, by which both are read', () => {
+    const { connection, policies, settings } = connectionFields
+    const rows = Object.entries({ ...connection, ...policies, ...settings })
+    const withVariable = rows.filter(([, field]) => 'env' in field && field.env !== undefined)
+    assert.ok(withVariable.length > 5)
+    for (const [name, field] of withVariable) assert.ok('libraryOption' in field, name)
+  })
+})

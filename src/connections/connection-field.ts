@@ -49,7 +49,7 @@ export type ConnectionField<Value = unknown> = {
   readonly unset?: string
   /** What pages show for the text of a value; the text itself by default. */
   readonly words?: (text: string) => string
-  /** The variable that sets it for the environment's connection. */
+  /** The variable that sets it for the environment's connection. It needs a `libraryOption`, by which both are read. */
   readonly env?: string
   /** Texts of the environment, where they differ from those of `input`. */
   readonly envWords?: Readonly<Record<string, Value | undefined>>

@@ -10,6 +10,7 @@ import { siteProblems } from '../http/site.ts'
 import { isNoProxyEntry } from '../outgoing/proxies.ts'
 import { readRoleRules } from '../provisioning/role-rules-file.ts'
 import type { CheckedApplication, CheckedEntra, CheckedOptions } from './check-options.ts'
+import { connectionSettings } from './connection-settings.ts'
 import {
   type ApplicationRows,
   entraApplication,
@@ -318,9 +319,7 @@ export function describeSettings(
 /** Returns the names of the settings that lead to a real directory, which development mode refuses. Policies fit any directory. */
 export function entraSettingNames(environment: Environment): readonly string[] {
   const fitsAnyDirectory = new Set(
-    Object.values<Setting>(settingsTable)
-      .filter(({ option }) => /^entra\.(policies|groups|recheckMinutes)/.test(option ?? ''))
-      .map(({ env }) => env),
+    Object.values<Setting>(connectionSettings()).map(({ env }) => env),
   )
   return Object.keys(environment).filter(
     (name) =>
