@@ -7,7 +7,10 @@ import { startOutbox } from './audit/outbox.ts'
 import { createRefusalSampler } from './audit/sample-refusals.ts'
 import { createSignInNotes, startStoringNotes } from './audit/sign-in-notes.ts'
 import { startAuditWatch } from './audit/watch-audit-chain.ts'
-import { createConnectionProviders } from './connections/connection-providers.ts'
+import {
+  createConnectionProviders,
+  type EnvironmentApplication,
+} from './connections/connection-providers.ts'
 import { keepEnvironmentConnection } from './connections/environment-connection.ts'
 import { ENVIRONMENT_CONNECTION_ID } from './connections/environment-connection-id.ts'
 import type { Deployment, Site } from './deployment.ts'
@@ -294,7 +297,7 @@ async function createIdentityProviders(
   })
   return createConnectionProviders({
     keyRing,
-    environmentCredentials: credentials,
+    environment: environmentOf(options, credentials),
     http,
     now,
     randomBytes: createRandomBytes(),
@@ -302,6 +305,16 @@ async function createIdentityProviders(
     sharedCredentials: sharedApplication && credentialsOf(sharedApplication, options),
     readFederatedToken: options.readFederatedToken,
   })
+}
+
+function environmentOf(
+  { entra }: CheckedOptions,
+  credentials: ClientCredentials | undefined,
+): EnvironmentApplication | undefined {
+  if (entra === undefined || credentials === undefined) return undefined
+  const authority = entra.authority ?? DEFAULT_AUTHORITY
+  const { clientId } = entra
+  return { cloud: cloudOf(authority), authority: authority.origin, clientId, credentials }
 }
 
 /** Starts to watch the credentials, except in development: the emulator's credential neither changes nor expires. */

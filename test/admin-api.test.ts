@@ -26,6 +26,15 @@ describe('POST /api/v1/users', () => {
     assert.equal(membership.username, 'ally')
   })
 
+  it('refuses a person of a provider that no connection can be of', async (t) => {
+    const rig = await openRig(t)
+    for (const person of ['oidc/https:%2F%2Fid.example/kim', 'saml:con_1/urn:x/kim']) {
+      const { status, body } = await createUser(rig, { username: 'kim', person })
+      assert.equal(status, 400)
+      assert.deepEqual([body.code, body.parameter], ['request_invalid', 'person'])
+    }
+  })
+
   it('takes the key of a person as text, whole or in its short form, and a search finds them by it', async (t) => {
     const rig = await openRig(t)
     const short = `${CONTOSO}/${NEW_OID.toUpperCase()}`

@@ -204,7 +204,7 @@ async function createUserBeforehand(
 function personNamedIn({ person, tid, oid }: NewUser): NamedPerson | undefined {
   if (person !== undefined) {
     const named = tid === undefined && oid === undefined ? parsePersonName(person) : undefined
-    if (named === undefined) throw invalid('person')
+    if (named === undefined || !canSignIn(named)) throw invalid('person')
     return named
   }
   if ((tid === undefined) !== (oid === undefined)) throw invalid(tid === undefined ? 'tid' : 'oid')
@@ -212,6 +212,11 @@ function personNamedIn({ person, tid, oid }: NewUser): NamedPerson | undefined {
   if (!isGuid(tid)) throw invalid('tid')
   if (!isGuid(oid)) throw invalid('oid')
   return { kind: 'short', ids: { tid, oid } }
+}
+
+/** No connection can be of another kind of provider, so a person of one would never sign in. */
+function canSignIn(named: NamedPerson): boolean {
+  return named.kind === 'short' || entraIdsOf(named.key) !== undefined
 }
 
 function profileOf({ displayName, email }: NewUser): Profile {

@@ -88,10 +88,7 @@ export function createAdmission(options: AdmissionOptions, answer: Answer): Admi
     const visit: Visit = { incoming, outgoing, client, arrivedAt: performance.now() }
     if (url.length > MAX_ADDRESS_LENGTH) refuse(visit, 'address_too_long')
     else if (first?.takes(incoming)) {
-      const work: Answer = async (request, response) => {
-        if ((await first.answer(request, response)) === 'left') await answer(request, response)
-      }
-      const ask = () => begin(visit, { shares: questions, work, closed })
+      const ask = () => begin(visit, { shares: questions, work: first.answer, closed })
       turns.wait(client, COSTS.verify, ask)
     } else if (isHealthCheck(incoming)) {
       turns.wait(client, COSTS.verify, () => checkHealth(visit, closed))
@@ -139,7 +136,13 @@ export function createAdmission(options: AdmissionOptions, answer: Answer): Admi
       return
     }
     outgoing.setTimeout(options.stalledMs, () => incoming.socket.destroy())
-    void Promise.allSettled([work(incoming, outgoing), closed]).then(giveBack)
+    const worked = work(incoming, outgoing).then((outcome) => {
+      if (outcome !== 'left') return
+      // The router costs as much for this request as for any other.
+      giveBack()
+      waitForTurn(visit, closed)
+    })
+    void Promise.allSettled([worked, closed]).then(giveBack)
   }
 
   function turnAway(visit: Visit): void {

@@ -30,7 +30,8 @@ export function checkFieldRights(
   const rows = rowsOf(fields)
   for (const { path, field, toJson } of rows.filter((row) => row.field.offeredOnly)) {
     const value = toJson(after)
-    if (value !== null && !isOffered(deployment, field, value)) {
+    const isKept = before !== undefined && isSameJson(value, toJson(before))
+    if (value !== null && !isKept && !isOffered(deployment, field, value)) {
       throw new EntradaError('request_invalid', { parameter: path })
     }
   }

@@ -26,12 +26,20 @@ import { openCredential } from './sealed-credentials.ts'
 export type ConnectionProviderParts = ProviderParts & {
   readonly keyRing: KeyRing
   readonly log: Log
-  /** Credentials that the environment, or the options of the library, name for their own connection. */
-  readonly environmentCredentials?: ClientCredentials | undefined
+  /** The connection that the environment, or the options of the library, configure. Absent where they configure none. */
+  readonly environment?: EnvironmentApplication | undefined
   /** Credentials of the deployment's multi-tenant application. */
   readonly sharedCredentials?: ClientCredentials | undefined
   /** The token that the platform issues to this workload. */
   readonly readFederatedToken?: (() => string) | undefined
+}
+
+/**
+ * The application that the configuration names for its own connection. The record in the database is written from it, and may be of a replica with another
+ * configuration: the credentials are only sent to the authority that they were configured with.
+ */
+export type EnvironmentApplication = Pick<Connection, 'cloud' | 'authority' | 'clientId'> & {
+  readonly credentials: ClientCredentials
 }
 
 /** The number of providers that are kept. A provider is a few hundred bytes, and what its directory publishes some kilobytes. */
@@ -46,13 +54,21 @@ export async function createConnectionProviders(
 ): Promise<(connection: Connection) => IdentityProvider> {
   const makers = await loadMakers(parts)
   const providers = keepRecent<IdentityProvider>(MOST_KEPT)
-  return (connection) =>
-    providers(providerKey(connection), () =>
+  return (stored) => {
+    const connection = asConfigured(parts, stored)
+    return providers(providerKey(connection), () =>
       makers[kindNameOf(connection)](
         connection,
         once(() => credentialsOf(parts, connection)),
       ),
     )
+  }
+}
+
+function asConfigured({ environment }: ConnectionProviderParts, stored: Connection): Connection {
+  if (environment === undefined || !isOfEnvironment(stored)) return stored
+  const { cloud, authority, clientId } = environment
+  return { ...stored, cloud, authority, clientId }
 }
 
 async function loadMakers(
@@ -73,7 +89,7 @@ export function providerKey(
 }
 
 function credentialsOf(parts: ConnectionProviderParts, connection: Connection): ClientCredentials {
-  if (isOfEnvironment(connection)) return configured(parts.environmentCredentials)
+  if (isOfEnvironment(connection)) return configured(parts.environment?.credentials)
   if (connection.application === 'shared') return configured(parts.sharedCredentials)
   const active = connection.credentials.filter(({ state }) => state === 'active')
   const options = active.map((credential) => toOptions(parts, connection, credential))

@@ -56,7 +56,13 @@ describe('the text form of a person’s key', () => {
     'ldap:x/y/z',
     'oidc/%zz/kim',
     'oidc/a/b/c',
-    `oidc/a/${'b'.repeat(2_049)}`,
+    `oidc/a/${'b'.repeat(256)}`,
+    `oidc/${'a'.repeat(513)}/b`,
+    'oidc/a/%00',
+    'oidc/a/b%0A',
+    'oidc/a/\ud800',
+    `entra: global/${TENANT}/${PERSON}`,
+    `entra:global%0A/${TENANT}/${PERSON}`,
   ]) {
     it(`is not ${text.slice(0, 60)}`, () => {
       assert.equal(parsePersonName(text), undefined)

@@ -18,7 +18,12 @@ export type NamedPerson =
   | { readonly kind: 'key'; readonly key: PersonKey }
   | { readonly kind: 'short'; readonly ids: Omit<EntraIds, 'cloud'> }
 
-const LONGEST_PART = 2_048
+/** An index of PostgreSQL holds a whole key in 2,700 bytes. OpenID Connect Core §2 limits a `sub` to 255 characters. */
+const LONGEST = { space: 255, directory: 512, subject: 255 } as const
+const LONGEST_ENCODED = 2_048
+/** Databases change these on their way in, which would make one key of two. */
+const CONTROL = /\p{Cc}/u
+const CLOUD = /^[a-z0-9.:[\]_-]+$/i
 
 /** Returns the space of the people whom a connection signs in. */
 export function spaceOf({ cloud }: Pick<Connection, 'cloud'>): Space {
@@ -64,10 +69,11 @@ export function keyOfNamed(named: NamedPerson, cloud: string): PersonKey {
 
 function parseKey(space: string, directory: string, subject: string): NamedPerson | undefined {
   const [, kind, rest = ''] = /^(entra|oidc|saml)(?::(.+))?$/s.exec(space) ?? []
-  if (directory === '' || subject === '') return undefined
+  if (directory === '' || subject === '' || !isStorable({ space, directory, subject }))
+    return undefined
   switch (kind) {
     case 'entra': {
-      if (rest === '' || !isGuid(directory) || !isGuid(subject)) return undefined
+      if (!CLOUD.test(rest) || !isGuid(directory) || !isGuid(subject)) return undefined
       return { kind: 'key', key: entraPersonKey({ cloud: rest, tid: directory, oid: subject }) }
     }
     case 'oidc':
@@ -80,6 +86,14 @@ function parseKey(space: string, directory: string, subject: string): NamedPerso
   }
 }
 
+function isStorable(parts: Readonly<Record<keyof typeof LONGEST, string>>): boolean {
+  const names = ['space', 'directory', 'subject'] as const
+  return names.every((name) => {
+    const part = parts[name]
+    return part.length <= LONGEST[name] && part.isWellFormed() && !CONTROL.test(part)
+  })
+}
+
 /** A colon stays as it is: it separates nothing, and a space has one. */
 function encodePart(part: string): string {
   return encodeURIComponent(part).replaceAll('%3A', ':')
@@ -87,7 +101,7 @@ function encodePart(part: string): string {
 
 /** Returns an empty part for one that is too long, or no percent-encoding: no key has an empty part. */
 function decodePart(part: string): string {
-  if (part.length > LONGEST_PART) return ''
+  if (part.length > LONGEST_ENCODED) return ''
   try {
     return decodeURIComponent(part)
   } catch {

@@ -2,10 +2,12 @@
 
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { changeConnection } from '../connections/change-connection.ts'
+import { identifyingValues } from '../connections/directory-fingerprint.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
+import { isSameJson } from '../protocol/merge-patch.ts'
 import type { Services } from '../services.ts'
 import type { AskedByHolder } from '../sign-in/attempt.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
@@ -115,9 +117,7 @@ async function believe(
 
 /** A connection that was changed during the test is not the one that was tested. */
 function isSameDirectory(before: Connection, tested: Connection): boolean {
-  const directory = ({ authority, tenants, application, clientId }: Connection) =>
-    JSON.stringify([authority, tenants, application, clientId])
-  return directory(before) === directory(tested)
+  return isSameJson(identifyingValues(before), identifyingValues(tested))
 }
 
 function withTestedCredential(before: Connection, credentialId: string, testedAt: string) {
