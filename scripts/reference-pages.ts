@@ -159,7 +159,7 @@ export function connectionFieldsPage(fields: ConnectionFields = connectionFields
   ])
   return page(
     'Fields of a connection',
-    `Members of a connection in the API and in the file of \`entrada apply\`; \`none\` on the command line, and \`null\` in JSON, go back to the default.
+    `Members of a connection in the API and in the file of \`entrada apply\`; \`null\` in JSON goes back to the default, and so does \`none\` on the command line where the help of the option names it.
 The variables are those of the environment's own connection. Tenant, client id and authority of that one: [settings](settings.md).`,
     table(['member', 'default', 'who may change it', 'option', 'variable', 'meaning'], rows),
   )

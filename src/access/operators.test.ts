@@ -72,7 +72,8 @@ describe('isOperator', () => {
       ...nobody,
       key: { space: 'oidc', directory: 'https://id.example', subject: 'Kim' },
     } as const
-    const listed = operatorsIn('global', parseOperators('user:oidc/https:%2F%2Fid.example/Kim'))
+    assert.throws(() => parseOperators('user:oidc/https:%2F%2Fid.example/Kim'), /entra:CLOUD/)
+    const listed = [{ kind: 'user', key: other.key }] as const
     assert.equal(isOperator(listed, other), true)
     assert.equal(isOperator(listed, { ...other, key: { ...other.key, subject: 'kim' } }), false)
   })

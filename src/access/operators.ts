@@ -1,4 +1,4 @@
-import { entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
+import { entraIdsOf, entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
 import { formatPersonKey, isSamePerson, parsePersonName } from '../identity-provider/person-key.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { PersonKey } from '../storage/records.ts'
@@ -55,12 +55,13 @@ export function parseOperators(text: string): readonly OperatorEntry[] {
 function parseOperator(text: string): OperatorEntry {
   const [kind, value = ''] = text.split(/:(.*)/s)
   const person = kind === 'user' ? parsePersonName(value) : undefined
-  if (person?.kind === 'key') return { kind: 'user', key: person.key }
+  // Operators sign in with Entra; a person of another provider would never be one.
+  if (person?.kind === 'key' && entraIdsOf(person.key)) return { kind: 'user', key: person.key }
   if (person?.kind === 'short') return { kind: 'user', ...person.ids }
   if (kind === 'group' && isGuid(value)) return { kind: 'group', groupId: value.toLowerCase() }
   if (kind === 'app_role' && value !== '') return { kind: 'app_role', value }
   throw new Error(
-    'must be user:TENANT_ID/OBJECT_ID, group:GROUP_ID or app_role:VALUE, separated by commas',
+    'must be user:TENANT_ID/OBJECT_ID, user:entra:CLOUD/TENANT_ID/OBJECT_ID, group:GROUP_ID or app_role:VALUE, separated by commas',
   )
 }
 

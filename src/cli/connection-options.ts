@@ -26,7 +26,7 @@ function optionOf(path: string, field: ConnectionField): CommandOption {
 }
 
 function helpOf({ help, input, unset }: ConnectionField): string {
-  const texts = input?.kind === 'choice' ? input.choices.map(({ text }) => text) : []
+  const texts = input?.kind === 'choice' ? [...new Set(input.choices.map(({ text }) => text))] : []
   const list = input?.kind === 'list' ? ['separated by commas'] : []
   const none = unset === undefined ? [] : ['`none` removes it']
   const values = [...(texts.length > 0 ? [texts.join(', ')] : []), ...list, ...none]

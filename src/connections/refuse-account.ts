@@ -1,7 +1,7 @@
 /** Decides whether a connection accepts a kind of account: its cloud, tenant, guests, personal accounts, email domains. Pure. */
 import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { spaceOf } from '../identity-provider/person-key.ts'
+import { shownDirectory, spaceOf } from '../identity-provider/person-key.ts'
 import { parseWorkEmail } from '../protocol/domain-name.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection } from '../storage/records.ts'
@@ -32,7 +32,7 @@ export function refuseAccount(
     return refused('personal_account_not_allowed')
   }
   if (!acceptedTenants(tenants).includes(account.key.directory)) {
-    return refused('tenant_not_allowed', { directory: account.key.directory })
+    return refused('tenant_not_allowed', shownDirectory(account.key))
   }
   if (account.guest && policies.guests !== 'allow') return refused('guest_not_allowed')
   return refuseEmailDomain(connection, account)

@@ -1,5 +1,6 @@
 /**
- * The only place that changes an existing connection: for the API, set-up forms, `entrada apply` and the environment. Access that a
+ * The only place that changes what an existing connection is: for the API, set-up forms, `entrada apply` and the environment. A rotation of
+ * the key ring seals its credentials again by itself. Access that a
  * change removes is removed from live sessions when the transaction commits: see docs/sessions.md.
  */
 import type { AdminCaller } from '../access/admin-caller.ts'

@@ -40,6 +40,15 @@ export function shownKey(key: PersonKey): ShownKey {
   return { ...(ids ? { tid: ids.tid, oid: ids.oid } : {}), space, directory, subject }
 }
 
+/** Returns the members that describe the directory of a key. */
+export function shownDirectory(key: PersonKey): {
+  readonly directory: string
+  readonly tid?: string
+} {
+  const { tid, directory } = shownKey(key)
+  return { ...(tid === undefined ? {} : { tid }), directory }
+}
+
 /** Whether two keys are of one person. */
 export function isSamePerson(one: PersonKey, other: PersonKey): boolean {
   return (
