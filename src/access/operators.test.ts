@@ -45,7 +45,7 @@ describe('parseOperators', () => {
     it(`refuses "${text}", and does not repeat it (B23, I25)`, () => {
       assert.throws(() => parseOperators(`app_role:x,${text}`), {
         message:
-          'must be user:TENANT_ID/OBJECT_ID, group:GROUP_ID or app_role:VALUE, separated by commas',
+          'must be user:TENANT_ID/OBJECT_ID, user:entra:CLOUD/TENANT_ID/OBJECT_ID, group:GROUP_ID or app_role:VALUE, separated by commas',
       })
     })
   }
