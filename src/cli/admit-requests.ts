@@ -29,7 +29,7 @@ export type AdmissionLimits = {
 }
 
 export type AdmissionOptions = AdmissionLimits & {
-  /** Returns the client whose share a request uses; `undefined` if clients cannot be told apart. */
+  /** Returns the address of the client that a request is counted for; `undefined` if the proxy does not name it. */
   readonly clientOf: (
     forwardedFor: string | undefined,
     remoteAddress: string | undefined,

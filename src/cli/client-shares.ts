@@ -3,7 +3,8 @@ export type Shares = {
   /**
    * Takes a place and returns the function that gives it back, or returns `undefined` when none may be taken.
    *
-   * `client`: whose share it is. `undefined` is for clients that cannot be told apart: they have no share and may take any free place.
+   * `client`: the client that the place is counted for. `undefined` means that the client is not known: no limit per client applies, and
+   * any free place may be taken.
    * `lose`: called when the place is taken away for another client. Without it, the place is never taken away.
    */
   take(client: string | undefined, lose?: () => void): (() => void) | undefined

@@ -137,7 +137,7 @@ function shareConnections(bans: Bans, { maxConnections, clientOf, turnedAway }: 
         giveBack()
       })
     },
-    /** Closes this connection and, if clients can be told apart, every other connection of its client. */
+    /** Closes this connection and, if the address of its client is known, every other connection from that address. */
     cutClientOf(socket: Socket): void {
       const client = clients.get(socket)
       socket.destroy()
@@ -194,9 +194,10 @@ async function acceptWaitingConnections(): Promise<void> {
 
 /** Closes idle connections after proxies had time to stop using them, and repeatedly, because Node keeps connections alive. */
 async function closeIdleConnections(server: Server, signal: AbortSignal): Promise<void> {
-  await sleep(IDLE_GRACE_MS)
+  // Without a connection left, these timers must not keep the process alive.
+  await sleep(IDLE_GRACE_MS, undefined, { ref: false })
   while (!signal.aborted) {
     server.closeIdleConnections()
-    await sleep(IDLE_CHECK_MS)
+    await sleep(IDLE_CHECK_MS, undefined, { ref: false })
   }
 }

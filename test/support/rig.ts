@@ -63,7 +63,7 @@ export type RigOptions = Partial<Omit<CheckedOptions, 'entra'>> & {
   readonly entraUrl?: string
   /** Nothing is swept, delivered or warned of but by the test. */
   readonly withoutBackgroundWork?: boolean
-  /** No client is told that it calls too often. */
+  /** Turns all limits of http/rate-limit.ts off. */
   readonly withoutLimits?: boolean
 }
 

@@ -15,7 +15,7 @@ export const OTHER_TENANT = '22222222-2222-4222-8222-222222222222'
 export const PERSON = '0a000000-0000-4000-8000-000000000001'
 export const NOW = new Date('2026-11-22T12:00:00.000Z')
 
-/** The key of that employee, or of somebody who differs in this. */
+/** Returns the key of the sample employee, with the given parts replaced. */
 export function keyOf(changes: Partial<PersonKey> = {}): PersonKey {
   return { space: 'entra:global', directory: TENANT, subject: PERSON, ...changes }
 }
