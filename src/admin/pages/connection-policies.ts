@@ -11,7 +11,7 @@ import { isSameJson } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { checkMayChange, getViewedConnection } from './connection-access.ts'
+import { openConnectionForm, openConnectionPage } from './connection-access.ts'
 import type { ShownConnection } from './connection-page.ts'
 import { fieldInput, namingFields, readFields } from './field-form.ts'
 import { done } from './flash.ts'
@@ -25,22 +25,17 @@ import {
   versionField,
   versionOf,
 } from './form-parts.ts'
-import { openForm, openPage } from './page-access.ts'
 import { checkRoleName } from './role-name.ts'
 
 /** Answers GET …/policies with the form. */
 export async function showPolicies(services: Services, exchange: Exchange): Promise<Response> {
-  const viewer = await openPage(services, exchange, 'connections:read')
-  const connection = await getViewedConnection(services, exchange, viewer)
-  checkMayChange(viewer, connection)
+  const { viewer, connection } = await openConnectionPage(services, exchange)
   return policiesPage(services, exchange, { viewer, connection })
 }
 
 /** Answers POST …/policies: changes the policies. */
 export async function savePolicies(services: Services, exchange: Exchange): Promise<Response> {
-  const { viewer, by, form, read } = await openForm(services, exchange)
-  const connection = await getViewedConnection(services, exchange, viewer)
-  checkMayChange(viewer, connection)
+  const { viewer, by, form, read, connection } = await openConnectionForm(services, exchange)
   const isOperator = viewer.organizationId === undefined
   return answerForm(form, {
     async carryOut() {

@@ -9,7 +9,7 @@ import { isGuid } from '../../protocol/guid.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, RoleRule } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { checkMayChange, getViewedConnection } from './connection-access.ts'
+import { openConnectionForm, openConnectionPage } from './connection-access.ts'
 import type { ShownConnection } from './connection-page.ts'
 import { done } from './flash.ts'
 import {
@@ -20,7 +20,6 @@ import {
   versionField,
   versionOf,
 } from './form-parts.ts'
-import { openForm, openPage } from './page-access.ts'
 import { options } from './page-parts.ts'
 import { checkRoleName } from './role-name.ts'
 
@@ -29,17 +28,13 @@ const MOST_RULES = 1_000
 
 /** Answers GET …/rules with the form. */
 export async function showRules(services: Services, exchange: Exchange): Promise<Response> {
-  const viewer = await openPage(services, exchange, 'connections:read')
-  const connection = await getViewedConnection(services, exchange, viewer)
-  checkMayChange(viewer, connection)
+  const { viewer, connection } = await openConnectionPage(services, exchange)
   return rulesPage(services, exchange, { viewer, connection })
 }
 
 /** Answers POST …/rules: changes the rules. */
 export async function saveRules(services: Services, exchange: Exchange): Promise<Response> {
-  const { viewer, by, form, read } = await openForm(services, exchange)
-  const connection = await getViewedConnection(services, exchange, viewer)
-  checkMayChange(viewer, connection)
+  const { viewer, by, form, read, connection } = await openConnectionForm(services, exchange)
   return answerForm(form, {
     async carryOut() {
       const rows = readRows(form)

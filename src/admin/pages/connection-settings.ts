@@ -12,7 +12,7 @@ import { isSameJson } from '../../protocol/merge-patch.ts'
 import type { Services } from '../../services.ts'
 import type { Connection } from '../../storage/records.ts'
 import { adminPage } from './admin-page.ts'
-import { checkMayChange, getViewedConnection } from './connection-access.ts'
+import { openConnectionForm, openConnectionPage } from './connection-access.ts'
 import type { ShownConnection } from './connection-page.ts'
 import { fieldInput, namingFields, readFields, rowsInForm } from './field-form.ts'
 import { done } from './flash.ts'
@@ -24,21 +24,16 @@ import {
   versionField,
   versionOf,
 } from './form-parts.ts'
-import { openForm, openPage } from './page-access.ts'
 
 /** Shows the form. */
 export async function showSettings(services: Services, exchange: Exchange): Promise<Response> {
-  const viewer = await openPage(services, exchange, 'connections:read')
-  const connection = await getViewedConnection(services, exchange, viewer)
-  checkMayChange(viewer, connection)
+  const { viewer, connection } = await openConnectionPage(services, exchange)
   return settingsPage(services, exchange, { viewer, connection })
 }
 
 /** Changes the fields of the form. A resubmitted form that changes nothing succeeds. */
 export async function saveSettings(services: Services, exchange: Exchange): Promise<Response> {
-  const { viewer, by, form, read } = await openForm(services, exchange)
-  const connection = await getViewedConnection(services, exchange, viewer)
-  checkMayChange(viewer, connection)
+  const { viewer, by, form, read, connection } = await openConnectionForm(services, exchange)
   const isOperator = viewer.organizationId === undefined
   return answerForm(form, {
     async carryOut() {
