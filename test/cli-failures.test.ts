@@ -212,6 +212,18 @@ describe('an option with an empty value, as a script passes it', () => {
     const listed = await run(['session', 'list', '--organization='], environment)
     assert.deepEqual([listed.exitCode, listed.printed], [2, []])
     assert.equal(listed.printedErrors[0], 'entrada: --organization "" is not valid')
+    const url = 'https://hooks.example/'
+    const wider = [
+      ['webhook', 'create', url, '--organization='],
+      ['webhook', 'create', url, '--events='],
+      ['domain', 'add', 'contoso.example', '--organization=default', '--connection='],
+      ['user', 'create', 'eve', '--organization='],
+    ]
+    for (const call of wider) {
+      const { exitCode, printedErrors } = await run(call, environment)
+      assert.equal(exitCode, 2, call.join(' '))
+      assert.match(printedErrors[0] ?? '', /^entrada: --\w+ .*not valid$/)
+    }
   })
 })
 

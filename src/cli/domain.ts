@@ -49,7 +49,6 @@ export const domainCommands: readonly Command[] = [
       organization: { sentAs: 'organizationId', help: 'Id or slug of the organization.' },
       connection: {
         sentAs: 'connectionId',
-        mayBeEmpty: true,
         help: 'Id of the connection for people of this domain; default: any of the organization.',
       },
     },

@@ -40,7 +40,6 @@ export const userCommands: readonly Command[] = [
     options: {
       organization: {
         sentAs: 'organizationId',
-        mayBeEmpty: true,
         help: "Organization of the user, by id; default: that of the environment's connection.",
       },
       person: {

@@ -28,12 +28,10 @@ export const webhookCommands: readonly Command[] = [
     options: {
       organization: {
         sentAs: 'organizationId',
-        mayBeEmpty: true,
         help: 'Id of the organization whose events are sent; default: all organizations.',
       },
       events: {
         sentAs: 'eventTypes',
-        mayBeEmpty: true,
         read: (types) => types.split(',').map((type) => type.trim()),
         help: 'Types of events, separated by commas; default: all.',
       },
