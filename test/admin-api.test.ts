@@ -49,6 +49,35 @@ describe('POST /api/v1/users', () => {
     assert.deepEqual(await find(short), [two.body.id, one.body.id])
   })
 
+  it('needs the whole key where connections of the organization are of several clouds', async (t) => {
+    const rig = await openRig(t)
+    const { organization } = await createCustomer(rig)
+    const { storage } = rig.services
+    const [first] = (
+      await storage.listConnections({ organizationId: organization.id }, { limit: 1 })
+    ).items
+    assert.ok(first)
+    const other = {
+      ...first,
+      id: 'con_china',
+      slug: 'china',
+      cloud: 'china',
+      status: 'draft',
+    } as const
+    const put = (tenantIds: readonly string[]) =>
+      storage.atomically((transaction) =>
+        transaction.putConnection({ ...other, tenants: { kind: 'allow_list', tenantIds } }),
+      )
+    const person = `${CONTOSO}/${NEW_OID}`
+    const organizationId = organization.id
+    await put([CONTOSO])
+    const refused = await createUser(rig, { username: 'one', person, organizationId })
+    assert.deepEqual([refused.status, refused.body.parameter], [400, 'person'])
+    await put([])
+    const created = await createUser(rig, { username: 'one', person, organizationId })
+    assert.equal((created.body.identities as readonly Item[])[0]?.space, `entra:${first.cloud}`)
+  })
+
   it('answers with the user as it is read later', async (t) => {
     const rig = await openRig(t)
     const email = 'new@contoso.example'

@@ -13,15 +13,10 @@ import {
 } from '../audit/verify-audit-chain.ts'
 import { createConnection, type NewConnection } from '../connections/change-connection.ts'
 import { keepDefaultOrganization } from '../connections/environment-connection.ts'
-import { ENVIRONMENT_CONNECTION_ID } from '../connections/environment-connection-id.ts'
+import { keyIn } from '../connections/key-in.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { type EntraIds, entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
-import {
-  keyOfNamed,
-  type NamedPerson,
-  parsePersonName,
-  shownKey,
-} from '../identity-provider/person-key.ts'
+import { type NamedPerson, parsePersonName, shownKey } from '../identity-provider/person-key.ts'
 import { newId } from '../keys/ids.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
@@ -47,7 +42,6 @@ import type {
   Page,
   PageRequest,
   SessionFilter,
-  StorageReader,
   StorageTransaction,
   TraceFilter,
   UserFilter,
@@ -168,8 +162,7 @@ async function createUserBeforehand(
     await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
     let key: PersonKey | undefined
     if (named !== undefined) {
-      const cloud = await cloudIn(services, transaction, organizationId)
-      key = keyOfNamed(named, cloud)
+      key = await keyIn(services, transaction, { organizationId, named })
       const id = newId(services, 'idn')
       await transaction.linkIdentity({ id, userId, key, lastClaims: {}, createdAt: at })
     }
@@ -237,19 +230,6 @@ async function organizationOf(
     return DEFAULT_ORGANIZATION
   }
   return found(await transaction.findOrganization(organizationId as OrganizationId)).id // any text
-}
-
-/** Object ids are unique in one cloud only: that of the organization's connections, or of the default connection. */
-async function cloudIn(
-  { deployment }: Pick<Services, 'deployment'>,
-  reader: StorageReader,
-  organizationId: OrganizationId,
-): Promise<string> {
-  const { items } = await reader.listConnections({ organizationId }, { limit: 1 })
-  const { defaultConnectionId = ENVIRONMENT_CONNECTION_ID } = deployment
-  const connection = items[0] ?? (await reader.findConnection(defaultConnectionId))
-  if (connection === undefined) throw new EntradaError('entra_not_configured')
-  return connection.cloud
 }
 
 async function setUserStatus(
