@@ -146,10 +146,22 @@ describe('the id of a removed connection', () => {
   it('is not given to another one, in any organization', async (t) => {
     const rig = await openRig(t)
     const { body } = await createConnection(rig, { id: 'abc123', slug: 'first' })
+    await rig.services.storage.atomically(async (transaction) => {
+      const draft = await transaction.findConnection('abc123')
+      if (draft) await transaction.putConnection({ ...draft, status: 'off' })
+    })
     assert.equal((await ask(rig, `/connections/${body.id}`, { method: 'DELETE' })).status, 204)
     const again = await createConnection(rig, { id: 'abc123', slug: 'second' })
     assert.deepEqual([again.status, again.body.code], [409, 'connection_id_given_before'])
     assert.equal((await createConnection(rig, { id: 'abc124', slug: 'second' })).status, 201)
+  })
+
+  it('is free again after a draft, through which no user can have signed in', async (t) => {
+    const rig = await openRig(t)
+    for (const slug of ['first', 'second']) {
+      assert.equal((await createConnection(rig, { id: 'abc123', slug })).status, 201)
+      assert.equal((await ask(rig, '/connections/abc123', { method: 'DELETE' })).status, 204)
+    }
   })
 })
 

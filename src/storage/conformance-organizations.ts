@@ -132,6 +132,21 @@ export function describeOrganizations(subject: Subject): void {
       assert.deepEqual(await removed(), [true, true])
     })
 
+    it('free the id of a removed draft, unless a person was linked through it', async () => {
+      const { storage } = subject
+      const states = await storage.atomically(async (transaction) => {
+        for (const id of ['con_1', 'con_2'] as const) {
+          await transaction.putConnection(newConnection({ id, slug: id, status: 'draft' }))
+        }
+        await transaction.createUser(newUser(1))
+        await transaction.linkIdentity(newIdentity(1, { connectionId: 'con_2' }))
+        const ids = ['con_1', 'con_2'] as const
+        for (const id of ids) await transaction.removeConnection(id)
+        return Promise.all(ids.map((id) => transaction.wasConnectionRemoved(id)))
+      })
+      assert.deepEqual(states, [false, true])
+    })
+
     it('know the tenants of the identities that were linked through a connection', async () => {
       await subject.storage.atomically(async (transaction) => {
         await transaction.createUser(newUser(1))

@@ -25,7 +25,7 @@ export type RemovalWriter = {
    */
   removeMembers(organizationId: OrganizationId, limit: number, parts: RemovalParts): Promise<number>
   removeConnection(id: ConnectionId): Promise<boolean>
-  /** Whether a connection of this id was removed, also with its organization. No other connection may get the id. */
+  /** Whether a connection of this id was removed that may have had users, also with its organization. No other connection may get the id. */
   wasConnectionRemoved(id: ConnectionId): Promise<boolean>
   /** Removes the organization with its connections, domains and webhooks. Its members have to be removed before. */
   removeOrganization(id: OrganizationId): Promise<boolean>

@@ -66,16 +66,23 @@ async function removeConnection(database: Database, id: ConnectionId): Promise<b
   await database.deleteFrom('test_results').where('connection_id', '=', id).execute()
   await database.deleteFrom('connection_health').where('connection_id', '=', id).execute()
   // The user of an identity stays, but the connection is removed.
-  await database
+  const { numUpdatedRows: people } = await database
     .updateTable('identities')
     .set({ connection_id: null })
     .where('connection_id', '=', id)
-    .execute()
-  const { numDeletedRows } = await database
+    .executeTakeFirstOrThrow()
+  const removed = await database
     .deleteFrom('connections')
     .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-  return numDeletedRows === 1n
+    .returning('status')
+    .executeTakeFirst()
+  if (removed?.status === 'draft' && people === 0n) await freeId(database, id)
+  return removed !== undefined
+}
+
+/** No user can have signed in through a draft, so no key of a person contains its id. */
+async function freeId(database: Database, id: ConnectionId): Promise<void> {
+  await database.deleteFrom('removed_connections').where('id', '=', id).execute()
 }
 
 async function withoutMembership(
