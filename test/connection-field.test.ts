@@ -27,6 +27,7 @@ import { providerKey } from '../src/connections/connection-providers.ts'
 import { sentMembers, shownMembers } from '../src/connections/connection-schema.ts'
 import { identifyingValues } from '../src/connections/directory-fingerprint.ts'
 import { settingsOf } from '../src/connections/environment-connection.ts'
+import { changedSinceVerified } from '../src/connections/verified-with.ts'
 import { admittance } from '../src/connections/write-connection.ts'
 import { isEntradaError } from '../src/errors/errors.ts'
 import { strictObject } from '../src/protocol/strict-object.ts'
@@ -65,6 +66,7 @@ const fields = {
       may: 'operator',
       makesNewProvider: true,
       identifies: true,
+      verifiesAnswers: true,
       askedAtSetUpAs: 'seats',
     },
   },
@@ -223,6 +225,8 @@ describe('a field that is added to the table', () => {
     assert.notEqual(providerKey(added, fields), providerKey(connection, fields))
     assert.notDeepEqual(admittance(added, fields), admittance(connection, fields))
     assert.equal(identifyingValues(added, fields).at(-1), 20)
+    assert.equal(changedSinceVerified(connection, added, fields), 'settings.seats')
+    assert.equal(changedSinceVerified(connection, added), undefined)
     const change = { after: added, before: connection }
     const { deployment } = rig.services
     checkFieldRights(deployment, { ...change, isOperator: true }, fields)

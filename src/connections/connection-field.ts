@@ -71,6 +71,8 @@ export type ConnectionField<Value = unknown> = {
   readonly makesNewProvider?: true
   /** Whether a change makes it another directory or application: the connection has to be tested again, and may have users who stop it. */
   readonly identifies?: true
+  /** Whether an answer of the provider is verified with it: after a change another sign-in is needed. */
+  readonly verifiesAnswers?: true
   /** Whether a change may refuse users who are signed in: their sessions are then decided again. */
   readonly decidesAdmission?: true
   /** The name of its field in the form of the set-up page, where that asks for it. */

@@ -71,6 +71,7 @@ const head = {
     offered: ({ authorities }) => authorities,
     makesNewProvider: true,
     identifies: true,
+    verifiesAnswers: true,
     askedAtSetUpAs: 'cloud',
   },
   tenant: {
@@ -115,6 +116,7 @@ const head = {
     may: 'operator',
     makesNewProvider: true,
     identifies: true,
+    verifiesAnswers: true,
   },
   clientId: {
     ...textOf(readBy(clientId, { pattern: GUID, maxLength: 36, format: 'uuid' })),
@@ -127,6 +129,7 @@ const head = {
     may: 'organization',
     makesNewProvider: true,
     identifies: true,
+    verifiesAnswers: true,
     askedAtSetUpAs: 'client_id',
   },
   roleRules: {

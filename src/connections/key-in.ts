@@ -28,8 +28,8 @@ export async function keyIn(
 ): Promise<PersonKey> {
   if (named.kind === 'key') return named.key
   const { items } = await reader.listConnections({ organizationId }, { limit: MOST_READ })
-  const accepting = items.filter(({ tenants }) =>
-    acceptedTenants(tenants).includes(named.ids.tid.toLowerCase()),
+  const accepting = items.filter(({ cloud, tenants }) =>
+    acceptedTenants(tenants).includes(keyOfNamed(named, cloud).directory),
   )
   const connections = accepting.length > 0 ? accepting : items
   const [cloud = await defaultCloud(services, reader), ...others] = cloudsOf(connections)

@@ -10,6 +10,7 @@
 import { recordSignIn } from '../audit/record-sign-in.ts'
 import { tracedPerson } from '../audit/traced-person.ts'
 import { withKnownTenant } from '../connections/environment-connection.ts'
+import { changedSinceVerified } from '../connections/verified-with.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { withCookies } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
@@ -229,7 +230,7 @@ async function openConnection(
 
 /**
  * Reads the connection again inside the transaction (design rule 5a). Its policies, rules, tenants and status are decided on again.
- * The token was verified for this application and authority, so if one of them has changed, another sign-in is needed.
+ * The answer was verified with some of its fields, such as the application, so if one of them has changed, another sign-in is needed.
  *
  * @throws {EntradaError} `connection_not_found`, `connection_changed`
  */
@@ -239,8 +240,7 @@ async function readAgain(
 ): Promise<Connection> {
   const now = await transaction.findConnection(connection.id)
   if (now === undefined) throw new EntradaError('connection_not_found')
-  const verifiedWith = ['cloud', 'authority', 'application', 'clientId'] as const
-  const member = verifiedWith.find((name) => now[name] !== connection[name])
+  const member = changedSinceVerified(connection, now)
   if (member !== undefined) throw new EntradaError('connection_changed', { member })
   return asTested(now)
 }
