@@ -98,6 +98,22 @@ describe('entrada user import', () => {
     ])
   })
 
+  it('does not take the person with the same ids in another cloud for a user who is here', async (t) => {
+    const { file, runImport, rig } = await openImporting(t)
+    const rows = [`${CONTOSO}/${ALICE}`, `entra:china/${CONTOSO}/${ALICE}`]
+    for (const person of rows) {
+      writeFileSync(file, JSON.stringify({ person }))
+      const { printed } = await runImport('--apply')
+      assert.match(printed.join('\n'), /created 1, would create 0, here already 0/)
+    }
+    assert.equal((await usersOf(rig)).length, 2)
+    for (const person of rows) {
+      writeFileSync(file, JSON.stringify({ person }))
+      const { printed } = await runImport('--apply')
+      assert.match(printed.join('\n'), /created 0, would create 0, here already 1/)
+    }
+  })
+
   it('takes over more people at once than the limits for strangers allow (O6)', async (t) => {
     const { file, runImport, rig } = await openImporting(t)
     const rows = Array.from({ length: 1_300 }, (_, n) => ({

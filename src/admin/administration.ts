@@ -16,12 +16,11 @@ import { keepDefaultOrganization } from '../connections/environment-connection.t
 import { keyIn } from '../connections/key-in.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { type EntraIds, entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
-import { type NamedPerson, parsePersonName, shownKey } from '../identity-provider/person-key.ts'
-import { newId } from '../keys/ids.ts'
+import { type NamedPerson, parsePersonName } from '../identity-provider/person-key.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { USERNAME } from '../protocol/text-patterns.ts'
-import { createMembershipAs } from '../provisioning/create-membership.ts'
+import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
 import type {
   AuditEventRecord,
@@ -29,7 +28,6 @@ import type {
   Identity,
   Organization,
   OrganizationId,
-  PersonKey,
   Profile,
   Session,
   SessionId,
@@ -155,42 +153,27 @@ async function createUserBeforehand(
   const { username } = input
   if (!USERNAME.test(username)) throw invalid('username')
   const named = personNamedIn(input)
-  const at = services.now()
-  const userId = newId(services, 'usr')
-  await services.storage.atomically(async (transaction) => {
+  return services.storage.atomically(async (transaction) => {
     const organizationId = await organizationOf(services, transaction, input)
-    await transaction.createUser({ id: userId, status: 'active', createdAt: at, updatedAt: at })
-    let key: PersonKey | undefined
-    if (named !== undefined) {
-      key = await keyIn(services, transaction, { organizationId, named })
-      const id = newId(services, 'idn')
-      await transaction.linkIdentity({ id, userId, key, lastClaims: {}, createdAt: at })
-    }
-    // The operator chose this name, so no number is appended if it is taken.
-    const membership = await createMembershipAs(services, transaction, {
-      username,
-      membership: {
-        id: newId(services, 'mem'),
-        userId,
-        organizationId,
+    const key = named && (await keyIn(services, transaction, { organizationId, named }))
+    const { userId } = await provisionUser({
+      services,
+      transaction,
+      source: { kind: 'operator', organizationId, caller },
+      user: { kind: 'new' },
+      person: {
+        key,
         profile: profileOf(input),
-        status: 'active',
-        createdAt: at,
+        username,
+        active: true,
+        lastClaims: {},
+        groups: undefined,
+        appRoles: [],
+        roles: undefined,
       },
     })
-    const detail = {
-      username: membership.username,
-      how: 'beforehand',
-      ...(key ? shownKey(key) : {}),
-    } as const
-    const context = { userId, organizationId }
-    await audit(services, transaction, {
-      caller,
-      ...context,
-      event: { type: 'user.created', detail },
-    })
+    return userId
   })
-  return userId
 }
 
 /** Returns the person that a new user is linked to, if the input names one. @throws {EntradaError} `request_invalid` */

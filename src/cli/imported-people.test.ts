@@ -42,7 +42,7 @@ describe('readImportedPeople', () => {
     const { rows } = readImportedPeople(lines(...texts.map((person) => ({ person }))))
     const people = rows.map((row) => (row.kind === 'person' ? row.person : row.reason))
     assert.deepEqual(people, [
-      { tid: TID, oid: OID, person: whole },
+      { tid: TID, oid: OID, space: 'entra:china' },
       { tid: TID, oid: other },
       'other_provider',
       'not_a_key',
@@ -235,6 +235,13 @@ describe('readImportedPeople', () => {
       'taken',
       'twice',
     ])
+  })
+
+  it('takes the same ids in two clouds for two people, and ids alone for a person of either', () => {
+    const inCloud = (cloud: string) => ({ person: `entra:${cloud}/${TID}/${OID}` })
+    const ids = { tid: TID, oid: OID }
+    const rows = [inCloud('china'), inCloud('global'), inCloud('china'), ids]
+    assert.deepEqual(reasonsIn(lines(...rows)), ['taken', 'taken', 'twice', 'twice'])
   })
 
   it('says which line cannot be read', () => {

@@ -1,16 +1,18 @@
 /** Users of another system, as exported from its tables: which of them are identified by (`tid`, `oid`), and which are not. */
 import { entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
-import { formatPersonKey, parsePersonName } from '../identity-provider/person-key.ts'
+import { parsePersonName } from '../identity-provider/person-key.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
+import type { Space } from '../storage/records.ts'
 import { notValid } from './command-failure.ts'
 import { parseCsv } from './csv.ts'
+import { createPersonIndex, type PartialKey } from './person-index.ts'
 
 export type ImportedPerson = {
   readonly tid: string
   readonly oid: string
-  /** The whole key, if the file has it. */
-  readonly person?: string
+  /** Who vouches for the person, if the file has the whole key. */
+  readonly space?: Space
   readonly username?: string
   readonly displayName?: string
   readonly email?: string
@@ -21,6 +23,11 @@ export type ImportedRow = { readonly line: number; readonly oldId?: string } & (
   | { readonly kind: 'person'; readonly person: ImportedPerson }
   | { readonly kind: 'not_taken'; readonly reason: NotTaken }
 )
+
+/** Returns the key of a person of a file, without a space if the file has none. */
+export function keyOfImported({ space, tid, oid }: ImportedPerson): PartialKey {
+  return { space, directory: tid, subject: oid }
+}
 
 /** The reasons for skipping a row, each with an explanation or a remedy. */
 export const notTakenReasons = {
@@ -55,16 +62,16 @@ export type ImportedPeople = {
 }
 
 function toImportedRows(read: readonly Row[], tenant: string | undefined): readonly ImportedRow[] {
-  const seen = new Set<string>()
+  const seen = createPersonIndex<true>()
   return read.map(({ line, values }) => {
     const columns = columnsOf(values)
     const oldId = textOf(columns, 'userId', 'id')
     const row = { line, ...(oldId ? { oldId } : {}) }
     const found = personOf(columns, tenant?.toLowerCase())
     if (typeof found === 'string') return { ...row, kind: 'not_taken', reason: found }
-    const key = `${found.tid}/${found.oid}`
-    if (seen.has(key)) return { ...row, kind: 'not_taken', reason: 'twice' }
-    seen.add(key)
+    const key = keyOfImported(found)
+    if (seen.find(key)) return { ...row, kind: 'not_taken', reason: 'twice' }
+    seen.add(key, true)
     return { ...row, kind: 'person', person: found }
   })
 }
@@ -201,19 +208,19 @@ function personOf(columns: Columns, tenant: string | undefined): ImportedPerson 
   if (!isGuid(oid) || !isGuid(tid)) return 'not_a_guid'
   if (tid === PERSONAL_ACCOUNTS_TENANT_ID || isOfPersonalAccount(oid)) return 'personal_account'
   if (tenant !== undefined && tid !== tenant) return 'other_tenant'
-  const person = named.person ? { person: named.person } : {}
-  return { tid, oid, ...person, ...profileOf(columns) }
+  const space = named.space ? { space: named.space } : {}
+  return { tid, oid, ...space, ...profileOf(columns) }
 }
 
 /** Reads the key of the person, if the file has it; only people of Entra can be imported. */
-function ofPersonColumn(columns: Columns): (Ids & { readonly person?: string }) | NotTaken {
+function ofPersonColumn(columns: Columns): (Ids & { readonly space?: Space }) | NotTaken {
   const text = textOf(columns, 'person')
   if (text === undefined) return {}
   const named = parsePersonName(text)
   if (named === undefined) return 'not_a_key'
   if (named.kind === 'short') return named.ids
   const ids = entraIdsOf(named.key)
-  return ids ? { ...ids, person: formatPersonKey(named.key) } : 'other_provider'
+  return ids ? { ...ids, space: named.key.space } : 'other_provider'
 }
 
 /** Personal accounts have object ids of this form; those of a directory are random. This form distinguishes the two if no tenant was stored. */

@@ -1,6 +1,7 @@
 import type { UserJson } from '../api/resources/users.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { cannotBeRead } from '../errors/file-failure.ts'
+import { formatPersonKey } from '../identity-provider/person-key.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { withApi } from './admin-connection.ts'
 import type { ApiConnection } from './api-connection.ts'
@@ -17,10 +18,12 @@ import { freeUsernames } from './free-usernames.ts'
 import {
   type ImportedPerson,
   type ImportedRow,
+  keyOfImported,
   type NotTaken,
   notTakenReasons,
   readImportedPeople,
 } from './imported-people.ts'
+import { createPersonIndex, type PersonIndex } from './person-index.ts'
 import { type Columns, tableLines } from './print-table.ts'
 import { createProgress, type Progress } from './progress.ts'
 
@@ -118,14 +121,13 @@ async function importRows(
 ): Promise<readonly Outcome[]> {
   // A running server limits the rate of calls, which an import of thousands of users reaches.
   const client = api.retryingClient()
-  const users: UserJson[] = []
-  for await (const user of client.all('listUsers', { query: { limit: 200 } })) users.push(user)
-  const existing = new Map(
-    users.flatMap((user) => user.identities.map(({ tid, oid }) => [`${tid}/${oid}`, user])),
-  )
-  const nextUsername = freeUsernames(
-    users.flatMap(({ memberships }) => memberships.map(({ username }) => username)),
-  )
+  const existing = createPersonIndex<UserJson>()
+  const usernames: string[] = []
+  for await (const user of client.all('listUsers', { query: { limit: 200 } })) {
+    for (const key of user.identities) existing.add(key, user)
+    usernames.push(...user.memberships.map(({ username }) => username))
+  }
+  const nextUsername = freeUsernames(usernames)
   const outcomes: Outcome[] = []
   for (const row of rows) {
     const outcome = await importRow(row, { ...api, client, existing, nextUsername, apply })
@@ -138,8 +140,7 @@ async function importRows(
 }
 
 type Importing = Pick<ApiConnection, 'client' | 'refusalOf'> & {
-  /** The existing users by tenant id and object id. */
-  readonly existing: ReadonlyMap<string, UserJson>
+  readonly existing: PersonIndex<UserJson>
   readonly nextUsername: (person: ImportedPerson) => string
   readonly apply: boolean
 }
@@ -149,7 +150,7 @@ async function importRow(row: ImportedRow, importing: Importing): Promise<Outcom
   const about = { line, oldId, reason: null, userId: null, username: null, tid: null, oid: null }
   if (row.kind === 'not_taken') return { ...about, outcome: 'not_taken', reason: row.reason }
   const { tid, oid } = row.person
-  const user = importing.existing.get(`${tid}/${oid}`)
+  const user = importing.existing.find(keyOfImported(row.person))
   if (user !== undefined) {
     const username = user.memberships[0]?.username ?? null
     return { ...about, tid, oid, outcome: 'here_already', userId: user.id, username }
@@ -172,13 +173,15 @@ async function createUnderFreeName(
 }
 
 async function create(
-  { tid, oid, person: key, displayName, email }: ImportedPerson,
+  { tid, oid, space, displayName, email }: ImportedPerson,
   username: string,
   { client, refusalOf }: Importing,
 ): Promise<Pick<Outcome, 'outcome'> & Partial<Outcome>> {
   const person = {
     username,
-    ...(key ? { person: key } : { tid, oid }),
+    ...(space
+      ? { person: formatPersonKey({ space, directory: tid, subject: oid }) }
+      : { tid, oid }),
     ...(displayName ? { displayName } : {}),
     ...(email ? { email } : {}),
   }

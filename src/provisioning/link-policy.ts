@@ -1,5 +1,5 @@
-import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Connection, Membership, User } from '../storage/records.ts'
+import type { DirectoryNames } from './directory-person.ts'
 
 /**
  * A user of the organization with the same email to whom an identity may be linked: one without an identity, and without a right
@@ -9,6 +9,11 @@ import type { Connection, Membership, User } from '../storage/records.ts'
 export type LinkCandidate = {
   readonly membership: Membership
   readonly userStatus: User['status']
+}
+
+/** What the decision reads of the person whose identity may be linked. */
+export type LinkedPerson = Pick<DirectoryNames, 'email' | 'emailDomainOwnerVerified' | 'guest'> & {
+  readonly personalAccount?: boolean
 }
 
 /** The reason why an identity was linked to an existing user; stored with the link. */
@@ -38,7 +43,7 @@ export function decideLink({
   candidates,
 }: {
   readonly connection: Connection
-  readonly identity: VerifiedIdentity
+  readonly identity: LinkedPerson
   /** Whether the organization has proven the domain of the email. */
   readonly emailDomainProven: boolean
   readonly candidates: readonly LinkCandidate[]

@@ -1,12 +1,12 @@
-import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { Profile, ProfileEmail } from '../storage/records.ts'
+import type { DirectoryNames } from './directory-person.ts'
 
 const ADDRESS = /^[^\s@<>"',;:\\()[\]]{1,64}@[^\s@<>"',;:\\()[\]]{1,190}$/
 
 /** Returns the profile of a person from this connection, for display. Nothing in it proves an identity. */
-export function profileFrom(identity: VerifiedIdentity): Profile {
-  const { displayName, givenName, familyName, userPrincipalName, preferredUsername } = identity
-  const email = emailFrom(identity)
+export function profileFrom(names: DirectoryNames): Profile {
+  const { displayName, givenName, familyName, userPrincipalName, preferredUsername } = names
+  const email = emailFrom(names)
   const upn = userPrincipalName ?? preferredUsername
   return {
     ...(displayName ? { displayName } : {}),
@@ -14,13 +14,13 @@ export function profileFrom(identity: VerifiedIdentity): Profile {
     ...(familyName ? { familyName } : {}),
     ...(upn ? { userPrincipalName: upn } : {}),
     ...(email ? { email } : {}),
-    ...(identity.guest === undefined ? {} : { guest: identity.guest }),
+    ...(names.guest === undefined ? {} : { guest: names.guest }),
   }
 }
 
 /** Returns the first value that looks like an address: the email claim, preferred_username, or UPN; with its source. */
-function emailFrom(identity: VerifiedIdentity): ProfileEmail | undefined {
-  const { email, preferredUsername, userPrincipalName, emailDomainOwnerVerified } = identity
+function emailFrom(names: DirectoryNames): ProfileEmail | undefined {
+  const { email, preferredUsername, userPrincipalName, emailDomainOwnerVerified } = names
   if (isAddress(email)) {
     return { address: email, source: 'email_claim', proven: emailDomainOwnerVerified === true }
   }

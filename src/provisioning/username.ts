@@ -1,15 +1,10 @@
-import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import type { DirectoryNames } from './directory-person.ts'
 
 const MAX_USERNAME_LENGTH = 50
 
 /** Returns a username from the UPN: its local part, in at most 50 characters of `[a-zA-Z0-9-_]`. */
-export function usernameFor(
-  identity: Pick<
-    VerifiedIdentity,
-    'userPrincipalName' | 'preferredUsername' | 'email' | 'displayName'
-  >,
-): string {
-  const { userPrincipalName, preferredUsername, email, displayName } = identity
+export function usernameFor(names: DirectoryNames): string {
+  const { userPrincipalName, preferredUsername, email, displayName } = names
   const name = userPrincipalName ?? preferredUsername ?? email ?? displayName ?? ''
   return cleanUsername(localPart(name)) || 'user'
 }

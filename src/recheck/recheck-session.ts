@@ -170,9 +170,9 @@ async function applyAnswer(
     const before = await transaction.listRoles(membership.id)
     const roles = {
       membership,
-      connection,
+      connectionId: connection.id,
       roles: decision.roles,
-      actor: { kind: 'entra' },
+      caller: { actor: { kind: 'entra' } },
     } as const
     await applyRoles(services, transaction, roles)
     const after = await transaction.listRoles(membership.id)

@@ -18,6 +18,7 @@ export function personOfSignIn(
     username: usernameFor(identity),
     // Claims of use only; a token is never stored.
     lastClaims: { displayName, preferredUsername, userPrincipalName, email, guest },
+    active: undefined,
     groups,
     appRoles,
     roles,

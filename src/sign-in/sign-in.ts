@@ -173,9 +173,8 @@ export async function completeSignIn(
     const { known } = facts
     const user = await provisionUser({
       services,
-      exchange,
       transaction,
-      connection: signInNow.connection,
+      source: { kind: 'sign_in', connection: signInNow.connection, exchange },
       person: personOfSignIn(identity, decisionNow),
       user: decisionNow.person,
       known,
@@ -262,7 +261,7 @@ function sessionOf(
   return {
     kind: 'user',
     userId,
-    identityId,
+    ...(identityId ? { identityId } : {}),
     organizationId: connection.organizationId,
     connectionId: connection.id,
     ...(providerSession ? { entraSid: providerSession } : {}),

@@ -9,7 +9,7 @@ import {
   toProfileColumns,
   toUserRow,
 } from './people-rows.ts'
-import type { Membership, MembershipId, Profile, RoleAssignment } from './records.ts'
+import type { Membership, MembershipId, RoleAssignment } from './records.ts'
 import type { Database } from './schema.ts'
 import type { StorageTransaction } from './storage.ts'
 
@@ -100,7 +100,7 @@ async function createMembership(database: Database, membership: Membership): Pro
 async function refreshMembership(
   database: Database,
   id: MembershipId,
-  seen: { readonly profile: Profile; readonly lastSignInAt: Date },
+  seen: Pick<Membership, 'profile' | 'lastSignInAt'>,
 ): Promise<void> {
   const query = database.selectFrom('memberships').select('username').where('id', '=', id)
   const row = await query.executeTakeFirst()
@@ -108,7 +108,7 @@ async function refreshMembership(
 
   const columns = {
     ...toProfileColumns(seen.profile, row.username),
-    last_sign_in_at: seen.lastSignInAt.getTime(),
+    last_sign_in_at: optionalMillis(seen.lastSignInAt),
   }
   await database.updateTable('memberships').set(columns).where('id', '=', id).execute()
 }

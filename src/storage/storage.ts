@@ -30,7 +30,6 @@ import type {
   OrganizationId,
   OutboxEntry,
   PersonKey,
-  Profile,
   RoleAssignment,
   Session,
   SessionId,
@@ -295,7 +294,7 @@ export type StorageTransaction = StorageReader &
     createMembership(membership: Membership): Promise<boolean>
     refreshMembership(
       id: MembershipId,
-      seen: { readonly profile: Profile; readonly lastSignInAt: Date },
+      seen: Pick<Membership, 'profile' | 'lastSignInAt'>,
     ): Promise<void>
     setMembershipStatus(id: MembershipId, status: Membership['status']): Promise<void>
     /** Replaces the roles that rules and defaults assigned; `manual` assignments stay. Returns all current roles. */
