@@ -2,6 +2,7 @@
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { apiKeyReads, apiKeyWrites, touchApiKey } from './api-key-verbs.ts'
 import { auditChainReads, borrowAuditChain, putAuditVerification } from './audit-chain-verbs.ts'
+import type { TurnRunner } from './compiled-plan.ts'
 import { connectionPeopleReads, connectionPeopleWrites } from './connection-people-verbs.ts'
 import { connectionUseReads, connectionUseWrites } from './connection-use-verbs.ts'
 import { domainReads, domainWrites } from './domain-verbs.ts'
@@ -32,6 +33,8 @@ export type KyselyStorageOptions = {
   readonly reads: Database
   /** For single statements, none of which has to survive a power cut. */
   readonly writes: Database
+  /** How this database runs the statements of a sign-in. */
+  readonly turns?: TurnRunner
   /** Reads take turns with transactions, so inside one they would wait for ever. */
   readonly readsTakeTurns?: boolean
   /** Runs `work` as if it were alone. The dialect may run it again if another writer interfered. */

@@ -8,6 +8,9 @@ import { isNotPermitted } from '../errors/file-failure.ts'
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
 const SQLITE_FULL = 13
+/** Extended codes, whose lowest byte is the primary code. */
+const SQLITE_CONSTRAINT_PRIMARYKEY = 1555
+const SQLITE_CONSTRAINT_UNIQUE = 2067
 const unavailable: ReadonlySet<number> = new Set([
   3, // PERM
   SQLITE_BUSY,
@@ -25,6 +28,12 @@ const unavailable: ReadonlySet<number> = new Set([
 export function isBusy(error: unknown): boolean {
   const code = primaryCode(error)
   return code === SQLITE_BUSY || code === SQLITE_LOCKED
+}
+
+/** Returns whether a row with the same primary or unique key exists already. */
+export function isRowTaken(error: unknown): boolean {
+  const code = resultCode(error)
+  return code === SQLITE_CONSTRAINT_PRIMARYKEY || code === SQLITE_CONSTRAINT_UNIQUE
 }
 
 /** Returns `storage_full`, `storage_unavailable`, or the same error if it is a defect of ours. */
@@ -66,8 +75,13 @@ export function findNotPermitted(error: unknown, path: string): string | undefin
 }
 
 function primaryCode(error: unknown): number | undefined {
+  const code = resultCode(error)
+  return code === undefined ? undefined : code & 0xff
+}
+
+function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error && 'errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+  return typeof error.errcode === 'number' ? error.errcode : undefined
 }
 
 function isClosed(error: unknown): boolean {

@@ -1,7 +1,7 @@
 /**
  * SQLite in one file, through `node:sqlite`, which nothing else imports.
  *
- * A file has two connections: one writes, its transactions queueing one after another; the other only reads. So a request that
+ * A file has two connections: one writes, transactions and turns (`sqlite-turns.ts`) one after another; the other only reads. So a request that
  * reads while another's transaction is open neither waits for it nor sees its rows (WAL gives each statement the last commit).
  * `:memory:` cannot be shared by two connections without locking readers out, so there everything takes its turn on one, and
  * reading the *storage* inside `atomically`, instead of the transaction, is an error.
@@ -14,8 +14,11 @@ import { createKyselyStorage } from './kysely-storage.ts'
 import { readMark } from './mark.ts'
 import { migrate } from './migrations/migrations.ts'
 import type { Database } from './schema.ts'
-import { BUSY_TIMEOUT_MS, createSqliteDialect } from './sqlite-driver.ts'
+import { BUSY_TIMEOUT_MS, createSqliteAccess, type SqliteAccess } from './sqlite-access.ts'
+import { createSqliteDialect } from './sqlite-driver.ts'
 import { toOpenError, toStorageError } from './sqlite-errors.ts'
+import { createTurnDialect } from './sqlite-turn-dialect.ts'
+import { createSqliteTurns } from './sqlite-turns.ts'
 import type { DatabaseMark, Storage } from './storage.ts'
 
 export type SqliteOptions = {
@@ -33,8 +36,12 @@ const sqlite = process.getBuiltinModule('node:sqlite')
 const SqliteDatabase =
   (sqlite as { readonly Database?: typeof Sqlite.DatabaseSync }).Database ?? sqlite.DatabaseSync
 
-/** One connection: Kysely's database on it, and the handle for what only SQLite has. */
-export type SqliteConnection = { readonly handle: Sqlite.DatabaseSync; readonly database: Database }
+/** One connection: Kysely's database on it, and the handle and the access for what only SQLite has. */
+export type SqliteConnection = {
+  readonly handle: Sqlite.DatabaseSync
+  readonly database: Database
+  readonly access: SqliteAccess
+}
 
 /**
  * Opens the database, and creates or migrates it if necessary.
@@ -68,7 +75,12 @@ async function openPrepared(options: SqliteOptions): Promise<Storage> {
 export function openSqliteConnection(path: string): SqliteConnection {
   try {
     const handle = new SqliteDatabase(path, { timeout: BUSY_TIMEOUT_MS })
-    return { handle, database: new Kysely({ dialect: createSqliteDialect(handle) }) }
+    const access = createSqliteAccess(handle)
+    return {
+      handle,
+      database: new Kysely({ dialect: createSqliteDialect(handle, access) }),
+      access,
+    }
   } catch (error) {
     throw toStorageError(error)
   }
@@ -125,20 +137,24 @@ function toStorage({
   readonly writer: SqliteConnection
   readonly reader: SqliteConnection
 }): Storage {
+  const turns = createSqliteTurns({ writer: writer.access, reader: reader.access })
   return createKyselyStorage({
     kind: 'sqlite',
     migrated,
     reads: reader.database,
-    writes: writer.database,
+    writes: new Kysely({ dialect: createTurnDialect(turns) }),
+    turns,
     readsTakeTurns: reader === writer,
     runAlone: (work) => writer.database.transaction().execute(work),
     // This waits for a running transaction, because a database with one that never ends must not look ready.
     checkWritable: async () => void (await readMark(writer.database)),
-    // Closing takes its turn, so that a running transaction ends first. The last connection to close merges the log into the file.
-    close: () =>
-      writer.database.connection().execute(async () => {
+    // Closing takes its turn, so that what is queued or running ends first. The last connection to close merges the log into the file.
+    async close() {
+      await turns.finish()
+      await writer.database.connection().execute(async () => {
         if (reader.handle.isOpen) reader.handle.close()
         if (writer.handle.isOpen) writer.handle.close()
-      }),
+      })
+    },
   })
 }
