@@ -12,7 +12,7 @@ import {
 import { type Exchange, pathTo } from './http/exchange.ts'
 import { type Html, pageResponse } from './http/responses.ts'
 import { withCode } from './http/with-code.ts'
-import { type EntraExplanation, whoWords } from './identity-provider/entra/explain-refusal.ts'
+import { type ProviderExplanation, whoWords } from './identity-provider/provider-errors.ts'
 import { explainRefusal } from './identity-provider/provider-kinds.ts'
 import type { Services } from './services.ts'
 import { findLastConnection } from './sign-in/last-connection.ts'
@@ -209,7 +209,7 @@ function details(
   }: {
     readonly error: EntradaError
     readonly correlationId: string
-    readonly explanation: EntraExplanation | undefined
+    readonly explanation: ProviderExplanation | undefined
   },
 ): Html {
   const entry = explanation?.entry
@@ -220,9 +220,9 @@ function details(
 ${entry ? html`<dt>What happened</dt><dd>${withCode(entry.whatHappened)}</dd>` : ''}
 <dt>What to do</dt><dd>${withCode(entry?.remedy ?? remedyOf(error))}</dd>
 ${entry ? html`<dt>Who can fix it</dt><dd>${whoWords[entry.whoCanFix]}</dd>` : ''}
-${explanation?.code ? html`<dt>Microsoft's number</dt><dd><code>AADSTS${explanation.code}</code>${entry ? html` ${entry.name}` : ''}</dd>` : ''}
-${explanation?.traceId ? html`<dt>Microsoft's trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
-${explanation?.correlationId ? html`<dt>Microsoft's correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}
+${explanation?.label ? html`<dt>${explanation.sender}'s number</dt><dd><code>${explanation.label}</code>${entry ? html` ${entry.name}` : ''}</dd>` : ''}
+${explanation?.traceId ? html`<dt>${explanation.sender}'s trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
+${explanation?.correlationId ? html`<dt>${explanation.sender}'s correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}
 <dt>Correlation id</dt><dd><code>${correlationId}</code></dd>
 <dt>Time</dt><dd>${services.now().toISOString()}</dd>
 </dl>

@@ -1,9 +1,5 @@
-import {
-  explainEntraError,
-  explainOAuthError,
-  nearestEntraErrorCodes,
-  parseEntraErrorCode,
-} from '../identity-provider/entra/protocol/explain-entra-error.ts'
+import type { CopiedError, ProviderErrorEntry } from '../identity-provider/provider-errors.ts'
+import { readProviderError } from '../identity-provider/provider-kinds.ts'
 import { type Command, jsonOption } from './command.ts'
 import { CommandFailure, notValid } from './command-failure.ts'
 import { printAnswer } from './print-answer.ts'
@@ -16,21 +12,19 @@ export const explainCommand: Command = {
   positionals: 1,
   async run(context, args) {
     const [text = ''] = args.positionals
-    const code = parseEntraErrorCode(text)
-    const entry = code === undefined ? explainOAuthError(text.trim()) : explainEntraError(code)
-    if (entry === undefined) throw notKnown(code)
-    const title = code === undefined ? text.trim() : `AADSTS${code}`
+    const copied = readProviderError(text)
+    if (copied === undefined) throw notValid('ERROR')
+    const { code, label, entry } = copied
+    if (entry === undefined) throw notKnown(copied)
     const { customerRemedy: _, ...shown } = entry
     return printAnswer(context, args, {
       json: { code: code ?? null, ...shown },
-      lines: describe(title, entry),
+      lines: describe(label, entry),
     })
   },
 }
 
-type Explanation = NonNullable<ReturnType<typeof explainEntraError>>
-
-function describe(title: string, entry: Explanation): readonly string[] {
+function describe(title: string, entry: ProviderErrorEntry): readonly string[] {
   return [
     `${title}  ${entry.name}`,
     '',
@@ -40,12 +34,10 @@ function describe(title: string, entry: Explanation): readonly string[] {
   ]
 }
 
-function notKnown(code: number | undefined): Error {
-  if (code === undefined) return notValid('ERROR')
-  const near = nearestEntraErrorCodes(code).map((number) => `AADSTS${number}`)
+function notKnown({ label, near, address }: CopiedError): Error {
   return new CommandFailure(
     'entra_error_unknown',
-    `AADSTS${code} is not in the table${near.length > 0 ? `; near it: ${near.join(', ')}` : ''}`,
-    `Microsoft's own text: https://login.microsoftonline.com/error?code=${code}`,
+    `${label} is not in the table${near.length > 0 ? `; near it: ${near.join(', ')}` : ''}`,
+    `Microsoft's own text: ${address}`,
   )
 }

@@ -1,6 +1,6 @@
 /** Findings of the doctor. Every finding is a row of a table; the evidence of one examination fills its sentences. */
 
-import type { WhoCanFix } from '../identity-provider/entra/protocol/entra-error-table.ts'
+import type { WhoCanFix } from '../identity-provider/provider-errors.ts'
 import { hideCredentials } from '../log/hide-credentials.ts'
 import { type FindingId, findingsOf, findingTable } from './finding-table.ts'
 

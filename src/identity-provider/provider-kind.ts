@@ -1,8 +1,7 @@
-import type { EntradaError } from '../errors/errors.ts'
 import type { Connection } from '../storage/records.ts'
 import type { ClientCredentials } from './client-credentials.ts'
-import type { EntraExplanation } from './entra/explain-refusal.ts'
 import type { IdentityProvider } from './identity-provider.ts'
+import type { ProviderErrors } from './provider-errors.ts'
 import type { ProviderHttp } from './provider-http.ts'
 
 /** What a provider uses of the server. */
@@ -38,6 +37,6 @@ export type ProviderKind = {
     connection: Pick<Connection, 'authority' | 'tenants'>,
     issuer: string,
   ) => boolean
-  /** Returns the explanation of an error that the provider itself sent, with its remedy; `undefined` for every other error. */
-  readonly explain: (error: Pick<EntradaError, 'detail'>) => EntraExplanation | undefined
+  /** What its errors mean, with their remedies. */
+  readonly errors: ProviderErrors
 }

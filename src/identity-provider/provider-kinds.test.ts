@@ -37,7 +37,7 @@ describe('explainRefusal', () => {
   it('explains an error that the provider sent, and none of our own', () => {
     const entra = parseEntraError({ error: 'invalid_client', error_codes: [7000215] })
     const refused = new EntradaError('client_credentials_refused', { entra })
-    assert.equal(explainRefusal(refused)?.code, 7000215)
+    assert.equal(explainRefusal(refused)?.label, 'AADSTS7000215')
     assert.equal(explainRefusal(new EntradaError('guest_not_allowed')), undefined)
   })
 })

@@ -5,8 +5,9 @@
 import type { EntradaError } from '../errors/errors.ts'
 import type { Connection } from '../storage/records.ts'
 import { originsOf } from './entra/clouds.ts'
-import { explainRefusal as explainEntraRefusal } from './entra/explain-refusal.ts'
+import { entraErrorTables } from './entra/entra-errors.ts'
 import { isIssuerOf } from './entra/protocol/issuer.ts'
+import type { CopiedError, ProviderErrors, ProviderExplanation } from './provider-errors.ts'
 import type { ProviderKind } from './provider-kind.ts'
 
 const kinds = {
@@ -15,7 +16,7 @@ const kinds = {
     load: async () => (await import('./entra/open-entra.ts')).openEntra,
     pageOrigins: originsOf,
     isIssuerOf,
-    explain: explainEntraRefusal,
+    errors: entraErrorTables,
   },
 } as const satisfies Readonly<Record<string, ProviderKind>>
 
@@ -40,10 +41,24 @@ export function kindOf(connection: Pick<Connection, 'protocol'>): ProviderKind {
 /** Returns the explanation of an error that an identity provider sent, whichever kind it is; `undefined` for every other error. */
 export function explainRefusal(
   error: Pick<EntradaError, 'detail'>,
-): ReturnType<ProviderKind['explain']> {
-  for (const { explain } of Object.values(providerKinds)) {
-    const explanation = explain(error)
-    if (explanation !== undefined) return explanation
+): ProviderExplanation | undefined {
+  return firstOf(({ explain }) => explain(error))
+}
+
+/** Returns the name and the entry of a number that a sign-in trace has, whichever kind of provider sent it. */
+export function findProviderError(number: number): ReturnType<ProviderErrors['find']> {
+  return firstOf(({ find }) => find(number))
+}
+
+/** Reads the error that a person copied from a page of an identity provider. */
+export function readProviderError(text: string): CopiedError | undefined {
+  return firstOf(({ read }) => read(text))
+}
+
+function firstOf<Found>(find: (errors: ProviderErrors) => Found | undefined): Found | undefined {
+  for (const { errors } of Object.values(providerKinds)) {
+    const found = find(errors)
+    if (found !== undefined) return found
   }
   return undefined
 }

@@ -48,17 +48,17 @@ function failure(
 ): Html {
   const { code, claim, entra } = outcome
   const explanation = explainRefusal({ detail: entra ? { entra } : {} })
-  const { entry, code: number } = explanation ?? {}
+  const { entry, label, sender } = explanation ?? {}
   const { remedy, who } = explainTestFailure(entry, connection)
   return html`<p class="sentence">${withCode(entry?.whatHappened ?? errorEntry(code).shown)}</p>
 <h2>What to do</h2>
 <p>${withCode(remedy ?? errorEntry(code).fix)}</p>
 <dl>
 <dt>Code</dt><dd><code>${code}</code>${claim ? html` <code>${claim}</code>` : ''}</dd>
-${number === undefined ? '' : html`<dt>Microsoft’s number</dt><dd><code>AADSTS${number}</code> ${entry?.name}</dd>`}
+${label === undefined ? '' : html`<dt>${sender}’s number</dt><dd><code>${label}</code> ${entry?.name}</dd>`}
 ${who ? html`<dt>Who can fix it</dt><dd>${who}</dd>` : ''}
-${explanation?.traceId ? html`<dt>Microsoft’s trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
-${explanation?.correlationId ? html`<dt>Microsoft’s correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}
+${explanation?.traceId ? html`<dt>${sender}’s trace id</dt><dd><code>${explanation.traceId}</code></dd>` : ''}
+${explanation?.correlationId ? html`<dt>${sender}’s correlation id</dt><dd><code>${explanation.correlationId}</code></dd>` : ''}
 </dl>`
 }
 

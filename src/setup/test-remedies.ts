@@ -1,5 +1,4 @@
-import { whoWords } from '../identity-provider/entra/explain-refusal.ts'
-import type { EntraErrorEntry } from '../identity-provider/entra/protocol/entra-error-table.ts'
+import { type ProviderErrorEntry, whoWords } from '../identity-provider/provider-errors.ts'
 import type { Connection } from '../storage/records.ts'
 
 /** Where the test was run, and the reader of its page. */
@@ -13,7 +12,7 @@ export type TestedConnection = {
  * credential are entered where the test was started; those of the shared application belong to the deployment.
  */
 export function explainTestFailure(
-  entry: EntraErrorEntry | undefined,
+  entry: ProviderErrorEntry | undefined,
   { application, seenBy }: TestedConnection,
 ): { readonly remedy?: string; readonly who?: string } {
   if (entry === undefined) return {}

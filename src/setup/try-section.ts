@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { pathTo } from '../http/exchange.ts'
 import type { Html } from '../http/responses.ts'
 import { withCode } from '../http/with-code.ts'
-import { explainEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
+import { kindOf } from '../identity-provider/provider-kinds.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import { doButton, setupForm } from './page-parts.ts'
@@ -22,7 +22,7 @@ ${testForm(services, setup)}`
     : html`<p>Possible once the steps above are done.</p>`
 }
 ${lastTestLink(services, setup)}
-${numbersOfMicrosoft}`
+${neverSent(setup.connection)}`
 }
 
 /** Renders the buttons that start a test. */
@@ -55,10 +55,11 @@ function isActive({ state }: Connection['credentials'][number]): boolean {
   return state === 'active'
 }
 
-/** Errors that Entra shows on a page of its own never return here, and can only be looked up. */
-const numbersOfMicrosoft = html`<details><summary>Microsoft shows a number instead of coming back here?</summary>
-<dl>${[50011, 700016, 90002, 50020, 50105, 90094].map((code) => {
-  const entry = explainEntraError(code)
-  return html`<dt><code>AADSTS${code}</code></dt><dd>${withCode(entry?.whatHappened ?? '')} ${withCode(entry?.customerRemedy ?? entry?.remedy ?? '')}</dd>`
-})}</dl>
+/** Renders the errors that the provider shows on a page of its own: they never return here, and can only be looked up. */
+function neverSent(connection: Connection): Html {
+  const { neverSent: numbers, find } = kindOf(connection).errors
+  const errors = numbers.flatMap((number) => find(number) ?? [])
+  return html`<details><summary>Microsoft shows a number instead of coming back here?</summary>
+<dl>${errors.map(({ label, entry: { whatHappened, customerRemedy, remedy } }) => html`<dt><code>${label}</code></dt><dd>${withCode(whatHappened)} ${withCode(customerRemedy ?? remedy)}</dd>`)}</dl>
 </details>`
+}

@@ -4,7 +4,7 @@ import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { withCode } from '../../http/with-code.ts'
-import { explainEntraError } from '../../identity-provider/entra/protocol/explain-entra-error.ts'
+import { findProviderError } from '../../identity-provider/provider-kinds.ts'
 import { findOwn } from '../../protocol/find-own.ts'
 import type { Services } from '../../services.ts'
 import type { SignInStep, SignInTrace } from '../../storage/records.ts'
@@ -56,17 +56,14 @@ async function whyPanel(
 ): Promise<Html> {
   if (code === undefined) return html``
   const connection = connectionId ? await storage.findConnection(connectionId) : undefined
-  const entra = entraCodes(taken).flatMap((number) => {
-    const explained = explainEntraError(number)
-    return explained ? [{ number, ...explained }] : []
-  })
+  const explained = entraCodes(taken).flatMap((number) => findProviderError(number) ?? [])
   return html`<section class="panel why"><h2>Why not</h2>
 <p class="sentence">${sentenceOf(code)}</p>${factList([
     ['Code', html`<code>${code}</code>`],
     ['What to do', withCode(remedyFor(code, connection))],
-    ...entra.flatMap(
-      ({ number, name, whatHappened, remedy }): Facts => [
-        [`AADSTS${number}`, html`${name}: ${withCode(whatHappened)}`],
+    ...explained.flatMap(
+      ({ label, entry: { name, whatHappened, remedy } }): Facts => [
+        [label, html`${name}: ${withCode(whatHappened)}`],
         ['Remedy', withCode(remedy)],
       ],
     ),

@@ -1,26 +1,7 @@
-/**
- * Who can fix an error. `person`: the person who tried to sign in. `application_administrator`: the owner of the app registration.
- * `directory_administrator`: the administrator of the Entra tenant (people, consent, policies). `operator`: the operator of this
- * Entrada server.
- */
-export type WhoCanFix =
-  | 'person'
-  | 'application_administrator'
-  | 'directory_administrator'
-  | 'operator'
-  | 'nobody_needed'
+import type { ProviderErrorEntry } from '../../provider-errors.ts'
 
-/** The meaning of one AADSTS number, and its readers. `shown` is the only field for the person's page. */
-export type EntraErrorEntry = {
-  readonly name: string
-  readonly whatHappened: string
-  /** For the operator of the server: it names settings. */
-  readonly remedy: string
-  /** For a customer's administrator, who has the set-up page and no settings; `remedy` is used if it is absent. */
-  readonly customerRemedy?: string
-  readonly whoCanFix: WhoCanFix
-  readonly shown: string
-  /** Errors on `entra_page` never reach our callback: they can only be looked up. */
+/** The meaning of one AADSTS number. Errors on `entra_page` never reach our callback: they can only be looked up. */
+export type EntraErrorEntry = ProviderErrorEntry & {
   readonly where: 'entra_page' | 'callback' | 'token_endpoint' | 'any'
 }
 

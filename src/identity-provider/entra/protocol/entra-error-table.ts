@@ -9,7 +9,7 @@ import { registrationErrors } from './entra-error-table-registration.ts'
 import { requestErrors } from './entra-error-table-request.ts'
 import { samlErrors } from './entra-error-table-saml.ts'
 
-export type { EntraErrorEntry, WhoCanFix } from './entra-error-table-entry.ts'
+export type { EntraErrorEntry } from './entra-error-table-entry.ts'
 
 /**
  * All AADSTS numbers that we can explain. They are only for explanations: Microsoft may change a number or its meaning at any time,
