@@ -1,6 +1,6 @@
 import type { AuditEvent } from './audit/audit-events.ts'
-import type { EntraIds } from './identity-provider/entra/protocol/person-key.ts'
 import type { VerifiedIdentity } from './identity-provider/identity-provider.ts'
+import type { ShortIds } from './identity-provider/person-key.ts'
 import type { SignInDecision } from './sign-in/decide-sign-in.ts'
 import type { AuditEventRecord, OrganizationId } from './storage/records.ts'
 
@@ -25,7 +25,7 @@ export type HookDecision = {
   readonly organizationId: OrganizationId
   readonly connectionId: string
   /** With the parts of its key under Microsoft's names too (`cloud`, `tid`, `oid`), where Entra vouches for the person. */
-  readonly identity: VerifiedIdentity & Partial<EntraIds>
+  readonly identity: VerifiedIdentity & Partial<ShortIds>
   readonly decision: Extract<SignInDecision, { kind: 'allowed' }>
 }
 

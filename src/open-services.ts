@@ -13,6 +13,7 @@ import {
 } from './connections/connection-providers.ts'
 import { keepEnvironmentConnection } from './connections/environment-connection.ts'
 import { ENVIRONMENT_CONNECTION_ID } from './connections/environment-connection-id.ts'
+import { environmentPlace } from './connections/environment-place.ts'
 import type { Deployment, Site } from './deployment.ts'
 import { EntradaError } from './errors/errors.ts'
 import { toAccessRules } from './forward-auth/access-rules-file.ts'
@@ -27,9 +28,9 @@ import {
   type ClientCredentials,
   createClientCredentials,
 } from './identity-provider/client-credentials.ts'
-import { cloudAuthorities, cloudOf, DEFAULT_AUTHORITY } from './identity-provider/entra/clouds.ts'
 import { createKeyPairMaker, describeCertificate } from './identity-provider/new-key-pair.ts'
 import { createProviderHttp } from './identity-provider/provider-http.ts'
+import { DEFAULT_AUTHORITY, defaultKind } from './identity-provider/provider-kinds.ts'
 import { type CredentialWatch, watchCredentials } from './identity-provider/watch-credentials.ts'
 import { newUuid } from './keys/ids.ts'
 import { createKeyRing, type KeyRing } from './keys/key-ring.ts'
@@ -234,8 +235,8 @@ function authoritiesOf({
 }: CheckedOptions): Deployment['authorities'] {
   const configured = authority ?? sharedApplication?.authority ?? entra?.authority
   const further = [sharedApplication?.authority, entra?.authority]
-  const others = [...further.flatMap((one) => one?.origin ?? []), ...cloudAuthorities]
-  const first = (configured ?? DEFAULT_AUTHORITY).origin
+  const others = [...further.flatMap((one) => one?.origin ?? []), ...defaultKind.authorities]
+  const first = configured?.origin ?? DEFAULT_AUTHORITY
   return [first, ...new Set(others.filter((origin) => origin !== first))]
 }
 
@@ -312,9 +313,8 @@ function environmentOf(
   credentials: ClientCredentials | undefined,
 ): EnvironmentApplication | undefined {
   if (entra === undefined || credentials === undefined) return undefined
-  const authority = entra.authority ?? DEFAULT_AUTHORITY
   const { clientId } = entra
-  return { cloud: cloudOf(authority), authority: authority.origin, clientId, credentials }
+  return { ...environmentPlace(entra.authority), clientId, credentials }
 }
 
 /** Starts to watch the credentials, except in development: the emulator's credential neither changes nor expires. */
@@ -333,7 +333,7 @@ function startWatch(
 
 /** The cloud of people whom a setting names without one. */
 function defaultCloudOf({ entra, authority }: CheckedOptions): string {
-  return cloudOf(entra?.authority ?? authority ?? DEFAULT_AUTHORITY)
+  return environmentPlace(entra?.authority ?? authority).cloud
 }
 
 type BackgroundWork = {

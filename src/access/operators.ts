@@ -1,5 +1,10 @@
-import { entraIdsOf, entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
-import { formatPersonKey, isSamePerson, parsePersonName } from '../identity-provider/person-key.ts'
+import {
+  formatPersonKey,
+  isSamePerson,
+  keyOfNamed,
+  parsePersonName,
+  shortIdsOf,
+} from '../identity-provider/person-key.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { PersonKey } from '../storage/records.ts'
 
@@ -35,7 +40,7 @@ export function operatorsIn(
 
 /** Returns the key of an entry's person; an entry without a space is of this cloud. */
 export function keyOfListed(cloud: string, entry: ListedPerson): PersonKey {
-  return 'tid' in entry ? entraPersonKey({ cloud, ...entry }) : entry.key
+  return 'tid' in entry ? keyOfNamed({ kind: 'short', ids: entry }, cloud) : entry.key
 }
 
 /** Prints the person of an entry as a setting names them. */
@@ -56,7 +61,7 @@ function parseOperator(text: string): OperatorEntry {
   const [kind, value = ''] = text.split(/:(.*)/s)
   const person = kind === 'user' ? parsePersonName(value) : undefined
   // Operators sign in with Entra; a person of another provider would never be one.
-  if (person?.kind === 'key' && entraIdsOf(person.key)) return { kind: 'user', key: person.key }
+  if (person?.kind === 'key' && shortIdsOf(person.key)) return { kind: 'user', key: person.key }
   if (person?.kind === 'short') return { kind: 'user', ...person.ids }
   if (kind === 'group' && isGuid(value)) return { kind: 'group', groupId: value.toLowerCase() }
   if (kind === 'app_role' && value !== '') return { kind: 'app_role', value }

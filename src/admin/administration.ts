@@ -15,8 +15,13 @@ import { createConnection, type NewConnection } from '../connections/change-conn
 import { keepDefaultOrganization } from '../connections/environment-connection.ts'
 import { keyIn } from '../connections/key-in.ts'
 import { EntradaError } from '../errors/errors.ts'
-import { type EntraIds, entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
-import { type NamedPerson, parsePersonName } from '../identity-provider/person-key.ts'
+import {
+  type NamedPerson,
+  parsePersonName,
+  type ShortIds,
+  shortIdsOf,
+} from '../identity-provider/person-key.ts'
+import { canSignIn } from '../identity-provider/provider-kinds.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { USERNAME } from '../protocol/text-patterns.ts'
@@ -60,7 +65,7 @@ export type NewUser = {
 
 /** A user as operators see them: an identity that Entra vouches for also has its parts under Microsoft's names. */
 export type ListedUser = Omit<UserListItem, 'identities'> & {
-  readonly identities: readonly (Identity & Partial<EntraIds>)[]
+  readonly identities: readonly (Identity & Partial<ShortIds>)[]
 }
 
 export type Administration = {
@@ -101,7 +106,7 @@ const DEFAULT_ORGANIZATION: OrganizationId = 'default'
 export function createAdministration(open: () => Promise<Services>): Administration {
   // Any text may come as an id: an unknown one finds nothing.
   const getUser = async (id: string) =>
-    withEntraIds(found(await (await open()).storage.findUser(id as UserId)))
+    withShortIds(found(await (await open()).storage.findUser(id as UserId)))
   const setStatus = async (caller: AdminCaller, id: string, status: User['status']) => {
     const { user } = await getUser(id)
     await setUserStatus(await open(), caller, { userId: user.id, status })
@@ -111,7 +116,7 @@ export function createAdministration(open: () => Promise<Services>): Administrat
     getUser,
     async listUsers(page) {
       const users = await (await open()).storage.listUsers(page)
-      return { ...users, items: users.items.map(withEntraIds) }
+      return { ...users, items: users.items.map(withShortIds) }
     },
     createUser: async (caller, user) =>
       getUser(await createUserBeforehand(await open(), caller, user)),
@@ -138,10 +143,10 @@ export function createAdministration(open: () => Promise<Services>): Administrat
   }
 }
 
-function withEntraIds({ identities, ...user }: UserListItem): ListedUser {
+function withShortIds({ identities, ...user }: UserListItem): ListedUser {
   return {
     ...user,
-    identities: identities.map((identity) => ({ ...identity, ...entraIdsOf(identity.key) })),
+    identities: identities.map((identity) => ({ ...identity, ...shortIdsOf(identity.key) })),
   }
 }
 
@@ -180,7 +185,8 @@ async function createUserBeforehand(
 function personNamedIn({ person, tid, oid }: NewUser): NamedPerson | undefined {
   if (person !== undefined) {
     const named = tid === undefined && oid === undefined ? parsePersonName(person) : undefined
-    if (named === undefined || !canSignIn(named)) throw invalid('person')
+    const isKnown = named?.kind === 'short' || (named !== undefined && canSignIn(named.key))
+    if (!isKnown) throw invalid('person')
     return named
   }
   if ((tid === undefined) !== (oid === undefined)) throw invalid(tid === undefined ? 'tid' : 'oid')
@@ -188,11 +194,6 @@ function personNamedIn({ person, tid, oid }: NewUser): NamedPerson | undefined {
   if (!isGuid(tid)) throw invalid('tid')
   if (!isGuid(oid)) throw invalid('oid')
   return { kind: 'short', ids: { tid, oid } }
-}
-
-/** No connection can be of another kind of provider, so a person of one would never sign in. */
-function canSignIn(named: NamedPerson): boolean {
-  return named.kind === 'short' || entraIdsOf(named.key) !== undefined
 }
 
 function profileOf({ displayName, email }: NewUser): Profile {

@@ -1,6 +1,5 @@
 /** Users of another system, as exported from its tables: which of them are identified by (`tid`, `oid`), and which are not. */
-import { entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
-import { parsePersonName } from '../identity-provider/person-key.ts'
+import { parsePersonName, shortIdsOf } from '../identity-provider/person-key.ts'
 import { isGuid, PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
 import type { Space } from '../storage/records.ts'
@@ -219,7 +218,7 @@ function ofPersonColumn(columns: Columns): (Ids & { readonly space?: Space }) | 
   const named = parsePersonName(text)
   if (named === undefined) return 'not_a_key'
   if (named.kind === 'short') return named.ids
-  const ids = entraIdsOf(named.key)
+  const ids = shortIdsOf(named.key)
   return ids ? { ...ids, space: named.key.space } : 'other_provider'
 }
 

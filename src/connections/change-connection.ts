@@ -8,8 +8,7 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
-import { cloudOf } from '../identity-provider/entra/clouds.ts'
-import { canonicalAuthority } from '../identity-provider/entra/protocol/entra-hosts.ts'
+import { defaultKind } from '../identity-provider/provider-kinds.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
@@ -98,13 +97,11 @@ function draftOf(
   identity: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId' | 'managedBy'>,
 ): Connection {
   const [deploymentAuthority] = services.deployment.authorities
-  const authority = canonicalAuthority(input.authority ?? new URL(deploymentAuthority))
   const createdAt = services.now()
   return {
     ...identity,
-    protocol: 'oidc',
-    cloud: cloudOf(authority),
-    authority: authority.origin,
+    protocol: defaultKind.protocol,
+    ...defaultKind.placeOf(input.authority ?? new URL(deploymentAuthority)),
     tenants: input.tenants ?? noTenant,
     application: input.application ?? 'own',
     clientId: clientIdOf(services, input),

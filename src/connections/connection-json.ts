@@ -3,7 +3,7 @@
  * that a merge patch fits it. Secrets are never shown.
  */
 import { EntradaError } from '../errors/errors.ts'
-import { checkOneDirectory, cloudOf } from '../identity-provider/entra/clouds.ts'
+import { defaultKind, kindOf } from '../identity-provider/provider-kinds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -125,16 +125,17 @@ type ConnectionMembers = Omit<
 export function toConnectionMembers(
   { deployment }: Pick<Services, 'deployment'>,
   sent: ConnectionChangeJson,
-  before?: Pick<Connection, 'tenants' | 'settings'>,
+  before?: Pick<Connection, 'protocol' | 'tenants' | 'settings'>,
   fields: ConnectionFields = connectionFields,
 ): ConnectionMembers {
-  const at = new URL(sent.authority ?? deployment.authorities[0])
+  const kind = before ? kindOf(before) : defaultKind
   const application = sent.application ?? 'own'
-  checkOneDirectory(at, { ...sent, application })
+  const place = kind.placeOf(new URL(sent.authority ?? deployment.authorities[0]))
+  const tenants = toTenants(sent, before?.tenants)
+  kind.checkConnection({ authority: place.authority, application, tenants })
   return {
-    cloud: cloudOf(at),
-    authority: at.origin,
-    tenants: toTenants(sent, before?.tenants),
+    ...place,
+    tenants,
     application,
     clientId: (application === 'shared' ? deployment.sharedClientId : sent.clientId) ?? '',
     policies: toPolicies(fields, sent.policies),

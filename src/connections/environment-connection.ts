@@ -5,7 +5,7 @@
 import type { AuditServices, ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { CredentialStatus } from '../identity-provider/client-credentials.ts'
-import { cloudOf, DEFAULT_AUTHORITY } from '../identity-provider/entra/clouds.ts'
+import { defaultKind } from '../identity-provider/provider-kinds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type { CheckedEntra } from '../settings/check-options.ts'
@@ -21,6 +21,7 @@ import type { ConnectionFields } from './connection-field.ts'
 import { connectionFields } from './connection-fields.ts'
 import { environmentPolicies } from './default-policies.ts'
 import { ENVIRONMENT_CONNECTION_ID } from './environment-connection-id.ts'
+import { environmentPlace } from './environment-place.ts'
 import { toStoredSettings } from './field-values.ts'
 import { changedMembers, writeConnection } from './write-connection.ts'
 
@@ -115,16 +116,14 @@ function toConnection(
   entra: CheckedEntra,
   existing?: Connection,
 ): Connection {
-  const authority = entra.authority ?? DEFAULT_AUTHORITY
   const at = services.now()
   return {
     id: ENVIRONMENT_CONNECTION_ID,
     organizationId: DEFAULT_ORGANIZATION_ID,
-    name: 'Microsoft Entra ID',
+    name: defaultKind.name,
     slug: ENVIRONMENT_CONNECTION_ID,
-    protocol: 'oidc',
-    cloud: cloudOf(authority),
-    authority: authority.origin,
+    protocol: defaultKind.protocol,
+    ...environmentPlace(entra.authority),
     tenants: pinningOf(entra.tenantId, existing),
     application: 'own',
     clientId: entra.clientId,

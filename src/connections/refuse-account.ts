@@ -1,9 +1,9 @@
 /** Decides whether a connection accepts a kind of account: its cloud, tenant, guests, personal accounts, email domains. Pure. */
 import type { ErrorCode, ErrorDetail } from '../errors/errors.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { shownDirectory, spaceOf } from '../identity-provider/person-key.ts'
+import { shownDirectory } from '../identity-provider/person-key.ts'
+import { kindOf, spaceOf } from '../identity-provider/provider-kinds.ts'
 import { parseWorkEmail } from '../protocol/domain-name.ts'
-import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection } from '../storage/records.ts'
 
 export type RefusedAccount = {
@@ -25,13 +25,13 @@ export function refuseAccount(
   connection: Connection,
   account: Account,
 ): RefusedAccount | undefined {
-  const { policies, tenants } = connection
+  const { policies } = connection
   if (account.key.space !== spaceOf(connection))
     return refused('tenant_not_allowed', { reason: 'cloud' })
   if (account.personalAccount && policies.personalAccounts !== 'allow') {
     return refused('personal_account_not_allowed')
   }
-  if (!acceptedTenants(tenants).includes(account.key.directory)) {
+  if (!kindOf(connection).acceptsDirectory(connection, account.key)) {
     return refused('tenant_not_allowed', shownDirectory(account.key))
   }
   if (account.guest && policies.guests !== 'allow') return refused('guest_not_allowed')

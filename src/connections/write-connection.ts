@@ -6,7 +6,7 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { type AuditServices, audit } from '../audit/audit.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
-import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
+import { isPersonalAccount } from '../identity-provider/provider-kinds.ts'
 import type { SessionPerson } from '../storage/connection-people.ts'
 import type { Connection, RoleRule } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -169,7 +169,7 @@ function isShutOut(connection: Connection, person: SessionPerson): boolean {
  */
 function accountOf({ id }: Connection, { identity, profile }: SessionPerson): Account {
   const { key, lastClaims, connectionId } = identity
-  const personalAccount = key.directory === PERSONAL_ACCOUNTS_TENANT_ID
+  const personalAccount = isPersonalAccount(key)
   if (connectionId === id) {
     const claims = lastClaims as Partial<VerifiedIdentity> // `provision-user.ts` wrote it from one
     const { guest = false, email, preferredUsername, userPrincipalName } = claims

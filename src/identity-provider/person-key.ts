@@ -5,12 +5,12 @@
  * `oidc/https:%2F%2Fid.example/1234`. People of the default cloud have a short form, `TENANT/OBJECT`.
  */
 import { isGuid } from '../protocol/guid.ts'
-import type { Connection, PersonKey, Space } from '../storage/records.ts'
+import type { PersonKey } from '../storage/records.ts'
 import {
+  ENTRA_SPACE,
   type EntraIds,
   entraIdsOf,
   entraPersonKey,
-  entraSpace,
 } from './entra/protocol/person-key.ts'
 
 /** A key that a person wrote: whole, or in the short form, which leaves the cloud to the reader. */
@@ -25,9 +25,20 @@ const LONGEST_ENCODED = 2_048
 const CONTROL = /\p{Cc}/u
 const CLOUD = /^[a-z0-9.:[\]_-]+$/i
 
-/** Returns the space of the people whom a connection signs in. */
-export function spaceOf({ cloud }: Pick<Connection, 'cloud'>): Space {
-  return entraSpace(cloud)
+/** The ids of the short form, and their cloud, by Microsoft's names. Public JSON and hooks have them too. */
+export type ShortIds = EntraIds
+
+/** Returns the ids of a person's short form; only people of Entra have one. */
+export function shortIdsOf(key: PersonKey): ShortIds | undefined {
+  return entraIdsOf(key)
+}
+
+/**
+ * Returns whether the subject of a key occurs in no other key: Microsoft's object ids are random and unique, and another provider's
+ * subject may be a number that others count up as well.
+ */
+export function hasUniqueSubject(key: Pick<PersonKey, 'space'>): boolean {
+  return key.space.startsWith(ENTRA_SPACE)
 }
 
 /** A key as audit events, traces and hooks show it: with Microsoft's names for its parts where Entra vouches for the person. */

@@ -3,22 +3,12 @@
  * of a kind keeps a table with a row for each {@link ProviderKindName}, such as `setup/set-up-kinds.ts`.
  */
 import type { EntradaError } from '../errors/errors.ts'
-import type { Connection } from '../storage/records.ts'
-import { originsOf } from './entra/clouds.ts'
-import { entraErrorTables } from './entra/entra-errors.ts'
-import { isIssuerOf } from './entra/protocol/issuer.ts'
+import type { Connection, PersonKey, Space } from '../storage/records.ts'
+import { entraKind } from './entra/entra-kind.ts'
 import type { CopiedError, ProviderErrors, ProviderExplanation } from './provider-errors.ts'
-import type { ProviderKind } from './provider-kind.ts'
+import type { Issuer, ProviderKind } from './provider-kind.ts'
 
-const kinds = {
-  entra: {
-    name: 'Microsoft Entra ID',
-    load: async () => (await import('./entra/open-entra.ts')).openEntra,
-    pageOrigins: originsOf,
-    isIssuerOf,
-    errors: entraErrorTables,
-  },
-} as const satisfies Readonly<Record<string, ProviderKind>>
+const kinds = { entra: entraKind } as const satisfies Readonly<Record<string, ProviderKind>>
 
 export type ProviderKindName = keyof typeof kinds
 
@@ -36,6 +26,36 @@ export function kindNameOf({ protocol }: Pick<Connection, 'protocol'>): Provider
 /** Returns the kind that a connection is. */
 export function kindOf(connection: Pick<Connection, 'protocol'>): ProviderKind {
   return providerKinds[kindNameOf(connection)]
+}
+
+/** The kind of the connection that the environment describes, and of a new connection that names none. */
+export const defaultKind: ProviderKind = kinds.entra
+
+/** Where people sign in whose connection names no address. */
+export const DEFAULT_AUTHORITY: string = kinds.entra.authorities[0]
+
+/** Returns the space of the people whom a connection signs in. */
+export function spaceOf(connection: Pick<Connection, 'protocol' | 'cloud'>): Space {
+  return kindOf(connection).spaceOf(connection)
+}
+
+/** Returns whether a connection of any kind could sign in the person of a key. */
+export function canSignIn(key: PersonKey): boolean {
+  return Object.values(providerKinds).some(({ vouchesFor }) => vouchesFor(key))
+}
+
+/** Returns whether an account is a person's own, by the kind that vouches for it. */
+export function isPersonalAccount(key: PersonKey): boolean {
+  return Object.values(providerKinds).some((kind) => kind.isPersonalAccount(key))
+}
+
+/** Reads the `iss` that another site sends, of whichever kind of provider. @see OpenID Connect Core §4 */
+export function parseIssuer(text: string): Issuer | undefined {
+  for (const kind of Object.values(providerKinds)) {
+    const issuer = kind.parseIssuer(text)
+    if (issuer !== undefined) return issuer
+  }
+  return undefined
 }
 
 /** Returns the explanation of an error that an identity provider sent, whichever kind it is; `undefined` for every other error. */

@@ -10,9 +10,8 @@ import { type AuditServices, audit, type ChangeServices } from '../audit/audit.t
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import { EntradaError } from '../errors/errors.ts'
-import { spaceOf } from '../identity-provider/person-key.ts'
+import { kindOf, spaceOf } from '../identity-provider/provider-kinds.ts'
 import type { Services } from '../services.ts'
-import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { AdministratorUse, MemberWithoutUse } from '../storage/connection-uses.ts'
 import type { Connection, Identity, Organization, OrganizationId } from '../storage/records.ts'
 import type { Page, PageRequest, StorageReader, StorageTransaction } from '../storage/storage.ts'
@@ -190,8 +189,7 @@ function missingFor(
 }
 
 function isOfDirectory(connection: Connection, { key }: Identity): boolean {
-  const accepted = acceptedTenants(connection.tenants)
-  return key.space === spaceOf(connection) && accepted.includes(key.directory)
+  return key.space === spaceOf(connection) && kindOf(connection).acceptsDirectory(connection, key)
 }
 
 function checkReason(text: string): string {

@@ -12,8 +12,8 @@ import {
   proofForLinking,
 } from '../errors/registration-facts.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { kindOf } from '../identity-provider/provider-kinds.ts'
 import { isGuid } from '../protocol/guid.ts'
-import { acceptedTenants } from '../storage/accepted-tenants.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
 
 type FindingRow = {
@@ -126,9 +126,9 @@ export function diagnoseTest(tested: Tested): readonly TestFinding[] {
   ]
 }
 
-function aboutTenant({ connection: { tenants }, identity }: Tested): readonly TestFinding[] {
+function aboutTenant({ connection, identity }: Tested): readonly TestFinding[] {
   return [
-    ...(acceptedTenants(tenants).includes(identity.key.directory)
+    ...(kindOf(connection).acceptsDirectory(connection, identity.key)
       ? []
       : (['tenant_other'] as const)),
     ...(identity.guest ? (['tested_by_guest'] as const) : []),

@@ -1,6 +1,6 @@
 import { EntradaError } from '../errors/errors.ts'
-import { entraIdsOf } from '../identity-provider/entra/protocol/person-key.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { shortIdsOf } from '../identity-provider/person-key.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import type { SignInDecision } from './decide-sign-in.ts'
@@ -25,7 +25,7 @@ export async function askApplication(
   const { decideSignIn } = services.hooks
   if (decideSignIn === undefined) return
   const { connection, decision } = asked
-  const identity = { ...asked.identity, ...entraIdsOf(asked.identity.key) }
+  const identity = { ...asked.identity, ...shortIdsOf(asked.identity.key) }
   const { organizationId, id: connectionId } = connection
   const answer = await withinTimeLimit(async () =>
     parseHookAnswer(await decideSignIn({ organizationId, connectionId, identity, decision })),

@@ -1,6 +1,7 @@
 /** Finds the connection that a user means, by typed text or by the site that sent the user. It never looks up a person. */
 
-import { type Issuer, isIssuerAt } from '../identity-provider/entra/protocol/issuer.ts'
+import type { Issuer } from '../identity-provider/provider-kind.ts'
+import { kindOf, parseIssuer } from '../identity-provider/provider-kinds.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import { parseWorkEmail, type WorkEmail } from '../protocol/domain-name.ts'
 import type { Services } from '../services.ts'
@@ -54,16 +55,18 @@ export async function findBySlug(
  */
 export async function findByIssuer(
   services: Pick<Services, 'now' | 'storage'>,
-  issuer: Issuer,
+  iss: string,
   loginHint: string | undefined,
 ): Promise<FoundConnection> {
+  const issuer = parseIssuer(iss)
+  if (issuer === undefined) return NONE
   const connections = await services.storage.listConnectionsOfTenant(issuer, 2)
   if (connections.length < 2) return foundAmong(connections)
   const email = loginHint === undefined ? undefined : parseWorkEmail(loginHint)
   const hinted = email && (await findDiscoverable(services, email.domain))
   if (hinted === undefined) return { kind: 'several', connections }
   const found = await connectionsOf(services, hinted)
-  return foundAmong(allOf(found).filter((connection) => accepts(connection, issuer)))
+  return foundAmong(allOf(found).filter((connection) => accepts(connection, iss, issuer)))
 }
 
 type Meant = { readonly organization: Organization; readonly connectionId?: ConnectionId }
@@ -101,8 +104,9 @@ function foundAmong(connections: readonly Connection[]): FoundConnection {
   return another === undefined ? { kind: 'one', connection } : { kind: 'several', connections }
 }
 
-function accepts({ authority, tenants }: Connection, issuer: Issuer): boolean {
-  return isIssuerAt(authority, issuer) && acceptedTenants(tenants).includes(issuer.tenantId)
+function accepts(connection: Connection, iss: string, { tenantId }: Issuer): boolean {
+  const isAccepted = acceptedTenants(connection.tenants).includes(tenantId)
+  return isAccepted && kindOf(connection).isIssuerOf(connection, iss)
 }
 
 function allOf(found: FoundConnection): readonly Connection[] {

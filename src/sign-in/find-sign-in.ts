@@ -2,7 +2,6 @@
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkSameOrigin, readForm, single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
-import { parseIssuer } from '../identity-provider/entra/protocol/issuer.ts'
 import { parseWorkEmail } from '../protocol/domain-name.ts'
 import type { Services } from '../services.ts'
 import { findByIssuer, findBySlug, findByText } from './find-connection.ts'
@@ -54,11 +53,10 @@ export async function showOrganizationQuestion(
  */
 export async function initiateSignIn(services: Services, exchange: Exchange): Promise<Response> {
   const { searchParams } = exchange.url
-  const issuer = parseIssuer(single(searchParams, 'iss') ?? '')
   const loginHint = single(searchParams, 'login_hint')
   const returnTo = parseTarget(services, exchange, single(searchParams, 'target_link_uri'))
-  const found = issuer && (await findByIssuer(services, issuer, loginHint))
-  if (found?.kind === 'one') {
+  const found = await findByIssuer(services, single(searchParams, 'iss') ?? '', loginHint)
+  if (found.kind === 'one') {
     return startWith(services, exchange, { connection: found.connection, returnTo, loginHint })
   }
   const query = returnTo === '/' ? '' : `?${new URLSearchParams({ return_to: returnTo })}`

@@ -1,8 +1,8 @@
 import { type Entrada, servicesOf } from '../entrada.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { openExchange } from '../http/exchange.ts'
-import { entraPersonKey } from '../identity-provider/entra/protocol/person-key.ts'
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
+import { keyOfNamed } from '../identity-provider/person-key.ts'
 import type { Services } from '../services.ts'
 import type { UserSession } from '../session/session-json.ts'
 import { newAttempt } from '../sign-in/attempt.ts'
@@ -109,7 +109,7 @@ function identityOf(
   const tid = person.tid ?? tenantId ?? guidOf(services, 'tenant')
   const oid = person.oid ?? guidOf(services, username)
   return {
-    key: entraPersonKey({ cloud, tid, oid }),
+    key: keyOfNamed({ kind: 'short', ids: { tid, oid } }, cloud),
     sub: `testing-${oid}`,
     displayName,
     preferredUsername: username,

@@ -15,7 +15,6 @@ import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { withCode } from '../../http/with-code.ts'
-import { cloudWords } from '../../identity-provider/entra/clouds.ts'
 import { kindOf } from '../../identity-provider/provider-kinds.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, ConnectionHealth } from '../../storage/records.ts'
@@ -174,7 +173,7 @@ function factPanel(
     html`${factList([
       ['Id', copyable(id)],
       ['Short name', html`<code>${slug}</code>`],
-      ['Cloud', cloudWords(cloud)],
+      ['Cloud', kindOf(connection).cloudWords(cloud)],
       ['Tenant', html`<code>${tenantWords(connection)}</code>`],
       ...fieldFacts(services.deployment, factRows(), connection),
       ['Managed by', managedWords[managedBy]],

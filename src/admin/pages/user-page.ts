@@ -3,7 +3,7 @@ import { html } from 'hono/html'
 import { EntradaError } from '../../errors/errors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
-import { entraIdsOf } from '../../identity-provider/entra/protocol/person-key.ts'
+import { shortIdsOf } from '../../identity-provider/person-key.ts'
 import type { Services } from '../../services.ts'
 import type { Session, UserId } from '../../storage/records.ts'
 import type { UserListItem } from '../../storage/storage.ts'
@@ -167,7 +167,7 @@ function identityTable({ identities }: UserListItem): Html {
     rows: identities.map(({ key, lastSignInAt }) => [
       copyable(key.subject),
       copyable(key.directory),
-      html`${entraIdsOf(key)?.cloud ?? key.space}`,
+      html`${shortIdsOf(key)?.cloud ?? key.space}`,
       timeTag(lastSignInAt),
     ]),
     empty: html`<p>Not linked to anybody in a directory yet.</p>`,

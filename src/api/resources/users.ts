@@ -10,7 +10,7 @@ import {
   text,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
-import { entraIdsOf } from '../../identity-provider/entra/protocol/person-key.ts'
+import { shortIdsOf } from '../../identity-provider/person-key.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import { USERNAME } from '../../protocol/text-patterns.ts'
 import type { Services } from '../../services.ts'
@@ -191,7 +191,7 @@ export function userJson({ user, memberships, identities, roles }: UserListItem)
     identities: identities.map(({ id, key, lastSignInAt }) => ({
       id,
       ...key,
-      ...entraIdsOf(key),
+      ...shortIdsOf(key),
       lastSignInAt: lastSignInAt?.toISOString() ?? null,
     })),
   }

@@ -1,16 +1,11 @@
-import { EntradaError } from '../../errors/errors.ts'
 import { findOwn } from '../../protocol/find-own.ts'
-import type { Connection } from '../../storage/records.ts'
 import {
+  type EntraCloud,
   EXTERNAL_CLOUD,
   entraClouds,
   findEntraCloud,
   isExternalId,
-  issuerOrigin,
 } from './protocol/entra-hosts.ts'
-
-/** The default authority: Microsoft's worldwide cloud. */
-export const DEFAULT_AUTHORITY = new URL('https://login.microsoftonline.com')
 
 /**
  * Returns the cloud of an authority, which is part of a person's key, since ids are unique in one cloud only: its name, or the host
@@ -22,7 +17,15 @@ export function cloudOf(authority: URL): string {
 }
 
 /** Authorities of Microsoft's own clouds. Those of External ID are one for each directory, and not listed. */
-export const cloudAuthorities: readonly string[] = entraClouds.map(({ host }) => `https://${host}`)
+export const cloudAuthorities = addressesOf(entraClouds)
+
+function addressesOf([first, ...others]: typeof entraClouds): readonly [string, ...string[]] {
+  return [addressOf(first), ...others.map(addressOf)]
+}
+
+function addressOf({ host }: EntraCloud): string {
+  return `https://${host}`
+}
 
 const cloudNames: Readonly<Record<string, string>> = {
   global: 'Microsoft Azure and Microsoft 365 (worldwide)',
@@ -34,30 +37,4 @@ const cloudNames: Readonly<Record<string, string>> = {
 /** Returns the name of a cloud for display, which for External ID is the kind of directory. */
 export function cloudWords(cloud: string): string {
   return findOwn(cloudNames, cloud) ?? cloud
-}
-
-/** Returns the origins of the sign-in and sign-out pages of a connection. */
-export function originsOf({ authority, tenants }: Pick<Connection, 'authority' | 'tenants'>) {
-  const tenantId = tenants.kind === 'pinned' ? (tenants.tenantId ?? '') : ''
-  return [...new Set([authority, issuerOrigin(new URL(authority), tenantId)])]
-}
-
-/**
- * Checks that a connection to External ID is for one directory, with an application of its own: there is no address at which people
- * of several directories, or of a shared application, could sign in.
- *
- * @throws {EntradaError} `request_invalid`
- */
-export function checkOneDirectory(
-  authority: URL,
-  asked: {
-    readonly allowedTenantIds?: readonly string[] | null | undefined
-    readonly application: Connection['application']
-  },
-): void {
-  if (!isExternalId(authority)) return
-  const parameter = asked.application === 'shared' ? 'application' : 'allowedTenantIds'
-  if (parameter === 'application' || asked.allowedTenantIds?.length) {
-    throw new EntradaError('request_invalid', { parameter })
-  }
 }

@@ -15,7 +15,8 @@ export type EntraCloud = {
   readonly graphHosts: readonly [string, ...string[]]
 }
 
-export const entraClouds: readonly EntraCloud[] = [
+/** The first is the worldwide cloud. */
+export const entraClouds: readonly [EntraCloud, ...EntraCloud[]] = [
   {
     name: 'global',
     host: 'login.microsoftonline.com',

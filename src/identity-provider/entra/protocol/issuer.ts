@@ -1,9 +1,7 @@
 import { isGuid } from '../../../protocol/guid.ts'
 import type { Connection } from '../../../storage/records.ts'
+import type { Issuer } from '../../provider-kind.ts'
 import { issuerOrigin } from './entra-hosts.ts'
-
-/** One tenant of one authority, as the `iss` of its tokens names it. */
-export type Issuer = { readonly authority: string; readonly tenantId: string }
 
 const MAX_ISSUER_LENGTH = 512
 

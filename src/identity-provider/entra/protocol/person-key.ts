@@ -1,7 +1,8 @@
 /** The key of a person in Entra: the cloud, the directory (`tid`) and the person in it (`oid`), as Microsoft names them. */
 import type { PersonKey, Space } from '../../../storage/records.ts'
 
-const ENTRA_SPACE = 'entra:'
+/** How the spaces of people of Entra begin. The name of the cloud follows. */
+export const ENTRA_SPACE = 'entra:'
 
 /** The ids of a person, in the names of Entra's claims. */
 export type EntraIds = { readonly cloud: string; readonly tid: string; readonly oid: string }
