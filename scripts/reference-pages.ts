@@ -1,6 +1,6 @@
 /** The pages of docs/reference/, made from the tables of the code. */
 import { auditEventTypes } from '../src/audit/audit-events.ts'
-import { commands } from '../src/cli/run-cli.ts'
+import { loadCommands } from '../src/cli/command-files.ts'
 import type { ConnectionField, ConnectionFields } from '../src/connections/connection-field.ts'
 import { connectionFields } from '../src/connections/connection-fields.ts'
 import { rowsOf, toText } from '../src/connections/field-values.ts'
@@ -14,6 +14,7 @@ import { routes } from '../src/routes.ts'
 import { describeSettings } from '../src/settings/config.ts'
 import { libraryReference } from './library-reference.ts'
 
+const commands = await loadCommands()
 const MADE = '<!-- Made by `npm run docs` from the code. Do not edit. -->'
 
 /** Path below docs/reference/ and text of each page. */

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { Operation } from '../src/api/operation.ts'
 import { operations } from '../src/api/operations.ts'
 import type { Command } from '../src/cli/command.ts'
-import { commands } from '../src/cli/run-cli.ts'
+import { loadCommands } from '../src/cli/command-files.ts'
 import type { OperationId } from '../src/client/operation-types.ts'
 import { version } from '../src/http/version.ts'
 import { createCustomer } from './support/customers.ts'
@@ -14,6 +14,7 @@ import { temporaryFolder } from './support/server-process.ts'
 import { openRig } from './support/steps.ts'
 import { run } from './support/transcript.ts'
 
+const commands = await loadCommands()
 const withJson = commands.filter(({ options = {} }) => 'json' in options)
 
 /** As many arguments as the command takes, none of which names anything. */

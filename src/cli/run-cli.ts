@@ -2,65 +2,13 @@ import { parseArgs } from 'node:util'
 import { version } from '../http/version.ts'
 import { hideCredentials } from '../log/hide-credentials.ts'
 import { didYouMean } from '../settings/stray-settings.ts'
-import { apiKeyCommands } from './api-key.ts'
-import { applyCommands } from './apply.ts'
-import { auditCommands } from './audit.ts'
-import { backupCommand } from './backup.ts'
-import { certificateCommands } from './certificate.ts'
 import type { CliArguments, CliContext, Command, ExitCode } from './command.ts'
-import { connectionCommands } from './connection.ts'
-import { credentialCommands } from './credential.ts'
-import { dataExportCommands } from './data-export.ts'
-import { devCommand } from './dev.ts'
-import { doctorCommand } from './doctor.ts'
-import { domainCommands } from './domain.ts'
-import { emulatorCommand } from './emulator.ts'
-import { enforcementCommands } from './enforcement.ts'
+import { loadCommands, loadCommandsOf } from './command-files.ts'
 import { withEnvironmentFile } from './environment-file.ts'
-import { explainCommand } from './explain.ts'
 import { printCommandHelp, printHelp, usage } from './help.ts'
-import { keyCommands } from './key.ts'
-import { membershipCommands } from './membership.ts'
-import { migrateCommand } from './migrate.ts'
-import { organizationCommands } from './organization.ts'
 import { OutputClosed } from './output.ts'
 import { type Failure, failureOutside, printFailure, toFailure } from './print-failure.ts'
 import { printable } from './printable.ts'
-import { restoreCommands } from './restore.ts'
-import { serveCommand } from './serve.ts'
-import { sessionCommands } from './session.ts'
-import { signInCommands } from './sign-in.ts'
-import { userCommands } from './user.ts'
-import { userImportCommand } from './user-import.ts'
-import { webhookCommands } from './webhook.ts'
-
-export const commands: readonly Command[] = [
-  devCommand,
-  serveCommand,
-  doctorCommand,
-  emulatorCommand,
-  explainCommand,
-  ...certificateCommands,
-  ...organizationCommands,
-  ...connectionCommands,
-  ...credentialCommands,
-  ...membershipCommands,
-  ...enforcementCommands,
-  ...userCommands,
-  userImportCommand,
-  ...sessionCommands,
-  ...domainCommands,
-  ...webhookCommands,
-  ...dataExportCommands,
-  ...signInCommands,
-  ...auditCommands,
-  ...applyCommands,
-  ...apiKeyCommands,
-  migrateCommand,
-  ...keyCommands,
-  backupCommand,
-  ...restoreCommands,
-]
 
 /** Runs one command line and returns the exit code. Never rejects. */
 export async function runCli(outer: CliContext, argv: readonly string[]): Promise<ExitCode> {
@@ -80,7 +28,7 @@ async function runWords(context: CliContext, argv: readonly string[]): Promise<E
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
   const [first] = words
   if (first === undefined || first === '--help' || first === '-h') {
-    printHelp(context, commands)
+    printHelp(context, await loadCommands())
     return first === undefined ? 2 : 0
   }
   if (versionWords.includes(first)) {
@@ -102,14 +50,15 @@ function onTerminal(context: CliContext): CliContext {
 }
 
 async function runNamed(context: CliContext, words: readonly string[]): Promise<ExitCode> {
-  const [first, second] = words
+  const [first = '', second] = words
+  const commands = await loadCommandsOf(first)
   const command = commands.find(({ name }) => name === first || name === `${first} ${second}`)
   const asksForHelp = words.includes('--help') || words.includes('-h')
   const json = words.includes('--json')
   if (command === undefined) {
     const group = commands.filter(({ name }) => name.startsWith(`${first} `))
     if (!asksForHelp || group.length === 0 || !second?.startsWith('-')) {
-      return printFailure(context, unknownCommand(words, group), { json })
+      return printFailure(context, await unknownCommand(words, group), { json })
     }
     printCommandHelp(context, group)
     return 0
@@ -172,7 +121,10 @@ function argumentProblem(error: unknown, names: readonly string[]): string {
   return `there is no option ${unknown}.${nearest(unknown, flags)}`
 }
 
-function unknownCommand(words: readonly string[], group: readonly Command[]): Failure {
+async function unknownCommand(
+  words: readonly string[],
+  group: readonly Command[],
+): Promise<Failure> {
   const [first = '', second = ''] = words
   const typed = second.startsWith('-') ? first : `${first} ${second}`.trim()
   if (group.length > 0) {
@@ -183,6 +135,7 @@ function unknownCommand(words: readonly string[], group: readonly Command[]): Fa
       message: `${first} needs one of: ${verbs.join(', ')}.${suggestion}`,
     }
   }
+  const commands = await loadCommands()
   const names = new Set(commands.flatMap(({ name }) => [name, name.split(' ')[0] ?? name]))
   const suggestion = nearest(typed, names) || nearest(first, names)
   return {
