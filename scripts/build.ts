@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { type Manifest, publishedManifest } from './published-manifest.ts'
+import { builtinsByRequire, usedPartsOnly, withoutComments } from './slim-bundle.ts'
 
 const options = { out: { type: 'string', default: 'dist' }, server: { type: 'boolean' } } as const
 const { values } = parseArgs({ options })
@@ -25,7 +26,7 @@ else {
   await writePackage()
 }
 
-/** Everything but Node itself in one file. Not minified: its stack traces are read by operators. */
+/** Everything but Node itself in one file. Names and lines are kept: its stack traces are read by operators. */
 async function buildServer(): Promise<void> {
   const { metafile } = await build({
     entryPoints: ['src/bin.ts'],
@@ -40,6 +41,8 @@ async function buildServer(): Promise<void> {
       js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
     },
     legalComments: 'none',
+    minifySyntax: true,
+    plugins: [builtinsByRequire, usedPartsOnly, withoutComments],
     metafile: true,
     logLevel: 'warning',
   })

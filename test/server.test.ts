@@ -60,6 +60,16 @@ describe('entrada dev', () => {
       assert.equal((await ask(port, path, { host: 'anything.example' })).status, 200)
     }
     assert.equal((await ask(port, '/healthz', { host }, 'TRACE')).status, 405)
+    // GET is answered before the routes are loaded, HEAD by a route: neither has a header that the other lacks.
+    const [got, looked] = await Promise.all(
+      ['GET', 'HEAD'].map((method) => fetch(`${origin}/healthz`, { method })),
+    )
+    const plain = (response?: Response) =>
+      [...(response?.headers ?? [])].filter(
+        ([name]) => !/^(date|connection|keep-alive|content-length)$/.test(name),
+      )
+    assert.deepEqual(plain(got), plain(looked))
+    assert.equal(await got?.text(), 'alive\n')
 
     server.kill('SIGTERM')
     assert.equal(await server.ended, 0, server.output())

@@ -87,11 +87,11 @@ export function createAdmission(options: AdmissionOptions, answer: Answer): Admi
     const client = options.clientOf(headerText(headers['x-forwarded-for']), socket.remoteAddress)
     const visit: Visit = { incoming, outgoing, client, arrivedAt: performance.now() }
     if (url.length > MAX_ADDRESS_LENGTH) refuse(visit, 'address_too_long')
-    else if (first?.takes(incoming)) {
+    else if (isHealthCheck(incoming)) {
+      turns.wait(client, COSTS.verify, () => checkHealth(visit, closed))
+    } else if (first?.takes(incoming)) {
       const ask = () => begin(visit, { shares: questions, work: first.answer, closed })
       turns.wait(client, COSTS.verify, ask)
-    } else if (isHealthCheck(incoming)) {
-      turns.wait(client, COSTS.verify, () => checkHealth(visit, closed))
     } else if (hasBody(incoming)) void takeBody(visit, closed)
     else waitForTurn(visit, closed)
   }
@@ -152,7 +152,10 @@ export function createAdmission(options: AdmissionOptions, answer: Answer): Admi
 
   function checkHealth(visit: Visit, closed: Promise<void>): void {
     if (isDraining && pathOf(visit.incoming) === '/readyz') refuse(visit, 'server_stopping')
-    else begin(visit, { shares: healthChecks, work: answer, closed })
+    else {
+      const work = first?.takes(visit.incoming) ? first.answer : answer
+      begin(visit, { shares: healthChecks, work, closed })
+    }
   }
 
   return {

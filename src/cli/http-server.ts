@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { getRequestListener } from '@hono/node-server'
 import type { Entrada } from '../entrada.ts'
 import { EntradaError } from '../errors/errors.ts'
 import type { ListenAddress } from '../settings/config.ts'
@@ -96,8 +95,18 @@ export async function startHttpServer(
 }
 
 /** Creates a Web `Request` for each request of Node, and writes the `Response`. */
-function webAnswer({ fetch }: Pick<Entrada, 'fetch'>): Answer {
-  const listener = getRequestListener(
+function webAnswer(entrada: Pick<Entrada, 'fetch'>): Answer {
+  let listener: ReturnType<typeof createListener> | undefined
+  return async (incoming, outgoing) => {
+    listener ??= createListener(entrada)
+    await (await listener)(incoming, outgoing)
+  }
+}
+
+/** Loads the binding, and with it Node's Web requests, when it is needed: that takes longer than listening. */
+async function createListener({ fetch }: Pick<Entrada, 'fetch'>) {
+  const { getRequestListener } = await import('@hono/node-server')
+  return getRequestListener(
     // The binding passes the address of the peer; `Host` and the rest are read from the request itself.
     (request, { incoming }) => {
       const { remoteAddress } = incoming.socket
@@ -110,7 +119,6 @@ function webAnswer({ fetch }: Pick<Entrada, 'fetch'>): Answer {
     // `createAdmission` drops the rest of a body, for every kind of response.
     { overrideGlobalObjects: false, autoCleanupIncoming: false },
   )
-  return (incoming, outgoing) => Promise.resolve(listener(incoming, outgoing))
 }
 
 /** A connection uses the share of its own address, because only the headers name the client behind a proxy. */

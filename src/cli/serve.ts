@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createEntrada, type Entrada } from '../entrada.ts'
+import type { Entrada } from '../entrada.ts'
 import { createRawVerify } from '../forward-auth/raw-verify.ts'
 import { clientNetwork } from '../http/address-network.ts'
+import { createRawHealth } from '../http/health.ts'
 import { firstThatTakes, type RawHandler } from '../http/raw-handler.ts'
 import type { Log } from '../log/log.ts'
 import { createLog } from '../log/log.ts'
@@ -21,6 +22,7 @@ import {
 import type { Storage } from '../storage/storage.ts'
 import type { CliContext, Command, StopRequest } from './command.ts'
 import { addressText, type HttpServer, startHttpServer } from './http-server.ts'
+import { createEntradaLater, warmUp } from './loaded-later.ts'
 import { serverOptions } from './server-options.ts'
 
 /** Every shipped proxy and manifest notices `/readyz` sooner (docs/operate.md). */
@@ -55,8 +57,9 @@ export async function serveUntilStopped(
 ): Promise<void> {
   const { options, settings, log, operatorTokenPath, ready } = running
   const services = await openServices(options)
-  const entrada = createEntrada(options, services)
+  const entrada = createEntradaLater(options, services)
   const servers: HttpServer[] = []
+  const stopped = new AbortController()
   try {
     const server = await startHttpServer(entrada, listenAddress(settings), {
       first: firstThatTakes(rawHandlers(services)),
@@ -74,6 +77,7 @@ export async function serveUntilStopped(
     logStart(log, { options, settings, operatorTokenPath, database: services.storage.kind })
     onRereadRequested(() => void services.rereadCredentials())
     ready?.()
+    void warmUp(services, entrada.load, stopped.signal)
     const stop = await stopRequested()
     const drainSeconds = drainSecondsOf(stop, {
       settings,
@@ -89,7 +93,8 @@ export async function serveUntilStopped(
   } finally {
     // This also runs if the second server could not listen: the first would keep the process alive, without a database.
     await Promise.all(servers.map((server) => server.stop()))
-    await entrada.close()
+    stopped.abort()
+    await services.close()
   }
   log.info('stopped')
 }
@@ -137,10 +142,11 @@ function metricsServer(services: Services): Pick<Entrada, 'fetch'> {
   }
 }
 
-/** With OpenTelemetry every request for a session goes through the router, which opens its span. */
+/** With OpenTelemetry, requests for a session and for the health go through the router, which opens their spans. */
 function rawHandlers(services: Services): readonly RawHandler[] {
   const verify = createRawVerify(services)
-  return services.tracing === noTracing ? [verify, createRawSession(services)] : [verify]
+  if (services.tracing !== noTracing) return [verify]
+  return [verify, createRawSession(services), createRawHealth(services)]
 }
 
 /** Returns the address to listen on. With a loopback server URL it has the port of that URL, so that the URL works as it is. */

@@ -171,6 +171,8 @@ export type IdentityProvider = {
   readonly signOut?: (request: SignOutRequest) => Promise<URL>
   /** Returns whose sessions a logout message of the provider ends. @throws {EntradaError} `request_invalid` */
   readonly signedOutThere?: (message: LogoutMessage) => Promise<EndedThere>
+  /** Loads and fetches what the first sign-in needs, so that its user does not wait for it. Rejects when the provider cannot be reached. */
+  readonly warmUp?: (deadline: AbortSignal) => Promise<void>
   /** Returns the document about us that the provider's administrator imports. */
   readonly metadata?: () => Promise<string>
   /** Returns the id of the directory that the connection names by a domain, or `undefined` when the address is of no single directory. */

@@ -15,7 +15,12 @@ const CHANGING_KEYS_LIFETIME_MS = 60_000
 /** A token with an unknown key id makes this server fetch again, but not more often than this, however many such tokens come. */
 const UNKNOWN_KEY_INTERVAL_MS = 5_000
 
-export type PublishedKeys = {
+export type PublishedKeys = SigningKeyFinder & {
+  /** Fetches the keys before they are needed. */
+  warmUp(signal: AbortSignal): Promise<void>
+}
+
+export type SigningKeyFinder = {
   /**
    * Finds a key by its id, or returns `undefined` when the provider does not publish such a key, also after fetching again.
    *
@@ -59,6 +64,9 @@ export function createPublishedKeys(
       await within(signal, askAgain())
       const found = findTrusted(known, key.kid, time())
       return found && isOtherKey(found, key) ? found : undefined
+    },
+    async warmUp(signal) {
+      await within(signal, keys.get())
     },
   }
 }

@@ -3,7 +3,7 @@ import { EntradaError } from '../errors/errors.ts'
 import { checkIdTokenHeader } from '../protocol/id-token.ts'
 import type { SigningKey } from '../protocol/signing-keys.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'
-import type { PublishedKeys } from './published-keys.ts'
+import type { SigningKeyFinder } from './published-keys.ts'
 
 export type SignedClaims = {
   /** Claims as they came. Nothing but the signature was checked. */
@@ -20,7 +20,7 @@ export type SignedClaims = {
  */
 export async function verifySignature(
   idToken: string,
-  keys: PublishedKeys,
+  keys: SigningKeyFinder,
   signal: AbortSignal,
 ): Promise<SignedClaims> {
   const { kid } = checkIdTokenHeader(protectedHeader(idToken))

@@ -19,9 +19,16 @@ import type {
   WayOut,
 } from '../identity-provider.ts'
 import { authorizationRefusal } from './authorization-refusal.ts'
-import { authorizationUrl, type EntraClient, redeemCode, redeemRefreshToken } from './entra-oidc.ts'
+import type { EntraClient } from './entra-oidc.ts'
 
 const MAX_SID_LENGTH = 128
+
+/** MSAL is large. It is loaded with the first sign-in, or before it by {@link IdentityProvider.warmUp}. */
+let oidc: Promise<typeof import('./entra-oidc.ts')> | undefined
+const loadOidc = () => {
+  oidc ??= import('./entra-oidc.ts')
+  return oidc
+}
 
 /** Creates the identity provider of one connection to Entra. */
 export function createEntraProvider(client: EntraClient): IdentityProvider {
@@ -29,7 +36,14 @@ export function createEntraProvider(client: EntraClient): IdentityProvider {
     prepare: () => newCodeFlow(client.randomBytes),
     depart: (departure, kept) => depart(client, departure, kept),
     arrive: (arrival, attempt, deadline) => arrive(client, { arrival, attempt, deadline }),
-    recheck: (request, deadline) => redeemRefreshToken(client, request, deadline),
+    recheck: async (request, deadline) => {
+      const { redeemRefreshToken } = await loadOidc()
+      return redeemRefreshToken(client, request, deadline)
+    },
+    warmUp: async (deadline) => {
+      await loadOidc()
+      await client.authority.warmUp(deadline)
+    },
     signOut: (request) => signOut(client, request),
     signedOutThere,
     directory: async (deadline) => (await client.authority.metadata(deadline)).tenantId,
@@ -42,6 +56,7 @@ async function depart(
   kept: Kept,
 ): Promise<WayOut> {
   client.credentials()
+  const { authorizationUrl } = await loadOidc()
   const url = await authorizationUrl(client, {
     ...kept,
     redirectUri: returnAddress,
@@ -76,6 +91,7 @@ async function arrive(
     correlationId,
     ...(showClaims ? { showClaims } : {}),
   }
+  const { redeemCode } = await loadOidc()
   return redeemCode(client, request, deadline)
 }
 

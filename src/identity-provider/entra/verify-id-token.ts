@@ -1,7 +1,7 @@
 import { EntradaError } from '../../errors/errors.ts'
 import type { Arrival, VerifiedIdentity } from '../identity-provider.ts'
+import type { SigningKeyFinder } from '../published-keys.ts'
 import { verifySignature } from '../verify-signature.ts'
-import type { EntraAuthority } from './entra-authority.ts'
 import { type EntraMetadata, issuerForTenant } from './protocol/discovery.ts'
 import { checkEntraClaims, toVerifiedIdentity } from './protocol/id-token.ts'
 import { mayKeySignFor } from './protocol/key-issuer.ts'
@@ -9,7 +9,7 @@ import { mayKeySignFor } from './protocol/key-issuer.ts'
 export type IdTokenVerifier = {
   readonly cloud: string
   readonly clientId: string
-  readonly authority: EntraAuthority
+  readonly authority: SigningKeyFinder
   readonly now: () => Date
 }
 
