@@ -78,7 +78,7 @@ function createPreparer(handle: SqliteHandle): (sql: string) => Prepared {
     const fresh = {
       returnsRows: statement.columns().length > 0,
       isSelect: isSelect(sql),
-      changesRecords: !isSelect(sql) && RECORDS.test(sql),
+      changesRecords: !isSelect(sql) && changesRecords(sql),
       statement,
     }
     for (const oldest of prepared.keys()) {
@@ -90,8 +90,14 @@ function createPreparer(handle: SqliteHandle): (sql: string) => Prepared {
   }
 }
 
-/** The tables that `sqlite-current-records.ts` keeps in memory. */
-const RECORDS = /\b(?:organizations|connections)\b/i
+/** The tables of records that may be kept in memory. No foreign key or trigger of another table changes them. */
+const recordTables: ReadonlySet<string> = new Set(['organizations', 'connections', 'webhooks'])
+
+/** A statement of another form than ours may change anything. */
+function changesRecords(sql: string): boolean {
+  const written = /^\s*(?:insert into|update|delete from)\s+"?(\w+)/i.exec(sql)?.[1]
+  return written === undefined || recordTables.has(written.toLowerCase())
+}
 
 /** Returns whether a statement certainly writes nothing. */
 export function isSelect(sql: string): boolean {

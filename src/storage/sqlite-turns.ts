@@ -14,7 +14,11 @@ const MOST_JOBS = 32
 const MOST_MS = 4
 
 export type SqliteTurns = TurnRunner & {
-  /** Returns a number that changes whenever a process has committed a change of an organization or a connection. */
+  /**
+   * Returns a number that changes whenever a process has committed a change of an organization, a connection or a webhook.
+   *
+   * @throws {EntradaError} `storage_unavailable`
+   */
   version(): number
   /** Resolves when everything that was queued before is settled. */
   finish(): Promise<void>
@@ -38,7 +42,13 @@ export function createSqliteTurns({
       return queue((caller) => createStatementsJob(writer, statements, caller))
     },
     writePlan: (plan) => queue((caller) => createPlanJob(writer, plan, caller)),
-    version: () => readDataVersion(writer) + writer.records.count(),
+    version() {
+      try {
+        return readDataVersion(writer) + writer.records.count()
+      } catch (error) {
+        throw toStorageError(error)
+      }
+    },
     async finish() {
       await Promise.allSettled([queue((caller) => createStatementsJob(writer, [], caller))])
     },

@@ -15,6 +15,7 @@ import { readMark } from './mark.ts'
 import { migrate } from './migrations/migrations.ts'
 import type { Database } from './schema.ts'
 import { BUSY_TIMEOUT_MS, createSqliteAccess, type SqliteAccess } from './sqlite-access.ts'
+import { createCurrentRecords } from './sqlite-current-records.ts'
 import { createSqliteDialect } from './sqlite-driver.ts'
 import { toOpenError, toStorageError } from './sqlite-errors.ts'
 import { createTurnDialect } from './sqlite-turn-dialect.ts'
@@ -138,7 +139,7 @@ function toStorage({
   readonly reader: SqliteConnection
 }): Storage {
   const turns = createSqliteTurns({ writer: writer.access, reader: reader.access })
-  return createKyselyStorage({
+  const storage = createKyselyStorage({
     kind: 'sqlite',
     migrated,
     reads: reader.database,
@@ -157,4 +158,8 @@ function toStorage({
       })
     },
   })
+  // In memory a read inside a transaction that goes around it has to stay an error, whatever is known.
+  return reader === writer
+    ? storage
+    : { ...storage, ...createCurrentRecords(storage, turns.version) }
 }
