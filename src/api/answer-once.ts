@@ -38,7 +38,7 @@ export async function answerOnce(
   if (header === undefined) return { answer: await work(services), isRepeated: false }
   const key = keptUnder(services, call, header)
   const requestHash = hashOf(services, call)
-  return services.storage.atomically(async (transaction) => {
+  const answerOnly = async (transaction: StorageTransaction): Promise<Once> => {
     const kept = await transaction.findKeptAnswer(key, services.now())
     if (kept !== undefined) {
       if (kept.requestHash !== requestHash) throw new EntradaError('idempotency_key_reused')
@@ -49,7 +49,9 @@ export async function answerOnce(
     const text = JSON.stringify(withoutSecrets(answer, call.shownOnce))
     await transaction.keepAnswer(key, { requestHash, answer: text, until })
     return { answer, isRepeated: false }
-  })
+  }
+  // The unique key of the stored answer decides between two calls; the work locks its own scope.
+  return services.storage.atomically(answerOnly, { scope: 'nothing' })
 }
 
 /** Each caller has keys of its own. @throws {EntradaError} `request_invalid` */
@@ -71,7 +73,14 @@ function hashOf({ sha256 }: Pick<Services, 'sha256'>, { exchange, body }: Repeat
 
 /** Returns a storage whose transactions are parts of this one. */
 function within(storage: Storage, transaction: StorageTransaction): Storage {
-  return { ...storage, ...transaction, atomically: (work) => work(transaction) }
+  return {
+    ...storage,
+    ...transaction,
+    async atomically(work, { scope = 'deployment' } = {}) {
+      await transaction.lockScope(scope)
+      return work(transaction)
+    },
+  }
 }
 
 function withoutSecrets(answer: unknown, shownOnce: readonly string[]): unknown {

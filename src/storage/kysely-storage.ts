@@ -2,7 +2,7 @@
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { apiKeyReads, apiKeyWrites, touchApiKey } from './api-key-verbs.ts'
 import { auditChainReads, borrowAuditChain, putAuditVerification } from './audit-chain-verbs.ts'
-import type { TurnRunner } from './compiled-plan.ts'
+import type { PlanLock, TurnRunner } from './compiled-plan.ts'
 import { connectionPeopleReads, connectionPeopleWrites } from './connection-people-verbs.ts'
 import { connectionUseReads, connectionUseWrites } from './connection-use-verbs.ts'
 import { domainReads, domainWrites } from './domain-verbs.ts'
@@ -23,6 +23,7 @@ import { setupReads, setupWrites } from './setup-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 import { trailReads, trailWrites } from './trail-verbs.ts'
 import { WORK_TIME_LIMIT_MS, withinTime } from './transaction-limit.ts'
+import { locksOf } from './transaction-locks.ts'
 import { usernameReads, usernameWrites } from './username-verbs.ts'
 import { deliveryWork, sweepDeliveries, webhookReads, webhookWrites } from './webhook-verbs.ts'
 
@@ -37,10 +38,16 @@ export type KyselyStorageOptions = {
   readonly turns?: TurnRunner
   /** Reads take turns with transactions, so inside one they would wait for ever. */
   readonly readsTakeTurns?: boolean
-  /** Runs `work` as if it were alone. The dialect may run it again if another writer interfered. */
-  readonly runAlone: <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
-  /** For databases with concurrent transactions: runs one that waits for no other, and that collides with no other. */
-  readonly runBeside?: <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
+  /**
+   * Runs `work` in a transaction that holds these locks; a database with one writer needs none. The dialect may run it again if
+   * another writer interfered.
+   */
+  readonly runAlone: <T>(
+    work: (transaction: Database) => Promise<T>,
+    locks: readonly PlanLock[],
+  ) => Promise<T>
+  /** Takes more locks inside a transaction. */
+  readonly takeLocks?: (transaction: Database, locks: readonly PlanLock[]) => Promise<void>
   /** Time limit for the work of a transaction. */
   readonly workTimeLimitMs?: number
   /** Rejects if nothing can be written, in the way of this database. */
@@ -48,10 +55,13 @@ export type KyselyStorageOptions = {
   readonly close: () => Promise<void>
 }
 
+/** Two replicas that add to the health of one connection read it before they write it. */
+const healthLocks = [{ key: 'connection_health', alone: true }]
+
 /** Creates a storage from the connections and the options of one database. */
 export function createKyselyStorage(options: KyselyStorageOptions): Storage {
   const { kind, migrated, reads, writes, runAlone, close } = options
-  const { workTimeLimitMs = WORK_TIME_LIMIT_MS, runBeside } = options
+  const { workTimeLimitMs = WORK_TIME_LIMIT_MS } = options
   const { inside, outside, outsideAll } = createNestingGuard()
   const work = deliveryWork(writes, kind)
   return {
@@ -61,7 +71,9 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     claimAttempt: (id, until) => outside(() => claimAttempt(writes, id, until)),
     countUses: (key, added) => outside(() => countUses(writes, key, added)),
     addConnectionResults: (results) =>
-      outside(() => runAlone((transaction) => addConnectionResults(transaction, results))),
+      outside(() =>
+        runAlone((transaction) => addConnectionResults(transaction, results), healthLocks),
+      ),
     leaseSessionGrants: (lease) => outside(() => leaseSessionGrants(writes, lease)),
     touchApiKey: (id, usedAt) => outside(() => touchApiKey(writes, id, usedAt)),
     touchSession: (id, seen) => outside(() => touchSession(writes, id, seen)),
@@ -69,27 +81,36 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     settleDelivery: (id, settled) => outside(() => work.settleDelivery(id, settled)),
     takeLease: (name, lease) => outside(() => work.takeLease(name, lease)),
     putAuditVerification: (stored) => outside(() => putAuditVerification(writes, stored)),
-    atomically: (work) =>
+    atomically: (work, { scope = 'deployment' } = {}) =>
       outside(() =>
-        runAlone((transaction) =>
-          inside(() =>
-            withinTime(transaction, workTimeLimitMs, (limited) => work(createTransaction(limited))),
-          ),
+        runAlone(
+          (transaction) =>
+            inside(() =>
+              withinTime(transaction, workTimeLimitMs, (limited) =>
+                work(createTransaction(limited, options)),
+              ),
+            ),
+          locksOf(scope),
         ),
       ),
     withAuditChain: (work) =>
       outside(() =>
-        (runBeside ?? runAlone)((transaction) =>
-          inside(() =>
-            withinTime(transaction, workTimeLimitMs, async (limited) => {
-              const chain = await borrowAuditChain(limited, runBeside ? 'row' : 'database')
-              return chain === undefined ? 'busy' : work(chain)
-            }),
-          ),
+        runAlone(
+          (transaction) =>
+            inside(() =>
+              withinTime(transaction, workTimeLimitMs, async (limited) => {
+                const chain = await borrowAuditChain(
+                  limited,
+                  kind === 'postgres' ? 'row' : 'database',
+                )
+                return chain === undefined ? 'busy' : work(chain)
+              }),
+            ),
+          [],
         ),
       ),
     sweep: (now, { tracesBefore }) =>
-      outside(() => runAlone((transaction) => sweep(transaction, now, tracesBefore))),
+      outside(() => runAlone((transaction) => sweep(transaction, now, tracesBefore), [])),
     readMark: () => readMark(reads),
     checkReady: () => checkReady(options),
     close,
@@ -116,9 +137,13 @@ function createReader(database: Database): StorageReader {
   }
 }
 
-function createTransaction(database: Database): StorageTransaction {
+function createTransaction(
+  database: Database,
+  { takeLocks = async () => {} }: KyselyStorageOptions,
+): StorageTransaction {
   return {
     ...createReader(database),
+    lockScope: (scope) => takeLocks(database, locksOf(scope)),
     ...organizationWrites(database),
     ...setupWrites(database),
     ...domainWrites(database),

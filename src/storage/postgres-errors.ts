@@ -6,6 +6,7 @@ import { isNotPermitted } from '../errors/file-failure.ts'
 const SERIALIZATION_FAILURE = '40001'
 const DEADLOCK_DETECTED = '40P01'
 const UNIQUE_VIOLATION = '23505'
+const DIVISION_BY_ZERO = '22012'
 const DISK_FULL = '53100'
 const unavailable: ReadonlySet<string> = new Set([
   '0A000', // a plan from before a change of the schema
@@ -53,6 +54,11 @@ export function isCollision(error: unknown): boolean {
  */
 export function isDuplicate(error: unknown): boolean {
   return isServerError(error) && error.code === UNIQUE_VIOLATION
+}
+
+/** Returns whether a condition of a plan raised the error: what the plan was decided on is no longer so. */
+export function isRaisedByCondition(error: unknown): boolean {
+  return isServerError(error) && error.code === DIVISION_BY_ZERO
 }
 
 /** Returns `storage_full`, `storage_unavailable`, or the same error if it is a collision or a defect of ours. */

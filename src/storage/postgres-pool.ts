@@ -10,12 +10,14 @@ import {
   toStorageError,
   unavailableBecause,
 } from './postgres-errors.ts'
+import type { Turn } from './postgres-turn.ts'
 
 type Statement = { readonly text: string; readonly values: unknown[]; readonly name?: string }
 
 /** The part of `pg` that this file uses. */
 export type PgClient = {
   query(statement: Statement): Promise<unknown>
+  query(turn: Turn): unknown
   release(destroy?: boolean): void
 }
 export type PgPool = {
@@ -38,7 +40,7 @@ export type PoolState = {
 
 const MAX_PREPARED = 200
 /** After a restart several connections are lost, but a server that is back provides a good one. */
-const MAX_RENEWALS = 3
+export const MAX_RENEWALS = 3
 /** After a wait in vain other calls fail at once for a moment, or one request would wait for each of its calls. */
 const SILENCE_MS = 1_000
 
@@ -60,7 +62,8 @@ export function createPatientPool(pool: PgPool, state: PoolState): PostgresPool 
   }
 }
 
-async function connect(pool: PgPool, state: PoolState): Promise<PgClient> {
+/** Takes a connection of a pool. @throws {EntradaError} `storage_unavailable` */
+export async function connect(pool: PgPool, state: PoolState): Promise<PgClient> {
   checkNotSilent(state)
   const opensOne = pool.idleCount === 0 && pool.totalCount < pool.options.max
   const startedAt = performance.now()
@@ -130,7 +133,7 @@ type Answer =
   | { readonly kind: 'lost'; readonly error: unknown }
 
 function beginsTransaction(sql: string): boolean {
-  return sql === 'begin' || sql.startsWith('start transaction')
+  return sql.startsWith('begin') || sql.startsWith('start transaction')
 }
 
 function endsTransaction(sql: string): boolean {
@@ -139,38 +142,47 @@ function endsTransaction(sql: string): boolean {
 
 function toStatement({ names }: PoolState, sql: string, parameters: readonly unknown[]): Statement {
   const statement = { text: sql, values: parameters.map(toValue) }
-  const name = parameters.length > 0 ? nameOf(names, sql) : undefined
+  const name = parameters.length > 0 ? nameOf(names, sql, 'entrada') : undefined
   return name === undefined ? statement : { ...statement, name }
 }
 
 /**
- * A `*` changes its meaning when a later release adds a column, and PostgreSQL then refuses the plan; a list has as many texts as
+ * Returns the name under which a statement stays prepared; `undefined` for one that is not kept. A `*` changes its meaning when a later release adds a column, and PostgreSQL then refuses the plan; a list has as many texts as
  * it has lengths.
  */
-function nameOf(names: Map<string, string>, sql: string): string | undefined {
+export function nameOf(
+  names: Map<string, string>,
+  sql: string,
+  prefix: string,
+): string | undefined {
   const knownName = names.get(sql)
   if (knownName !== undefined) return knownName
   if (names.size >= MAX_PREPARED || /\*| in \(/.test(sql)) return undefined
-  const name = `entrada_${names.size + 1}`
+  const name = `${prefix}_${names.size + 1}`
   names.set(sql, name)
   return name
 }
 
 /** PostgreSQL allows no NUL in text; it is replaced by U+FFFD, as half a surrogate pair is. */
-function toValue(value: unknown): unknown {
+export function toValue(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\0')
     ? value.replaceAll('\0', '\ufffd')
     : value
 }
 
-async function inTime<T>(state: PoolState, answer: Promise<T>): Promise<T> {
+/** Waits for an answer with a time limit. */
+export async function inTime<T>(
+  state: PoolState,
+  answer: Promise<T>,
+  timeLimitMs = state.timeLimitMs,
+): Promise<T> {
   if (state.timeLimitMs === Number.POSITIVE_INFINITY) return answer
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       beSilent(state)
       reject(new Error('PostgreSQL did not answer in time'))
-    }, state.timeLimitMs)
+    }, timeLimitMs)
   })
   try {
     return await Promise.race([answer, limit])
@@ -185,7 +197,8 @@ function beSilent(state: PoolState): void {
   state.silentUntil = performance.now() + SILENCE_MS
 }
 
-function isSilent({ silentUntil }: PoolState): boolean {
+/** Returns whether the server failed to respond a moment ago. */
+export function isSilent({ silentUntil }: PoolState): boolean {
   return performance.now() < silentUntil
 }
 

@@ -1,66 +1,93 @@
-/** Runs transactions as if they were alone, on a database where others write at the same time. */
+/** Runs transactions on a database where others write at the same time. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AbortedTransactionError } from 'kysely'
+import { AbortedTransactionError, sql } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
+import type { PlanLock } from './compiled-plan.ts'
 import { isCollision, isDuplicate } from './postgres-errors.ts'
 import type { Database } from './schema.ts'
+import { lockNumber } from './transaction-locks.ts'
 
-/**
- * Together with the time of Entra it stays within ten seconds, and it is long enough for many people who sign in at once, even on a
- * slow machine.
- */
+/** Together with the time of Entra it stays within ten seconds. */
 const RETRY_TIME_LIMIT_MS = 4_000
 const MAX_DUPLICATES = 3
 const PAUSE_MS = 10
 
-type RunAlone = <T>(work: (transaction: Database) => Promise<T>) => Promise<T>
+type Work<T> = (transaction: Database) => Promise<T>
+type RunAlone = <T>(work: Work<T>, locks: readonly PlanLock[]) => Promise<T>
 
 /**
- * Creates serializable transactions that are run again after a collision. Those that collided take turns within this process, so
- * that of twenty first sign-ins of one person nineteen do not retry at once; between replicas one always succeeds, and the others
- * follow.
+ * Creates transactions at `read committed` that hold locks. The begin and the locks are sent together. A transaction is run again
+ * after a deadlock, and after a unique key that another transaction took.
  */
 export function createRunAlone(database: Database): RunAlone {
-  const takeTurn = createTurns()
-  const runOnce: RunAlone = (work) =>
-    database.transaction().setIsolationLevel('serializable').execute(work)
-
-  return async (work) => {
-    const endsAt = performance.now() + RETRY_TIME_LIMIT_MS
-    try {
-      return await runOnce(work)
-    } catch (error) {
-      if (!mayRunAgain(error)) throw error
-    }
-    return takeTurn(() => runUntil(endsAt, () => runOnce(work)))
-  }
+  return (work, locks) => runUntilDone(() => runOnce(database, work, locks))
 }
 
-async function runUntil<T>(endsAt: number, run: () => Promise<T>): Promise<T> {
-  let last: unknown
-  for (let duplicates = 1; performance.now() < endsAt; ) {
+/** Runs a transaction once. */
+export async function runOnce<T>(
+  database: Database,
+  work: Work<T>,
+  locks: readonly PlanLock[] = [],
+): Promise<T> {
+  return database.connection().execute(async (connection) => {
+    let result: T
+    try {
+      await sql.raw(toBegin(locks)).execute(connection)
+      result = await work(connection)
+    } catch (error) {
+      // If the connection is lost, the server rolls back by itself.
+      await sql
+        .raw('rollback')
+        .execute(connection)
+        .catch(() => {})
+      throw error
+    }
+    await commit(connection)
+    return result
+  })
+}
+
+/** Takes locks inside a transaction. */
+export async function takeLocks(transaction: Database, locks: readonly PlanLock[]): Promise<void> {
+  for (const lock of locks) await sql.raw(toLockStatement(lock)).execute(transaction)
+}
+
+/** Work that caught an error of a statement itself and continued is rolled back by PostgreSQL. */
+async function commit(connection: Database): Promise<void> {
+  const { rows } = await sql.raw<{ readonly command: string }>('commit').execute(connection)
+  if (rows[0]?.command === 'ROLLBACK') throw new AbortedTransactionError()
+}
+
+/** Several statements in one text are one turn of the network, each with its own view of what is committed. */
+function toBegin(locks: readonly PlanLock[]): string {
+  return ['begin isolation level read committed', ...locks.map(toLockStatement)].join('; ')
+}
+
+function toLockStatement({ key, alone }: PlanLock): string {
+  return `select ${lockFunction(alone)}(${lockNumber(key)})`
+}
+
+/** Returns the name of PostgreSQL's function that takes a lock until the end of the transaction. */
+export function lockFunction(alone: boolean): string {
+  return alone ? 'pg_advisory_xact_lock' : 'pg_advisory_xact_lock_shared'
+}
+
+async function runUntilDone<T>(run: () => Promise<T>): Promise<T> {
+  const endsAt = performance.now() + RETRY_TIME_LIMIT_MS
+  for (let duplicates = 0; ; ) {
     try {
       return await run()
     } catch (error) {
       if (!isCollision(error)) duplicates += 1
       if (!mayRunAgain(error) || duplicates > MAX_DUPLICATES) throw error
-      last = error
+      if (performance.now() > endsAt) {
+        throw new EntradaError('storage_unavailable', { reason: 'collisions' }, { cause: error })
+      }
       await sleep(Math.random() * PAUSE_MS)
     }
   }
-  throw new EntradaError('storage_unavailable', { reason: 'collisions' }, { cause: last })
 }
 
-/** Work that caught a collision itself and continued gets the error at the commit. */
 function mayRunAgain(error: unknown): boolean {
   return isCollision(error) || isDuplicate(error) || error instanceof AbortedTransactionError
-}
-
-function createTurns() {
-  let last: Promise<unknown> = Promise.resolve()
-  return <T>(run: () => Promise<T>): Promise<T> => {
-    const turn = last.then(run)
-    last = turn.catch(() => {})
-    return turn
-  }
 }

@@ -6,7 +6,7 @@ import { type OpenedStorage, storageConformance } from './conformance.ts'
 import { at, createPerson, newSession, newUser, putDefaults } from './conformance-samples.ts'
 import { migrationNames } from './migrations/migrations.ts'
 import { openPostgres } from './postgres.ts'
-import type { Storage } from './storage.ts'
+import type { Storage, StorageTransaction, TransactionScope } from './storage.ts'
 
 const unavailable = { name: 'EntradaError', code: 'storage_unavailable' }
 let postgres: TestPostgres
@@ -139,7 +139,7 @@ describe('openPostgres', () => {
     await assert.rejects(storage.checkReady(), unavailable)
   })
 
-  it('waits for the disk in a transaction, which is serializable, and not for a claim', async (t) => {
+  it('waits for the disk in a transaction, which is never serializable, and not for a claim', async (t) => {
     await postgres.run(
       url,
       `create table seen (setting text);
@@ -156,23 +156,74 @@ describe('openPostgres', () => {
     await storage.atomically((transaction) => transaction.createUser(newUser(1)))
     assert.deepEqual(await postgres.run(url, 'select setting from seen order by 1'), [
       { setting: 'attempt_claims off read committed' },
-      { setting: 'users on serializable' },
+      { setting: 'users on read committed' },
     ])
   })
 
-  it('leaves no session behind when its user is disabled while somebody signs in', async (t) => {
+  it('makes a change of a user wait for a transaction about the user, and see what that wrote', async (t) => {
     const storage = await openFor(t, url)
+    const another = await openFor(t, url)
     await putDefaults(storage)
     await storage.atomically((transaction) => createPerson(transaction, 1))
-    let runs = 0
-    await storage.atomically(async (transaction) => {
-      runs += 1
-      const found = await transaction.findUser('usr_0001')
-      if (runs === 1) await disable(storage)
-      if (found?.user.status === 'active') await transaction.createSession(newSession(1))
-    })
-    assert.equal(runs, 2)
+    const scope = { userId: newUser(1).id } as const
+    const disable = async (transaction: StorageTransaction) => {
+      await transaction.setUserStatus('usr_0001', 'disabled', at(5))
+      return transaction.endSessionsOfUser('usr_0001')
+    }
+    let disabling: Promise<number> | undefined
+    await storage.atomically(
+      async (transaction) => {
+        const found = await transaction.findUser('usr_0001')
+        disabling = another.atomically(disable, { scope })
+        await untilSomebodyWaits(url)
+        if (found?.user.status === 'active') await transaction.createSession(newSession(1))
+      },
+      { scope },
+    )
+    assert.equal(await disabling, 1)
     assert.deepEqual(await storage.listSessions({}, { limit: 9 }, at(0)), { items: [] })
+  })
+
+  it('lets transactions of other scopes go on meanwhile, and none beside one of the deployment', async (t) => {
+    const storage = await openFor(t, url)
+    const another = await openFor(t, url)
+    const read = (scope: TransactionScope) =>
+      another.atomically((one) => one.countLive(at(0)), { scope })
+    const order: string[] = []
+    let later: Promise<unknown> | undefined
+    await storage.atomically(
+      async () => {
+        await read({ userId: 'usr_0001' })
+        await read({ organizationId: 'org_2' })
+        await read({ userId: 'usr_0002', organizationId: 'org_2' })
+        await read('nothing')
+        later = read('deployment').then(() => order.push('deployment'))
+        await untilSomebodyWaits(url)
+        order.push('organization')
+      },
+      { scope: { organizationId: 'org_1' } },
+    )
+    await later
+    assert.deepEqual(order, ['organization', 'deployment'])
+  })
+
+  it('extends the scope of a transaction that learns from a read what it is about', async (t) => {
+    const storage = await openFor(t, url)
+    const another = await openFor(t, url)
+    const scope = { organizationId: 'org_1' } as const
+    const order: string[] = []
+    let later: Promise<unknown> | undefined
+    await storage.atomically(
+      async (transaction) => {
+        await transaction.lockScope(scope)
+        later = another.atomically(async () => order.push('later'), { scope })
+        await untilSomebodyWaits(url)
+        order.push('first')
+      },
+      { scope: 'nothing' },
+    )
+    await later
+    assert.deepEqual(order, ['first', 'later'])
   })
 })
 
@@ -249,17 +300,13 @@ async function eventually(check: () => Promise<void>): Promise<void> {
   }
 }
 
-async function disable(storage: Storage): Promise<void> {
-  // As another replica would; this one refuses a transaction inside a transaction.
-  const another = await open(storageUrls.get(storage) ?? '')
-  await another.atomically(async (transaction) => {
-    await transaction.setUserStatus('usr_0001', 'disabled', at(5))
-    await transaction.endSessionsOfUser('usr_0001')
+async function untilSomebodyWaits(url: string): Promise<void> {
+  const inDatabase = `select 1 from pg_locks join pg_database on pg_database.oid = pg_locks.database
+    where not granted and datname = '${new URL(url).pathname.slice(1)}'`
+  await eventually(async () => {
+    assert.equal((await postgres.run('postgres', inDatabase)).length, 1)
   })
-  await another.close()
 }
-
-const storageUrls = new Map<Storage, string>()
 
 function open(url: string): Promise<Storage> {
   return openPostgres({ url: new Secret(url), mode: 'development', now: () => at(0) })
@@ -267,7 +314,6 @@ function open(url: string): Promise<Storage> {
 
 async function openFor(t: TestContext, url: string): Promise<Storage> {
   const storage = await open(url)
-  storageUrls.set(storage, url)
   t.after(() => storage.close())
   return storage
 }

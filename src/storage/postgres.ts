@@ -2,7 +2,7 @@
  * PostgreSQL through `pg`, which only this file imports. It supports any number of replicas: nothing is kept in this process.
  *
  * There are two pools. One runs single statements, each in its own transaction: reads, claims, and the time at which a session was
- * used. They need not wait for the disk. The other runs transactions, serializable and durable. So a read never waits for a
+ * used. They need not wait for the disk. The other runs transactions, durable and with locks. So a read never waits for a
  * transaction.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,7 +14,8 @@ import { createKyselyStorage } from './kysely-storage.ts'
 import { migrate } from './migrations/migrations.ts'
 import { isCollision } from './postgres-errors.ts'
 import { createPatientPool, newPoolState, type PoolState } from './postgres-pool.ts'
-import { createRunAlone } from './postgres-transactions.ts'
+import { createRunAlone, takeLocks } from './postgres-transactions.ts'
+import { createPostgresTurns } from './postgres-turns.ts'
 import type { Database, Tables } from './schema.ts'
 import type { DatabaseMark, Storage } from './storage.ts'
 
@@ -52,15 +53,20 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   const state = newPoolState(ANSWER_TIME_LIMIT_MS)
   const max = Math.max(1, Math.floor(connections / 2))
   const statements = openPool(url, { state, max, serverSettings: statementSettings })
-  const transactions = openPool(url, { state, max, serverSettings: transactionSettings })
+  const transactions = openPool(url, { state, max, serverSettings: limits })
   return createKyselyStorage({
     kind: 'postgres',
     migrated,
     reads: statements.database,
     writes: statements.database,
     runAlone: createRunAlone(transactions.database),
-    runBeside: (work) =>
-      transactions.database.transaction().setIsolationLevel('read committed').execute(work),
+    takeLocks,
+    turns: createPostgresTurns({
+      statements: statements.clients,
+      transactions: transactions.clients,
+      state,
+      conversions: { toParameter: utils.prepareValue, getTypeParser },
+    }),
     checkWritable: () => checkWritable(transactions.database),
     close: async () => {
       await Promise.all([statements.pool.end(), transactions.pool.end()])
@@ -68,21 +74,25 @@ export async function openPostgres(options: PostgresOptions): Promise<Storage> {
   })
 }
 
+// The types of `pg` leave it out; its own query objects convert their parameters with it.
+const { utils } = pg as unknown as {
+  readonly utils: { readonly prepareValue: (value: unknown) => string | Buffer | null }
+}
+
 const limits = {
+  default_transaction_isolation: 'read committed',
   statement_timeout: STATEMENT_TIME_LIMIT_MS,
   lock_timeout: STATEMENT_TIME_LIMIT_MS,
   idle_in_transaction_session_timeout: ABANDONED_TRANSACTION_MS,
+  // They free the locks of a replica whose machine vanished in the middle of a message.
+  tcp_keepalives_idle: 10,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 3,
 }
 const statementSettings = {
   ...limits,
-  default_transaction_isolation: 'read committed',
   // If a crash of the server loses a claim, Entra still does not redeem the code twice.
   synchronous_commit: 'off',
-}
-const transactionSettings = {
-  ...limits,
-  // A serializable transaction that scans a table collides with every writer of it, and PostgreSQL prefers to scan small tables.
-  enable_seqscan: 'off',
 }
 const migrationSettings = { lock_timeout: 0, statement_timeout: 0 }
 
@@ -126,9 +136,10 @@ export function openPostgresConnection(url: Secret) {
 }
 
 function openPool(url: Secret, options: PoolOptions & { readonly state: PoolState }) {
-  const pool = createPatientPool(newPgPool(url, options), options.state)
+  const clients = newPgPool(url, options)
+  const pool = createPatientPool(clients, options.state)
   const database: Database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return { database, pool }
+  return { database, pool, clients }
 }
 
 type PoolOptions = {

@@ -9,6 +9,7 @@ import type { ConnectionPeopleReads, ConnectionPeopleWrites } from './connection
 import type { ConnectionUseReads, ConnectionUseWrites } from './connection-uses.ts'
 import type { DomainReader } from './domain-storage.ts'
 import type { ErasureVerbs } from './erasure-storage.ts'
+import type { DatabaseMark } from './mark.ts'
 import type {
   AuditChainHead,
   AuditEventId,
@@ -49,6 +50,7 @@ import type {
 import type { RemovalWriter } from './removal-storage.ts'
 import type { SessionGrantLeases, SessionGrantReads, SessionGrantWrites } from './session-grants.ts'
 import type { SessionScope } from './session-scope.ts'
+import type { ScopeLocks, TransactionScope } from './transaction-locks.ts'
 import type { UsernameReader, UsernameWriter } from './username-storage.ts'
 import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storage.ts'
 
@@ -62,6 +64,7 @@ type ReaderParts = AuditChainReader &
   ConnectionUseReads &
   UsernameReader
 type WriterParts = RemovalWriter &
+  ScopeLocks &
   ConnectionPeopleWrites &
   ApiKeyWriter &
   WebhookWriter &
@@ -71,6 +74,8 @@ type WriterParts = RemovalWriter &
 type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases
 
 export type { DomainFilter } from './domain-storage.ts'
+export type { DatabaseMark } from './mark.ts'
+export type { TransactionScope } from './transaction-locks.ts'
 
 /** One page of a list, newest first. `after` is the `next` of the previous page; an absent `next` ends the list. */
 export type PageRequest = { readonly limit: number; readonly after?: string }
@@ -324,13 +329,6 @@ export type StorageTransaction = StorageReader &
     removeFromOutbox(sequences: readonly number[]): Promise<void>
   }
 
-export type DatabaseMark = {
-  readonly mode: 'development' | 'production'
-  readonly schemaVersion: number
-  /** The lowest schema number that a program must support to use this database. */
-  readonly oldestProgram: number
-}
-
 export type Storage = StorageReader &
   StorageParts & {
     /** Name of the implementation, for logs. `other` means that the application created it; its processes share it. */
@@ -368,12 +366,15 @@ export type Storage = StorageReader &
     addConnectionResults(results: readonly ConnectionResults[]): Promise<void>
 
     /**
-     * Runs `work` in one transaction: all of it is stored, durably, or nothing. Two transactions about the same person or username
-     * run as if one came after the other; `work` may run again from the start if another writer interfered, so it must have no
-     * effects of its own. An error of `work` rolls back and is rethrown; work that takes longer than five seconds is rolled back
-     * with `storage_unavailable`.
+     * Runs `work` in one transaction: all of it is stored, durably, or nothing. Transactions of the same `scope` run as if one came
+     * after the other; absent, that is all of them. `work` may run again from the start if another writer interfered, so it must
+     * have no effects of its own. An error of `work` rolls back and is rethrown; work that takes longer than five seconds is rolled
+     * back with `storage_unavailable`. A database with one writer, or whose transactions are serializable, may ignore the scope.
      */
-    atomically<T>(work: (transaction: StorageTransaction) => Promise<T>): Promise<T>
+    atomically<T>(
+      work: (transaction: StorageTransaction) => Promise<T>,
+      options?: { readonly scope?: TransactionScope },
+    ): Promise<T>
 
     /**
      * Lends the audit chain to one caller at a time, of any number on any replica; returns `busy` at once if another caller has it.

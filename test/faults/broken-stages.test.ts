@@ -27,8 +27,8 @@ type Touch = (verb: string, place: 'outside' | 'inside') => void
 /** The same storage; `touch` is told of every call, and may throw. */
 function touchedStorage(storage: Storage, touch: Touch): Storage {
   return touched(storage, 'outside', touch, {
-    atomically: (work) =>
-      storage.atomically((transaction) => work(touched(transaction, 'inside', touch, {}))),
+    atomically: (work, options) =>
+      storage.atomically((transaction) => work(touched(transaction, 'inside', touch, {})), options),
   })
 }
 

@@ -5,7 +5,11 @@
 import { globSync } from 'node:fs'
 
 /** The tests of a folder of the source that start a PostgreSQL. */
-const withPostgres = ['src/storage/postgres.test.ts', 'src/storage/query-plans.test.ts']
+const withPostgres = [
+  'src/storage/postgres.test.ts',
+  'src/storage/postgres-turns.test.ts',
+  'src/storage/query-plans.test.ts',
+]
 
 const flows = [
   // A person signs in, stays, and leaves.

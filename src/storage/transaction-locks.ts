@@ -1,0 +1,56 @@
+/**
+ * The locks of transactions that run at the same time. A statement sees what was committed before it started, so a transaction that
+ * holds the lock of its scope decides on what the one before it has written.
+ */
+import { createHash } from 'node:crypto'
+import type { PlanLock } from './compiled-plan.ts'
+import type { OrganizationId, UserId } from './records.ts'
+
+/**
+ * What a transaction may take away or decides about. Transactions of the same scope, and sign-ins within it, run one after another;
+ * others do not wait. `nothing` is for transactions that only add rows or write single ones, where unique keys decide. A `userId`
+ * with an `organizationId` is about one user and relies on the settings of the organization.
+ */
+export type TransactionScope =
+  | 'deployment'
+  | 'nothing'
+  | { readonly organizationId: OrganizationId }
+  | { readonly userId: UserId; readonly organizationId?: OrganizationId }
+
+export type ScopeLocks = {
+  /**
+   * Extends the scope of a transaction that learns only from a read what it is about: what it reads after this is current until it
+   * ends. It belongs before the first write.
+   */
+  lockScope(scope: TransactionScope): Promise<void>
+}
+
+const DEPLOYMENT = 'deployment'
+
+/** Returns the locks of a scope, in the order in which every transaction takes them. */
+export function locksOf(scope: TransactionScope): readonly PlanLock[] {
+  if (scope === 'nothing') return []
+  if (scope === 'deployment') return [{ key: DEPLOYMENT, alone: true }]
+  const shared = { key: DEPLOYMENT, alone: false }
+  if (!('userId' in scope)) return [shared, { key: scope.organizationId, alone: true }]
+  const { userId, organizationId } = scope
+  const within = organizationId === undefined ? [] : [{ key: organizationId, alone: false }]
+  return [shared, ...within, { key: userId, alone: true }]
+}
+
+/** Returns the locks of a sign-in, which takes nothing away: everything in the same scopes waits for it, and it for them. */
+export function locksOfSignIn(
+  organizationId: OrganizationId,
+  userId?: UserId,
+): readonly PlanLock[] {
+  const keys = [DEPLOYMENT, organizationId, ...(userId === undefined ? [] : [userId])]
+  return keys.map((key) => ({ key, alone: false }))
+}
+
+/**
+ * Returns the number of a lock in PostgreSQL, 64 bits of a hash. Two keys with the same number only wait for each other once in a
+ * while; the prefix keeps them apart from locks of an application in the same database.
+ */
+export function lockNumber(key: string): bigint {
+  return createHash('sha256').update(`entrada ${key}`).digest().readBigInt64BE()
+}
