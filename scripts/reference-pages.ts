@@ -65,7 +65,7 @@ function errorsPage(): string {
       shown,
       [
         fix,
-        ...Object.entries(fixByReason).map(([reason, one]) => `<br>\`${reason}\`: ${one}`),
+        ...Object.entries(fixByReason).map(([reason, remedy]) => `<br>\`${reason}\`: ${remedy}`),
       ].join(' '),
     ],
   )
@@ -126,7 +126,7 @@ function entraErrorsPage(): string {
   ])
   return page(
     "Microsoft's error numbers",
-    'What `entrada explain` knows. Microsoft may change numbers and texts at any time; no decision of Entrada hangs on them.',
+    'What `entrada explain` knows. Microsoft may change numbers and texts at any time; no decision of Entrada depends on them.',
     table(['number', 'name', 'what happened', 'remedy', 'who can fix it'], rows),
   )
 }
@@ -160,19 +160,25 @@ export function connectionFieldsPage(fields: ConnectionFields = connectionFields
   ])
   return page(
     'Fields of a connection',
-    `Members of a connection in the API and in the file of \`entrada apply\`; \`null\` in JSON goes back to the default, and so does \`none\` on the command line where the help of the option names it.
-The variables are those of the environment's own connection. Tenant, client id and authority of that one: [settings](settings.md).`,
+    `Members of a connection in the API and in the file of \`entrada apply\`; \`null\` in JSON restores the default, and so does \`none\` on the command line for options whose help names it.
+The variables are those of the connection that the environment describes; its tenant, client id and authority are among the [settings](settings.md). Its default is shown where it differs.`,
     table(['member', 'default', 'who may change it', 'option', 'variable', 'meaning'], rows),
   )
 }
 
 function mayChange({ may, offered }: ConnectionField): string {
   if (may === 'organization') return 'the organization'
-  return offered ? 'operators; the organization among those of this deployment' : 'operators'
+  return offered
+    ? 'operators; an organization only to a value that the deployment offers'
+    : 'operators'
 }
 
 function defaultOf(field: ConnectionField): string {
-  return field.default === undefined ? 'none' : `\`${toText(field, field.default)}\``
+  const text = (value: unknown) => (value === undefined ? 'none' : `\`${toText(field, value)}\``)
+  const { environmentDefault } = field
+  return environmentDefault === undefined
+    ? text(field.default)
+    : `${text(field.default)}; in the environment ${text(environmentDefault)}`
 }
 
 function metricsPage(): string {
@@ -184,8 +190,8 @@ function metricsPage(): string {
   ])
   return page(
     'Metrics',
-    `What \`/metrics\` answers, as Prometheus reads it; each replica for itself unless it says otherwise. No label holds a name, an address or an id.
-How to get at it, and what to alert on: [monitoring](../monitoring.md).`,
+    `The metrics of \`/metrics\`, in the format of Prometheus. Each replica has its own values unless the meaning states otherwise. No label contains a name, an address or an id.
+Access and alerts: [monitoring](../monitoring.md).`,
     table(['metric', 'type', 'labels', 'meaning'], rows),
   )
 }
@@ -199,7 +205,7 @@ function limitsPage(): string {
   ])
   return page(
     'Limits',
-    `Beyond a limit the answer is 429 with \`Retry-After\`; each limit counts by itself. An \`address\` is one of IPv4, or a /64 of IPv6 (a /48 has ten times as much).
+    `Beyond a limit the response is 429 with \`Retry-After\`; each limit is counted separately. An \`address\` is one of IPv4, or a /64 of IPv6 (a /48 has ten times as much).
 The first three are set by \`ENTRADA_RATE_LIMIT_SIGN_INS\`. With PostgreSQL replicas count together. More: [monitoring](../monitoring.md).`,
     table(['limit', 'uses', 'each', 'of'], rows),
   )
@@ -220,7 +226,7 @@ function doctorPage(): string {
   })
   return page(
     'Findings of the doctor',
-    'What `entrada doctor` can say, by area. `{…}` is filled with what was found. The guide: [doctor.md](../doctor.md).',
+    'What `entrada doctor` can report, by area. `{…}` is replaced with what was found. The guide: [doctor.md](../doctor.md).',
     sections.join('\n'),
   )
 }

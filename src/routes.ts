@@ -88,7 +88,7 @@ const setupRoutes: readonly Route[] = [
   },
   page('GET', '/setup', showSetup, 'The page behind a set-up link: connects a directory.'),
   {
-    ...page('POST', '/setup', changeSetup, 'Forms of that page; `do` says which.'),
+    ...page('POST', '/setup', changeSetup, 'Receives the forms of that page; `do` names the form.'),
     limit: 'setup',
   },
   page(
@@ -126,7 +126,7 @@ export const routes: readonly Route[] = [
     'GET',
     '/login/organization',
     showOrganizationQuestion,
-    'Asks which organization somebody belongs to. `return_to`.',
+    'Asks which organization the user belongs to. `return_to`.',
   ),
   acting(
     'sign_in_start',

@@ -97,7 +97,7 @@ describe('the name of an organization', () => {
     old.set('name', 'Second')
     const late = await browser.visit(SERVER_URL + action, { method: 'POST', body: old })
     assert.equal(late.response.status, 412)
-    assert.match(late.text, /Somebody else has changed this meanwhile/)
+    assert.match(late.text, /This has been changed by another user in the meantime/)
     const found = await rig.services.storage.findOrganization(customer.organization.id)
     assert.equal(found?.name, 'First')
     old.set('name', 'First')

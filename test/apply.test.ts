@@ -116,7 +116,7 @@ describe('entrada apply', () => {
     assert.equal(connection.credentials.length, 1)
     const before = (await auditEvents(rig)).length
     const again = await apply(FILE, '--yes')
-    assert.deepEqual(again.printed, ['Everything is as the file says.'])
+    assert.deepEqual(again.printed, ['Everything matches the file.'])
     assert.equal((await auditEvents(rig)).length, before)
     assert.ok(!JSON.stringify([printed, again]).includes(SECRET))
   })
@@ -136,7 +136,7 @@ describe('entrada apply', () => {
     const { policies, settings } = await connectionOf(rig)
     assert.deepEqual([policies.guests, policies.unmatched.kind], ['allow', 'refuse'])
     assert.deepEqual(settings, { contact: { email: 'it@contoso.com' } })
-    assert.deepEqual((await apply(changed)).printed, ['Everything is as the file says.'])
+    assert.deepEqual((await apply(changed)).printed, ['Everything matches the file.'])
   })
 
   it('exchanges a secret: both side by side, then the old one retired, then gone', async (t) => {
@@ -176,7 +176,7 @@ describe('entrada apply', () => {
     const empty = 'organizations: []\n'
     assert.deepEqual((await apply(empty, '--yes')).printed, [
       '  connection contoso-staff is not in the file and stays; --prune removes it',
-      'Everything is as the file says.',
+      'Everything matches the file.',
     ])
     assert.deepEqual((await apply(empty, '--yes', '--prune')).printed, [
       '~ connection contoso-staff: off',
@@ -197,7 +197,7 @@ describe('entrada apply', () => {
     assert.equal(early.exitCode, 1)
     assert.match(early.printed.at(-1) ?? '', /a test sign-in has to succeed .*: contoso-staff\./)
     await turnOnAsFile(rig)
-    assert.deepEqual((await apply(on, '--yes')).printed, ['Everything is as the file says.'])
+    assert.deepEqual((await apply(on, '--yes')).printed, ['Everything matches the file.'])
     const off = await apply(on.replace('status: on', 'status: off'), '--yes')
     assert.deepEqual(off.printed, ['~ connection contoso-staff: off', 'Done, 1 steps.'])
   })
@@ -279,7 +279,7 @@ describe('entrada apply', () => {
     const refused = await apply(FILE, '--yes')
     assert.match(
       refused.printedErrors[1] ?? '',
-      /line 6: .*connections.0.id is managed by hand so far; say --take-over/,
+      /line 6: .*connections.0.id is managed by hand; use --take-over/,
     )
     const { printed } = await apply(FILE, '--yes', '--take-over')
     assert.equal(printed[0], '~ connection contoso-staff: managed by the file from now on')
@@ -309,7 +309,7 @@ describe('entrada apply', () => {
       printedErrors.slice(1, -1).map((line) => line.trim()),
       [
         'line 3: organizations.0.slug never changes; it is contoso',
-        'line 8: organizations.1.connections.0.id is a connection of contoso, and does not move',
+        'line 8: organizations.1.connections.0.id is a connection of contoso and cannot be moved',
         'line 12: organizations.2.connections.0.id is managed by the settings of the server',
       ],
     )
@@ -387,7 +387,7 @@ describe('entrada export', () => {
     assert.equal(printed.at(-1), 'Done, 4 steps.')
     assert.equal((await second.entrada('export')).printed.join('\n'), exported)
     assert.deepEqual((await second.apply(`${exported}\n`)).printed, [
-      'Everything is as the file says.',
+      'Everything matches the file.',
     ])
   })
 

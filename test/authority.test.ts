@@ -60,7 +60,7 @@ describe('the authority of a deployment without a connection of its own', () => 
     assert.deepEqual([shown.cloud, shown.authority], ['us_government', US])
     assert.match(
       (await entrada('apply', '-f', file, '--yes')).printed.join('\n'),
-      /as the file says/i,
+      /matches the file/i,
     )
   })
 

@@ -64,7 +64,7 @@ describe('what the doctor finds about the public address', () => {
     const stranger = await listen(t, (_, response) => response.end('<h1>Welcome to nginx!</h1>'))
     const { exitCode, find } = await examine({ ENTRADA_SERVER_URL: stranger }, ...only)
     assert.equal(exitCode, 1)
-    assert.match(find('address_answered_by_other').what, /\/auth\/server came back with 200/)
+    assert.match(find('address_answered_by_other').what, /\/auth\/server returned 200/)
   })
 
   it('a proxy that does not get through', async (t) => {
@@ -103,7 +103,7 @@ describe('what the doctor finds about the public address', () => {
     })
     const { exitCode, find } = await examine({ ENTRADA_SERVER_URL: from }, ...only)
     assert.equal(exitCode, 1)
-    assert.match(find('address_redirected').what, /on to https:\/\/sso\.example\.com\.$/)
+    assert.match(find('address_redirected').what, /redirects to https:\/\/sso\.example\.com\.$/)
   })
 
   it('a public address that nobody knows, while the server runs', async (t) => {
@@ -136,7 +136,7 @@ describe('what the doctor finds about the public address', () => {
     const { port } = server.address() as AddressInfo // it listens on a port
     const changes = { ENTRADA_SERVER_URL: `https://localhost:${port}` }
     const { find, troubles } = await examine(changes, ...only)
-    assert.match(find('address_certificate_self_signed').what, /is signed by itself/)
+    assert.match(find('address_certificate_self_signed').what, /is self-signed/)
     assert.deepEqual(troubles, ['address_certificate_self_signed'])
   })
 

@@ -48,7 +48,7 @@ describe('what the doctor finds about the credential', () => {
     })
     const { exitCode, find } = await examine()
     assert.equal(exitCode, 0)
-    assert.match(find('credential_seems_good').what, /seems to take .*AADSTS53003/)
+    assert.match(find('credential_seems_good').what, /seems to accept .*AADSTS53003/)
   })
 
   it('an old secret beside the new one, which works', async (t) => {
@@ -72,7 +72,7 @@ describe('what the doctor finds about the credential', () => {
   it('a single-tenant application that lives in another directory', async (t) => {
     const { examine } = await startPatient(t)
     const { find } = await examine({ ENTRADA_ENTRA_TENANT_ID: FABRIKAM })
-    assert.match(find('client_id_unknown').why ?? '', /single-tenant and lives in another/)
+    assert.match(find('client_id_unknown').why ?? '', /single-tenant and belongs to another/)
   })
 
   it('a certificate that is not uploaded, and is content once it is', async (t) => {

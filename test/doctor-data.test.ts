@@ -113,7 +113,7 @@ describe('what the doctor finds in the database', () => {
     changeDatabase(await makeDatabase(folder), 'update database_mark set oldest_program = 99')
     const { exitCode, find } = await examineWith({ ENTRADA_DATA_DIR: folder }, '--only', 'database')
     assert.equal(exitCode, 1)
-    assert.match(find('database_too_new').what, /know schema 99/)
+    assert.match(find('database_too_new').what, /support for schema 99/)
   })
 
   it('that it is of something else, or no database at all', async (t) => {
@@ -247,7 +247,7 @@ describe('what the doctor finds in the sign-ins so far', () => {
     })
     await signIn(people.alice)
     const { find } = await examine('registration')
-    assert.match(find('registered_as_spa').what, /it said so in a sign-in/)
+    assert.match(find('registered_as_spa').what, /returned by Entra in a recent sign-in/)
     await signIn(people.alice)
     const after = await examine('registration')
     assert.ok(!after.troubles.includes('registered_as_spa'))
@@ -291,7 +291,7 @@ describe('what the doctor finds in the sign-ins so far', () => {
     const entra = await examine('entra', changes)
     assert.match(
       entra.find('tenant_changed').what,
-      new RegExp(`directory ${CONTOSO} .*${FABRIKAM}`),
+      new RegExp(`directory ${CONTOSO}, .*${FABRIKAM}`),
     )
   })
 })

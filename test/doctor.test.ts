@@ -20,7 +20,7 @@ describe('entrada doctor', () => {
     const { examine, serverUrl } = await startPatient(t)
     const { exitCode, troubles, find } = await examine()
     assert.deepEqual([exitCode, troubles], [0, []])
-    assert.match(find('credential_good').what, /a code that does not exist/)
+    assert.match(find('credential_good').what, /one with a made-up code/)
     assert.match(find('redirect_uri_registered').what, new RegExp(serverUrl))
     assert.deepEqual(find('redirect_uris').items, [`${serverUrl}/auth/entra/callback`])
     assert.deepEqual(find('logout_url').items, [`${serverUrl}/auth/entra/frontchannel-logout`])
@@ -60,9 +60,9 @@ describe('entrada doctor', () => {
       text,
       /^Credential of the application\n {2}ERROR {4}Entra does not know the client/,
     )
-    assert.match(text, /\n +Why +Nobody can sign in/)
-    assert.match(text, /\n +Do +Make a new secret/)
-    assert.match(text, /\n +Who +application administrator, who owns the app registration/)
+    assert.match(text, /\n +Why +All sign-ins fail/)
+    assert.match(text, /\n +Do +Create a new secret/)
+    assert.match(text, /\n +Who +application administrator, the owner of the app registration/)
     assert.equal(printed.at(-1), 'Not in order: 1 error, 0 warnings, 1 note, 0 ok.')
     assert.ok(
       printed.every((line) => line.length <= 100),
@@ -116,7 +116,7 @@ describe('entrada doctor', () => {
     const environment = { ENTRADA_DATA_DIR: await temporaryFolder(t) }
     const { exitCode, printed } = await run(['doctor', '--only', 'clock'], environment)
     assert.deepEqual([exitCode, printed.length], [0, 1])
-    assert.match(printed[0] ?? '', /^Nothing is configured/)
+    assert.match(printed[0] ?? '', /^Nothing to examine/)
   })
 
   it('ends by itself within ten seconds when everything hangs', { timeout: 10_000 }, async (t) => {
@@ -236,7 +236,7 @@ describe('what the doctor finds about the directory', () => {
     await emulator.close()
     const { exitCode, find, troubles } = await examine()
     assert.equal(exitCode, 1)
-    assert.match(find('entra_unreachable').what, /nobody listens there \(ECONNREFUSED\)/)
+    assert.match(find('entra_unreachable').what, /no server listens there \(ECONNREFUSED\)/)
     assert.ok(!troubles.includes('credential_wrong'))
   })
 
@@ -248,7 +248,7 @@ describe('what the doctor finds about the directory', () => {
     emulator.setFault({ kind: 'members', on: 'discovery', set })
     const { exitCode, find } = await examine({}, '--only', 'entra')
     assert.equal(exitCode, 1)
-    assert.match(find('discovery_of_another_party').what, /names somebody else in `issuer`/)
+    assert.match(find('discovery_of_another_party').what, /names another party in `issuer`/)
   })
 
   it('a page of somebody else in place of the description', async (t) => {

@@ -36,7 +36,7 @@ const tokenRefused = { code: 'token_request_refused', status: 502 }
 
 const CANARY = 'Text of Entra that nobody but the log should see'
 const directory = /administrator of the directory/
-const operator = /who runs this server/
+const operator = /the operator of this server/
 const person = /^you$/
 
 const onTheWayBack: readonly Case[] = [
@@ -73,9 +73,9 @@ const onTheWayBack: readonly Case[] = [
     number: 90033,
     becomes: unreachable,
     says: /./,
-    whoCanFix: /nobody/,
+    whoCanFix: /no one/,
   },
-  { error: 'server_error', number: 90033, becomes: unreachable, says: /./, whoCanFix: /nobody/ },
+  { error: 'server_error', number: 90033, becomes: unreachable, says: /./, whoCanFix: /no one/ },
 ]
 
 const forTheToken: readonly Case[] = [
@@ -135,7 +135,7 @@ const forTheToken: readonly Case[] = [
     number: 90033,
     becomes: unreachable,
     says: /./,
-    whoCanFix: /nobody/,
+    whoCanFix: /no one/,
   },
 ]
 

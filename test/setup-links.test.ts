@@ -96,7 +96,7 @@ describe('a browser that opens the link', () => {
     await openLink(later, invited.link)
     const early = await browser.visit(`${SERVER_URL}/setup`)
     assert.equal(early.response.status, 409)
-    assert.match(early.text, /goes on in another browser/)
+    assert.match(early.text, /continued in another browser/)
     assert.equal((await later.visit(`${SERVER_URL}/setup`)).response.status, 200)
     const opened = (await auditEvents(rig, { type: 'setup_link.opened' })).filter(
       ({ connectionId }) => connectionId === invited.connection.id,

@@ -229,7 +229,7 @@ describe('a test sign-in', () => {
     rig.emulator.setSecret(registered.clientId, 'another~secret.value')
     const { text } = await test(rig, browser, people.alice)
     assert.match(text, /<dt>Who can fix it<\/dt><dd>you: on the set-up page or in Entra<\/dd>/)
-    assert.doesNotMatch(text, /who runs this server/)
+    assert.doesNotMatch(text, /the operator of this server/)
   })
 
   it('that failed can be run again, and then succeeds', async () => {

@@ -58,7 +58,7 @@ describe('entrada user import', () => {
       assert.equal(dry.exitCode, 0)
       const printed = dry.printed.join('\n')
       assert.match(printed, /^3 +old-3 +only_sub/m)
-      assert.match(printed, /only_sub: It has the `sub` alone/)
+      assert.match(printed, /only_sub: It has only the `sub`/)
       assert.match(printed, /would create 2, here already 0, not taken 1/)
       assert.match(printed, /Nothing was written/)
       assert.deepEqual(await usersOf(rig), [])

@@ -36,7 +36,7 @@ function noticeOf(credential: CredentialStatus): string | undefined {
     return `${id} was refused when it was tried last${why ? ` (${why})` : ''}. Another one is tried in its place, if there is one.`
   }
   if (expiryThreshold(credential) === undefined) return undefined
-  return `${id} ends in ${daysLeft === 1 ? 'one day' : `${daysLeft} days`}. Put a new one beside it now.`
+  return `${id} ends in ${daysLeft === 1 ? 'one day' : `${daysLeft} days`}. Add a new one now.`
 }
 
 function stateOf(credential: CredentialStatus): string {
@@ -54,5 +54,5 @@ function endOf({ kind, expiresAt }: CredentialStatus): string {
   if (expiresAt !== undefined) return expiresAt.toISOString().slice(0, 10)
   return kind === 'federated_token_file'
     ? 'renewed by the platform'
-    : 'not known; ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES tells it'
+    : 'not known; set ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES'
 }

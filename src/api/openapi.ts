@@ -55,7 +55,7 @@ export function openApiDocument(
           in: 'cookie',
           name: '__Host-entrada-session',
           description:
-            'The session of this browser. Changes also need `X-Form-Token` and our own origin.',
+            'The session of this browser. Changes also need `X-Form-Token` and a same-origin request.',
         },
       },
     },
@@ -64,12 +64,15 @@ export function openApiDocument(
 
 const problemSchema = v.object({
   type: v.string(),
-  title: v.pipe(v.string(), v.description('A sentence for a person.')),
+  title: v.pipe(v.string(), v.description('A sentence that can be shown to a user.')),
   status: v.pipe(v.number(), v.integer()),
-  code: v.pipe(v.string(), v.description('What to branch on; see docs/reference/errors.md.')),
+  code: v.pipe(
+    v.string(),
+    v.description('The error code, for programs; see docs/reference/errors.md.'),
+  ),
   correlationId: v.pipe(
     v.string(),
-    v.description('Finds the request in the log and the audit trail.'),
+    v.description('Identifies the request in the log and the audit trail.'),
   ),
   parameter: v.optional(v.pipe(v.string(), v.description('The first member that is wrong.'))),
   errors: v.optional(
@@ -217,7 +220,7 @@ const idempotencyKey = {
   in: 'header',
   required: false,
   description:
-    'A call repeated with the same key within 24 hours makes nothing new and gets the first answer.',
+    'A call that is repeated with the same key within 24 hours creates nothing and returns the first response.',
   schema: { type: 'string', pattern: IDEMPOTENCY_KEY.source },
   example: '0b7f0c5e-5a0e-4c63-9d4b-6f6f2f0f7a11',
 }
@@ -225,7 +228,8 @@ const ifMatch = {
   name: 'If-Match',
   in: 'header',
   required: false,
-  description: 'The `ETag` of the record as it was read; 412 when it has changed since.',
+  description:
+    'The `ETag` of the record when it was read. If the record has changed since, the call fails with 412.',
   schema: { type: 'string', pattern: IF_MATCH.source },
   example: '"0f343b0931126a20f133d67c2b018a3b"',
 }
@@ -282,7 +286,7 @@ function refusalsOf(operation: Operation): JsonObject {
   ])
   return {
     ...Object.fromEntries(rows),
-    default: problem('Refused or failed; `code` says why.', 'storage_unavailable'),
+    default: problem('Refused or failed; `code` is the reason.', 'storage_unavailable'),
   }
 }
 

@@ -8,8 +8,8 @@ import { changeableJson, normalizedChange } from '../connections/connection-json
 import type { ConnectionJson } from '../connections/connection-schema.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
 
-const HEADER = `# Made by \`entrada export\`. Secrets are not in it: set the variables that \`from\` names, or say file:PATH.
-# What differs from the default is all that is written; see docs/apply.md.
+const HEADER = `# Made by \`entrada export\`. Secrets are not in it: set the variables that \`from\` names, or use file:PATH.
+# Only values that differ from the default are included; see docs/apply.md.
 `
 
 /**

@@ -141,12 +141,12 @@ function connectionProblems(
 ): readonly PlanProblem[] {
   const at = (member: string, problem: string) => ({ parameter: `${path}.${member}`, problem })
   if (existing.organizationId !== organizationId) {
-    return [at('id', `is a connection of ${existing.organizationId}, and does not move`)]
+    return [at('id', `is a connection of ${existing.organizationId} and cannot be moved`)]
   }
   if (existing.managedBy === 'environment')
     return [at('id', 'is managed by the settings of the server')]
   if (existing.managedBy === 'api' && !options.takeOver) {
-    return [at('id', 'is managed by hand so far; say --take-over if the file is to manage it')]
+    return [at('id', 'is managed by hand; use --take-over to let the file manage it')]
   }
   return slugProblems(target.slug, existing, path)
 }

@@ -179,7 +179,7 @@ function summary(
   { steps }: Plan,
   { isConfirmed, waiting }: { readonly isConfirmed: boolean; readonly waiting: readonly Step[] },
 ): string {
-  if (steps.length === 0) return 'Everything is as the file says.'
+  if (steps.length === 0) return 'Everything matches the file.'
   if (!isConfirmed) return `${steps.length} steps. Nothing was changed; --yes does it.`
   if (waiting.length === 0) return `Done, ${steps.length} steps.`
   const ids = waiting.map(({ id }) => id).join(', ')

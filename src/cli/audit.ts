@@ -74,10 +74,10 @@ export const auditCommands: readonly Command[] = [
     run: (context, args) =>
       withApi(context, args, async ({ client }) => {
         const reason = textOption(args, 'reason')
-        if (reason === undefined) throw wrongCall('--reason is missing: say why')
+        if (reason === undefined) throw wrongCall('--reason is missing: give the reason')
         await client.restartAuditChain({ body: { reason } })
         context.print(
-          'the audit chain begins anew; what was linked before is kept, and vouched for no more',
+          'a new audit chain was started; events of the old one are kept, but changes to them can no longer be detected',
         )
         return 0
       }),

@@ -83,7 +83,7 @@ function describeCreated(created: ReturnType<typeof toJson>): readonly string[] 
   const { certificateFile, privateKeyFile, sha1Thumbprint, sha256Thumbprint, expiresAt } = created
   return [
     `Certificate  ${certificateFile}`,
-    `Private key  ${privateKeyFile}  (keep it here; nobody else needs it)`,
+    `Private key  ${privateKeyFile}  (keep it here; only this server needs it)`,
     `Thumbprint   ${sha1Thumbprint}  (SHA-1, as Entra lists it)`,
     `             ${sha256Thumbprint}  (SHA-256)`,
     `Ends         ${expiresAt}`,

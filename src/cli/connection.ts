@@ -21,7 +21,7 @@ export const connectionCommands: readonly Command[] = [
     arguments: { CONNECTION: 'id' },
     lines: ({ address, kind, expiresAt }) => [
       address ?? '',
-      `${kind === 'setup' ? 'To set up the connection' : 'To renew its credential'}, until ${expiresAt}. Whoever has the link can do so: send it to nobody else.`,
+      `${kind === 'setup' ? 'To set up the connection' : 'To renew its credential'}, until ${expiresAt}. The link gives access to anyone who has it: send it only to the customer's administrator.`,
     ],
   }),
   apiCommand({

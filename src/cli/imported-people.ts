@@ -32,7 +32,7 @@ export function keyOfImported({ space, tid, oid }: ImportedPerson): PartialKey {
 export const notTakenReasons = {
   other_provider: 'It is an account of another provider than Microsoft.',
   only_sub:
-    'It has the `sub` alone, which says nothing about the person outside of one application. They become a new user when they first sign in; docs/move-over.md says how to find your own row again then.',
+    'It has only the `sub`, which identifies a person within one application only. The person becomes a new user at the first sign-in; docs/move-over.md explains how to find your own row then.',
   no_object_id: 'It has neither an object id nor an ID token.',
   id_token_unreadable: 'Its ID token cannot be read; it may be encrypted in that database.',
   no_tenant_id: 'It has an object id without its tenant. If all are of one tenant: --tenant ID.',
@@ -41,7 +41,7 @@ export const notTakenReasons = {
   contradiction: 'Its columns and its ID token name different people.',
   personal_account: 'It is a personal Microsoft account, which no directory has.',
   other_tenant: 'It is of another tenant than --tenant.',
-  twice: 'The same person stands in the file before. Both rows are one user here.',
+  twice: 'An earlier row of the file is the same person. Both rows become one user.',
 } as const
 export type NotTaken = keyof typeof notTakenReasons
 

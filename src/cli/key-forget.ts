@@ -54,14 +54,14 @@ function describeLost(lost: LostValues, isDone: boolean): readonly string[] {
   const lines = [
     ...connections.map(({ id, name, credentials, left }) => {
       const rest =
-        left === 0 ? 'none is left: nobody can sign in until it has a new one' : `${left} left`
+        left === 0 ? 'none is left: sign-ins fail until you add a new one' : `${left} left`
       return `  connection ${id} (${name}): ${credentials} of its credentials; ${rest}`
     }),
     ...webhooks.map(
       ({ id, url }) =>
         `  webhook ${id} (${url}): its secret; \`entrada webhook rotate-secret ${id}\`, then turn-on`,
     ),
-    ...(sessions > 0 ? [`  ${sessions} sessions, which could not be checked again: they end`] : []),
+    ...(sessions > 0 ? [`  ${sessions} sessions, which can no longer be rechecked: they end`] : []),
     ...(retiredUsernames
       ? ['  which usernames removed people had: they may be given to others again']
       : []),

@@ -43,7 +43,7 @@ export const organizationCommands: readonly Command[] = [
   }),
   apiCommand({
     name: 'organization create',
-    summary: 'Create an organization, which stands for one customer.',
+    summary: 'Create an organization, which represents one customer.',
     operation: 'createOrganization',
     arguments: { NAME: 'name' },
     options: newIdOptions,

@@ -197,7 +197,8 @@ function logStart(
   if (authority?.protocol === 'http:') {
     log.warn('authority_not_encrypted', {
       authority: authority.origin,
-      effect: 'whatever runs at that address of this machine says who signs in; not for production',
+      effect:
+        'any program at that address of this machine can sign in any user; do not use this in production',
     })
   }
   if (options.entra === undefined) {

@@ -66,7 +66,7 @@ function fileEmpty(): CommandFailure {
   return new CommandFailure(
     'file_empty',
     'there is no user in this file',
-    'Export the users again; docs/move-over.md says in which form.',
+    'Export the users again; docs/move-over.md describes the format.',
   )
 }
 

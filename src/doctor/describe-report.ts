@@ -31,7 +31,8 @@ export function describeReport({ findings, counts }: Report): readonly string[] 
     const found = findings.filter((finding) => finding.area === area)
     return found.length === 0 ? [] : [titles[area], ...found.flatMap(describeFinding), '']
   })
-  if (findings.length === 0) return ['Nothing is configured that could be examined here.']
+  if (findings.length === 0)
+    return ['Nothing to examine: no setting that the doctor checks is configured.']
   return [...groups, describeCounts(counts)]
 }
 
@@ -53,10 +54,10 @@ function describeFinding(finding: Finding): readonly string[] {
 }
 
 const whoIs = {
-  person: 'who signs in',
-  operator: 'who runs this server',
-  application_administrator: 'who owns the app registration in Entra',
-  directory_administrator: 'who runs the directory in Entra',
+  person: 'the user who signs in',
+  operator: 'the operator of this server',
+  application_administrator: 'the owner of the app registration in Entra',
+  directory_administrator: 'the administrator of the directory in Entra',
 } as const
 
 function describeCounts({ error, warning, info, ok }: Report['counts']): string {

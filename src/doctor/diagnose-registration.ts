@@ -56,7 +56,7 @@ function shown(code: number): Finding {
   return newFinding('sign_in_refused_by_entra', {
     code,
     name: entry?.name ?? 'an error that is not in our table',
-    whatHappened: entry?.whatHappened ?? 'Nobody who presses the button comes back.',
+    whatHappened: entry?.whatHappened ?? 'Users who start a sign-in do not come back.',
     remedy: entry?.remedy ?? `Look up https://login.microsoftonline.com/error?code=${code}`,
   })
 }
@@ -78,10 +78,10 @@ function platform(facts: Facts): readonly Finding[] {
   ).flatMap(([id, codes]) => {
     const recentCode = now.find((code) => codes.includes(code))
     if (recentCode !== undefined)
-      return [newFinding(id, { code: recentCode, source: 'it says so now' })]
+      return [newFinding(id, { code: recentCode, source: 'returned by Entra just now' })]
     const once = before.find((code) => codes.includes(code))
     return once === undefined
       ? []
-      : [newFinding(id, { code: once, source: 'it said so in a sign-in' })]
+      : [newFinding(id, { code: once, source: 'returned by Entra in a recent sign-in' })]
   })
 }

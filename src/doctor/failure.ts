@@ -1,10 +1,10 @@
-/** Why nothing came back. */
+/** Explains why a request got no response. */
 export type Failed = {
   readonly kind: 'failed'
   readonly reason: 'timeout' | 'name_unknown' | 'refused' | 'certificate' | 'proxy' | 'other'
-  /** Of the network, such as `ECONNREFUSED`. */
+  /** The error code of the network, such as `ECONNREFUSED`. */
   readonly code?: string
-  /** The proxy that failed, and what it answered in place of a connection. */
+  /** The proxy that failed, and the status with which it refused the connection. */
   readonly proxy?: string
   readonly status?: number
 }
@@ -16,15 +16,15 @@ export function describeFailure({ reason, code, proxy, status }: Failed): string
     case 'timeout':
       return 'no answer came in time'
     case 'name_unknown':
-      return `the name is not known here${because}`
+      return `the name cannot be resolved here${because}`
     case 'refused':
-      return `nobody listens there${because}`
+      return `no server listens there${because}`
     case 'certificate':
       return `its TLS certificate is not trusted${because}`
     case 'proxy':
       return status === undefined
         ? `the proxy ${proxy} does not answer`
-        : `the proxy ${proxy} gives no connection (status ${status})`
+        : `the proxy ${proxy} refuses the connection (status ${status})`
     case 'other':
       return `the connection failed${because}`
   }

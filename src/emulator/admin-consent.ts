@@ -141,7 +141,7 @@ function sendConsentForm(
     return value === null ? [] : [html`<input type="hidden" name="${name}" value="${value}">`]
   })
   return sendPage({
-    title: 'Permissions requested for everybody',
+    title: 'Permissions requested for all users',
     body: html`
       <p><strong>${application.displayName}</strong> asks for your whole organization:</p>
       ${listOfPermissions([...consentableScopes(scopes), ...appRoles])}

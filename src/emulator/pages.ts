@@ -27,7 +27,7 @@ export async function sendPage(page: Page): Promise<Response> {
     <link rel="stylesheet" href="/emulator/style.css">
   </head>
   <body${page.isWide === true ? html` class="wide"` : ''}>
-    <header><strong>DEVELOPMENT</strong> <span>Emulator of Microsoft Entra ID. Nobody here is real.</span></header>
+    <header><strong>DEVELOPMENT</strong> <span>Emulator of Microsoft Entra ID. All people here are made up.</span></header>
     <main>
       <h1>${page.title}</h1>
       ${page.body}

@@ -34,7 +34,9 @@ export function refusal(code: AadstsCode, text?: string): Refusal {
 
 /** Returns a refusal with any AADSTS number, for faults: unknown numbers get a plain sentence. */
 export function anyRefusal(code: number, error: string): Refusal {
-  const text = isKnown(code) ? refusals[code].text : 'The emulator was told to refuse this request.'
+  const text = isKnown(code)
+    ? refusals[code].text
+    : 'The emulator is configured to refuse this request.'
   return { code, error, text }
 }
 
@@ -116,11 +118,11 @@ const refusals = {
   50057: { error: 'access_denied', text: 'The account is disabled.' },
   50058: {
     error: 'login_required',
-    text: 'A silent sign-in was asked for, but nobody is signed in.',
+    text: 'A silent sign-in was requested, but no user is signed in.',
   },
   50059: {
     error: 'invalid_request',
-    text: 'The request does not say which tenant it is about.',
+    text: 'The request does not name a tenant.',
   },
   50076: {
     error: 'interaction_required',
@@ -149,7 +151,10 @@ const refusals = {
     text: 'A conditional-access policy of the directory blocks this sign-in.',
   },
   54005: { error: 'invalid_grant', text: 'The authorization code was already redeemed.' },
-  65001: { error: 'consent_required', text: 'Nobody has consented to this application yet.' },
+  65001: {
+    error: 'consent_required',
+    text: 'No user or administrator has consented to this application.',
+  },
   65004: { error: 'access_denied', text: 'The person declined.' },
   70000: { error: 'invalid_grant', text: 'The grant is not valid.' },
   70003: { error: 'unsupported_grant_type', text: 'The grant type is not supported.' },

@@ -4,18 +4,18 @@ import type { ErrorEntry } from './error-table.ts'
 export const apiErrors = {
   record_changed: {
     status: 412,
-    shown: 'Somebody else has changed this meanwhile.',
-    fix: 'The record is no longer the one that `If-Match` names. Read it again, and change what you find then.',
+    shown: 'This has been changed by another user in the meantime.',
+    fix: 'The record has changed since the version that `If-Match` names. Read it again and repeat the change.',
   },
   access_not_granted: {
     status: 403,
     shown: 'You may not do this.',
-    fix: 'The operation needs the right named by `scope`, which this key or role does not hold; docs/api.md lists them.',
+    fix: 'The operation needs the right named by `scope`, which this key or role does not have; docs/api.md lists the rights.',
   },
   api_key_invalid: {
     status: 401,
     shown: 'That API key is not valid.',
-    fix: 'It is mistyped, revoked or expired; `reason` in the log has which. `entrada api-key list` shows the valid ones.',
+    fix: 'It is mistyped, revoked or expired; the log has the `reason`. `entrada api-key list` shows the valid ones.',
   },
   idempotency_key_reused: {
     status: 422,
@@ -30,6 +30,6 @@ export const apiErrors = {
   last_administrator: {
     status: 409,
     shown: 'This is the last administrator of the organization.',
-    fix: 'Make another user `organization_admin` first. An operator of this deployment can do it anyway.',
+    fix: 'Make another user `organization_admin` first. An operator of this deployment can also do it directly.',
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -12,7 +12,7 @@ export const sessionEndErrors = {
     status: 401,
     shown:
       'Your session was ended because access to this service was changed. Please sign in again.',
-    fix: 'The connection was changed so that a sign-in of this person would be refused, or would give other roles: its directories, role rules, default role, guests, personal accounts or email domains. The audit event `connection.changed` says who changed what, and how many sessions ended.',
+    fix: 'The connection was changed so that a sign-in of this person would be refused, or would give other roles: its directories, role rules, default role, guests, personal accounts or email domains. The audit event `connection.changed` contains who changed what, and how many sessions ended.',
     startAgain: 'same_account',
   },
   recheck_other_person: {
@@ -25,7 +25,7 @@ export const sessionEndErrors = {
   sso_session_ended: {
     status: 401,
     shown: 'Your organization now signs in at its own address only. Please sign in again.',
-    fix: 'Single sign-on through one connection is required for this organization, and this session came through another one.',
+    fix: 'Single sign-on through one connection is required for this organization, and this session was started through another one.',
     startAgain: 'same_account',
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -5,11 +5,11 @@ export const setupErrors = {
   setup_link_not_found: {
     status: 404,
     shown: 'This set-up link does not exist. Please check that it was copied whole.',
-    fix: 'No link has this token: cut on the way, or removed long after its end. Make a new one with `entrada connection invite`.',
+    fix: 'No link has this token: the address is incomplete, or the link was removed long after it ended. Make a new one with `entrada connection invite`.',
   },
   setup_link_ended: {
     status: 410,
-    shown: 'This set-up link has ended. Please ask whoever sent it for a new one.',
+    shown: 'This set-up link has ended. Please ask the sender for a new one.',
     fix: 'A link ends after three days, when its connection is turned on, when it is withdrawn, and when a newer one is made. Make a new one with `entrada connection invite`.',
   },
   setup_session_missing: {
@@ -20,13 +20,13 @@ export const setupErrors = {
   setup_superseded: {
     status: 409,
     shown:
-      'The set-up goes on in another browser now. Please open the link again here to take it back.',
-    fix: 'The same link was opened later in another browser, and the later one counts. If the customer did not do that, withdraw the link and make a new one; the audit trail has the address.',
+      'The set-up was continued in another browser. Please open the link again to continue here.',
+    fix: 'The same link was opened later in another browser, and only the last browser can continue. If the customer did not do that, withdraw the link and make a new one; the audit trail has the address.',
   },
   setup_link_not_possible: {
     status: 409,
     shown: 'A set-up link cannot be made for this connection.',
-    fix: 'Links are for connections that are kept here: not for the one of the environment, nor for those of a file.',
+    fix: 'Set-up links exist only for connections that are managed in Entrada, not for the connection of the environment or connections of a file.',
   },
   directory_invalid: {
     status: 400,
@@ -35,7 +35,7 @@ export const setupErrors = {
   },
   directory_is_alias: {
     status: 400,
-    shown: 'This stands for any directory, not for yours.',
+    shown: 'This name is valid for any directory and does not identify yours.',
     fix: '`common`, `organizations` and `consumers` are aliases of Microsoft. Enter the Directory (tenant) ID from the Overview page of Microsoft Entra ID.',
   },
   directory_is_personal: {
@@ -75,12 +75,12 @@ export const setupErrors = {
   },
   shared_tenant_in_use: {
     status: 409,
-    shown: 'This directory is connected here already. Please ask whoever sent you the link.',
-    fix: 'Of the shared application a directory has one connection that is on. If it is meant to have another one, allow it for this connection (`tenantMayBeShared` in its settings).',
+    shown: 'This directory is connected here already. Please ask the sender of the link.',
+    fix: 'With the shared application, a directory can have only one connection that is on. If it needs another one, allow it for this connection (`tenantMayBeShared` in its settings).',
   },
   test_result_not_found: {
     status: 404,
-    shown: 'The result of this test is not here any more. Please run it again.',
-    fix: 'Results are kept for an hour, and shown only to the browser that began the test.',
+    shown: 'The result of this test is no longer available. Please run it again.',
+    fix: 'Results are stored for an hour, and shown only in the browser that started the test.',
   },
 } as const satisfies Record<string, ErrorEntry>

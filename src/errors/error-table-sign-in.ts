@@ -7,7 +7,7 @@ export const attemptErrors = {
     status: 400,
     shown:
       'This sign-in was not started in this browser, is no longer open, or the browser blocks cookies. Please start again.',
-    fix: 'The `state` parameter matched no sign-in attempt of this browser: another browser, cookies blocked or cleared, the address opened by hand, or a page reloaded long after. If it happens to everybody, check that people use exactly the address in ENTRADA_SERVER_URL.',
+    fix: 'The `state` parameter matched no sign-in attempt of this browser: another browser, cookies blocked or cleared, the address opened by hand, or a page reloaded much later. If it happens to all users, check that they use exactly the address in ENTRADA_SERVER_URL.',
     startAgain: 'same_account',
   },
   sign_in_attempt_expired: {
@@ -33,7 +33,7 @@ export const attemptErrors = {
   sign_in_loop: {
     status: 400,
     shown:
-      'You were signed in several times in a row, and each time sent back here to sign in. Please tell your administrator; trying again will hardly help.',
+      'You were signed in several times in a row, and each time the application sent you back here. Please tell your administrator; trying again is unlikely to help.',
     fix: 'The application does not accept the sign-in that it has just got, and starts another one. Usually it looks at another host than the one people sign in at, drops the session cookie, or asks for a right that these people lack and answers with a redirect to the sign-in in place of a refusal.',
     startAgain: 'other_account',
   },
@@ -49,7 +49,7 @@ export const entraErrors = {
   authorization_refused: {
     status: 403,
     shown: 'Microsoft did not complete this sign-in.',
-    fix: 'Entra answered with an error instead of a code. The explanation below the code says why and who can repair it; `entrada explain` explains any AADSTS number.',
+    fix: 'Entra answered with an error instead of a code. The explanation below the code names the cause and who can fix it; `entrada explain` explains any AADSTS number.',
     startAgain: 'other_account',
   },
   interaction_required: {
@@ -68,7 +68,7 @@ export const entraErrors = {
     status: 502,
     shown:
       'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
-    fix: 'Entra refused our client id or every credential (`invalid_client`). Usually the secret has expired or its id was pasted in place of its value; or the certificate is not uploaded. Compare App registrations > Certificates & secrets with ENTRADA_ENTRA_CLIENT_SECRET or ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE; a new one in a file is taken over without a restart. Operators can still get in at /login/token.',
+    fix: 'Entra refused our client id or every credential (`invalid_client`). Usually the secret has expired or its id was pasted in place of its value; or the certificate is not uploaded. Compare App registrations > Certificates & secrets with ENTRADA_ENTRA_CLIENT_SECRET or ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE; a new one in a file is taken over without a restart. Operators can still sign in at /login/token.',
     fixAtConnection:
       'Entra refused the client id or every credential of this connection (`invalid_client`). Usually the secret has expired, or its id was pasted in place of its value. Add a new secret here, try it with a test, and retire the old one.',
     startAgain: 'same_account',
@@ -77,7 +77,7 @@ export const entraErrors = {
     status: 502,
     shown:
       'Sign-in is not available right now because of a configuration problem. Please tell your administrator.',
-    fix: 'The token in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE is missing, empty or no token, and no other credential worked. It is read at each use: once the platform writes it, sign-ins work again. Operators can still get in at /login/token.',
+    fix: 'The token in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE is missing, empty or no token, and no other credential worked. It is read at each use: once the platform writes it, sign-ins work again. Operators can still sign in at /login/token.',
     fixAtConnection:
       'The federated token of this server is missing, empty or no token, and no other credential of the connection worked.',
     startAgain: 'same_account',
@@ -140,7 +140,7 @@ export const idTokenErrors = {
   id_token_missing: {
     status: 502,
     shown: 'Microsoft sent an incomplete answer. Please start again.',
-    fix: 'The token response had no ID token. The application registration or something between here and Entra removes it.',
+    fix: 'The token response had no ID token. The application registration, or a proxy between this server and Entra, removes it.',
     startAgain: 'same_account',
   },
   id_token_header_invalid: {
@@ -152,7 +152,7 @@ export const idTokenErrors = {
   signing_key_awaited: {
     status: 503,
     shown: 'Microsoft is changing the keys that it signs with. Please try again in a moment.',
-    fix: 'The ID token names a signing key that the authority did not publish when it was last asked. It is asked for an unknown key at most once in five seconds, and its servers learn of a new key one after the other. This passes by itself within minutes; if it lasts, see `id_token_key_unknown`.',
+    fix: 'The ID token names a signing key that the authority did not publish when Entrada last fetched its keys. Entrada fetches them again for an unknown key at most once in five seconds, and the servers of Microsoft publish a new key one after the other. This passes within minutes; if it lasts, see `id_token_key_unknown`.',
     startAgain: 'same_account',
   },
   id_token_key_unknown: {
@@ -179,7 +179,7 @@ export const decisionErrors = {
   sso_required: {
     status: 403,
     shown: 'Your organization signs in at another address. Please use the button below.',
-    fix: 'Single sign-on through another connection is required for this organization. An operator can open the others for some hours with `entrada organization bypass`.',
+    fix: 'Single sign-on through another connection is required for this organization. An operator can allow the others for some hours with `entrada organization bypass`.',
     startAgain: 'same_account',
   },
   tenant_not_allowed: {
@@ -203,7 +203,7 @@ export const decisionErrors = {
     fixAtConnection:
       'The person is a guest (B2B) in the directory. Allow guests in the policies of the connection, or give them an account of their own.',
     fixForCustomer:
-      'Sign in with a member of the directory. Guests are refused here; whoever sent you the link can allow them.',
+      'Sign in with a member of the directory. Guests are refused here; the sender of the link can allow them.',
     startAgain: 'other_account',
   },
   email_domain_not_allowed: {
@@ -245,7 +245,7 @@ export const decisionErrors = {
     status: 403,
     shown:
       'Your groups could not be read, so your access cannot be decided. Please tell your administrator.',
-    fix: 'The role rules need groups, and they are not known. The reason in the log says why: more groups than fit into the ID token (`overage`), or what Microsoft Graph answered.',
+    fix: 'The role rules need groups, and they are not known. The log has the reason: more groups than fit into the ID token (`overage`), or an error of Microsoft Graph.',
     fixAtConnection: `The person is in more groups than fit into the ID token (overage), and the rules need groups. In Entra, under ${groupRemedies.overage} Or change the policy for it.`,
     fixForCustomer: groupRemedies.overage,
     fixByReason: {
@@ -267,7 +267,7 @@ export const decisionErrors = {
   groups_claim_missing: {
     status: 403,
     shown:
-      'Microsoft did not say which groups you are in, so your access cannot be decided. Please tell your administrator.',
+      'Microsoft did not send your groups, so your access cannot be decided. Please tell your administrator.',
     fix: `The role rules need groups, and Entra sent no groups claim. In Entra, under App registrations > ${groupRemedies.claimMissing} ${groupRemedies.claimNamesNone}`,
     fixAtConnection: `The rules of the connection need groups, and Entra sent no groups claim. The customer adds it in Entra: ${groupRemedies.claimMissing} ${groupRemedies.claimNamesNone}`,
     fixForCustomer: `${groupRemedies.claimMissing} ${groupRemedies.claimNamesNone}`,
@@ -278,9 +278,9 @@ export const decisionErrors = {
     shown: 'Your account has no access here. Please ask your administrator.',
     fix: 'No role rule matched the groups and app roles of this person, and people who match none are refused (`"unmatched": "refuse"` in the rules file, or the policy of the connection). The sign-in trace lists what Entra sent.',
     fixAtConnection:
-      'No role rule of the connection matched the groups and app roles of this person, and its policies refuse people who match no rule. The step "Microsoft said who it is" below lists what came.',
+      'No role rule of the connection matched the groups and app roles of this person, and its policies refuse people who match no rule. The steps below list what Entra sent.',
     fixForCustomer:
-      'None of the groups and app roles above gives a role here. Tell whoever sent you the link which of them should; the connection itself works.',
+      'None of the groups and app roles above gives a role here. Tell the sender of the link which of them should; the connection itself works.',
     startAgain: 'other_account',
   },
   refused_by_application: {
@@ -298,16 +298,16 @@ export const decisionErrors = {
   username_in_use: {
     status: 409,
     shown: 'That username is taken.',
-    fix: 'Usernames are unique in an organization, in whatever letter case. Choose another.',
+    fix: 'Usernames are unique in an organization, ignoring letter case. Choose another.',
   },
   username_given_before: {
     status: 409,
     shown: 'That username belonged to a user who was removed.',
-    fix: 'Applications may still hold data under it, so it is not given again by itself. Choose another, or release it: `entrada user release-username USERNAME`.',
+    fix: 'Applications may still hold data under it, so it stays reserved. Choose another, or release it: `entrada user release-username USERNAME`.',
   },
   identity_in_use: {
     status: 409,
     shown: 'That Microsoft account already belongs to another user.',
-    fix: 'An identity (cloud, tenant, object id) belongs to one user only.',
+    fix: 'An identity (space, directory, subject; for Entra: cloud, tenant id, object id) belongs to one user only.',
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -5,7 +5,7 @@ export const startErrors = {
   configuration_invalid: {
     status: 500,
     shown: 'The file cannot be applied.',
-    fix: 'Every problem is listed with its line; nothing was changed. docs/apply.md says what a file may hold.',
+    fix: 'Every problem is listed with its line; nothing was changed. docs/apply.md describes the file.',
   },
   settings_invalid: {
     status: 500,
@@ -49,48 +49,48 @@ export const startErrors = {
   },
   database_not_ours: {
     status: 500,
-    shown: 'This database holds tables of something else.',
-    fix: 'Give Entrada a database of its own (on PostgreSQL: `create database entrada`), or restore the one that was meant.',
+    shown: 'This database contains tables of another program.',
+    fix: 'Give Entrada a database of its own (on PostgreSQL: `create database entrada`), or restore the right one.',
   },
   secret_key_missing: {
     status: 500,
     shown: 'A key that this database needs is missing.',
-    fix: 'Something in the database was sealed with a key that ENTRADA_SECRET_KEYS no longer lists. Put it back; remove a key only after `entrada key rotate` reports that nothing is left under it. If it is lost for good, `entrada key forget ID` lists what only this key opens, and gives that up.',
+    fix: 'The database contains values sealed with a key that ENTRADA_SECRET_KEYS no longer lists. Restore the key; remove a key only after `entrada key rotate` reports that no value is sealed with it. If it is lost for good, `entrada key forget ID` lists the values that only this key can open, and discards them.',
   },
   key_is_held: {
     status: 500,
-    shown: 'The key ring holds this key.',
-    fix: 'The key is there, so that nothing has to be given up. To take a key out of use, put another one in front, run `entrada key rotate`, and remove the old one.',
+    shown: 'The key ring contains this key.',
+    fix: 'The key is not lost, so no value has to be discarded. To retire a key, put another one in front, run `entrada key rotate`, and remove the old one.',
   },
   server_is_running: {
     status: 500,
     shown: 'A server runs at this address.',
-    fix: 'It may hold the key that this command does not have. Stop every server on this database first, and start them again afterwards.',
+    fix: 'It may have the key that this command does not have. Stop every server on this database first, and start them again afterwards.',
   },
   sealed_value_invalid: {
     status: 500,
     shown: 'A stored secret could not be opened.',
-    fix: 'The value was changed, cut, or moved from another row. Enter the secret anew.',
+    fix: 'The value was changed, truncated, or moved from another row. Enter the secret again.',
   },
   file_exists: {
     status: 500,
-    shown: 'There is a file already.',
-    fix: 'Nothing was written over. Name another file, or say `--force`.',
+    shown: 'The file exists already.',
+    fix: 'No file was overwritten. Name another file, or use `--force`.',
   },
   file_not_written: {
     status: 500,
     shown: 'The files could not be written.',
-    fix: 'The folder is not writable, the disk is full, or files of these names exist; nothing was written over.',
+    fix: 'The folder is not writable, the disk is full, or files of these names exist; no file was overwritten.',
   },
   output_not_written: {
     status: 500,
-    shown: 'What the command prints could not be written.',
-    fix: 'The disk that the output goes to is full, or it cannot be written to. Free space and run the command again. One that changes something may have done so already: look first.',
+    shown: 'The output of the command could not be written.',
+    fix: 'The disk that the output goes to is full, or it cannot be written to. Free space and run the command again. If the command changes data, check first whether it has already done so.',
   },
   backup_invalid: {
     status: 500,
     shown: 'This file is not a backup.',
-    fix: 'It is missing, damaged, or holds something else than a database of Entrada. Nothing was changed.',
+    fix: 'It is missing, damaged, or is not a database of Entrada. Nothing was changed.',
   },
   database_in_use: {
     status: 500,
@@ -119,22 +119,22 @@ export const startErrors = {
   },
   data_file_invalid: {
     status: 500,
-    shown: 'A file of the data folder does not hold what it should.',
-    fix: 'It is empty, cut or too weak. Put it back from where you keep it. Only where there is no database yet, delete it: the next start makes a new one.',
+    shown: 'A file of the data folder is not valid.',
+    fix: 'It is empty, truncated or too weak. Restore it from your backup. Delete it only if there is no database yet: the next start creates a new one.',
   },
   development_directory_invalid: {
     status: 500,
     shown: 'The directory that development keeps cannot be used.',
-    fix: '`npm start -- --reset` puts the first directory back and keeps the database. Or mend the named file: it holds what `entrada emulator --print-directory` prints.',
+    fix: '`npm start -- --reset` restores the original directory and keeps the database. Or correct the named file; its format is that of `entrada emulator --print-directory`.',
   },
   database_not_opened: {
     status: 500,
     shown: 'The database file cannot be opened.',
-    fix: 'Let this user read and write it. If it is damaged or something else, `entrada restore` puts a backup in its place; nothing was changed.',
+    fix: 'Let this user read and write it. If it is damaged or not a database of Entrada, `entrada restore` replaces it with a backup. Nothing was changed.',
   },
   server_answer_invalid: {
     status: 502,
     shown: 'The server did not answer properly.',
-    fix: 'Something answers at ENTRADA_SERVER_URL, or hangs there, and it is no Entrada that works: a proxy, another program, or a server in trouble. Look at its log, or run the command where the server runs, past the proxy.',
+    fix: 'The server at ENTRADA_SERVER_URL did not answer as Entrada does, or did not answer in time: it is a proxy, another program, or an Entrada server that has failed. Look at its log, or run the command on the machine of the server, without the proxy.',
   },
 } as const satisfies Record<string, ErrorEntry>

@@ -58,40 +58,40 @@ const requestErrors = {
   request_invalid: {
     status: 400,
     shown: 'This request could not be understood.',
-    fix: 'Something in it is missing, repeated or malformed. Where it has a name, the log and the API answer with it as `parameter`, and list all of them in `errors`.',
+    fix: 'Something in it is missing, repeated or malformed. The log and the API name it in `parameter`, and list all problems in `errors`.',
   },
   sign_in_required: {
     status: 401,
     shown: 'Please sign in.',
-    fix: 'The request carried no live session. Sign in, or send an operator token as `Authorization: Bearer`.',
+    fix: 'The request had no valid session. Sign in, or send an operator token as `Authorization: Bearer`.',
     startAgain: 'same_account',
   },
   access_denied: {
     status: 403,
     shown: 'You are not among those who may open this page.',
-    fix: 'A rule of ENTRADA_ACCESS_RULES_FILE refuses this page; the log has it as `rule`. Give the person one of its roles or groups, or change the rule. `groupsUnknown`: Entra did not send all groups of this person.',
+    fix: 'A rule of ENTRADA_ACCESS_RULES_FILE refuses this page; `rule` in the log names it. Give the person one of its roles or groups, or change the rule. `groupsUnknown`: Entra did not send all groups of this person.',
   },
   path_unclear: {
     status: 403,
     shown: 'This address is written in a way that is not accepted here.',
-    fix: 'Servers read it differently (`//`, `..`, `;`, `%2F` and the like), so no rule by path can be sure of it. If an application needs such addresses, put rules without `path` for its host before the others.',
+    fix: 'Servers interpret it differently (`//`, `..`, `;`, `%2F` and the like), so a rule by path would not be reliable. If an application needs such addresses, put rules without `path` for its host before the others.',
   },
   page_not_named: {
     status: 403,
     shown:
       'This page cannot be opened right now because of a configuration problem. Please tell your administrator.',
-    fix: 'Rules by path or method are set, and the reverse proxy did not say which page is asked for. It has to send X-Original-Method and X-Original-URI, or X-Forwarded-Method and X-Forwarded-Uri; see docs/forward-auth.md.',
+    fix: 'There are rules by path or method, and the reverse proxy did not send the requested page. It has to send X-Original-Method and X-Original-URI, or X-Forwarded-Method and X-Forwarded-Uri; see docs/forward-auth.md.',
   },
   forward_auth_proxy_not_trusted: {
     status: 401,
     shown:
       'This request came through a proxy that is not known here. Please tell your administrator.',
-    fix: 'Headers that name the original request are believed from ENTRADA_TRUSTED_PROXIES alone. Add the address that the log has as `address` there, if it is your reverse proxy.',
+    fix: 'Headers that name the original request are accepted only from ENTRADA_TRUSTED_PROXIES. If the `address` in the log is that of your reverse proxy, add it there.',
   },
   forward_auth_request_invalid: {
     status: 400,
     shown: 'This request could not be understood.',
-    fix: 'The header named in `parameter` is missing, repeated or malformed. The reverse proxy has to set it anew, in one of the ways of docs/forward-auth.md, and to remove what clients send by that name.',
+    fix: 'The header named in `parameter` is missing, repeated or malformed. The reverse proxy has to set it as docs/forward-auth.md describes, and to remove headers of that name that clients send.',
   },
   operator_token_invalid: {
     status: 401,
@@ -106,14 +106,14 @@ const requestErrors = {
   role_required: {
     status: 403,
     shown: 'You are signed in, but this page is for people with another role.',
-    fix: 'The page asks for a role that this person does not hold; `roles` in the log names it. docs/groups.md says how groups and app roles give roles.',
+    fix: 'The page asks for a role that this person does not hold; `roles` in the log names it. docs/groups.md explains how groups and app roles give roles.',
     startAgain: 'other_account',
   },
   cross_site_request: {
     status: 403,
     shown:
       'This form was sent from another page and was not carried out. Please go back and try again.',
-    fix: 'A POST needs `Sec-Fetch-Site: same-origin` (or our exact `Origin`) and the form token of this session. A proxy that strips these headers, or an old page after a new sign-in. To an address of the embedding application: a page of another origin, which `trustedOrigins` does not name.',
+    fix: 'A POST needs `Sec-Fetch-Site: same-origin` (or our exact `Origin`) and the form token of this session. Either a proxy strips these headers, or the page is older than the last sign-in. At an address of the embedding application, the page has another origin that `trustedOrigins` does not name.',
   },
   host_not_served: {
     status: 421,
@@ -168,22 +168,22 @@ const requestErrors = {
   domain_not_proven: {
     status: 409,
     shown: 'The TXT record of this domain was not found.',
-    fix: 'DNS answered, and the record is not there, or holds something else. Compare its name and its whole value; a new record can take an hour to be seen everywhere.',
+    fix: 'DNS answered, but the record does not exist, or has another value. Compare its name and its whole value; a new record can take an hour to be visible everywhere.',
   },
   dns_unavailable: {
     status: 502,
     shown: 'DNS did not answer. Please try again in a moment.',
-    fix: 'The name servers of the domain, or the resolver of this server, failed or took too long. The domain is as it was.',
+    fix: 'The name servers of the domain, or the resolver of this server, failed or took too long. The domain was not changed.',
   },
   record_in_use: {
     status: 409,
     shown: 'Something with this id exists already.',
-    fix: 'Ids that are given at creation never change and are never used again. Choose another one, or leave it out.',
+    fix: 'Ids are never changed and never reused. Choose another one, or omit the id.',
   },
   connection_id_given_before: {
     status: 409,
     shown: 'A connection with this id was removed.',
-    fix: 'The users of a removed connection may be known by its id, so no other connection gets it. Choose another id, or leave it out.',
+    fix: 'Other systems may know the users of the removed connection by its id, so the id is never reused. Choose another id, or omit it.',
   },
   connection_not_tested: {
     status: 409,
@@ -213,7 +213,7 @@ const requestErrors = {
   sso_not_proven: {
     status: 409,
     shown: 'Single sign-on cannot be required yet.',
-    fix: 'An administrator of the organization (role `organization_admin`) has to sign in through this very connection first, and again after its directory or application was changed; and the connection has to be on.',
+    fix: 'An administrator of the organization (role `organization_admin`) has to sign in through this connection first, and again after its directory or application was changed. The connection has to be on.',
     fixByReason: {
       connection_off: 'The connection is a draft or switched off. Turn it on first.',
       administrator_sign_in:
@@ -228,21 +228,21 @@ const requestErrors = {
   sso_connection_needed: {
     status: 409,
     shown: 'This is the only connection through which people of the organization may sign in.',
-    fix: 'Single sign-on through it is required. Lift that first, or require it through another connection; then this one can be switched off.',
+    fix: 'Single sign-on through it is required. Stop requiring it first, or require it through another connection; then this one can be switched off.',
   },
   connection_read_only: {
     status: 409,
     shown: 'This connection is managed elsewhere and cannot be changed here.',
-    fix: 'A connection of the environment is changed by its settings, one of a file with `entrada apply`.',
+    fix: 'Change the connection of the environment in its settings, and a connection of a file with `entrada apply`.',
   },
   record_not_found: {
     status: 404,
     shown: 'There is no such record.',
-    fix: 'The id names nothing that you may see.',
+    fix: 'No record that you may see has this id.',
   },
   method_not_allowed: {
     status: 405,
-    shown: 'This address does not take that kind of request.',
+    shown: 'This address does not accept this request method.',
     fix: 'Use one of the methods in the `Allow` header.',
   },
   body_already_read: {
@@ -259,24 +259,24 @@ const requestErrors = {
   clock_invalid: {
     status: 503,
     shown: 'Something is not right here at the moment. Please try again in a few minutes.',
-    fix: 'The `now` option of `createEntrada` returned something else than a valid `Date`. Without the time nothing can be decided, so every request is refused. Pass a function that returns the current `Date`, or leave the option out.',
+    fix: 'The `now` option of `createEntrada` did not return a valid `Date`. Without the time no decision is possible, so every request is refused. Pass a function that returns the current `Date`, or omit the option.',
   },
   internal_error: {
     status: 500,
     shown:
-      'Something went wrong here. Please try again; if it stays, tell your administrator the code below.',
-    fix: 'A defect. The log has the error under this correlation id.',
+      'Something went wrong here. Please try again; if it happens again, tell your administrator the code below.',
+    fix: 'This is a bug in Entrada. The log has the error under this correlation id.',
   },
   storage_unavailable: {
     status: 503,
     shown: 'This service cannot reach its database right now. Please try again in a moment.',
-    fix: 'The database did not answer or refused. Meanwhile no user is let in and nothing is lost; Entrada recovers without a restart.',
+    fix: 'The database did not answer, or refused the request. Until it answers, all sign-ins fail, and no data is lost; Entrada recovers without a restart.',
     startAgain: 'same_account',
   },
   storage_full: {
     status: 503,
     shown: 'This service cannot store anything right now. Please tell your administrator.',
-    fix: 'The disk of the database is full. Existing sessions go on working; free some space.',
+    fix: 'The disk of the database is full. Existing sessions keep working; free some space.',
   },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -38,7 +38,7 @@ export const optionalClaims = {
     weight: { operator: 'info', customer: 'warning' },
   },
   acct: {
-    purpose: 'tells guests from members',
+    purpose: 'distinguishes guests from members',
     why: 'Without it Entrada recognises guests by where the account comes from, which is less certain.',
     weight: { operator: 'warning', customer: 'warning' },
   },
@@ -57,7 +57,7 @@ export const optionalClaims = {
 /** `xms_edov` once more, where users who were created beforehand are linked by their email address. */
 export const proofForLinking: ClaimFact = {
   ...optionalClaims.xms_edov,
-  why: 'Users who were created beforehand are matched by their email address here, and without the proof none is.',
+  why: 'Users who were created beforehand are matched by email address. Without the proof, none of them is matched.',
   weight: { operator: 'warning', customer: 'error' },
 }
 
@@ -74,7 +74,7 @@ export const groupRemedies = {
   claimNamesNone:
     'If the claim is there already, this person is in none of the groups that it may name.',
   overage:
-    'Token configuration > groups claim > Groups assigned to the application: then only those count. Or use app roles in place of groups.',
+    'Token configuration > groups claim > Groups assigned to the application: then Entra sends only those. Or use app roles instead of groups.',
   graphForbidden:
     'API permissions > Add a permission > Microsoft Graph > Delegated permissions > User.Read. Then press Grant admin consent.',
 } as const
@@ -89,7 +89,7 @@ export const platformRemedies = {
 
 /** How a client secret is made in this registration, and which of its two columns is copied. */
 export function newSecret(registration: string): string {
-  return `Make a new secret in ${registration} > Certificates & secrets, and copy the column "Value", which is shown once, not "Secret ID".`
+  return `Create a new secret in ${registration} > Certificates & secrets, and copy the column "Value", which is shown once, not "Secret ID".`
 }
 
 /** The two ids that the settings name. */

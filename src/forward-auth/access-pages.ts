@@ -49,7 +49,7 @@ export function deniedPage(
     body: html`<h1>No access</h1>
 <p class="sentence">${shown}</p>
 ${name ? html`<p>You are signed in as <strong>${name}</strong>.</p>` : ''}
-<p class="next"><a class="button plain" href="${signInAddress.href}">Sign in as somebody else</a></p>
+<p class="next"><a class="button plain" href="${signInAddress.href}">Sign in with another account</a></p>
 <details open>
 <summary>For your administrator</summary>
 <dl>

@@ -43,7 +43,7 @@ const path = v.pipe(
   v.string(),
   v.check(
     (text: string) => toPattern(text) !== undefined,
-    'a path must be as it stands in the address, such as /admin or /admin/*, without // . .. ; \\ ? # and * elsewhere, and without a dot or white space at the end of a part',
+    'a path must be written as in the address, such as /admin or /admin/*, without // . .. ; \\ ? # and * elsewhere, and without a dot or white space at the end of a part',
   ),
 )
 

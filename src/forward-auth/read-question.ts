@@ -72,7 +72,7 @@ export function readQuestion(
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new EntradaError('method_not_allowed', { allow: 'GET, HEAD' })
   }
-  if (original && forwarded) throw invalid('X-Original-…', 'beside X-Forwarded-…')
+  if (original && forwarded) throw invalid('X-Original-…', 'in addition to X-Forwarded-…')
   const signIn = readSignIn(appended)
   if (original) return { page: readOriginal(request), signIn, yes: 204 }
   if (forwarded) return { page: readForwarded(request), signIn, yes: 204 }

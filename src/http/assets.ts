@@ -131,13 +131,13 @@ const logoPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancesto
 /** Copy buttons. They are hidden unless this script runs; the fields that they copy can also be selected by hand. */
 const copyScript = `for (const button of document.querySelectorAll('button[data-copy]')) {
   const field = document.getElementById(button.dataset.copy)
-  const said = button.parentElement.querySelector('[role=status]')
+  const status = button.parentElement.querySelector('[role=status]')
   button.hidden = false
   button.addEventListener('click', async () => {
     field.select()
     try { await navigator.clipboard.writeText(field.value) } catch { document.execCommand('copy') }
-    said.textContent = 'Copied'
-    setTimeout(() => { said.textContent = '' }, 3000)
+    status.textContent = 'Copied'
+    setTimeout(() => { status.textContent = '' }, 3000)
   })
 }
 `

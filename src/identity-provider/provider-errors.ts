@@ -65,8 +65,8 @@ export type ProviderErrors = {
 /** Names, for a page, who can fix an error. */
 export const whoWords: Readonly<Record<WhoCanFix, string>> = {
   person: 'you',
-  application_administrator: 'who administers the application registration in Entra',
+  application_administrator: 'the administrator of the application registration in Entra',
   directory_administrator: 'an administrator of the directory',
-  operator: 'who runs this server',
-  nobody_needed: 'nobody; it passes',
+  operator: 'the operator of this server',
+  nobody_needed: 'no one; the problem passes',
 }

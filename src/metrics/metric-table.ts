@@ -33,7 +33,7 @@ export const metricTable = {
   entrada_access_decisions_total: {
     type: 'counter',
     labels: ['decision'],
-    help: 'Answers to reverse proxies at `/auth/verify`: `allowed`, `public` (allowed to everybody, nobody signed in), `sign_in_needed`, `denied`, or `refused` (the question was not good, or could not be answered).',
+    help: 'Answers to reverse proxies at `/auth/verify`: `allowed`, `public` (the page is public and the client is not signed in), `sign_in_needed`, `denied`, or `refused` (the request was invalid, or could not be answered).',
   },
   entrada_refusals_not_stored_total: {
     type: 'counter',
@@ -83,7 +83,7 @@ export const metricTable = {
   },
   entrada_audit_chain_broken_total: {
     type: 'counter',
-    help: 'Times that this process found the audit chain tampered with, or could not go on with it. Any increase needs somebody: docs/audit-trail.md.',
+    help: 'Times that this process found the audit chain altered, or could not continue it. Investigate any increase: docs/audit-trail.md.',
   },
   entrada_audit_chain_intact: {
     type: 'gauge',
@@ -119,7 +119,7 @@ export const metricTable = {
   entrada_domains: {
     type: 'gauge',
     labels: ['status'],
-    help: 'Domains of organizations: `pending`, `proven`, or `lost` (their TXT record is gone, so nobody is linked by them).',
+    help: 'Domains of organizations: `pending`, `proven`, or `lost` (their TXT record is gone, so they no longer link users).',
   },
   entrada_domain_checks_total: {
     type: 'counter',
@@ -129,7 +129,7 @@ export const metricTable = {
   entrada_build_info: {
     type: 'gauge',
     labels: ['version', 'database'],
-    help: 'Always 1; the labels say what runs.',
+    help: 'Always 1; the labels name the running release.',
   },
   nodejs_version_info: {
     type: 'gauge',

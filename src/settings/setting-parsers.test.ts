@@ -258,7 +258,7 @@ describe('a malformed setting', () => {
     const [problem] = problemsOf({ ...entra, ENTRADA_ENTRA_CLIENT_SECRET: CLIENT })
     assert.match(
       problem ?? '',
-      /shaped like the secret's ID; the secret value stands in the column beside it/,
+      /shaped like the secret's ID; the secret value is in the column next to it/,
     )
   })
 })

@@ -123,7 +123,7 @@ export function clientSecrets(value: string): readonly Secret[] {
 /** Checks one client secret; its id, which the portal shows next to it, is a GUID. */
 export function clientSecret(value: string): Secret {
   if (!isGuid(value)) return new Secret(value)
-  throw new Error("is shaped like the secret's ID; the secret value stands in the column beside it")
+  throw new Error("is shaped like the secret's ID; the secret value is in the column next to it")
 }
 
 /** Parses the dates on which secrets expire; `-` is a date that is not known. */

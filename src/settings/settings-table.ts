@@ -59,7 +59,7 @@ export const settingsTable = {
   drainSeconds: {
     env: 'ENTRADA_DRAIN_SECONDS',
     value: wholeNumber({ from: 0, to: 300, unit: ' of seconds' }),
-    help: 'How long a server that gets SIGTERM still takes requests, with 503 at `/readyz`, so that the balancer finds another replica; 0 to 300. Default 10 with PostgreSQL, and 0 with the embedded database, which has no other replica. See docs/operate.md.',
+    help: 'How long a server still accepts requests after SIGTERM, with 503 at `/readyz`, so that the load balancer uses other replicas; 0 to 300. Default 10 with PostgreSQL, and 0 with the embedded database, which has no other replica. See docs/operate.md.',
   },
   metricsListen: {
     env: 'ENTRADA_METRICS_LISTEN',
@@ -93,7 +93,7 @@ export const settingsTable = {
     env: 'ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES',
     value: textValue(expiryDates),
     fileToo: true,
-    help: 'When each secret ends, such as `2027-11-22`, in the same order; `-` where it is not known. Warnings come 60, 30, 14, 7 and 1 days before.',
+    help: 'When each secret expires, such as `2027-11-22`, in the same order; `-` where it is not known. Warnings are logged 60, 30, 14, 7 and 1 days before.',
   },
   entraClientCertificateFile: {
     env: 'ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE',
@@ -127,7 +127,7 @@ export const settingsTable = {
     env: 'ENTRADA_SHARED_CLIENT_SECRET_EXPIRES',
     value: textValue(expiryDates),
     fileToo: true,
-    help: 'When each of these secrets ends, such as `2027-11-22`, in the same order; `-` where it is not known.',
+    help: 'When each of these secrets expires, such as `2027-11-22`, in the same order; `-` where it is not known.',
   },
   sharedClientCertificateFile: {
     env: 'ENTRADA_SHARED_CLIENT_CERTIFICATE_FILE',
@@ -157,7 +157,7 @@ export const settingsTable = {
     option: 'authority',
     value: textValue(authority),
     fallback: 'https://login.microsoftonline.com',
-    help: 'The cloud, for every connection that names no other: a national cloud by its host, `https://NAME.ciamlogin.com` for External ID, or any Entra-compatible address. `http` on loopback only.',
+    help: 'The default cloud of all connections: the host of a national cloud, `https://NAME.ciamlogin.com` for External ID, or any Entra-compatible address. `http` on loopback only.',
   },
   ...connectionSettings(),
   roleRulesFile: {
@@ -168,7 +168,7 @@ export const settingsTable = {
   accessRulesFile: {
     env: 'ENTRADA_ACCESS_RULES_FILE',
     value: textValue(text),
-    help: 'JSON file that says who may open which page of an application behind a reverse proxy; see docs/forward-auth.md. Without it: the people of the organization `default`.',
+    help: 'JSON file with rules about who may open which page of an application behind a reverse proxy; see docs/forward-auth.md. Without it, users of the organization `default` may open every page.',
   },
   identityTokens: {
     env: 'ENTRADA_IDENTITY_TOKENS',
@@ -182,7 +182,7 @@ export const settingsTable = {
     option: 'dangerouslyForwardUnproven',
     value: switchValue('off', 'on'),
     fallback: 'off',
-    help: '`on`, as in the release before: where no access rule says otherwise people of every organization pass `/auth/verify`, and `X-Auth-Request-Email` holds addresses that nobody has proven. Goes with the next release; see docs/forward-auth.md.',
+    help: '`on`, as in the previous release: unless an access rule forbids it, users of every organization pass `/auth/verify`, and `X-Auth-Request-Email` contains unproven addresses. The next release removes this setting; see docs/forward-auth.md.',
   },
   cookieDomain: {
     env: 'ENTRADA_COOKIE_DOMAIN',

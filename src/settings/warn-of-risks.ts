@@ -14,7 +14,7 @@ export function warnOfRisks(services: Pick<Services, 'deployment' | 'log'>): voi
   if (forwardsUnproven) {
     services.log.warn('unproven_forwarded', {
       effect:
-        'people of every organization pass where no access rule says otherwise, with email addresses that nobody has proven',
+        'users of every organization pass unless an access rule forbids it, with unproven email addresses',
     })
   }
 }

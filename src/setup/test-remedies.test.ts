@@ -13,7 +13,7 @@ describe('explainTestFailure', () => {
     it(`sends nobody to who runs the server for AADSTS${failure.code} of an own application (P5)`, () => {
       for (const seenBy of ['customer', 'operator'] as const) {
         const { remedy, who } = explainTestFailure(failure.entry, { application: 'own', seenBy })
-        assert.notEqual(who, 'who runs this server')
+        assert.notEqual(who, 'the operator of this server')
         if (failure.entry.whoCanFix === 'operator') assert.doesNotMatch(remedy ?? '', /ENTRADA_/)
       }
     })
@@ -22,7 +22,7 @@ describe('explainTestFailure', () => {
   it('leaves the credential of the shared application to who runs the server (P5)', () => {
     const wrongSecret = entraErrors[7000215]
     const told = explainTestFailure(wrongSecret, { application: 'shared', seenBy: 'customer' })
-    assert.equal(told.who, 'who runs this server')
+    assert.equal(told.who, 'the operator of this server')
     assert.match(told.remedy ?? '', /whoever sent you the link/)
     const own = explainTestFailure(wrongSecret, { application: 'shared', seenBy: 'operator' })
     assert.match(own.remedy ?? '', /secret/i)

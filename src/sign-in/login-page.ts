@@ -126,7 +126,7 @@ function alreadySignedIn(
     return html`<p>You are signed in as <strong>${name}</strong>, but not there yet. Please sign in once more:</p>`
   }
   return html`<p>You are signed in as <strong>${name}</strong>.
-<a href="${returnTo}">Continue</a>, or sign in as somebody else:</p>`
+<a href="${returnTo}">Continue</a>, or sign in with another account:</p>`
 }
 
 const notConfigured = (

@@ -22,7 +22,7 @@ export async function showOperatorSignIn(
   return pageResponse(services, {
     title: 'Operator sign-in',
     body: html`<h1>Operator sign-in</h1>
-<p>For who runs this server. The token is in <code>ENTRADA_OPERATOR_TOKEN</code>, or in the file
+<p>For operators of this server. The token is in <code>ENTRADA_OPERATOR_TOKEN</code>, or in the file
 <code>operator-token</code> of the data folder.</p>
 <form class="stack" method="post" action="${pathTo(services, '/login/token')}">
 <label for="operator_token">Operator token</label>

@@ -27,7 +27,7 @@ const apiKeySchema = strictObject({
   scopes: v.array(v.string()),
   organizationId: v.pipe(
     v.nullable(v.string()),
-    v.description('It sees this organization only; `null`: all.'),
+    v.description('The only organization that the key may access; `null`: all.'),
   ),
   status: v.picklist(['active', 'expired', 'revoked']),
   createdAt: timeAnswer,
@@ -37,13 +37,13 @@ const apiKeySchema = strictObject({
 })
 const newlyMadeSchema = strictObject({
   ...apiKeySchema.entries,
-  value: v.pipe(v.nullable(v.string()), v.description('The key itself. Shown this once.')),
+  value: v.pipe(v.nullable(v.string()), v.description('The key itself. It is shown only once.')),
 })
 const newApiKeySchema = strictObject({
   name: displayName,
   scopes: v.pipe(v.array(scope), v.minLength(1), v.maxLength(scopes.length)),
   organizationId: v.optional(
-    v.pipe(text(64), v.description('The key is to see this organization only.')),
+    v.pipe(text(64), v.description('The only organization that the key may access.')),
   ),
   expiresAt: v.optional(v.pipe(time, v.description('In the future.'))),
 })
@@ -56,7 +56,7 @@ export const apiKeyOperations = {
   listApiKeys: operation({
     method: 'GET',
     path: '/api-keys',
-    does: 'Keys for the API, newest first, revoked ones too.',
+    does: 'Lists API keys, newest first, including revoked ones.',
     access: { scope: 'api-keys:read', of: 'deployment' },
     query: { ...pageQuery, ...organizationQuery },
     answer: pageOf(apiKeySchema),
@@ -69,7 +69,7 @@ export const apiKeyOperations = {
   createApiKey: operation({
     method: 'POST',
     path: '/api-keys',
-    does: 'Makes a key for the API. Its value is in this answer and nowhere else.',
+    does: 'Creates an API key. Only this response contains its value.',
     access: { scope: 'api-keys:write', of: 'deployment' },
     body: newApiKeySchema,
     answer: newlyMadeSchema,
@@ -87,7 +87,7 @@ export const apiKeyOperations = {
   getApiKey: operation({
     method: 'GET',
     path: '/api-keys/:id',
-    does: 'One key for the API.',
+    does: 'Returns one API key.',
     access: { scope: 'api-keys:read', of: 'deployment' },
     answer: apiKeySchema,
     async run({ storage, now }, { params }) {
@@ -99,7 +99,7 @@ export const apiKeyOperations = {
   revokeApiKey: operation({
     method: 'DELETE',
     path: '/api-keys/:id',
-    does: 'Revokes a key for the API, at once and for good. It stays in the list.',
+    does: 'Revokes an API key at once and permanently. It stays in the list.',
     access: { scope: 'api-keys:write', of: 'deployment' },
     run: (services, { by, params }) => revokeApiKey(services, by, params.id),
   }),

@@ -26,7 +26,7 @@ const verificationSchema = strictObject({
   next: v.pipe(
     v.nullable(v.string()),
     v.description(
-      'Goes into `from`. Without a problem and without `next` all of it is as it was written.',
+      'The value for `from` in the next call. If there is no problem and no `next`, the whole trail is unchanged.',
     ),
   ),
 })
@@ -38,7 +38,7 @@ export const auditChainOperations = {
   verifyAuditChain: operation({
     method: 'GET',
     path: '/audit-chain/verify',
-    does: 'Whether the audit trail is as it was written, a stretch at a time. `from`: the `next` of the stretch before; `place`: one that the log had.',
+    does: 'Verifies a part of the audit trail. `from`: the `next` of the previous part; `place`: a place from the log.',
     access: { scope: 'audit-chain:read', of: 'deployment' },
     query: {
       from: v.optional(
@@ -58,7 +58,7 @@ export const auditChainOperations = {
   restartAuditChain: operation({
     method: 'POST',
     path: '/audit-chain/restart',
-    does: 'Begins the audit chain anew when it cannot go on.',
+    does: 'Starts a new audit chain when the old one cannot be continued.',
     access: { scope: 'audit-chain:write', of: 'deployment' },
     body: strictObject({
       reason: reasonText(500),

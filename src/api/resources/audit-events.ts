@@ -38,7 +38,7 @@ export const auditEventOperations = {
   listAuditEvents: operation({
     method: 'GET',
     path: '/audit-events',
-    does: 'Audit events, newest first.',
+    does: 'Lists audit events, newest first.',
     access: { scope: 'audit:read', of: 'own' },
     query: {
       ...pageQuery,

@@ -14,7 +14,7 @@ const connectionHealthSchema = strictObject({
   lastFailureCode: v.pipe(
     v.nullable(v.string()),
     v.description(
-      'Why nobody got in: Entra, the network, or a credential that is refused. A person who may not come in is no failure of the connection.',
+      'Why sign-ins fail: an error of Entra or of the network, or a refused credential. A user who is refused by a policy is not a failure of the connection.',
     ),
   ),
   failuresInARow: v.pipe(v.number(), v.description('Since the last success.')),
@@ -27,7 +27,7 @@ export const connectionHealthOperations = {
   getConnectionHealth: operation({
     method: 'GET',
     path: '/connections/:id/health',
-    does: 'How the sign-ins through a connection went, a few seconds behind them.',
+    does: 'Returns the recent successes and failures of sign-ins through a connection, with a delay of a few seconds.',
     access: { scope: 'connections:read', of: ownerOfConnection },
     answer: connectionHealthSchema,
     async run({ storage }, { params: { id } }) {

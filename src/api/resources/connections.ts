@@ -40,7 +40,7 @@ export const connectionOperations = {
   listConnections: operation({
     method: 'GET',
     path: '/connections',
-    does: 'Connections, newest first.',
+    does: 'Lists connections, newest first.',
     access: { scope: 'connections:read', of: 'own' },
     query: {
       ...pageQuery,
@@ -48,12 +48,15 @@ export const connectionOperations = {
       ...searchQuery('a name or slug; or a whole id, client id or tenant'),
       status: v.optional(v.picklist(['draft', 'on', 'off'])),
       credentials_end_before: v.optional(
-        v.pipe(time, v.description('Whose last active credential ends before this time.')),
+        v.pipe(
+          time,
+          v.description('Only connections whose last active credential expires before this time.'),
+        ),
       ),
       failing: v.optional(
         v.pipe(
           v.literal('true'),
-          v.description('Whose sign-ins fail since their last success.'),
+          v.description('Only connections whose sign-ins have failed since the last success.'),
           v.transform(() => true as const),
         ),
       ),
@@ -74,7 +77,7 @@ export const connectionOperations = {
   createConnection: operation({
     method: 'POST',
     path: '/connections',
-    does: 'Creates a connection, as a draft. `id` and `slug` may be brought along from another system; they never change.',
+    does: 'Creates a connection as a draft. You can keep an `id` and `slug` of another system; they can never be changed.',
     access: {
       scope: 'connections:write',
       of: async ({ storage }, { body }) => {
@@ -104,7 +107,7 @@ export const connectionOperations = {
   getConnection: operation({
     method: 'GET',
     path: '/connections/:id',
-    does: 'One connection.',
+    does: 'Returns one connection.',
     access: { scope: 'connections:read', of: ownerOfConnection },
     answer: connectionSchema,
     versioned: true,
@@ -117,7 +120,7 @@ export const connectionOperations = {
   changeConnection: operation({
     method: 'PATCH',
     path: '/connections/:id',
-    does: 'Changes the members given (RFC 7396: `null` goes back to the default, a list is replaced whole).',
+    does: 'Changes the members of the request (RFC 7396: `null` restores the default, a list replaces the whole list).',
     access: { scope: 'connections:write', of: ownerOfConnection },
     body: connectionChangeSchema,
     answer: connectionSchema,
@@ -142,7 +145,7 @@ export const connectionOperations = {
   turnConnectionOn: operation({
     method: 'POST',
     path: '/connections/:id/turn-on',
-    does: 'Lets people sign in through it, once a test sign-in succeeded.',
+    does: 'Turns a connection on, so that users can sign in through it. A test sign-in has to succeed first.',
     access: { scope: 'connections:write', of: ownerOfConnection },
     answer: connectionSchema,
     refusals: ['connection_read_only', 'connection_not_tested', 'shared_tenant_in_use'],
@@ -152,7 +155,7 @@ export const connectionOperations = {
   turnConnectionOff: operation({
     method: 'POST',
     path: '/connections/:id/turn-off',
-    does: 'Lets nobody in through it any more. Who is signed in stays so.',
+    does: 'Turns a connection off, so that no user can sign in through it. Users who are signed in stay signed in.',
     access: { scope: 'connections:write', of: ownerOfConnection },
     answer: connectionSchema,
     refusals: ['connection_read_only', 'own_access_kept'],

@@ -22,7 +22,9 @@ import { ownerOfConnection } from './connections.ts'
 
 const state = v.pipe(
   v.optional(v.picklist(['active', 'pending']), 'active'),
-  v.description('`pending`: kept beside the active ones until a test through it succeeded.'),
+  v.description(
+    '`pending`: stored in addition to the active credentials, and not used until a test sign-in with it has succeeded.',
+  ),
 )
 const newCredentialSchema = v.variant('kind', [
   strictObject({
@@ -30,7 +32,7 @@ const newCredentialSchema = v.variant('kind', [
     value: v.pipe(
       text(512),
       v.regex(CLIENT_SECRET, 'must be 8 to 256 visible ASCII characters'),
-      v.description('The secret itself, not its id. Never shown again.'),
+      v.description('The value of the secret, not its id. It is never returned.'),
     ),
     expiresAt: v.optional(time),
     state,
@@ -38,7 +40,9 @@ const newCredentialSchema = v.variant('kind', [
   strictObject({
     kind: v.pipe(
       v.literal('certificate'),
-      v.description('A key pair is made here; upload the `certificate` of the answer in Entra.'),
+      v.description(
+        'Entrada generates a key pair; upload the `certificate` of the response to Entra.',
+      ),
     ),
     state,
   }),
@@ -66,7 +70,7 @@ export const credentialOperations = {
   addCredential: operation({
     method: 'POST',
     path: '/connections/:id/credentials',
-    does: 'Adds a credential beside those that are there. Its value is sealed and never shown.',
+    does: 'Adds a credential to a connection; existing ones are kept. Its value is stored sealed and never returned.',
     access,
     body: newCredentialSchema,
     answer: credentialSchema,
@@ -91,7 +95,7 @@ export const credentialOperations = {
   findCredential: operation({
     method: 'POST',
     path: '/connections/:id/find-credential',
-    does: 'Which credential holds this secret, if any: whether there is something to add.',
+    does: 'Finds the credential with this secret, if there is one, so that a caller knows whether to add it.',
     access,
     body: strictObject({ value: text(256) }),
     answer: strictObject({ credentialId: v.nullable(v.string()) }),
@@ -105,7 +109,7 @@ export const credentialOperations = {
   changeCredential: operation({
     method: 'PATCH',
     path: '/connections/:id/credentials/:credential',
-    does: 'Puts a credential into use, or out of it without losing it.',
+    does: 'Activates a credential, or retires it without removing it.',
     access,
     body: changeSchema,
     answer: credentialSchema,
@@ -119,7 +123,7 @@ export const credentialOperations = {
   removeCredential: operation({
     method: 'DELETE',
     path: '/connections/:id/credentials/:credential',
-    does: 'Removes a credential for good.',
+    does: 'Removes a credential permanently.',
     access,
     refusals: ['connection_read_only', 'credential_in_use'],
     async run(services, { by, params: { id: connectionId, credential: credentialId } }) {

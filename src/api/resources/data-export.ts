@@ -39,7 +39,7 @@ const exportedSchema = strictObject({
   kind: v.picklist(kindsOfOrganization),
   record: v.pipe(
     v.record(v.string(), v.unknown()),
-    v.description('As its own operation shows it.'),
+    v.description('In the format of the operation that returns this kind of record.'),
   ),
 })
 type Exported = v.InferOutput<typeof exportedSchema>
@@ -64,7 +64,7 @@ export const dataExportOperations = {
   exportUser: operation({
     method: 'GET',
     path: '/users/:id/export',
-    does: 'Everything that is kept of a user, page by page.',
+    does: 'Returns all data that is stored about a user, page by page.',
     access: { scope: 'users:read', of: 'deployment' },
     query: userQuery,
     answer: pageOf(exportedSchema),
@@ -77,14 +77,14 @@ export const dataExportOperations = {
   removeUser: operation({
     method: 'DELETE',
     path: '/users/:id',
-    does: 'Removes a user for good, with identities, memberships, roles and sessions. A later sign-in creates another user; to keep a person out, disable them. Usernames stay taken in their organizations.',
+    does: 'Removes a user permanently, with identities, memberships, roles and sessions. A later sign-in of the same person creates a new user; disable the user to prevent that. Usernames stay reserved in their organizations.',
     access: { scope: 'users:write', of: 'deployment' },
     run: (services, { by, params }) => removeUser(services, by, params.id),
   }),
   releaseUsername: operation({
     method: 'DELETE',
     path: '/organizations/:id/retired-usernames/:username',
-    does: 'Lets a username be given again that belonged to a removed user. Applications may still hold data under it. `:id`: id or slug.',
+    does: 'Releases the username of a removed user, so that another user can get it. Applications may still store data under it. `:id`: id or slug.',
     access: { scope: 'users:write', of: 'deployment' },
     run: (services, { by, params: { id, username } }) =>
       allowUsernameAgain(services, by, { organization: id, username }),
@@ -92,7 +92,7 @@ export const dataExportOperations = {
   exportOrganization: operation({
     method: 'GET',
     path: '/organizations/:id/export',
-    does: 'Everything that is kept of an organization but its secrets, page by page.',
+    does: 'Returns all data that is stored about an organization, except its secrets, page by page.',
     access: { scope: 'organizations:export', of: ownerOfOrganization },
     query: organizationQuery,
     answer: pageOf(exportedSchema),
@@ -108,7 +108,7 @@ export const dataExportOperations = {
   removeOrganization: operation({
     method: 'DELETE',
     path: '/organizations/:id',
-    does: 'Removes an organization for good, with its connections, members and everything else of it. `slug` has to be its own.',
+    does: 'Removes an organization permanently, with its connections, members and all its other data. `slug` must be the slug of the organization.',
     access: { scope: 'organizations:write', of: ownerOfOrganization },
     query: { slug: givenText },
     refusals: ['connection_read_only'],
@@ -118,7 +118,7 @@ export const dataExportOperations = {
   removeConnection: operation({
     method: 'DELETE',
     path: '/connections/:id',
-    does: 'Removes a connection that is a draft or turned off. People stay members of their organization.',
+    does: 'Removes a connection that is a draft or turned off. Its users stay members of their organization.',
     access: { scope: 'connections:write', of: ownerOfConnection },
     refusals: ['connection_is_on', 'connection_read_only'],
     run: (services, { by, params }) => removeConnection(services, by, { id: params.id }),

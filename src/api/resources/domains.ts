@@ -25,7 +25,9 @@ import { type OwnerLookUp, operation } from '../operation.ts'
 const status = v.picklist(['pending', 'proven', 'lost'])
 const connectionId = v.pipe(
   v.nullish(text(64)),
-  v.description('Where its people sign in; `null`: any connection of the organization.'),
+  v.description(
+    'The connection for users of this domain; `null`: any connection of the organization.',
+  ),
 )
 
 const domainSchema = strictObject({
@@ -35,15 +37,17 @@ const domainSchema = strictObject({
   connectionId: v.nullable(v.string()),
   status: v.pipe(
     status,
-    v.description('`lost`: its record is gone; it links nobody, and people go on signing in.'),
+    v.description(
+      '`lost`: the TXT record is gone; the domain no longer links users by email address, but its users can still sign in.',
+    ),
   ),
   proof: v.nullable(v.picklist(['dns', 'operator'])),
   record: v.pipe(
     strictObject({ type: v.literal('TXT'), name: v.string(), value: v.string() }),
-    v.description('What proves it, in DNS.'),
+    v.description('The TXT record that proves the domain.'),
   ),
   provenAt: v.nullable(timeAnswer),
-  checkedAt: v.pipe(v.nullable(timeAnswer), v.description('When DNS answered last.')),
+  checkedAt: v.pipe(v.nullable(timeAnswer), v.description('When DNS last answered.')),
   nextCheckAt: v.nullable(timeAnswer),
   createdAt: timeAnswer,
 })
@@ -51,7 +55,10 @@ export type DomainJson = v.InferOutput<typeof domainSchema>
 
 const newDomainSchema = strictObject({
   organizationId: v.pipe(text(64), v.description('Id of an organization, or its slug.')),
-  name: v.pipe(domainName, v.description('Such as `contoso.com`. A domain below it is another.')),
+  name: v.pipe(
+    domainName,
+    v.description('Such as `contoso.com`. Subdomains are separate domains.'),
+  ),
   connectionId,
 })
 const domainChangeSchema = strictObject({ connectionId })
@@ -69,7 +76,7 @@ export const domainOperations = {
   listDomains: operation({
     method: 'GET',
     path: '/domains',
-    does: 'Domains of organizations, newest first.',
+    does: 'Lists domains of organizations, newest first.',
     access: { scope: 'domains:read', of: 'own' },
     query: {
       ...pageQuery,
@@ -87,7 +94,7 @@ export const domainOperations = {
   addDomain: operation({
     method: 'POST',
     path: '/domains',
-    does: 'Names a domain for an organization. It counts once its record is found in DNS.',
+    does: 'Adds a domain to an organization. It has no effect until its TXT record is found in DNS.',
     access: {
       scope: 'domains:write',
       of: async ({ storage }, { body }) => {
@@ -108,7 +115,7 @@ export const domainOperations = {
   getDomain: operation({
     method: 'GET',
     path: '/domains/:id',
-    does: 'One domain.',
+    does: 'Returns one domain.',
     access: { scope: 'domains:read', of: ownerOfDomain },
     answer: domainSchema,
     versioned: true,
@@ -121,7 +128,7 @@ export const domainOperations = {
   changeDomain: operation({
     method: 'PATCH',
     path: '/domains/:id',
-    does: 'Says which connection its people go to.',
+    does: 'Sets the connection for users of this domain.',
     access: { scope: 'domains:write', of: ownerOfDomain },
     body: domainChangeSchema,
     answer: domainSchema,
@@ -138,7 +145,7 @@ export const domainOperations = {
   verifyDomain: operation({
     method: 'POST',
     path: '/domains/:id/verify',
-    does: 'Asks DNS for the record. The domain is the organization’s from then on, also if it was another one’s whose record is gone.',
+    does: 'Looks up the TXT record in DNS. If it is found, the domain belongs to this organization, even if it belonged to another one whose record is gone.',
     access: { scope: 'domains:write', of: ownerOfDomain },
     answer: domainSchema,
     refusals: ['domain_not_proven', 'domain_in_use', 'dns_unavailable'],
@@ -148,7 +155,7 @@ export const domainOperations = {
   vouchForDomain: operation({
     method: 'POST',
     path: '/domains/:id/vouch',
-    does: 'Takes the domain for the organization’s on the operator’s word, without DNS.',
+    does: 'Marks the domain as proven by the operator, without a DNS lookup.',
     access: { scope: 'domains:vouch', of: 'deployment' },
     answer: domainSchema,
     refusals: ['domain_in_use'],
@@ -158,7 +165,7 @@ export const domainOperations = {
   removeDomain: operation({
     method: 'DELETE',
     path: '/domains/:id',
-    does: 'Takes a domain away from its organization. People who were linked by it stay.',
+    does: 'Removes a domain from its organization. Users who were linked by it stay linked.',
     access: { scope: 'domains:write', of: ownerOfDomain },
     run: (services, { by, params }) => removeDomain(services, by, params.id),
   }),

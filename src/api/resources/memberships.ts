@@ -55,14 +55,14 @@ export const membershipOperations = {
   listMemberships: operation({
     method: 'GET',
     path: '/memberships',
-    does: 'Members of organizations with their roles, newest first.',
+    does: 'Lists members of organizations with their roles, newest first.',
     access: { scope: 'memberships:read', of: 'own' },
     query: {
       ...pageQuery,
       ...organizationQuery,
       ...searchQuery('a username, display name or email'),
       user: v.optional(userIdQuery),
-      role: v.optional(v.pipe(roleName, v.description('Who hold this role.'))),
+      role: v.optional(v.pipe(roleName, v.description('Only members with this role.'))),
       status: v.optional(status),
     },
     answer: pageOf(membershipSchema),
@@ -75,7 +75,7 @@ export const membershipOperations = {
   getMembership: operation({
     method: 'GET',
     path: '/memberships/:id',
-    does: 'One member with roles.',
+    does: 'Returns one member with roles.',
     access: read,
     answer: membershipSchema,
     versioned: true,
@@ -88,7 +88,7 @@ export const membershipOperations = {
   disableMembership: operation({
     method: 'POST',
     path: '/memberships/:id/disable',
-    does: 'Keeps the person out of this organization and ends their sessions there.',
+    does: 'Disables a membership: the user can no longer sign in to this organization, and their sessions there end.',
     access: write,
     answer: membershipSchema,
     refusals: ['own_access_kept', 'last_administrator'],
@@ -97,7 +97,7 @@ export const membershipOperations = {
   enableMembership: operation({
     method: 'POST',
     path: '/memberships/:id/enable',
-    does: 'Lets the person into this organization again.',
+    does: 'Enables a disabled membership, so that the user can sign in to this organization again.',
     access: write,
     answer: membershipSchema,
     run: (services, call) => change(services, call, { kind: 'enable' }),
@@ -105,7 +105,7 @@ export const membershipOperations = {
   giveRole: operation({
     method: 'PUT',
     path: '/memberships/:id/roles/:role',
-    does: 'Gives a role by hand, beside what rules give.',
+    does: 'Gives a role by hand, in addition to the roles that rules give.',
     access: write,
     answer: membershipSchema,
     refusals: ['access_not_granted'],
@@ -119,7 +119,7 @@ export const membershipOperations = {
   takeRole: operation({
     method: 'DELETE',
     path: '/memberships/:id/roles/:role',
-    does: 'Takes a role that was given by hand. What rules give stays.',
+    does: 'Removes a role that was given by hand. Roles that rules give stay.',
     access: write,
     answer: membershipSchema,
     refusals: ['own_access_kept', 'last_administrator'],

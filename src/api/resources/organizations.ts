@@ -44,7 +44,7 @@ const organizationSchema = strictObject({
         ),
       }),
     ),
-    v.description('The one connection that people sign in through; `null`: any of them.'),
+    v.description('The connection that users have to sign in through; `null`: any of them.'),
   ),
   createdAt: timeAnswer,
   updatedAt: timeAnswer,
@@ -72,7 +72,7 @@ export const organizationOperations = {
   listOrganizations: operation({
     method: 'GET',
     path: '/organizations',
-    does: 'Organizations, newest first.',
+    does: 'Lists organizations, newest first.',
     access: { scope: 'organizations:read', of: 'own' },
     query: { ...pageQuery, ...searchQuery('a name or slug') },
     answer: pageOf(organizationSchema),
@@ -85,7 +85,7 @@ export const organizationOperations = {
   createOrganization: operation({
     method: 'POST',
     path: '/organizations',
-    does: 'Creates an organization. `id` and `slug` may be brought along from another system; they never change.',
+    does: 'Creates an organization. You can keep an `id` and `slug` of another system; they can never be changed.',
     access: { scope: 'organizations:write', of: 'deployment' },
     body: newOrganizationSchema,
     answer: organizationSchema,
@@ -100,7 +100,7 @@ export const organizationOperations = {
   getOrganization: operation({
     method: 'GET',
     path: '/organizations/:id',
-    does: 'One organization.',
+    does: 'Returns one organization.',
     access: { scope: 'organizations:read', of: ownerOfOrganization },
     answer: organizationSchema,
     versioned: true,
@@ -110,7 +110,7 @@ export const organizationOperations = {
   changeOrganization: operation({
     method: 'PATCH',
     path: '/organizations/:id',
-    does: 'Changes the members given (RFC 7396: `null` goes back to the default).',
+    does: 'Changes the members of the request (RFC 7396: `null` restores the default).',
     access: { scope: 'organizations:write', of: ownerOfOrganization },
     body: changeableSchema,
     answer: organizationSchema,

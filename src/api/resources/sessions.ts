@@ -47,7 +47,7 @@ const ownSessionSchema = strictObject({
       ssoRequired: v.pipe(
         v.boolean(),
         v.description(
-          'People of the organization may sign in through one connection alone; `false` while the way around it is open.',
+          'Whether users of the organization may sign in through one connection only; `false` during a bypass.',
         ),
       ),
     }),
@@ -64,7 +64,7 @@ const ownSessionSchema = strictObject({
   roles: v.array(v.string()),
   groups: v.pipe(
     v.nullable(v.array(v.string())),
-    v.description('`null`: not known, because of an overage. Never the same as none.'),
+    v.description('`null`: not known, because of an overage. This is not the same as no groups.'),
   ),
   session: strictObject({
     id: v.string(),
@@ -85,7 +85,7 @@ const sessionScopeSchema = v.pipe(
     strictObject({ of: v.literal('deployment') }),
     strictObject({ of: v.picklist(['organization', 'connection', 'user']), id: text(64) }),
   ]),
-  v.description('`deployment`: everybody’s, those of operators included.'),
+  v.description('`deployment`: all sessions, including those of operators.'),
   v.examples([{ of: 'user', id: 'usr_019ab5f0-8c2e-7b3a-9f41-2d6c1e0b7a55' }]),
 )
 
@@ -100,7 +100,7 @@ export const sessionOperations = {
   getOwnSession: operation({
     method: 'GET',
     path: '/session',
-    does: 'The session of this browser, or 401. Takes the session cookie, no token.',
+    does: 'Returns the session of this browser, or 401. Accepts the session cookie only, no token.',
     access: 'own_session',
     answer: ownSessionSchema,
     refusals: ['sign_in_required', 'sign_in_again', 'access_changed', 'sso_session_ended'],
@@ -109,7 +109,7 @@ export const sessionOperations = {
   listSessions: operation({
     method: 'GET',
     path: '/sessions',
-    does: 'Live sessions, newest first.',
+    does: 'Lists live sessions, newest first.',
     access: { scope: 'sessions:read', of: 'own' },
     query: { ...pageQuery, ...organizationQuery, user: v.optional(userIdQuery) },
     answer: pageOf(sessionSchema),
@@ -125,7 +125,7 @@ export const sessionOperations = {
   endSessions: operation({
     method: 'POST',
     path: '/sessions/end',
-    does: 'Ends every session of the deployment, or of one organization, connection or user, at once and on every replica. A caller who is confined to an organization ends sessions there alone.',
+    does: 'Ends every session of the deployment, or of one organization, connection or user, at once and on every replica. A caller whose rights are limited to one organization ends only sessions of that organization.',
     access: { scope: 'sessions:write', of: 'own' },
     query: organizationQuery,
     body: sessionScopeSchema,

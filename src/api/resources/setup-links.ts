@@ -16,11 +16,13 @@ const setupLinkEntries = {
   connectionId: v.string(),
   kind: v.pipe(
     v.picklist(['setup', 'renewal']),
-    v.description('`setup`: of a draft. `renewal`: changes credentials, and nothing else.'),
+    v.description(
+      '`setup`: sets up a draft. `renewal`: replaces credentials, and changes nothing else.',
+    ),
   ),
   state: v.pipe(
     v.picklist(['waiting', 'opened', 'ended', 'turned_on', 'withdrawn', 'replaced', 'finished']),
-    v.description('`waiting` and `opened` can be used; every other one has ended.'),
+    v.description('Links that are `waiting` or `opened` can be used; all others have ended.'),
   ),
   createdAt: timeAnswer,
   openedAt: v.nullable(timeAnswer),
@@ -31,7 +33,7 @@ const newSetupLinkSchema = strictObject({
   ...setupLinkEntries,
   address: v.pipe(
     v.nullable(v.string()),
-    v.description('The link to send. It is shown now and never again: it opens the set-up.'),
+    v.description('The link to send. It gives access to the set-up, and is shown only once.'),
   ),
 })
 export type SetupLinkJson = v.InferOutput<typeof setupLinkSchema>
@@ -46,7 +48,7 @@ export const setupLinkOperations = {
   listSetupLinks: operation({
     method: 'GET',
     path: '/connections/:id/setup-links',
-    does: 'Set-up links of a connection, newest first, at most 100.',
+    does: 'Lists set-up links of a connection, newest first, at most 100.',
     access: read,
     answer: strictObject({ items: v.array(setupLinkSchema) }),
     async run(services, { params }) {
@@ -57,7 +59,7 @@ export const setupLinkOperations = {
   createSetupLink: operation({
     method: 'POST',
     path: '/connections/:id/setup-links',
-    does: 'Makes a link with which a customer sets up a draft, or renews the credential of a connection that is none. The one before ends.',
+    does: 'Creates a link with which a customer sets up a draft, or renews the credential of a connection that is not a draft. The previous link ends.',
     access: write,
     answer: newSetupLinkSchema,
     creates: true,
@@ -71,7 +73,7 @@ export const setupLinkOperations = {
   getSetupLink: operation({
     method: 'GET',
     path: '/connections/:id/setup-links/:link',
-    does: 'One set-up link.',
+    does: 'Returns one set-up link.',
     access: read,
     answer: setupLinkSchema,
     async run(services, { params }) {
@@ -84,7 +86,7 @@ export const setupLinkOperations = {
   withdrawSetupLink: operation({
     method: 'DELETE',
     path: '/connections/:id/setup-links/:link',
-    does: 'Ends a set-up link now, and the page behind it.',
+    does: 'Ends a set-up link and the set-up sessions that it opened.',
     access: write,
     async run(services, { by, params: { id: connectionId, link: linkId } }) {
       await withdrawSetupLink(services, by, { connectionId, linkId })

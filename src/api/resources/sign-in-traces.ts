@@ -22,7 +22,7 @@ const signInTraceSchema = strictObject({
   outcome,
   code: v.pipe(
     v.nullable(v.string()),
-    v.description('Of a refusal; see docs/reference/errors.md.'),
+    v.description('The error code of a refusal; see docs/reference/errors.md.'),
   ),
   organizationId: v.nullable(v.string()),
   connectionId: v.nullable(v.string()),
@@ -44,7 +44,7 @@ export const signInTraceOperations = {
   listSignInTraces: operation({
     method: 'GET',
     path: '/sign-in-traces',
-    does: 'Sign-ins step by step, newest first.',
+    does: 'Lists sign-ins with their steps, newest first.',
     access: { scope: 'sign-ins:read', of: 'own' },
     query: {
       ...pageQuery,
@@ -69,7 +69,7 @@ export const signInTraceOperations = {
   getSignInTrace: operation({
     method: 'GET',
     path: '/sign-in-traces/:id',
-    does: 'One sign-in.',
+    does: 'Returns one sign-in with its steps.',
     access: { scope: 'sign-ins:read', of: 'own' },
     answer: signInTraceSchema,
     async run(services, { params, within }) {

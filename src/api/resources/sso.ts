@@ -27,7 +27,7 @@ const losingMemberSchema = strictObject({
   why: v.pipe(
     v.picklist(['other_directory', 'never_signed_in']),
     v.description(
-      '`other_directory`: no identity of a directory that the connection accepts. `never_signed_in`: there is one, and nobody has seen it work.',
+      '`other_directory`: the user has no identity in a directory that the connection accepts. `never_signed_in`: the user has one, but has never signed in through the connection.',
     ),
   ),
 })
@@ -37,11 +37,11 @@ const previewSchema = strictObject({
   connectionId: v.string(),
   missing: v.pipe(
     v.array(v.picklist(['connection_off', 'administrator_sign_in'])),
-    v.description('What keeps it from being switched on; empty when nothing does.'),
+    v.description('The reasons why it cannot be switched on; empty if it can.'),
   ),
   administrator: v.pipe(
     v.nullable(strictObject({ membershipId: v.string(), username: v.string(), at: timeAnswer })),
-    v.description('The administrator who has shown that this connection works.'),
+    v.description('The administrator whose sign-in proved that this connection works.'),
   ),
   losing: v.pipe(v.number(), v.description('How many members would lose access.')),
   losers: pageOf(losingMemberSchema),
@@ -50,13 +50,13 @@ const previewSchema = strictObject({
 export type SsoPreviewJson = v.InferOutput<typeof previewSchema>
 
 const bypassSchema = strictObject({
-  reason: v.pipe(reasonText(500), v.description('Why; kept in the audit trail.')),
+  reason: v.pipe(reasonText(500), v.description('The reason; it is stored in the audit trail.')),
   hours: v.pipe(
     v.number(),
     v.integer(),
     v.minValue(1),
     v.maxValue(MOST_BYPASS_HOURS),
-    v.description('Ends by itself after so many hours.'),
+    v.description('Number of hours after which the bypass ends.'),
   ),
 })
 
@@ -69,7 +69,7 @@ export const ssoOperations = {
   previewSso: operation({
     method: 'GET',
     path: '/organizations/:id/sso',
-    does: 'What requiring single sign-on through a connection would do: what is missing, who would lose access. Changes nothing.',
+    does: 'Previews requiring single sign-on through a connection: what is missing, and which users would lose access. Changes nothing.',
     access: { scope: 'memberships:read', of: ownerOfOrganization },
     query: { ...pageQuery, connection: v.pipe(text(64), v.description('Id of the connection.')) },
     answer: previewSchema,
@@ -81,7 +81,7 @@ export const ssoOperations = {
   requireSso: operation({
     method: 'PUT',
     path: '/organizations/:id/sso',
-    does: 'Requires single sign-on through a connection. Sessions that came through others end at once.',
+    does: 'Requires single sign-on through a connection. Sessions that were started through other connections end at once.',
     access: { scope: 'sso:write', of: ownerOfOrganization },
     body: required,
     answer: organization,
@@ -95,7 +95,7 @@ export const ssoOperations = {
   liftSso: operation({
     method: 'DELETE',
     path: '/organizations/:id/sso',
-    does: 'Opens every connection of the organization again.',
+    does: 'Stops requiring single sign-on: users may sign in through every connection of the organization again.',
     access: { scope: 'sso:write', of: ownerOfOrganization },
     answer: organization,
     run: async (services, { by, params }) =>
@@ -104,7 +104,7 @@ export const ssoOperations = {
   bypassSso: operation({
     method: 'POST',
     path: '/organizations/:id/sso/bypass',
-    does: 'Opens the other connections for some hours: the way around, for an emergency.',
+    does: 'Starts a bypass: in an emergency, users may sign in through the other connections for some hours.',
     access: { scope: 'organizations:write', of: ownerOfOrganization },
     body: bypassSchema,
     answer: organization,
@@ -115,7 +115,7 @@ export const ssoOperations = {
   endSsoBypass: operation({
     method: 'DELETE',
     path: '/organizations/:id/sso/bypass',
-    does: 'Closes the way around before its time.',
+    does: 'Ends a bypass early.',
     access: { scope: 'organizations:write', of: ownerOfOrganization },
     answer: organization,
     run: async (services, { by, params }) =>

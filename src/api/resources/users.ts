@@ -27,7 +27,9 @@ export const roleSchema = strictObject({
   role: v.string(),
   source: v.pipe(
     v.string(),
-    v.description('`manual`, `default`, or `rule:` and the id of a rule.'),
+    v.description(
+      'What gave the role: `manual`, `default`, or `rule:` followed by the id of a rule.',
+    ),
   ),
 })
 
@@ -51,7 +53,10 @@ export const userSchema = strictObject({
   identities: v.array(
     strictObject({
       id: v.string(),
-      space: v.pipe(v.string(), v.description('Who vouches for the person: `entra:` and a cloud.')),
+      space: v.pipe(
+        v.string(),
+        v.description('The space of the directory: `entra:` followed by a cloud.'),
+      ),
       directory: v.string(),
       subject: v.pipe(v.string(), v.description('The id of the person in the directory.')),
       cloud: v.optional(v.string()),
@@ -77,7 +82,7 @@ const newUserSchema = v.pipe(
         v.pipe(
           text(6_500),
           v.description(
-            'Who the user is in a directory: `SPACE/DIRECTORY/SUBJECT`, each part percent-encoded, or `TENANT/OBJECT`. In place of `tid` and `oid`.',
+            'The key of the user in a directory: `SPACE/DIRECTORY/SUBJECT`, each part percent-encoded, or `TENANT/OBJECT`. It replaces `tid` and `oid`.',
           ),
         ),
       ),
@@ -96,7 +101,7 @@ export const userOperations = {
   listUsers: operation({
     method: 'GET',
     path: '/users',
-    does: 'Users of the whole deployment, newest first.',
+    does: 'Lists users of the whole deployment, newest first.',
     access: { scope: 'users:read', of: 'deployment' },
     query: {
       ...pageQuery,
@@ -120,7 +125,7 @@ export const userOperations = {
   createUser: operation({
     method: 'POST',
     path: '/users',
-    does: 'Creates a user beforehand: for "existing users only", or for linking.',
+    does: 'Creates a user before the first sign-in: for "existing users only", or for linking.',
     access: { scope: 'users:write', of: 'deployment' },
     body: newUserSchema,
     answer: userSchema,
@@ -140,7 +145,7 @@ export const userOperations = {
   getUser: operation({
     method: 'GET',
     path: '/users/:id',
-    does: 'One user with identities, memberships and roles.',
+    does: 'Returns one user with identities, memberships and roles.',
     access: { scope: 'users:read', of: 'deployment' },
     answer: userSchema,
     versioned: true,

@@ -24,19 +24,19 @@ const DELIVERIES_SHOWN = 50
 const eventTypes = v.pipe(
   v.array(v.picklist(Object.keys(auditEventTypes))),
   v.maxLength(100),
-  v.description('Types that are told, see docs/reference/audit-events.md. Empty: all.'),
+  v.description('Event types to deliver, see docs/reference/audit-events.md. Empty: all.'),
 )
 const url = v.pipe(
   text(2048),
   v.metadata({ format: 'uri' }),
-  v.description('https, of the public Internet.'),
+  v.description('An https URL on the public Internet.'),
 )
 
 const webhookSchema = strictObject({
   id: v.string(),
   organizationId: v.pipe(
     v.nullable(v.string()),
-    v.description('Of whose events it is told; `null`: of all.'),
+    v.description('The organization whose events are delivered; `null`: all.'),
   ),
   url: v.string(),
   eventTypes: v.array(v.string()),
@@ -52,7 +52,7 @@ const webhookWithSecretSchema = strictObject({
   ...webhookSchema.entries,
   secret: v.pipe(
     v.nullable(v.string()),
-    v.description('Signs what is sent (Standard Webhooks). Shown this once.'),
+    v.description('The secret that signs deliveries (Standard Webhooks). It is shown only once.'),
   ),
 })
 
@@ -64,7 +64,7 @@ const deliverySchema = strictObject({
   lastAt: v.nullable(timeAnswer),
   lastAnswer: v.pipe(
     v.nullable(v.string()),
-    v.description('Status of the last answer, or why there was none.'),
+    v.description('Status of the last response, or the reason why there was none.'),
   ),
 })
 
@@ -96,7 +96,7 @@ export const webhookOperations = {
   listWebhooks: operation({
     method: 'GET',
     path: '/webhooks',
-    does: 'Webhooks, newest first.',
+    does: 'Lists webhooks, newest first.',
     access: { scope: 'webhooks:read', of: 'own' },
     query: { ...pageQuery, ...organizationQuery },
     answer: pageOf(webhookSchema),
@@ -108,7 +108,7 @@ export const webhookOperations = {
   createWebhook: operation({
     method: 'POST',
     path: '/webhooks',
-    does: 'Creates a webhook: of one organization, or of the whole deployment.',
+    does: 'Creates a webhook for one organization, or for the whole deployment.',
     access: { scope: 'webhooks:write', of: ownerOfNew },
     body: newWebhookSchema,
     answer: webhookWithSecretSchema,
@@ -123,7 +123,7 @@ export const webhookOperations = {
   getWebhook: operation({
     method: 'GET',
     path: '/webhooks/:id',
-    does: 'One webhook.',
+    does: 'Returns one webhook.',
     access: { scope: 'webhooks:read', of: ownerOfWebhook },
     answer: webhookSchema,
     versioned: true,
@@ -132,7 +132,7 @@ export const webhookOperations = {
   changeWebhook: operation({
     method: 'PATCH',
     path: '/webhooks/:id',
-    does: 'Changes address, types or status of a webhook. Turned on again, it is told of what happens from then on.',
+    does: 'Changes the URL, event types or status of a webhook. If it is turned on again, events that happened in the meantime are not delivered.',
     access: { scope: 'webhooks:write', of: ownerOfWebhook },
     body: webhookChangeSchema,
     answer: webhookSchema,
@@ -147,7 +147,7 @@ export const webhookOperations = {
   rotateWebhookSecret: operation({
     method: 'POST',
     path: '/webhooks/:id/rotate-secret',
-    does: 'Makes a new secret; the one before signs beside it for a day.',
+    does: 'Creates a new secret; deliveries are signed with both the old and the new one for a day.',
     access: { scope: 'webhooks:write', of: ownerOfWebhook },
     answer: webhookWithSecretSchema,
     async run(services, { by, params }) {
@@ -158,14 +158,14 @@ export const webhookOperations = {
   removeWebhook: operation({
     method: 'DELETE',
     path: '/webhooks/:id',
-    does: 'Removes a webhook and what it had still to be told.',
+    does: 'Removes a webhook and its undelivered events.',
     access: { scope: 'webhooks:write', of: ownerOfWebhook },
     run: (services, { by, params }) => removeWebhook(services, by, params.id),
   }),
   listWebhookDeliveries: operation({
     method: 'GET',
     path: '/webhooks/:id/deliveries',
-    does: `The latest ${DELIVERIES_SHOWN} deliveries of a webhook, newest first.`,
+    does: `Lists the latest ${DELIVERIES_SHOWN} deliveries of a webhook, newest first.`,
     access: { scope: 'webhooks:read', of: ownerOfWebhook },
     answer: strictObject({ items: v.array(deliverySchema) }),
     async run({ storage }, { params }) {

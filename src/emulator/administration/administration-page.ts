@@ -36,7 +36,7 @@ function behaviourSection({ directory, automaticUser, clock }: EmulatorState): F
       fields: select('user', {
         label: 'Sign in without asking',
         options: [
-          ['', 'Nobody: ask with the picker'],
+          ['', 'No user: show the account picker'],
           ...names.map((name) => [name, name] as const),
         ],
         chosen: automaticUser ?? '',

@@ -73,7 +73,7 @@ function callOf(name: string, { does, takes, answers }: Operation) {
     requestBody: { required: isRequired, content: { 'application/json': { schema: input } } },
     responses: {
       200: jsonOf('Done.', answer),
-      400: jsonOf('Not done: the message says why.', { $ref: '#/components/schemas/Problem' }),
+      400: jsonOf('Not done: the message is the reason.', { $ref: '#/components/schemas/Problem' }),
     },
   }
 }

@@ -106,7 +106,7 @@ const peopleOperations = {
     answers: { id: 'The object id.' },
     run: (emulator, { tenant, group }) => ({ id: emulator.addGroup(tenant, group as NewGroup) }),
   }),
-  'remove-group': operation('Removes a group, and everybody from it.', {
+  'remove-group': operation('Removes a group and its memberships.', {
     takes: { group: groupName },
     run: (emulator, { group }) => emulator.removeGroup(group),
   }),

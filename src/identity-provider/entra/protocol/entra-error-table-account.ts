@@ -47,7 +47,7 @@ export const accountErrors: EntraErrorTable = {
     name: 'IdsLocked',
     whatHappened:
       'Entra has locked the account for a while after too many wrong passwords, or the request came from an address with a bad reputation.',
-    remedy: `Wait for the lock to end. ${signInLogs} tells in "Failure reason" which of the two it was; for an attack in progress, look at the person under ID Protection > Risky users.`,
+    remedy: `Wait for the lock to end. ${signInLogs} shows in "Failure reason" which of the two it was; for an attack in progress, look at the person under ID Protection > Risky users.`,
     whoCanFix: 'directory_administrator',
     shown:
       'Your account is locked for the moment. Wait a while and try again, or ask your administrator to unblock it.',
@@ -82,7 +82,7 @@ export const accountErrors: EntraErrorTable = {
   50058: {
     name: 'UserInformationNotProvided',
     whatHappened:
-      'Entra was asked to answer without showing a page, and nobody is signed in to it in this browser. This is a normal answer.',
+      'The request asked Entra to answer without showing a page, but no user is signed in to Entra in this browser. This is a normal answer.',
     remedy: 'Nothing to repair: sign in with the page shown.',
     whoCanFix: 'nobody_needed',
     shown: 'You are not signed in with Microsoft in this browser. Please sign in.',

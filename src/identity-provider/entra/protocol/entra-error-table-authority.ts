@@ -8,7 +8,7 @@ import {
 
 const directoryNotNamed: EntraErrorEntry = {
   name: 'MissingTenantRealmAndNoUserInformationProvided',
-  whatHappened: 'Neither the request nor the account said which directory is meant.',
+  whatHappened: 'Neither the request nor the account identifies the directory.',
   remedy:
     'Set ENTRADA_ENTRA_TENANT_ID to the Directory (tenant) ID, so that the request goes to one directory.',
   whoCanFix: 'operator',

@@ -20,7 +20,7 @@ const administratorMustConsent: EntraErrorEntry = {
 const permissionNotListed: EntraErrorEntry = {
   name: 'MisconfiguredApplication',
   whatHappened:
-    'The application asks for something its registration does not list, nobody has consented, or a SAML identifier is wrong.',
+    'The application requests a permission that its registration does not list, no administrator or user has consented, or a SAML identifier is wrong.',
   remedy: `List the permission in ${appRegistration} > API permissions (openid, profile and User.Read are enough to sign in) and grant admin consent there; for SAML compare Identifier (Entity ID) in ${enterpriseApplication} > Single sign-on.`,
   whoCanFix: 'application_administrator',
   shown: setUpWrongly,

@@ -2,7 +2,7 @@ import { newSecret } from '../../../errors/registration-facts.ts'
 import { appRegistration, type EntraErrorTable } from './entra-error-table-entry.ts'
 
 const credentialShown =
-  'Nobody can sign in at the moment. Ask your administrator to check the credential of the application.'
+  'Sign-in does not work at the moment. Ask your administrator to check the credential of the application.'
 
 const certificates = `${appRegistration} > Certificates & secrets > Certificates`
 const federatedCredentials = `${appRegistration} > Certificates & secrets > Federated credentials`
@@ -53,7 +53,7 @@ export const credentialErrors: EntraErrorTable = {
   },
   700212: {
     name: 'No federated credential for this audience',
-    whatHappened: 'The federated token is meant for somebody else than Entra (`aud`).',
+    whatHappened: 'The federated token was not issued for Entra (`aud`).',
     remedy: `Have the platform issue the token in ENTRADA_ENTRA_FEDERATED_TOKEN_FILE for the Audience under ${federatedCredentials}, which is api://AzureADTokenExchange unless it was changed. ${howEntraCompares}`,
     customerRemedy:
       'Federated credentials: the audience has to be exactly the one on the set-up page.',
@@ -75,7 +75,7 @@ export const credentialErrors: EntraErrorTable = {
   700229: {
     name: 'ForbiddenTokenType',
     whatHappened:
-      "The federated token belongs to a person. Where Entra itself is the issuer, only a workload's own token may stand for the application.",
+      "The federated token belongs to a person. Where Entra itself is the issuer, only a workload's own token may be used as the credential of the application.",
     remedy:
       'Put the token of a managed identity or another workload into ENTRADA_ENTRA_FEDERATED_TOKEN_FILE.',
     whoCanFix: 'operator',
@@ -103,13 +103,13 @@ export const credentialErrors: EntraErrorTable = {
   },
   7000222: {
     name: 'InvalidClientSecretExpiredKeysProvided',
-    whatHappened: 'The client secret has expired, so nobody can sign in with it.',
-    remedy: `Create a new secret in ${appRegistration} > Certificates & secrets and put its value in front of the old one into ENTRADA_ENTRA_CLIENT_SECRET (a file is taken over without a restart) or the connection. With ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES Entrada warns 60 days before; ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE or ENTRADA_ENTRA_FEDERATED_TOKEN_FILE spare you the secret. Operators can still enter at /login/token.`,
+    whatHappened: 'The client secret has expired, so all sign-ins with it fail.',
+    remedy: `Create a new secret in ${appRegistration} > Certificates & secrets and put its value in front of the old one into ENTRADA_ENTRA_CLIENT_SECRET (a file is taken over without a restart) or the connection. With ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES Entrada warns 60 days before; ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE or ENTRADA_ENTRA_FEDERATED_TOKEN_FILE spare you the secret. Operators can still sign in at /login/token.`,
     customerRemedy:
       'The secret has ended. Make a new one under Certificates & secrets, and enter it.',
     whoCanFix: 'operator',
     shown:
-      'Nobody can sign in at the moment. Ask your administrator to renew the client secret of the application.',
+      'Sign-in does not work at the moment. Ask your administrator to renew the client secret of the application.',
     where: 'token_endpoint',
   },
 }

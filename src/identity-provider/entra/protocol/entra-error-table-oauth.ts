@@ -62,7 +62,8 @@ export const oauthErrors: Readonly<Record<string, EntraErrorEntry>> = {
   login_required: {
     ...interactionNeeded,
     name: 'Login required',
-    whatHappened: 'Nobody is signed in to Microsoft in this browser, or it was too long ago.',
+    whatHappened:
+      'No user is signed in to Microsoft in this browser, or the last sign-in was too long ago.',
     shown: 'You are not signed in with Microsoft in this browser. Please sign in.',
   },
   invalid_client: {
@@ -71,7 +72,7 @@ export const oauthErrors: Readonly<Record<string, EntraErrorEntry>> = {
     remedy: `Check ENTRADA_ENTRA_CLIENT_ID and ENTRADA_ENTRA_CLIENT_SECRET, ENTRADA_ENTRA_CLIENT_CERTIFICATE_FILE or ENTRADA_ENTRA_FEDERATED_TOKEN_FILE against ${appRegistration} > Certificates & secrets.`,
     whoCanFix: 'operator',
     shown:
-      'Nobody can sign in at the moment. Ask your administrator to check the credential of the application.',
+      'Sign-in does not work at the moment. Ask your administrator to check the credential of the application.',
     where: 'token_endpoint',
   },
   unauthorized_client: {

@@ -99,7 +99,7 @@ export const registrationErrors: EntraErrorTable = {
   7000112: {
     name: 'UnauthorizedClientApplicationDisabled',
     whatHappened: 'The application is disabled in this directory.',
-    remedy: `${enterpriseApplication} > Properties > Enabled for users to sign-in > Yes. If it was Microsoft who disabled it, the page says so.`,
+    remedy: `${enterpriseApplication} > Properties > Enabled for users to sign-in > Yes. If Microsoft disabled it, the page shows that.`,
     whoCanFix: 'directory_administrator',
     shown:
       'This application is disabled in your organization. Ask your administrator to enable it.',
