@@ -6,9 +6,9 @@ import { addSecret, changeCredential } from './change-credentials.ts'
 import { addDomainFromForm, changeDomain } from './change-domains.ts'
 import { showConnections } from './connection-list.ts'
 import { setStatus, showConnection } from './connection-page.ts'
-import { savePolicies, showPolicies } from './connection-policies.ts'
-import { saveRules, showRules } from './connection-rules.ts'
-import { saveSettings, showSettings } from './connection-settings.ts'
+import { policiesPages } from './connection-policies.ts'
+import { rulesPages } from './connection-rules.ts'
+import { settingsPages } from './connection-settings.ts'
 import { createFromForm, showNewOrganization, showOrganizations } from './organization-list.ts'
 import { addConnection, saveOrganization, showOrganization } from './organization-page.ts'
 import { showOverview } from './overview-page.ts'
@@ -67,12 +67,12 @@ export const adminPages: readonly Route[] = [
     'Makes a set-up link, and shows its address once.',
   ),
   page('POST', '/connections/:id/setup-links/:link/withdraw', withdrawLink, 'Ends one now.'),
-  page('GET', '/connections/:id/settings', showSettings, 'The form of its settings.'),
-  page('POST', '/connections/:id/settings', saveSettings, 'Changes them.'),
-  page('GET', '/connections/:id/policies', showPolicies, 'The form of its policies.'),
-  page('POST', '/connections/:id/policies', savePolicies, 'Changes them.'),
-  page('GET', '/connections/:id/rules', showRules, 'The form of its role rules.'),
-  page('POST', '/connections/:id/rules', saveRules, 'Changes them.'),
+  page('GET', '/connections/:id/settings', settingsPages.show, 'The form of its settings.'),
+  page('POST', '/connections/:id/settings', settingsPages.save, 'Changes them.'),
+  page('GET', '/connections/:id/policies', policiesPages.show, 'The form of its policies.'),
+  page('POST', '/connections/:id/policies', policiesPages.save, 'Changes them.'),
+  page('GET', '/connections/:id/rules', rulesPages.show, 'The form of its role rules.'),
+  page('POST', '/connections/:id/rules', rulesPages.save, 'Changes them.'),
   page('GET', '/users', showUsers, 'People. `search`, `organization`, `after`.'),
   page('GET', '/users/:id', showUser, 'One person.'),
   page('POST', '/users/:id/status', setUserStatus, 'Disables or enables a user.'),

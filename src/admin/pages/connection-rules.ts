@@ -1,59 +1,36 @@
 /** GET and POST /admin/connections/ID/rules: the groups and app roles that give roles. */
 import { html } from 'hono/html'
-import { changeConnection } from '../../connections/change-connection.ts'
 import { EntradaError } from '../../errors/errors.ts'
-import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { newId } from '../../keys/ids.ts'
 import { isGuid } from '../../protocol/guid.ts'
 import type { Services } from '../../services.ts'
 import type { Connection, RoleRule } from '../../storage/records.ts'
-import { adminPage } from './admin-page.ts'
-import { openConnectionForm, openConnectionPage } from './connection-access.ts'
-import type { ShownConnection } from './connection-page.ts'
-import { done } from './flash.ts'
-import {
-  answerForm,
-  type FormPlace,
-  postForm,
-  problemBox,
-  versionField,
-  versionOf,
-} from './form-parts.ts'
+import { connectionFormPages } from './connection-form.ts'
+import type { FormPlace } from './form-parts.ts'
 import { options } from './page-parts.ts'
 import { checkRoleName } from './role-name.ts'
 
 const EMPTY_ROWS = 3
 const MOST_RULES = 1_000
 
-/** Answers GET …/rules with the form. */
-export async function showRules(services: Services, exchange: Exchange): Promise<Response> {
-  const { viewer, connection } = await openConnectionPage(services, exchange)
-  return rulesPage(services, exchange, { viewer, connection })
-}
-
-/** Answers POST …/rules: changes the rules. */
-export async function saveRules(services: Services, exchange: Exchange): Promise<Response> {
-  const { viewer, by, form, read, connection } = await openConnectionForm(services, exchange)
-  return answerForm(form, {
-    async carryOut() {
-      const rows = readRows(form)
-      const change = (before: Connection): Connection => {
-        const roleRules = toRules(services, rows, before.roleRules)
-        if (isSame(roleRules, before.roleRules)) return before
-        if (versionOf(services, before.roleRules) !== read('version')) {
-          throw new EntradaError('record_changed')
-        }
-        return { ...before, roleRules }
-      }
-      await changeConnection(services, by, { id: connection.id, change })
-      const to = `/admin/connections/${connection.id}`
-      return done(services, exchange, { flash: 'rules_saved', to })
-    },
-    again: (leftover, status) =>
-      rulesPage(services, exchange, { viewer, connection, leftover, status }),
-  })
-}
+export const rulesPages = connectionFormPages({
+  path: 'rules',
+  title: 'Role rules',
+  lead: html`<p class="lead">Rules go by the object id of a group, or the value of an app role; names change, ids do not. Empty a row to remove its rule:
+its role is then taken back from everybody at once. After saving there are empty rows again.</p>`,
+  button: 'Save the rules',
+  flash: 'rules_saved',
+  partOf: ({ roleRules }) => roleRules,
+  inputs: ruleInputs,
+  read(services, { form }) {
+    const rows = readRows(form)
+    return (before) => {
+      const roleRules = toRules(services, rows, before.roleRules)
+      return isSame(roleRules, before.roleRules) ? before : { ...before, roleRules }
+    }
+  },
+})
 
 type Row = {
   readonly id: string
@@ -122,35 +99,11 @@ function isSame(rules: readonly RoleRule[], others: readonly RoleRule[]): boolea
   return text(rules) === text(others)
 }
 
-function rulesPage(
-  services: Services,
-  exchange: Exchange,
-  { viewer, connection, leftover, status }: ShownConnection,
-): Promise<Response> {
-  const { id, name, roleRules } = connection
-  const place: FormPlace = { services, viewer, leftover }
+function ruleInputs({ leftover }: FormPlace, { roleRules }: Connection): Html {
   const rows: readonly Row[] = leftover ? readRows(leftover.typed) : roleRules
-  const empty = Array.from({ length: EMPTY_ROWS }, () => ({
-    id: '',
-    match: 'group',
-    value: '',
-    role: '',
-  }))
-  const fields = html`${versionField(services, roleRules)}
-<div class="rules">${[...rows, ...empty].map(ruleRow)}</div>
-<button class="button">Save the rules</button>`
-  return adminPage(services, exchange, viewer, {
-    title: 'Role rules',
-    section: 'connections',
-    above: [
-      { to: '/admin/connections', words: 'Connections' },
-      { to: `/admin/connections/${id}`, words: name },
-    ],
-    lead: html`<p class="lead">Rules go by the object id of a group, or the value of an app role; names change, ids do not. Empty a row to remove its rule:
-its role is then taken back from everybody at once. After saving there are empty rows again.</p>`,
-    ...(status ? { status } : {}),
-    body: html`<section class="panel">${problemBox(place)}${postForm(place, { action: `/admin/connections/${id}/rules`, fields })}</section>`,
-  })
+  const emptyRow: Row = { id: '', match: 'group', value: '', role: '' }
+  const empty = Array.from({ length: EMPTY_ROWS }, () => emptyRow)
+  return html`<div class="rules">${[...rows, ...empty].map(ruleRow)}</div>`
 }
 
 function ruleRow(row: Row, index: number): Html {

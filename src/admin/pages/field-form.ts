@@ -9,6 +9,7 @@ import {
   patchOf,
   toText,
 } from '../../connections/field-values.ts'
+import { patchedConnection } from '../../connections/patched-connection.ts'
 import type { Deployment } from '../../deployment.ts'
 import { EntradaError, isEntradaError } from '../../errors/errors.ts'
 import type { Html } from '../../http/responses.ts'
@@ -122,8 +123,17 @@ function checkChosen(row: FieldRow, typed: string | undefined): void {
   }
 }
 
+/** Returns a function that applies a merge patch to a connection with the rights of the viewer. */
+export function patching(
+  { services, viewer }: FormPlace,
+  patch: FieldPatch,
+): (before: Connection) => Connection {
+  const isOperator = viewer.organizationId === undefined
+  return (before) => namingFields(() => patchedConnection(services, before, { patch, isOperator }))
+}
+
 /** Runs `change`; an error that names a member of JSON, such as `settings.contact.email`, then names the field of the form. */
-export function namingFields<T>(change: () => T): T {
+function namingFields<T>(change: () => T): T {
   try {
     return change()
   } catch (error) {
