@@ -16,7 +16,7 @@ import {
   redeem,
   signIn,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
 
 const alice = 'alice@contoso.example'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'

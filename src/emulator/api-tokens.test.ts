@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import type { Emulator } from './emulator.ts'
 import {
   api,
   contoso,
@@ -16,7 +15,8 @@ import {
   requestTokens,
   signIn,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import type { Emulator } from './emulator.ts'
 
 const alice = 'alice@contoso.example'
 const aliceId = 'aaaaaaaa-0000-4000-8000-000000000001'

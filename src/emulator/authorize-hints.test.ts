@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Emulator } from './emulator.ts'
 import {
   authorizationQuery,
   authorize,
@@ -16,7 +15,8 @@ import {
   redirectUri,
   returned,
   signIn,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import type { Emulator } from './emulator.ts'
 
 const aliceId = 'aaaaaaaa-0000-4000-8000-000000000001'
 const frankId = 'bbbbbbbb-0000-4000-8000-000000000001'

@@ -15,7 +15,7 @@ import {
   returned,
   signInForClaims,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
 
 const alice = 'alice@contoso.example'
 

@@ -8,8 +8,6 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { createSelfSignedCertificate } from './certificate.ts'
-import type { Emulator } from './emulator.ts'
 import {
   contoso,
   fabrikam,
@@ -20,7 +18,9 @@ import {
   parseObject,
   redeem,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import { createSelfSignedCertificate } from './certificate.ts'
+import type { Emulator } from './emulator.ts'
 
 const alice = 'alice@contoso.example'
 const tokenEndpoint = `${origin}/${contoso}/oauth2/v2.0/token`

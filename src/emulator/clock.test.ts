@@ -7,7 +7,7 @@ import {
   origin,
   signIn,
   signInForClaims,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
 
 const alice = 'alice@contoso.example'
 const seconds = Math.floor(frozenAt.getTime() / 1000)

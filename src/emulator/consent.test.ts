@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Emulator } from './emulator.ts'
 import {
   authorizationQuery,
   authorize,
@@ -15,7 +14,8 @@ import {
   returned,
   signIn,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import type { Emulator } from './emulator.ts'
 
 const alice = 'alice@contoso.example'
 const aliceId = 'aaaaaaaa-0000-4000-8000-000000000001'

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { grantTypes } from './client-kind.ts'
-import type { Emulator } from './emulator.ts'
 import {
   contoso,
   cookieOf,
@@ -16,7 +14,9 @@ import {
   readRefusal,
   requestTokens,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import { grantTypes } from './client-kind.ts'
+import type { Emulator } from './emulator.ts'
 
 const aliceId = 'aaaaaaaa-0000-4000-8000-000000000001'
 const carolId = 'aaaaaaaa-0000-4000-8000-000000000003'

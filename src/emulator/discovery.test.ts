@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { importJWK } from 'jose'
+import { contoso, newEmulator, origin, parseObject } from '../../test/support/emulator-sign-in.ts'
 import type { Emulator } from './emulator.ts'
-import { contoso, newEmulator, origin, parseObject } from './sign-in-for-tests.ts'
 
 async function get(emulator: Emulator, path: string) {
   const response = await emulator.fetch(new Request(`${origin}${path}`))

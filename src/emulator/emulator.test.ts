@@ -10,7 +10,7 @@ import {
   returned,
   signIn,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
 
 describe('createEmulator', () => {
   it('remembers what was asked of it', async () => {

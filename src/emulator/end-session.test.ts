@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Emulator } from './emulator.ts'
 import {
   authorize,
   contoso,
@@ -15,7 +14,8 @@ import {
   redirectUri,
   returned,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import type { Emulator } from './emulator.ts'
 
 async function signedIn(user = 'alice@contoso.example') {
   const emulator = newEmulator()

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import type { Emulator, Fault } from './emulator.ts'
 import {
   authorize,
   contoso,
@@ -16,7 +15,8 @@ import {
   returned,
   signIn,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import type { Emulator, Fault } from './emulator.ts'
 
 const alice = 'alice@contoso.example'
 const bob = 'bob@contoso.example'

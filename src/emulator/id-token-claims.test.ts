@@ -9,7 +9,7 @@ import {
   origin,
   signInForClaims,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
 
 const alice = 'alice@contoso.example'
 const guest = 'grace_fabrikam.example#EXT#@contoso.example'

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Emulator } from './emulator.ts'
 import {
   api,
   contoso,
@@ -15,7 +14,8 @@ import {
   requestTokens,
   singlePage,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import type { Emulator } from './emulator.ts'
 
 const alice = 'alice@contoso.example'
 const pageOrigin = 'http://localhost:5173'

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Emulator } from './emulator.ts'
 import {
   contoso,
   decodePart,
@@ -12,7 +11,8 @@ import {
   post,
   signIn,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
+import type { Emulator } from './emulator.ts'
 
 const alice = 'alice@contoso.example'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { frozenAt, origin } from '../../test/support/emulator-sign-in.ts'
 import { newTrace } from './refusals.ts'
 import { rememberRequest } from './request-log.ts'
-import { frozenAt, origin } from './sign-in-for-tests.ts'
 import { createEmulatorState } from './state.ts'
 
 describe('rememberRequest', () => {

@@ -8,7 +8,7 @@ import {
   newEmulator,
   post,
   returned,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
 
 const aliceId = 'aaaaaaaa-0000-4000-8000-000000000001'
 

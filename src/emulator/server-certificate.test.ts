@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
+import { parseObject } from '../../test/support/emulator-sign-in.ts'
 import { keepServerCertificate } from './server-certificate.ts'
-import { parseObject } from './sign-in-for-tests.ts'
 import { startEmulator } from './start-emulator.ts'
 
 const now = new Date('2026-03-04T05:06:07Z')

@@ -2,9 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
+import {
+  contoso,
+  decodePart,
+  newEmulator,
+  parseObject,
+} from '../../test/support/emulator-sign-in.ts'
 import { createCookieJar } from './cookie-jar.ts'
 import type { Emulator } from './emulator.ts'
-import { contoso, decodePart, newEmulator, parseObject } from './sign-in-for-tests.ts'
 import { signInThrough } from './sign-in-through.ts'
 
 const home = 'http://app.localhost:8080'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { contoso, redirectUri, singleTenant } from './sign-in-for-tests.ts'
+import { contoso, redirectUri, singleTenant } from '../../test/support/emulator-sign-in.ts'
 import { startEmulator } from './start-emulator.ts'
 
 describe('startEmulator', () => {

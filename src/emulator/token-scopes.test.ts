@@ -14,7 +14,7 @@ import {
   returned,
   signIn,
   singleTenant,
-} from './sign-in-for-tests.ts'
+} from '../../test/support/emulator-sign-in.ts'
 
 const alice = 'alice@contoso.example'
 const client = { client_id: singleTenant.clientId, client_secret: singleTenant.secret }

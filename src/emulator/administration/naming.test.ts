@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import {
+  newEmulator,
+  origin,
+  parseObject,
+  signInForClaims,
+} from '../../../test/support/emulator-sign-in.ts'
 import type { Emulator } from '../emulator.ts'
-import { newEmulator, origin, parseObject, signInForClaims } from '../sign-in-for-tests.ts'
 import { operations } from './operations.ts'
 
 const alice = { id: 'aaaaaaaa-0000-4000-8000-000000000001', name: 'Alice@Contoso.example' }

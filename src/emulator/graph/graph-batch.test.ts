@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import {
+  alice,
+  aliceId,
+  ask,
+  bobId,
+  listOf,
+  tokenOf,
+} from '../../../test/support/emulator-graph.ts'
+import { newEmulator, parseObject } from '../../../test/support/emulator-sign-in.ts'
 import type { Emulator } from '../emulator.ts'
-import { newEmulator, parseObject } from '../sign-in-for-tests.ts'
-import { alice, aliceId, ask, bobId, listOf, tokenOf } from './graph-for-tests.ts'
 
 const scope = 'User.Read.All GroupMember.Read.All'
 

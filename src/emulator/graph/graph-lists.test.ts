@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Emulator } from '../emulator.ts'
-import { newEmulator } from '../sign-in-for-tests.ts'
 import {
   alice,
   aliceId,
@@ -12,7 +10,9 @@ import {
   dave,
   listOf,
   tokenOf,
-} from './graph-for-tests.ts'
+} from '../../../test/support/emulator-graph.ts'
+import { newEmulator } from '../../../test/support/emulator-sign-in.ts'
+import type { Emulator } from '../emulator.ts'
 
 const eventual = { ConsistencyLevel: 'eventual' }
 const engineering = '1a000000-0000-4000-8000-000000000001'

@@ -1,15 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  decodePart,
-  frozenAt,
-  multiTenant,
-  newEmulator,
-  origin,
-  parseObject,
-  signIn,
-} from '../sign-in-for-tests.ts'
-import {
   alice,
   aliceId,
   applicationToken,
@@ -19,7 +10,16 @@ import {
   everything,
   listOf,
   tokenOf,
-} from './graph-for-tests.ts'
+} from '../../../test/support/emulator-graph.ts'
+import {
+  decodePart,
+  frozenAt,
+  multiTenant,
+  newEmulator,
+  origin,
+  parseObject,
+  signIn,
+} from '../../../test/support/emulator-sign-in.ts'
 
 const eventual = { ConsistencyLevel: 'eventual' }
 const groups = '/me/transitiveMemberOf/microsoft.graph.group'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createEmulator, type Emulator, type EmulatorOptions } from './emulator.ts'
+import { createEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/emulator.ts'
 
 export const origin = 'http://localhost:3001'
 export const contoso = '11111111-1111-4111-8111-111111111111'

@@ -1,5 +1,5 @@
-import type { Emulator } from '../emulator.ts'
-import { contoso, multiTenant, parseObject, post, signIn } from '../sign-in-for-tests.ts'
+import type { Emulator } from '../../src/emulator/emulator.ts'
+import { contoso, multiTenant, parseObject, post, signIn } from './emulator-sign-in.ts'
 
 export const alice = 'alice@contoso.example'
 export const bob = 'bob@contoso.example'
