@@ -17,8 +17,14 @@ import type {
 import { frontChannelLogoutUrl, redirectUri, startPath } from './connection-addresses.ts'
 import type { ConnectionField, ConnectionFields, FieldRecord } from './connection-field.ts'
 import { connectionFields } from './connection-fields.ts'
-import type { ConnectionChangeJson, ConnectionJson, CredentialJson } from './connection-schema.ts'
+import {
+  type ConnectionChangeJson,
+  type ConnectionJson,
+  type CredentialJson,
+  credentialSchema,
+} from './connection-schema.ts'
 import { toJsonValue, toRecord, toStoredSettings } from './field-values.ts'
+import { recordJson } from './record-json.ts'
 import { isTested } from './test-fingerprint.ts'
 
 /** Returns a connection as the API shows it. */
@@ -77,16 +83,7 @@ function groupJson(
 
 /** Returns a credential as the API shows it. */
 export function credentialJson(credential: ConnectionCredential): CredentialJson {
-  const { id, kind, state, certificate, expiresAt, testedAt, createdAt } = credential
-  return {
-    id,
-    kind,
-    state,
-    certificate: certificate ?? null,
-    expiresAt: expiresAt?.toISOString() ?? null,
-    testedAt: testedAt ?? null,
-    createdAt: createdAt.toISOString(),
-  }
+  return recordJson(credentialSchema, credential)
 }
 
 /** Returns the members of a connection's JSON that a merge patch may change. */

@@ -3,6 +3,7 @@ import { createApiKey, revokeApiKey } from '../../access/api-keys.ts'
 import { type ApiCaller, holdsScope } from '../../access/decide-right.ts'
 import { type Scope, type ScopeRow, scopes, scopeTable } from '../../access/scope-table.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import {
   displayName,
   organizationQuery,
@@ -48,7 +49,6 @@ const newApiKeySchema = strictObject({
   expiresAt: v.optional(v.pipe(time, v.description('In the future.'))),
 })
 export type ApiKeyJson = v.InferOutput<typeof apiKeySchema>
-export type NewlyMadeApiKeyJson = v.InferOutput<typeof newlyMadeSchema>
 
 export const apiKeySchemas = { ApiKey: apiKeySchema, NewApiKey: newApiKeySchema }
 
@@ -129,18 +129,7 @@ function checkScopes(
 }
 
 function apiKeyJson(key: ApiKey, now: Date): ApiKeyJson {
-  return {
-    id: key.id,
-    name: key.name,
-    hint: key.hint,
-    scopes: [...key.scopes],
-    organizationId: key.organizationId ?? null,
-    status: statusOf(key, now),
-    createdAt: key.createdAt.toISOString(),
-    expiresAt: key.endsAt?.toISOString() ?? null,
-    lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
-    revokedAt: key.revokedAt?.toISOString() ?? null,
-  }
+  return recordJson(apiKeySchema, { ...key, status: statusOf(key, now), expiresAt: key.endsAt })
 }
 
 function statusOf({ revokedAt, endsAt }: ApiKey, now: Date): ApiKeyJson['status'] {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { recordJson } from '../../connections/record-json.ts'
 import { timeAnswer } from '../../connections/schema-parts.ts'
 import { currentCode } from '../../errors/former-codes.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
@@ -32,14 +33,12 @@ export const connectionHealthOperations = {
     answer: connectionHealthSchema,
     async run({ storage }, { params: { id } }) {
       const health = (await storage.findConnectionHealth([id])).get(id)
-      return {
-        lastSuccessAt: health?.lastSuccessAt?.toISOString() ?? null,
-        lastFailureAt: health?.lastFailureAt?.toISOString() ?? null,
-        lastFailureCode:
-          health?.lastFailureCode === undefined ? null : currentCode(health.lastFailureCode),
-        failuresInARow: health?.failuresInARow ?? 0,
-        failingSince: health?.failingSince?.toISOString() ?? null,
-      }
+      const code = health?.lastFailureCode
+      return recordJson(connectionHealthSchema, {
+        failuresInARow: 0,
+        ...health,
+        lastFailureCode: code === undefined ? undefined : currentCode(code),
+      })
     },
   }),
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import {
   domainName,
   organizationQuery,
@@ -173,18 +174,8 @@ export const domainOperations = {
 
 /** Converts a domain to the JSON of the API. */
 export function domainJson(domain: Domain): DomainJson {
-  const { id, organizationId, name, connectionId, status, proof } = domain
-  return {
-    id,
-    organizationId,
-    name,
-    connectionId: connectionId ?? null,
-    status,
-    proof: proof ?? null,
+  return recordJson(domainSchema, {
+    ...domain,
     record: { type: 'TXT', ...challengeRecord(domain) },
-    provenAt: domain.provenAt?.toISOString() ?? null,
-    checkedAt: domain.checkedAt?.toISOString() ?? null,
-    nextCheckAt: domain.nextCheckAt?.toISOString() ?? null,
-    createdAt: domain.createdAt.toISOString(),
-  }
+  })
 }

@@ -8,6 +8,7 @@ import {
 } from '../../admin/memberships.ts'
 import type { ChangeServices } from '../../audit/audit.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import {
   organizationQuery,
   pageOf,
@@ -176,18 +177,6 @@ function administers({ membership, roles }: MembershipListItem): boolean {
 }
 
 function membershipJson({ membership, roles }: MembershipListItem): MembershipJson {
-  const { profile } = membership
-  return {
-    id: membership.id,
-    userId: membership.userId,
-    organizationId: membership.organizationId,
-    username: membership.username,
-    displayName: profile.displayName ?? null,
-    email: profile.email ?? null,
-    guest: profile.guest ?? null,
-    status: membership.status,
-    roles: roles.map(({ role, source }) => ({ role, source })),
-    createdAt: membership.createdAt.toISOString(),
-    lastSignInAt: membership.lastSignInAt?.toISOString() ?? null,
-  }
+  const { displayName, email, guest } = membership.profile
+  return recordJson(membershipSchema, { ...membership, displayName, email, guest, roles })
 }

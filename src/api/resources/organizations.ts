@@ -5,6 +5,7 @@ import {
   withoutNull,
   withoutUndefined,
 } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import {
   displayName,
   givenId,
@@ -152,15 +153,11 @@ async function ownOnly(services: Pick<Services, 'storage'>, id: OrganizationId) 
 
 /** Converts an organization to the JSON of the API. */
 export function organizationJson({ settings, ...organization }: Organization): OrganizationJson {
-  return {
-    id: organization.id,
-    name: organization.name,
-    slug: organization.slug,
+  return recordJson(organizationSchema, {
+    ...organization,
     settings: { emailDiscovery: settings.emailDiscovery ?? true },
     ssoRequired: ssoRequiredJson(settings.ssoRequired),
-    createdAt: organization.createdAt.toISOString(),
-    updatedAt: organization.updatedAt.toISOString(),
-  }
+  })
 }
 
 function ssoRequiredJson(required: Organization['settings']['ssoRequired']) {

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
 import { endSessionsIn } from '../../admin/end-sessions-in.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import {
   organizationQuery,
   pageOf,
@@ -180,18 +181,6 @@ const administration = (services: Services) => createAdministration(async () => 
 
 /** Converts a session to the JSON of the API. */
 export function sessionRecordJson(session: Session): SessionRecordJson {
-  return {
-    id: session.id,
-    kind: session.kind,
-    userId: session.userId ?? null,
-    organizationId: session.organizationId ?? null,
-    connectionId: session.connectionId ?? null,
-    host: session.host,
-    ip: session.ip ?? null,
-    userAgent: session.userAgent ?? null,
-    createdAt: session.createdAt.toISOString(),
-    lastSeenAt: session.lastSeenAt.toISOString(),
-    expiresAt: session.absoluteEndsAt.toISOString(),
-    idleExpiresAt: session.idleEndsAt.toISOString(),
-  }
+  const { absoluteEndsAt: expiresAt, idleEndsAt: idleExpiresAt } = session
+  return recordJson(sessionSchema, { ...session, expiresAt, idleExpiresAt })
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { recordJson } from '../../connections/record-json.ts'
 import { timeAnswer } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
@@ -37,7 +38,6 @@ const newSetupLinkSchema = strictObject({
   ),
 })
 export type SetupLinkJson = v.InferOutput<typeof setupLinkSchema>
-export type NewSetupLinkJson = SetupLinkJson & { readonly address: string }
 
 export const setupLinkSchemas = { SetupLink: setupLinkSchema, NewSetupLink: newSetupLinkSchema }
 
@@ -95,13 +95,5 @@ export const setupLinkOperations = {
 }
 
 function setupLinkJson({ link, state }: ListedSetupLink): SetupLinkJson {
-  return {
-    id: link.id,
-    connectionId: link.connectionId,
-    kind: link.kind,
-    state,
-    createdAt: link.createdAt.toISOString(),
-    openedAt: link.openedAt?.toISOString() ?? null,
-    expiresAt: link.endsAt.toISOString(),
-  }
+  return recordJson(setupLinkSchema, { ...link, state, expiresAt: link.endsAt })
 }

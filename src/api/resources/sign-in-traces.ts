@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import {
   organizationQuery,
   pageOf,
@@ -91,19 +92,5 @@ async function getTrace({ storage }: Pick<Services, 'storage'>, id: string): Pro
 
 /** Converts a sign-in trace to the JSON of the API. */
 export function signInTraceJson(trace: SignInTrace): SignInTraceJson {
-  return {
-    id: trace.id,
-    at: trace.at.toISOString(),
-    outcome: trace.outcome,
-    code: trace.code ?? null,
-    organizationId: trace.organizationId ?? null,
-    connectionId: trace.connectionId ?? null,
-    userId: trace.userId ?? null,
-    correlationId: trace.correlationId,
-    steps: trace.steps.map(({ step, afterMs, detail }) => ({
-      step,
-      afterMs,
-      ...(detail ? { detail: { ...detail } } : {}),
-    })),
-  }
+  return recordJson(signInTraceSchema, trace)
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { type ApiCaller, organizationOf } from '../../access/decide-right.ts'
 import { pageJson, pageRequest } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import { pageOf, pageQuery, reasonText, text, timeAnswer } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import {
@@ -162,12 +163,6 @@ function previewJson(preview: SsoPreview): SsoPreviewJson {
 }
 
 function losingMemberJson({ membership, why }: LosingMember) {
-  return {
-    id: membership.id,
-    userId: membership.userId,
-    username: membership.username,
-    displayName: membership.profile.displayName ?? null,
-    lastSignInAt: membership.lastSignInAt?.toISOString() ?? null,
-    why,
-  }
+  const { displayName } = membership.profile
+  return recordJson(losingMemberSchema, { ...membership, displayName, why })
 }

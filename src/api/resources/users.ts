@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { createAdministration } from '../../admin/administration.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import {
   email,
   guid,
@@ -33,23 +34,23 @@ export const roleSchema = strictObject({
   ),
 })
 
+const userMembershipSchema = strictObject({
+  id: v.string(),
+  organizationId: v.string(),
+  username: v.string(),
+  displayName: v.nullable(v.string()),
+  email: v.nullable(emailSchema),
+  guest: v.nullable(v.boolean()),
+  status,
+  lastSignInAt: v.nullable(timeAnswer),
+  roles: v.array(roleSchema),
+})
+
 export const userSchema = strictObject({
   id: v.string(),
   status,
   createdAt: timeAnswer,
-  memberships: v.array(
-    strictObject({
-      id: v.string(),
-      organizationId: v.string(),
-      username: v.string(),
-      displayName: v.nullable(v.string()),
-      email: v.nullable(emailSchema),
-      guest: v.nullable(v.boolean()),
-      status,
-      lastSignInAt: v.nullable(timeAnswer),
-      roles: v.array(roleSchema),
-    }),
-  ),
+  memberships: v.array(userMembershipSchema),
   identities: v.array(
     strictObject({
       id: v.string(),
@@ -180,19 +181,14 @@ export function userJson({ user, memberships, identities, roles }: UserListItem)
     id: user.id,
     status: user.status,
     createdAt: user.createdAt.toISOString(),
-    memberships: memberships.map((membership) => ({
-      id: membership.id,
-      organizationId: membership.organizationId,
-      username: membership.username,
-      displayName: membership.profile.displayName ?? null,
-      email: membership.profile.email ?? null,
-      guest: membership.profile.guest ?? null,
-      status: membership.status,
-      lastSignInAt: membership.lastSignInAt?.toISOString() ?? null,
-      roles: roles
+    memberships: memberships.map((membership) => {
+      const { displayName, email, guest } = membership.profile
+      const ownRoles = roles
         .filter(({ membershipId }) => membershipId === membership.id)
-        .map(({ role, source }) => ({ role, source })),
-    })),
+        .map(({ role, source }) => ({ role, source }))
+      const member = { ...membership, displayName, email, guest, roles: ownRoles }
+      return recordJson(userMembershipSchema, member)
+    }),
     identities: identities.map(({ id, key, lastSignInAt }) => ({
       id,
       ...key,

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { auditEventTypes } from '../../audit/audit-events.ts'
 import { pageJson, pageRequest, withoutUndefined } from '../../connections/page-json.ts'
+import { recordJson } from '../../connections/record-json.ts'
 import {
   organizationQuery,
   pageOf,
@@ -46,7 +47,6 @@ const webhookSchema = strictObject({
   updatedAt: timeAnswer,
 })
 export type WebhookJson = v.InferOutput<typeof webhookSchema>
-export type WebhookWithSecretJson = WebhookJson & { readonly secret: string }
 
 const webhookWithSecretSchema = strictObject({
   ...webhookSchema.entries,
@@ -176,25 +176,9 @@ export const webhookOperations = {
 }
 
 function webhookJson(webhook: Webhook): WebhookJson {
-  return {
-    id: webhook.id,
-    organizationId: webhook.organizationId ?? null,
-    url: webhook.url,
-    eventTypes: [...webhook.eventTypes],
-    status: webhook.status,
-    offBecause: webhook.offBecause ?? null,
-    createdAt: webhook.createdAt.toISOString(),
-    updatedAt: webhook.updatedAt.toISOString(),
-  }
+  return recordJson(webhookSchema, webhook)
 }
 
 function deliveryJson(delivery: WebhookDelivery): WebhookDeliveryJson {
-  return {
-    eventId: delivery.eventId,
-    outcome: delivery.outcome,
-    attempts: delivery.attempts,
-    nextAt: delivery.nextAt?.toISOString() ?? null,
-    lastAt: delivery.lastAt?.toISOString() ?? null,
-    lastAnswer: delivery.lastAnswer ?? null,
-  }
+  return recordJson(deliverySchema, delivery)
 }
