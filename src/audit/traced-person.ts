@@ -16,7 +16,7 @@ export function tracedPerson(
 ): TracedPerson {
   const name = preferredUsername ?? userPrincipalName
   return {
-    subject: key.subject,
+    ...key,
     ...(name === undefined ? {} : { nameKey: keyOf(keyRing, name) }),
     ...(email === undefined ? {} : { emailKey: keyOf(keyRing, email) }),
   }

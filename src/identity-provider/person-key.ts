@@ -37,8 +37,8 @@ export function shortIdsOf(key: PersonKey): ShortIds | undefined {
  * Returns whether the subject of a key occurs in no other key: Microsoft's object ids are random and unique, and another provider's
  * subject may be a number that others count up as well.
  */
-export function hasUniqueSubject(key: Pick<PersonKey, 'space'>): boolean {
-  return key.space.startsWith(ENTRA_SPACE)
+export function hasUniqueSubject({ space }: { readonly space: string }): boolean {
+  return space.startsWith(ENTRA_SPACE)
 }
 
 /** A key as audit events, traces and hooks show it: with Microsoft's names for its parts where Entra vouches for the person. */

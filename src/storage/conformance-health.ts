@@ -228,6 +228,12 @@ function describeForgetting(subject: Subject): void {
         newTrace(2, { person: { subject: theirs, emailKey: nameKey } }),
       )
       await transaction.appendSignInTrace(newTrace(3, { person: { subject: 'other', nameKey } }))
+      // Another provider's person may have the same subject.
+      const elsewhere = { space: 'oidc', directory: 'https://id.example', subject: theirs } as const
+      await transaction.appendSignInTrace(newTrace(4, { person: { ...elsewhere, nameKey } }))
+      await transaction.appendSignInTrace(
+        newTrace(5, { person: { ...newIdentity(1).key, nameKey } }),
+      )
     })
     await subject.storage.atomically((transaction) =>
       transaction.removeUser('usr_0001', {
@@ -239,7 +245,7 @@ function describeForgetting(subject: Subject): void {
     const { items } = await subject.storage.listSignInTraces({ person }, { limit: 9 })
     assert.deepEqual(
       items.map(({ id }) => id),
-      ['trc_0003'],
+      ['trc_0004', 'trc_0003'],
     )
   })
 }

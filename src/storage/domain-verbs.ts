@@ -83,8 +83,8 @@ function selectOfTenant(database: Database, { authority, tenantId }: Tenant) {
 }
 
 /**
- * Returns whether the connection is pinned to the tenant, or was last used by people of it. In JSON a quote inside a value has a
- * backslash.
+ * Returns whether the connection is pinned to the tenant, or was last used by people of it. Only connections of a kind that has tenants
+ * are found by one, so the directory of their people is a tenant. In JSON a quote inside a value has a backslash.
  */
 function isAtHome(database: Database, tenantId: string) {
   const people = database

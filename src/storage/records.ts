@@ -346,12 +346,14 @@ export type SignInTrace = {
   readonly person?: TracedPerson
 }
 
-/** The person's id in their directory, and keyed hashes of sign-in name and email: they can be searched for, but not read. */
-export type TracedPerson = {
-  readonly subject: string
-  readonly nameKey?: string
-  readonly emailKey?: string
-}
+/**
+ * The key of the person (of the release before the subject alone), and keyed hashes of sign-in name and email, which can be searched for.
+ */
+export type TracedPerson = Pick<PersonKey, 'subject'> &
+  Partial<PersonKey> & {
+    readonly nameKey?: string
+    readonly emailKey?: string
+  }
 
 export type OutboxEntry = { readonly sequence: number; readonly event: AuditEventRecord }
 

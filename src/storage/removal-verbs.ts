@@ -1,7 +1,8 @@
 /** Removes a record and everything that refers to it, in the order that foreign keys require. */
+import { hasUniqueSubject } from '../identity-provider/person-key.ts'
 import type { ConnectionId, MembershipId, OrganizationId, UserId } from './records.ts'
 import type { RemovalParts, RemovalWriter } from './removal-storage.ts'
-import type { Database } from './schema.ts'
+import type { Database, Row } from './schema.ts'
 import type { HashUsername } from './username-storage.ts'
 
 /** Creates the functions that remove records for good. */
@@ -116,8 +117,13 @@ async function removeUsers(
     memberships.map(({ id }) => id),
     parts.hashUsername,
   )
-  await noteErasures(database, ids, parts)
-  await removeTraces(database, ids)
+  const keys = await database
+    .selectFrom('identities')
+    .select(['user_id', 'space', 'subject'])
+    .where('user_id', 'in', ids)
+    .execute()
+  await noteErasures(database, { ids, keys }, parts)
+  await removeTraces(database, ids, keys)
   await database.deleteFrom('identities').where('user_id', 'in', ids).execute()
   const { numDeletedRows } = await database
     .deleteFrom('users')
@@ -126,20 +132,23 @@ async function removeUsers(
   return Number(numDeletedRows)
 }
 
+/** What is read of the identities of users who are removed. */
+type KeyOfUser = Pick<Row<'identities'>, 'user_id' | 'space' | 'subject'>
+/** Every list in SQL needs an element, and no subject is empty. */
+const NO_SUBJECT = ''
+
 /** The audit trail is long, so people are erased from it later, in the background. */
 async function noteErasures(
   database: Database,
-  ids: readonly UserId[],
+  { ids, keys }: { readonly ids: readonly UserId[]; readonly keys: readonly KeyOfUser[] },
   { vouchForErasure }: RemovalParts,
 ): Promise<void> {
-  const query = database.selectFrom('identities').select(['user_id', 'space', 'subject'])
-  const identities = await query.where('user_id', 'in', ids).execute()
   const users = await database.selectFrom('users').select('id').where('id', 'in', ids).execute()
   if (users.length === 0) return
   const rows = users.map(({ id }) => {
-    // An event is about a person if it contains one of these ids, so only ids that occur nowhere else are used: those of Entra.
-    const objectIds = identities
-      .filter(({ user_id, space }) => user_id === id && space.startsWith('entra:'))
+    // An event is about a person if it contains one of these ids, so only ids that occur nowhere else are used.
+    const objectIds = keys
+      .filter((key) => key.user_id === id && hasUniqueSubject(key))
       .map(({ subject }) => subject)
     return {
       user_id: id,
@@ -152,12 +161,35 @@ async function noteErasures(
   await insert.onConflict((conflict) => conflict.doNothing()).execute()
 }
 
-/** The steps of a sign-in exist to help a person, so those of a removed user are removed. */
-async function removeTraces(database: Database, ids: readonly UserId[]): Promise<void> {
-  const subjects = database.selectFrom('identities').select('subject').where('user_id', 'in', ids)
+/** The steps of a sign-in exist to help a person, so those of a removed user are removed, also those before they became a user. */
+async function removeTraces(
+  database: Database,
+  ids: readonly UserId[],
+  keys: readonly KeyOfUser[],
+): Promise<void> {
+  const subjects = [NO_SUBJECT, ...keys.map(({ subject }) => subject)]
+  const unique = [NO_SUBJECT, ...keys.filter(hasUniqueSubject).map(({ subject }) => subject)]
   await database
     .deleteFrom('sign_in_traces')
-    .where((is) => is.or([is('user_id', 'in', ids), is('person_oid', 'in', subjects)]))
+    .where((is) =>
+      is.or([
+        is('user_id', 'in', ids),
+        is.and([
+          is('person_oid', 'in', subjects),
+          is.exists(
+            is
+              .selectFrom('identities')
+              .select('identities.id')
+              .where('identities.user_id', 'in', ids)
+              .whereRef('identities.subject', '=', 'sign_in_traces.person_oid')
+              .whereRef('identities.space', '=', 'sign_in_traces.person_space')
+              .whereRef('identities.directory', '=', 'sign_in_traces.person_directory'),
+          ),
+        ]),
+        // Traces of the release before have the subject alone.
+        is.and([is('person_oid', 'in', unique), is('person_space', 'is', null)]),
+      ]),
+    )
     .execute()
 }
 

@@ -1,7 +1,7 @@
 /** Converts audit events and sign-in traces to rows and back. */
 import { present } from './columns.ts'
 import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
-import type { Actor, AuditEventRecord, SignInTrace, StoredAuditEvent } from './records.ts'
+import type { Actor, AuditEventRecord, SignInTrace, Space, StoredAuditEvent } from './records.ts'
 
 /** All members but the actor, who takes two columns. */
 type EventMembers = Omit<AuditEventRecord, 'actor'>
@@ -60,7 +60,7 @@ export function toStoredAuditEvent(row: AuditEventRow): StoredAuditEvent {
   return { id: row.id, at: new Date(row.at), content }
 }
 
-/** All members but the person, who takes three columns. */
+/** All members but the person, who takes columns of their own. */
 type TraceMembers = Omit<SignInTrace, 'person'>
 const traceColumns = {
   id: same('id'),
@@ -78,6 +78,8 @@ const traces = conversions<TraceMembers, typeof traceColumns>(traceColumns)
 
 export type SignInTraceRow = RowOf<TraceMembers, typeof traceColumns> & {
   person_oid: string | null
+  person_space: Space | null
+  person_directory: string | null
   name_key: string | null
   email_key: string | null
 }
@@ -89,13 +91,26 @@ export function parseSignInTrace(row: SignInTraceRow): SignInTrace {
 
 /** Converts a sign-in trace to its row. */
 export function toSignInTraceRow(trace: SignInTrace): SignInTraceRow {
-  const { subject = null, nameKey = null, emailKey = null } = trace.person ?? {}
-  return { ...traces.toRow(trace), person_oid: subject, name_key: nameKey, email_key: emailKey }
+  const { subject, space, directory, nameKey, emailKey } = trace.person ?? {}
+  return {
+    ...traces.toRow(trace),
+    person_oid: subject ?? null,
+    person_space: space ?? null,
+    person_directory: directory ?? null,
+    name_key: nameKey ?? null,
+    email_key: emailKey ?? null,
+  }
 }
 
 function parseTracedPerson(row: SignInTraceRow): SignInTrace['person'] {
   if (row.person_oid === null) return undefined
-  return present({ subject: row.person_oid, nameKey: row.name_key, emailKey: row.email_key })
+  return present({
+    subject: row.person_oid,
+    space: row.person_space,
+    directory: row.person_directory,
+    nameKey: row.name_key,
+    emailKey: row.email_key,
+  })
 }
 
 function parseActor(row: AuditEventRow): Actor {

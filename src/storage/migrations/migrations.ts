@@ -22,6 +22,7 @@ import { createAuditVerification } from './0015-audit-verification.ts'
 import { indexDueDeliveries } from './0016-webhook-shares.ts'
 import { addPersonKeys } from './0017-person-keys.ts'
 import { noteRemovedConnections } from './0018-removed-connections.ts'
+import { addTraceKeys } from './0019-trace-keys.ts'
 
 /** The input of a migration, in addition to the database. */
 export type MigrationContext = MigrationOptions & {
@@ -59,6 +60,7 @@ const steps: readonly {
   { name: '0016-webhook-shares', up: indexDueDeliveries },
   { name: '0017-person-keys', up: addPersonKeys },
   { name: '0018-removed-connections', up: noteRemovedConnections },
+  { name: '0019-trace-keys', up: addTraceKeys },
 ]
 
 /** The names of all migrations, in order. */
