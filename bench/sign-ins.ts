@@ -12,7 +12,7 @@ const SIGN_INS = 10_000
 const SAMPLE_EVERY = 1_000
 
 const folder = mkdtempSync(join(tmpdir(), 'entrada-bench-'))
-// Everybody comes from one address here, more often than the limit for one allows.
+// All clients have one address here, and send more requests than the limit for one address allows.
 const rig = await createRig({
   database: join(folder, 'bench.db'),
   log: silentLog,

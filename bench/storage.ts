@@ -58,7 +58,7 @@ async function fill(storage: Storage, first: number): Promise<void> {
   })
 }
 
-/** What completeSignIn writes for somebody who is known. */
+/** Writes what completeSignIn writes for a known user. */
 async function signIn(storage: Storage, count: number): Promise<void> {
   const person = count % PEOPLE
   const key = {

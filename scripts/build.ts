@@ -70,7 +70,7 @@ function buildLibrary(): void {
   if (status !== 0) throw new Error('tsc found errors, see above')
 }
 
-/** Told that it is a module, Node reads the file once instead of twice. */
+/** With this type Node parses the file once, as a module, instead of twice. */
 async function writeServerManifest(): Promise<void> {
   const { name, version } = readJson('package.json')
   const manifest = { name, version, private: true, type: 'module' }

@@ -1,7 +1,7 @@
 /**
  * Before `npm run test:judges`: the libraries that judge the emulator are here, each in the version that is pinned in its
  * folder. What is fetched stays until the pins change. A judge whose language is missing is left to its test, which
- * says so.
+ * reports that.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

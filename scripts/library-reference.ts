@@ -33,7 +33,7 @@ export function libraryReference(): string {
       const isFunction = ({ code }: Declaration) => code.startsWith('function')
       const inOrder = [
         ...declarations.filter(isFunction),
-        // What several entry points pass on stands at the first.
+        // What several entry points export is described at the first of them.
         ...declarations.filter((one) => !isFunction(one) && isNew(one)),
       ]
       for (const { code } of inOrder) shown.add(code)
@@ -101,7 +101,7 @@ function docBefore(lines: readonly string[], at: number): string {
     .trim()
 }
 
-/** A type whole; of a function, constant or class what stands before its body. */
+/** Returns a type as a whole; of a function, constant or class, the text before its body. */
 function codeFrom(lines: readonly string[], at: number): string {
   const [first = ''] = lines.slice(at)
   const code = first.startsWith('export type') ? typeFrom(lines, at) : signatureFrom(lines, at)

@@ -133,7 +133,7 @@ function directoryOf(emulator: StartedEmulator): Record<string, string> {
   }
 }
 
-/** What runs, each with its parameters: one program, or Entrada beside a reverse proxy and an application. */
+/** The programs to run, each with its parameters: one program, or Entrada with a reverse proxy and an application. */
 async function partsOf(
   example: string,
   ports: Ports,

@@ -19,7 +19,7 @@ import { CONTOSO, people } from '../test/support/rig.ts'
 const folder = join(import.meta.dirname, '../docs/images')
 const WIDTH = 1000
 const HEIGHT = 640
-/** What Windows has by itself; elsewhere the nearest free one stands in for it. */
+/** Fonts that Windows has; elsewhere the most similar free font replaces each of them. */
 const FONTS = `
 @font-face { font-family: "Segoe UI"; src: local("Segoe UI"), local("Liberation Sans"); }
 @font-face { font-family: "Segoe UI"; font-weight: 600; src: local("Segoe UI Semibold"), local("Liberation Sans Bold"); }

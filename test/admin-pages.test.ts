@@ -391,7 +391,7 @@ describe('a user', () => {
     const page = `/admin/users/${alice?.user.id}`
     const [session] = (await liveSessions(rig)).filter(({ userId }) => userId === alice?.user.id)
     const left = async () => (await liveSessions(rig)).filter(({ kind }) => kind === 'user').length
-    // Somebody else's session is not ended from here.
+    // The session of another user is not ended from here.
     await send(browser, `/admin/users/${bob?.user.id}/sessions`, { session: session?.id ?? '' })
     assert.equal(await left(), 4)
     await send(browser, `${page}/sessions`, { session: session?.id ?? '' })

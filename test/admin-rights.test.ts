@@ -12,7 +12,7 @@ const FORM = 'application/x-www-form-urlencoded'
 
 type Records = Readonly<Record<string, string>>
 
-/** Somebody else's organization, with one of everything. */
+/** Another customer's organization, with one record of every kind. */
 async function openVictim(
   rig: Rig,
 ): Promise<{ readonly records: Records; readonly secret: string }> {

@@ -15,7 +15,7 @@ import {
 } from './support/described.ts'
 import { createRig, people, type Rig } from './support/rig.ts'
 
-/** What is refused for a reason that lies in the deployment or in another member, which the description says. */
+/** Values that are refused because of the deployment or of another member; the description mentions that. */
 const contextual: readonly string[] = [
   // One of the deployment's own addresses.
   'createConnection settings.redirectOrigin',

@@ -1,4 +1,4 @@
-/** The OpenAPI document, and that what it says is so. */
+/** The OpenAPI document, and that it describes what the API does. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'

@@ -135,7 +135,7 @@ describe('/api/v1/domains', () => {
   })
 })
 
-/** Somebody whose membership has the role `organization_admin`, in a browser. */
+/** Signs in a user whose membership has the role `organization_admin`, in a browser. */
 async function administratorOf({ services }: Rig, { signIn }: Customer) {
   const { browser, text } = await signIn(people.alice)
   const { membership } = (await (await browser.request(`${SERVER_URL}/api/v1/session`)).json()) as {

@@ -1,4 +1,4 @@
-/** Every example of docs/api.md, run as it stands there against a server of its own. */
+/** Every example of docs/api.md, run unchanged against a new server. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -43,7 +43,7 @@ describe('docs/api.md', () => {
     await rig.close()
   })
 
-  /** Made as the guide says. */
+  /** Created as the guide describes. */
   async function keyOf(origin: string): Promise<string> {
     const [command = ''] = snippets('')
     const words = [...command.trim().matchAll(/"([^"]*)"|(\S+)/g)].map(([, a, b]) => a ?? b ?? '')

@@ -346,7 +346,7 @@ describe('entrada apply', () => {
   })
 })
 
-/** As if somebody had tested and turned it on. */
+/** Marks the connection as tested and turned on. */
 async function turnOnAsFile(rig: Rig): Promise<void> {
   await putWith(rig, 'api')
   await turnOnUntested(rig, 'contoso-staff')

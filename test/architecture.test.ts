@@ -203,7 +203,7 @@ describe('the house', () => {
 
   it('lets bin.ts alone read the environment, the arguments and the signals', () => {
     const reads = /\bprocess\.(env|argv|once|on|exit|exitCode)\b|process\[|from 'node:process'/
-    // An old Node has to be told before `bin.ts` itself begins.
+    // An old Node has to be reported before `bin.ts` itself begins.
     assert.deepEqual(pathsWith(reads), ['src/bin.ts', 'src/cli/refuse-old-node.ts'])
   })
 

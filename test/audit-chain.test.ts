@@ -1,4 +1,4 @@
-/** Whoever changes the audit trail in the database, without our keys, is found out; on both databases. */
+/** Changes to the audit trail that are made in the database without our keys are detected, on both databases. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, it, type TestContext } from 'node:test'
@@ -36,7 +36,7 @@ type Bench = { readonly rig: Still; readonly sql: Statement }
 
 const kinds = ['sqlite', 'postgres'] as const
 
-/** Ten events, linked; and somebody who may write whatever they like into the database. */
+/** Ten linked events, and an attacker who may write anything into the database. */
 async function openBench(
   t: TestContext,
   kind: (typeof kinds)[number],
@@ -180,7 +180,7 @@ for (const kind of kinds) {
       assert.deepEqual(without.problem, { reason: 'event_missing', sequence, eventId: 'evt_0005' })
       await sql(`delete from audit_links where event_id = 'evt_0005'`)
       assert.deepEqual((await verify(rig)).problem, { reason: 'link_missing', sequence })
-      // Closing the gap only moves it to where the hash says otherwise.
+      // Closing the gap only moves it to the place where the hash differs.
       await sql(`update audit_links set sequence = -sequence where sequence > ${sequence}`)
       await sql(`update audit_links set sequence = -sequence - 1 where sequence < 0`)
       const { problem } = await verify(rig)
@@ -258,7 +258,7 @@ for (const kind of kinds) {
       await sql(`update audit_chain set hash = '${hash}', signature = '${forge(head)}'`)
       const { problem } = await verify(rig)
       assert.deepEqual(problem, { reason: 'forged', sequence, eventId: 'evt_0006' })
-      // With the old signatures left in place, and with the name of a key that nobody has.
+      // With the old signatures left in place, and with the id of a key that does not exist.
       await sql(
         `update audit_links set signature = replace(signature, '${keyId}', '00000000') where sequence >= ${sequence}`,
       )

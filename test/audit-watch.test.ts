@@ -1,4 +1,4 @@
-/** The audit trail is verified in the background: what somebody altered long after it was linked is found without anybody asking. */
+/** The audit trail is verified in the background: events that were altered long after they were linked are found without a request. */
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -52,7 +52,7 @@ async function addEvents({ services }: Rig, count: number): Promise<void> {
   await link(services)
 }
 
-/** As somebody does who can write to the database and has no key. */
+/** Changes an event like an attacker who can write to the database and has no key. */
 const ALTER = "update audit_events set detail = '{}' where id = (select min(id) from audit_events)"
 
 const eventsNamed = (lines: readonly string[], name: string) =>
@@ -220,7 +220,7 @@ describe('what the background verification found', () => {
       ENTRADA_SECRET_KEYS: rig.options.secretKeys?.map((key) => key.reveal()).join(','),
     }
     assert.equal(join(dirname(path), 'entrada.db'), path)
-    // The clock of the rig stands still, long before the doctor's.
+    // The clock of the rig is stopped, long before the doctor's.
     const old = await examineWith(environment, '--only', 'database')
     assert.equal(old.find('audit_trail_verified_long_ago').severity, 'warning')
     handle.exec(ALTER)

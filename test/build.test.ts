@@ -180,7 +180,7 @@ describe('the built package', () => {
     for (const path of filesOf(dist)) {
       const text = readFileSync(path, 'utf8')
       assert.doesNotMatch(text, /sourceMappingURL=(?!`|\$)/, path)
-      // The storage suite is there for who writes a storage, and loaded by nobody else.
+      // The storage suite is for authors of a storage; no other entry point loads it.
       if (!/conformance/.test(path)) assert.doesNotMatch(text, /from 'node:test'/, path)
       assert.doesNotMatch(text, /-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[A-Za-z0-9+/]{40}/, path)
       assert.ok(

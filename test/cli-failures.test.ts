@@ -1,4 +1,4 @@
-/** The command line when something is wrong: each time a code, a sentence and what to look at; never a stack that nobody asked for. */
+/** The command line when something is wrong: each time a code, a sentence and what to look at; no stack trace unless it is requested. */
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

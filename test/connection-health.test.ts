@@ -63,7 +63,7 @@ describe('the health of a connection', () => {
   it('does not suffer from a person who may not come in, nor from what a browser brings', async (t) => {
     const { rig, customer } = await openCustomer(t)
     await customer.signIn(people.grace)
-    // What stands in the address of the callback, anybody can write.
+    // Any client can write the parameters of the callback's address.
     rig.emulator.setFault({
       kind: 'oauth_error',
       on: 'authorize',

@@ -62,7 +62,7 @@ function moved(callback: URL, to: string): URL {
   return target
 }
 
-/** Two customers that share one directory: nothing but the attempt tells their sign-ins apart. */
+/** Two customers that share one directory: only the attempt distinguishes their sign-ins. */
 async function openTwoOfOneTenant(t: TestContext) {
   const rig = await openRig(t)
   const one = await createCustomer(rig, { name: 'One', id: 'deployment-One' })
@@ -193,7 +193,7 @@ describe('a connection whose authority means harm (A41)', () => {
     const { id } = await createConnection(rig.services, operator, {
       organizationId: organization.id,
       authority: new URL(EVIL_URL),
-      // It says that it is the honest one, as far as anybody can say so.
+      // It claims to be the honest one, in every member that can be forged.
       clientId: honest.connection.clientId,
       tenants: { kind: 'pinned', tenant: CONTOSO, tenantId: CONTOSO },
       policies: { unmatched: { kind: 'default_role', role: 'member' } },

@@ -1,4 +1,4 @@
-/** Everything that is kept of somebody can be had, and can be removed for good. */
+/** All data that is stored about a user can be exported, and can be removed permanently. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ask, items } from './support/api-calls.ts'

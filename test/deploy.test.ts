@@ -1,4 +1,4 @@
-/** What deploy/ says fits what the program does. Whether Docker and Kubernetes take it is not tried here. */
+/** The files of deploy/ match what the program does. Whether Docker and Kubernetes accept them is not tested here. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

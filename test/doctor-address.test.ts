@@ -1,4 +1,4 @@
-/** What stands between people and the server: the public address, the proxy in front, its certificate. */
+/** What is between users and the server: the public address, the reverse proxy, its certificate. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { request } from 'node:http'

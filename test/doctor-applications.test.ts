@@ -9,7 +9,7 @@ import { freePort } from './support/server-process.ts'
 
 const SSO = 'https://sso.apps.example.com'
 
-/** What the doctor says of an application at this address. */
+/** Returns the doctor's findings about an application at this address. */
 async function findingAt(origin: string): Promise<string | undefined> {
   const context: AskContext = {
     now: () => new Date(),

@@ -34,7 +34,7 @@ const setAnew = (headers: IncomingHttpHeaders) => ({
   'x-forwarded-for': '198.51.100.7',
 })
 
-/** Entrada behind a proxy that does this, and what the doctor says of it. */
+/** Starts Entrada behind a proxy that does this, and returns the doctor's findings about it. */
 async function examineBehind(
   t: TestContext,
   proxy: Proxy = {},

@@ -1,4 +1,4 @@
-/** Every program and command of docs/emulator.md, run as it stands there. */
+/** Every program and command of docs/emulator.md, run unchanged. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** A removed person is gone from the audit trail, and the trail still shows whether anybody else changed it; on both databases. */
+/** A removed person is gone from the audit trail, and the trail still shows other changes; on both databases. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { rotateKeys } from '../src/admin/rotate-keys.ts'
@@ -184,7 +184,7 @@ for (const kind of ['sqlite', 'postgres'] as const) {
   })
 }
 
-/** No background work, so that the test says when events are linked and people erased. */
+/** There is no background work, so that the test decides when events are linked and people erased. */
 async function openBench(t: TestContext, kind: 'sqlite' | 'postgres'): Promise<Bench> {
   const database = kind === 'sqlite' ? await newDatabaseFile(t) : await postgres.createDatabase()
   const rig = await openRig(t, { database })

@@ -1,6 +1,6 @@
 /**
  * What goes wrong with a customer's sign-in (the failures that users of such systems meet), each brought about, and the page that answers
- * it. docs/failures.md shows what the pages say; a page that says something else fails here.
+ * it. docs/failures.md shows the texts of the pages; a page with another text fails here.
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -11,7 +11,7 @@ import { CLIENT_ID, CLIENT_SECRET, CONTOSO, OPERATOR_TOKEN } from './support/rig
 import { freePort, temporaryFolder } from './support/server-process.ts'
 import { run } from './support/transcript.ts'
 
-/** A data folder that anybody may enter, as after a first start. */
+/** A data folder that every user may enter, as after a first start. */
 async function keptFolder(t: TestContext) {
   const folder = await temporaryFolder(t)
   await makeDatabase(folder)

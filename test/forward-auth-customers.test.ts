@@ -1,4 +1,4 @@
-/** What an application behind a proxy is told of the people of customers, whose directories are their own to fill. */
+/** What an application behind a proxy receives about users of customers, who control their own directories. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { decodeJwt } from 'jose'
@@ -6,7 +6,7 @@ import { createCustomer } from './support/customers.ts'
 import { FABRIKAM, people, type RigOptions, SERVER_URL } from './support/rig.ts'
 import { openRig } from './support/steps.ts'
 
-/** Somebody of a customer who has the operator's name and address, and the same without any proof at our own organization. */
+/** A customer's user with the operator's name and address, and one of our own organization with the same and no proof. */
 async function openBoth(t: TestContext, options: RigOptions = {}) {
   const rig = await openRig(t, options)
   const customer = await createCustomer(rig, { name: 'Fabrikam', tenantId: FABRIKAM })

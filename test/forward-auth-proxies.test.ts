@@ -112,7 +112,7 @@ function browserOf(port: number): TestBrowser {
 const asWindow = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', accept: 'text/html' }
 
 /** By signing in there. */
-/** Of whoever the emulator signs in. */
+/** The user whom the emulator signs in. */
 async function signInThrough({ port, sso }: Addresses): Promise<Cookies> {
   const browser = browserOf(port)
   await browser.visit(`${sso}/auth/entra/login`)

@@ -1,4 +1,4 @@
-/** Addresses that hold credentials: no part of a password is printed, whoever wrote it without percent-encoding. */
+/** Addresses that contain credentials: no part of a password is printed, even if it is not percent-encoded. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createEntrada, EntradaError } from '../src/index.ts'

@@ -1,4 +1,4 @@
-/** What an application is asked, and told: `hooks.decideSignIn`, `hooks.onEvent`. */
+/** The hooks of an application: `hooks.decideSignIn`, `hooks.onEvent`. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

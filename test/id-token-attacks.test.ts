@@ -35,7 +35,7 @@ const claim = { code: 'id_token_claim_invalid', status: 401 }
 const answerInvalid = { code: 'provider_answer_invalid', status: 502 }
 const missing = { code: 'id_token_missing', status: 502 }
 
-// The rig's clock stands at this second.
+// The rig's clock is stopped at this second.
 const NOW = Date.parse('2026-11-22T12:00:00Z') / 1000
 const SKEW = 120
 const BOB = 'aaaaaaaa-0000-4000-8000-000000000002'

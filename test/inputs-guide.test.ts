@@ -13,7 +13,7 @@ const source = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((path) => readFileSync(`src/${path}`, 'utf8').replace(/\/\*[\s\S]*?\*\//g, ''))
   .join('\n')
 
-/** The names in one column of the tables of a section, the first unless said otherwise. */
+/** Returns the names in one column of the tables of a section; the first column by default. */
 function namesIn(title: string, { column = 0, table }: { column?: number; table?: string } = {}) {
   const [, section = ''] = guide.split(`\n## ${title}\n`)
   const [text = ''] = section.split('\n## ')
@@ -97,7 +97,7 @@ describe('docs/inputs.md', () => {
       // What this program wrote itself: into its database, or sealed into a cookie.
       'api/answer-once.ts',
       'audit/audit-verification.ts',
-      // The command line and the client read answers of the server that they were told to trust.
+      // The command line and the client read responses of the server that they are configured to trust.
       'cli/emulator.ts',
       'cli/kept-directory.ts',
       'client/client.ts',

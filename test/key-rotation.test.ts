@@ -1,4 +1,4 @@
-/** The key ring is rotated over two replicas while people sign in, and nobody is refused (design rule 15). */
+/** The key ring is rotated over two replicas while users sign in, and no sign-in is refused (design rule 15). */
 import assert from 'node:assert/strict'
 import { dirname } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -59,7 +59,7 @@ async function secretOf({ services }: Rig, id: ConnectionId, ring: Ring): Promis
   return openCredential(createKeyRing(ring), credential?.sealed ?? '', place)
 }
 
-/** Somebody who is away at Entra, with the way back in hand. */
+/** A user who is at Entra, with the address of the callback. */
 async function goAway(rig: Rig, replica: Entrada) {
   rig.emulator.signInAutomaticallyAs(people.bob)
   const browser = browserAcross(rig, [replica])

@@ -1,4 +1,4 @@
-/** What anybody may ask in a minute, and that reaching it costs others nothing. */
+/** The number of requests that any client may send in a minute, and that reaching it does not affect other clients. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { noteUnstored, reportUnstored } from '../src/audit/bounded-events.ts'

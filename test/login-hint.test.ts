@@ -1,4 +1,4 @@
-/** A name that somebody gives before signing in tells them nothing about who is known here. */
+/** The response to a name that a client sends before signing in does not reveal which users exist. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { people, SERVER_URL } from './support/rig.ts'

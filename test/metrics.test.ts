@@ -1,4 +1,4 @@
-/** What `/metrics` says is what happened, and nothing about anybody. */
+/** `/metrics` counts what happened, and contains no personal data. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'

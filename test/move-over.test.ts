@@ -22,7 +22,7 @@ const schemas = {
     `insert into "user" values ('u1', 'Alice', 'alice@contoso.example', false), ('u2', 'Bob', 'bob@contoso.example', false)`,
     `insert into account values ('a1', '${SUB}', 'microsoft', 'u1', '${idToken}'), ('a2', 'u2', 'credential', 'u2', null), ('a3', 'sub-of-bob', 'microsoft', 'u2', null)`,
   ],
-  // 1.7.0 to 1.7.2, and the strategy "issuer" of later versions: the object id, and the tenant beside it.
+  // 1.7.0 to 1.7.2, and the strategy "issuer" of later versions: the object id, and the tenant in another column.
   'better-auth-issuer': [
     'create table "user" (id text primary key, name text not null, email text not null unique, "emailVerified" boolean not null, image text)',
     'create table account (id text primary key, "accountId" text not null, "providerId" text not null, issuer text not null, "userId" text not null references "user", "idToken" text)',

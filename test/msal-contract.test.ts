@@ -20,7 +20,7 @@ const NONCE = 'the nonce'
 type Sent = { readonly method: 'GET' | 'POST'; readonly url: URL; readonly form: URLSearchParams }
 type Answer = { readonly status?: number; readonly body: Readonly<Record<string, unknown>> }
 
-/** A fresh application as `entra-oidc.ts` makes one, on a network that answers what it is told. */
+/** A new application as `entra-oidc.ts` creates it, on a network that returns the given responses. */
 function newApplication(answer: Answer | 'no network') {
   const sent: Sent[] = []
   const keep = (method: Sent['method'], url: string, body = '') => {

@@ -1,4 +1,4 @@
-/** One connection for several directories: an allow-list, the issuer's template filled in, and who somebody is in each. */
+/** One connection for several directories: an allow-list, the issuer's template filled in, and the key of a user in each. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { changeConnection } from '../src/connections/change-connection.ts'

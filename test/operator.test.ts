@@ -160,7 +160,7 @@ describe('guessing operator tokens', () => {
     }
     const refused = await signInWithToken(rig.browser(), SERVER_URL, WRONG_TOKEN)
     assert.equal(refused.status, 429)
-    // The right one gets in: whoever shares the address must not keep the operator from repairing things.
+    // The right token is accepted: clients that share the address must not keep the operator from repairing things.
     assert.equal((await signInWithToken(rig.browser(), SERVER_URL)).status, 303)
     const retryAfter = Number(refused.headers.get('retry-after'))
     assert.ok(retryAfter >= 1 && retryAfter <= 60, String(retryAfter))

@@ -31,7 +31,7 @@ function blockWith(command: string): string {
   return found
 }
 
-/** A shell at a machine whose PostgreSQL listens elsewhere than the guide says, and whose Entrada is this clone. */
+/** A shell on a machine whose PostgreSQL listens at another address than in the guide, and whose Entrada is this clone. */
 async function openShell(t: TestContext) {
   const binaries = findPostgresTools()
   assert.ok(binaries, 'no PostgreSQL here; run scripts/ensure-postgres.ts')

@@ -103,7 +103,7 @@ function frontOf(name: string): Front {
   return front
 }
 
-/** A browser of somebody who writes X-Forwarded-For into every request. */
+/** A browser that sends X-Forwarded-For with every request. */
 function browserOf({ origin, port }: Front): TestBrowser {
   const site = httpsSite({
     port,

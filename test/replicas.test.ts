@@ -158,7 +158,7 @@ describe('two processes of `entrada serve` behind a balancer', () => {
   })
 })
 
-/** Changes what happens to everybody on the server, so it runs last. */
+/** Affects all users of the database server, so it runs last. */
 describe('when PostgreSQL is lost', () => {
   it('answers 503 with Retry-After, is alive but not ready, lets nobody in, and recovers by itself (H16)', async (t) => {
     const { rig } = await openTwo(t)

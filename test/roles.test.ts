@@ -110,7 +110,7 @@ describe('roles', () => {
     rig.emulator.setUserGroups(people.alice, ['All staff'])
     const other = await goToEntra(rig, people.alice)
     await assertRefusedForGood(rig, other, { code: 'no_role_matched', status: 403 })
-    // Of a person in no group Entra sends no claim, as of everybody where none is configured.
+    // Entra sends no claim for a user in no group, nor for any user if the claim is not configured.
     rig.emulator.setUserGroups(people.alice, [])
     const none = await goToEntra(rig, people.alice)
     await assertRefusedForGood(rig, none, { code: 'groups_claim_missing', status: 403 })

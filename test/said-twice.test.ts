@@ -1,4 +1,4 @@
-/** What a request says twice, on a real server: each in the way of docs/inputs.md. */
+/** Parts of a request that are repeated, on a real server: each is handled as docs/inputs.md describes. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -18,7 +18,7 @@ type Answered = {
   readonly text: string
 }
 
-/** A server with somebody signed in, that is sent exactly these lines. */
+/** Sends exactly these lines to a server, with the cookie of a signed-in user. */
 async function openServer(t: TestContext) {
   const rig = await openRig(t)
   const { browser } = await rig.signIn(people.alice)

@@ -1,4 +1,4 @@
-/** Change without an outage: a new credential beside the old one, another address beside the registered one, scopes in place. */
+/** Change without an outage: a new credential in addition to the old one, another address in addition to the registered one, and scopes. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { changeConnection } from '../src/connections/change-connection.ts'

@@ -1,4 +1,4 @@
-/** Test sign-ins: what they show, whom they show it to, and that they write nothing about anybody. */
+/** Test sign-ins: what they show, to which browser, and that they store no user. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { changeConnection } from '../src/connections/change-connection.ts'

@@ -1,4 +1,4 @@
-/** A customer's name server that never answers holds up their own webhooks and domains, and nobody's sign-in. */
+/** A customer's name server that never answers delays the webhooks and domains of that customer, and no sign-in. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { startHttpServer } from '../src/cli/http-server.ts'
@@ -20,7 +20,7 @@ const TIMES = 100
 
 type Site = { readonly rig: Rig; readonly origin: string; readonly nameServer: NameServer }
 
-/** A server behind a real port that reaches Entra over real sockets, and asks a name server that answers for nobody. */
+/** A server behind a real port that reaches Entra over real sockets, and uses a name server that never answers. */
 async function startSite(t: TestContext): Promise<Site> {
   const zone = Object.fromEntries(
     [...SILENT, ...SILENT.map((name) => `_entrada-challenge.${name}`)].map((name) => [

@@ -155,7 +155,7 @@ describe('a key of the API', () => {
           controller.close()
         },
       },
-      // Nothing of the body is there before somebody reads it.
+      // The body is empty until it is read.
       { highWaterMark: 0 },
     )
     const init = {

@@ -1,4 +1,4 @@
-/** A sign-in as whoever has OpenTelemetry sees it. The provider here is made by hand, in the shape of
+/** A sign-in as OpenTelemetry shows it. The provider here is written by hand, in the shape of
  * `@opentelemetry/api`; the real one is in opentelemetry.test.ts. */
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'

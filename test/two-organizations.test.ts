@@ -19,7 +19,7 @@ async function openTwo(t: TestContext) {
 describe('one person in two organizations', () => {
   it('is one user with two memberships, each with its own username, profile and roles', async (t) => {
     const { rig, one, two } = await openTwo(t)
-    // Somebody else of the second organization has the name already.
+    // Another user of the second organization has the name already.
     rig.emulator.setFault({
       kind: 'id_token',
       setClaims: { preferred_username: 'alice@x.example', upn: 'alice@x.example' },

@@ -1,6 +1,6 @@
 /**
- * An upgrade as people live through it: the earlier program, as it was built then, serves them from a database with years in it, while
- * the present one migrates that database and takes over. Expand, then contract: nobody is refused on the way.
+ * An upgrade as users see it: the earlier program, as it was built then, serves them from a database with years of data, while
+ * the present one migrates that database and takes over. Expand, then contract: no request is refused on the way.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

@@ -1,4 +1,4 @@
-/** Webhooks: what happened is told to receivers, signed, at least once, also when they or we are away for a while. */
+/** Webhooks: events are delivered to receivers, signed, at least once, even if they or we are unavailable for a while. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'

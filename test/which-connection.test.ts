@@ -1,4 +1,4 @@
-/** Which connection somebody means: a work email, a short name, the directory that sends them, the way they took last. */
+/** The choice of a connection: by a work email, a short name, the directory of an invitation, or the last sign-in of the browser. */
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { changeConnection, turnOff } from '../src/connections/change-connection.ts'

@@ -21,7 +21,7 @@ import { PEOPLE } from './settings.ts'
 import { type Figures, type Mode, modes, summarize, titles } from './summarize.ts'
 import { type SystemName, systems } from './systems.ts'
 
-/** Sign-ins before the figures are taken: with `known`, everybody has been there. */
+/** The number of sign-ins before the measurement: with `known`, every user has signed in once. */
 const WARM_UP: Readonly<Record<Mode, number>> = { first: 40, known: 1.3 * PEOPLE, check: 100 }
 
 const { values: options } = parseArgs({

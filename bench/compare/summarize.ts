@@ -26,7 +26,7 @@ export type Summary = {
   readonly rows: readonly Row[]
 }
 
-/** The round with the median CPU time stands for a system: one round on a busy machine changes nothing. */
+/** The round with the median CPU time represents a system, so that one round on a busy machine changes nothing. */
 export function summarize(figures: readonly Figures[]): readonly Summary[] {
   const kinds = new Map(figures.map((one) => [`${one.mode} ${one.atOnce}`, one]))
   return [...kinds.values()].map(({ mode, atOnce }) => {

@@ -1,4 +1,4 @@
-/** The systems that `npm run bench` compares, a row each. A row says how a person signs in and where the application asks who it is. */
+/** The systems that `npm run bench` compares, a row each. A row describes how a user signs in and where the application asks for the user. */
 import type { Client } from './driver.ts'
 
 export type System = {

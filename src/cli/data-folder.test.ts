@@ -16,7 +16,7 @@ import {
   SECRET_KEYS_FILE,
 } from './data-folder.ts'
 
-/** What a disk that was full, or a cut of the power, leaves; and what somebody may have put there. */
+/** File contents that a full disk or a power failure leaves, and contents that a user may have written. */
 const unusable = ['', '\n', ',', 'short', 'a'.repeat(43), 'A'.repeat(22)]
 
 describe('the files of the data folder', () => {

@@ -19,7 +19,7 @@ export type CredentialTarget = {
   readonly tokenEndpoint: string
   readonly clientId: string
   readonly redirectUri: string
-  /** Of Microsoft Graph in this cloud. */
+  /** The scope of Microsoft Graph in this cloud. */
   readonly graphScope: string
 }
 

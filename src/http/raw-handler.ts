@@ -1,6 +1,6 @@
 /**
- * Handlers that work on Node's own request and response. What a Web `Request`, the router and a Web `Response` cost would be most of
- * the answer at the two addresses that are called for every request of an application: `/auth/verify` and `/api/v1/session`.
+ * Handlers that work on Node's own request and response. `/auth/verify` and `/api/v1/session` are called for every request of an
+ * application, and a Web `Request`, the router and a Web `Response` would take most of their time.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { hostOf, type RequestTarget } from './request-target.ts'

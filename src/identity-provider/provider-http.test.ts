@@ -6,7 +6,7 @@ import type { EntradaError } from '../errors/errors.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
 import { createProviderHttp } from './provider-http.ts'
 
-/** A server on loopback that answers as the test says. */
+/** Starts a server on loopback that answers as the test defines. */
 function createAuthority() {
   let answer: RequestListener = (_request, response) => response.end('{}')
   const server = createServer((request, response) => answer(request, response))

@@ -8,7 +8,7 @@ type Found = (
   addresses: readonly { address: string; family: number }[],
 ) => void
 
-/** A system whose look-ups end when the test says so. */
+/** A system whose look-ups end when the test ends them. */
 function heldSystem() {
   const waiting: { readonly name: string; readonly found: Found }[] = []
   const resolve = ((name: string, _options: object, found: Found) => {

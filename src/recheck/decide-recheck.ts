@@ -24,8 +24,8 @@ export type RecheckDecision =
     }
 
 /**
- * Decides like a sign-in, on what a refresh returns. A missing claim reveals nothing, so the stored value stays; only a token with
- * groups shows that missing app roles are none. A connection that is turned off ends no session.
+ * Decides like a sign-in, from what a refresh returns. A claim that is missing from the token reveals nothing, so the stored value is
+ * kept. Missing app roles mean that the user has none only if the token contains groups. Turning a connection off ends no session.
  */
 export function decideRecheck({ connection, identity, known, now }: RecheckFacts): RecheckDecision {
   const claim = identity.groups

@@ -83,7 +83,7 @@ const everyOption: Required<EntradaOptions> = {
 }
 type RequiredEntra = Required<EntraOptions> & { readonly policies: ConnectionPolicies }
 
-/** As somebody who writes JavaScript would get it wrong. */
+/** Options with mistakes that TypeScript would reject and JavaScript does not. */
 function problemsOf(changed: Readonly<Record<string, unknown>>): readonly string[] {
   try {
     checkOptions({ ...right, ...changed } as EntradaOptions)

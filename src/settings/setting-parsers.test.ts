@@ -15,7 +15,7 @@ const entra = {
   ENTRADA_ENTRA_CLIENT_SECRET: 'the~secret.value',
 }
 
-/** Whatever else a single setting may need beside it. */
+/** The other settings that a single setting may need. */
 const complete = {
   ...entra,
   ENTRADA_OPERATOR_TOKEN: OPERATOR_TOKEN,

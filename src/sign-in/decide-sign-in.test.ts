@@ -24,7 +24,7 @@ const roleRule: RoleRule = { id: 'r2', match: 'app_role', value: 'Admin', role: 
 const membership = membershipOf()
 const candidate = { membership, userStatus: 'active' } as const
 
-/** Somebody who has signed in before. */
+/** A user who has signed in before. */
 const known: KnownPerson = {
   identity: {
     id: 'idn_1',
@@ -38,7 +38,7 @@ const known: KnownPerson = {
   membership,
 }
 const { lastSignInAt: _never, ...notSeen } = known.identity
-/** Somebody whom an operator created beforehand. */
+/** A user whom an operator created beforehand. */
 const createdBeforehand: KnownPerson = { ...known, identity: notSeen }
 const { membership: _none, ...withoutMembership } = known
 const userDisabled: KnownPerson = { ...known, user: { ...known.user, status: 'disabled' } }
@@ -212,7 +212,7 @@ const refusals: readonly (readonly [string, Case, ErrorCode])[] = [
   ],
 ]
 
-/** Each adds one reason for refusal to all that come after it: what is checked first is what is said. */
+/** Each entry adds one reason for refusal to all later entries: the reason that is checked first is the one returned. */
 const inOrder: readonly (readonly [ErrorCode, Case])[] = [
   ['no_role_matched', { policies: refuseUnmatched }],
   ['groups_not_known', { identity: overage, connection: rules }],

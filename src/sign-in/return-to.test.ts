@@ -15,7 +15,7 @@ const corpus = readFileSync(
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('# '))
 
-/** The line as it stands, decoded once and decoded twice. */
+/** The line unchanged, decoded once and decoded twice. */
 function spellings(line: string): string[] {
   const once = decoded(line)
   return [...new Set([line, once, decoded(once)])]
@@ -43,7 +43,7 @@ function createActingRouter(mountPath: string) {
 
 const actingRouters = { '': createActingRouter(''), '/sso': createActingRouter('/sso') }
 
-/** What a browser makes of the `Location`, wherever it stands: still here, and nothing that acts. */
+/** Checks that a browser on any page resolves the `Location` to this server, and to no address that acts. */
 async function assertHarmless(value: string, mountPath: (typeof MOUNTS)[number]): Promise<void> {
   const path = parseReturnTo(value, HERE, { mountPath })
   const evidence = `${JSON.stringify(value)} became ${JSON.stringify(path)}`

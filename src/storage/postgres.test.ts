@@ -227,7 +227,7 @@ describe('openPostgres', () => {
   })
 })
 
-/** Changes what happens to everybody on the server, so it runs apart and last. */
+/** Affects all users of the database server, so it runs alone and last. */
 describe('openPostgres, on a server in trouble', () => {
   it('is unavailable while the server is stopped, and works again without a restart of its own (H16)', async (t) => {
     const url = await postgres.createDatabase(template)

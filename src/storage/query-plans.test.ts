@@ -131,7 +131,7 @@ async function openSqliteBench(): Promise<Bench> {
 async function openPostgresBench(postgres: TestPostgres): Promise<Bench> {
   const connectionString = await postgres.createDatabase()
   await (await openStorage(connectionString, { mode: 'development', now: () => now })).close()
-  // Small tables are read whole, whatever the indexes: told not to, it does so only where it has to.
+  // PostgreSQL scans small tables even if there is an index. With this setting it does so only where it has to.
   const options = '-c enable_seqscan=off -c enable_sort=off'
   const pool = new pg.Pool({ connectionString, max: 1, options })
   const bench = newBench(new PostgresDialect({ pool }))

@@ -1,4 +1,4 @@
-/** The emulator's own pages in a real browser: they work without script and are readable by everybody. */
+/** The emulator's own pages in a real browser: they work without script and are accessible. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'

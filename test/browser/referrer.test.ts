@@ -1,4 +1,4 @@
-/** What a sign-in tells to whom: no other site is asked for anything, and no address with a code in it is left behind or sent on. */
+/** What other sites learn of a sign-in: no other site gets a request, and no address with a code is kept in the history or sent as a referrer. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Page, Request } from 'playwright-core'

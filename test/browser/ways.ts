@@ -20,7 +20,7 @@ export const signedIn =
     await open(rig, page, path)
   }
 
-/** A sign-in of somebody who is not let in. */
+/** A sign-in of a user who is refused. */
 export const refused =
   (userPrincipalName: string): Way =>
   async (rig, page) => {

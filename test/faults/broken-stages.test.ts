@@ -1,4 +1,4 @@
-/** Every step of a sign-in breaks in a way that nobody foresaw. */
+/** Every step of a sign-in fails with an unexpected error. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createEntrada, type Entrada } from '../../src/entrada.ts'
@@ -24,7 +24,7 @@ const CANARY = 'canary of an error nobody foresaw'
 /** The verbs of one storage, broken or watched. `inside`: within a transaction. */
 type Touch = (verb: string, place: 'outside' | 'inside') => void
 
-/** The same storage; `touch` is told of every call, and may throw. */
+/** Returns the same storage, which calls `touch` before every call; `touch` may throw. */
 function touchedStorage(storage: Storage, touch: Touch): Storage {
   return touched(storage, 'outside', touch, {
     atomically: (work, options) =>
@@ -54,13 +54,13 @@ function withParts(rig: Rig, changes: Partial<Services>): Entrada {
   return createEntrada(rig.options, { ...rig.services, ...changes })
 }
 
-/** Somebody back from Entra, to a server with these parts in place of the rig's. */
+/** A user returns from Entra, to a server with these parts instead of the rig's. */
 async function comeBack(rig: Rig, changes: Partial<Services>): Promise<AtCallback> {
   const { browser, callback } = await goToEntra(rig, people.alice)
   return { browser: sameBrowserAcross(rig, [withParts(rig, changes)], browser), callback }
 }
 
-/** A generic page, nobody let in, nothing written, and the log alone says what broke. */
+/** Checks for a generic page, no session, no change in the database, and the cause in the log only. */
 async function assertGenericRefusal(rig: Rig, at: AtCallback): Promise<void> {
   const rows = await rowCounts(rig)
   const visit = await at.browser.visit(at.callback)

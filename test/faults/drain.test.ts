@@ -1,4 +1,4 @@
-/** One of two replicas is stopped in order, and then the other, behind each of the reverse proxies of deploy/proxies: nobody is refused. */
+/** One of two replicas is stopped in order, and then the other, behind each of the reverse proxies of deploy/proxies: no request is refused. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -108,7 +108,7 @@ async function cookieOfAlice(port: number): Promise<string> {
   return [...browser.cookies(host)].map((pair) => pair.join('=')).join('; ')
 }
 
-/** People who ask one front, over connections that they keep, until told to stop. Returns what was not answered as it should be. */
+/** Clients that send requests to one front, over persistent connections, until they are stopped. Returns the wrong responses. */
 function startVisitors(front: Front) {
   const agent = new Agent({ keepAlive: true, ca: certificate.chain, servername: HOST })
   const refused: string[] = []

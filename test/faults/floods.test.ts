@@ -1,4 +1,4 @@
-/** Very many at once, of whatever costs us something; everybody else must not notice. */
+/** Very many concurrent requests of every expensive kind; other clients must not notice. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { openFarRig } from '../support/far-rig.ts'
@@ -20,7 +20,7 @@ describe('two hundred callbacks at once whose tokens name unknown keys', () => {
     }
     const forged = await Promise.all(Array.from({ length: 200 }, () => goToEntra(rig, people.bob)))
     const honest = await goToEntra(rig, people.erin)
-    // Between two look-ups nobody knows yet that the key does not exist, and the page says to try again in a moment.
+    // Between two look-ups it is not known yet that the key does not exist, and the page asks the user to try again in a moment.
     const refusals = forged.map(async (at) => {
       const { response, text } = await at.browser.visit(at.callback)
       assert.ok([401, 503].includes(response.status), String(response.status))

@@ -1,4 +1,4 @@
-/** A database that cannot grow: nobody new gets in, whoever is in stays in, and room alone repairs it. */
+/** A database that cannot grow: new sign-ins fail, users who are signed in stay signed in, and free space repairs it. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
@@ -59,7 +59,7 @@ describe('a sign-in on a full disk', () => {
   })
 })
 
-/** A rig on a file, and an Entrada whose connection to it can be told that there are no more pages. */
+/** A rig on a file, and an Entrada whose database connection can be limited to the present number of pages. */
 async function openWithLimit(t: TestContext) {
   const path = await newDatabaseFile(t)
   const rig = await openRig(t, { database: path })

@@ -1,4 +1,4 @@
-/** Another program writes to the database file for longer than anybody should. */
+/** Another program holds the write lock of the database file for too long. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,4 +1,4 @@
-/** Connections that are opened to be held: they are cut, and nobody notices them. */
+/** Connections that clients keep open without a request: they are closed, and other clients do not notice them. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'

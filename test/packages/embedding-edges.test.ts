@@ -120,7 +120,7 @@ describe('getSession', () => {
     return new Request(`${SERVER_URL}/anything`, { headers: { host: HOST, cookie } })
   }
 
-  /** Of SQLite itself, whatever stands before it. */
+  /** The rows as SQLite stores them, without the layers in front of it. */
   function countStatements(t: TestContext): () => number {
     let count = 0
     for (const verb of ['all', 'get', 'run', 'iterate'] as const) {

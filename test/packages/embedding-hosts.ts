@@ -1,4 +1,4 @@
-/** One small application, written for each framework: `/` for everybody, `/reports` for who is signed in, `/accounts` for a role. */
+/** One small application, written for each framework: `/` is public, `/reports` is for signed-in users, `/accounts` for a role. */
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import express from 'express'

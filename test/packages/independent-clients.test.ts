@@ -202,7 +202,7 @@ describe('@azure/msal-node by itself', () => {
     const send = async <Body>(url: string, init: RequestInit) => {
       const response = await emulator.fetch(new Request(url, init))
       const headers = Object.fromEntries(response.headers)
-      return { status: response.status, headers, body: (await response.json()) as Body } // MSAL says which it expects
+      return { status: response.status, headers, body: (await response.json()) as Body } // MSAL defines the type that it expects.
     }
     const headersOf = (options?: { readonly headers?: Record<string, string> }) => ({
       headers: options?.headers ?? {},

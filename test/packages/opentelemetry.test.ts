@@ -132,7 +132,7 @@ describe('the recipe of docs/monitoring.md', () => {
   it('makes spans of a whole server, which are sent at the latest when it ends', async (t) => {
     const [, recipe = ''] =
       /^```js\n([\s\S]*?)^```/m.exec(readFileSync('docs/monitoring.md', 'utf8')) ?? []
-    // As the guide says: the built server beside the packages. The exporter prints, in place of the one that needs a collector.
+    // As in the guide, the built server is in the folder of the packages. This exporter prints; the one of the guide needs a collector.
     const folder = await temporaryFolder(t)
     execFileSync(process.execPath, ['scripts/build.ts', '--server', '--out', folder])
     await symlink(join(import.meta.dirname, 'node_modules'), join(folder, 'node_modules'))

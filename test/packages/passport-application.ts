@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 
 export type PassportApplication = {
   readonly origin: string
-  /** What the strategy is told about the provider; to be called once the application's address is registered. */
+  /** Returns the strategy's options for the provider. Call it after the application's address is registered. */
   configure(provider: PassportProvider): void
   close(): Promise<void>
 }
@@ -28,7 +28,7 @@ type Passport = {
 }
 type StrategyConstructor = new (
   options: object,
-  // The number of parameters tells the strategy what to pass; with nine it asks for the profile as well.
+  // The strategy passes as many values as there are parameters; with nine it requests the profile as well.
   verify: (
     issuer: string,
     profile: object,

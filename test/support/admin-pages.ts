@@ -1,4 +1,4 @@
-/** Steps on the pages under /admin, as somebody with a browser takes them. */
+/** Steps of a user with a browser on the pages under /admin. */
 import type { OrganizationRole } from '../../src/storage/organization-roles.ts'
 import type { TestBrowser, Visit } from './browser.ts'
 import { type Customer, createCustomer } from './customers.ts'
@@ -11,7 +11,7 @@ export async function openOperator(rig: Rig): Promise<TestBrowser> {
   return browser
 }
 
-/** A customer, and somebody of theirs with this right over their organization. */
+/** A customer, and one of its users with this right over the organization. */
 export async function openMember(
   rig: Rig,
   right: OrganizationRole,

@@ -7,7 +7,7 @@ const NOBODY = 65_534
 export async function barredFrom<T>(path: string, work: () => Promise<T>): Promise<T> {
   await chmod(path, 0o000)
   const isRoot = process.geteuid?.() === 0
-  // Root reads everything, so the process becomes somebody else for the while.
+  // Root can read every file, so the process switches to another user for this time.
   if (isRoot) process.seteuid?.(NOBODY)
   try {
     return await work()

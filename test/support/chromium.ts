@@ -8,7 +8,7 @@ export type ChromiumSearch = {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Where Playwright keeps the one it installs. */
   readonly playwrightPath: string
-  /** Whether this file is a browser that starts; a stub that only says where to get one does not. */
+  /** Whether this file is a browser that starts; a stub that only prints where to get a browser does not. */
   readonly starts: (path: string) => boolean
 }
 
@@ -34,7 +34,7 @@ const LAUNCH_ARGUMENTS = [
 /**
  * The Chromium to use: `CHROMIUM_PATH` if that is set, else the first that starts.
  *
- * @throws {Error} when `CHROMIUM_PATH` names none: what somebody asked for is not quietly replaced
+ * @throws {Error} when `CHROMIUM_PATH` names none: a requested browser is not silently replaced
  */
 export function findChromium(search: ChromiumSearch = thisMachine()): string | undefined {
   const { CHROMIUM_PATH: asked, PATH: path = '' } = search.environment

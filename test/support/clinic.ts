@@ -10,7 +10,7 @@ import { openFarRig } from './far-rig.ts'
 import { CLIENT_ID, CLIENT_SECRET, CONTOSO, SERVER_URL } from './rig.ts'
 import { temporaryFolder } from './server-process.ts'
 
-/** A server whose people sign in against an Entra on a socket, and the doctor beside it. */
+/** A server whose users sign in at an emulated Entra on a socket, and the doctor with the same settings. */
 export async function openClinic(
   t: TestContext,
   entra: Partial<Pick<EntraOptions, 'policies'>> = {},

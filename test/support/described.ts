@@ -74,7 +74,7 @@ function absolute(schema: Json): object {
   return JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"openapi#/'))
 }
 
-/** A member of a body that is text, a number or a word, and how the body looks that holds a value there and what has to stand beside it. */
+/** A member of a body that is text, a number or a word, and how the body looks that holds a value there and which other members it needs. */
 export type Leaf = {
   readonly path: readonly string[]
   readonly schema: Json
@@ -162,7 +162,7 @@ type Known = {
 /** A character outside of the Basic Multilingual Plane is one character in JSON Schema, and two units of JavaScript. */
 const longest = (length: number) => fc.constant('𝛼'.repeat(length))
 
-/** Of alternatives the first: another one is text of any script, of which no pattern says what a domain may have. */
+/** Uses the first alternative: another one is text of any script, for which no pattern describes what a domain may contain. */
 function patternsOf({ pattern, anyOf = [] }: Known): readonly RegExp[] {
   const source = pattern ?? anyOf[0]?.pattern
   return typeof source === 'string' ? [new RegExp(source)] : []

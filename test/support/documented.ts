@@ -1,4 +1,4 @@
-/** Holds answers of the API beside its OpenAPI document, with a validator that knows nothing of the schemas the document is made from. */
+/** Compares responses of the API with its OpenAPI document, using a validator that does not know the schemas the document is made from. */
 import assert from 'node:assert/strict'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'

@@ -1,4 +1,4 @@
-/** What stands behind a proxy in a test: an application that answers with what it was sent, and a line to Entrada that can be disturbed. */
+/** The servers behind a proxy in a test: an application that returns the request it received, and a line to Entrada that can be disturbed. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
@@ -59,7 +59,7 @@ export async function startBetween(owner: Owner, targetPort: number): Promise<Be
   }
 }
 
-/** Answers with what came: the headers as they were written, and the body. Takes WebSockets, and says what it was told. */
+/** Returns the request: its raw headers and its body. Accepts WebSockets, and echoes their messages. */
 export async function startEcho(owner: Owner, name: string): Promise<number> {
   const server = createServer(async (incoming, outgoing) => {
     let body = ''

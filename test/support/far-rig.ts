@@ -1,4 +1,4 @@
-/** Entra over real sockets, and a listener that nobody should ever reach. */
+/** Entra over real sockets, and a listener that no request should ever reach. */
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -20,7 +20,7 @@ export async function startEntra(owner: Owner, origin: string) {
     ENTRADA_ENTRA_CLIENT_ID: CLIENT_ID,
     ENTRADA_ENTRA_CLIENT_SECRET: CLIENT_SECRET,
     ENTRADA_ENTRA_AUTHORITY: emulator.origin,
-    // Everybody here comes from one address.
+    // All clients here have one address.
     ENTRADA_RATE_LIMIT_SIGN_INS: '100000',
   }
   return { emulator, environment }
@@ -62,7 +62,7 @@ export async function hasSession(origin: string, browser: SocketBrowser): Promis
   return response.status === 200
 }
 
-/** People who sign in one after the other, `atOnce` of them at any time, until told to stop. */
+/** Users who sign in one after the other, `atOnce` of them at any time, until they are stopped. */
 export function startCrowd(owner: Owner, origin: string, atOnce: number) {
   const outcomes: Outcome[] = []
   const waiting = new Set<() => void>()

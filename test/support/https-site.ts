@@ -32,7 +32,7 @@ export type HttpsSiteOptions = {
   readonly chain: string
   /** Where this client comes from. */
   readonly localAddress: string
-  /** The name asked for while encrypting, whatever the Host header says. */
+  /** The name that was requested in the TLS handshake, independent of the Host header. */
   readonly serverName: string
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>

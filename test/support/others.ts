@@ -1,4 +1,4 @@
-/** What everybody else notices while one client takes as much as it can. */
+/** What other clients notice while one client uses as much as it can. */
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import type { TestContext } from 'node:test'

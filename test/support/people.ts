@@ -1,4 +1,4 @@
-/** Who is in the database, and the API's way to put somebody there. */
+/** The users in the database, and the API's way to create one. */
 import assert from 'node:assert/strict'
 import type { Membership } from '../../src/storage/records.ts'
 import type { UserListItem } from '../../src/storage/storage.ts'

@@ -24,16 +24,16 @@ import { resolveTestPackage } from './test-packages.ts'
 
 export type TestPostgres = {
   readonly port: number
-  /** A new database, empty or a copy of one that nobody is connected to; answers its URL. */
+  /** Creates a database, empty or a copy of one without connections. Returns its URL. */
   createDatabase(template?: string): Promise<string>
   /** Runs one statement as the owner of everything. */
   run(database: string, statement: string): Promise<readonly Record<string, unknown>[]>
-  /** Ends every connection to the database but the asking one, and says how many. */
+  /** Ends every other connection to the database, and returns their number. */
   cutConnections(database: string): Promise<number>
   /** Stops as an operator would (`fast`), or as a power cut does. */
   stop(how?: 'fast' | 'killed'): Promise<void>
   start(): Promise<void>
-  /** The server stays connected and says nothing any more; answers what lets it go on. */
+  /** Keeps the connections of the server open without any answer. Returns a function that lets it continue. */
   hang(): Promise<() => void>
   close(): Promise<void>
 }
@@ -52,7 +52,7 @@ const settings = {
 }
 
 export type PostgresSetUp = {
-  /** Without it nobody waits for the disk, which no test is about. */
+  /** Commits do not wait for the disk, because no test needs that. */
   readonly durable?: boolean
   /** Where `postgres` and `initdb` are, in place of those that come with the package. */
   readonly binaries?: string
@@ -181,7 +181,7 @@ function binariesFrom(folder: string): Binaries {
   return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres') }
 }
 
-/** PostgreSQL wants its key to be its own and nobody else's. */
+/** PostgreSQL accepts its key only if no other user can read it. */
 function writeTls(
   folder: string,
   { certificate, key }: NonNullable<PostgresSetUp['tls']>,
@@ -260,7 +260,7 @@ async function removeFolder(folder: string): Promise<void> {
 
 async function runStatement(url: string, statement: string) {
   const client = new pg.Client(url)
-  // Cut with all the others: nobody has to know.
+  // This connection was ended with all others, which needs no report.
   client.on('error', () => {})
   await client.connect()
   try {

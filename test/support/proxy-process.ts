@@ -19,7 +19,7 @@ export type ProxySetUp = {
   readonly port: number
   readonly plainPort: number
   readonly entradaPort: number
-  /** A second replica, added where the file says that one is added. */
+  /** A second replica, added at the place that the file marks for it. */
   readonly secondEntradaPort?: number
   readonly applicationPort: number
   readonly certificate: { readonly chain: string; readonly key: string }
@@ -39,7 +39,7 @@ export function startProxy(
   return startConfigured(owner, name, { setUp, from: 'deploy/proxies', way: ways[name] })
 }
 
-/** Starts a configuration from this folder, with its files changed as its way says. */
+/** Starts a configuration from this folder, with its files changed as its row defines. */
 export async function startConfigured<SetUp extends Pick<ProxySetUp, 'port' | 'certificate'>>(
   owner: Pick<TestContext, 'after'>,
   name: ProxyName,

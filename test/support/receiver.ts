@@ -1,4 +1,4 @@
-/** A receiver of webhooks on loopback, which answers as it is told. */
+/** A receiver of webhooks on loopback, which returns the configured responses. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'

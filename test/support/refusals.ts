@@ -26,7 +26,7 @@ export async function openRigForTenants(
 
 export type AtCallback = { readonly browser: TestBrowser; readonly callback: URL }
 
-/** Goes to Entra, is somebody there, and stops with the callback in hand. */
+/** Goes to Entra, signs in there, and returns the callback without sending it. */
 export async function goToEntra(
   rig: Rig,
   userPrincipalName: string,
@@ -62,7 +62,7 @@ export function hasSessionCookie(browser: TestBrowser): boolean {
   return sessionCookieOf(browser, SERVER_URL)[1] !== ''
 }
 
-/** What an error page says under "For your administrator", by the name of each line. */
+/** Returns the part "For your administrator" of an error page, by the name of each line. */
 export function detailsOf(page: string): Readonly<Record<string, string>> {
   const lines = page.matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/gs)
   const plain = (markup = '') => unescapeHtml(markup.replaceAll(/<[^>]+>/g, '')).trim()

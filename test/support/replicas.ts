@@ -52,7 +52,7 @@ export function sameBrowserAcross(
   return browser
 }
 
-/** Answers whether anybody has written to the file since the last time it was asked. */
+/** Returns whether the file was written since the last call. */
 export function watchWrites(t: TestContext, path: string): () => boolean {
   const { handle } = openSqliteConnection(path)
   t.after(() => handle.close())

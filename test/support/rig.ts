@@ -1,4 +1,4 @@
-/** Entrada and the emulator side by side in one process, without a socket, on a clock that stands still. */
+/** Entrada and the emulator side by side in one process, without a socket, on a stopped clock. */
 
 import { createEmulator, type Emulator } from '../../src/emulator/emulator.ts'
 import { createEntrada, type Entrada } from '../../src/entrada.ts'
@@ -39,7 +39,7 @@ export type Rig = {
   readonly entrada: Entrada
   /** The same parts that `entrada` works with, for looking into the database. */
   readonly services: RunningServices
-  /** What `entrada` was made with, for another one beside it. */
+  /** The options of `entrada`, for a second instance with the same options. */
   readonly options: CheckedOptions
   readonly clock: Clock
   readonly logLines: string[]

@@ -39,7 +39,7 @@ export async function openLink(browser: TestBrowser, link: string): Promise<Visi
   return browser.visit(`${SERVER_URL}/setup/link`, form({ token }))
 }
 
-/** Sends a form of the set-up page as it stands in this browser. */
+/** Sends a form of the set-up page with the values that this browser shows. */
 export async function submit(
   browser: TestBrowser,
   fields: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 const fromPackages = createRequire(new URL('../packages/package.json', import.meta.url))
 
 /**
- * The file that a package's name or path stands for.
+ * Resolves a package's name or path to its file.
  *
  * @throws {Error} when the package is not installed, with the command that installs it
  */

@@ -1,6 +1,6 @@
 /**
- * Transcripts of the command line: files of commands and what they answer. Standard error is marked with `! `, an exit code other
- * than 0 stands on a line of its own. `UPDATE_TRANSCRIPTS=1` writes what is answered now; read the difference before keeping it.
+ * Transcripts of the command line: files of commands and their output. Standard error is marked with `! `, an exit code other
+ * than 0 is on its own line. `UPDATE_TRANSCRIPTS=1` writes the present output; read the difference before keeping it.
  */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ export type Answered = {
   readonly lines: readonly string[]
 }
 
-/** Runs one command line in this process. A server it starts is asked to stop as soon as it runs, unless `stop` says when. */
+/** Runs one command line in this process. A server that it starts is stopped as soon as it runs, unless `stop` decides when. */
 export async function run(
   argv: readonly string[],
   environment: Environment,
@@ -47,7 +47,7 @@ export async function run(
   }
 }
 
-/** Replays a transcript and compares every line of it. `FOLDER` in it stands for a folder of the test. */
+/** Replays a transcript and compares every line of it. `FOLDER` in it is replaced with a folder of the test. */
 export async function assertTranscript(
   name: string,
   environment: Environment,
