@@ -23,7 +23,7 @@ export type ListedOperator = Exclude<OperatorEntry, { readonly tid: string }>
 
 export type OperatorEvidence = {
   readonly key: PersonKey
-  /** As Entra last reported them through the default connection. */
+  /** The groups that Entra last reported through the default connection. */
   readonly groups: readonly string[]
   readonly appRoles: readonly string[]
 }

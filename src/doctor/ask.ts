@@ -15,7 +15,7 @@ export type AskContext = {
   readonly now: () => Date
   /** Aborts every request that is still under way. */
   readonly deadline: AbortSignal
-  /** For one request. */
+  /** The time limit of one request. */
   readonly timeLimitMs: number
   /** Addresses of a host name. */
   readonly resolve: Resolve

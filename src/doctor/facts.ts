@@ -46,7 +46,7 @@ export type SettingsFacts = {
   readonly tenantId?: string
   readonly clientId?: string
   readonly logLevel?: string
-  /** As they are set: addresses and CIDR blocks. */
+  /** The addresses and CIDR blocks of the setting. */
   readonly trustedProxies: readonly string[]
   /** What the environment configures of Node.js itself. */
   readonly node: NodeFacts
@@ -118,7 +118,7 @@ export type SeenConnection = {
   readonly roles: readonly string[]
 }
 export type SeenOperator = {
-  /** As the setting names them. */
+  /** The name, as it is written in the setting. */
   readonly name: string
   readonly directory: string
   readonly status: 'never_seen' | 'active' | 'disabled'
@@ -126,7 +126,7 @@ export type SeenOperator = {
 export type DatabaseFacts = {
   /** A file, or host and name: never a password. */
   readonly where: string
-  /** Of PostgreSQL alone: whether it is on another machine, and how the address demands TLS. */
+  /** Present for PostgreSQL only: whether it is on another machine, and which TLS mode its address requires. */
   readonly server?: {
     readonly isRemote: boolean
     readonly sslMode?: string
@@ -277,7 +277,7 @@ export type ServerFacts = {
   }
 }
 export type PassedFacts = {
-  /** Who is connected to the server: the proxy. */
+  /** The address that is connected to the server: that of the proxy. */
   readonly remoteAddress: string
   readonly isTrustedProxy: boolean
   readonly namesClient: boolean

@@ -95,7 +95,7 @@ async function listOrganizationNames(reader: StorageReader): Promise<readonly st
   return organizations.flatMap(({ id, slug }) => [id, slug])
 }
 
-/** As many pages as an examination looks at. */
+/** Reads at most as many pages as an examination uses. */
 async function all<Item>(
   list: (request: PageRequest) => Promise<Page<Item>>,
 ): Promise<readonly Item[]> {
