@@ -1,8 +1,7 @@
 import * as v from 'valibot'
-import { EntradaError } from '../errors/errors.ts'
-import { cannotBeRead } from '../errors/file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
-import { describeJsonProblem, readStrictJson, withoutPrototypes } from '../protocol/strict-json.ts'
+import { checkDistinctIds, checkRules, readRulesFile } from '../protocol/rules-file.ts'
+import { withoutPrototypes } from '../protocol/strict-json.ts'
 import { strictObject } from '../protocol/strict-object.ts'
 import { ROLE_NAME } from '../protocol/text-patterns.ts'
 import { canonicalPath } from './access-path.ts'
@@ -15,6 +14,7 @@ import {
 } from './decide-access.ts'
 
 const MAX_RULES = 1000
+const SETTING = 'ENTRADA_ACCESS_RULES_FILE'
 
 const oneOrMore = <Entry extends v.GenericSchema<string, string>>(entry: Entry) =>
   v.union([entry, v.pipe(v.array(entry), v.minLength(1, 'must not be empty'))])
@@ -137,13 +137,7 @@ export function readAccessRules(
   path: string,
   readTextFile: (path: string) => string,
 ): AccessRulesInput {
-  let text: string
-  try {
-    text = readTextFile(path)
-  } catch (error) {
-    throw invalid([`ENTRADA_ACCESS_RULES_FILE ${cannotBeRead(error)}`])
-  }
-  const input = parseJson(text) as AccessRulesInput // checked by the next line
+  const input = readRulesFile(SETTING, path, readTextFile) as AccessRulesInput // checked by the next line
   toAccessRules(input)
   return input
 }
@@ -157,14 +151,10 @@ export function toAccessRules(
   input: AccessRulesInput,
   leftOut: Allowance = membersOfDefault,
 ): AccessRules {
-  const result = v.safeParse(file, withoutPrototypes(input))
-  if (!result.success) throw invalid(result.issues.map(sentence))
-  const rules = result.output.rules.map(toRule)
-  const repeated = rules.find(
-    ({ id }, index) => rules.findIndex((other) => other.id === id) !== index,
-  )
-  if (repeated) throw invalid([`ENTRADA_ACCESS_RULES_FILE: two rules have the id ${repeated.id}`])
-  const { otherwise } = result.output
+  const checked = checkRules(SETTING, file, withoutPrototypes(input))
+  const rules = checked.rules.map(toRule)
+  checkDistinctIds(SETTING, rules)
+  const { otherwise } = checked
   return { rules, otherwise: otherwise === undefined ? leftOut : { kind: otherwise } }
 }
 
@@ -175,7 +165,7 @@ export function unknownHosts({ rules }: AccessRules, served: readonly string[]):
       .filter((host) => !served.includes(host))
       .map(
         (host) =>
-          `ENTRADA_ACCESS_RULES_FILE, rule ${id}: ${host} is the host of no ENTRADA_SERVER_URL, ENTRADA_ENTRA_EXTRA_URLS or ENTRADA_APPLICATION_URLS`,
+          `${SETTING}, rule ${id}: ${host} is the host of no ENTRADA_SERVER_URL, ENTRADA_ENTRA_EXTRA_URLS or ENTRADA_APPLICATION_URLS`,
       ),
   )
 }
@@ -209,19 +199,4 @@ function toPattern(text: string): PathPattern | undefined {
   const path = below ? text.slice(0, -2) || '/' : text
   const canonical = path.includes('*') || path.includes('?') ? undefined : canonicalPath(path)
   return canonical === undefined ? undefined : { path: canonical, below }
-}
-
-function parseJson(text: string): unknown {
-  const read = readStrictJson(text)
-  if (read.kind === 'read') return read.value
-  throw invalid([`ENTRADA_ACCESS_RULES_FILE ${describeJsonProblem(read.problem)}`])
-}
-
-function sentence(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue)
-  return `ENTRADA_ACCESS_RULES_FILE${path ? `, ${path}` : ''}: ${issue.message}`
-}
-
-function invalid(problems: readonly string[]): EntradaError {
-  return new EntradaError('settings_invalid', { problems })
 }

@@ -1,11 +1,16 @@
 import * as v from 'valibot'
-import { EntradaError } from '../errors/errors.ts'
-import { cannotBeRead } from '../errors/file-failure.ts'
 import { isGuid } from '../protocol/guid.ts'
-import { describeJsonProblem, readStrictJson } from '../protocol/strict-json.ts'
+import {
+  checkDistinctIds,
+  checkRules,
+  parseRulesJson,
+  readRulesFile,
+} from '../protocol/rules-file.ts'
 import { strictObject } from '../protocol/strict-object.ts'
 import { ROLE_NAME } from '../protocol/text-patterns.ts'
 import type { RoleRule, UnmatchedPolicy } from '../storage/records.ts'
+
+const SETTING = 'ENTRADA_ROLE_RULES_FILE'
 
 const name = (what: string) =>
   v.pipe(v.string(), v.regex(ROLE_NAME, `${what} must be 1 to 64 of A-Z a-z 0-9 . _ : -`))
@@ -48,13 +53,7 @@ export type RoleRules = { readonly rules: readonly RoleRule[]; readonly unmatche
  * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
  */
 export function readRoleRules(path: string, readTextFile: (path: string) => string): RoleRules {
-  let text: string
-  try {
-    text = readTextFile(path)
-  } catch (error) {
-    throw invalid([`ENTRADA_ROLE_RULES_FILE ${cannotBeRead(error)}`])
-  }
-  return parseRoleRules(text)
+  return toRoleRules(readRulesFile(SETTING, path, readTextFile))
 }
 
 /**
@@ -63,14 +62,14 @@ export function readRoleRules(path: string, readTextFile: (path: string) => stri
  * @throws {EntradaError} `settings_invalid`, every problem in `detail.problems`
  */
 export function parseRoleRules(text: string): RoleRules {
-  const result = v.safeParse(file, parseJson(text))
-  if (!result.success) throw invalid(result.issues.map(sentence))
-  const rules = result.output.rules.map(toRule)
-  const repeated = rules.find(
-    ({ id }, index) => rules.findIndex((other) => other.id === id) !== index,
-  )
-  if (repeated) throw invalid([`ENTRADA_ROLE_RULES_FILE: two rules have the id ${repeated.id}`])
-  const { unmatched } = result.output
+  return toRoleRules(parseRulesJson(SETTING, text))
+}
+
+function toRoleRules(input: unknown): RoleRules {
+  const checked = checkRules(SETTING, file, input)
+  const rules = checked.rules.map(toRule)
+  checkDistinctIds(SETTING, rules)
+  const { unmatched } = checked
   return {
     rules,
     unmatched:
@@ -87,19 +86,4 @@ function toRule({ id, group, app_role: appRole, role }: v.InferOutput<typeof rul
         value: group.toLowerCase(),
         role,
       }
-}
-
-function parseJson(text: string): unknown {
-  const read = readStrictJson(text)
-  if (read.kind === 'read') return read.value
-  throw invalid([`ENTRADA_ROLE_RULES_FILE ${describeJsonProblem(read.problem)}`])
-}
-
-function sentence(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue)
-  return `ENTRADA_ROLE_RULES_FILE${path ? `, ${path}` : ''}: ${issue.message}`
-}
-
-function invalid(problems: readonly string[]): EntradaError {
-  return new EntradaError('settings_invalid', { problems })
 }
