@@ -1,6 +1,7 @@
 /** API keys, with which programs call the API. Operators create them; a key is shown once, and can be revoked immediately. */
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { newId } from '../keys/ids.ts'
 import { Secret } from '../keys/secret.ts'
 import { apiKeyHint, isApiKeyText, toApiKey } from '../protocol/api-key.ts'
@@ -57,8 +58,7 @@ export async function revokeApiKey(
   id: string,
 ): Promise<void> {
   await services.storage.atomically(async (transaction) => {
-    const apiKey = await transaction.findApiKey(id as ApiKeyId) // any text: an unknown one finds nothing
-    if (apiKey === undefined) throw new EntradaError('record_not_found')
+    const apiKey = found(await transaction.findApiKey(id as ApiKeyId)) // any text: an unknown one finds nothing
     if (!(await transaction.revokeApiKey(apiKey.id, services.now()))) return
     const event = {
       type: 'api_key.revoked',

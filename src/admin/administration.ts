@@ -15,6 +15,7 @@ import { createConnection, type NewConnection } from '../connections/change-conn
 import { keepDefaultOrganization } from '../connections/environment-connection.ts'
 import { keyIn } from '../connections/key-in.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import {
   type NamedPerson,
   parsePersonName,
@@ -241,8 +242,7 @@ async function endAnySession(
 ): Promise<void> {
   const sessionId = id as SessionId // any text: an unknown id ends nothing
   await services.storage.atomically(async (transaction) => {
-    const ended = await transaction.endSession(sessionId)
-    if (ended === undefined) throw new EntradaError('record_not_found')
+    const ended = found(await transaction.endSession(sessionId))
     const { userId, organizationId, connectionId } = ended
     if (within !== undefined && organizationId !== within)
       throw new EntradaError('record_not_found')
@@ -250,11 +250,6 @@ async function endAnySession(
     const event = { type: 'session.ended', detail: { reason: 'operator' } } as const
     await audit(services, transaction, { caller, ...context, event })
   })
-}
-
-function found<T>(record: T | undefined): T {
-  if (record === undefined) throw new EntradaError('record_not_found')
-  return record
 }
 
 function invalid(parameter: string): EntradaError {

@@ -1,7 +1,7 @@
 /** Ends many sessions at once: after a token, a key ring or a laptop was stolen, or after a restore. */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
-import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import type { OrganizationId, UserId } from '../storage/records.ts'
 import type { SessionScope } from '../storage/session-scope.ts'
 import type { StorageReader } from '../storage/storage.ts'
@@ -49,9 +49,4 @@ async function getPlace(reader: StorageReader, scope: SessionScope): Promise<Pla
       return { userId: user.id, ...(organizationId ? { organizationId } : {}) }
     }
   }
-}
-
-function found<T>(record: T | undefined): T {
-  if (record === undefined) throw new EntradaError('record_not_found')
-  return record
 }

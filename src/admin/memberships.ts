@@ -2,7 +2,7 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
-import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import type { MembershipListItem } from '../storage/api-key-storage.ts'
 import type { MembershipId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -90,7 +90,5 @@ async function getMembership(
   transaction: StorageTransaction,
   id: MembershipId,
 ): Promise<MembershipListItem> {
-  const found = await transaction.findMembershipWithRoles(id)
-  if (found === undefined) throw new EntradaError('record_not_found')
-  return found
+  return found(await transaction.findMembershipWithRoles(id))
 }

@@ -12,6 +12,7 @@ import {
   organizationOf,
 } from '../access/decide-right.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { jsonResponse } from '../http/responses.ts'
 import { singleHeader } from '../http/single-header.ts'
@@ -114,8 +115,7 @@ async function checkOwner(
   { caller, input }: { readonly caller: ApiCaller; readonly input: Input },
 ): Promise<void> {
   if (typeof access === 'string' || typeof access.of !== 'function') return
-  const organizationId = await access.of(services, input)
-  if (organizationId === undefined) throw new EntradaError('record_not_found')
+  const organizationId = found(await access.of(services, input))
   // A record of the whole deployment is as hidden as another organization's. Only the refusal to create one may name the missing
   // right.
   const isNew = organizationId === 'deployment' && Object.keys(input.params).length === 0

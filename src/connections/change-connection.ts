@@ -8,6 +8,7 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { defaultKind } from '../identity-provider/provider-kinds.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
@@ -62,8 +63,7 @@ export async function createConnection(
 ): Promise<Connection> {
   const id = input.id ? checkGivenId(input.id) : newId(services, 'con')
   return services.storage.atomically(async (transaction) => {
-    const organization = await findOrganization(transaction, input.organizationId)
-    if (organization === undefined) throw new EntradaError('record_not_found')
+    const organization = found(await findOrganization(transaction, input.organizationId))
     if (await isKnown(transaction, id)) throw new EntradaError('record_in_use', { id })
     if (await transaction.wasConnectionRemoved(id)) {
       throw new EntradaError('connection_id_given_before', { id })
@@ -182,8 +182,7 @@ export async function changeConnection(
 ): Promise<Connection> {
   return services.storage.atomically(async (transaction) => {
     await caller.checkStillMay?.(transaction)
-    const before = await transaction.findConnection(id)
-    if (before === undefined) throw new EntradaError('record_not_found')
+    const before = found(await transaction.findConnection(id))
     const after = withOldTests(before, change(before))
     if (!mayWrite(as, before, after)) throw new EntradaError('connection_read_only', { id })
     if (changedMembers(before, after).length === 0) return before

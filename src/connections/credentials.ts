@@ -2,6 +2,7 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
 import type { ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { newId } from '../keys/ids.ts'
 import type { Secret } from '../keys/secret.ts'
 import { isGuid } from '../protocol/guid.ts'
@@ -159,8 +160,7 @@ export async function removeCredential(
   { connectionId, credentialId }: { readonly connectionId: string; readonly credentialId: string },
 ): Promise<Connection> {
   const change = (before: Connection): Connection => {
-    const removed = before.credentials.find(({ id }) => id === credentialId)
-    if (removed === undefined) throw new EntradaError('record_not_found')
+    found(before.credentials.find(({ id }) => id === credentialId))
     const credentials = before.credentials.filter(({ id }) => id !== credentialId)
     checkStillUsable(before, credentials)
     return { ...before, credentials }

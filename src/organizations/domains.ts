@@ -10,6 +10,7 @@ import type { AdminCaller } from '../access/admin-caller.ts'
 import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { newId } from '../keys/ids.ts'
 import { parseDomainName, parseWorkEmail } from '../protocol/domain-name.ts'
 import type { Services } from '../services.ts'
@@ -134,8 +135,7 @@ export async function removeDomain(
   id: string,
 ): Promise<void> {
   await services.storage.atomically(async (transaction) => {
-    const removed = await transaction.removeDomain(id as DomainId) // any text: an unknown id removes nothing
-    if (removed === undefined) throw new EntradaError('record_not_found')
+    const removed = found(await transaction.removeDomain(id as DomainId)) // any text: an unknown id removes nothing
     const { organizationId, name } = removed
     const event = { type: 'domain.removed', detail: { name } } as const
     await audit(services, transaction, { caller, event, organizationId })
@@ -282,9 +282,7 @@ function checkDomainName(typed: string): string {
 }
 
 async function getDomain(reader: Pick<StorageReader, 'findDomain'>, id: string): Promise<Domain> {
-  const domain = await reader.findDomain(id as DomainId) // any text: an unknown id finds nothing
-  if (domain === undefined) throw new EntradaError('record_not_found')
-  return domain
+  return found(await reader.findDomain(id as DomainId)) // any text: an unknown id finds nothing
 }
 
 async function getOrganization(reader: StorageReader, idOrSlug: string): Promise<Organization> {

@@ -13,8 +13,9 @@ import { EntradaError } from '../errors/errors.ts'
 import { kindOf, spaceOf } from '../identity-provider/provider-kinds.ts'
 import type { Services } from '../services.ts'
 import type { AdministratorUse, MemberWithoutUse } from '../storage/connection-uses.ts'
-import type { Connection, Identity, Organization, OrganizationId } from '../storage/records.ts'
+import type { Connection, Identity, Organization } from '../storage/records.ts'
 import type { Page, PageRequest, StorageReader, StorageTransaction } from '../storage/storage.ts'
+import { getOrganization } from './organizations.ts'
 
 export const MOST_BYPASS_HOURS = 72
 const MOST_REASON_LENGTH = 500
@@ -151,12 +152,6 @@ export async function endSsoBypass(
     const event = { type: 'organization.sso_bypass_ended', detail: {} } as const
     return put(services, transaction, { caller, organization, required, event })
   })
-}
-
-async function getOrganization(reader: StorageReader, id: string): Promise<Organization> {
-  const organization = await reader.findOrganization(id as OrganizationId) // any text: an unknown one finds nothing
-  if (organization === undefined) throw new EntradaError('record_not_found')
-  return organization
 }
 
 async function getBoth(reader: StorageReader, { organizationId, connectionId }: SsoInput) {

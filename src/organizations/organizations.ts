@@ -3,9 +3,10 @@ import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from '../connections/names.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { newId } from '../keys/ids.ts'
 import type { Organization, OrganizationId, OrganizationSettings } from '../storage/records.ts'
-import type { StorageTransaction } from '../storage/storage.ts'
+import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
 
 export type NewOrganization = {
   readonly name: string
@@ -52,8 +53,7 @@ export async function changeOrganization(
   { id, change }: { readonly id: string; readonly change: (before: Organization) => Organization },
 ): Promise<Organization> {
   return services.storage.atomically(async (transaction) => {
-    const before = await transaction.findOrganization(id as OrganizationId) // any text: an unknown one finds nothing
-    if (before === undefined) throw new EntradaError('record_not_found')
+    const before = await getOrganization(transaction, id)
     const { name, settings: newSettings } = change(before)
     const { ssoRequired } = before.settings
     // Only `enforcement.ts` changes this setting, after its own checks.
@@ -75,4 +75,12 @@ function freeSlug(transaction: StorageTransaction, name: string): Promise<string
     const { organizations, connections } = await transaction.findSlugs(slugs)
     return new Set([...organizations.keys(), ...connections])
   })
+}
+
+/** Returns the organization with this id. @throws {EntradaError} `record_not_found` */
+export async function getOrganization(
+  reader: Pick<StorageReader, 'findOrganization'>,
+  id: string,
+): Promise<Organization> {
+  return found(await reader.findOrganization(id as OrganizationId)) // any text: an unknown one finds nothing
 }

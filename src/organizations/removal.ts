@@ -4,12 +4,14 @@ import { audit, type ChangeServices } from '../audit/audit.ts'
 import { signErasureOrder } from '../audit/audit-chain.ts'
 import { turnOff } from '../connections/change-connection.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { getUsernameHash } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { Connection, Organization, UserId } from '../storage/records.ts'
 import type { RemovalParts } from '../storage/removal-storage.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { liftSso } from './enforcement.ts'
+import { getOrganization } from './organizations.ts'
 
 /** A transaction removes at most this many records, so that other users can sign in meanwhile. */
 const BATCH = 200
@@ -52,8 +54,7 @@ export async function removeConnection(
   }: { readonly id: string; readonly as?: Connection['managedBy'] },
 ): Promise<void> {
   await services.storage.atomically(async (transaction) => {
-    const connection = await transaction.findConnection(id)
-    if (connection === undefined) throw new EntradaError('record_not_found')
+    const connection = found(await transaction.findConnection(id))
     if (connection.managedBy !== as) throw new EntradaError('connection_read_only', { id })
     if (connection.status === 'on') throw new EntradaError('connection_is_on', { id })
     const { organizationId, slug, roleRules } = connection
@@ -83,7 +84,7 @@ export async function removeOrganization(
   caller: AdminCaller,
   { id, slug }: { readonly id: string; readonly slug: string },
 ): Promise<void> {
-  const organization = await getOrganization(services, id)
+  const organization = await getOrganization(services.storage, id)
   if (organization.slug !== slug) throw new EntradaError('request_invalid', { parameter: 'slug' })
   const { storage } = services
   // A connection that is required cannot be turned off.
@@ -140,13 +141,4 @@ async function removeBatch(
   return services.storage.atomically(async (transaction) =>
     transaction.removeMembers(id, BATCH, await removalParts(services, transaction)),
   )
-}
-
-async function getOrganization(
-  { storage }: Pick<Services, 'storage'>,
-  id: string,
-): Promise<Organization> {
-  const organization = await storage.findOrganization(id as Organization['id']) // any text: an unknown one finds nothing
-  if (organization === undefined) throw new EntradaError('record_not_found')
-  return organization
 }

@@ -1,6 +1,7 @@
 /** The test of a connection by an operator, from the operator's own session. */
 import { authorizeOperator, type Operator } from '../access/authorize-operator.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, readForm, single } from '../http/form.ts'
 import type { Services } from '../services.ts'
@@ -19,8 +20,7 @@ export async function startOperatorTest(services: Services, exchange: Exchange):
   const form = await readForm(exchange)
   const sessionId = sessionOf(await authorizeOperator(services, exchange))
   checkFormToken(services, sessionId, single(form, 'form_token') ?? null)
-  const connection = await services.storage.findConnection(exchange.params.id ?? '')
-  if (connection === undefined) throw new EntradaError('record_not_found')
+  const connection = found(await services.storage.findConnection(exchange.params.id ?? ''))
   const credentialId = single(form, 'credential')
   const asked = {
     holder: operatorHolder(sessionId),

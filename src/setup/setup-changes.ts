@@ -7,6 +7,7 @@ import type { ChangeServices } from '../audit/audit.ts'
 import { changeConnection } from '../connections/change-connection.ts'
 import { testFingerprint } from '../connections/test-fingerprint.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import type { Services } from '../services.ts'
 import type { Connection, ConnectionCredential } from '../storage/records.ts'
 import type { Setup } from './setup-session.ts'
@@ -48,8 +49,7 @@ export async function useCredential(
   credentialId: string,
 ): Promise<void> {
   const change = (before: Connection): Connection => {
-    const chosen = before.credentials.find(({ id }) => id === credentialId)
-    if (chosen === undefined) throw new EntradaError('record_not_found')
+    const chosen = found(before.credentials.find(({ id }) => id === credentialId))
     if (chosen.testedAt === undefined) throw new EntradaError('credential_not_tested')
     const credentials = before.credentials.map((credential) =>
       credential.id === credentialId ? ({ ...credential, state: 'active' } as const) : credential,

@@ -3,6 +3,7 @@ import type { AdminCaller } from '../access/admin-caller.ts'
 import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { pathTo } from '../http/exchange.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
@@ -60,8 +61,7 @@ export async function listSetupLinks(
   services: Pick<Services, 'now' | 'storage'>,
   connectionId: string,
 ): Promise<readonly ListedSetupLink[]> {
-  const connection = await services.storage.findConnection(connectionId)
-  if (connection === undefined) throw new EntradaError('record_not_found')
+  const connection = found(await services.storage.findConnection(connectionId))
   const links = await services.storage.listSetupLinks(connectionId, MOST_LISTED)
   return links.map((link) => ({ link, state: setupLinkState(services, link, connection) }))
 }
@@ -124,8 +124,7 @@ async function getSetupConnection(
   transaction: StorageTransaction,
   connectionId: string,
 ): Promise<Connection> {
-  const connection = await transaction.findConnection(connectionId)
-  if (connection === undefined) throw new EntradaError('record_not_found')
+  const connection = found(await transaction.findConnection(connectionId))
   if (connection.managedBy !== 'api') throw new EntradaError('setup_link_not_possible')
   return connection
 }

@@ -1,6 +1,7 @@
 /** Pages for the user's own account: identity, and sessions. */
 import { html } from 'hono/html'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { withCookies } from '../http/cookies.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { checkFormToken, checkSameOrigin, formToken, readForm, single } from '../http/form.ts'
@@ -96,8 +97,7 @@ export async function endOwnSession(services: Services, exchange: Exchange): Pro
   checkFormToken(services, view.session.id, single(form, 'form_token') ?? null)
 
   const sessionId = single(form, 'session')
-  const session = (await ownSessions(services, view)).find(({ id }) => id === sessionId)
-  if (session === undefined) throw new EntradaError('record_not_found')
+  const session = found((await ownSessions(services, view)).find(({ id }) => id === sessionId))
   await endSessions(services, exchange, { sessions: [session], reason: 'ended_by_user' })
   if (session.id !== view.session.id) return redirect(pathTo(services, '/account'))
   return withCookies(redirect(pathTo(services, '/login')), signedOutCookies(services, exchange))

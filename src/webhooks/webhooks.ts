@@ -3,6 +3,7 @@ import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { auditEventTypes } from '../audit/audit-events.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { found } from '../errors/found.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
@@ -143,9 +144,7 @@ export async function getWebhook(
   reader: Pick<StorageTransaction, 'findWebhook'>,
   id: string,
 ): Promise<Webhook> {
-  const webhook = await reader.findWebhook(id as WebhookId) // any text: an unknown one finds nothing
-  if (webhook === undefined) throw new EntradaError('record_not_found')
-  return webhook
+  return found(await reader.findWebhook(id as WebhookId)) // any text: an unknown one finds nothing
 }
 
 /** Turns a webhook off after its deliveries have failed: the receiver is gone, or accepted nothing for days. */

@@ -1,6 +1,6 @@
 /** GET /admin/sign-ins/ID: one sign-in, step by step, with the decision and its remedy. */
 import { html } from 'hono/html'
-import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { withCode } from '../../http/with-code.ts'
@@ -44,8 +44,7 @@ async function getTrace(
   exchange: Exchange,
   viewer: Viewer,
 ): Promise<SignInTrace> {
-  const trace = await storage.findSignInTrace(idIn(exchange) as SignInTrace['id']) // any text
-  if (trace === undefined) throw new EntradaError('record_not_found')
+  const trace = found(await storage.findSignInTrace(idIn(exchange) as SignInTrace['id'])) // any text
   checkMay(viewer, 'sign-ins:read', { organizationId: trace.organizationId })
   return trace
 }

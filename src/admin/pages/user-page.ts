@@ -1,6 +1,7 @@
 /** GET /admin/users/ID: a user, their sessions, and what happened to them. */
 import { html } from 'hono/html'
 import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { shortIdsOf } from '../../identity-provider/person-key.ts'
@@ -113,9 +114,8 @@ async function getUser(
   exchange: Exchange,
   { organizationId }: Viewer,
 ): Promise<UserListItem> {
-  const found = await storage.findUser(idIn(exchange) as UserId) // any text: an unknown one finds nothing
-  if (found === undefined) throw new EntradaError('record_not_found')
-  const item = withinOrganization(found, organizationId)
+  const user = found(await storage.findUser(idIn(exchange) as UserId)) // any text: an unknown one finds nothing
+  const item = withinOrganization(user, organizationId)
   if (organizationId === undefined) return item
   if (item.memberships.length === 0) throw new EntradaError('record_not_found')
   const { items } = await storage.listConnections({ organizationId }, { limit: 200 })

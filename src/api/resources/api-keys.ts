@@ -14,6 +14,7 @@ import {
   timeAnswer,
 } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import type { ApiKey } from '../../storage/api-key-records.ts'
 import type { ApiKeyId } from '../../storage/records.ts'
@@ -90,11 +91,8 @@ export const apiKeyOperations = {
     does: 'Returns one API key.',
     access: { scope: 'api-keys:read', of: 'deployment' },
     answer: apiKeySchema,
-    async run({ storage, now }, { params }) {
-      const key = await storage.findApiKey(params.id as ApiKeyId) // any text: an unknown one finds nothing
-      if (key === undefined) throw new EntradaError('record_not_found')
-      return apiKeyJson(key, now())
-    },
+    run: async ({ storage, now }, { params }) =>
+      apiKeyJson(found(await storage.findApiKey(params.id as ApiKeyId)), now()), // any text: an unknown one finds nothing
   }),
   revokeApiKey: operation({
     method: 'DELETE',

@@ -23,6 +23,7 @@ import {
   time,
 } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import type { Connection } from '../../storage/records.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
 
@@ -111,11 +112,8 @@ export const connectionOperations = {
     access: { scope: 'connections:read', of: ownerOfConnection },
     answer: connectionSchema,
     versioned: true,
-    async run(services, { params }) {
-      const connection = await services.storage.findConnection(params.id)
-      if (connection === undefined) throw new EntradaError('record_not_found')
-      return connectionJson(services, connection)
-    },
+    run: async (services, { params }) =>
+      connectionJson(services, found(await services.storage.findConnection(params.id))),
   }),
   changeConnection: operation({
     method: 'PATCH',

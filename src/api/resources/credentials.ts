@@ -12,7 +12,7 @@ import {
 } from '../../connections/credentials.ts'
 import { withoutUndefined } from '../../connections/page-json.ts'
 import { text, time } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import { Secret } from '../../keys/secret.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import { CLIENT_SECRET } from '../../protocol/text-patterns.ts'
@@ -100,10 +100,9 @@ export const credentialOperations = {
     body: strictObject({ value: text(256) }),
     answer: strictObject({ credentialId: v.nullable(v.string()) }),
     async run(services, { params, body }) {
-      const connection = await services.storage.findConnection(params.id)
-      if (connection === undefined) throw new EntradaError('record_not_found')
-      const found = findClientSecret(services, connection, new Secret(body.value))
-      return { credentialId: found?.id ?? null }
+      const connection = found(await services.storage.findConnection(params.id))
+      const credential = findClientSecret(services, connection, new Secret(body.value))
+      return { credentialId: credential?.id ?? null }
     },
   }),
   changeCredential: operation({
@@ -133,7 +132,5 @@ export const credentialOperations = {
 }
 
 function getCredential({ credentials }: Connection, id: string) {
-  const credential = credentials.find((candidate) => candidate.id === id)
-  if (credential === undefined) throw new EntradaError('record_not_found')
-  return credential
+  return found(credentials.find((candidate) => candidate.id === id))
 }

@@ -8,6 +8,7 @@ import { connectionJson } from '../../connections/connection-json.ts'
 import { pageRequest } from '../../connections/page-json.ts'
 import { cursorText, givenText, pageOf, pageQuery } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import { removeConnection, removeOrganization, removeUser } from '../../organizations/removal.ts'
 import { allowUsernameAgain } from '../../organizations/usernames.ts'
 import { PAGE_CURSOR } from '../../protocol/page-cursor.ts'
@@ -69,8 +70,7 @@ export const dataExportOperations = {
     query: userQuery,
     answer: pageOf(exportedSchema),
     async run(services, { params, query }) {
-      const user = await services.storage.findUser(params.id as UserId) // any text: an unknown one finds nothing
-      if (user === undefined) throw new EntradaError('record_not_found')
+      const user = found(await services.storage.findUser(params.id as UserId)) // any text: an unknown one finds nothing
       return exportPage(kindsOfUser, sectionsOfUser(services, user), pageRequest(query))
     },
   }),

@@ -9,7 +9,7 @@ import {
   text,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import {
   addDomain,
   challengeRecord,
@@ -120,11 +120,8 @@ export const domainOperations = {
     access: { scope: 'domains:read', of: ownerOfDomain },
     answer: domainSchema,
     versioned: true,
-    async run({ storage }, { params }) {
-      const domain = await storage.findDomain(params.id as DomainId) // as above
-      if (domain === undefined) throw new EntradaError('record_not_found')
-      return domainJson(domain)
-    },
+    run: async ({ storage }, { params }) =>
+      domainJson(found(await storage.findDomain(params.id as DomainId))), // as above
   }),
   changeDomain: operation({
     method: 'PATCH',

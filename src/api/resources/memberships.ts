@@ -19,6 +19,7 @@ import {
   userIdQuery,
 } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import type { MembershipListItem } from '../../storage/api-key-storage.ts'
 import { isAdministration, ORGANIZATION_ADMIN } from '../../storage/organization-roles.ts'
@@ -80,11 +81,8 @@ export const membershipOperations = {
     access: read,
     answer: membershipSchema,
     versioned: true,
-    async run({ storage }, { params }) {
-      const found = await storage.findMembershipWithRoles(params.id as MembershipId) // as above
-      if (found === undefined) throw new EntradaError('record_not_found')
-      return membershipJson(found)
-    },
+    run: async ({ storage }, { params }) =>
+      membershipJson(found(await storage.findMembershipWithRoles(params.id as MembershipId))), // as above
   }),
   disableMembership: operation({
     method: 'POST',

@@ -14,8 +14,11 @@ import {
   searchQuery,
   timeAnswer,
 } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors/errors.ts'
-import { changeOrganization, createOrganization } from '../../organizations/organizations.ts'
+import {
+  changeOrganization,
+  createOrganization,
+  getOrganization,
+} from '../../organizations/organizations.ts'
 import { checkInput } from '../../protocol/check-input.ts'
 import { mergePatch } from '../../protocol/merge-patch.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
@@ -106,7 +109,7 @@ export const organizationOperations = {
     answer: organizationSchema,
     versioned: true,
     run: async (services, { params }) =>
-      organizationJson(await getOrganization(services, params.id)),
+      organizationJson(await getOrganization(services.storage, params.id)),
   }),
   changeOrganization: operation({
     method: 'PATCH',
@@ -137,18 +140,8 @@ export async function ownerOfOrganization(
   return (await storage.findOrganization(params.id as OrganizationId))?.id // any text: an unknown one finds nothing
 }
 
-/** Returns the organization with this id. @throws {EntradaError} `record_not_found` */
-async function getOrganization(
-  { storage }: Pick<Services, 'storage'>,
-  id: string,
-): Promise<Organization> {
-  const organization = await storage.findOrganization(id as OrganizationId) // as above
-  if (organization === undefined) throw new EntradaError('record_not_found')
-  return organization
-}
-
 async function ownOnly(services: Pick<Services, 'storage'>, id: OrganizationId) {
-  return { items: [organizationJson(await getOrganization(services, id))], next: null }
+  return { items: [organizationJson(await getOrganization(services.storage, id))], next: null }
 }
 
 /** Converts an organization to the JSON of the API. */

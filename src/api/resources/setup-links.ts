@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { recordJson } from '../../connections/record-json.ts'
 import { timeAnswer } from '../../connections/schema-parts.ts'
-import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import {
   createSetupLink,
@@ -78,9 +78,7 @@ export const setupLinkOperations = {
     answer: setupLinkSchema,
     async run(services, { params }) {
       const links = await listSetupLinks(services, params.id)
-      const found = links.find(({ link }) => link.id === params.link)
-      if (found === undefined) throw new EntradaError('record_not_found')
-      return setupLinkJson(found)
+      return setupLinkJson(found(links.find(({ link }) => link.id === params.link)))
     },
   }),
   withdrawSetupLink: operation({

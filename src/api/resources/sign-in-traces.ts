@@ -10,6 +10,7 @@ import {
   userIdQuery,
 } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
+import { found } from '../../errors/found.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
 import type { SignInTrace } from '../../storage/records.ts'
@@ -85,9 +86,7 @@ export const signInTraceOperations = {
 
 /** Returns the trace with this id. @throws {EntradaError} `record_not_found` */
 async function getTrace({ storage }: Pick<Services, 'storage'>, id: string): Promise<SignInTrace> {
-  const trace = await storage.findSignInTrace(id as SignInTrace['id']) // any text: an unknown one finds nothing
-  if (trace === undefined) throw new EntradaError('record_not_found')
-  return trace
+  return found(await storage.findSignInTrace(id as SignInTrace['id'])) // any text: an unknown one finds nothing
 }
 
 /** Converts a sign-in trace to the JSON of the API. */
