@@ -8,6 +8,7 @@ import { apiKeyHint, isApiKeyText, toApiKey } from '../protocol/api-key.ts'
 import type { Services } from '../services.ts'
 import type { ApiKey } from '../storage/api-key-records.ts'
 import type { ApiKeyId, OrganizationId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 import type { AdminCaller } from './admin-caller.ts'
 
 export type NewApiKey = {
@@ -39,7 +40,7 @@ export async function createApiKey(
     ...(endsAt ? { endsAt } : {}),
     createdAt,
   }
-  await services.storage.atomically(async (transaction) => {
+  const create = async (transaction: StorageTransaction) => {
     if (organizationId && !(await transaction.findOrganization(organizationId))) {
       throw new EntradaError('record_not_found')
     }
@@ -47,7 +48,8 @@ export async function createApiKey(
     const detail = { keyId: apiKey.id, name, scopes }
     const event = { type: 'api_key.created', detail } as const
     await audit(services, transaction, { caller, event, organizationId })
-  })
+  }
+  await services.storage.atomically(create, { scope: { record: apiKey.id, organizationId } })
   return { apiKey, value: new Secret(value) }
 }
 
@@ -57,7 +59,7 @@ export async function revokeApiKey(
   caller: AdminCaller,
   id: string,
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const revoke = async (transaction: StorageTransaction) => {
     const apiKey = found(await transaction.findApiKey(id as ApiKeyId)) // any text: an unknown one finds nothing
     if (!(await transaction.revokeApiKey(apiKey.id, services.now()))) return
     const event = {
@@ -65,7 +67,8 @@ export async function revokeApiKey(
       detail: { keyId: apiKey.id, name: apiKey.name },
     } as const
     await audit(services, transaction, { caller, event, organizationId: apiKey.organizationId })
-  })
+  }
+  await services.storage.atomically(revoke, { scope: { record: id } })
 }
 
 const SEEN_INTERVAL_MS = 60_000

@@ -159,7 +159,7 @@ async function createUserBeforehand(
   const { username } = input
   if (!USERNAME.test(username)) throw invalid('username')
   const named = personNamedIn(input)
-  return services.storage.atomically(async (transaction) => {
+  const create = async (transaction: StorageTransaction) => {
     const organizationId = await organizationOf(services, transaction, input)
     const key = named && (await keyIn(services, transaction, { organizationId, named }))
     const { userId } = await provisionUser({
@@ -179,7 +179,11 @@ async function createUserBeforehand(
       },
     })
     return userId
-  })
+  }
+  const organizationId = (input.organizationId ?? DEFAULT_ORGANIZATION) as OrganizationId // any text
+  // The removal of a member retires the username, with the lock of the organization.
+  const scope = { record: `username ${username}`, organizationId }
+  return services.storage.atomically(create, { scope })
 }
 
 /** Returns the person that a new user is linked to, if the input names one. @throws {EntradaError} `request_invalid` */
@@ -222,7 +226,7 @@ async function setUserStatus(
   caller: AdminCaller,
   { userId, status }: { readonly userId: UserId; readonly status: User['status'] },
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const setStatus = async (transaction: StorageTransaction) => {
     await transaction.setUserStatus(userId, status, services.now())
     const event: AuditEvent =
       status === 'disabled'
@@ -232,7 +236,8 @@ async function setUserStatus(
           }
         : { type: 'user.enabled', detail: {} }
     await audit(services, transaction, { caller, userId, event })
-  })
+  }
+  await services.storage.atomically(setStatus, { scope: { userId } })
 }
 
 async function endAnySession(
@@ -241,7 +246,7 @@ async function endAnySession(
   { id, within }: { readonly id: string; readonly within?: OrganizationId },
 ): Promise<void> {
   const sessionId = id as SessionId // any text: an unknown id ends nothing
-  await services.storage.atomically(async (transaction) => {
+  const end = async (transaction: StorageTransaction) => {
     const ended = found(await transaction.endSession(sessionId))
     const { userId, organizationId, connectionId } = ended
     if (within !== undefined && organizationId !== within)
@@ -249,7 +254,8 @@ async function endAnySession(
     const context = { sessionId, userId, organizationId, connectionId }
     const event = { type: 'session.ended', detail: { reason: 'operator' } } as const
     await audit(services, transaction, { caller, ...context, event })
-  })
+  }
+  await services.storage.atomically(end, { scope: 'nothing' })
 }
 
 function invalid(parameter: string): EntradaError {

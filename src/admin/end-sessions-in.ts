@@ -1,10 +1,11 @@
 /** Ends many sessions at once: after a token, a key ring or a laptop was stolen, or after a restore. */
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
+import { lockConnection } from '../connections/lock-connection.ts'
 import { found } from '../errors/found.ts'
 import type { OrganizationId, UserId } from '../storage/records.ts'
 import type { SessionScope } from '../storage/session-scope.ts'
-import type { StorageReader } from '../storage/storage.ts'
+import type { StorageReader, StorageTransaction, TransactionScope } from '../storage/storage.ts'
 
 /**
  * Ends every session of the deployment, or of one organization, connection or user, and returns how many ended. Users can sign in
@@ -17,13 +18,28 @@ export async function endSessionsIn(
   caller: AdminCaller,
   scope: SessionScope,
 ): Promise<number> {
-  return services.storage.atomically(async (transaction) => {
+  const endAll = async (transaction: StorageTransaction) => {
+    if (scope.of === 'connection') await lockConnection(transaction, scope.id)
     const place = await getPlace(transaction, scope)
     const sessionsEnded = await transaction.endSessionsIn(scope)
     const event = { type: 'sessions.ended', detail: { of: scope.of, sessionsEnded } } as const
     await audit(services, transaction, { caller, event, ...place })
     return sessionsEnded
-  })
+  }
+  return services.storage.atomically(endAll, { scope: toTransactionScope(scope) })
+}
+
+function toTransactionScope(scope: SessionScope): TransactionScope {
+  switch (scope.of) {
+    case 'deployment':
+      return 'deployment'
+    case 'organization':
+      return { organizationId: scope.id }
+    case 'connection':
+      return 'nothing' // the organization is known after a read
+    case 'user':
+      return { userId: scope.id }
+  }
 }
 
 type Place = {

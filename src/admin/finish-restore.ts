@@ -102,7 +102,8 @@ async function auditRestore(
     apiKeys: takenAway?.apiKeys.length ?? 0,
   }
   const event = { type: 'database.restored', detail } as const
-  await services.storage.atomically((transaction) =>
-    audit(services, transaction, { caller, event }),
+  await services.storage.atomically(
+    (transaction) => audit(services, transaction, { caller, event }),
+    { scope: 'nothing' },
   )
 }

@@ -29,7 +29,10 @@ export async function changeMembership(
   },
 ): Promise<MembershipListItem> {
   const id = input.id as MembershipId // any text: an unknown one finds nothing
-  return services.storage.atomically(async (transaction) => {
+  const changed = async (transaction: StorageTransaction) => {
+    // `check` may count the other administrators, so the whole organization is locked.
+    const { organizationId: within } = (await getMembership(transaction, id)).membership
+    await transaction.lockScope({ organizationId: within })
     const before = await getMembership(transaction, id)
     const event = await apply(transaction, before, input.change)
     const after = await getMembership(transaction, id)
@@ -39,7 +42,8 @@ export async function changeMembership(
       await audit(services, transaction, { caller, event, userId, organizationId })
     }
     return after
-  })
+  }
+  return services.storage.atomically(changed, { scope: 'nothing' })
 }
 
 export type MembershipsSeen = {

@@ -1,6 +1,7 @@
 import { type Audited, type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import { eraseStretch, signErasuresAgain } from '../audit/erase-people.ts'
 import { resignHead } from '../audit/extend-audit-chain.ts'
+import { lockConnection } from '../connections/lock-connection.ts'
 import { resealCredentials } from '../connections/sealed-credentials.ts'
 import { formerKeysNeededUntil } from '../organizations/sealing-since.ts'
 import { resealUsernameKey } from '../provisioning/retired-usernames.ts'
@@ -73,15 +74,16 @@ async function rotateConnection(
   actor: Actor,
   connectionId: ConnectionId,
 ): Promise<number> {
-  return services.storage.atomically(async (transaction) => {
-    const current = await transaction.findConnection(connectionId)
+  const rotate = async (transaction: StorageTransaction) => {
+    const current = await lockConnection(transaction, connectionId)
     if (current === undefined) return 0
     const { connection, resealed } = resealCredentials(services.keyRing, current)
     if (resealed === 0) return 0
     await transaction.putConnection(connection)
     await auditRotation(services, transaction, { resealed, actor, connectionId })
     return resealed
-  })
+  }
+  return services.storage.atomically(rotate, { scope: 'nothing' })
 }
 
 async function rotateWebhook(
@@ -89,7 +91,7 @@ async function rotateWebhook(
   actor: Actor,
   id: WebhookId,
 ): Promise<number> {
-  return services.storage.atomically(async (transaction) => {
+  const rotate = async (transaction: StorageTransaction) => {
     const current = await transaction.findWebhook(id)
     if (current === undefined) return 0
     const { webhook, resealed } = resealWebhook(services, current)
@@ -98,7 +100,8 @@ async function rotateWebhook(
     const { organizationId } = webhook
     await auditRotation(services, transaction, { resealed, actor, organizationId })
     return resealed
-  })
+  }
+  return services.storage.atomically(rotate, { scope: { record: id } })
 }
 
 async function rotateUsernameKey(
@@ -131,16 +134,19 @@ async function rotateGrants(
       from: sealed,
       to: sealGrant(keyRing, sessionId, openGrant(keyRing, { sessionId, sealed })),
     }))
-    await storage.atomically(async (transaction) => {
+    const reseal = async (transaction: StorageTransaction) => {
       for (const { sessionId, from, to } of again) {
         await transaction.resealSessionGrant(sessionId, from, to)
       }
-    })
+    }
+    // Each statement writes only what it still finds sealed as before.
+    await storage.atomically(reseal, { scope: 'nothing' })
     resealed += grants.length
   }
   if (resealed > 0) {
-    await storage.atomically((transaction) =>
-      auditRotation(services, transaction, { resealed, actor }),
+    await storage.atomically(
+      (transaction) => auditRotation(services, transaction, { resealed, actor }),
+      { scope: 'nothing' },
     )
   }
   return resealed

@@ -3,9 +3,11 @@
  * common, so that a flood of one sort hides no other. Every minute, the number of events of each sort that were not stored becomes
  * an event and a log line.
  */
+
 import type { ErrorCode } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionId, OrganizationId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 import { type Audited, audit } from './audit.ts'
 import type { AuditEventType } from './audit-events.ts'
 
@@ -98,11 +100,12 @@ export async function reportUnstored(services: Services): Promise<void> {
     log.warn('events_not_stored', { ...sort, count, since })
   }
   try {
-    await storage.atomically(async (transaction) => {
+    const append = async (transaction: StorageTransaction) => {
       for (const count of counts) {
         await audit(services, transaction, eventOf(count))
       }
-    })
+    }
+    await storage.atomically(append, { scope: 'nothing' })
   } catch (error) {
     log.error('events_not_stored_not_recorded', { sorts: counts.length, error })
   }

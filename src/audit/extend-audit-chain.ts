@@ -105,7 +105,9 @@ export async function restartChain(
   await gatherStrays(services)
   const detail = { reason, behind: head.sequence }
   const event = { type: 'audit_chain.restarted', detail } as const
-  await storage.atomically((transaction) => audit(services, transaction, { caller, event }))
+  await storage.atomically((transaction) => audit(services, transaction, { caller, event }), {
+    scope: 'nothing',
+  })
   return head
 }
 

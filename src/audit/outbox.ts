@@ -68,7 +68,9 @@ async function deliverBatch(work: Work, turn: DeliveryTurn): Promise<'none' | 'm
     for (const { sequence, event } of entries) {
       if (signal.aborted || !(await isOurTurn())) return 'none'
       await handOver(work, event as EntradaEvent) // audit/audit-events.ts wrote type and detail together
-      await storage.atomically((transaction) => transaction.removeFromOutbox([sequence]))
+      await storage.atomically((transaction) => transaction.removeFromOutbox([sequence]), {
+        scope: 'nothing',
+      })
     }
     return entries.length === BATCH ? 'more' : 'none'
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 import { audit } from './audit.ts'
 import { mayBeStored, noteUnstored } from './bounded-events.ts'
 import { signInTrace } from './sign-in-traces.ts'
@@ -31,12 +32,13 @@ export async function recordRefusal(
   const event = { type: 'sign_in.refused', detail: { code, ...evidence } } as const
   const outcome = errorEntry(code).status >= 500 ? 'failed' : 'refused'
   try {
-    await services.storage.atomically(async (transaction) => {
+    const append = async (transaction: StorageTransaction) => {
       await audit(services, transaction, { ...context, event })
       await transaction.appendSignInTrace(
         signInTrace(services, exchange, record, { outcome, code }),
       )
-    })
+    }
+    await services.storage.atomically(append, { scope: 'nothing' })
   } catch (cause) {
     services.log.error('refusal_not_recorded', {
       correlationId: exchange.correlationId,

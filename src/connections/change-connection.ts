@@ -5,6 +5,7 @@
  *   changeConnection → every change of a connection: read, checked, written and audited in one transaction
  *   turnOn, turnOff
  */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -27,6 +28,7 @@ import { checkNotRequired } from './check-not-required.ts'
 import { connectionFields } from './connection-fields.ts'
 import { newConnectionPolicies } from './default-policies.ts'
 import { rowsOf } from './field-values.ts'
+import { lockConnection } from './lock-connection.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from './names.ts'
 import { isTested } from './test-fingerprint.ts'
 import { changedMembers, writeConnection } from './write-connection.ts'
@@ -62,7 +64,7 @@ export async function createConnection(
   input: NewConnection,
 ): Promise<Connection> {
   const id = input.id ? checkGivenId(input.id) : newId(services, 'con')
-  return services.storage.atomically(async (transaction) => {
+  const create = async (transaction: StorageTransaction) => {
     const organization = found(await findOrganization(transaction, input.organizationId))
     if (await isKnown(transaction, id)) throw new EntradaError('record_in_use', { id })
     if (await transaction.wasConnectionRemoved(id)) {
@@ -79,7 +81,9 @@ export async function createConnection(
     const { organizationId } = connection
     await audit(services, transaction, { caller, event, organizationId, connectionId: id })
     return connection
-  })
+  }
+  // A slug of a connection must not be that of another organization, which no unique key decides.
+  return services.storage.atomically(create, { scope: { record: 'slugs' } })
 }
 
 /** Finds an organization by its id, or by its slug, which is easier to remember. */
@@ -180,9 +184,10 @@ export async function changeConnection(
   caller: AdminCaller,
   { id, as = caller.writesAs ?? 'api', change, check }: ConnectionChange,
 ): Promise<Connection> {
-  return services.storage.atomically(async (transaction) => {
+  const changed = async (transaction: StorageTransaction) => {
+    const locked = await lockConnection(transaction, id)
     await caller.checkStillMay?.(transaction)
-    const before = found(await transaction.findConnection(id))
+    const before = found(locked)
     const after = withOldTests(before, change(before))
     if (!mayWrite(as, before, after)) throw new EntradaError('connection_read_only', { id })
     if (changedMembers(before, after).length === 0) return before
@@ -190,7 +195,8 @@ export async function changeConnection(
     if (before.status === 'on' && after.status !== 'on') await checkNotRequired(transaction, after)
     await check?.(transaction, after)
     return writeConnection(services, transaction, { caller, before, after })
-  })
+  }
+  return services.storage.atomically(changed, { scope: 'nothing' })
 }
 
 /** A credential that was tested with another directory or application counts as not tested with this one. */
@@ -237,6 +243,8 @@ async function checkSharedTenantsFree(
   tenantIds: readonly string[],
 ): Promise<void> {
   if (application !== 'shared' || settings.tenantMayBeShared) return
+  // Two connections of different organizations that accept the same tenant, each unseen by the other.
+  await transaction.lockScope({ record: 'shared tenants' })
   for (const tenantId of tenantIds) {
     const others = await transaction.listSharedConnectionsOf(cloud, tenantId)
     if (others.some((other) => other !== id)) {

@@ -40,7 +40,7 @@ export async function keepEnvironmentConnection(
   const configured = configuredConnection(services, entra, existing)
   // A start that changes nothing takes no lock.
   if (existing && configured && changedMembers(existing, configured).length === 0) return
-  await services.storage.atomically(async (transaction) => {
+  const keep = async (transaction: StorageTransaction) => {
     await keepDefaultOrganization(services, transaction)
     const before = await transaction.findConnection(ENVIRONMENT_CONNECTION_ID)
     const after = configuredConnection(services, entra, before)
@@ -48,7 +48,8 @@ export async function keepEnvironmentConnection(
     if (before !== undefined) await checkSameTenant(transaction, before, after)
     const caller = { actor: { kind: 'system' } } as const
     await writeConnection(services, transaction, { caller, before, after })
-  })
+  }
+  await services.storage.atomically(keep, { scope: { organizationId: DEFAULT_ORGANIZATION_ID } })
 }
 
 function configuredConnection(
@@ -83,8 +84,10 @@ export async function withKnownTenant(
   if (tenants.kind !== 'pinned' || tenants.tenantId !== undefined) return connection
   const tenantId = await services.identityProviderFor(connection).directory?.(deadline)
   if (tenantId === undefined) throw new EntradaError('entra_metadata_invalid', { member: 'issuer' })
-  return services.storage.atomically((transaction) =>
-    pinTenant(services, transaction, { connection, tenantId }),
+  const { organizationId } = connection
+  return services.storage.atomically(
+    (transaction) => pinTenant(services, transaction, { connection, tenantId }),
+    { scope: { organizationId } },
   )
 }
 

@@ -7,7 +7,7 @@ import { type AuditServices, audit } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import type { Domain } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { CHECK_AGAIN_MS, isThere, logLostProof, readRecords } from './domains.ts'
+import { CHECK_AGAIN_MS, domainScope, isThere, logLostProof, readRecords } from './domains.ts'
 
 const INTERVAL_MS = 10 * 60_000
 const LOOK_FOR_LOST_MS = 24 * 3_600_000
@@ -58,7 +58,7 @@ type Seen = 'there' | 'gone' | 'unknown'
 async function checkDomain(services: Services, domain: Domain): Promise<void> {
   const seen = await look(services, domain)
   services.metrics.count('entrada_domain_checks_total', { outcome: seen })
-  const changed = await services.storage.atomically(async (transaction) => {
+  const store = async (transaction: StorageTransaction) => {
     const before = await transaction.findDomain(domain.id)
     // The domain was removed, moved, verified by an operator, or checked by another process meanwhile.
     if (before?.nextCheckAt?.getTime() !== domain.nextCheckAt?.getTime() || !before) return false
@@ -67,7 +67,8 @@ async function checkDomain(services: Services, domain: Domain): Promise<void> {
     if (before.status === after.status) return false
     await auditCheck(services, transaction, after)
     return true
-  })
+  }
+  const changed = await services.storage.atomically(store, { scope: domainScope(domain.name) })
   if (changed && seen === 'gone') logLostProof(services, domain, 'record_gone')
 }
 

@@ -15,7 +15,7 @@ import { newId } from '../keys/ids.ts'
 import { parseDomainName, parseWorkEmail } from '../protocol/domain-name.ts'
 import type { Services } from '../services.ts'
 import type { Domain, DomainId, Organization, OrganizationId } from '../storage/records.ts'
-import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
+import type { StorageReader, StorageTransaction, TransactionScope } from '../storage/storage.ts'
 import { isPublicDomain } from './public-mail-domains.ts'
 
 export type NewDomain = {
@@ -51,7 +51,7 @@ export async function addDomain(
   { organization, name: typed, connectionId }: NewDomain,
 ): Promise<Domain> {
   const name = checkDomainName(typed)
-  return services.storage.atomically(async (transaction) => {
+  const add = async (transaction: StorageTransaction) => {
     const { id: organizationId } = await getOrganization(transaction, organization)
     await checkConnection(transaction, organizationId, connectionId)
     const domain: Domain = {
@@ -67,7 +67,8 @@ export async function addDomain(
     const event = { type: 'domain.added', detail: { name } } as const
     await audit(services, transaction, { caller, event, organizationId })
     return domain
-  })
+  }
+  return services.storage.atomically(add, { scope: domainScope(name) })
 }
 
 /**
@@ -113,8 +114,8 @@ export async function routeDomain(
   caller: AdminCaller,
   { id, route }: { readonly id: string; readonly route: (before: Domain) => string | undefined },
 ): Promise<Domain> {
-  return services.storage.atomically(async (transaction) => {
-    const before = await getDomain(transaction, id)
+  const reroute = async (transaction: StorageTransaction) => {
+    const before = await lockDomain(transaction, id)
     const connectionId = route(before)
     const { connectionId: _, ...domain } = before
     const { organizationId, name } = domain
@@ -125,7 +126,8 @@ export async function routeDomain(
     const event = { type: 'domain.changed', detail: { name, members: ['connectionId'] } } as const
     await audit(services, transaction, { caller, event, organizationId })
     return after
-  })
+  }
+  return services.storage.atomically(reroute, { scope: 'nothing' })
 }
 
 /** Removes a domain. Users who were linked by it stay linked. @throws {EntradaError} `record_not_found` */
@@ -134,12 +136,13 @@ export async function removeDomain(
   caller: AdminCaller,
   id: string,
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
-    const removed = found(await transaction.removeDomain(id as DomainId)) // any text: an unknown id removes nothing
-    const { organizationId, name } = removed
+  const remove = async (transaction: StorageTransaction) => {
+    const { id: domainId, organizationId, name } = await lockDomain(transaction, id)
+    await transaction.removeDomain(domainId)
     const event = { type: 'domain.removed', detail: { name } } as const
     await audit(services, transaction, { caller, event, organizationId })
-  })
+  }
+  await services.storage.atomically(remove, { scope: 'nothing' })
 }
 
 /** Finds an organization by its id or its slug. */
@@ -214,9 +217,9 @@ async function prove(
   caller: AdminCaller,
   { id, proof, texts = [] }: Proving,
 ): Promise<Domain> {
-  const { proven, lost } = await services.storage.atomically(async (transaction) => {
+  const claim = async (transaction: StorageTransaction) => {
+    const before = await lockDomain(transaction, id)
     await caller.checkStillMay?.(transaction)
-    const before = await getDomain(transaction, id)
     const lost = await releaseFromOther(services, transaction, { claimed: before, proof, texts })
     const proven = toProven(before, proof, services.now())
     await transaction.putDomain(proven)
@@ -226,7 +229,8 @@ async function prove(
       await audit(services, transaction, { caller, event, organizationId })
     }
     return { proven, lost }
-  })
+  }
+  const { proven, lost } = await services.storage.atomically(claim, { scope: 'nothing' })
   if (lost !== undefined) logLostProof(services, lost, 'moved')
   return proven
 }
@@ -279,6 +283,18 @@ function checkDomainName(typed: string): string {
   if (name === undefined) throw new EntradaError('request_invalid', { parameter: 'name' })
   if (isPublicDomain(name)) throw new EntradaError('domain_is_public')
   return name
+}
+
+/** Organizations that named the same domain take turns, because it belongs to at most one of them. */
+export function domainScope(name: string): TransactionScope {
+  return { record: `domain ${name}` }
+}
+
+/** Returns the domain as it is when no other change of its name runs. */
+async function lockDomain(transaction: StorageTransaction, id: string): Promise<Domain> {
+  const { name } = await getDomain(transaction, id)
+  await transaction.lockScope(domainScope(name))
+  return getDomain(transaction, id)
 }
 
 async function getDomain(reader: Pick<StorageReader, 'findDomain'>, id: string): Promise<Domain> {

@@ -13,7 +13,7 @@ import { EntradaError } from '../errors/errors.ts'
 import { kindOf, spaceOf } from '../identity-provider/provider-kinds.ts'
 import type { Services } from '../services.ts'
 import type { AdministratorUse, MemberWithoutUse } from '../storage/connection-uses.ts'
-import type { Connection, Identity, Organization } from '../storage/records.ts'
+import type { Connection, Identity, Organization, OrganizationId } from '../storage/records.ts'
 import type { Page, PageRequest, StorageReader, StorageTransaction } from '../storage/storage.ts'
 import { getOrganization } from './organizations.ts'
 
@@ -78,7 +78,7 @@ export async function requireSso(
   caller: AdminCaller,
   input: SsoInput,
 ): Promise<Organization> {
-  return services.storage.atomically(async (transaction) => {
+  const requireIt = async (transaction: StorageTransaction) => {
     const { organization, connection } = await getBoth(transaction, input)
     const administrator = await findAdministrator(services, transaction, connection)
     const missing = missingFor(connection, administrator)
@@ -95,7 +95,8 @@ export async function requireSso(
     const detail = { losing, sessionsEnded }
     const event = { type: 'organization.sso_required', detail } as const
     return put(services, transaction, { caller, organization, required, event, connection })
-  })
+  }
+  return services.storage.atomically(requireIt, scopeOf(input.organizationId))
 }
 
 /** Opens every connection of the organization again. @throws {EntradaError} `record_not_found` */
@@ -104,12 +105,13 @@ export async function liftSso(
   caller: AdminCaller,
   organizationId: string,
 ): Promise<Organization> {
-  return services.storage.atomically(async (transaction) => {
+  const lift = async (transaction: StorageTransaction) => {
     const organization = await getOrganization(transaction, organizationId)
     if (organization.settings.ssoRequired === undefined) return organization
     const event = { type: 'organization.sso_lifted', detail: {} } as const
     return put(services, transaction, { caller, organization, required: undefined, event })
-  })
+  }
+  return services.storage.atomically(lift, scopeOf(organizationId))
 }
 
 /**
@@ -127,7 +129,7 @@ export async function bypassSso(
   if (!(hours > 0 && hours <= MOST_BYPASS_HOURS)) {
     throw new EntradaError('request_invalid', { parameter: 'hours' })
   }
-  return services.storage.atomically(async (transaction) => {
+  const bypass = async (transaction: StorageTransaction) => {
     const organization = await getOrganization(transaction, input.organizationId)
     const { ssoRequired } = organization.settings
     if (ssoRequired === undefined) throw new EntradaError('sso_not_required')
@@ -136,7 +138,8 @@ export async function bypassSso(
     const required = { ...ssoRequired, bypass: { reason, since: since.toISOString(), until } }
     const event = { type: 'organization.sso_bypassed', detail: { reason, until } } as const
     return put(services, transaction, { caller, organization, required, event })
-  })
+  }
+  return services.storage.atomically(bypass, scopeOf(input.organizationId))
 }
 
 /** Ends a bypass before its time. @throws {EntradaError} `record_not_found` */
@@ -145,13 +148,18 @@ export async function endSsoBypass(
   caller: AdminCaller,
   organizationId: string,
 ): Promise<Organization> {
-  return services.storage.atomically(async (transaction) => {
+  const end = async (transaction: StorageTransaction) => {
     const organization = await getOrganization(transaction, organizationId)
     const { bypass, ...required } = organization.settings.ssoRequired ?? { bypass: undefined }
     if (bypass === undefined || !('connectionId' in required)) return organization
     const event = { type: 'organization.sso_bypass_ended', detail: {} } as const
     return put(services, transaction, { caller, organization, required, event })
-  })
+  }
+  return services.storage.atomically(end, scopeOf(organizationId))
+}
+
+function scopeOf(id: string) {
+  return { scope: { organizationId: id as OrganizationId } } // any text: an unknown one locks nothing else
 }
 
 async function getBoth(reader: StorageReader, { organizationId, connectionId }: SsoInput) {

@@ -2,8 +2,10 @@
  * Gives up a lost key of the key ring: only what that key alone can open is dropped, so that the server starts again. The result
  * lists what has to be entered or signed again.
  */
+
 import { type Audited, type AuditServices, audit } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
+import { lockConnection } from '../connections/lock-connection.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { keyIdOfSealed } from '../keys/key-ring.ts'
 import { RETIRED_USERNAMES_KEY } from '../provisioning/retired-usernames.ts'
@@ -114,8 +116,8 @@ async function forgetInConnection(
   { services, actor, keyId }: Forgetting,
   connectionId: ConnectionId,
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
-    const stored = await transaction.findConnection(connectionId)
+  const forget = async (transaction: StorageTransaction) => {
+    const stored = await lockConnection(transaction, connectionId)
     const { connection, dropped } = stored ? withoutKey(stored, keyId) : { dropped: 0 }
     if (connection === undefined || dropped === 0) return
     await transaction.putConnection({ ...connection, updatedAt: services.now() })
@@ -127,7 +129,8 @@ async function forgetInConnection(
       { caller: { actor }, organizationId, connectionId },
       detail,
     )
-  })
+  }
+  await services.storage.atomically(forget, { scope: 'nothing' })
 }
 
 /** Without a secret the webhook cannot sign, so it is turned off until it has a new one. */
@@ -135,7 +138,7 @@ async function forgetInWebhook(
   { services, actor, keyId }: Forgetting,
   webhookId: WebhookId,
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const forget = async (transaction: StorageTransaction) => {
     const webhook = await transaction.findWebhook(webhookId)
     const dropped = webhook ? secretsUnder(webhook, keyId) : 0
     if (webhook === undefined || dropped === 0) return
@@ -146,7 +149,8 @@ async function forgetInWebhook(
     const { organizationId } = webhook
     const detail = { keyId, dropped, of: 'webhook', webhookId } as const
     await auditForgotten(services, transaction, { caller: { actor }, organizationId }, detail)
-  })
+  }
+  await services.storage.atomically(forget, { scope: { record: webhookId } })
 }
 
 /** A session that cannot be rechecked would outlive the account that it belongs to. */
@@ -155,14 +159,15 @@ async function endUncheckedSessions({ services, actor, keyId }: Forgetting): Pro
   for (;;) {
     const grants = await storage.listGrantsSealedUnder(keyId, SESSIONS_AT_ONCE)
     if (grants.length === 0) return
-    await storage.atomically(async (transaction) => {
+    const end = async (transaction: StorageTransaction) => {
       for (const { sessionId } of grants) {
         await transaction.endSession(sessionId)
         await transaction.removeSessionGrant(sessionId)
       }
       const detail = { keyId, dropped: grants.length, of: 'sessions' } as const
       await auditForgotten(services, transaction, { caller: { actor } }, detail)
-    })
+    }
+    await storage.atomically(end, { scope: 'nothing' })
   }
 }
 

@@ -26,7 +26,7 @@ export async function createOrganization(
   // Ids that Entrada creates have a prefix; an imported one is kept as it was.
   const id = (input.id ? checkGivenId(input.id) : newId(services, 'org')) as OrganizationId
   const createdAt = services.now()
-  return services.storage.atomically(async (transaction) => {
+  const create = async (transaction: StorageTransaction) => {
     if (await transaction.findOrganization(id)) throw new EntradaError('record_in_use', { id })
     const slug = input.slug ? checkSlug(input.slug) : await freeSlug(transaction, name)
     // At `/enterprise-login/SLUG` a connection takes precedence, so members of the new organization would reach another one's
@@ -39,7 +39,8 @@ export async function createOrganization(
     const event = { type: 'organization.created', detail: { name, slug } } as const
     await audit(services, transaction, { caller, event, organizationId: id })
     return organization
-  })
+  }
+  return services.storage.atomically(create, { scope: { record: 'slugs' } })
 }
 
 /**
@@ -52,7 +53,8 @@ export async function changeOrganization(
   caller: AdminCaller,
   { id, change }: { readonly id: string; readonly change: (before: Organization) => Organization },
 ): Promise<Organization> {
-  return services.storage.atomically(async (transaction) => {
+  const organizationId = id as OrganizationId // any text: an unknown one finds nothing
+  const changed = async (transaction: StorageTransaction) => {
     const before = await getOrganization(transaction, id)
     const { name, settings: newSettings } = change(before)
     const { ssoRequired } = before.settings
@@ -65,9 +67,10 @@ export async function changeOrganization(
     if (members.length === 0) return before
     await transaction.putOrganization(after)
     const event = { type: 'organization.changed', detail: { members } } as const
-    await audit(services, transaction, { caller, event, organizationId: before.id })
+    await audit(services, transaction, { caller, event, organizationId })
     return after
-  })
+  }
+  return services.storage.atomically(changed, { scope: { organizationId } })
 }
 
 function freeSlug(transaction: StorageTransaction, name: string): Promise<string> {

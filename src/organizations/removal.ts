@@ -1,8 +1,10 @@
 /** Removes a user, a connection or a customer for good, after their data was exported. The audit trail keeps that it happened. */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { signErasureOrder } from '../audit/audit-chain.ts'
 import { turnOff } from '../connections/change-connection.ts'
+import { lockConnection } from '../connections/lock-connection.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
 import { getUsernameHash } from '../provisioning/retired-usernames.ts'
@@ -28,7 +30,8 @@ export async function removeUser(
   id: string,
 ): Promise<void> {
   const userId = id as UserId // any text: an unknown one removes nothing
-  await services.storage.atomically(async (transaction) => {
+  const remove = async (transaction: StorageTransaction) => {
+    await lockForRemoval(transaction, userId)
     const parts = await removalParts(services, transaction)
     if (!(await transaction.removeUser(userId, parts))) throw new EntradaError('record_not_found')
     await audit(services, transaction, {
@@ -36,7 +39,16 @@ export async function removeUser(
       userId,
       event: { type: 'user.removed', detail: {} },
     })
-  })
+  }
+  await services.storage.atomically(remove, { scope: 'nothing' })
+}
+
+/** Keeps a username from being given again in the moment in which its member is removed. */
+async function lockForRemoval(transaction: StorageTransaction, userId: UserId): Promise<void> {
+  const memberships = (await transaction.findUser(userId))?.memberships ?? []
+  const organizationIds = memberships.map(({ organizationId }) => organizationId).sort()
+  for (const organizationId of organizationIds) await transaction.lockScope({ organizationId })
+  await transaction.lockScope({ userId })
 }
 
 /**
@@ -53,8 +65,8 @@ export async function removeConnection(
     as = caller.writesAs ?? 'api',
   }: { readonly id: string; readonly as?: Connection['managedBy'] },
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
-    const connection = found(await transaction.findConnection(id))
+  const remove = async (transaction: StorageTransaction) => {
+    const connection = found(await lockConnection(transaction, id))
     if (connection.managedBy !== as) throw new EntradaError('connection_read_only', { id })
     if (connection.status === 'on') throw new EntradaError('connection_is_on', { id })
     const { organizationId, slug, roleRules } = connection
@@ -70,7 +82,8 @@ export async function removeConnection(
       connectionId: id,
       event: { type: 'connection.removed', detail: { slug } },
     })
-  })
+  }
+  await services.storage.atomically(remove, { scope: 'nothing' })
 }
 
 /**
@@ -91,7 +104,7 @@ export async function removeOrganization(
   await liftSso(services, caller, organization.id)
   await turnEverythingOff(services, caller, organization)
   while ((await removeBatch(services, organization)) > 0);
-  await storage.atomically(async (transaction) => {
+  const removeRest = async (transaction: StorageTransaction) => {
     // A sign-in that was under way may have created a member after the last batch.
     const parts = await removalParts(services, transaction)
     while ((await transaction.removeMembers(organization.id, BATCH, parts)) > 0);
@@ -103,7 +116,8 @@ export async function removeOrganization(
       organizationId: organization.id,
       event: { type: 'organization.removed', detail: { name: organization.name, slug } },
     })
-  })
+  }
+  await storage.atomically(removeRest, { scope: { organizationId: organization.id } })
 }
 
 async function removalParts(
@@ -138,7 +152,9 @@ async function removeBatch(
   services: ChangeServices & Pick<Services, 'keyRing' | 'sha256'>,
   { id }: Organization,
 ): Promise<number> {
-  return services.storage.atomically(async (transaction) =>
-    transaction.removeMembers(id, BATCH, await removalParts(services, transaction)),
+  return services.storage.atomically(
+    async (transaction) =>
+      transaction.removeMembers(id, BATCH, await removalParts(services, transaction)),
+    { scope: { organizationId: id } },
   )
 }

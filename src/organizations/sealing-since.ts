@@ -32,8 +32,9 @@ async function noteSealingKey(
 ): Promise<Date> {
   const detail = { keyId: services.keyRing.keyIds[0] ?? '' }
   const event = { type: 'key_ring.key_in_front', detail } as const
-  const { at } = await services.storage.atomically((transaction) =>
-    audit(services, transaction, { caller: { actor }, event }),
+  const { at } = await services.storage.atomically(
+    (transaction) => audit(services, transaction, { caller: { actor }, event }),
+    { scope: 'nothing' },
   )
   return at
 }

@@ -4,6 +4,7 @@ import { EntradaError } from '../errors/errors.ts'
 import { releaseUsername } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 
 /**
  * Allows a username of a removed member to be given again.
@@ -15,7 +16,7 @@ export async function allowUsernameAgain(
   caller: AdminCaller,
   { organization: named, username }: { readonly organization: string; readonly username: string },
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const release = async (transaction: StorageTransaction) => {
     const organization =
       (await transaction.findOrganization(named as OrganizationId)) ?? // any text: an unknown one finds nothing
       (await transaction.findOrganizationBySlug(named))
@@ -24,5 +25,6 @@ export async function allowUsernameAgain(
     await releaseUsername(services, transaction, { organizationId, username })
     const event = { type: 'username.released', detail: { username } } as const
     await audit(services, transaction, { caller, event, organizationId })
-  })
+  }
+  await services.storage.atomically(release, { scope: { record: `username ${username}` } })
 }

@@ -43,8 +43,7 @@ export async function recheckSession(
   const connection = await services.storage.findConnection(leased.grant.connectionId)
   const recheckMinutes = connection?.settings.recheckMinutes
   if (connection === undefined || recheckMinutes === undefined) {
-    const { sessionId } = leased.grant
-    await services.storage.atomically((transaction) => transaction.removeSessionGrant(sessionId))
+    await removeGrant(services, leased.grant)
     return 'left'
   }
   const work = { ...leased, connection, recheckMinutes, correlationId: newUuid(services) }
@@ -61,8 +60,7 @@ async function checkedAgainst(services: Services, work: Work): Promise<Outcome> 
     const answer = await askProvider(services, work)
     if (answer === undefined) {
       // The session or its user has been removed, so the grant is removed too.
-      const { sessionId } = work.grant
-      await services.storage.atomically((transaction) => transaction.removeSessionGrant(sessionId))
+      await removeGrant(services, work.grant)
       return left
     }
     services.signInNotes.noteCheck({ connectionId: work.connection.id })
@@ -74,6 +72,15 @@ async function checkedAgainst(services: Services, work: Work): Promise<Outcome> 
       ? endSession(services, work, refusal)
       : settleFailure(services, work, refusal)
   }
+}
+
+async function removeGrant(
+  { storage }: Pick<Services, 'storage'>,
+  { sessionId }: SessionGrant,
+): Promise<void> {
+  await storage.atomically((transaction) => transaction.removeSessionGrant(sessionId), {
+    scope: 'nothing',
+  })
 }
 
 const left: Outcome = { kind: 'left', code: '' }
@@ -140,7 +147,7 @@ async function applyAnswer(
 ): Promise<Outcome> {
   const now = services.now()
   const { grant, leaseId } = work
-  const outcome = await services.storage.atomically(async (transaction): Promise<Outcome> => {
+  const apply = async (transaction: StorageTransaction): Promise<Outcome> => {
     // The connection is read as it is now, not as it was before the request to Entra (design rule 5a).
     const connection = await transaction.findConnection(grant.connectionId)
     const { recheckMinutes = work.recheckMinutes } = connection?.settings ?? {}
@@ -178,7 +185,10 @@ async function applyAnswer(
     const after = await transaction.listRoles(membership.id)
     const isSame = JSON.stringify(before) === JSON.stringify(after)
     return { kind: isSame ? 'unchanged' : 'changed', code: '' }
-  })
+  }
+  const { userId, organizationId } = answer.session
+  const scope = userId ? { userId, organizationId } : 'deployment'
+  const outcome = await services.storage.atomically(apply, { scope })
   if (outcome.kind === 'ended') logEnd(services, work, { code: outcome.code })
   return outcome
 }
@@ -190,14 +200,15 @@ async function endSession(
 ): Promise<Outcome> {
   const { grant, leaseId } = work
   const settled = { nextCheckAt: services.now(), failures: grant.failures }
-  const ended = await services.storage.atomically(async (transaction) => {
+  const end = async (transaction: StorageTransaction) => {
     if (!(await transaction.settleSessionGrant(grant.sessionId, leaseId, settled))) return false
     const session = await transaction.findSessionById(grant.sessionId)
     if (session === undefined) return false
     const why = { code, ...(code === 'recheck_other_person' ? { claim: String(claim) } : {}) }
     await writeEnd(services, transaction, { work, session, why })
     return true
-  })
+  }
+  const ended = await services.storage.atomically(end, { scope: 'nothing' })
   if (!ended) return left
   logEnd(services, work, { code, entra, claim })
   return { kind: 'ended', code }
@@ -257,8 +268,9 @@ async function settleFailure(
   const minutes = Math.min(2 ** Math.min(failures - 1, 10), LONGEST_RETRY_MINUTES, recheckMinutes)
   const nextCheckAt = minutesAfter(services.now(), minutes)
   const settled = { nextCheckAt, failures, lastFailure: code }
-  const isOurs = await services.storage.atomically((transaction) =>
-    transaction.settleSessionGrant(sessionId, leaseId, settled),
+  const isOurs = await services.storage.atomically(
+    (transaction) => transaction.settleSessionGrant(sessionId, leaseId, settled),
+    { scope: 'nothing' },
   )
   if (!isOurs) return left
   const { endpoint, status, entra, claim, reason } = detail

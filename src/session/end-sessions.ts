@@ -15,13 +15,14 @@ export async function endSessions(
     reason,
   }: { readonly sessions: readonly Session[]; readonly reason: SessionEndReason },
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const end = async (transaction: StorageTransaction) => {
     const ended: Session[] = []
     for (const session of sessions) {
       if (await transaction.endSession(session.id)) ended.push(session)
     }
     await auditEnded(services, exchange, { transaction, sessions: ended, reason })
-  })
+  }
+  await services.storage.atomically(end, { scope: 'nothing' })
 }
 
 /** Appends one audit event for each session that ended, in the transaction that ended it. */

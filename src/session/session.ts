@@ -10,7 +10,7 @@ import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services } from '../services.ts'
 import type { Session, SessionView } from '../storage/records.ts'
 import type { RememberedEnd } from '../storage/session-grants.ts'
-import type { StorageReader } from '../storage/storage.ts'
+import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
 
 const SEEN_INTERVAL_MS = 60_000
 const OPERATOR_SESSION_SECONDS = 3600
@@ -166,14 +166,15 @@ async function endClosed(
 ): Promise<void> {
   const { id: sessionId, tokenHash, userId, organizationId, absoluteEndsAt: until } = session
   const connectionId = organization?.settings.ssoRequired?.connectionId
-  await services.storage.atomically(async (transaction) => {
+  const end = async (transaction: StorageTransaction) => {
     if ((await transaction.endSession(sessionId)) === undefined) return
     const end = { tokenHash, reason: 'sso_session_ended', until } as const
     await transaction.rememberSessionEnd({ ...end, ...(connectionId ? { connectionId } : {}) })
     const event = { type: 'session.ended', detail: { reason: 'sso_required' } } as const
     const ended = { userId, organizationId, connectionId: session.connectionId, sessionId }
     await audit(services, transaction, { caller: { actor: { kind: 'system' } }, event, ...ended })
-  })
+  }
+  await services.storage.atomically(end, { scope: 'nothing' })
 }
 
 /** Checks that the session has not ended since it was looked up. @throws {EntradaError} `sign_in_required` */

@@ -12,6 +12,7 @@ import type { Services } from '../services.ts'
 import type { AskedByHolder } from '../sign-in/attempt.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import type { Connection } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 import { rememberProgress } from './setup-session.ts'
 import { getTestCaller, type TestCaller } from './test-holder.ts'
 import {
@@ -73,7 +74,7 @@ export async function keepResult(
   const record = sealTestResult(services, { id, holder: asked.holder, result })
   const code = result.works ? undefined : codeOf(result.outcome)
   const detail = { outcome: result.works ? 'works' : 'refused', ...(code ? { code } : {}) } as const
-  await services.storage.atomically(async (transaction) => {
+  const keep = async (transaction: StorageTransaction) => {
     await holder.caller.checkStillMay?.(transaction)
     await transaction.createTestResult(record)
     await audit(services, transaction, {
@@ -82,7 +83,8 @@ export async function keepResult(
       organizationId: connection.organizationId,
       connectionId: connection.id,
     })
-  })
+  }
+  await services.storage.atomically(keep, { scope: 'nothing' })
   if (holder.setup) await rememberProgress(services, holder.setup, { lastTest: id })
   return `${asked.resultsAt}/${id}`
 }

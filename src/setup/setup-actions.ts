@@ -13,10 +13,11 @@ import { redirect } from '../http/responses.ts'
 import { Secret } from '../keys/secret.ts'
 import { findOwn } from '../protocol/find-own.ts'
 import type { Services } from '../services.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 import { findFederatedIdentity } from './entra/federated-identity.ts'
 import { type Action, setUpKindOf } from './set-up-kinds.ts'
 import { putCredential, useCredential } from './setup-changes.ts'
-import { closeSetupLink } from './setup-link.ts'
+import { closeSetupLink, setupLinkScope } from './setup-link.ts'
 import { setupPage } from './setup-page.ts'
 import { getHeldSetup, getSetup, readSetupForm, type Setup, setupHolder } from './setup-session.ts'
 import { beginTest } from './test-sign-in.ts'
@@ -35,10 +36,11 @@ const ofRenewal: Readonly<Record<string, Action>> = {
     await removeCredential(services, caller, { connectionId: setup.connection.id, credentialId })
   },
   async finish(services, _exchange, { setup, caller }) {
-    await services.storage.atomically(async (transaction) => {
+    const close = async (transaction: StorageTransaction) => {
       const { connection, link } = await getHeldSetup(services, transaction, setup.link)
       await closeSetupLink(services, transaction, { caller, connection, link, as: 'finished' })
-    })
+    }
+    await services.storage.atomically(close, { scope: setupLinkScope(setup.connection.id) })
   },
 }
 

@@ -8,7 +8,7 @@ import { pathTo } from '../http/exchange.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import type { Connection, SetupLink, SetupLinkId } from '../storage/records.ts'
-import type { StorageTransaction } from '../storage/storage.ts'
+import type { StorageTransaction, TransactionScope } from '../storage/storage.ts'
 
 const LIFETIME_MS = 3 * 86_400_000
 const TOKEN_BYTES = 32
@@ -39,7 +39,7 @@ export async function createSetupLink(
   connectionId: string,
 ): Promise<CreatedSetupLink> {
   const token = Buffer.from(services.randomBytes(TOKEN_BYTES)).toString('base64url')
-  return services.storage.atomically(async (transaction) => {
+  const create = async (transaction: StorageTransaction) => {
     const connection = await getSetupConnection(transaction, connectionId)
     await closeOpenLinks(services, transaction, { caller, connection, as: 'replaced' })
     const link = newSetupLink(services, connection, token)
@@ -53,7 +53,13 @@ export async function createSetupLink(
     })
     const address = homeOrigin(services, connection) + pathTo(services, `/setup/link/${token}`)
     return { link, address }
-  })
+  }
+  return services.storage.atomically(create, { scope: setupLinkScope(connectionId) })
+}
+
+/** Changes of the links of one connection run one after another. */
+export function setupLinkScope(connectionId: string): TransactionScope {
+  return { record: `set-up links of ${connectionId}` }
 }
 
 /** Lists the set-up links of a connection, newest first. @throws {EntradaError} `record_not_found` */
@@ -72,7 +78,7 @@ export async function withdrawSetupLink(
   caller: AdminCaller,
   { connectionId, linkId }: { readonly connectionId: string; readonly linkId: string },
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const withdraw = async (transaction: StorageTransaction) => {
     const link = await transaction.findSetupLink(linkId as SetupLinkId) // any text: an unknown one finds nothing
     const connection = await transaction.findConnection(connectionId)
     if (link?.connectionId !== connectionId || connection === undefined) {
@@ -80,7 +86,8 @@ export async function withdrawSetupLink(
     }
     if (link.closed !== undefined) return
     await closeSetupLink(services, transaction, { caller, connection, link, as: 'withdrawn' })
-  })
+  }
+  await services.storage.atomically(withdraw, { scope: setupLinkScope(connectionId) })
 }
 
 /** Returns why a link can no longer be used, or how far its set-up is. A draft's link ends with the draft. */

@@ -16,8 +16,14 @@ import type {
   SetupLinkId,
   SetupProgress,
 } from '../storage/records.ts'
-import type { StorageReader } from '../storage/storage.ts'
-import { isOpen, ofConnection, type SetupLinkState, setupLinkState } from './setup-link.ts'
+import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
+import {
+  isOpen,
+  ofConnection,
+  type SetupLinkState,
+  setupLinkScope,
+  setupLinkState,
+} from './setup-link.ts'
 
 const SECRET_BYTES = 32
 
@@ -55,7 +61,9 @@ export async function takeSetupLink(
 ): Promise<string> {
   const secret = Buffer.from(services.randomBytes(SECRET_BYTES)).toString('base64url')
   const linkSecret = heldSecret(services, exchange)
-  return services.storage.atomically(async (transaction) => {
+  const take = async (transaction: StorageTransaction) => {
+    const found = await getSetupByToken(services, transaction, token)
+    await transaction.lockScope(setupLinkScope(found.connection.id))
     const setup = await getSetupByToken(services, transaction, token)
     checkOpen(setup)
     const { link, connection } = setup
@@ -71,7 +79,8 @@ export async function takeSetupLink(
       ...ofConnection(connection),
     })
     return setupCookie(services, exchange, { link, secret })
-  })
+  }
+  return services.storage.atomically(take, { scope: 'nothing' })
 }
 
 /**
@@ -166,11 +175,12 @@ export async function rememberProgress(
   { link }: Pick<Setup, 'link'>,
   progress: SetupProgress,
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const remember = async (transaction: StorageTransaction) => {
     const now = await transaction.findSetupLink(link.id)
     if (now === undefined || now.sessionHash !== link.sessionHash) return
     await transaction.putSetupLink({ ...now, progress: { ...now.progress, ...progress } })
-  })
+  }
+  await services.storage.atomically(remember, { scope: setupLinkScope(link.connectionId) })
 }
 
 /** Checks that a link can still be used. @throws {EntradaError} `setup_link_ended` */

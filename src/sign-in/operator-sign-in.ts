@@ -2,6 +2,7 @@
  * The operator's sign-in with a token, for when Entra or its secret does not work. It creates a session without user or
  * organization.
  */
+
 import { html } from 'hono/html'
 import { hashOfOperatorToken, isOperatorToken, operatorActor } from '../access/operator-token.ts'
 import { audit } from '../audit/audit.ts'
@@ -14,6 +15,7 @@ import { pageResponse, redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import { replaceSession } from '../session/end-sessions.ts'
 import { newSession, sessionCookies } from '../session/session.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 
 /** Answers GET /login/token with a form. */
 export async function showOperatorSignIn(
@@ -47,13 +49,14 @@ export async function signInWithOperatorToken(
   }
   const operatorTokenHash = hashOfOperatorToken(services, offered)
   const opened = newSession(services, exchange, { kind: 'operator', operatorTokenHash })
-  await services.storage.atomically(async (transaction) => {
+  const open = async (transaction: StorageTransaction) => {
     await replaceSession(services, exchange, transaction)
     await transaction.createSession(opened.session)
     const event = { type: 'operator.signed_in', detail: { how: 'operator_token' } } as const
     const caller = { actor: operatorActor, exchange }
     await audit(services, transaction, { caller, event, sessionId: opened.session.id })
-  })
+  }
+  await services.storage.atomically(open, { scope: 'nothing' })
   const cookies = sessionCookies(services, exchange.here, opened)
   return withCookies(redirect(pathTo(services, '/admin')), cookies)
 }
@@ -66,7 +69,8 @@ async function auditWrongToken(services: Services, exchange: Exchange): Promise<
     detail: { reason: 'operator_token_invalid' },
   } as const
   const caller = { actor: { kind: 'anonymous' }, exchange } as const
-  await services.storage.atomically((transaction) =>
-    audit(services, transaction, { caller, event }),
+  await services.storage.atomically(
+    (transaction) => audit(services, transaction, { caller, event }),
+    { scope: 'nothing' },
   )
 }

@@ -14,6 +14,7 @@ import type { Services } from '../services.ts'
 import { auditEnded, endSessions } from '../session/end-sessions.ts'
 import { dropSessionCookies, findSession } from '../session/session.ts'
 import type { Connection, SessionView } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 import { getConnection } from './choose-connection.ts'
 import { selectAccountCookie } from './select-account.ts'
 
@@ -175,10 +176,11 @@ async function endSessionsOf(
     providerSession,
   }: { readonly connection: Connection; readonly providerSession: string },
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const end = async (transaction: StorageTransaction) => {
     const sessions = await transaction.endSessionsByEntraSid(connection.id, providerSession)
     await auditEnded(services, exchange, { transaction, sessions, reason: 'entra_front_channel' })
-  })
+  }
+  await services.storage.atomically(end, { scope: 'nothing' })
 }
 
 /** The response is the same whether a session ended or not. */

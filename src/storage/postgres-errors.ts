@@ -6,6 +6,7 @@ import { isNotPermitted } from '../errors/file-failure.ts'
 const SERIALIZATION_FAILURE = '40001'
 const DEADLOCK_DETECTED = '40P01'
 const UNIQUE_VIOLATION = '23505'
+const FOREIGN_KEY_VIOLATION = '23503'
 const DIVISION_BY_ZERO = '22012'
 const DISK_FULL = '53100'
 const unavailable: ReadonlySet<string> = new Set([
@@ -49,11 +50,11 @@ export function isCollision(error: unknown): boolean {
 }
 
 /**
- * Returns whether a unique key exists already. Usually another transaction inserted it, but it may be the work itself, which would
- * then fail each time.
+ * Returns whether a unique key exists already, or a record that another one refers to does not. Usually another transaction inserted
+ * or removed it, but it may be the work itself, which would then fail each time.
  */
-export function isDuplicate(error: unknown): boolean {
-  return isServerError(error) && error.code === UNIQUE_VIOLATION
+export function isOvertaken(error: unknown): boolean {
+  return isServerError(error) && [UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION].includes(error.code)
 }
 
 /** Returns whether a condition of a plan raised the error: what the plan was decided on is no longer so. */

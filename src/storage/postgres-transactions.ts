@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AbortedTransactionError, sql } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
 import type { PlanLock } from './compiled-plan.ts'
-import { isCollision, isDuplicate } from './postgres-errors.ts'
+import { isCollision, isOvertaken } from './postgres-errors.ts'
 import type { Database } from './schema.ts'
 import { lockNumber } from './transaction-locks.ts'
 
 /** Together with the time of Entra it stays within ten seconds. */
 const RETRY_TIME_LIMIT_MS = 4_000
-const MAX_DUPLICATES = 3
+const MAX_OVERTAKEN = 3
 const PAUSE_MS = 10
 
 type Work<T> = (transaction: Database) => Promise<T>
@@ -74,12 +74,12 @@ export function lockFunction(alone: boolean): string {
 
 async function runUntilDone<T>(run: () => Promise<T>): Promise<T> {
   const endsAt = performance.now() + RETRY_TIME_LIMIT_MS
-  for (let duplicates = 0; ; ) {
+  for (let overtaken = 0; ; ) {
     try {
       return await run()
     } catch (error) {
-      if (!isCollision(error)) duplicates += 1
-      if (!mayRunAgain(error) || duplicates > MAX_DUPLICATES) throw error
+      if (!isCollision(error)) overtaken += 1
+      if (!mayRunAgain(error) || overtaken > MAX_OVERTAKEN) throw error
       if (performance.now() > endsAt) {
         throw new EntradaError('storage_unavailable', { reason: 'collisions' }, { cause: error })
       }
@@ -89,5 +89,5 @@ async function runUntilDone<T>(run: () => Promise<T>): Promise<T> {
 }
 
 function mayRunAgain(error: unknown): boolean {
-  return isCollision(error) || isDuplicate(error) || error instanceof AbortedTransactionError
+  return isCollision(error) || isOvertaken(error) || error instanceof AbortedTransactionError
 }

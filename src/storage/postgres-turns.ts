@@ -3,7 +3,7 @@ import type { CompiledCondition, CompiledPlan, Statement, TurnRunner } from './c
 import {
   endsConnection,
   isCollision,
-  isDuplicate,
+  isOvertaken,
   isRaisedByCondition,
   isServerError,
   toStorageError,
@@ -91,7 +91,7 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
       const failed = outcome.results.length
       const isCondition = failed >= locks.length && failed < locks.length + conditions.length
       if (isCondition && isRaisedByCondition(outcome.error)) return 'read_again'
-      if (isCollision(outcome.error) || isDuplicate(outcome.error)) return 'read_again'
+      if (isCollision(outcome.error) || isOvertaken(outcome.error)) return 'read_again'
       throw toStorageError(outcome.error)
     },
   }

@@ -8,14 +8,20 @@ import type { OrganizationId, UserId } from './records.ts'
 
 /**
  * What a transaction may take away or decides about. Transactions of the same scope, and sign-ins within it, run one after another;
- * others do not wait. `nothing` is for transactions that only add rows or write single ones, where unique keys decide. A `userId`
- * with an `organizationId` is about one user and relies on the settings of the organization.
+ * others do not wait.
+ *
+ * - `deployment`: everything.
+ * - `nothing`: it only adds rows, or writes single ones, and unique keys decide.
+ * - `organizationId` alone: the organization, its connections and the access of its members.
+ * - `userId`: one user. With an `organizationId`, it also relies on what that organization is.
+ * - `record`: a record that no sign-in reads, such as a webhook. With an `organizationId`, as for a user.
  */
 export type TransactionScope =
   | 'deployment'
   | 'nothing'
   | { readonly organizationId: OrganizationId }
-  | { readonly userId: UserId; readonly organizationId?: OrganizationId }
+  | { readonly userId: UserId; readonly organizationId?: OrganizationId | undefined }
+  | { readonly record: string; readonly organizationId?: OrganizationId | undefined }
 
 export type ScopeLocks = {
   /**
@@ -32,10 +38,14 @@ export function locksOf(scope: TransactionScope): readonly PlanLock[] {
   if (scope === 'nothing') return []
   if (scope === 'deployment') return [{ key: DEPLOYMENT, alone: true }]
   const shared = { key: DEPLOYMENT, alone: false }
-  if (!('userId' in scope)) return [shared, { key: scope.organizationId, alone: true }]
-  const { userId, organizationId } = scope
-  const within = organizationId === undefined ? [] : [{ key: organizationId, alone: false }]
-  return [shared, ...within, { key: userId, alone: true }]
+  const within = (id: OrganizationId | undefined) => (id ? [{ key: id, alone: false }] : [])
+  if ('userId' in scope) {
+    return [shared, ...within(scope.organizationId), { key: scope.userId, alone: true }]
+  }
+  if ('record' in scope) {
+    return [shared, ...within(scope.organizationId), { key: `record ${scope.record}`, alone: true }]
+  }
+  return [shared, { key: scope.organizationId, alone: true }]
 }
 
 /** Returns the locks of a sign-in, which takes nothing away: everything in the same scopes waits for it, and it for them. */

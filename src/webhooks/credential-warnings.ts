@@ -3,6 +3,7 @@ import { audit, type ChangeServices } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
 import { credentialsEndAt } from '../storage/credentials-end.ts'
 import type { Connection } from '../storage/records.ts'
+import type { StorageTransaction } from '../storage/storage.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -62,7 +63,7 @@ async function warnOf(
   const threshold = Math.min(...warningDays.filter((days) => daysLeft <= days))
   if (!Number.isFinite(threshold)) return false
   const key = `credential-end:${connection.id}:${endsAt.getTime()}:${threshold}`
-  return services.storage.atomically(async (transaction) => {
+  const warn = async (transaction: StorageTransaction) => {
     if (!(await transaction.rememberWarning(key, now))) return false
     const detail = { endsAt: endsAt.toISOString(), daysLeft }
     const { organizationId, id: connectionId } = connection
@@ -71,5 +72,6 @@ async function warnOf(
     await audit(services, transaction, { caller, event, organizationId, connectionId })
     services.log[daysLeft <= 7 ? 'error' : 'warn']('credential_ends', { connectionId, ...detail })
     return true
-  })
+  }
+  return services.storage.atomically(warn, { scope: 'nothing' })
 }

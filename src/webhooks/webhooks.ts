@@ -51,7 +51,7 @@ export async function createWebhook(
     createdAt: at,
     updatedAt: at,
   }
-  await services.storage.atomically(async (transaction) => {
+  const create = async (transaction: StorageTransaction) => {
     if (organizationId && !(await transaction.findOrganization(organizationId))) {
       throw new EntradaError('record_not_found', { parameter: 'organizationId' })
     }
@@ -62,7 +62,9 @@ export async function createWebhook(
       detail: { webhookId: id, host: hostOf(webhook) },
     } as const
     await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
-  })
+  }
+  const record = `webhooks of ${organizationId ?? 'the deployment'}`
+  await services.storage.atomically(create, { scope: { record } })
   return { webhook, secret }
 }
 
@@ -131,12 +133,13 @@ export async function removeWebhook(
   caller: AdminCaller,
   id: string,
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const remove = async (transaction: StorageTransaction) => {
     const webhook = await getWebhook(transaction, id)
     await transaction.removeWebhook(webhook.id)
     const event = { type: 'webhook.removed', detail: { webhookId: webhook.id } } as const
     await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
-  })
+  }
+  await services.storage.atomically(remove, { scope: { record: id } })
 }
 
 /** Returns the webhook with this id. @throws {EntradaError} `record_not_found` */
@@ -153,7 +156,7 @@ export async function turnOffWebhook(
   id: WebhookId,
   offBecause: NonNullable<Webhook['offBecause']>,
 ): Promise<void> {
-  await services.storage.atomically(async (transaction) => {
+  const turnOff = async (transaction: StorageTransaction) => {
     const before = await transaction.findWebhook(id)
     if (before?.status !== 'on') return
     const webhook = { ...before, status: 'off', offBecause, updatedAt: services.now() } as const
@@ -165,7 +168,8 @@ export async function turnOffWebhook(
       organizationId: webhook.organizationId,
       event: { type: 'webhook.turned_off', detail },
     })
-  })
+  }
+  await services.storage.atomically(turnOff, { scope: { record: id } })
   services.log.error('webhook_turned_off', { webhook: id, because: offBecause })
 }
 
@@ -202,7 +206,7 @@ async function updateWebhook(
   id: string,
   update: (before: Webhook) => Webhook,
 ): Promise<Webhook> {
-  return services.storage.atomically(async (transaction) => {
+  const updated = async (transaction: StorageTransaction) => {
     const before = await getWebhook(transaction, id)
     const webhook = { ...update(before), updatedAt: services.now() }
     const members = (['url', 'eventTypes', 'secrets', 'status'] as const).filter(
@@ -213,7 +217,8 @@ async function updateWebhook(
     const event = { type: 'webhook.changed', detail: { webhookId: webhook.id, members } } as const
     await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
     return webhook
-  })
+  }
+  return services.storage.atomically(updated, { scope: { record: id } })
 }
 
 function freshSecret(

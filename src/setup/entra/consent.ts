@@ -4,6 +4,7 @@
  *   beginConsent  → Entra, with an attempt of purpose `consent`
  *   finishConsent → who started it → claim → refused: a result to show; given: a directory that a test has to prove
  */
+
 import { audit } from '../../audit/audit.ts'
 import { homeOrigin, redirectUri } from '../../connections/connection-addresses.ts'
 import { EntradaError } from '../../errors/errors.ts'
@@ -25,6 +26,7 @@ import {
 import { checkCallbackAddress } from '../../sign-in/choose-connection.ts'
 import type { Answered } from '../../sign-in/sign-in-record.ts'
 import { claimOnce } from '../../sign-in/verify-answer.ts'
+import type { StorageTransaction } from '../../storage/storage.ts'
 import { keepRefusal } from '../keep-test.ts'
 import {
   getOpenSetup,
@@ -99,13 +101,13 @@ async function answerOf(
   if (response.kind === 'granted') throw new EntradaError('consent_answer_invalid')
   const candidateTenant = parseConsentedTenant(exchange.url.searchParams)
   await rememberProgress(services, setup, { candidateTenant })
-  await services.storage.atomically((transaction) =>
+  const append = (transaction: StorageTransaction) =>
     audit(services, transaction, {
       caller: setupCaller(services, setup, exchange),
       event: { type: 'connection.consent_returned', detail: { tenant: candidateTenant } },
       organizationId: connection.organizationId,
       connectionId: connection.id,
-    }),
-  )
+    })
+  await services.storage.atomically(append, { scope: 'nothing' })
   return pathTo(services, '/setup')
 }
