@@ -52,9 +52,9 @@ export type { AdminCaller }
 export function createEntrada(options: EntradaOptions): Entrada
 /** @internal The command line opens the parts itself, and needs them too. */
 export function createEntrada(options: EntradaOptions, opened: OpenedServices): Entrada
-export function createEntrada(given: EntradaOptions, opened?: OpenedServices): Entrada {
+export function createEntrada(input: EntradaOptions, opened?: OpenedServices): Entrada {
   checkNode()
-  const options = checkOptions(given)
+  const options = checkOptions(input)
   const { opening, close } = opened ? openedAlready(opened) : openLazily(options)
   const { mountPath = '' } = options
   const router = createRouter(mountPath)
@@ -148,8 +148,9 @@ async function answer(
   received: ReceivedRequest,
 ): Promise<Response> {
   const { request, remote } = received
-  const given = request.headers.get('traceparent') ?? undefined
-  const traceparent = given && services.isTrustedProxy(remote.remoteAddress) ? given : undefined
+  const sentTraceparent = request.headers.get('traceparent') ?? undefined
+  const traceparent =
+    sentTraceparent && services.isTrustedProxy(remote.remoteAddress) ? sentTraceparent : undefined
   const { response } = await services.tracing.request(
     { method: request.method, traceparent },
     () => work(services, router, received),

@@ -81,10 +81,10 @@ type Parts = OpenedServices & { readonly credentials?: ClientCredentials }
  * @throws {EntradaError} those of {@link openParts}, and `tenant_changed`
  */
 export async function openServices(
-  given: EntradaOptions,
+  input: EntradaOptions,
   { background = true } = {},
 ): Promise<RunningServices> {
-  const options = checkOptions(given)
+  const options = checkOptions(input)
   const parts = await openParts(options)
   try {
     await keepEnvironmentConnection(parts, options.entra)
@@ -111,10 +111,10 @@ export async function openServices(
  * @throws {EntradaError} those of {@link openDatabase}, `secret_key_missing`, `settings_invalid`
  */
 export async function openParts(
-  given: EntradaOptions,
+  input: EntradaOptions,
   { mayMissKeys = false } = {},
 ): Promise<Parts> {
-  const options = checkOptions(given)
+  const options = checkOptions(input)
   const now = clockOf(options)
   const deployment = deploymentOf(options)
   const keyRing = createKeyRing(options.secretKeys)
@@ -235,7 +235,7 @@ function authoritiesOf({
 }: CheckedOptions): Deployment['authorities'] {
   const configured = authority ?? sharedApplication?.authority ?? entra?.authority
   const further = [sharedApplication?.authority, entra?.authority]
-  const others = [...further.flatMap((one) => one?.origin ?? []), ...defaultKind.authorities]
+  const others = [...further.flatMap((url) => url?.origin ?? []), ...defaultKind.authorities]
   const first = configured?.origin ?? DEFAULT_AUTHORITY
   return [first, ...new Set(others.filter((origin) => origin !== first))]
 }

@@ -84,7 +84,7 @@ describe('a name server that never answers', () => {
       rig.services,
       createWebhookSender({ privateAllowed: false, names }),
     )
-    await until(() => nameServer.asked.length > 0)
+    await until(() => nameServer.requestedNames.length > 0)
     // The threads of `dns.lookup` are needed by cryptography and by the look-up of Entra.
     assert.ok(!process.getActiveResourcesInfo().includes('GetAddrInfoReqWrap'))
     await expectOthersGoOn(site)
@@ -108,8 +108,8 @@ describe('a name server that never answers', () => {
     await stop()
     // Two families, each of them tried twice.
     assert.ok(
-      nameServer.asked.length <= 4,
-      `${nameServer.asked.length} questions for ${sent} events`,
+      nameServer.requestedNames.length <= 4,
+      `${nameServer.requestedNames.length} questions for ${sent} events`,
     )
   })
 

@@ -11,10 +11,10 @@ const member = (...roles: readonly string[]): ApiCaller => ({
   organizationId: 'org_own',
   roles,
 })
-const key = (held: readonly Scope[], organizationId?: 'org_own'): ApiCaller => ({
+const key = (scopes: readonly Scope[], organizationId?: 'org_own'): ApiCaller => ({
   kind: 'api_key',
   actor: { kind: 'api_key', id: 'key_1' },
-  scopes: held,
+  scopes: scopes,
   organizationId,
 })
 const operator: ApiCaller = { kind: 'operator', actor: { kind: 'operator', id: 'operator_token' } }
@@ -44,7 +44,7 @@ describe('decideRight', () => {
       assert.deepEqual(outcomes(member('auditor'), scope), holds('auditor'))
       assert.deepEqual(outcomes(key([scope]), scope), all)
       assert.deepEqual(outcomes(key([scope], 'org_own'), scope), ownOnly)
-      const others = scopes.filter((one) => one !== scope)
+      const others = scopes.filter((candidate) => candidate !== scope)
       assert.deepEqual(outcomes(key(others), scope), nothing)
       assert.deepEqual(outcomes(key([]), scope), nothing)
     })
@@ -53,12 +53,12 @@ describe('decideRight', () => {
 
 describe('the table of rights', () => {
   it('lets auditors read, and nothing else', () => {
-    const held = scopes.filter((scope) =>
+    const heldScopes = scopes.filter((scope) =>
       (scopeTable[scope].roles as readonly string[]).includes('auditor'),
     )
-    assert.ok(held.length > 3)
+    assert.ok(heldScopes.length > 3)
     assert.deepEqual(
-      held.filter((scope) => !scope.endsWith(':read')),
+      heldScopes.filter((scope) => !scope.endsWith(':read')),
       [],
     )
   })

@@ -76,8 +76,8 @@ export type Administration = {
   createUser(caller: AdminCaller, user: NewUser): Promise<ListedUser>
   disableUser(caller: AdminCaller, id: string): Promise<ListedUser>
   enableUser(caller: AdminCaller, id: string): Promise<ListedUser>
-  createOrganization(caller: AdminCaller, asked: NewOrganization): Promise<Organization>
-  createConnection(caller: AdminCaller, asked: NewConnection): Promise<Connection>
+  createOrganization(caller: AdminCaller, organization: NewOrganization): Promise<Organization>
+  createConnection(caller: AdminCaller, connection: NewConnection): Promise<Connection>
   listSessions(filter: SessionFilter, page: PageRequest): Promise<Page<Session>>
   /** With `within`, only a session of this organization; any other one is not found. */
   endSession(
@@ -123,8 +123,10 @@ export function createAdministration(open: () => Promise<Services>): Administrat
       getUser(await createUserBeforehand(await open(), caller, user)),
     disableUser: (caller, id) => setStatus(caller, id, 'disabled'),
     enableUser: (caller, id) => setStatus(caller, id, 'active'),
-    createOrganization: async (caller, asked) => createOrganization(await open(), caller, asked),
-    createConnection: async (caller, asked) => createConnection(await open(), caller, asked),
+    createOrganization: async (caller, organization) =>
+      createOrganization(await open(), caller, organization),
+    createConnection: async (caller, connection) =>
+      createConnection(await open(), caller, connection),
     async listSessions(filter, page) {
       const { storage, now } = await open()
       return storage.listSessions(filter, page, now())

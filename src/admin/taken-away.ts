@@ -114,8 +114,10 @@ function lostMemberships(
 function lostRoles({ memberships, roles }: UserListItem, later: UserListItem): TakenAway['roles'] {
   const isHeldLater = (membershipId: MembershipId, role: string) =>
     later.roles.some(
-      (held) =>
-        held.membershipId === membershipId && held.role === role && held.source === 'manual',
+      (assignment) =>
+        assignment.membershipId === membershipId &&
+        assignment.role === role &&
+        assignment.source === 'manual',
     )
   return roles.flatMap(({ membershipId, role, source }) => {
     if (source !== 'manual' || isHeldLater(membershipId, role)) return []

@@ -165,7 +165,7 @@ function exampleOfValue(schema: JsonObject, names: readonly string[]): unknown {
 function findExample(names: readonly string[]): string | null | undefined {
   const name = names.at(-1) ?? ''
   const places = names.slice(0, -1).toReversed()
-  const place = places.find((one) => findOwn(members, `${one}.${name}`) !== undefined)
+  const place = places.find((candidate) => findOwn(members, `${candidate}.${name}`) !== undefined)
   return findOwn(members, place === undefined ? name : `${place}.${name}`)
 }
 

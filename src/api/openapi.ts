@@ -109,7 +109,7 @@ function toReferring(
   const { $schema, ...json } = toJsonSchema(schema, {
     ...conversion,
     overrideSchema({ valibotSchema }) {
-      const [name] = Object.entries(named).find(([, one]) => isSame(one, valibotSchema)) ?? []
+      const [name] = Object.entries(named).find(([, schema]) => isSame(schema, valibotSchema)) ?? []
       return name === undefined || name === itself
         ? undefined
         : { $ref: `#/components/schemas/${name}` }
@@ -183,10 +183,10 @@ function parametersOf(operation: Operation, describe: Describe): readonly JsonOb
     const described = describe(params[name] ?? v.string(), [...placeOf(path.slice(0, index)), name])
     return { name, in: 'path', required: true, ...described }
   })
-  const inQuery = Object.entries(query).map(([name, one]) => {
-    const { schema, example } = describe(one, [...placeOf(path), name])
+  const inQuery = Object.entries(query).map(([name, valibotSchema]) => {
+    const { schema, example } = describe(valibotSchema, [...placeOf(path), name])
     const { description, ...json } = schema
-    const required = one.type !== 'optional'
+    const required = valibotSchema.type !== 'optional'
     return {
       name,
       in: 'query',

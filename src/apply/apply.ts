@@ -23,12 +23,12 @@ export async function readCurrent(
   readSecret: ReadSecret,
 ): Promise<Current> {
   const organizations = new Map<string, OrganizationJson>()
-  for await (const one of client.all('listOrganizations', { query: { limit: 200 } })) {
-    organizations.set(one.id, one)
+  for await (const organization of client.all('listOrganizations', { query: { limit: 200 } })) {
+    organizations.set(organization.id, organization)
   }
   const connections = new Map<string, ConnectionJson>()
-  for await (const one of client.all('listConnections', { query: { limit: 200 } })) {
-    connections.set(one.id, one)
+  for await (const connection of client.all('listConnections', { query: { limit: 200 } })) {
+    connections.set(connection.id, connection)
   }
   const credentialBySecret = new Map<string, string>()
   for (const [id, reference] of secretsOf(target)) {

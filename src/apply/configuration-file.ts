@@ -107,13 +107,16 @@ function withHint(problem: InputProblem): InputProblem {
 
 /** Finds ids and slugs that occur twice. */
 function findRepeated({ organizations }: Configuration): readonly InputProblem[] {
-  const connections = organizations.flatMap((one, index) =>
-    (one.connections ?? []).map((connection, place) => ({
+  const connections = organizations.flatMap((organization, index) =>
+    (organization.connections ?? []).map((connection, place) => ({
       ...connection,
       path: `organizations.${index}.connections.${place}`,
     })),
   )
-  const owners = organizations.map((one, index) => ({ ...one, path: `organizations.${index}` }))
+  const owners = organizations.map((organization, index) => ({
+    ...organization,
+    path: `organizations.${index}`,
+  }))
   return [...repeatedIn(owners), ...repeatedIn(connections)]
 }
 

@@ -26,7 +26,7 @@ export function configurationText(
   )
   const written = organizations
     .filter(({ id }) => id !== 'default' || byOwner.has(id))
-    .map((one) => organizationPart(one, byOwner.get(one.id) ?? []))
+    .map((organization) => organizationPart(organization, byOwner.get(organization.id) ?? []))
   return HEADER + stringify({ organizations: written }, { lineWidth: 0 })
 }
 

@@ -57,8 +57,8 @@ export function secretKeyOf(connectionId: string, reference: string): string {
 
 /** Returns the steps that make the deployment match the file, and the problems that prevent it. */
 export function planOf(target: Configuration, current: Current, options: PlanOptions): Plan {
-  const parts = target.organizations.map((one, index) =>
-    organizationPlan(one, `organizations.${index}`, { current, options }),
+  const parts = target.organizations.map((organization, index) =>
+    organizationPlan(organization, `organizations.${index}`, { current, options }),
   )
   const named = new Set(
     target.organizations.flatMap(({ connections }) => (connections ?? []).map(({ id }) => id)),
@@ -84,8 +84,12 @@ function organizationPlan(target: FileOrganization, path: string, around: Around
           },
         ],
       }
-  const connections = (target.connections ?? []).map((one, index) =>
-    connectionPlan(one, { path: `${path}.connections.${index}`, organizationId: id, ...around }),
+  const connections = (target.connections ?? []).map((connection, index) =>
+    connectionPlan(connection, {
+      path: `${path}.connections.${index}`,
+      organizationId: id,
+      ...around,
+    }),
   )
   return joined([plan, ...connections])
 }
@@ -187,13 +191,15 @@ function credentialsPlan(
       ? []
       : [{ kind: 'set_credential', id, credentialId: matching.id, state }]
   })
-  const strangers = existing.credentials.filter((one) => !kept.has(one.id))
+  const strangers = existing.credentials.filter((credential) => !kept.has(credential.id))
   if (!options.prune) {
-    const left = strangers.map((one) => `credential ${one.id} of ${id} (${one.state})`)
+    const left = strangers.map(
+      (credential) => `credential ${credential.id} of ${id} (${credential.state})`,
+    )
     return { ...nothing, steps, left }
   }
   const removed = strangers.map(
-    (one): Step => ({ kind: 'remove_credential', id, credentialId: one.id }),
+    (credential): Step => ({ kind: 'remove_credential', id, credentialId: credential.id }),
   )
   return { ...nothing, steps: [...steps, ...removed] }
 }
@@ -211,7 +217,7 @@ function heldCredential(
     return credentials.find(({ kind }) => kind === credential.kind)
   }
   const holder = credentialBySecret.get(secretKeyOf(id, credential.from))
-  return credentials.find((one) => one.id === holder)
+  return credentials.find((credential) => credential.id === holder)
 }
 
 function stateOf(credential: FileCredential): 'active' | 'pending' | 'retired' {

@@ -67,7 +67,8 @@ describe('startOutbox', () => {
     const got: string[] = []
     listen(t, storage, async ({ id }) => {
       got.push(id)
-      if (id === 'evt_0002' && got.filter((one) => one === id).length < 4) throw new Error('busy')
+      if (id === 'evt_0002' && got.filter((eventId) => eventId === id).length < 4)
+        throw new Error('busy')
     })
     await until(isEmpty(storage))
     assert.deepEqual(got, ['evt_0001', ...Array(4).fill('evt_0002'), 'evt_0003'])

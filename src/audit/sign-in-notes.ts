@@ -106,11 +106,11 @@ function failedAt(at: Date, code: ErrorCode): ConnectionHealth {
   return { lastFailureAt: at, lastFailureCode: code, failuresInARow: 1, failingSince: at }
 }
 
-function sumOf(one: ConnectionResults, other: ConnectionResults): ConnectionResults {
+function sumOf(results: ConnectionResults, other: ConnectionResults): ConnectionResults {
   return {
-    connectionId: one.connectionId,
-    counts: addCounts(one.counts, other.counts),
-    health: mergeHealth(one.health, other.health),
+    connectionId: results.connectionId,
+    counts: addCounts(results.counts, other.counts),
+    health: mergeHealth(results.health, other.health),
   }
 }
 

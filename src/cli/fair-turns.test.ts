@@ -34,7 +34,7 @@ describe('createFairTurns', () => {
       }
     }
     while (started.length < 60) await nextTurn()
-    const ofA = started.filter((one) => one.startsWith('a'))
+    const ofA = started.filter((name) => name.startsWith('a'))
     assert.deepEqual(
       ofA,
       Array.from({ length: 20 }, (_, nth) => `a ${nth}`),

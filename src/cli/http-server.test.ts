@@ -67,15 +67,15 @@ const inTime = { timeout: 20_000 }
 
 describe('startHttpServer', () => {
   it('says who is connected, and hands over the Host that was asked for', async (t) => {
-    const asked: unknown[] = []
+    const hosts: unknown[] = []
     const { port } = await start(t, async (request, remoteAddress) => {
-      asked.push(request.headers.get('host'), remoteAddress)
+      hosts.push(request.headers.get('host'), remoteAddress)
       return new Response('ok')
     })
     const socket = await open(t, port)
     socket.write('GET / HTTP/1.1\r\nHost: sso.example.com\r\nConnection: close\r\n\r\n')
     assert.match(await everythingFrom(socket), /^HTTP\/1\.1 200 /)
-    assert.deepEqual(asked, ['sso.example.com', '127.0.0.1'])
+    assert.deepEqual(hosts, ['sso.example.com', '127.0.0.1'])
   })
 
   it('reads the cookies of eight attempts and of an application beside them', async (t) => {

@@ -29,14 +29,14 @@ export type ClientOptions = {
 }
 
 type Arguments<Id extends OperationId> =
-  object extends Asked<Id> ? [asked?: Asked<Id>] : [asked: Asked<Id>]
+  object extends Asked<Id> ? [input?: Asked<Id>] : [input: Asked<Id>]
 
 /** The operations of the API, each by its name in the OpenAPI document. */
 export type EntradaClient = {
-  readonly [Id in OperationId]: (...asked: Arguments<Id>) => Promise<Answered<Id>>
+  readonly [Id in OperationId]: (...input: Arguments<Id>) => Promise<Answered<Id>>
 } & {
   /** Iterates over all items of a list; each page is requested when it is needed. */
-  all<Id extends ListId>(id: Id, ...asked: Arguments<Id>): AsyncGenerator<ItemOf<Id>, void>
+  all<Id extends ListId>(id: Id, ...input: Arguments<Id>): AsyncGenerator<ItemOf<Id>, void>
 }
 
 /** A problem with one member of a request. */
@@ -80,12 +80,12 @@ export function etagOf(record: object): string | undefined {
 /** Creates a client for the API of one server. */
 export function createClient(options: ClientOptions): EntradaClient {
   const ids = Object.keys(paths) as OperationId[] // keys of the table
-  const verbs = ids.map((id) => [id, (asked?: AnyAsked) => call(options, paths[id], asked ?? {})])
-  async function* all(id: ListId, asked: AnyAsked = {}): AsyncGenerator<unknown, void> {
+  const verbs = ids.map((id) => [id, (input?: AnyAsked) => call(options, paths[id], input ?? {})])
+  async function* all(id: ListId, input: AnyAsked = {}): AsyncGenerator<unknown, void> {
     let cursor: string | null | undefined
     do {
-      const query = { ...asked.query, ...(cursor ? { cursor } : {}) }
-      const page = (await call(options, paths[id], { ...asked, query })) as Answered<ListId> // as the table declares
+      const query = { ...input.query, ...(cursor ? { cursor } : {}) }
+      const page = (await call(options, paths[id], { ...input, query })) as Answered<ListId> // as the table declares
       yield* page.items
       cursor = page.next
     } while (cursor !== null)
@@ -100,20 +100,20 @@ type AnyAsked = CallOptions & {
 }
 type Place = (typeof paths)[OperationId]
 
-async function call(options: ClientOptions, place: Place, asked: AnyAsked): Promise<unknown> {
+async function call(options: ClientOptions, place: Place, input: AnyAsked): Promise<unknown> {
   const [method = '', path = ''] = place.split(' ')
   const creates = place.endsWith(' creates')
-  const key = creates ? (asked.idempotencyKey ?? crypto.randomUUID()) : undefined
-  const url = addressOf(options.serverUrl, path, asked)
-  const init = requestOf(options, { method, asked, key })
+  const key = creates ? (input.idempotencyKey ?? crypto.randomUUID()) : undefined
+  const url = addressOf(options.serverUrl, path, input)
+  const init = requestOf(options, { method, input, key })
   const mayRepeat = key !== undefined || ['GET', 'PUT', 'DELETE'].includes(method)
   const { retries = 3 } = options
   for (let tries = 1; ; tries += 1) {
     try {
-      return await send(options, url, withTimeLimit(options, init, asked.signal))
+      return await send(options, url, withTimeLimit(options, init, input.signal))
     } catch (error) {
       if (!(error instanceof EntradaApiError)) throw error
-      const isLast = tries > retries || asked.signal?.aborted
+      const isLast = tries > retries || input.signal?.aborted
       if (isLast || !isPassing(error, mayRepeat)) throw error
       await pause(error.retryAfterSeconds ?? 2 ** tries / 10)
     }
@@ -138,11 +138,11 @@ function requestOf(
   { apiKey, managedBy }: ClientOptions,
   {
     method,
-    asked,
+    input,
     key,
-  }: { readonly method: string; readonly asked: AnyAsked; readonly key: string | undefined },
+  }: { readonly method: string; readonly input: AnyAsked; readonly key: string | undefined },
 ): RequestInit {
-  const { body, ifMatch } = asked
+  const { body, ifMatch } = input
   return {
     method,
     redirect: 'error',
@@ -167,11 +167,11 @@ function withTimeLimit(
 }
 
 async function send(
-  { fetch: given }: ClientOptions,
+  { fetch: configuredFetch }: ClientOptions,
   url: string,
   init: RequestInit,
 ): Promise<unknown> {
-  const response = await answerOf(given ?? fetch, url, init)
+  const response = await answerOf(configuredFetch ?? fetch, url, init)
   if (response.status === 204) return undefined
   const answered = await jsonOf(response)
   if (!response.ok) throw refusalOf(response, answered)

@@ -61,7 +61,7 @@ const whoIs = {
 } as const
 
 function describeCounts({ error, warning, info, ok }: Report['counts']): string {
-  const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`
+  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
   const verdict = error > 0 ? 'Not in order' : warning > 0 ? 'In order, with warnings' : 'In order'
   return `${verdict}: ${plural(error, 'error')}, ${plural(warning, 'warning')}, ${plural(info, 'note')}, ${ok} ok.`
 }

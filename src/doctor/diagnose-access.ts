@@ -39,9 +39,11 @@ function namesIn(
 function roles(rules: AccessRules, facts: Facts): readonly Finding[] {
   const rolesInUse = rolesGiven(facts)
   const unknown = namesIn(rules, (allow) => allow.roles).filter(({ name }) => !rolesInUse.has(name))
-  const almost = unknown.flatMap((one) => {
-    const role = [...rolesInUse].find((other) => other.toLowerCase() === one.name.toLowerCase())
-    return role === undefined ? [] : [{ ...one, role }]
+  const almost = unknown.flatMap((unknownRole) => {
+    const role = [...rolesInUse].find(
+      (other) => other.toLowerCase() === unknownRole.name.toLowerCase(),
+    )
+    return role === undefined ? [] : [{ ...unknownRole, role }]
   })
   const isKnown = seenIn(facts) !== undefined || facts.database?.inspection.kind === 'absent'
   const nowhere = isKnown

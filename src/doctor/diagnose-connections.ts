@@ -18,11 +18,11 @@ export function diagnoseConnections(facts: Facts): readonly Finding[] {
 }
 
 /** The deployment's multi-tenant application is meant to be shared, so it does not count. */
-function isSame(one: SeenConnection, other: SeenConnection): boolean {
+function isSame(connection: SeenConnection, other: SeenConnection): boolean {
   return (
-    one.organizationId !== other.organizationId &&
-    one.clientId === other.clientId &&
-    !one.usesSharedApplication &&
-    one.tenants.some((tenant) => other.tenants.includes(tenant))
+    connection.organizationId !== other.organizationId &&
+    connection.clientId === other.clientId &&
+    !connection.usesSharedApplication &&
+    connection.tenants.some((tenant) => other.tenants.includes(tenant))
   )
 }

@@ -67,7 +67,7 @@ function trial(
       return [newFinding('credential_seems_good', { credential, reason: tried.reason })]
     case 'refused':
       return hasGood
-        ? [newFinding('credential_spare_refused', { credential }, said(tried.entra))]
+        ? [newFinding('credential_spare_refused', { credential }, errorLines(tried.entra))]
         : [refusal(credential, clientId, tried.entra)]
     case 'client_unknown':
       return []
@@ -88,10 +88,10 @@ function refusal(credential: string, clientId: string, entra: EntraError): Findi
   }
   if (entra.codes.includes(EXPIRED_SECRET)) return newFinding('credential_expired', { credential })
   const remedy = entra.codes.map((code) => explainEntraError(code)?.remedy).find(Boolean) ?? ''
-  return newFinding('credential_refused', { credential, remedy }, said(entra))
+  return newFinding('credential_refused', { credential, remedy }, errorLines(entra))
 }
 
-function said({ error, codes }: EntraError): readonly string[] {
+function errorLines({ error, codes }: EntraError): readonly string[] {
   if (codes.length === 0) return [error]
   return codes.map((code) => `AADSTS${code} ${explainEntraError(code)?.name ?? error}`)
 }

@@ -68,12 +68,14 @@ function unreachable({ authority }: EntraFacts, failure: Failed): readonly Findi
   ]
 }
 
-function tenant(facts: Facts, { tenant: given, discovery }: EntraFacts): readonly Finding[] {
+function tenant(facts: Facts, { tenant: configured, discovery }: EntraFacts): readonly Finding[] {
   const tenantId = discovery.kind === 'found' ? discovery.metadata.tenantId : undefined
   if (tenantId === undefined) return []
   const others = seenIn(facts)?.linkedTenants.filter((linked) => linked !== tenantId) ?? []
   return [
-    ...(given === tenantId ? [] : [newFinding('tenant_by_domain', { tenant: given, tenantId })]),
+    ...(configured === tenantId
+      ? []
+      : [newFinding('tenant_by_domain', { tenant: configured, tenantId })]),
     ...others.map((linked) => newFinding('tenant_changed', { linked, tenantId })),
   ]
 }

@@ -47,14 +47,14 @@ function missingKeys(
 
 function ring(
   { inSettings, inFile, file }: KeyRingFacts,
-  held: readonly string[],
+  keyIds: readonly string[],
   needed: readonly string[],
 ): readonly Finding[] {
-  const isOfAnother = needed.length > 0 && !needed.some((keyId) => held.includes(keyId))
-  if (held.length > 0) {
+  const isOfAnother = needed.length > 0 && !needed.some((keyId) => keyIds.includes(keyId))
+  if (keyIds.length > 0) {
     if (isOfAnother) return []
     const source = inSettings ? 'the settings' : file
-    const count = held.length === 1 ? 'one key' : `${held.length} keys`
+    const count = keyIds.length === 1 ? 'one key' : `${keyIds.length} keys`
     return [newFinding('key_ring_held', { count, source })]
   }
   if (inFile.kind === 'not_permitted') return [newFinding('key_ring_not_readable', { file })]

@@ -5,11 +5,11 @@ import { type Finding, newFinding } from './finding.ts'
 /** Reports the problems and warnings of the settings. */
 export function diagnoseSettings({ settings, mode }: Facts): readonly Finding[] {
   if (settings === undefined) return []
-  const { problems, warnings, given, serverUrl, onlyLocal } = settings
+  const { problems, warnings, settingCount, serverUrl, onlyLocal } = settings
   const isOnlyLocal = serverUrl !== undefined && onlyLocal && mode === 'production'
   return [
     ...problems.map((problem) => newFinding(problemId(problem), { problem })),
-    ...(problems.length === 0 ? [newFinding('settings_understood', { count: given })] : []),
+    ...(problems.length === 0 ? [newFinding('settings_understood', { count: settingCount })] : []),
     ...warnings.map((warning) => newFinding('setting_ignored', { warning })),
     ...proxy(settings),
     ...unchecked(settings, mode),

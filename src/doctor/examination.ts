@@ -57,7 +57,7 @@ export function settingsOf(examination: Examination): SettingsFacts {
     (name) => /^(ENTRADA|DSTACK)_/.test(name) && environment[name]?.trim(),
   )
   return {
-    given: names.length,
+    settingCount: names.length,
     problems,
     warnings,
     onlyLocal: urls.every(({ hostname }) => isLoopbackHost(hostname)),

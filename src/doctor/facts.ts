@@ -28,7 +28,7 @@ export type Facts = {
 }
 
 export type SettingsFacts = {
-  readonly given: number
+  readonly settingCount: number
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
   /** The origin of the server URL; absent when it is one of the problems. */

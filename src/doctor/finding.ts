@@ -85,7 +85,7 @@ export function newFinding<const Id extends FindingId>(
 }
 
 function areaOf(id: FindingId): Area {
-  const area = areas.find((one) => Object.hasOwn(findingsOf(one), id))
+  const area = areas.find((candidate) => Object.hasOwn(findingsOf(candidate), id))
   if (area === undefined) throw new Error(`the finding ${id} belongs to no area`)
   return area
 }

@@ -124,10 +124,10 @@ function isLoop({ status, headers }: Answered, origin: string): boolean {
 
 /** Starts a sign-in, which writes nothing; the address of its redirect shows the settings of the running server. */
 function differenceOf(
-  asked: Awaited<ReturnType<typeof ask>>,
+  reply: Awaited<ReturnType<typeof ask>>,
   { authority, clientId }: NonNullable<AddressTarget['entra']>,
 ): { readonly member: string; readonly running: string } | undefined {
-  const location = asked.kind === 'answered' ? URL.parse(asked.headers.location ?? '') : null
+  const location = reply.kind === 'answered' ? URL.parse(reply.headers.location ?? '') : null
   if (location === null) return undefined
   const running = location.searchParams.get('client_id') ?? ''
   if (location.origin !== authority) return { member: 'authority', running: location.origin }

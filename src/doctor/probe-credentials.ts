@@ -88,8 +88,8 @@ async function proofOf(credential: ClientCredential, tokenEndpoint: string): Pro
 /** @see RFC 7523 §2.2 */
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-function readRefusal(asked: Asked): CredentialTrial {
-  const entra = readError(asked)
+function readRefusal(reply: Asked): CredentialTrial {
+  const entra = readError(reply)
   if (typeof entra === 'string') return { kind: 'not_tried', reason: entra }
   switch (entra.error) {
     case 'invalid_client':
@@ -106,9 +106,9 @@ function readRefusal(asked: Asked): CredentialTrial {
 }
 
 /** The token is neither read nor stored. */
-function readOwnToken(asked: Asked): CredentialTrial {
-  if (asked.kind === 'answered' && asked.status === 200) return { kind: 'accepted' }
-  const entra = readError(asked)
+function readOwnToken(reply: Asked): CredentialTrial {
+  if (reply.kind === 'answered' && reply.status === 200) return { kind: 'accepted' }
+  const entra = readError(reply)
   if (typeof entra === 'string') return { kind: 'seems_accepted', reason: entra }
   return entra.error === 'invalid_client'
     ? { kind: 'refused', entra }
@@ -118,11 +118,11 @@ function readOwnToken(asked: Asked): CredentialTrial {
 const APPLICATION_UNKNOWN = 700016
 
 /** Returns the error of Entra, or why there is none. */
-function readError(asked: Asked): EntraError | string {
-  if (asked.kind === 'failed') return describeFailure(asked)
-  const body = jsonOf(asked)
-  if (asked.status >= 500 || asked.status === 429 || body === undefined) {
-    return `the token endpoint answered ${asked.status}`
+function readError(reply: Asked): EntraError | string {
+  if (reply.kind === 'failed') return describeFailure(reply)
+  const body = jsonOf(reply)
+  if (reply.status >= 500 || reply.status === 429 || body === undefined) {
+    return `the token endpoint answered ${reply.status}`
   }
   return parseEntraError(body)
 }

@@ -52,7 +52,7 @@ async function look(reader: StorageReader, target: DatabaseTarget): Promise<Seen
 
 async function lookAtUsers(reader: StorageReader) {
   const sources = new Set<string>()
-  const held = new Set<string>()
+  const roleNames = new Set<string>()
   let usersSignedIn = 0
   let after: string | undefined
   for (let page = 0; page < MAX_PAGES; page += 1) {
@@ -62,13 +62,13 @@ async function lookAtUsers(reader: StorageReader) {
       if (memberships.some(({ lastSignInAt }) => lastSignInAt !== undefined)) usersSignedIn += 1
       for (const { source, role } of roles) {
         sources.add(source)
-        held.add(role)
+        roleNames.add(role)
       }
     }
     if (next === undefined) break
     after = next
   }
-  return { usersSignedIn, roleSources: [...sources], rolesHeld: [...held] }
+  return { usersSignedIn, roleSources: [...sources], rolesHeld: [...roleNames] }
 }
 
 /** Returns the connections, also that of the environment as the last start of the server wrote it. */

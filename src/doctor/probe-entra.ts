@@ -49,10 +49,10 @@ function discoveryUrlOf(origin: string, tenant: string): string {
   return `${origin}/${encodeURIComponent(tenant)}/v2.0/.well-known/openid-configuration`
 }
 
-function readDiscovery(asked: Asked, authority: URL): DiscoveryFacts {
-  if (asked.kind === 'failed') return { kind: 'unreachable', failure: asked }
-  const { status } = asked
-  const document = jsonOf(asked)
+function readDiscovery(reply: Asked, authority: URL): DiscoveryFacts {
+  if (reply.kind === 'failed') return { kind: 'unreachable', failure: reply }
+  const { status } = reply
+  const document = jsonOf(reply)
   if (status >= 500 || status === 429) return { kind: 'failing', status }
   // Entra answers with JSON; a page with the same status comes from another server.
   if ((status === 400 || status === 404) && typeof document?.error === 'string') {
@@ -105,9 +105,9 @@ async function findInOtherCloud(
   return answers.find((origin) => origin !== undefined)
 }
 
-function clockOf(asked: Asked): EntraFacts['clock'] {
-  if (asked.kind === 'failed') return undefined
-  const theirs = new Date(asked.headers.date ?? '')
+function clockOf(reply: Asked): EntraFacts['clock'] {
+  if (reply.kind === 'failed') return undefined
+  const theirs = new Date(reply.headers.date ?? '')
   if (Number.isNaN(theirs.getTime())) return undefined
-  return { theirs, ours: asked.at, tookMs: asked.tookMs }
+  return { theirs, ours: reply.at, tookMs: reply.tookMs }
 }

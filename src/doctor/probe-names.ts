@@ -65,7 +65,7 @@ async function findTwin(
   url.hostname = url.hostname.startsWith('www.') ? url.hostname.slice(4) : `www.${url.hostname}`
   if (publicOrigins.includes(url.origin)) return undefined
   const twin = await context.resolve(url.hostname).catch(() => [])
-  const isSame = twin.some(({ address }) => resolved.some((one) => one.address === address))
+  const isSame = twin.some(({ address }) => resolved.some((entry) => entry.address === address))
   if (!isSame || (await isWildcard(context, url.hostname))) return undefined
   const answer = await ask(context, `${url.origin}/auth/server`, { trustsAnyCertificate: true })
   if (answer.kind === 'failed' || isEntrada(answer)) return undefined

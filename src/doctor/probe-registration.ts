@@ -53,9 +53,9 @@ async function askAbout(
   return readAnswer(await ask(context, url.href), redirectUri)
 }
 
-function readAnswer(asked: Asked, redirectUri: string): RegistrationAnswer {
-  if (asked.kind === 'failed') return { kind: 'not_known', reason: describeFailure(asked) }
-  const { status, headers, text } = asked
+function readAnswer(reply: Asked, redirectUri: string): RegistrationAnswer {
+  if (reply.kind === 'failed') return { kind: 'not_known', reason: describeFailure(reply) }
+  const { status, headers, text } = reply
   if (status >= 300 && status < 400) {
     const isThere = headers.location?.startsWith(`${redirectUri}?`)
     return isThere

@@ -161,8 +161,8 @@ function isLargeRefused(large: Asked): boolean {
   return large.kind === 'failed' || !isEntrada(large)
 }
 
-function describeStatus(asked: Asked): string {
-  return asked.kind === 'answered' ? String(asked.status) : 'nothing'
+function describeStatus(reply: Asked): string {
+  return reply.kind === 'answered' ? String(reply.status) : 'nothing'
 }
 
 function headersOf(

@@ -97,13 +97,13 @@ function checkOrigin({ request, here }: Exchange, trustedOrigins: readonly strin
   throw new EntradaError('cross_site_request', { site, origin: origin?.slice(0, 255) })
 }
 
-function checkRoles({ roles: held, organization }: UserSession, needed: Needed): void {
+function checkRoles({ roles: sessionRoles, organization }: UserSession, needed: Needed): void {
   const { roles, organizations } = needed
   const names = [organization.id, organization.slug]
   if (organizations !== undefined && !names.some((name) => organizations.includes(name))) {
     throw new EntradaError('role_required', { organizations })
   }
-  if (roles === undefined || roles.some((role) => held.includes(role))) return
+  if (roles === undefined || roles.some((role) => sessionRoles.includes(role))) return
   throw new EntradaError('role_required', { roles })
 }
 

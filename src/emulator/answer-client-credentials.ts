@@ -56,13 +56,13 @@ function chooseResource(
 
 async function newAccessToken(
   state: EmulatorState,
-  asked: Client & {
+  grant: Client & {
     readonly resource: Resource
     readonly spelledResource: string | undefined
     readonly tenant: Tenant
   },
 ): Promise<string | Refusal> {
-  const { application, tenant, resource, clientProof, spelledResource } = asked
+  const { application, tenant, resource, clientProof, spelledResource } = grant
   if (resource === GRAPH) {
     const appRoles = consentedAppRoles(application, tenant)
     const whose = { clientId: application.clientId, tenantId: tenant.id, userId: undefined }

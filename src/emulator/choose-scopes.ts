@@ -25,7 +25,7 @@ export type ChosenScopes = {
  */
 export function chooseScopes(
   state: EmulatorState,
-  asked: { readonly scope: string | null; readonly grantedWords: readonly string[] },
+  requested: { readonly scope: string | null; readonly grantedWords: readonly string[] },
   to: {
     readonly authority: Authority
     readonly application: Application
@@ -34,8 +34,9 @@ export function chooseScopes(
 ): ChosenScopes | Refusal {
   const { directory, graphUrl } = state
   const { authority, application, person } = to
-  const named = splitScope(asked.scope)
-  const kept = named.length > 0 ? asked.grantedWords.filter(isSignInScope) : asked.grantedWords
+  const named = splitScope(requested.scope)
+  const kept =
+    named.length > 0 ? requested.grantedWords.filter(isSignInScope) : requested.grantedWords
   const words = [...new Set([...kept, ...named])]
   const context = { directory, graphUrl, authority, application }
   const parsed = parseScopes(words, context)

@@ -27,8 +27,8 @@ describe('the emulator’s clock', () => {
         [seconds + offset, seconds + offset, seconds + offset + 3900],
       )
       const response = await emulator.fetch(new Request(`${origin}/nowhere`))
-      const told = new Date(response.headers.get('date') ?? 0).getTime() / 1000
-      assert.equal(told, seconds + offset)
+      const dateSeconds = new Date(response.headers.get('date') ?? 0).getTime() / 1000
+      assert.equal(dateSeconds, seconds + offset)
     })
   }
 

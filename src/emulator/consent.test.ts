@@ -42,8 +42,8 @@ describe('consent of a person', () => {
   it('is asked for once, on a page that names what is asked', async () => {
     const emulator = emulatorAskingConsent()
     const changes = { scope: 'openid User.Read' }
-    const asked = await choose(emulator, { account: bobId }, changes)
-    const page = await asked.text()
+    const response = await choose(emulator, { account: bobId }, changes)
+    const page = await response.text()
     assert.match(page, /Permissions requested/)
     assert.match(page, /User\.Read/)
     const accepted = await choose(emulator, { account: bobId, accept: 'yes' }, changes)

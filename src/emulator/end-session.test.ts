@@ -28,8 +28,8 @@ async function signedIn(user = 'alice@contoso.example') {
 }
 
 function logout(emulator: Emulator, cookie: string, parameters: Parameters = {}) {
-  const given = Object.entries(parameters).map(([name, value]) => [name, value ?? ''])
-  const url = `${origin}/${contoso}/oauth2/v2.0/logout?${new URLSearchParams(given)}`
+  const entries = Object.entries(parameters).map(([name, value]) => [name, value ?? ''])
+  const url = `${origin}/${contoso}/oauth2/v2.0/logout?${new URLSearchParams(entries)}`
   return emulator.fetch(new Request(url, { headers: { Cookie: cookie } }))
 }
 
@@ -60,8 +60,8 @@ describe('GET /{tenant}/oauth2/v2.0/logout', () => {
 
   it('asks which account without a hint, even if there is one only', async () => {
     const { emulator, cookie, claims } = await signedIn()
-    const asked = await logout(emulator, cookie, { post_logout_redirect_uri: redirectUri })
-    assert.match(await asked.text(), /sign out of/)
+    const question = await logout(emulator, cookie, { post_logout_redirect_uri: redirectUri })
+    assert.match(await question.text(), /sign out of/)
     const response = await post(emulator, `/${contoso}/oauth2/v2.0/logout`, {
       form: { account: String(claims.oid) },
       headers: { Cookie: cookie },

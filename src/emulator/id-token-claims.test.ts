@@ -109,8 +109,8 @@ describe('the claims of an ID token', () => {
     const optionalClaims = ['auth_time', 'upn', 'given_name', 'family_name', 'ctry']
     emulator.setApplication(singleTenant.clientId, { optionalClaims })
     const claims = await signInForClaims(emulator, alice)
-    const given = optionalClaims.map((name) => claims[name])
-    assert.deepEqual(given, [frozenAt.getTime() / 1000, alice, 'Alice', 'Example', 'DE'])
+    const values = optionalClaims.map((name) => claims[name])
+    assert.deepEqual(values, [frozenAt.getTime() / 1000, alice, 'Alice', 'Example', 'DE'])
   })
 
   it('show a guest: acct 1, idp of the home tenant, own object id, and an email', async () => {

@@ -16,13 +16,13 @@ function problemsOf(value: unknown): readonly string[] {
   }
 }
 
-const rule = (given: Readonly<Record<string, unknown>>) => ({
-  rules: [{ allow: 'nobody', ...given }],
+const rule = (members: Readonly<Record<string, unknown>>) => ({
+  rules: [{ allow: 'nobody', ...members }],
 })
 
 describe('toAccessRules', () => {
   it('reads hosts, paths and methods, one or several', () => {
-    const given: AccessRulesInput = {
+    const input: AccessRulesInput = {
       $schema: 'x',
       rules: [
         { id: 'open', path: '/public/*', method: ['HEAD'], allow: 'everyone' },
@@ -31,7 +31,7 @@ describe('toAccessRules', () => {
       ],
       otherwise: 'nobody',
     }
-    assert.deepEqual(toAccessRules(given), {
+    assert.deepEqual(toAccessRules(input), {
       rules: [
         {
           id: 'open',

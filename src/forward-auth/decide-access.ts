@@ -147,8 +147,8 @@ function matchesMethod(methods: readonly string[], method: string): boolean {
 function matchesPath({ path, below }: PathPattern, requestPath: string, allow: Allowance): boolean {
   if (allow.kind === 'everyone')
     return requestPath === path || (below && isBelow(path, requestPath))
-  const [wanted, given] = [foldPath(path), foldPath(requestPath)]
-  return given === wanted || given === `${wanted}/` || (below && isBelow(wanted, given))
+  const [wanted, actual] = [foldPath(path), foldPath(requestPath)]
+  return actual === wanted || actual === `${wanted}/` || (below && isBelow(wanted, actual))
 }
 
 function isBelow(path: string, requestPath: string): boolean {

@@ -120,9 +120,9 @@ function readAppended(request: VerifyRequest, appended: string): RequestedPage {
 
 /** Reads `sign_in=redirect` in the address that the proxy is configured with. */
 function readSignIn(query: string): Question['signIn'] {
-  const [given, second] = new URLSearchParams(query).getAll('sign_in')
-  if (given === undefined) return 'named'
-  if (given !== 'redirect' || second !== undefined) throw invalid('sign_in', 'not `redirect`')
+  const [value, second] = new URLSearchParams(query).getAll('sign_in')
+  if (value === undefined) return 'named'
+  if (value !== 'redirect' || second !== undefined) throw invalid('sign_in', 'not `redirect`')
   return 'redirect'
 }
 

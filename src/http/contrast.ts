@@ -18,8 +18,8 @@ export function toHex(color: Color): string {
 }
 
 /** Returns the contrast of two colours, from 1 (the same) to 21 (black on white). @see WCAG 2.2 §1.4.3 */
-export function contrast(one: Color, other: Color): number {
-  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b)
+export function contrast(color: Color, other: Color): number {
+  const [dark = 0, light = 0] = [luminance(color), luminance(other)].sort((a, b) => a - b)
   return (light + 0.05) / (dark + 0.05)
 }
 

@@ -70,7 +70,7 @@ describe('checkFormToken', () => {
 
   it('refuses that of another session, a changed one and none (C24)', () => {
     const token = formToken(services, 'ses_1')
-    for (const given of [
+    for (const wrong of [
       null,
       '',
       formToken(services, 'ses_2'),
@@ -78,7 +78,7 @@ describe('checkFormToken', () => {
       token.slice(1),
       'ses_1',
     ]) {
-      assert.throws(() => checkFormToken(services, 'ses_1', given), { code: 'cross_site_request' })
+      assert.throws(() => checkFormToken(services, 'ses_1', wrong), { code: 'cross_site_request' })
     }
   })
 })

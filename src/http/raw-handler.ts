@@ -17,7 +17,7 @@ export function firstThatTakes(handlers: readonly RawHandler[]): RawHandler {
   return {
     takes: (incoming) => handlers.some((handler) => handler.takes(incoming)),
     async answer(incoming, outgoing) {
-      const handler = handlers.find((one) => one.takes(incoming))
+      const handler = handlers.find((candidate) => candidate.takes(incoming))
       return handler === undefined ? 'left' : handler.answer(incoming, outgoing)
     },
   }

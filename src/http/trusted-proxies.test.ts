@@ -84,8 +84,8 @@ describe('clientIp', () => {
       fc.property(
         header,
         fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('10.0.0.1')),
-        (given, remote) => {
-          assert.match(clientIp(given, remote, PROXIES) ?? '', /^[0-9a-f.:]+(%\w+)?$/i)
+        (forwarded, remote) => {
+          assert.match(clientIp(forwarded, remote, PROXIES) ?? '', /^[0-9a-f.:]+(%\w+)?$/i)
         },
       ),
     )

@@ -118,11 +118,11 @@ function inOrderOf(
   credentials: readonly ClientCredential[],
   isSetBack: (credential: ClientCredential) => boolean,
 ): readonly ClientCredential[] {
-  const rank = (one: ClientCredential) =>
+  const rank = (credential: ClientCredential) =>
     [
-      Number(isSetBack(one)),
-      preference.indexOf(one.kind),
-      -(one.expiresAt?.getTime() ?? Number.MAX_SAFE_INTEGER),
+      Number(isSetBack(credential)),
+      preference.indexOf(credential.kind),
+      -(credential.expiresAt?.getTime() ?? Number.MAX_SAFE_INTEGER),
     ] as const
   return credentials
     .map((credential) => ({ credential, rank: rank(credential) }))

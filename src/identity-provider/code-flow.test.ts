@@ -7,7 +7,7 @@ describe('newCodeFlow', () => {
   it('makes a nonce and a code verifier that are never the same twice (A33, A45)', () => {
     const flows = Array.from({ length: 1000 }, () => newCodeFlow(randomBytes))
     for (const member of ['nonce', 'codeVerifier'] as const) {
-      assert.equal(new Set(flows.map((one) => one[member])).size, flows.length)
+      assert.equal(new Set(flows.map((flow) => flow[member])).size, flows.length)
     }
     for (const { nonce, codeVerifier } of flows) {
       assert.match(codeVerifier, /^[A-Za-z0-9_-]{43}$/)

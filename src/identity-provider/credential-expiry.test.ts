@@ -63,9 +63,9 @@ describe('createExpiryNotices', () => {
   })
 
   it('says once that the end of a secret is not known, and which setting tells it', () => {
-    const [said, ...more] = noticesOver(40, {})
-    assert.equal(said?.event, 'credential_expiry_unknown')
-    assert.equal(said?.set, 'ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES')
+    const [notice, ...more] = noticesOver(40, {})
+    assert.equal(notice?.event, 'credential_expiry_unknown')
+    assert.equal(notice?.set, 'ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES')
     assert.deepEqual(more, [])
   })
 })

@@ -61,9 +61,9 @@ export function shownDirectory(key: PersonKey): {
 }
 
 /** Whether two keys are of one person. */
-export function isSamePerson(one: PersonKey, other: PersonKey): boolean {
+export function isSamePerson(key: PersonKey, other: PersonKey): boolean {
   return (
-    one.space === other.space && one.directory === other.directory && one.subject === other.subject
+    key.space === other.space && key.directory === other.directory && key.subject === other.subject
   )
 }
 

@@ -31,8 +31,8 @@ export function watchCredentials(
   const noticeExpiry = createExpiryNotices({ log, now })
   const takeOver = createTakeOver(credentials, log)
 
-  async function reread(asked: boolean): Promise<void> {
-    if (!takeOver(asked)) return
+  async function reread(onRequest: boolean): Promise<void> {
+    if (!takeOver(onRequest)) return
     const status = credentials.status()
     log.info('credentials_changed', { credentials: status.map(({ id }) => id) })
     noticeExpiry(status)
@@ -55,13 +55,13 @@ export function watchCredentials(
  * Returns whether the credentials changed. A problem is logged once, and only when it occurs a second time or on request: between
  * two files that belong together there is a moment when one is new and the other old.
  */
-function createTakeOver(credentials: ClientCredentials, log: Log): (asked: boolean) => boolean {
+function createTakeOver(credentials: ClientCredentials, log: Log): (onRequest: boolean) => boolean {
   let problem: { readonly text: string; readonly logged: boolean } | undefined
 
-  return (asked) => {
+  return (onRequest) => {
     try {
       const changed = credentials.reread()
-      if (asked || problem?.logged) log.info('credentials_read', { changed })
+      if (onRequest || problem?.logged) log.info('credentials_read', { changed })
       problem = undefined
       return changed
     } catch (error) {
@@ -69,7 +69,7 @@ function createTakeOver(credentials: ClientCredentials, log: Log): (asked: boole
       const text = textOf(error)
       const isSame = before?.text === text
       const wasLogged = isSame && before.logged
-      const mustLog = asked || (isSame && !wasLogged)
+      const mustLog = onRequest || (isSame && !wasLogged)
       if (mustLog)
         log.error('credentials_not_read', { ...evidenceOf(error), kept: 'those from before' })
       problem = { text, logged: mustLog || wasLogged }

@@ -23,8 +23,8 @@ describe('createRandomBytes', () => {
 
   it('keeps nothing of what it handed out, and what it handed out does not change', () => {
     let pool: Buffer | undefined
-    const randomBytes = createRandomBytes((given) => {
-      pool = given.fill(7)
+    const randomBytes = createRandomBytes((bytes) => {
+      pool = bytes.fill(7)
     })
     const bytes = randomBytes(32)
     assert.deepEqual([...(pool?.subarray(0, 32) ?? [])], Array(32).fill(0))

@@ -88,7 +88,9 @@ export function createMetrics(): Metrics {
         const counted = counters.get(name) ?? (sampled.length > 0 ? [] : startingWith(metric))
         const lines = [
           ...[...counted].map(([labels, value]) => line(name, labels, value)),
-          ...[...(histograms.get(name) ?? [])].flatMap((one) => histogramLines(name, one)),
+          ...[...(histograms.get(name) ?? [])].flatMap((histogram) =>
+            histogramLines(name, histogram),
+          ),
           ...sampled.map(({ labels, value }) => line(name, labelText(labels), value)),
         ]
         return lines.length > 0 ? [...headOf(name, metric), ...lines] : []

@@ -22,7 +22,7 @@ function resolverOf(address: string, options: Partial<NameResolverOptions> = {})
 
 describe('createNameResolver', () => {
   it('finds what needs no name server: addresses, loopback, the hosts file (A2)', async (t) => {
-    const { address, asked } = await startNameServer(t, {})
+    const { address, requestedNames } = await startNameServer(t, {})
     const resolve = resolverOf(address)
     assert.deepEqual(await resolve('192.0.2.1'), [{ address: '192.0.2.1', family: 4 }])
     assert.deepEqual(await resolve('2001:db8::1'), [{ address: '2001:db8::1', family: 6 }])
@@ -35,7 +35,7 @@ describe('createNameResolver', () => {
       (await resolve('sso.localhost')).map(({ address: found }) => found),
       ['127.0.0.1', '::1'],
     )
-    assert.deepEqual(asked, [])
+    assert.deepEqual(requestedNames, [])
   })
 
   it('asks the name servers for everything else, without the files too (A2)', async (t) => {
@@ -53,7 +53,7 @@ describe('createNameResolver', () => {
   })
 
   it('gives a name server that does not answer its time, and one question for all who wait (A2)', async (t) => {
-    const { address, asked } = await startNameServer(t, {
+    const { address, requestedNames } = await startNameServer(t, {
       'silent.example': 'silence',
       'broken.example': 'failure',
       'hooks.example': ['192.0.2.5'],
@@ -66,21 +66,24 @@ describe('createNameResolver', () => {
       assert.equal(one.status === 'rejected' && one.reason.code, 'ETIMEOUT')
     }
     // Two families, each tried a second time.
-    assert.ok(asked.filter((name) => name === 'silent.example').length <= 4)
+    assert.ok(requestedNames.filter((name) => name === 'silent.example').length <= 4)
     await assert.rejects(resolve('broken.example'), { code: 'ESERVFAIL' })
   })
 
   it('completes short names as the machine does, where receivers may be private (A2)', async (t) => {
-    const { address, asked } = await startNameServer(t, {
+    const { address, requestedNames } = await startNameServer(t, {
       'receiver.svc.example': ['10.9.9.9'],
       'a.b.example': ['10.8.8.8'],
     })
     const resolve = resolverOf(address, { search: true })
     assert.deepEqual(await resolve('receiver'), [{ address: '10.9.9.9', family: 4 }])
-    assert.deepEqual([...new Set(asked)], ['receiver.corp.example', 'receiver.svc.example'])
-    asked.length = 0
+    assert.deepEqual(
+      [...new Set(requestedNames)],
+      ['receiver.corp.example', 'receiver.svc.example'],
+    )
+    requestedNames.length = 0
     assert.deepEqual(await resolve('a.b.example'), [{ address: '10.8.8.8', family: 4 }])
-    assert.deepEqual([...new Set(asked)], ['a.b.example'])
+    assert.deepEqual([...new Set(requestedNames)], ['a.b.example'])
     await assert.rejects(resolverOf(address)('receiver'), { code: 'ENOTFOUND' })
   })
 })

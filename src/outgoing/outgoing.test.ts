@@ -26,9 +26,9 @@ async function startUpstream(t: TestContext): Promise<{ port: number; seen: Seen
   const seen: Seen[] = []
   const server = createServer(
     { cert: certificate.chain, key: certificate.key },
-    async (asked, answer) => {
-      const { method = '', url = '', headers } = asked
-      seen.push({ method, url, headers, body: await text(asked) })
+    async (request, answer) => {
+      const { method = '', url = '', headers } = request
+      seen.push({ method, url, headers, body: await text(request) })
       if (url === '/hang') return
       const status = Number(url.slice(1)) || 200
       answer.writeHead(status, { 'x-answer': 'yes', 'set-cookie': ['a=1', 'b=2'] })
@@ -137,8 +137,8 @@ describe('a request through a proxy', () => {
 
   it('asks the proxy itself for an http address (E4)', async (t) => {
     const seen: IncomingMessage[] = []
-    const server = createPlainServer((asked, answer) => {
-      seen.push(asked)
+    const server = createPlainServer((request, answer) => {
+      seen.push(request)
       answer.end('plain')
     })
     const port = await listen(t, server)

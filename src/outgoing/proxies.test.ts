@@ -14,8 +14,8 @@ function isDirect(url: string, noProxy = ''): boolean {
 
 describe('routeOf', () => {
   it('takes the proxy of the scheme, and none where none is given (E4)', () => {
-    const via = (url: string, given = proxies) => {
-      const route = routeOf(given, new URL(url))
+    const via = (url: string, configured = proxies) => {
+      const route = routeOf(configured, new URL(url))
       return route.kind === 'proxy' ? route.proxy.origin : route.kind
     }
     assert.equal(via('https://login.microsoftonline.com/x'), 'http://proxy.example.com:3128')

@@ -99,8 +99,8 @@ function isInBlock(host: string, block: string): boolean {
   return address.kind() === network.kind() && address.match([network, bits])
 }
 
-function sameAddress(one: string, other: string): boolean {
-  return ipaddr.process(one).toNormalizedString() === ipaddr.process(other).toNormalizedString()
+function sameAddress(address: string, other: string): boolean {
+  return ipaddr.process(address).toNormalizedString() === ipaddr.process(other).toNormalizedString()
 }
 
 function isLoopback(host: string): boolean {

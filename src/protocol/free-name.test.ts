@@ -10,7 +10,7 @@ async function search(isTaken: (number: number) => boolean) {
   const name = await findFreeName(named, async (names) => {
     lookUps += 1
     assert.ok(names.length <= 64)
-    return new Set(names.filter((one) => isTaken(Number(one.slice(4)))))
+    return new Set(names.filter((name) => isTaken(Number(name.slice(4)))))
   })
   return { name, lookUps }
 }

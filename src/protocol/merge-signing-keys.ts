@@ -30,7 +30,7 @@ export function mergeSigningKeys(
     .filter(([kid]) => !keys.has(kid) && !ambiguous.has(kid))
     .map(([kid, { key, missingSince = time }]) => [kid, { key, missingSince }] as const)
     .filter(([, known]) => isTrusted(known, time))
-    .sort(([, one], [, other]) => other.missingSince - one.missingSince)
+    .sort(([, known], [, other]) => other.missingSince - known.missingSince)
     .slice(0, MOST_MISSING_KEYS)
   const published = [...keys].map(([kid, key]) => [kid, { key }] as const)
   return new Map<string, KnownKey>([...published, ...missing])
@@ -48,5 +48,5 @@ function isTrusted({ missingSince }: KnownKey, time: number): boolean {
 
 /** Returns whether the authority's servers disagree about a key that is still trusted, so that the keys are to be fetched again soon. */
 export function isChanging(known: KnownKeys, time: number): boolean {
-  return [...known.values()].some((one) => one.missingSince !== undefined && isTrusted(one, time))
+  return [...known.values()].some((key) => key.missingSince !== undefined && isTrusted(key, time))
 }

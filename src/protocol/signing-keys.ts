@@ -39,8 +39,8 @@ export function parseSigningKeys(wire: unknown): SigningKeySet {
 }
 
 /** Returns whether these are different keys, or the same for another issuer. */
-export function isOtherKey(one: SigningKey, other: SigningKey | undefined): boolean {
-  return one.n !== other?.n || one.e !== other.e || one.issuer !== other.issuer
+export function isOtherKey(key: SigningKey, other: SigningKey | undefined): boolean {
+  return key.n !== other?.n || key.e !== other.e || key.issuer !== other.issuer
 }
 
 function isSigningKey(entry: unknown): entry is SigningKey {

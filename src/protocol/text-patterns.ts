@@ -98,6 +98,7 @@ export const ORIGIN = new RegExp(
 
 /** Returns a pattern for these words in any letter case, and nothing else. */
 export function anyCase(words: readonly string[]): RegExp {
-  const spell = (word: string) => word.replace(/[a-z]/g, (one) => `[${one}${one.toUpperCase()}]`)
+  const spell = (word: string) =>
+    word.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`)
   return new RegExp(`^(?:${words.map(spell).join('|')})$`)
 }

@@ -16,8 +16,8 @@ const overage = { kind: 'overage' } as const
 const DAY_MS = 24 * 3_600_000
 const daysLater = (days: number) => new Date(takenAt.getTime() + days * DAY_MS)
 
-function resolveGroups(asked: Omit<Parameters<typeof resolve>[0], 'now'>, now = daysLater(1)) {
-  return resolve({ ...asked, now })
+function resolveGroups(input: Omit<Parameters<typeof resolve>[0], 'now'>, now = daysLater(1)) {
+  return resolve({ ...input, now })
 }
 
 describe('resolveGroups', () => {
@@ -62,9 +62,9 @@ describe('resolveGroups', () => {
   })
 
   it('does not keep them for more than thirty days', () => {
-    const asked = { claim: overage, policy: 'keep_last', lastKnown } as const
-    assert.equal(resolveGroups(asked, daysLater(29)).kind, 'known')
-    assert.equal(resolveGroups(asked, daysLater(30)).kind, 'unknown')
+    const input = { claim: overage, policy: 'keep_last', lastKnown } as const
+    assert.equal(resolveGroups(input, daysLater(29)).kind, 'known')
+    assert.equal(resolveGroups(input, daysLater(30)).kind, 'unknown')
   })
 
   it('does not keep groups that were not complete themselves', () => {

@@ -76,9 +76,9 @@ describe('decideLink', () => {
     { ...candidate, userStatus: 'disabled' },
     { ...candidate, membership: membershipOf({ status: 'disabled' }) },
   ]
-  for (const one of disabled) {
+  for (const candidate of disabled) {
     it('says so when it is somebody who is disabled, so that no second user is made (B16)', () => {
-      assert.deepEqual(decideLink({ ...sound, candidates: [one] }), { kind: 'disabled' })
+      assert.deepEqual(decideLink({ ...sound, candidates: [candidate] }), { kind: 'disabled' })
     })
   }
 })

@@ -14,8 +14,8 @@ const member = { kind: 'default_role', role: 'member' } as const
 describe('mapRoles', () => {
   it('gives every role whose rule matches, and says which rule it was', () => {
     const groups = groupsOf('other', GROUP)
-    const given = { rules: [engineers, admins], unmatched: refuse, groups, appRoles: ['Admin'] }
-    assert.deepEqual(mapRoles(given), {
+    const input = { rules: [engineers, admins], unmatched: refuse, groups, appRoles: ['Admin'] }
+    assert.deepEqual(mapRoles(input), {
       kind: 'roles',
       assignments: [
         { role: 'engineer', source: 'rule:r1' },
@@ -25,12 +25,12 @@ describe('mapRoles', () => {
   })
 
   it('gives the default role, or refuses, when nothing matches', () => {
-    const given = { rules: [engineers, admins], groups: groupsOf('other'), appRoles: ['Reader'] }
-    assert.deepEqual(mapRoles({ ...given, unmatched: member }), {
+    const input = { rules: [engineers, admins], groups: groupsOf('other'), appRoles: ['Reader'] }
+    assert.deepEqual(mapRoles({ ...input, unmatched: member }), {
       kind: 'roles',
       assignments: [{ role: 'member', source: 'default' }],
     })
-    assert.deepEqual(mapRoles({ ...given, unmatched: refuse }), {
+    assert.deepEqual(mapRoles({ ...input, unmatched: refuse }), {
       kind: 'refused',
       code: 'no_role_matched',
       detail: {},
@@ -50,14 +50,14 @@ describe('mapRoles', () => {
       const empty = { kind: 'known', ids: [], source } as const
       assert.equal(codeFor([engineers], empty), 'no_role_matched', source)
     }
-    const given = { rules: [engineers, admins], groups: absent, appRoles: ['Admin'] }
-    assert.equal(mapRoles({ ...given, unmatched: refuse }).kind, 'roles')
-    assert.equal(mapRoles({ ...given, appRoles: [], unmatched: member }).kind, 'roles')
+    const input = { rules: [engineers, admins], groups: absent, appRoles: ['Admin'] }
+    assert.equal(mapRoles({ ...input, unmatched: refuse }).kind, 'roles')
+    assert.equal(mapRoles({ ...input, appRoles: [], unmatched: member }).kind, 'roles')
   })
 
   it('adds no default role to one that a rule gave', () => {
-    const given = { rules: [engineers], unmatched: member, groups: groupsOf(GROUP), appRoles: [] }
-    const mapped = mapRoles(given)
+    const input = { rules: [engineers], unmatched: member, groups: groupsOf(GROUP), appRoles: [] }
+    const mapped = mapRoles(input)
     assert.deepEqual(mapped.kind === 'roles' && mapped.assignments.map(({ role }) => role), [
       'engineer',
     ])
@@ -65,23 +65,23 @@ describe('mapRoles', () => {
 
   it('goes by ids: neither a name nor an app role is a group (B23)', () => {
     const named: RoleRule = { id: 'r3', match: 'group', value: 'Admins', role: 'admin' }
-    const given = {
+    const input = {
       unmatched: refuse,
       appRoles: [GROUP, 'Admins'],
       groups: groupsOf('Engineering'),
     }
-    assert.equal(mapRoles({ ...given, rules: [engineers, named] }).kind, 'refused')
-    const reversed = { ...given, appRoles: [], groups: groupsOf('Admin') }
+    assert.equal(mapRoles({ ...input, rules: [engineers, named] }).kind, 'refused')
+    const reversed = { ...input, appRoles: [], groups: groupsOf('Admin') }
     assert.equal(mapRoles({ ...reversed, rules: [admins] }).kind, 'refused')
   })
 
   it('refuses by name when a rule needs groups and they are unknown (A50)', () => {
-    const given = {
+    const input = {
       rules: [engineers, admins],
       unmatched: member,
       groups: { kind: 'unknown', reason: 'overage' },
     } as const
-    assert.deepEqual(mapRoles({ ...given, appRoles: ['Admin'] }), {
+    assert.deepEqual(mapRoles({ ...input, appRoles: ['Admin'] }), {
       kind: 'refused',
       code: 'groups_not_known',
       detail: { reason: 'overage' },
@@ -89,12 +89,12 @@ describe('mapRoles', () => {
   })
 
   it('does without groups when no rule needs them', () => {
-    const given = {
+    const input = {
       unmatched: member,
       groups: { kind: 'unknown', reason: 'overage' },
       appRoles: ['Admin'],
     } as const
-    assert.equal(mapRoles({ ...given, rules: [admins] }).kind, 'roles')
-    assert.equal(mapRoles({ ...given, rules: [] }).kind, 'roles')
+    assert.equal(mapRoles({ ...input, rules: [admins] }).kind, 'roles')
+    assert.equal(mapRoles({ ...input, rules: [] }).kind, 'roles')
   })
 })

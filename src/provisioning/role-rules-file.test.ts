@@ -136,9 +136,9 @@ describe('parseRoleRules', () => {
 
   it('answers any JSON with rules or its own refusal', () => {
     fc.assert(
-      fc.property(fc.jsonValue(), fc.jsonValue(), (one, two) => {
+      fc.property(fc.jsonValue(), fc.jsonValue(), (rule, two) => {
         try {
-          parseRoleRules(JSON.stringify({ rules: [one], unmatched: two }))
+          parseRoleRules(JSON.stringify({ rules: [rule], unmatched: two }))
         } catch (error) {
           assert.ok(isEntradaError(error))
         }

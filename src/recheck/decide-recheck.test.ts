@@ -65,8 +65,8 @@ const absent = { groups: { kind: 'absent' }, appRoles: [], claimNames: [] } as c
 
 describe('decideRecheck', () => {
   it('takes groups and app roles that are told', () => {
-    const told = { groups: { kind: 'known', ids: [GROUP] }, appRoles: [] } as const
-    assert.deepEqual(decide({ identity: { ...told, claimNames: ['groups'] } }), {
+    const identity = { groups: { kind: 'known', ids: [GROUP] }, appRoles: [] } as const
+    assert.deepEqual(decide({ identity: { ...identity, claimNames: ['groups'] } }), {
       kind: 'kept',
       roles: [engineer],
       snapshot: { ...last, appRoles: [], takenAt: NOW },
@@ -88,8 +88,8 @@ describe('decideRecheck', () => {
   })
 
   it('takes app roles that are told where groups are not', () => {
-    const told = { ...absent, appRoles: ['Reader'], claimNames: ['roles'] }
-    assert.deepEqual(decide({ identity: told }), {
+    const identity = { ...absent, appRoles: ['Reader'], claimNames: ['roles'] }
+    assert.deepEqual(decide({ identity: identity }), {
       kind: 'kept',
       roles: [engineer],
       snapshot: { ...last, appRoles: ['Reader'] },
@@ -125,9 +125,9 @@ describe('decideRecheck', () => {
   })
 
   it('ends nothing because the connection is off', () => {
-    const told = { groups: { kind: 'known', ids: [GROUP] }, claimNames: ['groups'] } as const
+    const identity = { groups: { kind: 'known', ids: [GROUP] }, claimNames: ['groups'] } as const
     for (const status of ['off', 'draft'] as const) {
-      assert.equal(decide({ identity: told, connection: { status } }).kind, 'kept')
+      assert.equal(decide({ identity: identity, connection: { status } }).kind, 'kept')
     }
   })
 })

@@ -201,8 +201,8 @@ describe('a secret setting', () => {
         ...Object.fromEntries(others.map((other) => [other.env, good[other.env]])),
       }
       it(`can come from a file: ${name}_FILE`, () => {
-        const given = { ...environment, [`${name}_FILE`]: '/run/file' }
-        const { settings } = read(given, { '/run/file': `${good[env]}\n` })
+        const changed = { ...environment, [`${name}_FILE`]: '/run/file' }
+        const { settings } = read(changed, { '/run/file': `${good[env]}\n` })
         const values: readonly unknown[] = Object.values(settings).flat()
         const found = values.some(
           (value) => value instanceof Secret && value.reveal() === good[env],
@@ -212,11 +212,11 @@ describe('a secret setting', () => {
       })
 
       it(`says when the file of ${name}_FILE cannot be read, or is empty (I25)`, () => {
-        const given = { ...environment, [`${name}_FILE`]: '/run/CANARY' }
-        assert.deepEqual(problemsOf(given), [
+        const changed = { ...environment, [`${name}_FILE`]: '/run/CANARY' }
+        assert.deepEqual(problemsOf(changed), [
           `${name} cannot be read from the file that ${name}_FILE names`,
         ])
-        assert.deepEqual(problemsOf(given, { '/run/CANARY': ' \n' }), [
+        assert.deepEqual(problemsOf(changed, { '/run/CANARY': ' \n' }), [
           `${name} is empty in the file that ${name}_FILE names`,
         ])
       })
@@ -372,18 +372,21 @@ describe('settings that go together', () => {
 
 describe('entraSettingNames', () => {
   it('names what configures the default connection, by either name', () => {
-    const given = {
+    const variables = {
       ...entra,
       DSTACK_ENTRA_TENANT_ID: 'x',
       ENTRADA_LISTEN: 'x',
       ENTRADA_ENTRA_AUTHORITY: ' ',
     }
-    assert.deepEqual(entraSettingNames(given), [...Object.keys(entra), 'DSTACK_ENTRA_TENANT_ID'])
+    assert.deepEqual(entraSettingNames(variables), [
+      ...Object.keys(entra),
+      'DSTACK_ENTRA_TENANT_ID',
+    ])
   })
 
   it('leaves out the policies, which fit any directory', () => {
     const policies = ['PROVISIONING', 'LINKING', 'GUESTS', 'GROUPS_OVERAGE', 'SIGN_OUT']
-    const given = Object.fromEntries(policies.map((name) => [`ENTRADA_ENTRA_${name}`, 'x']))
-    assert.deepEqual(entraSettingNames(given), [])
+    const variables = Object.fromEntries(policies.map((name) => [`ENTRADA_ENTRA_${name}`, 'x']))
+    assert.deepEqual(entraSettingNames(variables), [])
   })
 })

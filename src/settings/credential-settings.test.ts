@@ -107,19 +107,22 @@ describe('several secrets', () => {
 
 describe('a certificate', () => {
   it('and its key may be in one file', () => {
-    const one = { ...certificateSettings, ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE: 'cert.pem' }
+    const settings = {
+      ...certificateSettings,
+      ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE: 'cert.pem',
+    }
     for (const content of [
       pair.certificate + pair.privateKey,
       pair.privateKey + pair.certificate,
     ]) {
-      assert.deepEqual(problemsOf(one, { 'cert.pem': content }), [])
+      assert.deepEqual(problemsOf(settings, { 'cert.pem': content }), [])
     }
   })
 
   for (const name of Object.keys(certificateFiles) as (keyof typeof certificateFiles)[]) {
     it(`needs ${name} beside the other`, () => {
       const { [name]: _, ...others } = certificateSettings
-      const [other = ''] = Object.keys(certificateFiles).filter((one) => one !== name)
+      const [other = ''] = Object.keys(certificateFiles).filter((candidate) => candidate !== name)
       assert.deepEqual(problemsOf(others, goodFiles), [
         `${name} is missing, and ${other} is of no use without it`,
       ])

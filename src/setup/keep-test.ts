@@ -123,8 +123,8 @@ function isSameDirectory(before: Connection, tested: Connection): boolean {
 }
 
 function withTestedCredential(before: Connection, credentialId: string, testedAt: string) {
-  const credentials = before.credentials.map((one) =>
-    one.id === credentialId ? { ...one, testedAt } : one,
+  const credentials = before.credentials.map((credential) =>
+    credential.id === credentialId ? { ...credential, testedAt } : credential,
   )
   return { ...before, credentials }
 }

@@ -21,9 +21,9 @@ describe('explainTestFailure', () => {
 
   it('leaves the credential of the shared application to who runs the server (P5)', () => {
     const wrongSecret = entraErrors[7000215]
-    const told = explainTestFailure(wrongSecret, { application: 'shared', seenBy: 'customer' })
-    assert.equal(told.who, 'the operator of this server')
-    assert.match(told.remedy ?? '', /whoever sent you the link/)
+    const remedy = explainTestFailure(wrongSecret, { application: 'shared', seenBy: 'customer' })
+    assert.equal(remedy.who, 'the operator of this server')
+    assert.match(remedy.remedy ?? '', /whoever sent you the link/)
     const own = explainTestFailure(wrongSecret, { application: 'shared', seenBy: 'operator' })
     assert.match(own.remedy ?? '', /secret/i)
   })

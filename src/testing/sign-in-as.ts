@@ -49,7 +49,7 @@ export type SignedIn = {
 export async function signInAs(entrada: Entrada, person: TestPerson = {}): Promise<SignedIn> {
   const services = await servicesOf(entrada)
   if (services.deployment.mode !== 'development') throw new EntradaError('testing_refused')
-  const asTested = (one: Connection) => connectionFor(services, one, person)
+  const asTested = (connection: Connection) => connectionFor(services, connection, person)
   const connection = asTested(await storedConnection(services, person))
   const identity = identityOf(services, connection, person)
   const [here] = services.deployment.publicUrls

@@ -190,12 +190,12 @@ export function resealWebhook(
   webhook: Webhook,
 ): { readonly webhook: Webhook; readonly resealed: number } {
   let resealed = 0
-  const secrets = webhook.secrets.map((one) => {
-    if (keyRing.isNewest(one.sealed)) return one
+  const secrets = webhook.secrets.map((secret) => {
+    if (keyRing.isNewest(secret.sealed)) return secret
     resealed += 1
-    const place = boundTo(webhook.id, one.id)
-    const text = keyRing.open('webhook-secret', one.sealed, place)
-    return { ...one, sealed: keyRing.seal('webhook-secret', text, place) }
+    const place = boundTo(webhook.id, secret.id)
+    const text = keyRing.open('webhook-secret', secret.sealed, place)
+    return { ...secret, sealed: keyRing.seal('webhook-secret', text, place) }
   })
   return { webhook: { ...webhook, secrets }, resealed }
 }

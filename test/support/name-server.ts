@@ -10,7 +10,7 @@ export type NameServer = {
   /** `address:port`, as resolvers take it. */
   readonly address: string
   /** The names that were asked for, once for each question. */
-  readonly asked: string[]
+  readonly requestedNames: string[]
 }
 
 const TYPE_A = 1
@@ -21,11 +21,11 @@ export async function startNameServer(
   t: Pick<TestContext, 'after'>,
   zone: Zone,
 ): Promise<NameServer> {
-  const asked: string[] = []
+  const requestedNames: string[] = []
   const server = createSocket('udp4')
   server.on('message', (query, { port, address }) => {
     const { name, type, end } = readQuestion(query)
-    asked.push(name)
+    requestedNames.push(name)
     const found = zone[name]
     if (found === 'silence') return
     const addresses = typeof found === 'object' && type === TYPE_A ? found : []
@@ -35,7 +35,7 @@ export async function startNameServer(
   server.bind(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
-  return { address: `127.0.0.1:${server.address().port}`, asked }
+  return { address: `127.0.0.1:${server.address().port}`, requestedNames }
 }
 
 /** @see RFC 1035 §4.1.2 */

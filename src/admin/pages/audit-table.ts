@@ -83,11 +83,13 @@ async function namesIn(
     Promise.all([...connectionIds].map((id) => storage.findConnection(id))),
     Promise.all([...organizationIds].map((id) => storage.findOrganization(id))),
   ])
-  const named = [...connections, ...organizations].flatMap((one) => one ?? [])
+  const named = [...connections, ...organizations].flatMap((record) => record ?? [])
   return new Map([
     ...named.map(({ id, name }) => [id, name] as const),
-    ...users.flatMap((one) =>
-      one ? [[one.user.id, displayNameOf(withinOrganization(one, organizationId))] as const] : [],
+    ...users.flatMap((item) =>
+      item
+        ? [[item.user.id, displayNameOf(withinOrganization(item, organizationId))] as const]
+        : [],
     ),
   ])
 }

@@ -36,16 +36,16 @@ export async function addSecret(services: Services, exchange: Exchange): Promise
 export async function changeCredential(services: Services, exchange: Exchange): Promise<Response> {
   const sent = await openForm(services, exchange)
   return changing(services, exchange, sent, async ({ id: connectionId }) => {
-    const asked = { connectionId, credentialId: idIn(exchange, 'credential') }
+    const credential = { connectionId, credentialId: idIn(exchange, 'credential') }
     switch (sent.read('do')) {
       case 'use':
-        await setCredentialState(services, sent.by, { ...asked, state: 'active' })
+        await setCredentialState(services, sent.by, { ...credential, state: 'active' })
         return 'credential_active'
       case 'retire':
-        await setCredentialState(services, sent.by, { ...asked, state: 'retired' })
+        await setCredentialState(services, sent.by, { ...credential, state: 'retired' })
         return 'credential_retired'
       case 'remove':
-        await removeCredential(services, sent.by, asked)
+        await removeCredential(services, sent.by, credential)
         return 'credential_removed'
       default:
         throw new EntradaError('request_invalid', { parameter: 'do' })

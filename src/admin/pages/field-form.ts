@@ -93,10 +93,10 @@ function choicesOf(
   }
   const isOperator = viewer.organizationId === undefined
   if (offered === undefined || (isOperator && !offeredOnly)) return undefined
-  const values = new Set([value, ...offered(services.deployment)].filter((one) => one !== ''))
+  const values = new Set([value, ...offered(services.deployment)].filter((choice) => choice !== ''))
   return [
     ...(offeredOnly ? [['', unset] as const] : []),
-    ...[...values].map((one) => [one, one] as const),
+    ...[...values].map((choice) => [choice, choice] as const),
   ]
 }
 

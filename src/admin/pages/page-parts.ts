@@ -132,7 +132,7 @@ export function selectFilter(
 /** Renders the options of a choice. */
 export function options(choices: readonly Choice[], value: string): Html {
   return html`${choices.map(
-    ([one, words]) =>
-      html`<option value="${one}"${one === value ? html` selected` : ''}>${words}</option>`,
+    ([choice, words]) =>
+      html`<option value="${choice}"${choice === value ? html` selected` : ''}>${words}</option>`,
   )}`
 }

@@ -94,7 +94,7 @@ function shownValue(value: unknown): Html | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (Array.isArray(value)) {
     if (value.length === 0) return html`<span class="quiet">none</span>`
-    return html`${value.map((one, index) => html`${index > 0 ? ', ' : ''}${shownValue(one) ?? ''}`)}`
+    return html`${value.map((item, index) => html`${index > 0 ? ', ' : ''}${shownValue(item) ?? ''}`)}`
   }
   if (typeof value === 'object') return html`<code>${JSON.stringify(value).slice(0, 1_000)}</code>`
   if (typeof value === 'boolean') return html`${value ? 'yes' : 'no'}`

@@ -67,10 +67,16 @@ async function namesFor(
   )
   return {
     people: new Map(
-      users.flatMap((one) =>
-        one ? [[one.user.id, displayNameOf(withinOrganization(one, organizationId))] as const] : [],
+      users.flatMap((item) =>
+        item
+          ? [[item.user.id, displayNameOf(withinOrganization(item, organizationId))] as const]
+          : [],
       ),
     ),
-    connections: new Map(connections.flatMap((one) => (one ? [[one.id, one.name] as const] : []))),
+    connections: new Map(
+      connections.flatMap((connection) =>
+        connection ? [[connection.id, connection.name] as const] : [],
+      ),
+    ),
   }
 }

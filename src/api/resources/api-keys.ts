@@ -114,11 +114,11 @@ function checkScopes(
   newScopes: readonly Scope[],
   organizationId: string | undefined,
 ): void {
-  const beyond = newScopes.find((one) => !holdsScope(caller, one))
+  const beyond = newScopes.find((scope) => !holdsScope(caller, scope))
   if (beyond !== undefined) throw new EntradaError('access_not_granted', { scope: beyond })
   if (organizationId === undefined) return
-  const errors = newScopes.flatMap((one, index) => {
-    const { within }: ScopeRow = scopeTable[one]
+  const errors = newScopes.flatMap((scope, index) => {
+    const { within }: ScopeRow = scopeTable[scope]
     const problem = 'has no meaning within one organization'
     return within === 'deployment' ? [{ parameter: `scopes.${index}`, problem }] : []
   })

@@ -72,7 +72,7 @@ export const connectionOperations = {
         credentialsEndBefore: query.credentials_end_before,
       })
       const connections = await services.storage.listConnections(filter, pageRequest(query))
-      return pageJson(connections, (one) => connectionJson(services, one))
+      return pageJson(connections, (connection) => connectionJson(services, connection))
     },
   }),
   createConnection: operation({
@@ -98,11 +98,11 @@ export const connectionOperations = {
       const { organizationId, id, slug, name, ...sent } = body
       const { authority, ...members } = toConnectionMembers(services, sent)
       const own = withoutUndefined({ id, slug, name: name ?? undefined })
-      const asked = { organizationId, ...own, ...members, authority: new URL(authority) }
+      const connection = { organizationId, ...own, ...members, authority: new URL(authority) }
       const isOperator = organizationOf(caller) === undefined
       const after = { ...members, authority, name: name ?? '' }
       checkFieldRights(services.deployment, { isOperator, after })
-      return connectionJson(services, await createConnection(services, by, asked))
+      return connectionJson(services, await createConnection(services, by, connection))
     },
   }),
   getConnection: operation({

@@ -134,7 +134,7 @@ function sectionsOfUser(
   const { storage, now } = services
   const userId = user.user.id
   return {
-    user: one(userJson(user)),
+    user: listOfOne(userJson(user)),
     session: async (page) =>
       mapped(await storage.listSessions({ userId }, page, now()), sessionRecordJson),
     audit_event: async (page) =>
@@ -228,6 +228,6 @@ function mapped<T>({ items, next }: Page<T>, toJson: (item: T) => object): Page<
   return { items: items.map(toJson), ...(next === undefined ? {} : { next }) }
 }
 
-function one(record: object): List {
+function listOfOne(record: object): List {
   return async () => ({ items: [record] })
 }

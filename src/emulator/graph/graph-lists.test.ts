@@ -248,8 +248,8 @@ describe('Graph', () => {
     const { answer } = await ask(emulator, '/directoryObjects/getByIds', { token, body })
     const names = listOf(answer.value).map(({ displayName }) => displayName)
     assert.deepEqual(names, ['Alice Example', 'Sales'])
-    const one = await ask(emulator, `/directoryObjects/${sales}`, { token })
-    assert.equal(one.answer['@odata.type'], '#microsoft.graph.group')
+    const object = await ask(emulator, `/directoryObjects/${sales}`, { token })
+    assert.equal(object.answer['@odata.type'], '#microsoft.graph.group')
     const own = await tokenOf(emulator, alice)
     const { value } = (await ask(emulator, '/organization', { token: own })).answer
     assert.equal(listOf(value)[0]?.displayName, 'Contoso')

@@ -104,9 +104,9 @@ export function parseSearch(
   const alternatives: SearchTerm[][] = [[]]
   for (let at = 0; at < search.length; ) {
     clause.lastIndex = at
-    const [whole = '', asked = '', text = ''] = clause.exec(search) ?? []
+    const [whole = '', requestedName = '', text = ''] = clause.exec(search) ?? []
     const property = Object.keys(kind.properties).find(
-      (name) => name.toLowerCase() === asked.toLowerCase(),
+      (name) => name.toLowerCase() === requestedName.toLowerCase(),
     )
     if (property === undefined) return searchError(search, at)
     alternatives.at(-1)?.push({ property, text: text.trim().toLowerCase() })

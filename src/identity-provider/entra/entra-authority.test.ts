@@ -29,7 +29,7 @@ const keysOf = (...ids: string[]) => ({
 /** An authority whose answers the test changes, and which counts what it is asked. */
 function openAuthority(tenant = TENANT) {
   const clock = stoppedClock()
-  const asked = { discovery: 0, keys: 0, urls: [] as string[] }
+  const requests = { discovery: 0, keys: 0, urls: [] as string[] }
   const answers: { discovery: Answer; keys: Answer } = {
     discovery: documentOf(),
     keys: keysOf('one'),
@@ -37,8 +37,8 @@ function openAuthority(tenant = TENANT) {
   const http = createProviderHttp(async (input) => {
     const url = String(input)
     const what = url.endsWith('/keys') ? 'keys' : 'discovery'
-    asked[what] += 1
-    asked.urls.push(url)
+    requests[what] += 1
+    requests.urls.push(url)
     const answer = answers[what]
     return typeof answer === 'number'
       ? Response.json({}, { status: answer })
@@ -50,7 +50,7 @@ function openAuthority(tenant = TENANT) {
     http,
     now: clock.now,
   })
-  return { authority, clock, asked, answers }
+  return { authority, clock, requests, answers }
 }
 
 /** Unknown, or not known yet: no key is found, and nothing else goes wrong. */
@@ -61,22 +61,22 @@ async function assertNotFound(authority: EntraAuthority, kid: string): Promise<v
 
 describe('metadata', () => {
   it('is asked for once, however many need it at once, and kept for a day', async () => {
-    const { authority, asked, clock } = openAuthority()
+    const { authority, requests, clock } = openAuthority()
     const [first] = await Promise.all(Array.from({ length: 50 }, () => authority.metadata()))
     assert.equal(first?.tenantId, TENANT)
     clock.advanceSeconds(24 * HOUR - 1)
     await authority.metadata()
-    assert.equal(asked.discovery, 1)
+    assert.equal(requests.discovery, 1)
     clock.advanceSeconds(1)
     await authority.metadata()
-    assert.equal(asked.discovery, 2)
+    assert.equal(requests.discovery, 2)
   })
 
   it('is asked for under the tenant, which cannot become another address', async () => {
-    const { authority, asked } = openAuthority('../../evil?x#y')
+    const { authority, requests } = openAuthority('../../evil?x#y')
     await authority.metadata()
     const path = '/..%2F..%2Fevil%3Fx%23y/v2.0/.well-known/openid-configuration'
-    assert.deepEqual(asked.urls, [ORIGIN + path])
+    assert.deepEqual(requests.urls, [ORIGIN + path])
   })
 
   const bad: readonly (readonly [string, Answer, string])[] = [
@@ -111,52 +111,52 @@ describe('metadata', () => {
 
 describe('findSigningKey', () => {
   it('finds a published key, asking once an hour', async () => {
-    const { authority, asked, clock } = openAuthority()
+    const { authority, requests, clock } = openAuthority()
     for (let tries = 0; tries < 5; tries += 1) {
       assert.equal((await authority.findSigningKey('one'))?.kid, 'one')
     }
-    assert.equal(asked.keys, 1)
+    assert.equal(requests.keys, 1)
     clock.advanceSeconds(HOUR)
     await authority.findSigningKey('one')
-    assert.equal(asked.keys, 2)
+    assert.equal(requests.keys, 2)
   })
 
   it('finds a key that appears a second after the last time it asked (A15)', async () => {
-    const { authority, asked, answers, clock } = openAuthority()
+    const { authority, requests, answers, clock } = openAuthority()
     await authority.findSigningKey('one')
     answers.keys = keysOf('one', 'two')
     clock.advanceSeconds(1)
     assert.equal((await authority.findSigningKey('two'))?.kid, 'two')
-    assert.equal(asked.keys, 2)
+    assert.equal(requests.keys, 2)
   })
 
   it('asks once more for a key that nobody publishes (A12)', async () => {
-    const { authority, asked } = openAuthority()
+    const { authority, requests } = openAuthority()
     await authority.findSigningKey('one')
     assert.equal(await authority.findSigningKey('nope'), undefined)
-    assert.equal(asked.keys, 2)
+    assert.equal(requests.keys, 2)
   })
 
   it('asks at most once in five seconds, however many unknown keys come at once (H08)', async () => {
-    const { authority, asked, clock } = openAuthority()
+    const { authority, requests, clock } = openAuthority()
     await authority.findSigningKey('one')
     const flood = () =>
       Promise.all(
         Array.from({ length: 200 }, (_, index) => assertNotFound(authority, `nope-${index}`)),
       )
     await flood()
-    assert.equal(asked.keys, 2)
+    assert.equal(requests.keys, 2)
     clock.advanceSeconds(4.999)
     await flood()
-    assert.equal(asked.keys, 2)
+    assert.equal(requests.keys, 2)
     assert.equal((await authority.findSigningKey('one'))?.kid, 'one', 'valid sign-ins go on')
     clock.advanceSeconds(0.001)
     await flood()
-    assert.equal(asked.keys, 3)
+    assert.equal(requests.keys, 3)
   })
 
   it('gives all who wait at once the key that has just appeared (A15, H08)', async () => {
-    const { authority, asked, answers } = openAuthority()
+    const { authority, requests, answers } = openAuthority()
     await authority.findSigningKey('one')
     answers.keys = keysOf('two')
     const found = await Promise.all(
@@ -166,7 +166,7 @@ describe('findSigningKey', () => {
       found.every((key) => key?.kid === 'two'),
       true,
     )
-    assert.equal(asked.keys, 2)
+    assert.equal(requests.keys, 2)
   })
 
   it('refuses no key while the servers of the authority publish by turns what they know (E3)', async () => {
@@ -186,13 +186,13 @@ describe('findSigningKey', () => {
   })
 
   it('trusts a key that is withdrawn for good for ten minutes more, and asks often meanwhile (E3)', async () => {
-    const { authority, asked, answers, clock } = openAuthority()
+    const { authority, requests, answers, clock } = openAuthority()
     await authority.findSigningKey('one')
     answers.keys = keysOf('two')
     await authority.findSigningKey('two')
     clock.advanceSeconds(599)
     assert.equal((await authority.findSigningKey('one'))?.kid, 'one')
-    assert.equal(asked.keys, 3)
+    assert.equal(requests.keys, 3)
     clock.advanceSeconds(1)
     assert.equal(await authority.findSigningKey('one'), undefined)
     answers.keys = 503
@@ -235,7 +235,7 @@ describe('findSigningKey', () => {
   })
 
   it('takes what is published now for a key id that was given again (E3)', async () => {
-    const { authority, asked, answers, clock } = openAuthority()
+    const { authority, requests, answers, clock } = openAuthority()
     const before = await authority.findSigningKey('one')
     assert(before !== undefined)
     assert.equal(await authority.findReplacement(before), undefined, 'the same key')
@@ -244,14 +244,14 @@ describe('findSigningKey', () => {
     clock.advanceSeconds(5)
     assert.equal((await authority.findReplacement(before))?.n, 'another')
     assert.equal((await authority.findSigningKey('one'))?.n, 'another')
-    assert.equal(asked.keys, 3)
+    assert.equal(requests.keys, 3)
   })
 
   it('takes neither of two different keys that one answer has under one id, nor the earlier one (E3)', async () => {
     const { authority, answers, clock } = openAuthority()
     await authority.findSigningKey('one')
-    const [one] = keysOf('one').keys
-    answers.keys = { keys: [one, { ...one, n: 'another' }, ...keysOf('two').keys] }
+    const [signingKey] = keysOf('one').keys
+    answers.keys = { keys: [signingKey, { ...signingKey, n: 'another' }, ...keysOf('two').keys] }
     clock.advanceSeconds(HOUR)
     assert.equal(await authority.findSigningKey('one'), undefined)
     assert.equal((await authority.findSigningKey('two'))?.kid, 'two')
@@ -277,15 +277,15 @@ describe('findSigningKey', () => {
   }
 
   it('does not make everybody wait for an authority that is down (H07, H08)', async () => {
-    const { authority, asked, answers, clock } = openAuthority()
+    const { authority, requests, answers, clock } = openAuthority()
     await authority.findSigningKey('one')
     answers.keys = 503
     clock.advanceSeconds(HOUR)
     for (let tries = 0; tries < 20; tries += 1) await authority.findSigningKey('one')
-    assert.equal(asked.keys, 2)
+    assert.equal(requests.keys, 2)
     clock.advanceSeconds(5)
     await authority.findSigningKey('one')
-    assert.equal(asked.keys, 3)
+    assert.equal(requests.keys, 3)
   })
 
   it('says that it does not know, rather than that there is no such key, when the authority is down', async () => {

@@ -232,7 +232,7 @@ function graphOriginOf({ tokenEndpoint, msgraphHost }: EntraMetadata): string | 
 /** MSAL always asks for a refresh token. Users would be asked to consent to something that Entrada does not use. */
 function withoutUnasked({ permissions }: EntraClient, scope: string | null): string {
   const scopes = (scope ?? '').split(' ')
-  return scopes.filter((one) => one !== 'offline_access' || permissions.offlineAccess).join(' ')
+  return scopes.filter((scope) => scope !== 'offline_access' || permissions.offlineAccess).join(' ')
 }
 
 function withoutUnaskedScopes(client: EntraClient, form: string): string {

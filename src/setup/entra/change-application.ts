@@ -22,7 +22,7 @@ const TIME_LIMIT_MS = 5_500
 export async function nameApplication(
   services: Services,
   { setup, caller }: ChangeOf,
-  asked: {
+  input: {
     readonly clientId: string
     readonly directory: string
     readonly authority: string
@@ -31,10 +31,10 @@ export async function nameApplication(
   },
 ): Promise<void> {
   const { connection } = setup
-  const clientId = asked.clientId.trim().toLowerCase()
+  const clientId = input.clientId.trim().toLowerCase()
   if (!isGuid(clientId)) throw new EntradaError('client_id_invalid')
-  const { value: tenant } = parseDirectoryName(asked.directory)
-  const authority = checkAuthority(services, connection, asked.authority)
+  const { value: tenant } = parseDirectoryName(input.directory)
+  const authority = checkAuthority(services, connection, input.authority)
   const pinned = { kind: 'pinned', tenant } as const
   const tenantId = await lookUpTenant(services, { ...connection, authority, tenants: pinned })
   await changeDraft(services, caller, {
@@ -48,7 +48,7 @@ export async function nameApplication(
         tenants: { ...pinned, tenantId },
         settings: withRedirectOrigin(services, before),
       }
-      const { patch } = asked
+      const { patch } = input
       return patch ? patchedConnection(services, named, { patch, isOperator: false }) : named
     },
   })

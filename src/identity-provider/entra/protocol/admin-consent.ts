@@ -15,7 +15,7 @@ const CONSENTED_SCOPES = ['openid', 'profile', 'email', 'User.Read']
 export function adminConsentUrl({
   authority,
   offlineAccess,
-  ...asked
+  ...parameters
 }: {
   readonly authority: string
   readonly clientId: string
@@ -26,10 +26,10 @@ export function adminConsentUrl({
 }): URL {
   const scopes = [...CONSENTED_SCOPES, ...(offlineAccess ? ['offline_access'] : [])]
   const url = new URL('/organizations/v2.0/adminconsent', authority)
-  url.searchParams.set('client_id', asked.clientId)
+  url.searchParams.set('client_id', parameters.clientId)
   url.searchParams.set('scope', scopes.join(' '))
-  url.searchParams.set('redirect_uri', asked.redirectUri)
-  url.searchParams.set('state', asked.state)
+  url.searchParams.set('redirect_uri', parameters.redirectUri)
+  url.searchParams.set('state', parameters.state)
   return url
 }
 
@@ -42,9 +42,9 @@ export function adminConsentUrl({
  */
 export function parseConsentedTenant(query: URLSearchParams): string {
   const [tenant, another] = query.getAll('tenant')
-  const [given, again] = query.getAll('admin_consent')
+  const [consented, again] = query.getAll('admin_consent')
   const isOne = another === undefined && again === undefined
-  if (!isOne || given?.toLowerCase() !== 'true' || !isGuid(tenant)) {
+  if (!isOne || consented?.toLowerCase() !== 'true' || !isGuid(tenant)) {
     throw new EntradaError('consent_answer_invalid')
   }
   const tenantId = tenant.toLowerCase()

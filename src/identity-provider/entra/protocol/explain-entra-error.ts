@@ -52,15 +52,15 @@ export function parseEntraErrorDescription(description: string): EntraErrorDescr
 export function parseEntraError(wire: unknown): EntraError {
   const read = memberReader(wire)
   const description = toText(read('error_description'))
-  const said = parseEntraErrorDescription(description ?? '')
+  const parsed = parseEntraErrorDescription(description ?? '')
 
   return withoutAbsent({
     error: toErrorWord(read('error')) ?? 'unknown_error',
     suberror: toErrorWord(read('suberror')),
-    codes: collectCodes(read('error_codes'), said.code, read('error_uri')),
-    traceId: toGuid(read('trace_id')) ?? said.traceId,
-    correlationId: toGuid(read('correlation_id')) ?? said.correlationId,
-    timestamp: toTimestamp(read('timestamp')) ?? said.timestamp,
+    codes: collectCodes(read('error_codes'), parsed.code, read('error_uri')),
+    traceId: toGuid(read('trace_id')) ?? parsed.traceId,
+    correlationId: toGuid(read('correlation_id')) ?? parsed.correlationId,
+    timestamp: toTimestamp(read('timestamp')) ?? parsed.timestamp,
     claims: toClaimsChallenge(read('claims')),
     description: description === undefined ? undefined : toLogText(description),
   })
