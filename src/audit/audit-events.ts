@@ -18,203 +18,111 @@ export type SessionEndReason =
   /** The session came through a connection that is closed because single sign-on through another connection is required. */
   | 'sso_required'
 
-export type AuditEvent =
-  | {
-      readonly type: 'sign_in.succeeded'
-      readonly detail: ShownKey & {
-        readonly roles: readonly string[]
-      }
-    }
-  | {
-      readonly type: 'sign_in.refused'
-      readonly detail: Readonly<Record<string, unknown>> & { readonly code: string }
-    }
-  | {
-      readonly type: 'user.created'
-      readonly detail: Partial<ShownKey> & {
-        readonly username: string
-        readonly how: 'first_sign_in' | 'beforehand'
-      }
-    }
-  | {
-      readonly type: 'identity.linked'
-      readonly detail: ShownKey & { readonly reason: string }
-    }
-  | { readonly type: 'membership.created'; readonly detail: { readonly username: string } }
-  | {
-      readonly type: 'membership.profile_changed'
-      readonly detail: { readonly members: readonly string[] }
-    }
-  | {
-      readonly type: 'membership.roles_changed'
-      readonly detail: { readonly before: readonly string[]; readonly after: readonly string[] }
-    }
-  | { readonly type: 'membership.disabled'; readonly detail: { readonly sessionsEnded: number } }
-  | { readonly type: 'membership.enabled'; readonly detail: Readonly<Record<string, never>> }
-  | {
-      readonly type: 'api_key.created'
-      readonly detail: {
-        readonly keyId: string
-        readonly name: string
-        readonly scopes: readonly string[]
-      }
-    }
-  | {
-      readonly type: 'api_key.revoked'
-      readonly detail: { readonly keyId: string; readonly name: string }
-    }
-  | { readonly type: 'user.disabled'; readonly detail: { readonly sessionsEnded: number } }
-  | { readonly type: 'user.enabled'; readonly detail: Readonly<Record<string, never>> }
-  | {
-      readonly type: 'session.ended'
-      readonly detail: {
-        readonly reason: SessionEndReason
-        readonly code?: string
-        /** The claim that differs; set with `recheck_other_person`. */
-        readonly claim?: string
-      }
-    }
-  | {
-      readonly type: 'sessions.ended'
-      readonly detail: {
-        readonly of: 'deployment' | 'organization' | 'connection' | 'user'
-        readonly sessionsEnded: number
-      }
-    }
-  | {
-      readonly type: 'database.restored'
-      readonly detail: {
-        readonly sessionsEnded: number
-        readonly applied: boolean
-        readonly users: number
-        readonly apiKeys: number
-      }
-    }
-  | { readonly type: 'operator.signed_in'; readonly detail: { readonly how: 'operator_token' } }
-  | {
-      readonly type: 'operator.sign_in_refused'
-      readonly detail: { readonly reason: 'operator_token_invalid' }
-    }
-  | {
-      readonly type: 'connection.changed'
-      readonly detail: {
-        readonly managedBy: string
-        readonly members: readonly string[]
-        readonly rolesRemoved?: number
-        readonly sessionsEnded?: number
-      }
-    }
-  | { readonly type: 'connection.created'; readonly detail: { readonly slug: string } }
-  | {
-      readonly type: 'organization.created'
-      readonly detail: { readonly name: string; readonly slug: string }
-    }
-  | {
-      readonly type: 'organization.sso_required'
-      readonly detail: { readonly losing: number; readonly sessionsEnded: number }
-    }
-  | { readonly type: 'organization.sso_lifted'; readonly detail: Readonly<Record<string, never>> }
-  | {
-      readonly type: 'organization.sso_bypassed'
-      readonly detail: { readonly reason: string; readonly until: string }
-    }
-  | {
-      readonly type: 'organization.sso_bypass_ended'
-      readonly detail: Readonly<Record<string, never>>
-    }
-  | {
-      readonly type: 'organization.changed'
-      readonly detail: { readonly members: readonly string[] }
-    }
-  | { readonly type: 'domain.added'; readonly detail: { readonly name: string } }
-  | {
-      readonly type: 'domain.proven'
-      readonly detail: { readonly name: string; readonly proof: 'dns' | 'operator' }
-    }
-  | {
-      readonly type: 'domain.lost'
-      readonly detail: { readonly name: string; readonly reason: 'record_gone' | 'moved' }
-    }
-  | {
-      readonly type: 'domain.changed'
-      readonly detail: { readonly name: string; readonly members: readonly string[] }
-    }
-  | { readonly type: 'domain.removed'; readonly detail: { readonly name: string } }
-  | {
-      readonly type: 'connection.credential_ends'
-      readonly detail: { readonly endsAt: string; readonly daysLeft: number }
-    }
-  | {
-      readonly type: 'webhook.created'
-      readonly detail: { readonly webhookId: string; readonly host: string }
-    }
-  | {
-      readonly type: 'webhook.changed'
-      readonly detail: { readonly webhookId: string; readonly members: readonly string[] }
-    }
-  | {
-      readonly type: 'webhook.turned_off'
-      readonly detail: { readonly webhookId: string; readonly because: string }
-    }
-  | { readonly type: 'user.removed'; readonly detail: Readonly<Record<string, never>> }
-  | { readonly type: 'user.erased'; readonly detail: Readonly<Record<string, never>> }
-  | { readonly type: 'username.released'; readonly detail: { readonly username: string } }
-  | { readonly type: 'connection.removed'; readonly detail: { readonly slug: string } }
-  | {
-      readonly type: 'organization.removed'
-      readonly detail: { readonly name: string; readonly slug: string }
-    }
-  | { readonly type: 'webhook.removed'; readonly detail: { readonly webhookId: string } }
-  | {
-      readonly type: 'connection.tested'
-      readonly detail: { readonly outcome: 'works' | 'refused'; readonly code?: string }
-    }
-  | { readonly type: 'connection.consent_returned'; readonly detail: { readonly tenant: string } }
-  | {
-      readonly type: 'setup_link.created'
-      readonly detail: {
-        readonly link: SetupLinkId
-        readonly kind: SetupLink['kind']
-        readonly endsAt: string
-      }
-    }
-  | {
-      readonly type: 'setup_link.opened'
-      readonly detail: { readonly link: SetupLinkId; readonly superseded: boolean }
-    }
-  | {
-      readonly type: 'setup_link.closed'
-      readonly detail: {
-        readonly link: SetupLinkId
-        readonly as: NonNullable<SetupLink['closed']>['as']
-      }
-    }
-  | { readonly type: 'key_ring.key_in_front'; readonly detail: { readonly keyId: string } }
-  | { readonly type: 'key_ring.rotated'; readonly detail: { readonly resealed: number } }
-  | {
-      readonly type: 'key_ring.key_forgotten'
-      readonly detail: {
-        readonly keyId: string
-        readonly dropped: number
-        readonly of: 'connection' | 'webhook' | 'sessions' | 'retired_usernames'
-        readonly webhookId?: string
-      }
-    }
-  | {
-      readonly type: 'audit.events_not_stored'
-      readonly detail: {
-        readonly eventType: string
-        readonly code?: string
-        readonly count: number
-        readonly since: string
-      }
-    }
-  | {
-      readonly type: 'audit_chain.restarted'
-      readonly detail: { readonly reason: string; readonly behind: number }
-    }
+/** The detail of each event. */
+type AuditDetails = {
+  'sign_in.succeeded': ShownKey & {
+    roles: readonly string[]
+  }
+  'sign_in.refused': Readonly<Record<string, unknown>> & { code: string }
+  'user.created': Partial<ShownKey> & {
+    username: string
+    how: 'first_sign_in' | 'beforehand'
+  }
+  'identity.linked': ShownKey & { reason: string }
+  'membership.created': { username: string }
+  'membership.profile_changed': { members: readonly string[] }
+  'membership.roles_changed': { before: readonly string[]; after: readonly string[] }
+  'membership.disabled': { sessionsEnded: number }
+  'membership.enabled': Nothing
+  'api_key.created': {
+    keyId: string
+    name: string
+    scopes: readonly string[]
+  }
+  'api_key.revoked': { keyId: string; name: string }
+  'user.disabled': { sessionsEnded: number }
+  'user.enabled': Nothing
+  'session.ended': {
+    reason: SessionEndReason
+    code?: string
+    /** The claim that differs; set with `recheck_other_person`. */
+    claim?: string
+  }
+  'sessions.ended': {
+    of: 'deployment' | 'organization' | 'connection' | 'user'
+    sessionsEnded: number
+  }
+  'database.restored': {
+    sessionsEnded: number
+    applied: boolean
+    users: number
+    apiKeys: number
+  }
+  'operator.signed_in': { how: 'operator_token' }
+  'operator.sign_in_refused': { reason: 'operator_token_invalid' }
+  'connection.changed': {
+    managedBy: string
+    members: readonly string[]
+    rolesRemoved?: number
+    sessionsEnded?: number
+  }
+  'connection.created': { slug: string }
+  'organization.created': { name: string; slug: string }
+  'organization.sso_required': { losing: number; sessionsEnded: number }
+  'organization.sso_lifted': Nothing
+  'organization.sso_bypassed': { reason: string; until: string }
+  'organization.sso_bypass_ended': Nothing
+  'organization.changed': { members: readonly string[] }
+  'domain.added': { name: string }
+  'domain.proven': { name: string; proof: 'dns' | 'operator' }
+  'domain.lost': { name: string; reason: 'record_gone' | 'moved' }
+  'domain.changed': { name: string; members: readonly string[] }
+  'domain.removed': { name: string }
+  'connection.credential_ends': { endsAt: string; daysLeft: number }
+  'webhook.created': { webhookId: string; host: string }
+  'webhook.changed': { webhookId: string; members: readonly string[] }
+  'webhook.turned_off': { webhookId: string; because: string }
+  'user.removed': Nothing
+  'user.erased': Nothing
+  'username.released': { username: string }
+  'connection.removed': { slug: string }
+  'organization.removed': { name: string; slug: string }
+  'webhook.removed': { webhookId: string }
+  'connection.tested': { outcome: 'works' | 'refused'; code?: string }
+  'connection.consent_returned': { tenant: string }
+  'setup_link.created': {
+    link: SetupLinkId
+    kind: SetupLink['kind']
+    endsAt: string
+  }
+  'setup_link.opened': { link: SetupLinkId; superseded: boolean }
+  'setup_link.closed': {
+    link: SetupLinkId
+    as: NonNullable<SetupLink['closed']>['as']
+  }
+  'key_ring.key_in_front': { keyId: string }
+  'key_ring.rotated': { resealed: number }
+  'key_ring.key_forgotten': {
+    keyId: string
+    dropped: number
+    of: 'connection' | 'webhook' | 'sessions' | 'retired_usernames'
+    webhookId?: string
+  }
+  'audit.events_not_stored': {
+    eventType: string
+    code?: string
+    count: number
+    since: string
+  }
+  'audit_chain.restarted': { reason: string; behind: number }
+}
+type Nothing = Readonly<Record<string, never>>
 
-export type AuditEventType = AuditEvent['type']
+export type AuditEventType = keyof AuditDetails
+
+export type AuditEvent = {
+  [Type in AuditEventType]: { readonly type: Type; readonly detail: Readonly<AuditDetails[Type]> }
+}[AuditEventType]
 
 /** Every type with its meaning, for the reference and for the filter of the API. */
 export const auditEventTypes: Readonly<Record<AuditEventType, string>> = {

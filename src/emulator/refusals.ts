@@ -99,201 +99,119 @@ function isKnown(code: number): code is AadstsCode {
 
 export type AadstsCode = keyof typeof refusals
 
+/** The sentences of AADSTS numbers, by the OAuth error that they come with. */
 const refusals = {
-  50011: {
-    error: 'invalid_request',
-    text: 'The redirect URI of the request is not one of those registered for the application.',
-  },
-  50013: {
-    error: 'invalid_client',
-    text: 'The signature of the client assertion does not verify.',
-  },
-  50020: {
-    error: 'access_denied',
-    text: 'The account is of another directory and does not exist in this tenant.',
-  },
-  50027: { error: 'invalid_client', text: 'The client assertion is malformed.' },
-  50034: { error: 'invalid_grant', text: 'The account does not exist in this directory.' },
-  50049: { error: 'invalid_instance', text: 'The host of the authority is not a known one.' },
-  50057: { error: 'access_denied', text: 'The account is disabled.' },
-  50058: {
-    error: 'login_required',
-    text: 'A silent sign-in was requested, but no user is signed in.',
-  },
-  50059: {
-    error: 'invalid_request',
-    text: 'The request does not name a tenant.',
-  },
-  50076: {
-    error: 'interaction_required',
-    text: 'A policy of the directory asks for multi-factor authentication.',
-  },
-  50089: { error: 'invalid_grant', text: 'The sign-in took too long. Start again.' },
-  50105: {
-    error: 'access_denied',
-    text: 'The application asks for assignment, and the account is not assigned to it.',
-  },
-  50147: { error: 'invalid_request', text: 'The code challenge has a wrong size.' },
-  50173: {
-    error: 'invalid_grant',
-    text: 'The grant was revoked: the password changed or the sessions were ended. Sign in anew.',
-  },
-  50194: {
-    error: 'invalid_request',
-    text: 'The application is single-tenant and cannot be used through /common or /organizations.',
-  },
-  50196: {
-    error: 'slow_down',
-    text: 'The client polls faster than the interval allows. Wait five seconds longer from now on.',
-  },
-  53003: {
-    error: 'access_denied',
-    text: 'A conditional-access policy of the directory blocks this sign-in.',
-  },
-  54005: { error: 'invalid_grant', text: 'The authorization code was already redeemed.' },
-  65001: {
-    error: 'consent_required',
-    text: 'No user or administrator has consented to this application.',
-  },
-  65004: { error: 'access_denied', text: 'The person declined.' },
-  70000: { error: 'invalid_grant', text: 'The grant is not valid.' },
-  70003: { error: 'unsupported_grant_type', text: 'The grant type is not supported.' },
-  70007: { error: 'invalid_request', text: 'The response mode is not supported.' },
-  70008: { error: 'invalid_grant', text: 'The authorization code or refresh token has expired.' },
-  70011: { error: 'invalid_scope', text: 'The scope of the request is not valid.' },
-  70016: {
-    error: 'authorization_pending',
-    text: 'The user has not finished signing in with the device code. Continue polling.',
-  },
-  70018: {
-    error: 'bad_verification_code',
-    text: 'The device code was not recognized.',
-  },
-  70020: { error: 'expired_token', text: 'The device code has expired. Ask for another one.' },
-  90002: { error: 'invalid_request', text: 'There is no such tenant.' },
-  90014: { error: 'invalid_request', text: 'A required field of the request is missing.' },
-  90023: {
-    error: 'invalid_request',
-    text: 'The value of the parameter "prompt" is not supported.',
-  },
+  ...refusing('invalid_request', {
+    50011: 'The redirect URI of the request is not one of those registered for the application.',
+    50059: 'The request does not name a tenant.',
+    50147: 'The code challenge has a wrong size.',
+    50194: 'The application is single-tenant and cannot be used through /common or /organizations.',
+    70007: 'The response mode is not supported.',
+    90002: 'There is no such tenant.',
+    90014: 'A required field of the request is missing.',
+    90023: 'The value of the parameter "prompt" is not supported.',
+    700022: 'The scope names more than one resource; one is allowed in a request.',
+    900144: 'A required parameter of the request is missing.',
+    900971: 'The request has no redirect URI.',
+    901002: 'The parameter "resource" is not supported here; name the resource in the scope.',
+    9002313: 'The request is malformed.',
+    9002325: 'A single-page application needs a code challenge (PKCE) to redeem a code.',
+    9002326:
+      'Redeeming across origins is for single-page applications only, from an origin they registered.',
+    9002327:
+      'Tokens of a single-page application may only be redeemed by a page, with an Origin header.',
+  }),
+  ...refusing('invalid_client', {
+    50013: 'The signature of the client assertion does not verify.',
+    50027: 'The client assertion is malformed.',
+    650053: 'The application asked for a scope that the resource does not have.',
+    700021: 'The subject of the client assertion is not the client id of the request.',
+    700024: 'The client assertion is not within the time it is valid in.',
+    700025: 'The client is public: it presents neither a client_assertion nor a client_secret.',
+    700027: 'The signature of the client assertion does not verify.',
+    700211: 'The application trusts no federated credential of this issuer.',
+    700212: 'The application trusts no federated credential with this audience.',
+    700213: 'The application trusts no federated credential with this subject.',
+    7000215: 'The client secret is wrong. Is it the ID of the secret, and not its value?',
+    7000218: 'The request needs a client_assertion or a client_secret.',
+    7000222: 'The client secret has expired.',
+  }),
+  ...refusing('access_denied', {
+    50020: 'The account is of another directory and does not exist in this tenant.',
+    50057: 'The account is disabled.',
+    50105: 'The application asks for assignment, and the account is not assigned to it.',
+    53003: 'A conditional-access policy of the directory blocks this sign-in.',
+    65004: 'The person declined.',
+    90094: "An administrator of the person's tenant has not consented to this application.",
+  }),
+  ...refusing('invalid_grant', {
+    50034: 'The account does not exist in this directory.',
+    50089: 'The sign-in took too long. Start again.',
+    50173: 'The grant was revoked: the password changed or the sessions were ended. Sign in anew.',
+    54005: 'The authorization code was already redeemed.',
+    70000: 'The grant is not valid.',
+    70008: 'The authorization code or refresh token has expired.',
+    500112: 'The redirect URI is not the one the authorization code was issued to.',
+    500131: 'The audience of the assertion is not the application that presents it.',
+    500133: 'The assertion is not within the time it is valid in.',
+    501051: 'The API asks for assignment, and the application is not assigned to it.',
+    501481: 'The code verifier does not match the code challenge of the authorization request.',
+    700005: 'The authorization code is meant for another tenant.',
+    700082: 'The refresh token has expired: it was not used for 90 days.',
+    700084:
+      'The refresh token was issued to a single-page application, where it lives 24 hours in all. It has expired.',
+    7000114:
+      'The assertion is of an application and not of a user, so there is no user to act on behalf of.',
+  }),
+  ...refusing('invalid_instance', {
+    50049: 'The host of the authority is not a known one.',
+  }),
+  ...refusing('login_required', {
+    50058: 'A silent sign-in was requested, but no user is signed in.',
+  }),
+  ...refusing('interaction_required', {
+    50076: 'A policy of the directory asks for multi-factor authentication.',
+  }),
+  ...refusing('slow_down', {
+    50196:
+      'The client polls faster than the interval allows. Wait five seconds longer from now on.',
+  }),
+  ...refusing('consent_required', {
+    65001: 'No user or administrator has consented to this application.',
+  }),
+  ...refusing('unsupported_grant_type', {
+    70003: 'The grant type is not supported.',
+  }),
+  ...refusing('invalid_scope', {
+    70011: 'The scope of the request is not valid.',
+  }),
+  ...refusing('authorization_pending', {
+    70016: 'The user has not finished signing in with the device code. Continue polling.',
+  }),
+  ...refusing('bad_verification_code', {
+    70018: 'The device code was not recognized.',
+  }),
+  ...refusing('expired_token', {
+    70020: 'The device code has expired. Ask for another one.',
+  }),
+  ...refusing('invalid_resource', {
+    500011: 'The tenant has no resource of the name that the scope begins with.',
+  }),
+  ...refusing('unauthorized_client', {
+    700016: 'There is no application with this client id in the directory.',
+  }),
+  ...refusing('unsupported_response_type', {
+    700054: 'The response type is not enabled for the application.',
+  }),
   90033: {
     error: 'temporarily_unavailable',
     text: 'The service is temporarily unavailable.',
     status: 503,
   },
-  90094: {
-    error: 'access_denied',
-    text: "An administrator of the person's tenant has not consented to this application.",
-  },
-  500011: {
-    error: 'invalid_resource',
-    text: 'The tenant has no resource of the name that the scope begins with.',
-  },
-  500112: {
-    error: 'invalid_grant',
-    text: 'The redirect URI is not the one the authorization code was issued to.',
-  },
-  500131: {
-    error: 'invalid_grant',
-    text: 'The audience of the assertion is not the application that presents it.',
-  },
-  500133: { error: 'invalid_grant', text: 'The assertion is not within the time it is valid in.' },
-  501051: {
-    error: 'invalid_grant',
-    text: 'The API asks for assignment, and the application is not assigned to it.',
-  },
-  501481: {
-    error: 'invalid_grant',
-    text: 'The code verifier does not match the code challenge of the authorization request.',
-  },
-  650053: {
-    error: 'invalid_client',
-    text: 'The application asked for a scope that the resource does not have.',
-  },
-  700005: { error: 'invalid_grant', text: 'The authorization code is meant for another tenant.' },
-  700016: {
-    error: 'unauthorized_client',
-    text: 'There is no application with this client id in the directory.',
-  },
-  700021: {
-    error: 'invalid_client',
-    text: 'The subject of the client assertion is not the client id of the request.',
-  },
-  700022: {
-    error: 'invalid_request',
-    text: 'The scope names more than one resource; one is allowed in a request.',
-  },
-  700024: {
-    error: 'invalid_client',
-    text: 'The client assertion is not within the time it is valid in.',
-  },
-  700025: {
-    error: 'invalid_client',
-    text: 'The client is public: it presents neither a client_assertion nor a client_secret.',
-  },
-  700027: {
-    error: 'invalid_client',
-    text: 'The signature of the client assertion does not verify.',
-  },
-  700054: {
-    error: 'unsupported_response_type',
-    text: 'The response type is not enabled for the application.',
-  },
-  700082: {
-    error: 'invalid_grant',
-    text: 'The refresh token has expired: it was not used for 90 days.',
-  },
-  700084: {
-    error: 'invalid_grant',
-    text: 'The refresh token was issued to a single-page application, where it lives 24 hours in all. It has expired.',
-  },
-  700211: {
-    error: 'invalid_client',
-    text: 'The application trusts no federated credential of this issuer.',
-  },
-  700212: {
-    error: 'invalid_client',
-    text: 'The application trusts no federated credential with this audience.',
-  },
-  700213: {
-    error: 'invalid_client',
-    text: 'The application trusts no federated credential with this subject.',
-  },
-  900144: { error: 'invalid_request', text: 'A required parameter of the request is missing.' },
-  900561: {
-    error: 'invalid_request',
-    text: 'The endpoint accepts POST only.',
-    status: 405,
-  },
-  900971: { error: 'invalid_request', text: 'The request has no redirect URI.' },
-  901002: {
-    error: 'invalid_request',
-    text: 'The parameter "resource" is not supported here; name the resource in the scope.',
-  },
-  7000215: {
-    error: 'invalid_client',
-    text: 'The client secret is wrong. Is it the ID of the secret, and not its value?',
-  },
-  7000218: {
-    error: 'invalid_client',
-    text: 'The request needs a client_assertion or a client_secret.',
-  },
-  7000114: {
-    error: 'invalid_grant',
-    text: 'The assertion is of an application and not of a user, so there is no user to act on behalf of.',
-  },
-  7000222: { error: 'invalid_client', text: 'The client secret has expired.' },
-  9002313: { error: 'invalid_request', text: 'The request is malformed.' },
-  9002325: {
-    error: 'invalid_request',
-    text: 'A single-page application needs a code challenge (PKCE) to redeem a code.',
-  },
-  9002326: {
-    error: 'invalid_request',
-    text: 'Redeeming across origins is for single-page applications only, from an origin they registered.',
-  },
-  9002327: {
-    error: 'invalid_request',
-    text: 'Tokens of a single-page application may only be redeemed by a page, with an Origin header.',
-  },
-} as const
+  900561: { error: 'invalid_request', text: 'The endpoint accepts POST only.', status: 405 },
+}
+
+function refusing<const Code extends number>(error: string, texts: Readonly<Record<Code, string>>) {
+  const rows = Object.entries<string>(texts).map(([code, text]) => [code, { error, text }])
+  return Object.fromEntries(rows) as Readonly<Record<Code, { error: string; text: string }>> // a row for each text
+}
