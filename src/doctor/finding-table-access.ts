@@ -1,7 +1,8 @@
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 export const accessFindings = {
-  access_rules_good: { severity: 'ok', what: 'The {count} access rules can be read.' },
+  access_rules_good: ok('The {count} access rules can be read.'),
   access_rules_invalid: {
     severity: 'error',
     what: 'The file of ENTRADA_ACCESS_RULES_FILE cannot be used:',

@@ -1,10 +1,8 @@
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 export const addressFindings = {
-  address_reached: {
-    severity: 'ok',
-    what: '{origin} reaches this Entrada server, and the Host header is right.',
-  },
+  address_reached: ok('{origin} reaches this Entrada server, and the Host header is right.'),
   server_not_running: {
     severity: 'info',
     what: 'No server answers at {origin} or at {listen} on this machine.',
@@ -59,10 +57,9 @@ export const addressFindings = {
     why: 'The server was started with other settings, or this command runs in another environment. The findings of this run may not apply to the server.',
     fix: 'Restart the server, or run this with the environment of the server (in the container, or with its EnvironmentFile).',
   },
-  address_certificate_good: {
-    severity: 'ok',
-    what: 'The TLS certificate of {host} is trusted and valid for {days} more days, until {date}.',
-  },
+  address_certificate_good: ok(
+    'The TLS certificate of {host} is trusted and valid for {days} more days, until {date}.',
+  ),
   address_certificate_ends_soon: {
     severity: 'warning',
     what: 'The TLS certificate of {host} expires on {date}, in {days} days.',
@@ -87,10 +84,7 @@ export const addressFindings = {
     why: 'Browsers that do not know its issuer refuse the page. The same happens when the proxy leaves out an intermediate certificate.',
     fix: 'Let the proxy send the whole chain. If you have your own certificate authority, check that browsers know it, and start Entrada and this command with NODE_EXTRA_CA_CERTS.',
   },
-  application_guarded: {
-    severity: 'ok',
-    what: '{origin} requires a sign-in before it shows anything.',
-  },
+  application_guarded: ok('{origin} requires a sign-in before it shows anything.'),
   application_open: {
     severity: 'warning',
     what: '{origin} answers {status} to a client that is not signed in.',

@@ -1,18 +1,17 @@
 import { idRemedies, newSecret } from '../errors/registration-facts.ts'
 import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 const credentials = `${appRegistration} > Certificates & secrets`
 
 export const credentialFindings = {
-  credential_good: {
-    severity: 'ok',
-    what: 'Entra accepts {credential}. Two requests were sent: one with a made-up code, which Entra refused because of the code alone, and one for a token of the application itself, which Entra granted. The token was discarded.',
-  },
-  credential_seems_good: {
-    severity: 'ok',
-    what: 'Entra seems to accept {credential}. Two requests were sent: one with a made-up code, which Entra refused because of the code and not because of the credential, and one for a token of the application itself, which Entra refused for another reason ({reason}).',
-  },
+  credential_good: ok(
+    'Entra accepts {credential}. Two requests were sent: one with a made-up code, which Entra refused because of the code alone, and one for a token of the application itself, which Entra granted. The token was discarded.',
+  ),
+  credential_seems_good: ok(
+    'Entra seems to accept {credential}. Two requests were sent: one with a made-up code, which Entra refused because of the code and not because of the credential, and one for a token of the application itself, which Entra refused for another reason ({reason}).',
+  ),
   credential_wrong: {
     severity: 'error',
     what: 'Entra does not know {credential} (AADSTS7000215): it is not a secret of the application {clientId}.',
@@ -78,10 +77,7 @@ export const credentialFindings = {
     fix: `Create the next one in ${credentials} now and configure it in addition to the old one. Several credentials may be configured; Entrada uses the newest that works.`,
     whoCanFix: 'application_administrator',
   },
-  credential_lasts: {
-    severity: 'ok',
-    what: '{credential} is valid for {days} more days, until {date}.',
-  },
+  credential_lasts: ok('{credential} is valid for {days} more days, until {date}.'),
   credential_end_unknown: {
     severity: 'info',
     what: 'The expiry date of {credential} is not known.',

@@ -1,14 +1,9 @@
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 export const databaseFindings = {
-  database_fits: {
-    severity: 'ok',
-    what: 'The database can be used: {where}, schema {schema}, {server}.',
-  },
-  database_writable: {
-    severity: 'ok',
-    what: 'The database is writable; a test change was made and rolled back.',
-  },
+  database_fits: ok('The database can be used: {where}, schema {schema}, {server}.'),
+  database_writable: ok('The database is writable; a test change was made and rolled back.'),
   database_absent: {
     severity: 'info',
     what: 'There is no database yet at {where}.',
@@ -87,10 +82,9 @@ export const databaseFindings = {
     why: 'It may work but is untested, and the PostgreSQL project stops fixing old releases.',
     fix: 'Upgrade PostgreSQL.',
   },
-  audit_trail_verified: {
-    severity: 'ok',
-    what: 'The server verified the audit trail {hours} hours ago: {links} linked events, all unchanged.',
-  },
+  audit_trail_verified: ok(
+    'The server verified the audit trail {hours} hours ago: {links} linked events, all unchanged.',
+  ),
   audit_trail_altered: {
     severity: 'error',
     what: 'The audit trail has been altered ({reason}, {place}); the server has reported this since {date}.',
@@ -112,7 +106,7 @@ export const databaseFindings = {
 } as const satisfies FindingRows
 
 export const keyFindings = {
-  key_ring_held: { severity: 'ok', what: 'The key ring was read from {source}: {count}.' },
+  key_ring_held: ok('The key ring was read from {source}: {count}.'),
   key_ring_absent: {
     severity: 'info',
     what: 'There is no key ring yet.',

@@ -1,5 +1,6 @@
 import { idRemedies } from '../errors/registration-facts.ts'
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 export const entraFindings = {
   entra_not_configured: {
@@ -8,10 +9,9 @@ export const entraFindings = {
     why: 'Only an operator with the operator token can sign in.',
     fix: 'Set ENTRADA_ENTRA_TENANT_ID, ENTRADA_ENTRA_CLIENT_ID and ENTRADA_ENTRA_CLIENT_SECRET; docs/set-up-entra.md shows where they come from.',
   },
-  directory_found: {
-    severity: 'ok',
-    what: 'The directory {tenantId} was found at {authority}, and its metadata names this directory. Cloud: {cloud}.',
-  },
+  directory_found: ok(
+    'The directory {tenantId} was found at {authority}, and its metadata names this directory. Cloud: {cloud}.',
+  ),
   entra_unreachable: {
     severity: 'error',
     what: 'This machine cannot reach {authority}: {reason}.',
@@ -85,10 +85,7 @@ export const entraFindings = {
     why: 'The same email address may belong to another person in another directory. Entrada does not start, or refuses sign-ins, rather than mix users.',
     fix: 'Restore the former ENTRADA_ENTRA_TENANT_ID, or start with an empty database.',
   },
-  keys_published: {
-    severity: 'ok',
-    what: 'The directory publishes {count} usable signing keys for {issuer}.',
-  },
+  keys_published: ok('The directory publishes {count} usable signing keys for {issuer}.'),
   keys_unreachable: {
     severity: 'error',
     what: 'The signing keys could not be fetched from {url}: {reason}.',
@@ -123,10 +120,9 @@ export const entraFindings = {
 } as const satisfies FindingRows
 
 export const clockFindings = {
-  clock_right: {
-    severity: 'ok',
-    what: "This machine's clock agrees with {authority} (they differ by at most {seconds} s).",
-  },
+  clock_right: ok(
+    "This machine's clock agrees with {authority} (they differ by at most {seconds} s).",
+  ),
   clock_not_compared: {
     severity: 'info',
     what: 'The clock could not be compared: Entra sent no answer with a date.',

@@ -1,14 +1,15 @@
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 export const machineFindings = {
-  node_fits: { severity: 'ok', what: 'Node.js {version} is supported.' },
+  node_fits: ok('Node.js {version} is supported.'),
   node_too_old: {
     severity: 'error',
     what: 'Node.js is {version}; Entrada needs 24 or newer.',
     why: 'Older releases lack the database and the TypeScript support that Entrada needs.',
     fix: 'Install Node.js 24. In a clone, `npm ci` installs it: start Entrada with `npm run entrada -- serve`.',
   },
-  disk_has_room: { severity: 'ok', what: 'The disk of {folder} has {free} of free space.' },
+  disk_has_room: ok('The disk of {folder} has {free} of free space.'),
   disk_nearly_full: {
     severity: 'warning',
     what: 'The disk of {folder} has only {free} of free space.',
@@ -21,10 +22,7 @@ export const machineFindings = {
     why: 'Sign-ins are refused with storage_full, now or within minutes.',
     fix: 'Free space on this disk. Or stop the server, move the data folder to a larger disk, and set ENTRADA_DATA_DIR.',
   },
-  data_folder_writable: {
-    severity: 'ok',
-    what: 'A file could be created in {folder} and removed again.',
-  },
+  data_folder_writable: ok('A file could be created in {folder} and removed again.'),
   data_folder_absent: {
     severity: 'info',
     what: 'The data folder {folder} does not exist yet.',
@@ -43,10 +41,7 @@ export const machineFindings = {
     why: 'The database is in this folder. Without write access, all sign-ins and sign-outs fail.',
     fix: 'Run this as the user that the server runs as. If the finding remains, give that user the folder: `chown`, a writable mount, or `fsGroup` in Kubernetes.',
   },
-  data_files_private: {
-    severity: 'ok',
-    what: 'Only the owner of the files in {folder} can read them.',
-  },
+  data_files_private: ok('Only the owner of the files in {folder} can read them.'),
   data_files_open_to_others: {
     severity: 'error',
     what: 'Every user of this machine can read files in {folder}.',

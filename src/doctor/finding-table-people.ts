@@ -8,6 +8,7 @@ import {
 } from '../errors/registration-facts.ts'
 import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 /** What the rows of the optional claims have in common: all but the area and what was seen. */
 function missingClaim(claim: OptionalClaim, fact: ClaimFact = optionalClaims[claim]) {
@@ -26,10 +27,7 @@ export const claimFindings = {
     why: 'Missing claims can be detected only in a sign-in.',
     fix: 'Sign in once, then run this again.',
   },
-  claims_complete: {
-    severity: 'ok',
-    what: 'The last {signIns} sign-ins had every optional claim that Entrada can use.',
-  },
+  claims_complete: ok('The last {signIns} sign-ins had every optional claim that Entrada can use.'),
   claim_missing_sid: {
     what: 'None of the last {signIns} sign-ins had the claim `sid`.',
     ...missingClaim('sid'),
@@ -98,7 +96,7 @@ export const claimFindings = {
 } as const satisfies FindingRows
 
 export const roleFindings = {
-  role_rules_good: { severity: 'ok', what: 'The {count} role rules are valid.' },
+  role_rules_good: ok('The {count} role rules are valid.'),
   role_rules_invalid: {
     severity: 'error',
     what: 'The file of ENTRADA_ROLE_RULES_FILE cannot be used:',
@@ -120,10 +118,7 @@ export const roleFindings = {
 } as const satisfies FindingRows
 
 export const operatorFindings = {
-  operators_listed: {
-    severity: 'ok',
-    what: 'All {count} operators of ENTRADA_OPERATORS are users here.',
-  },
+  operators_listed: ok('All {count} operators of ENTRADA_OPERATORS are users here.'),
   operators_none: {
     severity: 'info',
     what: 'ENTRADA_OPERATORS is empty: administration is possible with the operator token only.',
@@ -148,10 +143,7 @@ export const operatorFindings = {
     why: 'They cannot sign in, so they cannot administer.',
     fix: 'Remove them from ENTRADA_OPERATORS, or enable them with `entrada user enable`.',
   },
-  operator_token_strong: {
-    severity: 'ok',
-    what: 'The operator token is long and random, from {source}.',
-  },
+  operator_token_strong: ok('The operator token is long and random, from {source}.'),
   operator_token_absent: {
     severity: 'info',
     what: 'There is no operator token yet.',

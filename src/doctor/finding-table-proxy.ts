@@ -1,11 +1,11 @@
 /** Findings about the proxies between clients and the server, as requests through them show. */
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 export const proxyFindings = {
-  proxy_passes_requests: {
-    severity: 'ok',
-    what: 'Requests through {origin} arrive unchanged: cookies, addresses, headers and the address of the client.',
-  },
+  proxy_passes_requests: ok(
+    'Requests through {origin} arrive unchanged: cookies, addresses, headers and the address of the client.',
+  ),
   proxy_not_examined: {
     severity: 'info',
     what: 'The effect of the reverse proxy at {origin} on requests was not examined, because the operator token is not available.',

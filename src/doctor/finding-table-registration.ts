@@ -1,6 +1,7 @@
 import { platformRemedies } from '../errors/registration-facts.ts'
 import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 const authentication = `${appRegistration} > Authentication`
 
@@ -33,10 +34,9 @@ export const registrationFindings = {
     fix: `Enter it in ${authentication} > Front-channel logout URL. Entra accepts one URL, with https only.`,
     whoCanFix: 'application_administrator',
   },
-  redirect_uri_registered: {
-    severity: 'ok',
-    what: '{redirectUri} is registered. Entra refused a silent sign-in without cookies by redirecting there, which it does only for registered addresses. This does not show whether it is registered under "Web".',
-  },
+  redirect_uri_registered: ok(
+    '{redirectUri} is registered. Entra refused a silent sign-in without cookies by redirecting there, which it does only for registered addresses. This does not show whether it is registered under "Web".',
+  ),
   redirect_uri_not_registered: {
     severity: 'error',
     what: '{redirectUri} is not registered: for a sign-in with this redirect URI, Entra showed AADSTS50011 on its own page.',

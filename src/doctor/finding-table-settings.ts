@@ -1,16 +1,13 @@
 import { newSecret } from '../errors/registration-facts.ts'
 import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRows } from './finding.ts'
+import { ok } from './ok-finding.ts'
 
 export const settingsFindings = {
-  settings_understood: {
-    severity: 'ok',
-    what: 'The settings are valid; {count} are set, the others have their defaults.',
-  },
-  proxy_used: {
-    severity: 'ok',
-    what: 'Requests to other machines use the proxy {proxy}, except for hosts in NO_PROXY.',
-  },
+  settings_understood: ok(
+    'The settings are valid; {count} are set, the others have their defaults.',
+  ),
+  proxy_used: ok('Requests to other machines use the proxy {proxy}, except for hosts in NO_PROXY.'),
   webhook_names_resolved_by_proxy: {
     severity: 'info',
     what: 'The proxy {proxy} resolves the host names of webhook receivers; this machine does not.',
