@@ -182,6 +182,21 @@ describe('openSqlite', () => {
     await storage.close()
   })
 
+  it('merges the log into the file every 16 MB', async () => {
+    const storage = await open(path)
+    const sizes: number[] = []
+    for (let n = 0; n < 24; n += 1) {
+      const event = newAuditEvent(n, { detail: { text: 'x'.repeat(1_000_000) } })
+      await storage.atomically((transaction) =>
+        transaction.appendAuditEvent(event, { toOutbox: false }),
+      )
+      sizes.push((await stat(`${path}-wal`)).size / 1_000_000)
+    }
+    assert.ok((sizes[11] ?? 0) > 12, 'not merged before')
+    assert.ok((sizes[23] ?? 99) < 19, 'merged and used again')
+    await storage.close()
+  })
+
   it('waits for a lock that is held for a moment', async () => {
     const storage = await open(path)
     const other = openSqliteConnection(path)

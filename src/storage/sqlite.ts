@@ -31,6 +31,9 @@ export type SqliteOptions = {
 
 const ALL_PAGES = 2 ** 31 - 1
 
+/** The log is merged into the file when it has this many pages, 16 MB. */
+const LOG_PAGES = 4_000
+
 // The module is requested at run time, because a Node without it could not even report that.
 const sqlite = process.getBuiltinModule('node:sqlite')
 // Node 26 renames the class; the types of Node 24 know only the old name.
@@ -115,6 +118,8 @@ async function prepareWriter(
   await sql`pragma journal_mode = wal`.execute(database)
   // A revocation that was acknowledged must survive a power cut; NORMAL would survive only a crash.
   await sql`pragma synchronous = full`.execute(database)
+  // A sign-in changes twenty pages and more, many of them those of the sign-in before; each is merged into the file once per merge.
+  await sql`pragma wal_autocheckpoint = ${sql.lit(LOG_PAGES)}`.execute(database)
   await sql`pragma foreign_keys = on`.execute(database)
   await sql`pragma trusted_schema = off`.execute(database)
   return database
