@@ -8,16 +8,8 @@ import type { AuditChain, StorageReader } from './storage.ts'
 import { toStoredAuditEvent } from './trail-rows.ts'
 import { trailWrites } from './trail-verbs.ts'
 
-type ChainReads =
-  | 'hasUnlinkedEvents'
-  | 'findAuditChainHead'
-  | 'listAuditLinks'
-  | 'listAuditEventPlaces'
-  | 'listVanishedEvents'
-  | 'findAuditVerification'
-
 /** Creates the functions that read the audit chain. */
-export function auditChainReads(database: Database): Pick<StorageReader, ChainReads> {
+export function auditChainReads(database: Database) {
   return {
     async hasUnlinkedEvents() {
       const query = database.selectFrom('audit_unlinked').select('position').limit(1)
@@ -52,7 +44,7 @@ export function auditChainReads(database: Database): Pick<StorageReader, ChainRe
         .execute()
       return rows.map((row) => row.event_id)
     },
-  }
+  } satisfies Partial<StorageReader>
 }
 
 /** Stores the state of the background verification in a single statement. */

@@ -9,17 +9,8 @@ import type { Connection } from './records.ts'
 import type { Database, Row } from './schema.ts'
 import type { StorageReader, StorageTransaction } from './storage.ts'
 
-type DomainRead =
-  | 'listConnectionsOfTenant'
-  | 'hasConnectionsOfCustomers'
-  | 'findDomain'
-  | 'findOwnedDomain'
-  | 'listDomains'
-  | 'listDomainsToCheck'
-  | 'countDomains'
-
 /** Creates the functions that read domains. */
-export function domainReads(database: Database): Pick<StorageReader, DomainRead> {
+export function domainReads(database: Database) {
   return {
     async listConnectionsOfTenant(tenant, limit) {
       const query = selectOfTenant(database, tenant).limit(limit)
@@ -67,7 +58,7 @@ export function domainReads(database: Database): Pick<StorageReader, DomainRead>
       const counts = Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]))
       return { pending: 0, proven: 0, lost: 0, ...counts }
     },
-  }
+  } satisfies Partial<StorageReader>
 }
 
 type Tenant = Parameters<StorageReader['listConnectionsOfTenant']>[0]
@@ -97,9 +88,7 @@ function isAtHome(database: Database, tenantId: string) {
 }
 
 /** Creates the functions that write domains. */
-export function domainWrites(
-  database: Database,
-): Pick<StorageTransaction, 'putDomain' | 'removeDomain'> {
+export function domainWrites(database: Database) {
   return {
     async putDomain(domain) {
       const { id, ...rest } = toDomainRow(domain)
@@ -112,7 +101,7 @@ export function domainWrites(
       const row = await removed.executeTakeFirst()
       return row && parseDomain(row)
     },
-  }
+  } satisfies Partial<StorageTransaction>
 }
 
 /** Stores the tenants by which a connection is found, as a part of writing it. */

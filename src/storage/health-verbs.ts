@@ -11,9 +11,7 @@ const COUNTED_DAYS = 400
 const DAY_MS = 86_400_000
 
 /** Creates the functions that read the health of connections. */
-export function healthReads(
-  database: Database,
-): Pick<StorageReader, 'countConnections' | 'findConnectionHealth' | 'listSignInCounts'> {
+export function healthReads(database: Database) {
   return {
     async countConnections({ organizationId, credentialsEndBefore }) {
       let query = selectConnections(database)
@@ -49,7 +47,7 @@ export function healthReads(
         .execute()
       return rows.map(({ day, outcome, signIns }) => ({ day, outcome, signIns }))
     },
-  }
+  } satisfies Partial<StorageReader>
 }
 
 /** Selects the ids of connections whose sign-ins fail. */

@@ -38,23 +38,7 @@ const sealedColumns: readonly ((database: Database) => Promise<readonly string[]
 ]
 
 /** Creates the functions that read organizations and connections. */
-export function organizationReads(
-  database: Database,
-): Pick<
-  StorageReader,
-  | 'findOrganization'
-  | 'findOrganizationBySlug'
-  | 'listOrganizations'
-  | 'findConnection'
-  | 'findConnectionBySlug'
-  | 'listConnections'
-  | 'listConnectionIds'
-  | 'listLinkedTenants'
-  | 'listSharedConnectionsOf'
-  | 'findSlugs'
-  | 'listSealingKeyIds'
-  | 'countSealedValues'
-> {
+export function organizationReads(database: Database) {
   return {
     async findOrganization(id) {
       const query = database.selectFrom('organizations').selectAll().where('id', '=', id)
@@ -130,13 +114,11 @@ export function organizationReads(
     },
     listSealingKeyIds: async () => Object.keys(await countSealedValues(database)).sort(),
     countSealedValues: () => countSealedValues(database),
-  }
+  } satisfies Partial<StorageReader>
 }
 
 /** Creates the functions that write organizations and connections. */
-export function organizationWrites(
-  database: Database,
-): Pick<StorageTransaction, 'putOrganization' | 'putConnection'> {
+export function organizationWrites(database: Database) {
   return {
     async putOrganization(organization) {
       const { id, ...rest } = toOrganizationRow(organization)
@@ -151,7 +133,7 @@ export function organizationWrites(
       await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(rest)).execute()
       await putConnectionTenants(database, connection)
     },
-  }
+  } satisfies Partial<StorageTransaction>
 }
 
 function selectConnections(database: Database, filter: ConnectionFilter) {

@@ -24,12 +24,7 @@ import type { Database, Tables } from './schema.ts'
 import type { KnownPerson, StorageReader, UserListItem } from './storage.ts'
 
 /** Creates the functions that read users, identities and memberships. */
-export function peopleReads(
-  database: Database,
-): Pick<
-  StorageReader,
-  'findPerson' | 'findUnlinkedMemberships' | 'findUser' | 'listRoles' | 'listUsers'
-> {
+export function peopleReads(database: Database) {
   return {
     async findPerson(key, organizationId) {
       const row = await selectPerson(database, key, organizationId).executeTakeFirst()
@@ -73,7 +68,7 @@ export function peopleReads(
       const users = await readPage(query, page, { by: 'created_at', item: parseUser })
       return { ...users, items: await withBelongings(database, users.items) }
     },
-  }
+  } satisfies Partial<StorageReader>
 }
 
 /** Returns all roles of a membership, whatever assigned them. */

@@ -13,18 +13,8 @@ import type { Membership, MembershipId, RoleAssignment } from './records.ts'
 import type { Database } from './schema.ts'
 import type { StorageTransaction } from './storage.ts'
 
-type UserVerb = 'createUser' | 'setUserStatus' | 'linkIdentity' | 'refreshIdentity'
-type MembershipVerb =
-  | 'createMembership'
-  | 'refreshMembership'
-  | 'setMembershipStatus'
-  | 'replaceRuleRoles'
-  | 'giveRole'
-  | 'takeRole'
-  | 'putGroupSnapshot'
-
 /** Creates the functions that write users and identities. */
-export function userWrites(database: Database): Pick<StorageTransaction, UserVerb> {
+export function userWrites(database: Database) {
   return {
     async createUser(user) {
       await database.insertInto('users').values(toUserRow(user)).execute()
@@ -50,11 +40,11 @@ export function userWrites(database: Database): Pick<StorageTransaction, UserVer
       }
       await database.updateTable('identities').set(columns).where('id', '=', id).execute()
     },
-  }
+  } satisfies Partial<StorageTransaction>
 }
 
 /** Creates the functions that write memberships, roles and groups. */
-export function membershipWrites(database: Database): Pick<StorageTransaction, MembershipVerb> {
+export function membershipWrites(database: Database) {
   return {
     createMembership: (membership) => createMembership(database, membership),
     refreshMembership: (id, seen) => refreshMembership(database, id, seen),
@@ -85,7 +75,7 @@ export function membershipWrites(database: Database): Pick<StorageTransaction, M
       )
       await replace.execute()
     },
-  }
+  } satisfies Partial<StorageTransaction>
 }
 
 async function createMembership(database: Database, membership: Membership): Promise<boolean> {

@@ -15,16 +15,7 @@ type JoinedRow = Readonly<Record<string, unknown>>
 const MOST_BEYOND = 100
 
 /** Creates the functions that read sessions. */
-export function sessionReads(
-  database: Database,
-): Pick<
-  StorageReader,
-  | 'findSession'
-  | 'findSessionById'
-  | 'listSessions'
-  | 'listSessionsBeyond'
-  | 'hasSessionsOfEntraSid'
-> {
+export function sessionReads(database: Database) {
   // The query is kept, because building and compiling it takes far longer than running it, and every request runs it.
   let lookUp: CompiledQuery<JoinedRow> | undefined
 
@@ -65,19 +56,11 @@ export function sessionReads(
       }
       return readPage(query, page, { by: 'created_at', item: parseSession })
     },
-  }
+  } satisfies Partial<StorageReader>
 }
 
-type SessionVerb =
-  | 'createSession'
-  | 'endSession'
-  | 'endSessionByTokenHash'
-  | 'endSessionsOfUser'
-  | 'endSessionsIn'
-  | 'endSessionsByEntraSid'
-
 /** Creates the functions that write sessions. */
-export function sessionWrites(database: Database): Pick<StorageTransaction, SessionVerb> {
+export function sessionWrites(database: Database) {
   const removal = database.deleteFrom('sessions')
   const endSessionsIn: StorageTransaction['endSessionsIn'] = async (scope) => {
     const { numDeletedRows } = await removalIn(database, scope).executeTakeFirstOrThrow()
@@ -109,7 +92,7 @@ export function sessionWrites(database: Database): Pick<StorageTransaction, Sess
         .execute()
       return rows.map(parseSession)
     },
-  }
+  } satisfies Partial<StorageTransaction>
 }
 
 function removalIn(database: Database, scope: SessionScope) {

@@ -6,12 +6,7 @@ import type { Database } from './schema.ts'
 import type { StorageReader, StorageTransaction } from './storage.ts'
 
 /** Creates the functions that read set-up links and results of tests. */
-export function setupReads(
-  database: Database,
-): Pick<
-  StorageReader,
-  'findSetupLink' | 'findSetupLinkByTokenHash' | 'listSetupLinks' | 'findTestResult'
-> {
+export function setupReads(database: Database) {
   const allLinks = () => database.selectFrom('setup_links').selectAll()
   return {
     async findSetupLink(id) {
@@ -32,13 +27,11 @@ export function setupReads(
       const row = await query.where('ends_at', '>', now.getTime()).executeTakeFirst()
       return row && results.parse(row)
     },
-  }
+  } satisfies Partial<StorageReader>
 }
 
 /** Creates the functions that write set-up links and results of tests. */
-export function setupWrites(
-  database: Database,
-): Pick<StorageTransaction, 'putSetupLink' | 'createTestResult'> {
+export function setupWrites(database: Database) {
   return {
     async putSetupLink(link) {
       const { id, ...rest } = toSetupLinkRow(link)
@@ -48,7 +41,7 @@ export function setupWrites(
     async createTestResult(result) {
       await database.insertInto('test_results').values(results.toRow(result)).execute()
     },
-  }
+  } satisfies Partial<StorageTransaction>
 }
 
 /** All members but the end of the link, which takes two columns. */

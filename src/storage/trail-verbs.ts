@@ -13,12 +13,7 @@ import {
 import { scheduleDeliveries } from './webhook-verbs.ts'
 
 /** Creates the functions that read audit events, sign-in traces and the outbox. */
-export function trailReads(
-  database: Database,
-): Pick<
-  StorageReader,
-  'listAuditEvents' | 'findSignInTrace' | 'listSignInTraces' | 'listOutbox' | 'countLive'
-> {
+export function trailReads(database: Database) {
   return {
     async listAuditEvents(filter, page) {
       return readPage(selectAuditEvents(database, filter), page, {
@@ -66,13 +61,11 @@ export function trailReads(
         .execute()
       return rows.map((row) => ({ sequence: row.sequence, event: parseAuditEvent(row) }))
     },
-  }
+  } satisfies Partial<StorageReader>
 }
 
 /** Creates the functions that write audit events, sign-in traces and the outbox. */
-export function trailWrites(
-  database: Database,
-): Pick<StorageTransaction, 'appendAuditEvent' | 'appendSignInTrace' | 'removeFromOutbox'> {
+export function trailWrites(database: Database) {
   return {
     async appendAuditEvent(event, { toOutbox }) {
       await database.insertInto('audit_events').values(toAuditEventRow(event)).execute()
@@ -86,7 +79,7 @@ export function trailWrites(
       if (sequences.length === 0) return
       await database.deleteFrom('outbox').where('sequence', 'in', sequences).execute()
     },
-  }
+  } satisfies Partial<StorageTransaction>
 }
 
 function selectAuditEvents(database: Database, filter: AuditFilter) {

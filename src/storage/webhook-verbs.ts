@@ -9,17 +9,7 @@ import type { DueDelivery } from './webhook-records.ts'
 import { parseDelivery, parseWebhook, toWebhookRow } from './webhook-rows.ts'
 
 /** Creates the functions that read webhooks and their deliveries. */
-export function webhookReads(
-  database: Database,
-): Pick<
-  StorageReader,
-  | 'findWebhook'
-  | 'listWebhooks'
-  | 'listWebhookIds'
-  | 'listDeliveries'
-  | 'listDueWebhooks'
-  | 'countWebhooks'
-> {
+export function webhookReads(database: Database) {
   return {
     async findWebhook(id) {
       const query = database.selectFrom('webhooks').selectAll().where('id', '=', id)
@@ -72,13 +62,11 @@ export function webhookReads(
         .execute()
       return rows.map(parseDelivery)
     },
-  }
+  } satisfies Partial<StorageReader>
 }
 
 /** Creates the functions that write webhooks. */
-export function webhookWrites(
-  database: Database,
-): Pick<StorageTransaction, 'putWebhook' | 'removeWebhook' | 'rememberWarning'> {
+export function webhookWrites(database: Database) {
   return {
     async putWebhook(webhook) {
       const { id, ...rest } = toWebhookRow(webhook)
@@ -100,7 +88,7 @@ export function webhookWrites(
         .executeTakeFirstOrThrow()
       return numInsertedOrUpdatedRows === 1n
     },
-  }
+  } satisfies Partial<StorageTransaction>
 }
 
 /**
@@ -157,10 +145,7 @@ export function sweepDeliveries(database: Database, before: Date) {
 }
 
 /** Creates the single statements for deliveries and leases; `storage.ts` documents their promises. */
-export function deliveryWork(
-  database: Database,
-  kind: Storage['kind'],
-): Pick<Storage, 'claimDeliveries' | 'settleDelivery' | 'takeLease'> {
+export function deliveryWork(database: Database, kind: Storage['kind']) {
   return {
     async claimDeliveries({ webhookId, now, until, limit, first = 'due' }) {
       const waiting = database
@@ -208,7 +193,7 @@ export function deliveryWork(
         .executeTakeFirstOrThrow()
       return numInsertedOrUpdatedRows === 1n
     },
-  }
+  } satisfies Partial<Storage>
 }
 
 async function withEvents(
