@@ -82,7 +82,7 @@ const setupRoutes: readonly Route[] = [
       'POST',
       '/setup/link',
       openSetupLink,
-      'Swaps the token of a set-up link for a cookie: 303 to `/setup`.',
+      'Exchanges the token of a set-up link for a cookie: 303 to `/setup`.',
     ),
     limit: 'setup',
   },
@@ -101,15 +101,20 @@ const setupRoutes: readonly Route[] = [
     'GET',
     '/setup/test/:id',
     showSetupTest,
-    'What a test sign-in found, for the browser that began it.',
+    'The result of a test sign-in, for the browser that started it.',
   ),
   page(
     'POST',
     '/admin/connections/:id/test',
     startOperatorTest,
-    'Operators: a test sign-in through a connection, 303 to Entra. `credential`: with that one alone. `account=other`.',
+    'Operators: a test sign-in through a connection, 303 to Entra. `credential`: only with this credential. `account=other`.',
   ),
-  page('GET', '/admin/tests/:id', showOperatorTest, 'Operators: what a test of theirs found.'),
+  page(
+    'GET',
+    '/admin/tests/:id',
+    showOperatorTest,
+    'Operators: the result of a test sign-in of theirs.',
+  ),
 ]
 
 export const routes: readonly Route[] = [
@@ -120,7 +125,7 @@ export const routes: readonly Route[] = [
     'POST',
     '/login',
     findSignIn,
-    'Finds the connection that is meant, and goes on to Entra. `who`: a work email, or a short name; `return_to`.',
+    'Finds the user’s connection and redirects to Entra. `who`: a work email, or a short name; `return_to`.',
   ),
   page(
     'GET',
@@ -140,9 +145,9 @@ export const routes: readonly Route[] = [
     'POST',
     '/login/initiate',
     initiateSignInByPost,
-    'The same by a form of another site: 303 to the GET. It spends nothing and ends no session.',
+    'The same as a form of another site: 303 to the GET. It uses up no attempt and ends no session.',
   ),
-  page('GET', '/login/token', showOperatorSignIn, "The operator's way in with a token."),
+  page('GET', '/login/token', showOperatorSignIn, 'Sign-in page for the operator token.'),
   page('POST', '/login/token', signInWithOperatorToken, 'Opens an operator session of one hour.'),
   acting(
     'sign_in_start',
@@ -205,7 +210,7 @@ export const routes: readonly Route[] = [
   {
     method: 'GET',
     path: SERVER_PATH,
-    does: 'Which server answers here: for the command line and `entrada doctor`, which learns how its request arrived once it has proven that it knows the operator token.',
+    does: 'Identifies the server, for the command line and `entrada doctor`. To a caller that proves that it knows the operator token, it also describes how the request arrived.',
     speaks: 'json',
     answer: showServer,
     limit: 'api_address',
@@ -216,8 +221,8 @@ export const routes: readonly Route[] = [
     showAsset,
     'Stylesheets, script, favicon and logo of the pages.',
   ),
-  page('GET', '/account', showAccount, 'Own sessions.'),
-  page('POST', '/account', endOwnSession, "Ends one of one's own sessions."),
+  page('GET', '/account', showAccount, 'The sessions of the signed-in user.'),
+  page('POST', '/account', endOwnSession, 'Ends one of these sessions.'),
   ...adminPages,
   ...apiRoutes,
   {

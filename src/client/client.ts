@@ -197,7 +197,7 @@ async function jsonOf(response: Response): Promise<unknown> {
     return await response.json()
   } catch (cause) {
     const { status } = response
-    throw new EntradaApiError('The answer is none of Entrada.', {
+    throw new EntradaApiError('The response does not come from Entrada.', {
       code: 'no_answer',
       status,
       cause,

@@ -77,7 +77,7 @@ export const connectionChangeSchema = v.pipe(
     managedBy: v.pipe(
       v.optional(v.picklist(['api', 'file'])),
       v.description(
-        'Takes the connection over for `entrada apply`, or gives it back; see docs/apply.md.',
+        'Sets what manages the connection: a file of `entrada apply`, or the API; see docs/apply.md.',
       ),
     ),
   }),
@@ -108,12 +108,17 @@ export const connectionSchema = strictObject({
   managedBy: v.picklist(['api', 'environment', 'file']),
   protocol: v.literal('oidc'),
   cloud: v.string(),
-  tenantId: v.pipe(v.nullable(v.string()), v.description('What `tenant` was resolved to.')),
+  tenantId: v.pipe(
+    v.nullable(v.string()),
+    v.description('The tenant id of the directory that `tenant` names.'),
+  ),
   credentials: v.array(credentialSchema),
   ...shown,
   tested: v.pipe(
     v.boolean(),
-    v.description('Whether a test sign-in succeeded through the connection as it is now.'),
+    v.description(
+      'Whether a test sign-in has succeeded with the present registration of the connection.',
+    ),
   ),
   addresses: v.pipe(
     strictObject({
@@ -122,7 +127,7 @@ export const connectionSchema = strictObject({
       frontChannelLogout: v.string(),
     }),
     v.description(
-      'To be registered in Entra: redirect URI, home page URL, front-channel logout URL.',
+      'The URLs to register in Entra: redirect URI, home page URL, front-channel logout URL.',
     ),
   ),
   createdAt: timeAnswer,

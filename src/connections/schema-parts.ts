@@ -63,7 +63,7 @@ export function readBy<T>(parse: (text: string) => T, published: Published) {
       try {
         const value = parse(dataset.value)
         if (pattern?.test(dataset.value) ?? true) return value
-        addIssue({ message: 'is not written in the form that the OpenAPI document shows' })
+        addIssue({ message: 'does not have the format of the OpenAPI document' })
       } catch (error) {
         addIssue({ message: error instanceof Error ? error.message : 'is not valid' })
       }
@@ -118,8 +118,8 @@ export const pageQuery = {
 export function cursorText(pattern: RegExp) {
   return v.pipe(
     text(128),
-    v.regex(pattern, 'must be `next` of the page before'),
-    v.description('`next` of the page before. Means nothing but that.'),
+    v.regex(pattern, 'must be `next` of the previous page'),
+    v.description('`next` of the previous page. Its content is opaque.'),
   )
 }
 
@@ -153,9 +153,11 @@ export const givenText = v.pipe(
 export const givenId = v.optional(
   v.pipe(
     givenText,
-    v.check((value) => !RESERVED.test(value), 'is a word that addresses of ours have'),
+    v.check((value) => !RESERVED.test(value), 'is a word that Entrada uses in its addresses'),
     v.metadata({ not: { pattern: RESERVED.source } }),
-    v.description('Brought along from another system; made when left out. Never changes.'),
+    v.description(
+      'An id of another system; Entrada generates one if it is omitted. It can never be changed.',
+    ),
   ),
 )
 

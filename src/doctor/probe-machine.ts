@@ -90,7 +90,7 @@ async function hasOpen(processId: number, file: string): Promise<boolean> {
 async function tryWriting(path: string): Promise<NonNullable<FolderFacts['written']>> {
   const file = join(path, `.entrada-doctor-${randomUUID()}`)
   try {
-    await writeFile(file, 'Left behind by `entrada doctor`; may be removed.\n', { mode: 0o600 })
+    await writeFile(file, 'Created by `entrada doctor`; you can remove it.\n', { mode: 0o600 })
     await rm(file)
     return { ok: true }
   } catch (error) {

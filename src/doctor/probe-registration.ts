@@ -60,11 +60,11 @@ function readAnswer(reply: Asked, redirectUri: string): RegistrationAnswer {
     const isThere = headers.location?.startsWith(`${redirectUri}?`)
     return isThere
       ? { kind: 'registered' }
-      : { kind: 'not_known', reason: 'Entra sent the question on to another place' }
+      : { kind: 'not_known', reason: 'Entra redirected the request to another address' }
   }
   const { code } = parseEntraErrorDescription(text)
   return code === undefined
-    ? { kind: 'not_known', reason: `Entra answered ${status} without saying why` }
+    ? { kind: 'not_known', reason: `Entra answered ${status} without a reason` }
     : { kind: 'shown', code }
 }
 

@@ -71,7 +71,7 @@ export const limitTable = {
     uses: 10,
     perSeconds: 60,
     each: 'address',
-    of: 'Operator tokens offered at `/login/token`; wrong ones, and wrong API keys, offered to the API.',
+    of: 'Operator tokens sent to `/login/token`, and wrong operator tokens and API keys sent to the API.',
   },
   api_address: {
     uses: 600,
@@ -83,7 +83,7 @@ export const limitTable = {
     uses: 1200,
     perSeconds: 60,
     each: 'operator',
-    of: 'Calls of the API with one operator token, API key or session, from whatever address.',
+    of: 'Calls of the API with one operator token, API key or session, from any address.',
   },
   api_session: {
     uses: 1200,
@@ -95,7 +95,7 @@ export const limitTable = {
     uses: 60,
     perSeconds: 60,
     each: 'organization',
-    of: 'Domains whose TXT record is looked up on request: a name server that does not answer is waited for.',
+    of: 'Requested look-ups of TXT records, because Entrada waits for a name server that does not answer.',
   },
   recorded_of_attempt: {
     uses: 20,
@@ -113,7 +113,7 @@ export const limitTable = {
     uses: 20,
     perSeconds: 60,
     each: 'sort',
-    of: 'Refusals of one code at one connection, or wrong operator tokens, that are stored in any case: a flood of another sort does not hide them.',
+    of: 'Refusals with one code at one connection, or wrong operator tokens, that are always stored, so that a flood of another sort does not hide them.',
   },
   recorded: {
     uses: 980,

@@ -13,7 +13,7 @@ export const metricTable = {
   entrada_sign_ins_total: {
     type: 'counter',
     labels: ['outcome', 'code'],
-    help: 'Sign-in attempts that came back from Entra. Outcome `signed_in`, `refused` or `failed` (ours or Entra’s fault); code of the refusal, else empty.',
+    help: 'Sign-in attempts that came back from Entra. Outcome `signed_in`, `refused` or `failed` (an error of Entrada or Entra); code of the refusal, otherwise empty.',
   },
   entrada_connection_tests_total: {
     type: 'counter',
@@ -51,7 +51,7 @@ export const metricTable = {
   entrada_http_request_duration_seconds: {
     type: 'histogram',
     labels: ['method', 'route', 'status'],
-    help: 'Time to answer a request, by address as docs/reference/addresses.md has it (`other`: none of ours) and class of status.',
+    help: 'Time to answer a request, by address as in docs/reference/addresses.md (`other`: any other address) and class of status.',
   },
   entrada_session_rechecks_total: {
     type: 'counter',
@@ -91,7 +91,7 @@ export const metricTable = {
   },
   entrada_audit_verified_timestamp_seconds: {
     type: 'gauge',
-    help: 'When the whole audit trail was last found as it was written, in Unix time; missing before the first time. A day old at most, unless the trail has more than ten million events.',
+    help: 'When the whole audit trail was last verified as unchanged, in Unix time; missing before the first verification. It is a day old at most, unless the trail has more than ten million events.',
   },
   entrada_connections: {
     type: 'gauge',
@@ -100,21 +100,21 @@ export const metricTable = {
   },
   entrada_connections_failing: {
     type: 'gauge',
-    help: 'Connections that are on and whose sign-ins fail since their last success, for want of Entra, the network or a working credential.',
+    help: 'Connections that are on and whose sign-ins fail since their last success, because Entra cannot be reached or a credential does not work.',
   },
   entrada_connections_expiring: {
     type: 'gauge',
-    help: 'Connections that are on and whose last credential ends within 30 days, or has ended.',
+    help: 'Connections that are on and whose last credential expires within 30 days, or has expired.',
   },
   entrada_credential_expiry_timestamp_seconds: {
     type: 'gauge',
     labels: ['kind', 'position'],
-    help: 'When a credential of the default connection ends, in Unix time; missing where that is not known. Position: 1 is configured first of its kind.',
+    help: 'When a credential of the default connection expires, in Unix time; missing if that is not known. Position: 1 is the first configured credential of its kind.',
   },
   entrada_credential_good: {
     type: 'gauge',
     labels: ['kind', 'position'],
-    help: '1, or 0 when the credential has ended or Entra refused it last.',
+    help: '1, or 0 when the credential has expired or Entra refused it in the last request.',
   },
   entrada_domains: {
     type: 'gauge',
@@ -124,7 +124,7 @@ export const metricTable = {
   entrada_domain_checks_total: {
     type: 'counter',
     labels: ['outcome'],
-    help: 'Times that DNS was asked again for a proven domain: `there`, `gone`, or `unknown` (no answer).',
+    help: 'Checks of proven domains in DNS: the record was `there`, `gone`, or `unknown` (no answer).',
   },
   entrada_build_info: {
     type: 'gauge',
@@ -134,7 +134,7 @@ export const metricTable = {
   nodejs_version_info: {
     type: 'gauge',
     labels: ['version'],
-    help: 'Always 1; which Node runs it.',
+    help: 'Always 1; the label is the version of Node.js.',
   },
   process_cpu_seconds_total: { type: 'counter', help: 'CPU time of this process.' },
   process_resident_memory_bytes: { type: 'gauge', help: 'Memory of this process.' },
@@ -142,13 +142,13 @@ export const metricTable = {
     type: 'gauge',
     help: 'When this process started, in Unix time.',
   },
-  nodejs_heap_size_used_bytes: { type: 'gauge', help: 'Part of it that holds objects.' },
+  nodejs_heap_size_used_bytes: { type: 'gauge', help: 'Used part of the JavaScript heap.' },
   nodejs_eventloop_lag_p50_seconds: {
     type: 'gauge',
-    help: 'How late the event loop was since the scrape before, median.',
+    help: 'Delay of the event loop since the previous scrape, median.',
   },
   nodejs_eventloop_lag_p99_seconds: { type: 'gauge', help: 'The same, 99th percentile.' },
-  nodejs_eventloop_lag_max_seconds: { type: 'gauge', help: 'The same, at worst.' },
+  nodejs_eventloop_lag_max_seconds: { type: 'gauge', help: 'The same, maximum.' },
 } as const satisfies Record<string, Metric>
 
 export type MetricName = keyof typeof metricTable

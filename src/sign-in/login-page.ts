@@ -132,6 +132,6 @@ function alreadySignedIn(
 const notConfigured = (
   services: Pick<Services, 'deployment'>,
 ): Html => html`<p>Sign-in with Microsoft is not set up here yet.</p>
-<p>Who runs this server sets <code>ENTRADA_ENTRA_TENANT_ID</code>, <code>ENTRADA_ENTRA_CLIENT_ID</code> and
+<p>The operator of this server sets <code>ENTRADA_ENTRA_TENANT_ID</code>, <code>ENTRADA_ENTRA_CLIENT_ID</code> and
 <code>ENTRADA_ENTRA_CLIENT_SECRET</code>, and starts it again.</p>
 <p><a href="${pathTo(services, '/login/token')}">Sign in with the operator token</a></p>`
