@@ -169,7 +169,7 @@ describe('what the doctor finds about the registration', () => {
     emulator.setFault({ kind: 'status', on: 'authorize', status: 503 })
     const { exitCode, find } = await examine({}, '--only', 'registration')
     assert.equal(exitCode, 0)
-    assert.match(find('redirect_uri_not_known').what, /answered 503 without saying why/)
+    assert.match(find('redirect_uri_not_known').what, /answered 503 without a reason/)
   })
 
   for (const [code, id] of [
