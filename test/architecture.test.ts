@@ -90,6 +90,10 @@ const floors: readonly (readonly string[])[] = [
   ['src/admin'],
   ['src/api'],
   ['src/apply', 'src/doctor', 'src/error-page.ts'],
+  ['src/doctor/entra'],
+  ['src/doctor/diagnose-kinds.ts', 'src/doctor/probe-kinds.ts'],
+  ['src/doctor/diagnose.ts', 'src/doctor/gather-facts.ts'],
+  ['src/doctor/doctor.ts'],
   ['src/embedding'],
   ['src'],
   ['src/cli', 'src/testing'],
@@ -122,6 +126,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'src/api/resources': ['organizations.ts'],
   'src/cli': [],
   'src/doctor': ['doctor.ts'],
+  'src/doctor/entra': [],
   'src/embedding': [],
   'src/emulator': ['start-emulator.ts'],
   'src/emulator/administration': [],
@@ -154,7 +159,7 @@ const filesWithEntraIds: Readonly<Record<string, string>> = {
   'src/cli/imported-people.ts': 'reads the columns of other systems',
   'src/audit/audit-events.ts': 'describes the members of an event',
   'src/audit/personal-members.ts': 'names the members that are erased with a person',
-  'src/doctor/diagnose-claims.ts':
+  'src/doctor/entra/diagnose-claims.ts':
     'counts the people of sign-in traces, also those of the release before',
   'src/errors/error-table-sign-in.ts': 'names the claim in a remedy',
   'src/storage/people-rows.ts': 'fills the columns of the release before',
@@ -240,7 +245,7 @@ describe('the house', () => {
 
   it('has a doctor whose rules are pure: they judge facts, and gather none', () => {
     const rules = program.filter(({ path }) =>
-      /^src\/doctor\/(diagnose|finding|describe)/.test(path),
+      /^src\/doctor\/(entra\/)?(diagnose|finding|describe)/.test(path),
     )
     const impure = /\bfetch\b|new Date\(\)|process\.|from 'node:|probe-|AskContext/
     assert.ok(rules.length > 10)

@@ -231,8 +231,8 @@ describe('diagnose, about the directory', () => {
 })
 
 describe('the table of findings', () => {
-  const rules = readdirSync('src/doctor')
-    .filter((name) => /^diagnose.*(?<!\.test)\.ts$/.test(name))
+  const rules = readdirSync('src/doctor', { recursive: true, encoding: 'utf8' })
+    .filter((name) => /(^|\/)diagnose.*(?<!\.test)\.ts$/.test(name))
     .map((name) => readFileSync(`src/doctor/${name}`, 'utf8'))
     .join('\n')
 

@@ -2,16 +2,13 @@
 import { diagnoseAccessRules } from './diagnose-access.ts'
 import { diagnoseAddresses } from './diagnose-addresses.ts'
 import { diagnoseAuditTrail } from './diagnose-audit.ts'
-import { diagnoseClaims } from './diagnose-claims.ts'
 import { diagnoseConnections } from './diagnose-connections.ts'
-import { diagnoseCredentials } from './diagnose-credentials.ts'
 import { diagnoseDatabase } from './diagnose-database.ts'
-import { diagnoseEntra } from './diagnose-entra.ts'
 import { diagnoseEnvironment } from './diagnose-environment.ts'
 import { diagnoseKeyRing } from './diagnose-keys.ts'
+import { kindRules } from './diagnose-kinds.ts'
 import { diagnoseMachine } from './diagnose-machine.ts'
 import { diagnoseOperators, diagnoseRoles } from './diagnose-people.ts'
-import { diagnoseRegistration } from './diagnose-registration.ts'
 import { diagnoseSettings } from './diagnose-settings.ts'
 import type { Facts } from './facts.ts'
 import { type Area, areas, type Finding } from './finding.ts'
@@ -23,12 +20,9 @@ const rules = [
   diagnoseDatabase,
   diagnoseAuditTrail,
   diagnoseKeyRing,
-  diagnoseEntra,
+  ...kindRules,
   diagnoseConnections,
-  diagnoseCredentials,
-  diagnoseRegistration,
   diagnoseAddresses,
-  diagnoseClaims,
   diagnoseRoles,
   diagnoseAccessRules,
   diagnoseOperators,

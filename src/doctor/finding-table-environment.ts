@@ -1,4 +1,4 @@
-import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
+import { appRegistration } from '../errors/registration-facts.ts'
 import type { FindingRows } from './finding.ts'
 
 export const environmentFindings = {

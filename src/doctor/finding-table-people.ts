@@ -1,12 +1,12 @@
 import {
   addClaim,
+  appRegistration,
   type ClaimFact,
   groupRemedies,
   type OptionalClaim,
   optionalClaims,
   proofForLinking,
 } from '../errors/registration-facts.ts'
-import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
 import type { FindingRows } from './finding.ts'
 import { ok } from './ok-finding.ts'
 

@@ -1,5 +1,4 @@
-import { newSecret } from '../errors/registration-facts.ts'
-import { appRegistration } from '../identity-provider/entra/protocol/entra-error-table-entry.ts'
+import { appRegistration, newSecret } from '../errors/registration-facts.ts'
 import type { FindingRows } from './finding.ts'
 import { ok } from './ok-finding.ts'
 

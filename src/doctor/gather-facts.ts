@@ -3,7 +3,7 @@
  * the description of the directory. The longest chain is three requests of three seconds each, and the deadline aborts what is left.
  */
 import { type AuditVerification, readVerification } from '../audit/audit-verification.ts'
-import { cloudOf } from '../identity-provider/entra/clouds.ts'
+import { environmentPlace } from '../connections/environment-place.ts'
 import { type Environment, isLoopbackHost } from '../settings/config.ts'
 import { type AskContext, resolveHere } from './ask.ts'
 import {
@@ -18,10 +18,10 @@ import {
 import type { AddressesFacts, DatabaseFacts, Facts, MachineFacts, SettingsFacts } from './facts.ts'
 import type { Area } from './finding.ts'
 import { probeAddresses } from './probe-addresses.ts'
-import { probeApplication } from './probe-application.ts'
 import { probeDatabase } from './probe-database.ts'
 import { probeGuard } from './probe-guard.ts'
 import { findKeyRing, findOperatorToken, probeKeyRing, probeOperatorToken } from './probe-keys.ts'
+import { probeProviders } from './probe-kinds.ts'
 import { findOpenFiles, findProcessesWith, probeFolder } from './probe-machine.ts'
 import { probeAccessRules, probeRoleRules } from './probe-rules.ts'
 
@@ -49,11 +49,11 @@ export async function gatherFacts(
     'roles',
     'operators',
   )
-  const needsEntra = wants('entra', 'clock', 'credential', 'registration', 'operators')
-  const [machine, database, entra, addresses] = await Promise.all([
+  const needsProvider = wants('entra', 'clock', 'credential', 'registration', 'operators')
+  const [machine, database, provider, addresses] = await Promise.all([
     wants('machine') ? machineOf(examination) : undefined,
     needsDatabase ? databaseOf(examination, limits) : undefined,
-    needsEntra ? probeApplication(context, examination, settings) : undefined,
+    needsProvider ? probeProviders(context, examination, settings) : undefined,
     wants('address') ? addressesOf(context, examination, settings) : undefined,
   ])
   const keyRing = keyRingOf(examination)
@@ -72,7 +72,7 @@ export async function gatherFacts(
     ...(auditVerification ? { auditVerification } : {}),
     ...(machine ? { machine } : {}),
     ...(database ? { database } : {}),
-    ...entra,
+    ...provider,
     ...(addresses ? { addresses } : {}),
   }
 }
@@ -106,7 +106,7 @@ async function databaseOf(examination: Examination, { databaseMs }: TimeLimits) 
   return probeDatabase({
     address: databaseUrlOf(examination) ?? files.database,
     operators,
-    cloud: entraAuthority ? cloudOf(entraAuthority) : 'global',
+    cloud: environmentPlace(entraAuthority).cloud,
     timeLimitMs: databaseMs,
     connectionsWanted: inspected.settings.databaseConnections ?? 0,
     now: examination.now,

@@ -4,6 +4,10 @@
  * Remedies name the menus of the registration; each table adds what only its readers can do, such as changing a setting.
  */
 
+/** Where an administrator finds a registration. Microsoft sometimes moves this menu. */
+export const appRegistration =
+  'entra.microsoft.com > Entra ID > App registrations > your application'
+
 /** How much a fact matters to the operator of the server, and to a customer who tests a connection. */
 type Weight = {
   readonly operator: 'info' | 'warning'

@@ -1,4 +1,7 @@
+import { appRegistration } from '../../../errors/registration-facts.ts'
 import type { ProviderErrorEntry } from '../../provider-errors.ts'
+
+export { appRegistration }
 
 /** The meaning of one AADSTS number. Errors on `entra_page` never reach our callback: they can only be looked up. */
 export type EntraErrorEntry = ProviderErrorEntry & {
@@ -8,8 +11,6 @@ export type EntraErrorEntry = ProviderErrorEntry & {
 export type EntraErrorTable = Readonly<Record<number, EntraErrorEntry>>
 
 // Microsoft sometimes moves these menus, so each path is written only once.
-export const appRegistration =
-  'entra.microsoft.com > Entra ID > App registrations > your application'
 export const enterpriseApplication =
   'entra.microsoft.com > Entra ID > Enterprise apps > your application'
 export const users = 'entra.microsoft.com > Entra ID > Users'

@@ -1,11 +1,11 @@
-import { NOT_PERMITTED } from '../errors/file-failure.ts'
-import { expiryThreshold } from '../identity-provider/credential-expiry.ts'
+import { NOT_PERMITTED } from '../../errors/file-failure.ts'
+import { expiryThreshold } from '../../identity-provider/credential-expiry.ts'
 import {
   type EntraError,
   explainEntraError,
-} from '../identity-provider/entra/protocol/explain-entra-error.ts'
-import type { CredentialFacts, Facts } from './facts.ts'
-import { type Finding, newFinding } from './finding.ts'
+} from '../../identity-provider/entra/protocol/explain-entra-error.ts'
+import type { CredentialFacts, Facts } from '../facts.ts'
+import { type Finding, newFinding } from '../finding.ts'
 
 const APPLICATION_UNKNOWN = 700016
 const WRONG_SECRET = 7000215

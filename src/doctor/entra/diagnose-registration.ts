@@ -1,7 +1,8 @@
-import { explainEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
-import type { Facts, RedirectUriFacts } from './facts.ts'
-import { type Finding, newFinding } from './finding.ts'
-import { entraCodes, seenIn } from './seen.ts'
+import { explainEntraError } from '../../identity-provider/entra/protocol/explain-entra-error.ts'
+import type { Facts, RedirectUriFacts } from '../facts.ts'
+import { type Finding, newFinding } from '../finding.ts'
+import { seenIn } from '../seen.ts'
+import { entraCodes } from './entra-codes.ts'
 
 const NOT_REGISTERED = 50011
 const APPLICATION_UNKNOWN = 700016

@@ -1,10 +1,11 @@
-import { claimNames, type OptionalClaim } from '../errors/registration-facts.ts'
-import { explainEntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
-import type { SignInTrace } from '../storage/records.ts'
-import type { Facts } from './facts.ts'
-import { type Finding, newFinding } from './finding.ts'
-import type { FindingId } from './finding-table.ts'
-import { entraCodes, seenIn } from './seen.ts'
+import { claimNames, type OptionalClaim } from '../../errors/registration-facts.ts'
+import { explainEntraError } from '../../identity-provider/entra/protocol/explain-entra-error.ts'
+import type { SignInTrace } from '../../storage/records.ts'
+import type { Facts } from '../facts.ts'
+import { type Finding, newFinding } from '../finding.ts'
+import type { FindingId } from '../finding-table.ts'
+import { seenIn } from '../seen.ts'
+import { entraCodes } from './entra-codes.ts'
 
 const missingClaim = {
   email: 'claim_missing_email',

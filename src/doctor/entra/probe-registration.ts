@@ -4,10 +4,10 @@
  *
  * @see RFC 6749 §4.1.2.1
  */
-import { parseEntraErrorDescription } from '../identity-provider/entra/protocol/explain-entra-error.ts'
-import { type AskContext, type Asked, ask } from './ask.ts'
-import type { RedirectUriFacts, RegistrationAnswer } from './facts.ts'
-import { describeFailure } from './failure.ts'
+import { parseEntraErrorDescription } from '../../identity-provider/entra/protocol/explain-entra-error.ts'
+import { type AskContext, type Asked, ask } from '../ask.ts'
+import type { RedirectUriFacts, RegistrationAnswer } from '../facts.ts'
+import { describeFailure } from '../failure.ts'
 
 export type RegistrationTarget = {
   readonly authorizationEndpoint: string

@@ -1,8 +1,8 @@
-import { cloudOf, cloudWords } from '../identity-provider/entra/clouds.ts'
-import type { EntraFacts, Facts, KeysFacts } from './facts.ts'
-import { describeFailure, type Failed } from './failure.ts'
-import { type Finding, newFinding } from './finding.ts'
-import { seenIn } from './seen.ts'
+import { cloudOf, cloudWords } from '../../identity-provider/entra/clouds.ts'
+import type { EntraFacts, Facts, KeysFacts } from '../facts.ts'
+import { describeFailure, type Failed } from '../failure.ts'
+import { type Finding, newFinding } from '../finding.ts'
+import { seenIn } from '../seen.ts'
 
 /** At 120 s a sign-in is refused; see `protocol/id-token.ts`. */
 const CLOCK_REFUSED_SECONDS = 120

@@ -1,17 +1,17 @@
 /** Requests from the directory what a sign-in requests, its description and its keys, and compares its clock. */
 
-import { EntradaError } from '../errors/errors.ts'
+import { EntradaError } from '../../errors/errors.ts'
 import {
   type EntraMetadata,
   issuerForTenant,
   parseDiscovery,
-} from '../identity-provider/entra/protocol/discovery.ts'
-import { isExternalId } from '../identity-provider/entra/protocol/entra-hosts.ts'
-import { mayKeySignFor } from '../identity-provider/entra/protocol/key-issuer.ts'
-import { parseSigningKeys } from '../protocol/signing-keys.ts'
-import { type AskContext, type Asked, ask, jsonOf } from './ask.ts'
-import type { DiscoveryFacts, EntraFacts, KeysFacts } from './facts.ts'
-import { describeFailure } from './failure.ts'
+} from '../../identity-provider/entra/protocol/discovery.ts'
+import { isExternalId } from '../../identity-provider/entra/protocol/entra-hosts.ts'
+import { mayKeySignFor } from '../../identity-provider/entra/protocol/key-issuer.ts'
+import { parseSigningKeys } from '../../protocol/signing-keys.ts'
+import { type AskContext, type Asked, ask, jsonOf } from '../ask.ts'
+import type { DiscoveryFacts, EntraFacts, KeysFacts } from '../facts.ts'
+import { describeFailure } from '../failure.ts'
 
 export type EntraTarget = {
   readonly authority: URL

@@ -1,16 +1,16 @@
 /** The application in Entra, as a sign-in uses it: directory, credential, redirect URIs. */
 
-import { isEntradaError } from '../errors/errors.ts'
+import { isEntradaError } from '../../errors/errors.ts'
 import {
   type ClientCredentials,
   createClientCredentials,
-} from '../identity-provider/client-credentials.ts'
-import { cloudAuthorities } from '../identity-provider/entra/clouds.ts'
-import { graphOrigin } from '../identity-provider/entra/protocol/graph-origin.ts'
-import { silentLog } from '../log/log.ts'
-import type { AskContext } from './ask.ts'
-import type { Examination } from './examination.ts'
-import type { EntraFacts, Facts, SettingsFacts } from './facts.ts'
+} from '../../identity-provider/client-credentials.ts'
+import { cloudAuthorities } from '../../identity-provider/entra/clouds.ts'
+import { graphOrigin } from '../../identity-provider/entra/protocol/graph-origin.ts'
+import { silentLog } from '../../log/log.ts'
+import type { AskContext } from '../ask.ts'
+import type { Examination } from '../examination.ts'
+import type { EntraFacts, Facts, SettingsFacts } from '../facts.ts'
 import { probeCredentials } from './probe-credentials.ts'
 import { probeEntra, probeKeys } from './probe-entra.ts'
 import { probeRedirectUri } from './probe-registration.ts'

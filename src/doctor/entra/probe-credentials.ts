@@ -4,16 +4,16 @@
  * code; so the probe also requests a token for the application itself and discards it (`decisions/0011-doctor.md`).
  */
 
-import { EntradaError } from '../errors/errors.ts'
-import type { ClientCredential } from '../identity-provider/client-credential.ts'
-import type { ClientCredentials } from '../identity-provider/client-credentials.ts'
+import { EntradaError } from '../../errors/errors.ts'
+import type { ClientCredential } from '../../identity-provider/client-credential.ts'
+import type { ClientCredentials } from '../../identity-provider/client-credentials.ts'
 import {
   type EntraError,
   parseEntraError,
-} from '../identity-provider/entra/protocol/explain-entra-error.ts'
-import { type AskContext, type Asked, askWithForm, jsonOf } from './ask.ts'
-import type { CredentialFacts, CredentialTrial } from './facts.ts'
-import { describeFailure } from './failure.ts'
+} from '../../identity-provider/entra/protocol/explain-entra-error.ts'
+import { type AskContext, type Asked, askWithForm, jsonOf } from '../ask.ts'
+import type { CredentialFacts, CredentialTrial } from '../facts.ts'
+import { describeFailure } from '../failure.ts'
 
 export type CredentialTarget = {
   readonly tokenEndpoint: string
