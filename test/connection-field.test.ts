@@ -236,6 +236,24 @@ describe('a field that is added to the table', () => {
     )
   })
 
+  it('of another kind of identity provider is on no page, and is refused where it is sent', async (t) => {
+    const rig = await openRig(t)
+    const { services } = rig
+    const { connection } = await createCustomer(rig)
+    const others = {
+      ...fields,
+      settings: { ...fields.settings, seats: { ...fields.settings.seats, kinds: [] } },
+    }
+    const facts = fieldFacts(services.deployment, factRows(others), withAdded(connection))
+    assert.ok(!facts.some(([label]) => label === 'Seats'))
+    const unsent = { ...sent, settings: {} }
+    assert.ok(toConnectionMembers(services, unsent, connection, others))
+    assert.throws(
+      () => toConnectionMembers(services, sent, connection, others),
+      (error) => isEntradaError(error) && error.detail.parameter === 'settings.seats',
+    )
+  })
+
   it('is a row of the reference', () => {
     const page = connectionFieldsPage(fields)
     assert.match(

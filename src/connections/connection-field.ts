@@ -1,6 +1,7 @@
 /** The type of a row of connection-fields.ts, and the kinds of values that fields have. */
 import * as v from 'valibot'
 import type { Deployment } from '../deployment.ts'
+import type { ProviderKindName } from '../identity-provider/provider-kinds.ts'
 import type { Connection } from '../storage/records.ts'
 
 /** One of several values: the text that the command line, the environment and forms have for it, and the words that pages show. */
@@ -57,6 +58,8 @@ export type ConnectionField<Value = unknown> = {
   readonly envHelp?: string
   /** Its path among the options of the library, below `entra`. Their types are in `settings/options.ts`. */
   readonly libraryOption?: string
+  /** The kinds of identity provider whose connections have it; by default every kind. */
+  readonly kinds?: readonly ProviderKindName[]
   /** Whether pages show it for a connection; by default for every one. */
   readonly appliesTo?: (connection: FieldRecord) => boolean
   /** The option of `entrada connection create` and `connection change`. */
@@ -135,4 +138,15 @@ export function wholeNumberOf(bounds: {
 /** Text that the schema checks. */
 export function textOf<const Schema extends v.GenericSchema<string, string>>(schema: Schema) {
   return { schema, shown: v.nullable(v.string()), input: { kind: 'text' } } as const
+}
+
+/** Marks rows as fields of one kind of identity provider. */
+export function ofKind<const Rows extends Readonly<Record<string, object>>>(
+  kind: ProviderKindName,
+  rows: Rows,
+) {
+  const marked = Object.entries(rows).map(([name, row]) => [name, { ...row, kinds: [kind] }])
+  return Object.fromEntries(marked) as {
+    readonly [Name in keyof Rows]: Rows[Name] & { readonly kinds: readonly ProviderKindName[] }
+  } // the same rows
 }

@@ -1,24 +1,17 @@
 /**
  * The fields of a connection, one row each. Schemas and JSON of the API, `entrada apply`, the command line, pages, settings of the
  * environment, rights, the cache of identity providers and the reference are made of these rows. To add a field: its member in
- * `storage/records.ts`, a row here, and its use. connection-field.ts explains what a row contains.
+ * `storage/records.ts`, a row here (or in the folder of the kind that alone has it, such as `entra/`), and its use. connection-field.ts
+ * explains what a row contains.
  */
 import * as v from 'valibot'
-import {
-  authority,
-  clientId,
-  tenant,
-} from '../identity-provider/entra/protocol/registration-values.ts'
-import { PERSONAL_ACCOUNTS_TENANT_ID } from '../protocol/guid.ts'
 import { publicUrl } from '../protocol/public-url.ts'
 import { strictObject } from '../protocol/strict-object.ts'
-import { anyCase, GUID, ORIGIN, TENANT } from '../protocol/text-patterns.ts'
+import { ORIGIN } from '../protocol/text-patterns.ts'
 import type {
   ConnectionContact,
   ConnectionPolicies,
   ConnectionSettings,
-  GroupSource,
-  TenantPinning,
   UnmatchedPolicy,
 } from '../storage/records.ts'
 import {
@@ -27,20 +20,14 @@ import {
   choiceOf,
   type FieldRecord,
   type HeadField,
-  switchOf,
   textOf,
   wholeNumberOf,
 } from './connection-field.ts'
-import { withoutNull } from './page-json.ts'
+import { entraFields } from './entra/entra-fields.ts'
 import { roleRule, shownRule } from './role-rule-schema.ts'
-import { displayName, domainName, email, guid, readBy, roleName } from './schema-parts.ts'
+import { displayName, domainName, email, readBy, roleName } from './schema-parts.ts'
 
 const origin = { pattern: ORIGIN, maxLength: 512 }
-const oneTenant = {
-  pattern: TENANT,
-  maxLength: 253,
-  not: { pattern: anyCase([PERSONAL_ACCOUNTS_TENANT_ID]).source },
-}
 
 /** The record has one member `tenants`, and JSON has two of which one is `null`, so that a merge patch fits. */
 type HeadName =
@@ -59,79 +46,7 @@ const head = {
     option: 'name',
     may: 'organization',
   },
-  authority: {
-    ...textOf(readBy((address) => authority(address).origin, origin)),
-    shown: v.string(),
-    part: 'authority',
-    toJson: (connection) => connection.authority,
-    label: 'Authority',
-    help: 'The address of Entra where users sign in, such as https://login.microsoftonline.us or https://NAME.ciamlogin.com. Only operators may enter others than those of Microsoft’s clouds and of the deployment. Default: the authority of the deployment.',
-    option: 'authority',
-    may: 'operator',
-    offered: ({ authorities }) => authorities,
-    makesNewProvider: true,
-    identifies: true,
-    verifiesAnswers: true,
-    askedAtSetUpAs: 'cloud',
-  },
-  tenant: {
-    ...textOf(readBy(tenant, oneTenant)),
-    part: 'tenants',
-    toJson: ({ tenants }) => (tenants.kind === 'pinned' ? tenants.tenant : null),
-    label: 'Tenant',
-    unset: 'none yet',
-    help: 'The only directory that is accepted: its tenant id, or one of its domains.',
-    option: 'tenant',
-    may: 'organization',
-    makesNewProvider: true,
-    identifies: true,
-    decidesAdmission: true,
-    askedAtSetUpAs: 'directory',
-  },
-  allowedTenantIds: {
-    schema: v.pipe(v.array(guid), v.maxLength(1000)),
-    shown: v.nullable(v.array(v.string())),
-    input: { kind: 'list' },
-    part: 'tenants',
-    toJson: ({ tenants }) => allowedTenantIds(tenants),
-    label: 'Allowed tenants',
-    unset: 'none',
-    hint: 'Instead of one tenant: tenant ids, separated by commas.',
-    help: 'Accept these directories, instead of one `tenant`.',
-    option: 'allowed-tenant-ids',
-    may: 'organization',
-    makesNewProvider: true,
-    identifies: true,
-    decidesAdmission: true,
-  },
-  application: {
-    ...choiceOf({ own: 'its own', shared: 'shared by all customers' }),
-    default: 'own',
-    part: 'application',
-    toJson: ({ application }) => application,
-    label: 'Application',
-    hint: 'Its own registration in Entra, or the one that customers of this deployment share.',
-    help: 'The app registration in Entra: `own`, or the `shared` one of this deployment. Only operators may change it.',
-    option: 'application',
-    may: 'operator',
-    makesNewProvider: true,
-    identifies: true,
-    verifiesAnswers: true,
-  },
-  clientId: {
-    ...textOf(readBy(clientId, { pattern: GUID, maxLength: 36, format: 'uuid' })),
-    part: 'clientId',
-    toJson: (connection) => connection.clientId || null,
-    label: 'Client id',
-    unset: 'none yet',
-    help: 'Application (client) id of the registration in Entra.',
-    option: 'client-id',
-    may: 'organization',
-    makesNewProvider: true,
-    identifies: true,
-    verifiesAnswers: true,
-    askedAtSetUpAs: 'client_id',
-  },
+  ...entraFields.connection,
   roleRules: {
     schema: v.pipe(v.array(roleRule), v.maxLength(1000)),
     shown: v.array(shownRule),
@@ -143,13 +58,6 @@ const head = {
     decidesAdmission: true,
   },
 } as const satisfies Record<HeadName, HeadField>
-
-/** A draft has no directory until one is set, and admits none. */
-function allowedTenantIds(tenants: TenantPinning): string[] | null {
-  return tenants.kind === 'allow_list' && tenants.tenantIds.length > 0
-    ? [...tenants.tenantIds]
-    : null
-}
 
 type PlainPolicies = Omit<ConnectionPolicies, 'unmatched'>
 
@@ -183,48 +91,9 @@ const policies = {
     option: 'linking',
     may: 'organization',
   },
-  guests: {
-    ...choiceOf({ refuse: 'are refused', allow: 'may sign in' }),
-    default: 'refuse',
-    label: 'Guests of the directory',
-    hint: 'People whose account belongs to another directory (B2B).',
-    help: 'Whether guests (B2B) of the directory may sign in.',
-    env: 'ENTRADA_ENTRA_GUESTS',
-    libraryOption: 'policies.guests',
-    option: 'guests',
-    may: 'organization',
-    decidesAdmission: true,
-  },
-  personalAccounts: {
-    ...choiceOf({ refuse: 'are refused', allow: 'may sign in' }),
-    default: 'refuse',
-    label: 'Personal Microsoft accounts',
-    hint: 'Accounts without an organization behind them.',
-    help: 'Whether personal Microsoft accounts may sign in.',
-    libraryOption: 'policies.personalAccounts',
-    option: 'personal-accounts',
-    may: 'organization',
-    makesNewProvider: true,
-    decidesAdmission: true,
-  },
-  groupsOverage: {
-    ...choiceOf({
-      refuse: 'refuse the sign-in',
-      keep_last: 'leave the last known groups',
-      graph: 'are read from Microsoft Graph',
-      graph_or_keep_last: 'are read from Graph, or leave the last known groups while it is away',
-    }),
-    default: 'graph',
-    environmentDefault: 'refuse',
-    label: 'More groups than fit into the token',
-    hint: 'Missing groups are not "no groups".',
-    help: 'What happens when a user is in more groups than fit into the token. `refuse`: refuse the sign-in if role rules need groups. `keep_last`: use the last known groups. `graph`: read the groups from Microsoft Graph, and refuse the sign-in if that fails. `graph_or_keep_last`: read them from Graph, and use the last known groups if that fails. See docs/groups.md.',
-    env: 'ENTRADA_ENTRA_GROUPS_OVERAGE',
-    libraryOption: 'policies.groupsOverage',
-    option: 'groups-overage',
-    may: 'organization',
-    makesNewProvider: true,
-  },
+  guests: entraFields.policies.guests,
+  personalAccounts: entraFields.policies.personalAccounts,
+  groupsOverage: entraFields.policies.groupsOverage,
   defaultRole: {
     ...textOf(roleName),
     environmentDefault: 'member',
@@ -242,21 +111,7 @@ const policies = {
         role === null ? { kind: 'refuse' } : { kind: 'default_role', role },
     },
   },
-  signOutOfMicrosoft: {
-    ...switchOf({
-      off: 'ends the session here',
-      on: 'ends the session at Microsoft as well',
-    }),
-    default: false,
-    label: 'Sign out',
-    hint: 'The page always offers both.',
-    help: 'Whether "Sign out" also ends the session at Microsoft. The page always offers both.',
-    env: 'ENTRADA_ENTRA_SIGN_OUT',
-    envWords: { local: false, microsoft: true },
-    libraryOption: 'policies.signOutOfMicrosoft',
-    option: 'sign-out-of-microsoft',
-    may: 'organization',
-  },
+  signOutOfMicrosoft: entraFields.policies.signOutOfMicrosoft,
 } as const satisfies {
   readonly [Name in keyof PlainPolicies]-?: ConnectionField<NonNullable<PlainPolicies[Name]>>
 } & { readonly defaultRole: ConnectionField<string> }
@@ -264,10 +119,6 @@ const policies = {
 /** What a test sign-in writes is no field. */
 type SentSettings = Required<Omit<ConnectionSettings, 'tested'>>
 type PlainSettings = Omit<SentSettings, 'contact' | 'groups'>
-
-const groups = { from: v.picklist(['claim', 'graph']), nested: v.boolean(), names: v.boolean() }
-const fromClaim: GroupSource = { from: 'claim', nested: true, names: false }
-const fromGraph: GroupSource = { from: 'graph', nested: true, names: false }
 
 const settings = {
   contact: {
@@ -289,54 +140,7 @@ const settings = {
         contact?.email ? { email: contact.email } : undefined,
     },
   },
-  groups: {
-    schema: strictObject({
-      from: v.nullish(groups.from),
-      nested: v.nullish(groups.nested),
-      names: v.nullish(groups.names),
-    }),
-    shown: v.nullable(strictObject(groups)),
-    input: {
-      kind: 'choice',
-      choices: [
-        { text: 'claim', words: 'from the token', value: null },
-        { text: 'claim', words: 'from the token', value: fromClaim },
-        { text: 'graph', words: 'always from Microsoft Graph', value: fromGraph },
-        {
-          text: 'graph_direct',
-          words: 'from Graph, without groups that hold groups',
-          value: { ...fromGraph, nested: false },
-        },
-        {
-          text: 'graph_names',
-          words: 'from Graph, with their names',
-          value: { ...fromGraph, names: true },
-        },
-      ],
-    },
-    label: 'Groups come',
-    unset: 'from the token',
-    hint: 'Microsoft Graph also knows groups that do not fit into the token.',
-    help: 'The source of groups. `claim`: the token. `graph`: always Microsoft Graph, including groups that contain a group of the user. `graph_direct`: Graph, only groups of which the user is a direct member. `graph_names`: as `graph`, and also reads the names of the groups, for display; this needs the permission `GroupMember.Read.All`.',
-    env: 'ENTRADA_ENTRA_GROUPS_FROM',
-    envHelp:
-      'The source of groups. `claim`: the token. `graph`: always Microsoft Graph, including groups that contain a group of the user. `graph_direct`: Graph, only groups of which the user is a direct member.',
-    envWords: {
-      claim: undefined,
-      graph: fromGraph,
-      graph_direct: { ...fromGraph, nested: false },
-    },
-    libraryOption: 'groups',
-    option: 'groups',
-    may: 'organization',
-    makesNewProvider: true,
-    stored: {
-      toJson: (source?: GroupSource) => (source ? { ...source } : null),
-      toStored: (
-        source: { readonly [Name in keyof GroupSource]?: GroupSource[Name] | null } | null,
-      ) => (source ? { ...fromClaim, ...withoutNull(source) } : undefined),
-    },
-  },
+  groups: entraFields.settings.groups,
   emailDomains: {
     schema: v.pipe(v.array(domainName), v.minLength(1), v.maxLength(1000)),
     shown: v.nullable(v.array(v.string())),
@@ -373,16 +177,7 @@ const settings = {
     offered: ({ publicUrls }) => publicUrls.map((url) => url.origin),
     offeredOnly: true,
   },
-  tenantMayBeShared: {
-    ...switchOf({ off: 'is one connection’s alone', on: 'may have other connections too' }),
-    default: false,
-    label: 'Tenant of the shared application',
-    hint: 'The tenant may have another connection of the shared application that is on.',
-    help: 'Whether the tenant may have another connection of the shared application that is on. Only operators may change it.',
-    appliesTo: ({ application }) => application === 'shared',
-    option: 'tenant-may-be-shared',
-    may: 'operator',
-  },
+  tenantMayBeShared: entraFields.settings.tenantMayBeShared,
 } as const satisfies {
   readonly [Name in keyof PlainSettings]: ConnectionField<PlainSettings[Name]>
 } & { readonly contact: ConnectionField; readonly groups: ConnectionField }

@@ -24,6 +24,7 @@ import {
   credentialSchema,
 } from './connection-schema.ts'
 import { toJsonValue, toRecord, toStoredSettings } from './field-values.ts'
+import { checkFieldsOfKind } from './fields-of-kind.ts'
 import { recordJson } from './record-json.ts'
 import { isTested } from './test-fingerprint.ts'
 
@@ -130,7 +131,7 @@ export function toConnectionMembers(
   const place = kind.placeOf(new URL(sent.authority ?? deployment.authorities[0]))
   const tenants = toTenants(sent, before?.tenants)
   kind.checkConnection({ authority: place.authority, application, tenants })
-  return {
+  const members = {
     ...place,
     tenants,
     application,
@@ -139,6 +140,8 @@ export function toConnectionMembers(
     roleRules: toRules(sent.roleRules),
     settings: toSettings(fields, sent.settings, before?.settings),
   }
+  checkFieldsOfKind(kind, { ...members, name: '' }, fields)
+  return members
 }
 
 /**

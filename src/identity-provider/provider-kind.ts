@@ -29,7 +29,8 @@ export type Issuer = { readonly authority: string; readonly tenantId: string }
 
 /**
  * A kind of identity provider: everything about it that the lower floors of the house ask for. The higher floors have tables of their own,
- * with a row for each kind: `connections/kind-fields.ts`, `setup/set-up-kinds.ts`, `doctor/doctor-kinds.ts`.
+ * with a row for each kind: `setup/set-up-kinds.ts`, `doctor/probe-kinds.ts`, `doctor/diagnose-kinds.ts`; and its fields are rows of
+ * `connections/connection-fields.ts`.
  */
 export type ProviderKind = {
   /** Its full name, on pages. */

@@ -9,6 +9,7 @@ import {
   patchOf,
   toText,
 } from '../../connections/field-values.ts'
+import { hasField } from '../../connections/fields-of-kind.ts'
 import { patchedConnection } from '../../connections/patched-connection.ts'
 import type { Deployment } from '../../deployment.ts'
 import { EntradaError, isEntradaError } from '../../errors/errors.ts'
@@ -42,7 +43,7 @@ function applies(
 ): boolean {
   const hasChoice = !field.offeredOnly || (field.offered?.(deployment).length ?? 0) > 1
   const isShown = hasChoice || toJson(connection) !== null
-  return isShown && (field.appliesTo?.(connection) ?? true)
+  return isShown && hasField(connection, field) && (field.appliesTo?.(connection) ?? true)
 }
 
 /** Returns the rows whose values the viewer may enter in a form. */
