@@ -75,6 +75,12 @@ const floors: readonly (readonly string[])[] = [
   ['src/identity-provider', 'src/webhooks'],
   ['src/identity-provider/entra'],
   ['src/identity-provider/provider-kinds.ts'],
+  [
+    'src/connections/connection-field.ts',
+    'src/connections/page-json.ts',
+    'src/connections/schema-parts.ts',
+  ],
+  ['src/connections/entra'],
   ['src/connections'],
   ['src/provisioning'],
   ['src/organizations'],
@@ -84,7 +90,8 @@ const floors: readonly (readonly string[])[] = [
   ['src/forward-auth', 'src/recheck'],
   ['src/settings', 'src/setup'],
   ['src/setup/entra'],
-  ['src/setup/renewal-page.ts', 'src/setup/set-up-kinds.ts'],
+  ['src/setup/set-up-kinds.ts'],
+  ['src/setup/renewal-page.ts'],
   ['src/setup/setup-page.ts'],
   ['src/setup/setup-actions.ts'],
   ['src/admin'],
@@ -167,6 +174,23 @@ const filesWithEntraIds: Readonly<Record<string, string>> = {
   'src/testing/sign-in-as.ts': 'takes both for the person of a test',
 }
 
+/** Files outside of the folders of Entra that import from them at run time, each with its reason. The emulator shares nothing with them. */
+const filesWithEntra: Readonly<Record<string, string>> = {
+  'src/identity-provider/provider-kinds.ts': 'is the table of kinds',
+  'src/connections/connection-fields.ts': 'is the table of fields',
+  'src/setup/set-up-kinds.ts': 'is the table of set-up pages',
+  'src/doctor/probe-kinds.ts': 'is the table of probes',
+  'src/doctor/diagnose-kinds.ts': 'is the table of rules',
+  'src/identity-provider/person-key.ts':
+    'reads and prints keys as text, which have a short form at Entra',
+  'src/settings/settings-table.ts':
+    'reads the settings of the environment, whose connection is one to Entra',
+  'src/settings/check-options.ts': 'reads the same as options of the library',
+  'src/storage/domain-rows.ts':
+    'stores the issuers that a connection is found by, below the table of kinds',
+  'src/callback.ts': 'leads the answer to an administrator’s consent to its flow',
+}
+
 describe('the house', () => {
   it('lets identity-provider/entra/entra-oidc.ts alone import MSAL', () => {
     assert.deepEqual(importersOf(/^@azure\/msal/), ['src/identity-provider/entra/entra-oidc.ts'])
@@ -176,9 +200,18 @@ describe('the house', () => {
     const tables = program.filter(({ text }) => /\bkindNameOf\b/.test(withoutComments(text)))
     assert.deepEqual(tables.map(({ path }) => path).sort(), [
       'src/connections/connection-providers.ts',
+      'src/connections/fields-of-kind.ts',
       'src/identity-provider/provider-kinds.ts',
       'src/setup/set-up-kinds.ts',
     ])
+  })
+
+  it('imports from the folders of a kind of identity provider in the tables of kinds, and where a reason is listed', () => {
+    const isOfEntra = (path: string) => /\/entra\//.test(path)
+    const importers = program
+      .filter(({ path }) => !isOfEntra(path))
+      .filter(({ imports }) => imports.some(({ from, typeOnly }) => !typeOnly && isOfEntra(from)))
+    assert.deepEqual(importers.map(({ path }) => path).sort(), Object.keys(filesWithEntra).sort())
   })
 
   it('lets one file import each database driver', () => {

@@ -3,8 +3,8 @@ import { html } from 'hono/html'
 import type { Html } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { ConnectionCredential } from '../storage/records.ts'
-import { credentialChoices, credentialName } from './entra/credential-section.ts'
 import { dayOf, doButton, setupForm } from './page-parts.ts'
+import { setUpKindOf } from './set-up-kinds.ts'
 import type { FormLeftover } from './setup-page.ts'
 import type { Setup } from './setup-session.ts'
 import { lastTestLink, testForm } from './try-section.ts'
@@ -16,14 +16,15 @@ export function renewalBody(
   { problem }: Pick<FormLeftover, 'problem'>,
 ): Html {
   const { credentials } = setup.connection
+  const { credentials: ofKind } = setUpKindOf(setup.connection)
   const pending = credentials.find(({ state }) => state === 'pending')
   const used = credentials.filter(({ state }) => state === 'active')
   return html`<h2>In use now</h2>
 <p>People go on signing in with these while you change them.</p>
 ${used.map((one) => usedCredential(services, setup, { one, others: used.length - 1 }))}
 <h2>1. Add a new one</h2>
-${pending === undefined ? '' : html`<p>Waiting: <strong>${credentialName(pending)}</strong>, added on ${dayOf(pending.createdAt)}. Another one takes its place.</p>`}
-${credentialChoices(services, setup, { problem, current: pending })}
+${pending === undefined ? '' : html`<p>Waiting: <strong>${ofKind.name(pending)}</strong>, added on ${dayOf(pending.createdAt)}. Another one takes its place.</p>`}
+${ofKind.choices(services, setup, { problem, current: pending })}
 <h2>2. Try the new one</h2>
 ${pending === undefined ? html`<p>Possible once there is one.</p>` : testForm(services, setup)}
 ${lastTestLink(services, setup)}
@@ -40,7 +41,7 @@ function usedCredential(
   setup: Setup,
   { one, others }: { readonly one: ConnectionCredential; readonly others: number },
 ): Html {
-  return html`<p><strong>${credentialName(one)}</strong>, since ${dayOf(one.createdAt)} <small><code>${one.id}</code></small></p>
+  return html`<p><strong>${setUpKindOf(setup.connection).credentials.name(one)}</strong>, since ${dayOf(one.createdAt)} <small><code>${one.id}</code></small></p>
 ${
   others > 0
     ? setupForm(

@@ -1,22 +1,15 @@
 /** POST /setup: the forms of the set-up page. A form that cannot be carried out comes back on the page, with what was typed. */
 import { turnOn } from '../connections/change-connection.ts'
-import {
-  newCertificateCredential,
-  newClientSecretCredential,
-  newFederatedCredential,
-  removeCredential,
-} from '../connections/credentials.ts'
+import { removeCredential } from '../connections/credentials.ts'
 import { EntradaError, errorEntry, isEntradaError } from '../errors/errors.ts'
 import { type Exchange, pathTo } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
-import { Secret } from '../keys/secret.ts'
 import { findOwn } from '../protocol/find-own.ts'
 import type { Services } from '../services.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
-import { findFederatedIdentity } from './entra/federated-identity.ts'
 import { type Action, setUpKindOf } from './set-up-kinds.ts'
-import { putCredential, useCredential } from './setup-changes.ts'
+import { useCredential } from './setup-changes.ts'
 import { closeSetupLink, setupLinkScope } from './setup-link.ts'
 import { setupPage } from './setup-page.ts'
 import { getHeldSetup, getSetup, readSetupForm, type Setup, setupHolder } from './setup-session.ts'
@@ -45,23 +38,6 @@ const ofRenewal: Readonly<Record<string, Action>> = {
 }
 
 const ofBoth: Readonly<Record<string, Action>> = {
-  async certificate(services, _exchange, of) {
-    await services.limits.spend('setup_certificate', of.setup.link.id)
-    const credential = await newCertificateCredential(services, of.setup.connection.id)
-    await putCredential(services, of, credential)
-  },
-  async secret(services, _exchange, { form, ...of }) {
-    const value = new Secret(single(form, 'client_secret') ?? '')
-    const expiresAt = parseDay(services, single(form, 'expires_at') ?? '')
-    const secret = { value, ...(expiresAt ? { expiresAt } : {}) }
-    const connectionId = of.setup.connection.id
-    await putCredential(services, of, newClientSecretCredential(services, { connectionId, secret }))
-  },
-  async federated(services, _exchange, of) {
-    if (findFederatedIdentity(services) === undefined)
-      throw new EntradaError('entra_not_configured')
-    await putCredential(services, of, newFederatedCredential(services))
-  },
   test: (services, exchange, { setup }) => startTest(services, exchange, setup, false),
   test_other: (services, exchange, { setup }) => startTest(services, exchange, setup, true),
 }
@@ -84,8 +60,10 @@ export async function changeSetup(services: Services, exchange: Exchange): Promi
 }
 
 function findAction({ link, connection }: Setup, name: string): Action {
-  const ofSetUp = { ...ofDraft, ...setUpKindOf(connection).actions }
-  const actions = { ...ofBoth, ...(link.kind === 'setup' ? ofSetUp : ofRenewal) }
+  const { actions: ofKind, credentials } = setUpKindOf(connection)
+  const ofSetUp = { ...ofDraft, ...ofKind }
+  const ofLink = link.kind === 'setup' ? ofSetUp : ofRenewal
+  const actions = { ...ofBoth, ...credentials.actions, ...ofLink }
   const action = findOwn<Action>(actions, name)
   if (action === undefined) throw new EntradaError('request_invalid', { parameter: 'do' })
   return action
@@ -119,15 +97,4 @@ async function startTest(
     ...(candidateTenant && connection.application === 'shared' ? { candidateTenant } : {}),
   }
   return beginTest(services, exchange, { connection, asked, selectAccount })
-}
-
-/** Returns the beginning of that day, because a warning is better a day early. @throws {EntradaError} `request_invalid` */
-function parseDay({ now }: Pick<Services, 'now'>, text: string): Date | undefined {
-  if (text.trim() === '') return undefined
-  const day = /^\d{4}-\d{2}-\d{2}$/.test(text.trim())
-    ? new Date(`${text.trim()}T00:00:00Z`)
-    : undefined
-  const isRight = day?.toJSON()?.startsWith(text.trim()) === true && day > now()
-  if (!isRight) throw new EntradaError('request_invalid', { parameter: 'expiresAt' })
-  return day
 }

@@ -10,6 +10,7 @@ import type { Setup } from '../setup-session.ts'
 import { applicationSection } from './application-section.ts'
 import { chooseOwn, chooseShared, nameApplication } from './change-application.ts'
 import { beginConsent } from './consent.ts'
+import { credentialActions } from './credential-actions.ts'
 import { credentialChoices, credentialName } from './credential-section.ts'
 import { registerSection } from './register-section.ts'
 import { registrationOf } from './registration.ts'
@@ -35,6 +36,11 @@ ${isShared ? sharedBody(services, setup) : ownBody(services, setup, leftover)}`,
     shared: (services, _exchange, input) => chooseShared(services, input),
     own: (services, _exchange, input) => chooseOwn(services, input),
     consent: (services, exchange, { setup }) => beginConsent(services, exchange, setup),
+  },
+  credentials: {
+    name: credentialName,
+    choices: credentialChoices,
+    actions: credentialActions,
   },
 }
 
