@@ -144,6 +144,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'src/setup/entra': [],
   'src/storage': [
     'accepted-tenants.ts',
+    'all-of.ts',
     'credentials-end.ts',
     'inspect-database.ts',
     'merge-health.ts',

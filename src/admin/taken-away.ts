@@ -2,6 +2,8 @@
  * Access that was removed after a backup was made, and that restoring the backup would give back. It is found by comparison with
  * the database that the restored one replaces.
  */
+
+import { allOf } from '../storage/all-of.ts'
 import type {
   ApiKeyId,
   Connection,
@@ -10,7 +12,7 @@ import type {
   SetupLinkId,
   UserId,
 } from '../storage/records.ts'
-import type { Page, PageRequest, StorageReader, UserListItem } from '../storage/storage.ts'
+import type { StorageReader, UserListItem } from '../storage/storage.ts'
 
 export type TakenAway = {
   readonly users: readonly {
@@ -192,15 +194,4 @@ async function countNewerUsers({ restored, replaced }: Sides): Promise<number> {
     count += 1
   }
   return count
-}
-
-const PAGE_SIZE = 200
-
-async function* allOf<T>(list: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T, void> {
-  let after: string | undefined
-  do {
-    const page = await list({ limit: PAGE_SIZE, ...(after === undefined ? {} : { after }) })
-    yield* page.items
-    after = page.next
-  } while (after !== undefined)
 }

@@ -2,6 +2,7 @@
 import { keyOfListed, nameOfListed, type OperatorEntry } from '../access/operators.ts'
 import type { Secret } from '../keys/secret.ts'
 import { isLoopbackHost } from '../settings/config.ts'
+import { allOf } from '../storage/all-of.ts'
 import { inspectDatabase } from '../storage/inspect-database.ts'
 import type { Page, PageRequest, StorageReader } from '../storage/storage.ts'
 import type { DatabaseFacts, SeenConnection, SeenInDatabase, SeenOperator } from './facts.ts'
@@ -19,7 +20,6 @@ export type DatabaseTarget = {
 const CONNECTION = 'default'
 const ORGANIZATION = 'default'
 const TRACES = 50
-const PAGE = 200
 const MAX_PAGES = 10
 
 /** Inspects the database and reads what the rules need from it. */
@@ -54,19 +54,12 @@ async function lookAtUsers(reader: StorageReader) {
   const sources = new Set<string>()
   const roleNames = new Set<string>()
   let usersSignedIn = 0
-  let after: string | undefined
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const request = { limit: PAGE, ...(after === undefined ? {} : { after }) }
-    const { items, next } = await reader.listUsers(request)
-    for (const { memberships, roles } of items) {
-      if (memberships.some(({ lastSignInAt }) => lastSignInAt !== undefined)) usersSignedIn += 1
-      for (const { source, role } of roles) {
-        sources.add(source)
-        roleNames.add(role)
-      }
+  for await (const { memberships, roles } of allOf((page) => reader.listUsers(page), MAX_PAGES)) {
+    if (memberships.some(({ lastSignInAt }) => lastSignInAt !== undefined)) usersSignedIn += 1
+    for (const { source, role } of roles) {
+      sources.add(source)
+      roleNames.add(role)
     }
-    if (next === undefined) break
-    after = next
   }
   return { usersSignedIn, roleSources: [...sources], rolesHeld: [...roleNames] }
 }
@@ -100,13 +93,7 @@ async function all<Item>(
   list: (request: PageRequest) => Promise<Page<Item>>,
 ): Promise<readonly Item[]> {
   const items: Item[] = []
-  let after: string | undefined
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const found = await list({ limit: PAGE, ...(after === undefined ? {} : { after }) })
-    items.push(...found.items)
-    if (found.next === undefined) break
-    after = found.next
-  }
+  for await (const item of allOf(list, MAX_PAGES)) items.push(item)
   return items
 }
 

@@ -1,5 +1,4 @@
 /** Removes a user, a connection or a customer for good, after their data was exported. The audit trail keeps that it happened. */
-
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { signErasureOrder } from '../audit/audit-chain.ts'
@@ -9,6 +8,7 @@ import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
 import { getUsernameHash } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
+import { allOf } from '../storage/all-of.ts'
 import type { Connection, Organization, UserId } from '../storage/records.ts'
 import type { RemovalParts } from '../storage/removal-storage.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -135,17 +135,15 @@ async function turnEverythingOff(
   caller: AdminCaller,
   { id }: Organization,
 ): Promise<void> {
-  let after: string | undefined
-  do {
-    const page = { limit: 200, ...(after === undefined ? {} : { after }) }
-    const { items, next } = await services.storage.listConnections({ organizationId: id }, page)
-    const elsewhere = items.find(({ managedBy }) => managedBy !== 'api')
-    if (elsewhere) throw new EntradaError('connection_read_only', { id: elsewhere.id })
-    for (const connection of items) {
-      if (connection.status === 'on') await turnOff(services, caller, connection.id)
-    }
-    after = next
-  } while (after !== undefined)
+  const { storage } = services
+  const connections = () => allOf((page) => storage.listConnections({ organizationId: id }, page))
+  for await (const connection of connections()) {
+    if (connection.managedBy === 'api') continue
+    throw new EntradaError('connection_read_only', { id: connection.id })
+  }
+  for await (const connection of connections()) {
+    if (connection.status === 'on') await turnOff(services, caller, connection.id)
+  }
 }
 
 async function removeBatch(

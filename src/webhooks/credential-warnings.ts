@@ -1,6 +1,7 @@
 /** Warns in time that a customer's connection will stop working because its last credential expires. */
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import type { Services } from '../services.ts'
+import { allOf } from '../storage/all-of.ts'
 import { credentialsEndAt } from '../storage/credentials-end.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -37,14 +38,10 @@ export async function warnInTime(
   const farthest = Math.max(...warningDays) + 1
   const credentialsEndBefore = new Date(now.getTime() + farthest * DAY_MS)
   let sent = 0
-  let after: string | undefined
-  do {
-    const page = { limit: 200, ...(after === undefined ? {} : { after }) }
-    const filter = { status: 'on', credentialsEndBefore } as const
-    const { items, next } = await services.storage.listConnections(filter, page)
-    for (const connection of items) sent += Number(await warnOf(services, connection, now))
-    after = next
-  } while (after !== undefined)
+  const filter = { status: 'on', credentialsEndBefore } as const
+  const connections = allOf((page) => services.storage.listConnections(filter, page))
+  for await (const connection of connections)
+    sent += Number(await warnOf(services, connection, now))
   return sent
 }
 

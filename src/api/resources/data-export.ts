@@ -14,6 +14,7 @@ import { allowUsernameAgain } from '../../organizations/usernames.ts'
 import { PAGE_CURSOR } from '../../protocol/page-cursor.ts'
 import { strictObject } from '../../protocol/strict-object.ts'
 import type { Services } from '../../services.ts'
+import { allOf } from '../../storage/all-of.ts'
 import type { OrganizationId, UserId } from '../../storage/records.ts'
 import type { Page, PageRequest, UserListItem } from '../../storage/storage.ts'
 import { operation } from '../operation.ts'
@@ -177,13 +178,8 @@ async function connectionIdsOf(
   organizationId: OrganizationId,
 ): Promise<ReadonlySet<string>> {
   const ids = new Set<string>()
-  let after: string | undefined
-  do {
-    const page = { limit: 200, ...(after === undefined ? {} : { after }) }
-    const { items, next } = await storage.listConnections({ organizationId }, page)
-    for (const { id } of items) ids.add(id)
-    after = next
-  } while (after !== undefined)
+  const connections = allOf((page) => storage.listConnections({ organizationId }, page))
+  for await (const { id } of connections) ids.add(id)
   return ids
 }
 
