@@ -158,9 +158,9 @@ describe('/metrics', () => {
     await browser.clone().request(callback)
     const { values } = await scrape(rig)
     const count = 'entrada_database_duration_seconds_count'
-    assert.equal(values.get(`${count}{verb="claimAttempt",outcome="done"}`), 1)
-    assert.equal(values.get(`${count}{verb="claimAttempt",outcome="refused"}`), 1)
-    const least = 'entrada_database_duration_seconds_bucket{verb="claimAttempt",outcome="done"'
+    assert.equal(values.get(`${count}{verb="claimAttemptOf",outcome="done"}`), 1)
+    assert.equal(values.get(`${count}{verb="claimAttemptOf",outcome="refused"}`), 1)
+    const least = 'entrada_database_duration_seconds_bucket{verb="claimAttemptOf",outcome="done"'
     assert.equal(values.get(`${least},le="+Inf"}`), 1)
   })
 

@@ -7,7 +7,7 @@ import type {
   PersonSource,
 } from '../src/provisioning/directory-person.ts'
 import { provisionUser } from '../src/provisioning/provision-user.ts'
-import type { KnownPerson } from '../src/storage/storage.ts'
+import type { KnownPerson, StorageReader } from '../src/storage/storage.ts'
 import { onlyUser } from './support/people.ts'
 import { CONTOSO, people, type Rig } from './support/rig.ts'
 import { auditEvents, openRig } from './support/steps.ts'
@@ -39,9 +39,24 @@ function provision(
     roles: undefined,
     ...changes,
   }
-  return services.storage.atomically((transaction) =>
-    provisionUser({ services, transaction, source, person, user: { kind: 'new' }, ...stored }),
-  )
+  const work = {
+    source,
+    person,
+    user: { kind: 'new' },
+    newMembershipId: 'mem_new',
+    ...stored,
+  } as const
+  return services.storage.atomically(async (transaction) => {
+    const currentRoles = await rolesOf(transaction, stored.user)
+    const provisioned = provisionUser(services, { ...work, currentRoles })
+    await transaction.writeAll(provisioned.writes)
+    return provisioned
+  })
+}
+
+async function rolesOf(reader: StorageReader, user: MatchedUser | undefined) {
+  const id = user?.kind === 'known' ? user.membership?.id : undefined
+  return id === undefined ? [] : reader.listRoles(id)
 }
 
 describe('provisionUser without a sign-in', () => {

@@ -56,16 +56,16 @@ function childrenOf(spans: readonly Seen[], name: string): readonly string[] {
 const callback = 'GET /auth/entra/callback'
 
 describe('the trace of a sign-in', () => {
-  it('goes from the request through claim, redemption and decision to the transaction', async (t) => {
+  it('goes from the request through claim, redemption and decision to the writing of the plan', async (t) => {
     const { api, spans } = createProvider()
     const rig = await openRig(t, { openTelemetry: api })
     await rig.signIn(people.alice)
     const steps = childrenOf(spans, callback)
     const expected = [
-      'database claimAttempt',
+      'database claimAttemptOf',
       'sign_in redeem',
       'sign_in decide',
-      'database atomically',
+      'database writePlan',
     ]
     assert.deepEqual(
       steps.filter((step) => expected.includes(step)),

@@ -23,9 +23,11 @@ import {
   shortIdsOf,
 } from '../identity-provider/person-key.ts'
 import { canSignIn } from '../identity-provider/provider-kinds.ts'
+import { newId } from '../keys/ids.ts'
 import { createOrganization, type NewOrganization } from '../organizations/organizations.ts'
 import { isGuid } from '../protocol/guid.ts'
 import { USERNAME } from '../protocol/text-patterns.ts'
+import { checkUsernameFree } from '../provisioning/choose-username.ts'
 import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -164,9 +166,12 @@ async function createUserBeforehand(
   const create = async (transaction: StorageTransaction) => {
     const organizationId = await organizationOf(services, transaction, input)
     const key = named && (await keyIn(services, transaction, { organizationId, named }))
-    const { userId } = await provisionUser({
-      services,
-      transaction,
+    await checkUsernameFree(services, transaction, { username, organizationId })
+    if (key && (await transaction.findPerson(key, organizationId))) {
+      throw new EntradaError('identity_in_use')
+    }
+    const { userId, writes } = provisionUser(services, {
+      newMembershipId: newId(services, 'mem'),
       source: { kind: 'operator', organizationId, caller },
       user: { kind: 'new' },
       person: {
@@ -180,6 +185,7 @@ async function createUserBeforehand(
         roles: undefined,
       },
     })
+    await transaction.writeAll(writes)
     return userId
   }
   const organizationId = (input.organizationId ?? DEFAULT_ORGANIZATION) as OrganizationId // any text

@@ -1,7 +1,8 @@
-/** Stores audit events. Every event goes through {@link audit}, in the transaction that makes the change it reports. */
+/** Stores audit events. Every event is made by {@link auditWrite}, and is stored in the transaction or by the plan that makes the change it reports. */
 import type { Exchange } from '../http/exchange.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
+import type { PlanWrite } from '../storage/plan.ts'
 import type {
   Actor,
   AuditEventRecord,
@@ -28,6 +29,8 @@ export type Audited = {
   readonly sessionId?: SessionId | undefined
 }
 
+type AppendAuditEvent = Extract<PlanWrite, { write: 'append_audit_event' }>
+
 /** What storing an audit event needs. */
 export type AuditServices = Pick<Services, 'now' | 'randomBytes' | 'hooks'>
 
@@ -40,10 +43,15 @@ export async function audit(
   transaction: Pick<StorageTransaction, 'appendAuditEvent'>,
   audited: Audited,
 ): Promise<AuditEventRecord> {
-  const record = newAuditRecord(services, audited)
+  const { event, toOutbox } = auditWrite(services, audited)
+  await transaction.appendAuditEvent(event, { toOutbox })
+  return event
+}
+
+/** Returns what {@link audit} stores, as a row of a plan. */
+export function auditWrite(services: AuditServices, audited: Audited): AppendAuditEvent {
   const toOutbox = services.hooks.onEvent !== undefined // nothing would ever empty it
-  await transaction.appendAuditEvent(record, { toOutbox })
-  return record
+  return { write: 'append_audit_event', event: newAuditRecord(services, audited), toOutbox }
 }
 
 function newAuditRecord(

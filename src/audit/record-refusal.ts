@@ -3,8 +3,8 @@ import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
-import type { StorageTransaction } from '../storage/storage.ts'
-import { audit } from './audit.ts'
+import { planOfEvents } from '../storage/plan.ts'
+import { auditWrite } from './audit.ts'
 import { mayBeStored, noteUnstored } from './bounded-events.ts'
 import { signInTrace } from './sign-in-traces.ts'
 
@@ -32,13 +32,14 @@ export async function recordRefusal(
   const event = { type: 'sign_in.refused', detail: { code, ...evidence } } as const
   const outcome = errorEntry(code).status >= 500 ? 'failed' : 'refused'
   try {
-    const append = async (transaction: StorageTransaction) => {
-      await audit(services, transaction, { ...context, event })
-      await transaction.appendSignInTrace(
-        signInTrace(services, exchange, record, { outcome, code }),
-      )
-    }
-    await services.storage.atomically(append, { scope: 'nothing' })
+    const trace = signInTrace(services, exchange, record, { outcome, code })
+    await services.storage.writePlan({
+      ...planOfEvents(connection?.organizationId),
+      writes: [
+        auditWrite(services, { ...context, event }),
+        { write: 'append_sign_in_trace', trace },
+      ],
+    })
   } catch (cause) {
     services.log.error('refusal_not_recorded', {
       correlationId: exchange.correlationId,

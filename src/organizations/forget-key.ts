@@ -8,10 +8,10 @@ import type { AuditEvent } from '../audit/audit-events.ts'
 import { lockConnection } from '../connections/lock-connection.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { keyIdOfSealed } from '../keys/key-ring.ts'
-import { RETIRED_USERNAMES_KEY } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import type { Actor, Connection, ConnectionId } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
+import { RETIRED_USERNAMES_KEY } from '../storage/username-storage.ts'
 import type { Webhook, WebhookId } from '../storage/webhook-records.ts'
 
 const SESSIONS_AT_ONCE = 200

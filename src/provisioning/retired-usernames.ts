@@ -7,9 +7,8 @@ import { EntradaError } from '../errors/errors.ts'
 import type { Services } from '../services.ts'
 import type { OrganizationId } from '../storage/records.ts'
 import type { StorageReader, StorageTransaction } from '../storage/storage.ts'
-import type { HashUsername } from '../storage/username-storage.ts'
+import { type HashUsername, RETIRED_USERNAMES_KEY } from '../storage/username-storage.ts'
 
-export const RETIRED_USERNAMES_KEY = 'retired-usernames'
 const ASSOCIATED_DATA = `sealed_keys.sealed:${RETIRED_USERNAMES_KEY}`
 
 /**
@@ -80,7 +79,14 @@ async function findUsernameHash(
   reader: StorageReader,
 ): Promise<HashUsername | undefined> {
   const sealed = await reader.findSealedKey(RETIRED_USERNAMES_KEY)
-  if (sealed === undefined) return undefined
+  return sealed === undefined ? undefined : openUsernameHash(services, sealed)
+}
+
+/** Returns the hash whose sealed key this is. @throws {EntradaError} `sealed_value_invalid`, `secret_key_missing` */
+export function openUsernameHash(
+  services: Pick<Services, 'keyRing' | 'sha256'>,
+  sealed: string,
+): HashUsername {
   const key = openKey(services, sealed)
   const { sha256 } = services
   // The second hash prevents a value from being extended by appended text.

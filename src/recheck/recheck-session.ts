@@ -174,17 +174,15 @@ async function applyAnswer(
       await transaction.putGroupSnapshot(membership.id, snapshot)
     }
     if (decision.roles === undefined) return { kind: 'unchanged', code: '' }
-    const before = await transaction.listRoles(membership.id)
-    const roles = {
+    const { writes } = applyRoles(services, {
       membership,
+      current: await transaction.listRoles(membership.id),
       connectionId: connection.id,
       roles: decision.roles,
       caller: { actor: { kind: 'entra' } },
-    } as const
-    await applyRoles(services, transaction, roles)
-    const after = await transaction.listRoles(membership.id)
-    const isSame = JSON.stringify(before) === JSON.stringify(after)
-    return { kind: isSame ? 'unchanged' : 'changed', code: '' }
+    })
+    await transaction.writeAll(writes)
+    return { kind: writes.length === 0 ? 'unchanged' : 'changed', code: '' }
   }
   const { userId, organizationId } = answer.session
   const scope = userId ? { userId, organizationId } : 'deployment'

@@ -1,7 +1,14 @@
-import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
+import {
+  type Audited,
+  type AuditServices,
+  audit,
+  auditWrite,
+  type ChangeServices,
+} from '../audit/audit.ts'
 import type { SessionEndReason } from '../audit/audit-events.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
+import type { PlanWrite } from '../storage/plan.ts'
 import type { Actor, Session } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { presentedTokenHashes } from './session.ts'
@@ -36,12 +43,15 @@ export async function auditEnded(
   },
 ): Promise<void> {
   for (const session of ended.sessions) {
-    const { userId, organizationId, connectionId, id: sessionId } = session
-    const event = { type: 'session.ended', detail: { reason: ended.reason } } as const
-    const caller = { actor: actorOf(ended.reason, session), exchange }
-    const context = { userId, organizationId, connectionId, sessionId }
-    await audit(services, ended.transaction, { caller, event, ...context })
+    await audit(services, ended.transaction, endOf(session, exchange, ended.reason))
   }
+}
+
+function endOf(session: Session, exchange: Exchange, reason: SessionEndReason): Audited {
+  const { userId, organizationId, connectionId, id: sessionId } = session
+  const event = { type: 'session.ended', detail: { reason } } as const
+  const caller = { actor: actorOf(reason, session), exchange }
+  return { caller, event, userId, organizationId, connectionId, sessionId }
 }
 
 function actorOf(reason: SessionEndReason, { userId }: Session): Actor {
@@ -77,7 +87,19 @@ export async function endSurplusSessions(
   }
 }
 
-/** Ends the session that this browser had before it signed in: there is one session per browser and host. */
+/** Returns what ends the sessions that this browser had before it signed in: there is one session per browser and host. */
+export function replacedSessions(
+  services: AuditServices,
+  exchange: Exchange,
+  sessions: readonly Session[],
+): readonly PlanWrite[] {
+  return sessions.flatMap((session) => [
+    { write: 'end_session', id: session.id } as const,
+    auditWrite(services, endOf(session, exchange, 'replaced')),
+  ])
+}
+
+/** Ends the session that this browser had before it signed in, in a transaction. */
 export async function replaceSession(
   services: Services,
   exchange: Exchange,

@@ -7,19 +7,18 @@ import { Secret } from '../keys/secret.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'
 import { strictObject } from '../protocol/strict-object.ts'
 import type { Services } from '../services.ts'
+import type { PlanWrite } from '../storage/plan.ts'
 import type { Connection, Session, SessionId } from '../storage/records.ts'
 import type { SessionGrant } from '../storage/session-grants.ts'
-import type { StorageTransaction } from '../storage/storage.ts'
 
 /** `sub` belongs to one application. The identity's own `sub` may come from a later sign-in through another application. */
 export type GrantContent = { readonly grant: Secret; readonly sub: string }
 
 const content = strictObject({ refreshToken: v.string(), sub: v.string() })
 
-/** Stores the grant of a sign-in (Entra's refresh token) with its session. Without one, the session is not checked again. */
-export async function keepGrant(
+/** Returns what stores the grant of a sign-in (Entra's refresh token) with its session. Without one, the session is not checked again. */
+export function keptGrant(
   services: Pick<Services, 'keyRing' | 'now'>,
-  transaction: StorageTransaction,
   {
     session,
     connection,
@@ -31,16 +30,17 @@ export async function keepGrant(
     readonly identity: VerifiedIdentity
     readonly grant?: Secret
   },
-): Promise<void> {
+): readonly PlanWrite[] {
   const { recheckMinutes } = connection.settings
-  if (recheckMinutes === undefined || grant === undefined) return
-  await transaction.putSessionGrant({
+  if (recheckMinutes === undefined || grant === undefined) return []
+  const stored: SessionGrant = {
     sessionId: session.id,
     connectionId: connection.id,
     sealed: sealGrant(services.keyRing, session.id, { grant, sub: subjectOf(identity) }),
     nextCheckAt: minutesAfter(services.now(), recheckMinutes),
     failures: 0,
-  })
+  }
+  return [{ write: 'put_session_grant', grant: stored }]
 }
 
 /** Returns the subject that the provider names to our application. */

@@ -4,8 +4,7 @@ import type { MatchedUser } from '../provisioning/directory-person.ts'
 import type { Services } from '../services.ts'
 import type { AskedByHolder } from '../sign-in/attempt.ts'
 import { decideSignIn, type SignInDecision } from '../sign-in/decide-sign-in.ts'
-import type { SignInRecord } from '../sign-in/sign-in-record.ts'
-import { readFacts } from '../sign-in/verify-answer.ts'
+import { factsOf, readState } from '../sign-in/verify-answer.ts'
 import type { Connection } from '../storage/records.ts'
 import { diagnoseTest } from './test-findings.ts'
 import type { TestedDecision, TestedGroups, TestedPerson, TestResult } from './test-result.ts'
@@ -13,7 +12,6 @@ import type { TestedDecision, TestedGroups, TestedPerson, TestResult } from './t
 export type JudgedTest = {
   readonly connection: Connection
   readonly asked: AskedByHolder
-  readonly record: SignInRecord
   readonly identity: VerifiedIdentity
   readonly claims: Readonly<Record<string, unknown>>
 }
@@ -23,8 +21,14 @@ export async function judgeTest(
   services: Pick<Services, 'now' | 'storage'>,
   judged: JudgedTest,
 ): Promise<Pick<TestResult, 'works' | 'findings' | 'outcome'>> {
-  const { connection, asked, identity, claims, record } = judged
-  const facts = await readFacts(services.storage, { connection, identity, record }, services.now())
+  const { connection, asked, identity, claims } = judged
+  const state = await readState(services.storage, {
+    connectionId: connection.id,
+    person: identity.key,
+    presentedTokenHashes: [],
+  })
+  const now = services.now()
+  const facts = await factsOf(services.storage, state, { connection, identity, now })
   const decision = decideSignIn(facts)
   const credentials = connection.credentials.filter(({ state }) => state === 'active')
   const { nonce: _ours, ...shown } = claims

@@ -6,6 +6,7 @@
 import { EntradaError } from '../errors/errors.ts'
 import { cookieName, dropCookie, setCookie } from '../http/cookies.ts'
 import type { Exchange } from '../http/exchange.ts'
+import { single } from '../http/form.ts'
 import type { Kept } from '../identity-provider/identity-provider.ts'
 import { newUuid } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
@@ -34,6 +35,8 @@ export type Attempt = {
   readonly kept: Kept
   readonly expiresAt: Date
   readonly asked?: AskedByHolder
+  /** Path and query of the address to which the answer must come; absent in attempts that another release has made. */
+  readonly returnPath?: string
 }
 
 const ATTEMPT_LIFETIME_SECONDS = 600
@@ -56,7 +59,8 @@ export function newAttempt(
     returnTo,
     kept,
     asked,
-  }: Pick<Attempt, 'connectionId' | 'purpose' | 'returnTo' | 'kept' | 'asked'>,
+    returnPath,
+  }: Pick<Attempt, 'connectionId' | 'purpose' | 'returnTo' | 'kept' | 'asked' | 'returnPath'>,
 ): Attempt {
   return {
     id: newUuid(services).replaceAll('-', ''),
@@ -67,6 +71,7 @@ export function newAttempt(
     kept,
     expiresAt: new Date(services.now().getTime() + ATTEMPT_LIFETIME_SECONDS * 1000),
     ...(asked ? { asked } : {}),
+    ...(returnPath ? { returnPath } : {}),
   }
 }
 
@@ -119,6 +124,25 @@ export function openAttempt(
 /** Checks that an attempt has not expired. @throws {EntradaError} `sign_in_attempt_expired` */
 export function checkAttemptOpen(services: Pick<Services, 'now'>, attempt: Attempt): void {
   if (services.now() >= attempt.expiresAt) throw new EntradaError('sign_in_attempt_expired')
+}
+
+/**
+ * Checks that an answer came to the address that the attempt named, before the attempt is spent.
+ *
+ * @throws {EntradaError} `sign_in_attempt_mismatch`
+ */
+export function checkReturnPath(
+  { url }: Pick<Exchange, 'url'>,
+  { connectionId, returnPath }: Attempt,
+): void {
+  if (returnPath === undefined) return
+  const expected = new URL(returnPath, url)
+  const isThere = url.pathname === expected.pathname && namedIn(url) === namedIn(expected)
+  if (!isThere) throw new EntradaError('sign_in_attempt_mismatch', { connection: connectionId })
+}
+
+function namedIn({ searchParams }: URL): string | undefined {
+  return single(searchParams, 'connection')
 }
 
 /** Returns the `Set-Cookie` line that ends the attempt in this browser. */
@@ -183,7 +207,8 @@ function unseal(
  * sealed it, so replicas of two releases open each other's attempts during an upgrade.
  */
 function encode(attempt: Attempt): string {
-  const { connectionId, purpose, returnTo, stateSecret, kept, expiresAt, asked } = attempt
+  const { connectionId, purpose, returnTo, stateSecret, kept, expiresAt } = attempt
+  const { asked = null, returnPath } = attempt
   return JSON.stringify([
     connectionId,
     purpose,
@@ -192,19 +217,21 @@ function encode(attempt: Attempt): string {
     kept.nonce,
     kept.codeVerifier,
     expiresAt.getTime(),
-    ...(asked ? [asked] : []),
+    asked,
+    returnPath,
   ])
 }
 
 type EncodedAttempt = [
   ...[string, AttemptPurpose, string, string, string, string, number],
-  AskedByHolder?,
+  (AskedByHolder | null)?,
+  (string | null)?,
 ]
 
 function decode(id: string, text: string): Attempt {
   const parts = JSON.parse(text) as EncodedAttempt // sealed by `encode`
-  const [connectionId, purpose, returnTo, stateSecret, nonce, codeVerifier, expiresAt, asked] =
-    parts
+  const [connectionId, purpose, returnTo, stateSecret, nonce, codeVerifier, expiresAt] = parts
+  const [asked, returnPath] = parts.slice(7) as [AskedByHolder?, string?] // the last two places
   return {
     id,
     connectionId,
@@ -214,6 +241,7 @@ function decode(id: string, text: string): Attempt {
     kept: { nonce, codeVerifier },
     expiresAt: new Date(expiresAt),
     ...(asked ? { asked } : {}),
+    ...(returnPath ? { returnPath } : {}),
   }
 }
 

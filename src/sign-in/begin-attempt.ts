@@ -36,17 +36,19 @@ export async function beginAttempt(
 ): Promise<Response> {
   if (purpose === 'sign_in') await checkNoOtherRequired(services, connection)
   const provider = services.identityProviderFor(connection)
+  const returnAddress = redirectUri(services, exchange.here, connection)
   const attempt = newAttempt(services, {
     connectionId: connection.id,
     purpose,
     returnTo,
     kept: provider.prepare(),
+    returnPath: returnAddress.slice(exchange.here.origin.length),
     ...(asked ? { asked } : {}),
   })
   const hint = loginHint?.slice(0, MAX_LOGIN_HINT_LENGTH).toWellFormed()
   const demand = claimsChallenge(services, exchange)
   const departure = {
-    returnAddress: redirectUri(services, exchange.here, connection),
+    returnAddress,
     attempt: attemptState(attempt),
     selectAccount: selectAccount || mustSelectAccount(services, exchange),
     ...(hint ? { loginHint: hint } : {}),

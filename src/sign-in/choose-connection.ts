@@ -5,7 +5,7 @@ import { single } from '../http/form.ts'
 import { kindOf } from '../identity-provider/provider-kinds.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services } from '../services.ts'
-import type { Connection } from '../storage/records.ts'
+import type { Connection, ConnectionId, Organization } from '../storage/records.ts'
 import type { StorageReader } from '../storage/storage.ts'
 
 /** Returns the default connection. @throws {EntradaError} `entra_not_configured` */
@@ -29,11 +29,14 @@ export async function getConnection(
 
 /** Returns the connection that the organization requires, if it is another one. */
 export async function findRequiredElsewhere(
-  reader: Pick<StorageReader, 'findOrganization' | 'findConnection'>,
-  { id, organizationId }: Pick<Connection, 'id' | 'organizationId'>,
+  reader: Pick<StorageReader, 'findConnection'>,
+  {
+    id,
+    organization,
+  }: { readonly id: ConnectionId; readonly organization: Organization | undefined },
   now: Date,
 ): Promise<ConnectionStart | undefined> {
-  const requiredId = requiredConnectionId(await reader.findOrganization(organizationId), now)
+  const requiredId = requiredConnectionId(organization, now)
   if (requiredId === undefined || requiredId === id) return undefined
   const required = await reader.findConnection(requiredId)
   return startOf(required ?? { id: requiredId, slug: requiredId, managedBy: 'api' })
@@ -44,7 +47,8 @@ export async function checkNoOtherRequired(
   { storage, now }: Pick<Services, 'now' | 'storage'>,
   connection: Connection,
 ): Promise<void> {
-  const startAt = await findRequiredElsewhere(storage, connection, now())
+  const organization = await storage.findOrganization(connection.organizationId)
+  const startAt = await findRequiredElsewhere(storage, { id: connection.id, organization }, now())
   if (startAt !== undefined) throw new EntradaError('sso_required', { startAt })
 }
 

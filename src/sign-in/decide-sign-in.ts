@@ -33,6 +33,8 @@ export type SignInDecision =
       readonly groups: ResolvedGroups
     }
 
+export type AllowedSignIn = Extract<SignInDecision, { kind: 'allowed' }>
+
 /**
  * Decides in this order: connection, required connection, tenant, kind of account, the user's own status, provisioning, groups,
  * roles.

@@ -3,11 +3,10 @@
  *
  *   startSignIn    → choose-connection, return-to, sign-in-rounds, begin-attempt → Entra
  *   finishSignIn   → from callback.ts: claim the attempt, redeem the code → completeSignIn
- *   completeSignIn → decide, ask the application, provision, open the session, audit → back to the requested page
+ *   completeSignIn → read, decide, ask the application, then write user, session and audit as one plan → back to the requested page
  *
  * Every sign-in ends in completeSignIn; a session is created nowhere else, except for the operator's token (operator-sign-in.ts).
  */
-import { recordSignIn } from '../audit/record-sign-in.ts'
 import { tracedPerson } from '../audit/traced-person.ts'
 import { withKnownTenant } from '../connections/environment-connection.ts'
 import { changedSinceVerified } from '../connections/verified-with.ts'
@@ -18,37 +17,35 @@ import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
 import type { GroupsClaim, VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import { shownKey } from '../identity-provider/person-key.ts'
-import { provisionUser } from '../provisioning/provision-user.ts'
 import type { Services } from '../services.ts'
-import { endSurplusSessions, replaceSession } from '../session/end-sessions.ts'
-import { newSession, sessionCookies } from '../session/session.ts'
-import { keepGrant } from '../session/session-grant.ts'
+import { endSurplusSessions } from '../session/end-sessions.ts'
+import { type NewSession, presentedTokenHashes, sessionCookies } from '../session/session.ts'
 import type { Connection } from '../storage/records.ts'
-import type { StorageTransaction } from '../storage/storage.ts'
+import type { SignInQuestion, SignInState } from '../storage/sign-in-state.ts'
 import { askApplication } from './ask-application.ts'
-import { dropAttemptCookie } from './attempt.ts'
+import { checkReturnPath, dropAttemptCookie } from './attempt.ts'
 import { beginAttempt, requestedAccount } from './begin-attempt.ts'
 import {
   checkCallbackAddress,
   checkConnectionOn,
-  getConnection,
   getDefaultConnection,
 } from './choose-connection.ts'
 import { dropClaimsChallengeCookie } from './claims-challenge.ts'
-import { decideSignIn, type SignInDecision } from './decide-sign-in.ts'
+import { type AllowedSignIn, decideSignIn, type SignInDecision } from './decide-sign-in.ts'
 import { findBySlug } from './find-connection.ts'
 import { choicePage } from './find-page.ts'
 import { lastConnectionCookies } from './last-connection.ts'
 import { startAddress } from './login-page.ts'
-import { personOfSignIn } from './person-of-sign-in.ts'
+import { planSignIn } from './plan-sign-in.ts'
 import { parseReturnTo } from './return-to.ts'
 import { dropSelectAccountCookie, mustSelectAccount } from './select-account.ts'
 import type { Answered, SignIn, SignInRecord } from './sign-in-record.ts'
 import { countRound } from './sign-in-rounds.ts'
 import {
   checkAnswered,
-  claimOnce,
-  readFacts,
+  claimWithConnection,
+  factsOf,
+  readState,
   SIGN_IN_TIME_LIMIT_MS,
   verifyAnswer,
 } from './verify-answer.ts'
@@ -122,7 +119,7 @@ function registeredOrigin(
   return isOurs && redirectOrigin !== here.origin ? redirectOrigin : undefined
 }
 
-/** Finishes a sign-in whose attempt was opened. Everything that costs nothing is checked before the network is used. */
+/** Finishes a sign-in whose attempt was opened. Everything that costs nothing is checked before the database and the network are used. */
 export async function finishSignIn(
   services: Services,
   exchange: Exchange,
@@ -131,10 +128,12 @@ export async function finishSignIn(
   const { attempt } = record
   const answer = checkAnswered(response)
   const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
-  const opened = await openConnection(services, exchange, record)
-  const connection = await withKnownTenant(services, opened, deadline)
+  checkReturnPath(exchange, attempt)
+  const claimed = await claimWithConnection(services, record)
+  checkCallbackAddress(services, exchange, claimed)
+  checkConnectionOn(claimed)
+  const connection = await withKnownTenant(services, claimed, deadline)
 
-  await claimOnce(services, record)
   const { tracing } = services
   const arrived = await tracing.span('sign_in redeem', {}, () =>
     verifyAnswer(services, exchange, { connection, attempt, answer, deadline }),
@@ -151,47 +150,9 @@ export async function completeSignIn(
   exchange: Exchange,
   signIn: SignIn,
 ): Promise<Response> {
-  const { connection, identity, record } = signIn
-  const decision = await services.tracing.span('sign_in decide', {}, async () => {
-    const facts = await readFacts(services.storage, signIn, services.now())
-    const decided = allowed(decideSignIn(facts), record)
-    await askApplication(services, { connection, identity, decision: decided })
-    return decided
-  })
-  record.step('decided', {
-    person: personHere(decision),
-    roles: decision.roles,
-    groups: decision.groups.kind === 'known' ? decision.groups.source : decision.groups.reason,
-  })
-
-  const opened = await services.storage.atomically(async (transaction) => {
-    // The decision is repeated with the current state: connection, user or organization may have changed during the requests to the
-    // provider.
-    const signInNow = { ...signIn, connection: await readAgain(transaction, signIn) }
-    const facts = await readFacts(transaction, signInNow, services.now())
-    const decisionNow = allowed(decideSignIn(facts), record)
-    const { known } = facts
-    const user = await provisionUser({
-      services,
-      transaction,
-      source: { kind: 'sign_in', connection: signInNow.connection, exchange },
-      person: personOfSignIn(identity, decisionNow),
-      user: decisionNow.person,
-      known,
-    })
-    await replaceSession(services, exchange, transaction)
-    const session = newSession(services, exchange, sessionOf(signInNow, user))
-    await transaction.createSession(session.session)
-    await keepGrant(services, transaction, { ...signInNow, session: session.session })
-    await recordSignIn(services, exchange, {
-      transaction,
-      signIn: signInNow,
-      user,
-      session: session.session,
-    })
-    return session
-  })
-  await endSurplusSessions(services, exchange, opened.session)
+  const { connection, record } = signIn
+  const { decision, opened, state } = await decideAndWrite(services, exchange, signIn)
+  if (state.hasManySessions) await endSurplusSessions(services, exchange, opened.session)
   services.metrics.count('entrada_sign_ins_total', { outcome: 'signed_in', code: '' })
   services.signInNotes.note({ connectionId: connection.id, outcome: 'signed_in' })
   services.log.info('signed_in', {
@@ -212,62 +173,102 @@ export async function completeSignIn(
   ])
 }
 
-/** Opens the attempt's own connection, at its own address. */
-async function openConnection(
-  services: Pick<Services, 'deployment' | 'storage'>,
-  exchange: Exchange,
-  record: SignInRecord,
-): Promise<Connection> {
-  const { connectionId, purpose } = record.attempt
-  const connection = await getConnection(services, connectionId)
-  record.connection = connection
-  record.step('attempt_opened', { purpose })
-  checkCallbackAddress(services, exchange, connection)
-  checkConnectionOn(connection)
-  return connection
+/** So many rounds pass only if many people with one username come at once; then a part of the id makes the name unique. */
+const MOST_ROUNDS = 8
+
+type Completed = {
+  readonly decision: AllowedSignIn
+  readonly opened: NewSession
+  readonly state: SignInState
 }
 
 /**
- * Reads the connection again inside the transaction (design rule 5a). Its policies, rules, tenants and status are decided on again.
- * The answer was verified with some of its fields, such as the application, so if one of them has changed, another sign-in is needed.
- *
- * @throws {EntradaError} `connection_not_found`, `connection_changed`
+ * Reads, decides, and writes; and begins again if something that the decision relies on changed before it was written. No transaction is
+ * open while the application is asked. It is asked again only if the decision is another one.
  */
-async function readAgain(
-  transaction: StorageTransaction,
-  { connection, asTested = (one) => one }: SignIn,
-): Promise<Connection> {
-  const now = await transaction.findConnection(connection.id)
-  if (now === undefined) throw new EntradaError('connection_not_found')
+async function decideAndWrite(
+  services: Services,
+  exchange: Exchange,
+  signIn: SignIn,
+): Promise<Completed> {
+  const { connection, identity, record } = signIn
+  const question: SignInQuestion = {
+    connectionId: connection.id,
+    person: identity.key,
+    presentedTokenHashes: presentedTokenHashes(services, exchange),
+  }
+  let decided: AllowedSignIn | undefined
+  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+    const { state, facts, decision } = await services.tracing.span('sign_in decide', {}, () =>
+      decide(services, { signIn, question, decided }),
+    )
+    decided = decision
+    const { plan, opened } = await planSignIn(services, exchange, {
+      signIn: { ...signIn, connection: facts.connection },
+      question,
+      state,
+      facts,
+      decision,
+      round,
+    })
+    if ((await services.storage.writePlan(plan)) === 'written') return { decision, opened, state }
+    record.step('read_again')
+  }
+  throw new EntradaError('storage_unavailable', { reason: 'collisions' })
+}
+
+/** Decides with what the database knows now, and asks the application unless it was asked about this decision before. */
+async function decide(
+  services: Services,
+  {
+    signIn,
+    question,
+    decided,
+  }: {
+    readonly signIn: SignIn
+    readonly question: SignInQuestion
+    readonly decided: AllowedSignIn | undefined
+  },
+) {
+  const { identity, record } = signIn
+  const state = await readState(services.storage, question)
+  const connection = currentConnection(signIn, state)
+  const now = services.now()
+  const facts = await factsOf(services.storage, state, { connection, identity, now })
+  const decision = allowed(decideSignIn(facts), record)
+  if (isSame(decision, decided)) return { state, facts, decision }
+  await askApplication(services, { connection, identity, decision })
+  record.step('decided', {
+    person: personHere(decision),
+    roles: decision.roles,
+    groups: decision.groups.kind === 'known' ? decision.groups.source : decision.groups.reason,
+  })
+  return { state, facts, decision }
+}
+
+function isSame(decision: AllowedSignIn, earlier: AllowedSignIn | undefined): boolean {
+  return earlier !== undefined && JSON.stringify(decision) === JSON.stringify(earlier)
+}
+
+/**
+ * Returns the connection as it is now (design rule 5a): its policies, rules, tenants and status are decided on. The answer was verified
+ * with some of its fields, such as the application, so if one of them has changed, another sign-in is needed.
+ *
+ * @throws {EntradaError} `connection_changed`
+ */
+function currentConnection(
+  { connection, asTested = (stored) => stored }: SignIn,
+  { connection: now }: SignInState,
+): Connection {
   const member = changedSinceVerified(connection, now)
   if (member !== undefined) throw new EntradaError('connection_changed', { member })
   return asTested(now)
 }
 
-function allowed(
-  decision: SignInDecision,
-  record: SignInRecord,
-): Extract<SignInDecision, { kind: 'allowed' }> {
+function allowed(decision: SignInDecision, record: SignInRecord): AllowedSignIn {
   if (decision.kind === 'refused') throw new EntradaError(decision.code, decision.detail)
   if (decision.person.kind === 'known') record.userId = decision.person.userId
   return decision
-}
-
-function sessionOf(
-  { connection, identity }: SignIn,
-  { userId, identityId }: Awaited<ReturnType<typeof provisionUser>>,
-) {
-  const { providerSession, loginHint, notAfter } = identity
-  return {
-    kind: 'user',
-    userId,
-    ...(identityId ? { identityId } : {}),
-    organizationId: connection.organizationId,
-    connectionId: connection.id,
-    ...(providerSession ? { entraSid: providerSession } : {}),
-    ...(loginHint ? { loginHint } : {}),
-    ...(notAfter ? { notAfter } : {}),
-  } as const
 }
 
 /** Returns what the trace keeps of the answer: ids and names of claims, no token and no text about the user. */
@@ -285,6 +286,6 @@ function groupsEvidence(groups: GroupsClaim) {
 }
 
 /** Returns whether the person is known to this organization; it does not reveal that another one knows them (design rule 19). */
-function personHere({ person }: Extract<SignInDecision, { kind: 'allowed' }>): string {
+function personHere({ person }: AllowedSignIn): string {
   return person.kind === 'known' && person.membership === undefined ? 'new' : person.kind
 }

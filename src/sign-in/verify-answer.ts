@@ -12,7 +12,8 @@ import type { LinkCandidate } from '../provisioning/link-policy.ts'
 import type { Services } from '../services.ts'
 import { organizationRoles } from '../storage/organization-roles.ts'
 import type { Connection } from '../storage/records.ts'
-import type { StorageReader } from '../storage/storage.ts'
+import type { SignInQuestion, SignInState, UnlinkedMembers } from '../storage/sign-in-state.ts'
+import type { Storage, StorageReader } from '../storage/storage.ts'
 import { type Attempt, CLAIM_LIFETIME_SECONDS } from './attempt.ts'
 import { findRequiredElsewhere } from './choose-connection.ts'
 import type { SignInFacts } from './decide-sign-in.ts'
@@ -36,9 +37,27 @@ export async function claimOnce(
   services: Pick<Services, 'now' | 'storage'>,
   { attempt, step }: SignInRecord,
 ): Promise<void> {
-  const until = new Date(services.now().getTime() + CLAIM_LIFETIME_SECONDS * 1000)
-  await services.storage.claimAttempt(attempt.id, until)
+  await services.storage.claimAttempt(attempt.id, claimedUntil(services))
   step('attempt_claimed')
+}
+
+/** Claims an attempt as {@link claimOnce} does, and returns its connection. @throws {EntradaError} `attempt_already_used`, `connection_not_found` */
+export async function claimWithConnection(
+  services: Pick<Services, 'now' | 'storage'>,
+  record: SignInRecord,
+): Promise<Connection> {
+  const { id, connectionId } = record.attempt
+  const claim = { id, until: claimedUntil(services) }
+  const connection = await services.storage.claimAttemptOf(connectionId, claim)
+  if (connection === undefined) throw new EntradaError('connection_not_found')
+  record.connection = connection
+  record.step('attempt_opened', { purpose: record.attempt.purpose })
+  record.step('attempt_claimed')
+  return connection
+}
+
+function claimedUntil({ now }: Pick<Services, 'now'>): Date {
+  return new Date(now().getTime() + CLAIM_LIFETIME_SECONDS * 1000)
 }
 
 /** Returns the identity that an answer proves, after every check of the connection's identity provider. */
@@ -69,19 +88,28 @@ export async function verifyAnswer(
   return arrived
 }
 
-/** Reads the facts that the decision needs of the user, from the database or from the transaction that writes. */
-export async function readFacts(
+/** Reads what the database knows about a sign-in, in one look-up. @throws {EntradaError} `connection_not_found` */
+export async function readState(
+  storage: Pick<Storage, 'readSignIn'>,
+  question: SignInQuestion,
+): Promise<SignInState> {
+  const state = await storage.readSignIn(question)
+  if (state === undefined) throw new EntradaError('connection_not_found')
+  return state
+}
+
+/** Returns the facts of the decision. Only what concerns few people is read besides: a required connection, and users to link. */
+export async function factsOf(
   reader: StorageReader,
-  { connection, identity }: SignIn,
-  now: Date,
+  { organization, known }: SignInState,
+  { connection, identity, now }: Pick<SignIn, 'connection' | 'identity'> & { readonly now: Date },
 ): Promise<SignInFacts> {
-  const { organizationId, policies } = connection
-  const knownPerson = await reader.findPerson(identity.key, organizationId)
-  const required = await findRequiredElsewhere(reader, connection, now)
+  const { id, organizationId, policies } = connection
+  const required = await findRequiredElsewhere(reader, { id, organization }, now)
   const mayLink =
-    knownPerson === undefined && policies.linking === 'verified' && identity.email !== undefined
+    known === undefined && policies.linking === 'verified' && identity.email !== undefined
   const linkCandidates = mayLink
-    ? await findLinkCandidates(reader, organizationId, identity.email ?? '')
+    ? await findLinkCandidates(reader, unlinkedMembers(organizationId, identity.email ?? ''))
     : []
   const emailDomainProven =
     linkCandidates.length > 0 &&
@@ -92,19 +120,25 @@ export async function readFacts(
     linkCandidates,
     emailDomainProven,
     now,
-    ...(knownPerson ? { known: knownPerson } : {}),
+    ...(known ? { known } : {}),
     ...(required ? { required } : {}),
   }
+}
+
+/** Returns which members an identity with this address may be linked to. */
+export function unlinkedMembers(
+  organizationId: Connection['organizationId'],
+  address: string,
+): UnlinkedMembers {
+  return { organizationId, address, withoutRoles: organizationRoles }
 }
 
 /** Two are enough to know that there are several. */
 async function findLinkCandidates(
   reader: StorageReader,
-  organizationId: Connection['organizationId'],
-  address: string,
+  wanted: UnlinkedMembers,
 ): Promise<readonly LinkCandidate[]> {
-  const filter = { organizationId, address, withoutRoles: organizationRoles }
-  const memberships = await reader.findUnlinkedMemberships(filter, 2)
+  const memberships = await reader.findUnlinkedMemberships(wanted, 2)
   return Promise.all(
     memberships.map(async (membership) => {
       const found = await reader.findUser(membership.userId)

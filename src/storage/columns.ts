@@ -48,6 +48,8 @@ type Aliased<Table extends string, Name extends string> = {
 export type JoinedPart<Table extends keyof Tables, Name extends string, Stored> = {
   readonly columns: readonly Name[]
   readonly aliased: readonly Aliased<Table, Name>[]
+  /** The names that the columns have in the join; the first identifies the record. */
+  readonly aliases: readonly string[]
   /** Returns the record of a joined row, or `undefined` where the join found none. */
   readonly parse: (joined: Readonly<Record<string, unknown>>) => Stored | undefined
 }
@@ -76,6 +78,7 @@ export function joinedPart<Table extends keyof Tables, Name extends Column<Table
   return {
     columns: names,
     aliased,
+    aliases: names.map((column) => `${table}__${column}`),
     parse: (joined) => (joined[first] === null ? undefined : parse(joined)),
   }
 }

@@ -13,6 +13,7 @@ import { describeGrants } from './conformance-grants.ts'
 import { describeHealth } from './conformance-health.ts'
 import { describeOrganizations } from './conformance-organizations.ts'
 import { describePeople } from './conformance-people.ts'
+import { describePlans } from './conformance-plans.ts'
 import { putDefaults } from './conformance-samples.ts'
 import { describeSessions } from './conformance-sessions.ts'
 import { describeSetup } from './conformance-setup.ts'
@@ -65,6 +66,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describeChain(subject)
     describeWebhooks(subject)
     describeCounts(subject)
+    describePlans(subject)
     describeAtomicity(subject)
   })
 }

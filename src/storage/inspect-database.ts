@@ -110,6 +110,7 @@ function readerOf(kind: Storage['kind'], database: Database): StorageReader {
     migrated: [],
     reads: database,
     writes: database,
+    turns: { runTogether: refuse, writePlan: refuse },
     runAlone: refuse,
     checkWritable: refuse,
     close: refuse,

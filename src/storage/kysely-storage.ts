@@ -14,12 +14,14 @@ import { createNestingGuard } from './nesting-guard.ts'
 import { organizationReads, organizationWrites } from './organization-verbs.ts'
 import { peopleReads } from './people-reads.ts'
 import { membershipWrites, userWrites } from './people-writes.ts'
+import { compilePlan, planWrites } from './plan-statements.ts'
 import { countUses } from './rate-limit-counts.ts'
 import { removalWrites } from './removal-verbs.ts'
 import type { Database } from './schema.ts'
 import { leaseSessionGrants, sessionGrantReads, sessionGrantWrites } from './session-grant-verbs.ts'
 import { sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
 import { setupReads, setupWrites } from './setup-verbs.ts'
+import { signInReads } from './sign-in-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
 import { trailReads, trailWrites } from './trail-verbs.ts'
 import { WORK_TIME_LIMIT_MS, withinTime } from './transaction-limit.ts'
@@ -35,7 +37,7 @@ export type KyselyStorageOptions = {
   /** For single statements, none of which has to survive a power cut. */
   readonly writes: Database
   /** How this database runs the statements of a sign-in. */
-  readonly turns?: TurnRunner
+  readonly turns: TurnRunner
   /** Reads take turns with transactions, so inside one they would wait for ever. */
   readonly readsTakeTurns?: boolean
   /**
@@ -60,14 +62,19 @@ const healthLocks = [{ key: 'connection_health', alone: true }]
 
 /** Creates a storage from the connections and the options of one database. */
 export function createKyselyStorage(options: KyselyStorageOptions): Storage {
-  const { kind, migrated, reads, writes, runAlone, close } = options
+  const { kind, migrated, reads, writes, turns, runAlone, close } = options
   const { workTimeLimitMs = WORK_TIME_LIMIT_MS } = options
   const { inside, outside, outsideAll } = createNestingGuard()
   const work = deliveryWork(writes, kind)
+  const signIns = signInReads(reads, turns)
   return {
     kind,
     migrated,
     ...(options.readsTakeTurns ? outsideAll(createReader(reads)) : createReader(reads)),
+    claimAttemptOf: (connectionId, claim) =>
+      outside(() => signIns.claimAttemptOf(connectionId, claim)),
+    readSignIn: (question) => outside(() => signIns.readSignIn(question)),
+    writePlan: (plan) => outside(() => turns.writePlan(compilePlan(reads, plan))),
     claimAttempt: (id, until) => outside(() => claimAttempt(writes, id, until)),
     countUses: (key, added) => outside(() => countUses(writes, key, added)),
     addConnectionResults: (results) =>
@@ -158,6 +165,7 @@ function createTransaction(
     ...trailWrites(database),
     ...webhookWrites(database),
     ...removalWrites(database),
+    ...planWrites(database),
   }
 }
 

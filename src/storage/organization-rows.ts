@@ -47,6 +47,18 @@ export type ConnectionRow = RowOf<ConnectionMembers, typeof connectionColumns> &
   credentials_end_at: number | null
 }
 
+export const connectionPart = joinedPart('connections', {
+  names: [...connections.names, 'credentials'] as const,
+  parserOf(prefix) {
+    const parse = connections.parserOf(prefix)
+    const credentials = `${prefix}credentials`
+    return (row) => ({
+      ...parse(row),
+      credentials: parseCredentials(String(row[credentials])),
+    })
+  },
+})
+
 /** Converts a row to a connection. */
 export function parseConnection(row: ConnectionRow): Connection {
   return { ...connections.parse(row), credentials: parseCredentials(row.credentials) }

@@ -21,6 +21,7 @@ import type {
   UserId,
 } from './records.ts'
 import type { Database, Tables } from './schema.ts'
+import type { UnlinkedMembers } from './sign-in-state.ts'
 import type { KnownPerson, StorageReader, UserListItem } from './storage.ts'
 
 /** Creates the functions that read users, identities and memberships. */
@@ -30,22 +31,9 @@ export function peopleReads(database: Database) {
       const row = await selectPerson(database, key, organizationId).executeTakeFirst()
       return row && parsePerson(row)
     },
-    async findUnlinkedMemberships({ organizationId, address, withoutRoles }, limit) {
-      const rows = await database
-        .selectFrom('memberships')
+    async findUnlinkedMemberships(wanted, limit) {
+      const rows = await selectUnlinked(database, wanted)
         .select(membershipPart.columns)
-        .where('organization_id', '=', organizationId)
-        .where('email_key', '=', foldCase(address))
-        .where(({ not, exists, selectFrom }) =>
-          not(
-            exists(
-              selectFrom('identities')
-                .select('identities.id')
-                .whereRef('identities.user_id', '=', 'memberships.user_id'),
-            ),
-          ),
-        )
-        .where(({ not, exists }) => not(exists(rolesByHand(database, withoutRoles))))
         .orderBy('created_at')
         .orderBy('id')
         .limit(limit)
@@ -83,6 +71,27 @@ export async function listRoles(
     .orderBy('source')
     .execute()
   return rows.map(({ role, source }) => ({ role, source }))
+}
+
+/** Selects members with an address, to whose users no identity is linked. */
+export function selectUnlinked(
+  database: Database,
+  { organizationId, address, withoutRoles }: UnlinkedMembers,
+) {
+  return database
+    .selectFrom('memberships')
+    .where('organization_id', '=', organizationId)
+    .where('email_key', '=', foldCase(address))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('identities')
+            .select('identities.id')
+            .whereRef('identities.user_id', '=', 'memberships.user_id'),
+        ),
+      ),
+    )
+    .where(({ not, exists }) => not(exists(rolesByHand(database, withoutRoles))))
 }
 
 /** Selects roles of a membership's user, in any organization. */

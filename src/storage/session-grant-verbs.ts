@@ -67,8 +67,7 @@ export function sessionGrantWrites(database: Database): SessionGrantWrites {
         .execute()
     },
     async putSessionGrant(grant) {
-      const key = { key_id: keyIdOf(grant.sealed) }
-      const { session_id, ...rest } = { ...grants.toRow(grant), ...key, ...noLease }
+      const { session_id, ...rest } = toSessionGrantRow(grant)
       const insert = database.insertInto('session_grants').values({ session_id, ...rest })
       await insert
         .onConflict((conflict) => conflict.column('session_id').doUpdateSet(rest))
@@ -135,6 +134,11 @@ export async function leaseSessionGrants(
     .returningAll()
     .execute()
   return rows.sort((a, b) => a.next_check_at - b.next_check_at).map(grants.parse)
+}
+
+/** Converts a grant to its row, without a lease. */
+export function toSessionGrantRow(grant: SessionGrant): SessionGrantRow {
+  return { ...grants.toRow(grant), key_id: keyIdOf(grant.sealed), ...noLease }
 }
 
 const noLease = { lease_id: null, lease_ends_at: 0 }

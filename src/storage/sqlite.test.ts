@@ -10,6 +10,7 @@ import { type OpenedStorage, storageConformance } from './conformance.ts'
 import { at, createPerson, newAuditEvent, putDefaults } from './conformance-samples.ts'
 import { createKyselyStorage } from './kysely-storage.ts'
 import { openSqlite, openSqliteConnection } from './sqlite.ts'
+import { createSqliteTurns } from './sqlite-turns.ts'
 import type { Storage } from './storage.ts'
 
 storageConformance('SQLite file', openTemporary)
@@ -240,7 +241,7 @@ function openDirectly(
   path: string,
   { maxPages, workTimeLimitMs }: { readonly maxPages?: number; readonly workTimeLimitMs?: number },
 ): Storage {
-  const { handle, database } = openSqliteConnection(path)
+  const { handle, database, access } = openSqliteConnection(path)
   if (maxPages !== undefined) handle.exec(`pragma max_page_count = ${maxPages}`)
   return createKyselyStorage({
     kind: 'sqlite',
@@ -248,6 +249,7 @@ function openDirectly(
     reads: database,
     writes: database,
     readsTakeTurns: true,
+    turns: createSqliteTurns({ writer: access, reader: access }),
     ...(workTimeLimitMs ? { workTimeLimitMs } : {}),
     runAlone: (work) => database.transaction().execute(work),
     checkWritable: async () => {},

@@ -10,6 +10,7 @@ import type { ConnectionUseReads, ConnectionUseWrites } from './connection-uses.
 import type { DomainReader } from './domain-storage.ts'
 import type { ErasureVerbs } from './erasure-storage.ts'
 import type { DatabaseMark } from './mark.ts'
+import type { PlanWriter } from './plan.ts'
 import type {
   AuditChainHead,
   AuditEventId,
@@ -50,6 +51,7 @@ import type {
 import type { RemovalWriter } from './removal-storage.ts'
 import type { SessionGrantLeases, SessionGrantReads, SessionGrantWrites } from './session-grants.ts'
 import type { SessionScope } from './session-scope.ts'
+import type { SignInVerbs, UnlinkedMembers } from './sign-in-state.ts'
 import type { ScopeLocks, TransactionScope } from './transaction-locks.ts'
 import type { UsernameReader, UsernameWriter } from './username-storage.ts'
 import type { WebhookReader, WebhookWork, WebhookWriter } from './webhook-storage.ts'
@@ -70,8 +72,9 @@ type WriterParts = RemovalWriter &
   WebhookWriter &
   SessionGrantWrites &
   ConnectionUseWrites &
+  PlanWriter &
   UsernameWriter
-type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases
+type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases & SignInVerbs
 
 export type { DomainFilter } from './domain-storage.ts'
 export type { DatabaseMark } from './mark.ts'
@@ -208,14 +211,7 @@ export type StorageReader = ReaderParts & {
    * Returns memberships of the organization whose email is this address, ignoring case, of users who have no identity and none of
    * these roles by hand. Returns at most `limit`.
    */
-  findUnlinkedMemberships(
-    wanted: {
-      readonly organizationId: OrganizationId
-      readonly address: string
-      readonly withoutRoles: readonly string[]
-    },
-    limit: number,
-  ): Promise<readonly Membership[]>
+  findUnlinkedMemberships(wanted: UnlinkedMembers, limit: number): Promise<readonly Membership[]>
   findUser(id: UserId): Promise<UserListItem | undefined>
   listRoles(membershipId: MembershipId): Promise<readonly RoleAssignment[]>
   listUsers(page: PageRequest & UserFilter): Promise<Page<UserListItem>>

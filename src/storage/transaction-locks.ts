@@ -48,13 +48,16 @@ export function locksOf(scope: TransactionScope): readonly PlanLock[] {
   return [shared, { key: scope.organizationId, alone: true }]
 }
 
-/** Returns the locks of a sign-in, which takes nothing away: everything in the same scopes waits for it, and it for them. */
+/**
+ * Returns the locks of a sign-in, which takes nothing away: everything in the same scopes waits for it, and it for them. It holds the
+ * user's lock alone if another sign-in of the user has to wait too.
+ */
 export function locksOfSignIn(
   organizationId: OrganizationId,
-  userId?: UserId,
+  user?: { readonly id: UserId; readonly alone: boolean },
 ): readonly PlanLock[] {
-  const keys = [DEPLOYMENT, organizationId, ...(userId === undefined ? [] : [userId])]
-  return keys.map((key) => ({ key, alone: false }))
+  const shared = [DEPLOYMENT, organizationId].map((key) => ({ key, alone: false }))
+  return user === undefined ? shared : [...shared, { key: user.id, alone: user.alone }]
 }
 
 /**

@@ -1,6 +1,9 @@
 /** The contract for usernames: each belongs to one member, also after that member was removed; part of `storage.ts`. */
 import type { OrganizationId } from './records.ts'
 
+/** The name of the sealed key under which usernames of removed members are hashed. */
+export const RETIRED_USERNAMES_KEY = 'retired-usernames'
+
 /** Hashes a username for {@link UsernameReader.findRetiredUsernames}, whatever its letter case. */
 export type HashUsername = (organizationId: OrganizationId, username: string) => string
 

@@ -97,20 +97,29 @@ export function webhookWrites(database: Database) {
  */
 export async function scheduleDeliveries(
   database: Database,
-  { id, type, at, organizationId, detail }: AuditEventRecord,
+  event: AuditEventRecord,
 ): Promise<void> {
+  await insertDeliveries(event).execute(database)
+}
+
+/** Returns the statement of {@link scheduleDeliveries}. */
+export function insertDeliveries({
+  id,
+  type,
+  at,
+  organizationId,
+  detail,
+}: AuditEventRecord): RawBuilder<unknown> {
   const ofOrganization = organizationId
     ? sql`(organization_id is null or organization_id = ${organizationId})`
     : sql`organization_id is null`
   // Types are words of ours without quotes, so a quoted one matches completely or not at all.
   const wanted = sql`(event_types = '[]' or event_types like ${`%"${type}"%`})`
   const millis = at.getTime()
-  await sql`
+  return sql`
     insert into webhook_deliveries (webhook_id, event_id, outcome, attempts, next_at, created_at)
     select id, ${id}, 'waiting', 0, ${number(millis)}, ${number(millis)} from webhooks
-    where status = 'on' and ${ofOrganization} and ${wanted} and ${isNews(type, detail)}`.execute(
-    database,
-  )
+    where status = 'on' and ${ofOrganization} and ${wanted} and ${isNews(type, detail)}`
 }
 
 /**

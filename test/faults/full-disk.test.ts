@@ -8,6 +8,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { createEntrada } from '../../src/entrada.ts'
 import { createKyselyStorage } from '../../src/storage/kysely-storage.ts'
 import { openSqliteConnection } from '../../src/storage/sqlite.ts'
+import { createSqliteTurns } from '../../src/storage/sqlite-turns.ts'
 import {
   hasSession,
   type Outcome,
@@ -63,7 +64,7 @@ describe('a sign-in on a full disk', () => {
 async function openWithLimit(t: TestContext) {
   const path = await newDatabaseFile(t)
   const rig = await openRig(t, { database: path })
-  const { handle, database } = openSqliteConnection(path)
+  const { handle, database, access } = openSqliteConnection(path)
   t.after(() => handle.close())
   const storage = createKyselyStorage({
     kind: 'sqlite',
@@ -71,6 +72,7 @@ async function openWithLimit(t: TestContext) {
     reads: database,
     writes: database,
     readsTakeTurns: true,
+    turns: createSqliteTurns({ writer: access, reader: access }),
     runAlone: (work) => database.transaction().execute(work),
     checkWritable: async () => {},
     close: async () => {},

@@ -55,8 +55,8 @@ describe('a sign-in in OpenTelemetry', () => {
     assert.deepEqual([...new Set(spans.map((span) => span.spanContext().traceId))], [trace])
     const steps = below(request).map(({ name }) => name)
     assert.deepEqual(
-      steps.filter((name) => /claimAttempt|sign_in|atomically/.test(name)),
-      ['database claimAttempt', 'sign_in redeem', 'sign_in decide', 'database atomically'],
+      steps.filter((name) => /claimAttempt|sign_in|writePlan|atomically/.test(name)),
+      ['database claimAttemptOf', 'sign_in redeem', 'sign_in decide', 'database writePlan'],
     )
     const [redeem] = named('sign_in redeem')
     assert.deepEqual(

@@ -1,0 +1,114 @@
+/** Puts together what a decided sign-in writes: user, session, and what is recorded of both. */
+import { recordSignIn } from '../audit/record-sign-in.ts'
+import type { Exchange } from '../http/exchange.ts'
+import { newId } from '../keys/ids.ts'
+import { parseWorkEmail } from '../protocol/domain-name.ts'
+import { chooseUsername } from '../provisioning/choose-username.ts'
+import { type ProvisionedUser, provisionUser } from '../provisioning/provision-user.ts'
+import type { Services } from '../services.ts'
+import { replacedSessions } from '../session/end-sessions.ts'
+import { type NewSession, newSession } from '../session/session.ts'
+import { keptGrant } from '../session/session-grant.ts'
+import { newPlan, type Plan, type PlanCondition } from '../storage/plan.ts'
+import type { SignInQuestion, SignInState } from '../storage/sign-in-state.ts'
+import type { AllowedSignIn, SignInFacts } from './decide-sign-in.ts'
+import { personOfSignIn } from './person-of-sign-in.ts'
+import type { SignIn } from './sign-in-record.ts'
+import { unlinkedMembers } from './verify-answer.ts'
+
+export type DecidedSignIn = {
+  readonly signIn: SignIn
+  readonly question: SignInQuestion
+  readonly state: SignInState
+  readonly facts: SignInFacts
+  readonly decision: AllowedSignIn
+  /** 1 at first; higher if an earlier plan no longer held. */
+  readonly round: number
+}
+
+/** Returns the plan of a sign-in that was decided, and the session that it creates. */
+export async function planSignIn(
+  services: Services,
+  exchange: Exchange,
+  decided: DecidedSignIn,
+): Promise<{ readonly plan: Plan; readonly opened: NewSession }> {
+  const { signIn, question, state } = decided
+  const { organizationId } = signIn.connection
+  const plan = newPlan(question, { ...state, organizationId })
+  const user = await planUser(services, exchange, { ...decided, plan })
+  const opened = newSession(services, exchange, sessionOf(signIn, user))
+  const { session } = opened
+  plan.writes.push(
+    ...replacedSessions(services, exchange, state.replaced),
+    { write: 'create_session', session },
+    ...keptGrant(services, { ...signIn, session }),
+    ...recordSignIn(services, exchange, { signIn, user, session }),
+  )
+  return { plan, opened }
+}
+
+/** Adds the user to the plan: what is new or has changed, and what must still hold for it. */
+async function planUser(
+  services: Services,
+  exchange: Exchange,
+  { plan, signIn, state, facts, decision, round }: DecidedSignIn & { readonly plan: Plan },
+): Promise<ProvisionedUser> {
+  const { connection, identity } = signIn
+  const described = personOfSignIn(identity, decision)
+  const newMembershipId = newId(services, 'mem')
+  const isMember = decision.person.kind !== 'new' && decision.person.membership !== undefined
+  const { username, conditions } = isMember
+    ? { username: described.username, conditions: [] }
+    : await chooseUsername(services, services.storage, {
+        wanted: described.username,
+        organizationId: connection.organizationId,
+        membershipId: newMembershipId,
+        retiredUsernamesKey: state.retiredUsernamesKey,
+        round,
+      })
+  const user = provisionUser(services, {
+    source: { kind: 'sign_in', connection, exchange },
+    person: { ...described, username },
+    user: decision.person,
+    known: facts.known,
+    currentRoles: state.roles,
+    newMembershipId,
+  })
+  plan.conditions.push(...conditions, ...conditionsOfLink(facts, decision))
+  plan.userId = decision.person.kind === 'new' ? undefined : user.userId
+  // Two plans about one person come to the same in either order, unless a user is linked or roles change.
+  plan.alone =
+    decision.person.kind === 'linked' ||
+    user.writes.some(({ write }) => write === 'replace_rule_roles')
+  plan.writes.push(...user.writes)
+  return user
+}
+
+/** A user is linked only while it has no identity, and while what proved the address still proves it. */
+function conditionsOfLink(
+  { connection, identity, emailDomainProven }: SignInFacts,
+  { person }: AllowedSignIn,
+): readonly PlanCondition[] {
+  if (person.kind !== 'linked') return []
+  const { organizationId } = connection
+  const wanted = unlinkedMembers(organizationId, identity.email ?? '')
+  const domain = emailDomainProven ? parseWorkEmail(identity.email ?? '')?.domain : undefined
+  return [
+    { still: 'unlinked', membershipId: person.membership.id, wanted },
+    ...(domain ? [{ still: 'domain_proven', organizationId, domain } as const] : []),
+  ]
+}
+
+function sessionOf({ connection, identity }: SignIn, { userId, identityId }: ProvisionedUser) {
+  const { providerSession, loginHint, notAfter } = identity
+  return {
+    kind: 'user',
+    userId,
+    ...(identityId ? { identityId } : {}),
+    organizationId: connection.organizationId,
+    connectionId: connection.id,
+    ...(providerSession ? { entraSid: providerSession } : {}),
+    ...(loginHint ? { loginHint } : {}),
+    ...(notAfter ? { notAfter } : {}),
+  } as const
+}
