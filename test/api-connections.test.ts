@@ -123,6 +123,7 @@ describe('POST /api/v1/connections', () => {
     ],
     'a secret in the wrong place': [{ clientSecret: SECRET }, 'clientSecret'],
     'a status': [{ status: 'on' }, 'status'],
+    'a kind of provider that is not built': [{ provider: 'saml' }, 'provider'],
   }
   for (const [what, [sent, parameter]] of Object.entries(wrong)) {
     it(`refuses ${what}, and names the member`, async (t) => {
@@ -133,6 +134,18 @@ describe('POST /api/v1/connections', () => {
       assert.equal((await items(rig, '/connections?status=draft')).length, 0)
     })
   }
+
+  it('has a kind of provider, which is named or that of every release, and never changes', async (t) => {
+    const rig = await openRig(t)
+    const named = await createConnection(rig, { provider: 'entra', slug: 'named' })
+    const unnamed = await createConnection(rig, { slug: 'unnamed' })
+    for (const { body } of [named, unnamed]) {
+      assert.deepEqual([body.provider, body.protocol], ['entra', 'oidc'])
+    }
+    const change = { method: 'PATCH', body: { provider: 'entra' } }
+    const changed = await ask(rig, `/connections/${named.body.id}`, change)
+    assert.deepEqual([changed.status, changed.body.parameter], [400, 'provider'])
+  })
 
   it('needs an organization that is there', async (t) => {
     const rig = await openRig(t)

@@ -202,6 +202,7 @@ describe('the house', () => {
   it('keeps what a kind of identity provider has in tables, and asks for the kind nowhere else', () => {
     const tables = program.filter(({ text }) => /\bkindNameOf\b/.test(withoutComments(text)))
     assert.deepEqual(tables.map(({ path }) => path).sort(), [
+      'src/connections/connection-json.ts',
       'src/connections/connection-providers.ts',
       'src/connections/fields-of-kind.ts',
       'src/identity-provider/provider-kinds.ts',

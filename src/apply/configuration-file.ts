@@ -4,7 +4,7 @@
 import * as v from 'valibot'
 import { isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import { organizationSettings } from '../api/resources/organizations.ts'
-import { connectionMembers } from '../connections/connection-schema.ts'
+import { connectionMembers, newProvider } from '../connections/connection-schema.ts'
 import { displayName, givenText, timeText } from '../connections/schema-parts.ts'
 import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import { checkInput, type InputProblem } from '../protocol/check-input.ts'
@@ -31,6 +31,7 @@ const credential = v.variant('kind', [
 const connection = strictObject({
   id: givenText,
   slug: v.nullish(givenText),
+  provider: newProvider,
   ...connectionMembers,
   credentials: v.nullish(v.array(credential)),
   status: v.nullish(v.picklist(['on', 'off', 'draft'])),

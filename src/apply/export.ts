@@ -6,6 +6,7 @@ import { stringify } from 'yaml'
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { changeableJson, normalizedChange } from '../connections/connection-json.ts'
 import type { ConnectionJson } from '../connections/connection-schema.ts'
+import { DEFAULT_KIND } from '../identity-provider/provider-kinds.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
 
 const HEADER = `# Made by \`entrada export\`. Secrets are not in it: set the variables that \`from\` names, or use file:PATH.
@@ -44,13 +45,14 @@ function organizationPart(
 }
 
 function connectionPart(connection: ConnectionJson) {
-  const { id, slug, status } = connection
+  const { id, slug, status, provider } = connection
   const { managedBy: _, ...is } = changeableJson(connection)
   const members = is.application === 'shared' ? { ...is, clientId: null } : is
   const credentials = credentialParts(connection)
   return {
     id,
     slug,
+    ...(provider === DEFAULT_KIND ? {} : { provider }),
     ...(whatDiffers(members, normalizedChange({})) as object), // of an object
     ...(credentials.length > 0 ? { credentials } : {}),
     ...(status === 'draft' ? {} : { status }),

@@ -6,6 +6,7 @@
 import type { OrganizationJson } from '../api/resources/organizations.ts'
 import { changeableJson, normalizedChange } from '../connections/connection-json.ts'
 import type { ConnectionChangeJson, ConnectionJson } from '../connections/connection-schema.ts'
+import { DEFAULT_KIND } from '../identity-provider/provider-kinds.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
 import type {
   Configuration,
@@ -152,6 +153,9 @@ function connectionProblems(
   if (existing.managedBy === 'api' && !options.takeOver) {
     return [at('id', 'is managed by hand; use --take-over to let the file manage it')]
   }
+  if ((target.provider ?? DEFAULT_KIND) !== existing.provider) {
+    return [at('provider', `never changes; it is ${existing.provider}`)]
+  }
   return slugProblems(target.slug, existing, path)
 }
 
@@ -166,7 +170,7 @@ function slugProblems(
 
 /** Returns the members that differ, each with its new value. Members that are not in the file get their default. */
 function changeOf(target: FileConnection, existing: ConnectionJson): Patch {
-  const { id: _, slug: __, credentials: ___, status: ____, ...members } = target
+  const { id: _, slug: __, provider: ___, credentials: ____, status: _____, ...members } = target
   const is = changeableJson(existing)
   const differing = Object.entries(normalizedChange(members)).filter(
     ([name, value]) => !isSameJson(value, is[name as keyof ConnectionChangeJson]), // the same members

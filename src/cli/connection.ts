@@ -1,8 +1,15 @@
 import type { ConnectionJson } from '../connections/connection-schema.ts'
+import { DEFAULT_KIND, providerKindNames } from '../identity-provider/provider-kinds.ts'
 import { apiCommand } from './api-command.ts'
 import { type Command, newIdOptions, ofOrganizationOption, pageOptions } from './command.ts'
 import { connectionOptions, fieldLines } from './connection-options.ts'
 import { credentialLines } from './credential.ts'
+
+const providerOption = {
+  provider: {
+    help: `Kind of identity provider (${providerKindNames.join(', ')}); it never changes. Default: ${DEFAULT_KIND}.`,
+  },
+} as const
 
 export const connectionCommands: readonly Command[] = [
   apiCommand({
@@ -10,7 +17,7 @@ export const connectionCommands: readonly Command[] = [
     summary: 'Create a connection of an organization (its id or slug), as a draft.',
     operation: 'createConnection',
     arguments: { ORGANIZATION: 'organizationId' },
-    options: { ...newIdOptions, ...connectionOptions() },
+    options: { ...newIdOptions, ...providerOption, ...connectionOptions() },
     lines: ({ id, name, slug }) => [`${id}  ${name} (${slug}), draft`],
   }),
   apiCommand({
@@ -102,6 +109,7 @@ function connectionLines(connection: ConnectionJson): readonly string[] {
     ['organization', connection.organizationId],
     ['slug', slug],
     ['managed by', managedBy],
+    ['provider', connection.provider],
     ['directory', directoryOf(connection)],
     ...fieldLines(connection),
     ['redirect URI', addresses.redirectUri],

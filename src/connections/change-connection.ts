@@ -10,7 +10,11 @@ import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
-import { defaultKind } from '../identity-provider/provider-kinds.ts'
+import {
+  DEFAULT_KIND,
+  type ProviderKindName,
+  providerKinds,
+} from '../identity-provider/provider-kinds.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
 import { acceptedTenants } from '../storage/accepted-tenants.ts'
@@ -39,6 +43,7 @@ export type NewConnection = {
   /** An id that was imported from another system; it never changes. */
   readonly id?: string
   readonly slug?: string
+  readonly kind?: ProviderKindName
   readonly authority?: URL
   readonly application?: Connection['application']
   /** Absent until the customer names a directory. */
@@ -101,11 +106,12 @@ function draftOf(
   identity: Pick<Connection, 'id' | 'slug' | 'name' | 'organizationId' | 'managedBy'>,
 ): Connection {
   const [deploymentAuthority] = services.deployment.authorities
+  const kind = providerKinds[input.kind ?? DEFAULT_KIND]
   const createdAt = services.now()
   return {
     ...identity,
-    protocol: defaultKind.protocol,
-    ...defaultKind.placeOf(input.authority ?? new URL(deploymentAuthority)),
+    protocol: kind.protocol,
+    ...kind.placeOf(input.authority ?? new URL(deploymentAuthority)),
     tenants: input.tenants ?? noTenant,
     application: input.application ?? 'own',
     clientId: clientIdOf(services, input),

@@ -3,7 +3,7 @@
  * that a merge patch fits it. Secrets are never shown.
  */
 import { EntradaError } from '../errors/errors.ts'
-import { defaultKind, kindOf } from '../identity-provider/provider-kinds.ts'
+import { defaultKind, kindNameOf, kindOf } from '../identity-provider/provider-kinds.ts'
 import { isGuid } from '../protocol/guid.ts'
 import type { Services } from '../services.ts'
 import type {
@@ -40,6 +40,7 @@ export function connectionJson(
     slug: connection.slug,
     status: connection.status,
     managedBy: connection.managedBy,
+    provider: kindNameOf(connection),
     protocol: connection.protocol,
     cloud: connection.cloud,
     tenantId: tenants.kind === 'pinned' ? (tenants.tenantId ?? null) : null,
@@ -116,14 +117,15 @@ type ConnectionMembers = Omit<
 >
 
 /**
- * Returns what is stored for what was sent. Of `before`, the connection that is changed, members that cannot be sent are kept.
+ * Returns what is stored for what was sent. Of `before`, the connection that is changed, members that cannot be sent are kept; of a new
+ * connection it has the protocol alone.
  *
  * @throws {EntradaError} `request_invalid`
  */
 export function toConnectionMembers(
   { deployment }: Pick<Services, 'deployment'>,
   sent: ConnectionChangeJson,
-  before?: Pick<Connection, 'protocol' | 'tenants' | 'settings'>,
+  before?: Pick<Connection, 'protocol'> & Partial<Pick<Connection, 'tenants' | 'settings'>>,
   fields: ConnectionFields = connectionFields,
 ): ConnectionMembers {
   const kind = before ? kindOf(before) : defaultKind

@@ -1,5 +1,6 @@
 /** The schemas of a connection: what may be sent of it, and what is shown. connection-json.ts goes between them and the record. */
 import * as v from 'valibot'
+import { DEFAULT_KIND, providerKindNames } from '../identity-provider/provider-kinds.ts'
 import { strictObject } from '../protocol/strict-object.ts'
 import type { ConnectionField, ConnectionFields } from './connection-field.ts'
 import { connectionFields } from './connection-fields.ts'
@@ -44,6 +45,12 @@ function shownOf<Fields extends Rows>(fields: Fields): Shown<Fields> {
 
 export const connectionMembers = sentMembers(connectionFields)
 
+/** The kind of identity provider of a new connection. */
+export const newProvider = v.pipe(
+  v.nullish(v.picklist(providerKindNames)),
+  v.description(`Kind of identity provider; it never changes. Default: \`${DEFAULT_KIND}\`.`),
+)
+
 /** A tenant and a list of tenants exclude each other. */
 const oneWayOfTenants = {
   not: {
@@ -56,6 +63,7 @@ export const newConnectionSchema = v.pipe(
     organizationId: v.pipe(text(64), v.description('Id or slug of the organization.')),
     id: givenId,
     slug: givenId,
+    provider: newProvider,
     ...connectionMembers,
   }),
   v.metadata(oneWayOfTenants),
@@ -106,6 +114,7 @@ export const connectionSchema = strictObject({
   slug: v.string(),
   status: v.picklist(['draft', 'on', 'off']),
   managedBy: v.picklist(['api', 'environment', 'file']),
+  provider: v.pipe(v.picklist(providerKindNames), v.description('Kind of identity provider.')),
   protocol: v.literal('oidc'),
   cloud: v.string(),
   tenantId: v.pipe(

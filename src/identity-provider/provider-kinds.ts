@@ -15,6 +15,9 @@ export type ProviderKindName = keyof typeof kinds
 /** Every kind by its name. */
 export const providerKinds: Readonly<Record<ProviderKindName, ProviderKind>> = kinds
 
+/** The names of all kinds, as public JSON has them. */
+export const providerKindNames = Object.keys(kinds) as ProviderKindName[] // the keys of the literal
+
 /** `oidc` is what every release has stored for a connection to Entra. */
 const kindOfProtocol: Readonly<Record<Connection['protocol'], ProviderKindName>> = { oidc: 'entra' }
 
@@ -29,7 +32,8 @@ export function kindOf(connection: Pick<Connection, 'protocol'>): ProviderKind {
 }
 
 /** The kind of the connection that the environment describes, and of a new connection that names none. */
-export const defaultKind: ProviderKind = kinds.entra
+export const DEFAULT_KIND = 'entra' satisfies ProviderKindName
+export const defaultKind: ProviderKind = kinds[DEFAULT_KIND]
 
 /** Where people sign in whose connection names no address. */
 export const DEFAULT_AUTHORITY: string = kinds.entra.authorities[0]

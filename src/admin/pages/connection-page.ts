@@ -173,6 +173,7 @@ function factPanel(
     html`${factList([
       ['Id', copyable(id)],
       ['Short name', html`<code>${slug}</code>`],
+      ['Identity provider', kindOf(connection).name],
       ['Cloud', kindOf(connection).cloudWords(cloud)],
       ['Tenant', html`<code>${tenantWords(connection)}</code>`],
       ...fieldFacts(services.deployment, factRows(), connection),

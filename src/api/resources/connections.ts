@@ -24,6 +24,7 @@ import {
 } from '../../connections/schema-parts.ts'
 import { EntradaError } from '../../errors/errors.ts'
 import { found } from '../../errors/found.ts'
+import { DEFAULT_KIND, providerKinds } from '../../identity-provider/provider-kinds.ts'
 import type { Connection } from '../../storage/records.ts'
 import { type OwnerLookUp, operation } from '../operation.ts'
 
@@ -95,10 +96,11 @@ export const connectionOperations = {
     versioned: true,
     refusals: ['record_not_found', 'slug_in_use', 'record_in_use', 'connection_id_given_before'],
     async run(services, { by, body, caller }) {
-      const { organizationId, id, slug, name, ...sent } = body
-      const { authority, ...members } = toConnectionMembers(services, sent)
+      const { organizationId, id, slug, name, provider, ...sent } = body
+      const kind = provider ?? DEFAULT_KIND
+      const { authority, ...members } = toConnectionMembers(services, sent, providerKinds[kind])
       const own = withoutUndefined({ id, slug, name: name ?? undefined })
-      const connection = { organizationId, ...own, ...members, authority: new URL(authority) }
+      const connection = { organizationId, kind, ...own, ...members, authority: new URL(authority) }
       const isOperator = organizationOf(caller) === undefined
       const after = { ...members, authority, name: name ?? '' }
       checkFieldRights(services.deployment, { isOperator, after })
