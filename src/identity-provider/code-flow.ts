@@ -1,5 +1,5 @@
 /** The secrets of the authorization code flow that every OpenID provider has in common. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Kept } from './identity-provider.ts'
 
 /** Creates a nonce and a code verifier, the latter with 43 characters of 32 random bytes. @see RFC 7636 §4.1 */
@@ -10,5 +10,5 @@ export function newCodeFlow(randomBytes: (count: number) => Uint8Array): Kept {
 
 /** Returns the S256 challenge of a code verifier. @see RFC 7636 §4.2 */
 export function codeChallengeOf(codeVerifier: string): string {
-  return createHash('sha256').update(codeVerifier).digest('base64url')
+  return hash('sha256', codeVerifier, 'base64url')
 }

@@ -3,7 +3,9 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto'
@@ -63,15 +65,16 @@ export function createKeyRing(secretKeys: readonly Secret[]): KeyRing {
   const keyIds = [...keys.keys()]
   const [sealingKeyId] = keyIds
   if (sealingKeyId === undefined) throw new EntradaError('secret_key_missing', { keyId: 'any' })
-  const derived = new Map<string, Buffer>()
+  // As key objects: OpenSSL would prepare the bytes of a key anew for each use, which takes longer than the use itself.
+  const derived = new Map<string, KeyObject>()
 
-  function derivedKey(purpose: KeyPurpose, keyId: string): Buffer {
+  function derivedKey(purpose: KeyPurpose, keyId: string): KeyObject {
     const name = `${purpose}.${keyId}`
     const cached = derived.get(name)
     if (cached) return cached
     const master = keys.get(keyId)
     if (!master) throw new EntradaError('secret_key_missing', { keyId })
-    const key = hkdf(master, purpose, 32)
+    const key = createSecretKey(hkdf(master, purpose, 32))
     derived.set(name, key)
     return key
   }
@@ -139,7 +142,7 @@ function hkdf(master: Buffer, purpose: KeyPurpose, byteCount: number): Buffer {
   return Buffer.from(hkdfSync('sha256', master, '', `entrada ${purpose}`, byteCount))
 }
 
-function macUnder(key: Buffer, text: string): Buffer {
+function macUnder(key: KeyObject, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest()
 }
 
