@@ -290,7 +290,7 @@ async function createIdentityProviders(
   const { sharedApplication, fetch: fetchFromNetwork, log = silentLog } = options
   const { metrics, tracing, now, credentials, keyRing } = parts
   const outgoing = createOutgoing({ proxies: options.proxy ?? proxiesOfNode() })
-  const http = createProviderHttp(fetchFromNetwork ?? outgoing.fetch, {
+  const http = createProviderHttp(fetchFromNetwork ?? outgoing, {
     around: (endpoint, ask) =>
       tracing.span(`entra ${endpoint}`, { 'entrada.endpoint': endpoint }, ask),
     observe: ({ endpoint, outcome, seconds }) =>

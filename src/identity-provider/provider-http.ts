@@ -1,6 +1,9 @@
 import { EntradaError } from '../errors/errors.ts'
 import { hasOtherCharset } from '../http/read-body.ts'
+import type { Outgoing } from '../outgoing/outgoing.ts'
 import { ProxyError } from '../outgoing/proxy-error.ts'
+import { collectBytes, unpacked } from '../outgoing/read-answer.ts'
+import { withinTime } from '../outgoing/time-limit.ts'
 import { readStrictJson } from '../protocol/strict-json.ts'
 
 /** An answer of a provider. Its JSON was read, whatever the status. */
@@ -23,6 +26,9 @@ export type ProviderRequestOptions = {
   readonly signal?: AbortSignal
 }
 
+/** Tests and embedders pass their own `fetch`. A server's own way out is taken as it is, since streams of the Web cost more than the request. */
+export type ProviderTransport = typeof fetch | Pick<Outgoing, 'request'>
+
 /** The longest time for one answer. A sign-in as a whole has a deadline of its own. */
 const REQUEST_TIME_LIMIT_MS = 5_000
 const MAX_ANSWER_BYTES = 1_048_576
@@ -32,12 +38,12 @@ const MAX_ANSWER_BYTES = 1_048_576
  * and never an `Origin` header (Entra answers it with AADSTS9002326).
  */
 export function createProviderHttp(
-  fetchFromNetwork: typeof fetch = fetch,
+  transport: ProviderTransport = fetch,
   { around, observe }: RequestWatch = unwatched,
 ): ProviderHttp {
-  const sendObserved = (url: string, init: RequestInit, options: ProviderRequestOptions) =>
+  const sendObserved = (url: string, content: Content, options: ProviderRequestOptions) =>
     observed(options.endpoint, observe, () =>
-      around(options.endpoint, () => send(fetchFromNetwork, url, init, options)),
+      around(options.endpoint, () => send(transport, url, { ...options, ...content })),
     )
   return {
     get: (url, options) => sendObserved(url, { method: 'GET' }, options),
@@ -47,22 +53,22 @@ export function createProviderHttp(
         {
           method: 'POST',
           body: form,
-          headers: { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' },
+          contentType: 'application/x-www-form-urlencoded;charset=utf-8',
         },
         options,
       ),
     postJson: (url, body, options) =>
       sendObserved(
         url,
-        {
-          method: 'POST',
-          body: JSON.stringify(body),
-          headers: { 'content-type': 'application/json' },
-        },
+        { method: 'POST', body: JSON.stringify(body), contentType: 'application/json' },
         options,
       ),
   }
 }
+
+type Content =
+  | { readonly method: 'GET' }
+  | { readonly method: 'POST'; readonly body: string; readonly contentType: string }
 
 /** The outcome: `answered`, `refused` (4xx), or the code of the failure. */
 export type SeenRequest = {
@@ -96,70 +102,114 @@ async function observed(
 }
 
 async function send(
-  fetchFromNetwork: typeof fetch,
+  transport: ProviderTransport,
   url: string,
-  init: RequestInit,
-  { endpoint, headers = {}, signal }: ProviderRequestOptions,
+  request: ProviderRequestOptions & Content,
 ): Promise<ProviderAnswer> {
-  const timeLimit = AbortSignal.timeout(REQUEST_TIME_LIMIT_MS)
+  const { endpoint, method, signal } = request
+  const headers = headersOf(request)
+  const body = method === 'POST' ? { body: request.body } : {}
   try {
-    const response = await fetchFromNetwork(url, {
-      ...init,
-      headers: mergedHeaders(headers, init.headers),
-      redirect: 'manual',
-      signal: signal ? AbortSignal.any([signal, timeLimit]) : timeLimit,
+    return await withinTime({ limitMs: REQUEST_TIME_LIMIT_MS, signal }, async (limited) => {
+      const sent = { method, headers, ...body, signal: limited }
+      const answer =
+        typeof transport === 'function'
+          ? await fetchAnswer(transport, url, sent)
+          : await requestAnswer(transport, url, sent)
+      return readAnswer(answer, endpoint)
     })
-    return await readAnswer(response, endpoint)
   } catch (error) {
     throw asRefusal(error, endpoint)
   }
 }
 
-/** Our headers win. In a plain object MSAL's `Content-Type` and ours would both be sent, joined by a comma. */
-function mergedHeaders(theirs: Readonly<Record<string, string>>, ours: HeadersInit = {}): Headers {
-  const headers = new Headers({ ...theirs })
-  headers.set('accept', 'application/json')
-  for (const [name, value] of new Headers(ours)) headers.set(name, value)
-  return headers
+/** Our headers win. Were the names not in one case, MSAL's `Content-Type` and ours would both be sent, joined by a comma. */
+function headersOf(request: ProviderRequestOptions & Content): Record<string, string> {
+  const theirs = Object.entries(request.headers ?? {}).map(
+    ([name, value]) => [name.toLowerCase(), value] as const,
+  )
+  return {
+    ...Object.fromEntries(theirs),
+    accept: 'application/json',
+    ...(request.method === 'POST' ? { 'content-type': request.contentType } : {}),
+  }
 }
 
-async function readAnswer(response: Response, endpoint: string): Promise<ProviderAnswer> {
-  const { status } = response
-  const text = await readText(response, endpoint)
+/** An answer before its body is read. */
+type ReceivedAnswer = {
+  readonly status: number
+  readonly redirected: boolean
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Returns the body, or `undefined` if it is longer. */
+  readonly bytes: (mostBytes: number) => Promise<Uint8Array | undefined>
+}
+
+type SentRequest = {
+  readonly method: string
+  readonly headers: Record<string, string>
+  readonly body?: string
+  readonly signal: AbortSignal
+}
+
+async function fetchAnswer(
+  fetchFromNetwork: typeof fetch,
+  url: string,
+  sent: SentRequest,
+): Promise<ReceivedAnswer> {
+  const response = await fetchFromNetwork(url, { ...sent, redirect: 'manual' })
+  const { status, redirected, headers, body } = response
+  return {
+    status,
+    redirected,
+    headers: Object.fromEntries(headers),
+    bytes: (mostBytes) => collectBytes(body ?? [], mostBytes),
+  }
+}
+
+async function requestAnswer(
+  { request }: Pick<Outgoing, 'request'>,
+  url: string,
+  { headers, ...sent }: SentRequest,
+): Promise<ReceivedAnswer> {
+  const uncompressed = { 'accept-encoding': 'identity', ...headers }
+  const answer = await request(new URL(url), { ...sent, headers: uncompressed })
+  const texts = Object.entries(answer.headers).map(([name, value = '']) => [name, String(value)])
+  return {
+    status: answer.statusCode ?? 0,
+    redirected: false,
+    headers: Object.fromEntries(texts),
+    bytes: (mostBytes) => collectBytes(unpacked(answer), mostBytes),
+  }
+}
+
+async function readAnswer(answer: ReceivedAnswer, endpoint: string): Promise<ProviderAnswer> {
+  const { status, redirected, headers: all } = answer
+  const { 'retry-after': retryAfter = null, ...headers } = all // kept from MSAL
+  const text = await readText(answer, endpoint)
   // This is a temporary failure of the provider. It never reaches MSAL, which would refuse all other users for it.
   if (status >= 500 || status === 429) {
-    const retryAfter = response.headers.get('retry-after')
     throw new EntradaError('provider_unreachable', { endpoint, status, retryAfter })
   }
   // If the host's `fetch` follows redirects nevertheless, it has sent secret and code elsewhere already.
-  if (response.redirected || (status >= 300 && status < 400)) {
+  if (redirected || (status >= 300 && status < 400)) {
     throw new EntradaError('provider_answer_invalid', { endpoint, status, reason: 'redirect' })
   }
-  if (hasOtherCharset(response.headers.get('content-type') ?? '')) {
+  if (hasOtherCharset(headers['content-type'] ?? '')) {
     throw new EntradaError('provider_answer_invalid', { endpoint, status, reason: 'charset' })
   }
-  const { 'retry-after': _kept_from_msal, ...headers } = Object.fromEntries(response.headers)
   return { status, headers, body: parseJsonObject(text, endpoint, status) }
 }
 
-async function readText(response: Response, endpoint: string): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let size = 0
-  let text = ''
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength
-    if (size > MAX_ANSWER_BYTES) {
-      throw new EntradaError('provider_answer_invalid', { endpoint, reason: 'too_large' })
-    }
-    text += decoded(decoder, endpoint, chunk)
-  }
-  return text + decoded(decoder, endpoint)
-}
+const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** With a chunk, more is to come; without one, the text has to be complete. */
-function decoded(decoder: TextDecoder, endpoint: string, chunk?: Uint8Array): string {
+async function readText({ bytes }: ReceivedAnswer, endpoint: string): Promise<string> {
+  const body = await bytes(MAX_ANSWER_BYTES)
+  if (body === undefined) {
+    throw new EntradaError('provider_answer_invalid', { endpoint, reason: 'too_large' })
+  }
   try {
-    return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode()
+    return utf8.decode(body)
   } catch {
     throw new EntradaError('provider_answer_invalid', { endpoint, reason: 'not_utf8' })
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { pipeline, Readable } from 'node:stream'
-import { createUnzip } from 'node:zlib'
+import { Readable } from 'node:stream'
 import type { OutgoingRequest } from './outgoing.ts'
+import { unpacked } from './read-answer.ts'
 
 /** Statuses whose responses have no body. @see https://fetch.spec.whatwg.org/#null-body-status */
 const WITHOUT_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304])
@@ -47,12 +47,4 @@ function toResponse(answer: IncomingMessage): Response {
   }
   answer.resume()
   return new Response(null, { status, headers })
-}
-
-/** Entrada asks for no compression, but some gateways compress all the same. */
-function unpacked(answer: IncomingMessage): Readable {
-  const { 'content-encoding': encoding = 'identity' } = answer.headers
-  if (!/^(x-)?(gzip|deflate)$/i.test(encoding.trim())) return answer
-  // The reader of the unpacked stream receives the error; nothing else has to be done about it.
-  return pipeline(answer, createUnzip(), () => {})
 }
