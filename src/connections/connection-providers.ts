@@ -54,7 +54,7 @@ export async function createConnectionProviders(
 ): Promise<(connection: Connection) => IdentityProvider> {
   const makers = await loadMakers(parts)
   const providers = keepRecent<IdentityProvider>(MOST_KEPT)
-  return (stored) => {
+  const find = (stored: Connection) => {
     const connection = asConfigured(parts, stored)
     return providers(providerKey(connection), () =>
       makers[kindNameOf(connection)](
@@ -62,6 +62,13 @@ export async function createConnectionProviders(
         once(() => credentialsOf(parts, connection)),
       ),
     )
+  }
+  // A sign-in has one record and needs its provider several times.
+  const ofRecord = new WeakMap<Connection, IdentityProvider>()
+  return (stored) => {
+    const provider = ofRecord.get(stored) ?? find(stored)
+    ofRecord.set(stored, provider)
+    return provider
   }
 }
 

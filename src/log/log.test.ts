@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { EntradaError } from '../errors/errors.ts'
 import { Secret } from '../keys/secret.ts'
@@ -43,6 +44,26 @@ describe('createLog', () => {
       lines.map((line) => JSON.parse(line).event),
       ['c', 'd'],
     )
+  })
+
+  it('loses no line of a process that ends in the same turn, by itself or by an error', () => {
+    for (const [end, exitCode] of [
+      ['process.exit(3)', 3],
+      ['throw new Error("x")', 1],
+    ] as const) {
+      const text = `import { createLog } from '${import.meta.dirname}/log.ts'
+        const log = createLog('info')
+        log.info('first')
+        log.info('second')
+        ${end}`
+      const given = ['--input-type=module', '--eval', text]
+      const { status, stdout } = spawnSync(process.execPath, given, { encoding: 'utf8' })
+      const events = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).event)
+      assert.deepEqual([status, events], [exitCode, ['first', 'second']])
+    }
   })
 
   it('writes nothing at all when silent', () => {

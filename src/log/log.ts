@@ -11,10 +11,15 @@ export type Log = {
   info(event: string, fields?: LogFields): void
   warn(event: string, fields?: LogFields): void
   error(event: string, fields?: LogFields): void
+  /** `false` if `debug` writes nothing, so that its fields need not be made. */
+  readonly writesDebug?: boolean
 }
 
-/** Creates a log that writes JSON lines to standard output: one event per line, whatever text it contains. */
-export function createLog(level: LogLevel, destination?: { write(line: string): void }): Log {
+/** Creates a log that writes JSON lines, to standard output by default: one event per line, whatever text it contains. */
+export function createLog(
+  level: LogLevel,
+  destination: { write(line: string): void } = standardOutput(),
+): Log {
   const logger = pino(
     {
       level,
@@ -23,15 +28,39 @@ export function createLog(level: LogLevel, destination?: { write(line: string): 
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    ...(destination ? [destination] : []),
+    destination,
   )
+  const at = (name: Exclude<LogLevel, 'silent'>): Log['info'] =>
+    logger.isLevelEnabled(name) ? (event, fields) => logger[name](redact(fields), event) : () => {}
   return {
-    debug: (event, fields) => logger.debug(redact(fields), event),
-    info: (event, fields) => logger.info(redact(fields), event),
-    warn: (event, fields) => logger.warn(redact(fields), event),
-    error: (event, fields) => logger.error(redact(fields), event),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    writesDebug: logger.isLevelEnabled('debug'),
+  }
+}
+
+/**
+ * Writes the lines of one turn of the event loop together, because each write is a call of the system. Only a process that is killed
+ * within the turn loses them.
+ */
+function standardOutput(): { write(line: string): void } {
+  const output = pino.destination({ dest: 1, sync: true })
+  let lines = ''
+  const flush = () => {
+    const text = lines
+    lines = ''
+    if (text !== '') output.write(text)
+  }
+  process.once('exit', flush)
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flush)
+      lines += line
+    },
   }
 }
 
 /** A log that writes nothing, for host applications that do not want our log. */
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, writesDebug: false }

@@ -124,6 +124,7 @@ function measureAnswer(
 }
 
 function logAnswer(services: Pick<Services, 'log'>, done: AnsweredRequest): void {
+  if (services.log.writesDebug === false) return
   const { received, exchange, status, startedAt } = done
   services.log.debug('request_answered', {
     correlationId: exchange?.correlationId,

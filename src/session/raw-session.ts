@@ -86,6 +86,7 @@ function logAnswer(
   { headers, socket }: IncomingMessage,
   seconds: number,
 ): void {
+  if (log.writesDebug === false) return
   log.debug('request_answered', {
     method: 'GET',
     path: ROUTE,

@@ -90,7 +90,7 @@ function guardedLog(log: Log): Log {
     hasFailed = true
   }
   const guarded =
-    (level: keyof Log): Log[typeof level] =>
+    (level: 'debug' | 'info' | 'warn' | 'error'): Log['info'] =>
     (event, fields) => {
       try {
         const returned: unknown = log[level](event, fields)
@@ -104,6 +104,7 @@ function guardedLog(log: Log): Log {
     info: guarded('info'),
     warn: guarded('warn'),
     error: guarded('error'),
+    ...(log.writesDebug === false ? { writesDebug: false } : {}),
   }
 }
 
