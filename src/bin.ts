@@ -11,6 +11,7 @@ const output = createOutput(process.stdout)
 const exitCode = await runCli(
   {
     environment: process.env,
+    nodeFlags: [...process.execArgv, process.env.NODE_OPTIONS ?? ''],
     print: output.print,
     printError: createErrorOutput(process.stderr),
     printed: output.finish,

@@ -6,6 +6,8 @@ import { notValid } from './command-failure.ts'
 /** Everything that a command may use besides its arguments. Tests pass their own. */
 export type CliContext = {
   readonly environment: Environment
+  /** What Node itself was started with. Absent where the process belongs to another program, whose memory is not ours to limit. */
+  readonly nodeFlags?: readonly string[]
   readonly print: (line: string) => void
   readonly printError: (line: string) => void
   /** Replaces the progress line, or clears it. Absent if standard error is not a terminal. */

@@ -22,6 +22,7 @@ import {
 import type { Storage } from '../storage/storage.ts'
 import type { CliContext, Command, StopRequest } from './command.ts'
 import { addressText, type HttpServer, startHttpServer } from './http-server.ts'
+import { limitNewSpace } from './limit-new-space.ts'
 import { createEntradaLater, warmUp } from './loaded-later.ts'
 import { serverOptions } from './server-options.ts'
 
@@ -46,7 +47,7 @@ export const serveCommand: Command = {
 
 /** Opens the services, listens, logs the address, and stops in order when the process is asked to stop. */
 export async function serveUntilStopped(
-  { stopRequested, onRereadRequested }: CliContext,
+  { stopRequested, onRereadRequested, nodeFlags }: CliContext,
   running: {
     readonly options: CheckedOptions
     readonly settings: Settings
@@ -60,6 +61,7 @@ export async function serveUntilStopped(
   const entrada = createEntradaLater(options, services)
   const servers: HttpServer[] = []
   const stopped = new AbortController()
+  const stopLimiting = nodeFlags === undefined ? undefined : limitNewSpace(nodeFlags)
   try {
     const server = await startHttpServer(entrada, listenAddress(settings), {
       first: firstThatTakes(rawHandlers(services)),
@@ -94,6 +96,7 @@ export async function serveUntilStopped(
     // This also runs if the second server could not listen: the first would keep the process alive, without a database.
     await Promise.all(servers.map((server) => server.stop()))
     stopped.abort()
+    stopLimiting?.()
     await services.close()
   }
   log.info('stopped')
