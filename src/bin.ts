@@ -19,6 +19,7 @@ const exitCode = await runCli(
     readTextFile: (path) => readFileSync(path, 'utf8'),
     now: () => new Date(),
     stopRequested,
+    onExit: (work) => void process.once('exit', work),
     onRereadRequested: (reread) => void process.on('SIGHUP', reread),
   },
   process.argv.slice(2),

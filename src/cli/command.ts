@@ -18,6 +18,8 @@ export type CliContext = {
   readonly now: () => Date
   /** Resolves when the process is asked to stop. */
   readonly stopRequested: () => Promise<StopRequest>
+  /** Calls `work` as the last thing that the process does. Absent where the process belongs to another program. */
+  readonly onExit?: (work: () => void) => void
   /** Calls `reread` each time the process is asked to read its files again (SIGHUP). */
   readonly onRereadRequested: (reread: () => void) => void
 }

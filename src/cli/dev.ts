@@ -1,7 +1,6 @@
 /** The whole product on one machine without configuration: server, embedded database and a made-up directory. */
 
 import { EntradaError } from '../errors/errors.ts'
-import { createLog } from '../log/log.ts'
 import {
   type Environment,
   entraSettingNames,
@@ -19,7 +18,7 @@ import {
 } from './development-emulator.ts'
 import { keptDirectory } from './kept-directory.ts'
 import { productionReasons } from './production-environment.ts'
-import { serveUntilStopped } from './serve.ts'
+import { serverLog, serveUntilStopped } from './serve.ts'
 import { connectionRules, dataFolder, serverOptions } from './server-options.ts'
 
 export const devCommand: Command = {
@@ -33,7 +32,10 @@ export const devCommand: Command = {
   },
   async run(context, { values }) {
     const settings = readDevelopmentSettings(context)
-    const log = createLog(context.environment.ENTRADA_LOG_LEVEL ? settings.logLevel : 'warn')
+    const log = serverLog(
+      context,
+      context.environment.ENTRADA_LOG_LEVEL ? settings.logLevel : 'warn',
+    )
     const { options, operatorTokenPath } = await serverOptions(context, settings, {
       mode: 'development',
       log,

@@ -4,8 +4,7 @@ import { createRawVerify } from '../forward-auth/raw-verify.ts'
 import { clientNetwork } from '../http/address-network.ts'
 import { createRawHealth } from '../http/health.ts'
 import { firstThatTakes, type RawHandler } from '../http/raw-handler.ts'
-import type { Log } from '../log/log.ts'
-import { createLog } from '../log/log.ts'
+import { createLog, type Log, type LogLevel, standardOutputByTurns } from '../log/log.ts'
 import { metricsResponse } from '../metrics/metrics-page.ts'
 import { noTracing } from '../metrics/tracing.ts'
 import { openServices } from '../open-services.ts'
@@ -34,7 +33,7 @@ export const serveCommand: Command = {
   summary: 'Run the server against a real directory.',
   async run(context) {
     const { settings, warnings } = readSettings(context.environment, context.readTextFile)
-    const log = createLog(settings.logLevel)
+    const log = serverLog(context, settings.logLevel)
     for (const warning of warnings) log.warn('setting_ignored', { warning })
     const { options, operatorTokenPath } = await serverOptions(context, settings, {
       mode: 'production',
@@ -43,6 +42,11 @@ export const serveCommand: Command = {
     await serveUntilStopped(context, { options, settings, log, operatorTokenPath })
     return 0
   },
+}
+
+/** Creates the log of a server. */
+export function serverLog({ onExit }: CliContext, level: LogLevel): Log {
+  return createLog(level, onExit && standardOutputByTurns(onExit))
 }
 
 /** Opens the services, listens, logs the address, and stops in order when the process is asked to stop. */

@@ -51,8 +51,9 @@ describe('createLog', () => {
       ['process.exit(3)', 3],
       ['throw new Error("x")', 1],
     ] as const) {
-      const text = `import { createLog } from '${import.meta.dirname}/log.ts'
-        const log = createLog('info')
+      const text = `import { createLog, standardOutputByTurns } from '${import.meta.dirname}/log.ts'
+        const destination = standardOutputByTurns((flush) => process.once('exit', flush))
+        const log = createLog('info', destination)
         log.info('first')
         log.info('second')
         ${end}`

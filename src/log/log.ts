@@ -15,10 +15,12 @@ export type Log = {
   readonly writesDebug?: boolean
 }
 
+export type LogDestination = { write(line: string): void }
+
 /** Creates a log that writes JSON lines, to standard output by default: one event per line, whatever text it contains. */
 export function createLog(
   level: LogLevel,
-  destination: { write(line: string): void } = standardOutput(),
+  destination: LogDestination = pino.destination({ dest: 1, sync: true }),
 ): Log {
   const logger = pino(
     {
@@ -42,10 +44,10 @@ export function createLog(
 }
 
 /**
- * Writes the lines of one turn of the event loop together, because each write is a call of the system. Only a process that is killed
- * within the turn loses them.
+ * Creates a destination that writes the lines of one turn of the event loop to standard output together, because each write is a call of
+ * the system. `onExit` registers the last write of a process that ends; only one that is killed within the turn loses lines.
  */
-function standardOutput(): { write(line: string): void } {
+export function standardOutputByTurns(onExit: (flush: () => void) => void): LogDestination {
   const output = pino.destination({ dest: 1, sync: true })
   let lines = ''
   const flush = () => {
@@ -53,7 +55,7 @@ function standardOutput(): { write(line: string): void } {
     lines = ''
     if (text !== '') output.write(text)
   }
-  process.once('exit', flush)
+  onExit(flush)
   return {
     write(line) {
       if (lines === '') setImmediate(flush)
