@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { newSecretKey } from '../src/keys/key-ring.ts'
 import type { Environment } from '../src/settings/config.ts'
 import { examineAs, examineWith } from './support/examined.ts'
 import { newCertificate } from './support/https-site.ts'
+import { startPgBouncer } from './support/pgbouncer.ts'
 import { PASSWORD, startPostgres, type TestPostgres } from './support/postgres.ts'
 import { OPERATOR_TOKEN } from './support/rig.ts'
 import { run } from './support/transcript.ts'
@@ -103,19 +102,10 @@ describe('what the doctor finds about PostgreSQL', () => {
   })
 
   it('a pooler that keeps back settings of the connection', async (t) => {
-    const pooler = createServer((socket) => {
-      socket.on('error', () => {})
-      socket.once('data', () =>
-        socket.end(errorOf('08P01', 'unsupported startup parameter: options')),
-      )
-    }).listen(0, '127.0.0.1')
-    await once(pooler, 'listening')
-    t.after(() => pooler.close())
-    const { port } = pooler.address() as AddressInfo // it listens on a port
-    const environment = settings(`postgres://entrada:secret@127.0.0.1:${port}/entrada`)
-    const { find, exitCode } = await examineWith(environment, '--only', 'database')
-    assert.equal(exitCode, 1)
-    assert.match(find('database_behind_pooler').fix ?? '', /pool_mode = session/)
+    const through = await startPgBouncer(t, server)
+    const environment = settings(through(await server.createDatabase()))
+    const { find } = await examineWith(environment, '--only', 'database')
+    assert.match(find('database_behind_pooler').fix ?? '', /pool_mode = transaction/)
   })
 
   it('that nothing is wrong for a role that owns its database', async () => {
@@ -173,12 +163,4 @@ async function createRole({ run }: TestPostgres, url: string): Promise<URL> {
   address.username = `role_${roles}`
   await run('postgres', `create role role_${roles} login password '${PASSWORD}'`)
   return address
-}
-
-/** @see https://www.postgresql.org/docs/current/protocol-message-formats.html */
-function errorOf(code: string, message: string): Buffer {
-  const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${message}\0\0`)
-  const length = Buffer.alloc(4)
-  length.writeInt32BE(fields.length + 4)
-  return Buffer.concat([Buffer.from('E'), length, fields])
 }

@@ -25,8 +25,6 @@ export function diagnoseDatabase({ database, mode }: Facts): readonly Finding[] 
 /** Reasons that have a remedy of their own. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 function unreachable(where: string, reason: string): Finding {
   if (reason === '53300') return newFinding('database_connections_exhausted', { where })
-  // A pooler that does not know a setting with which a connection begins.
-  if (reason === '08P01') return newFinding('database_behind_pooler', { where })
   if (/CERT|SIGNATURE|ERR_TLS/.test(reason)) {
     return newFinding('database_certificate_not_trusted', { where, reason })
   }

@@ -8,10 +8,10 @@ export const postgresFindings = {
     fix: 'Set ENTRADA_DATABASE_URL to the primary, or to the address that follows the primary after a failover.',
   },
   database_behind_pooler: {
-    severity: 'error',
+    severity: 'info',
     what: 'A connection pooler between this machine and the database at {where} drops settings of the connection.',
-    why: 'Time limits and isolation levels that Entrada sets are then missing, and prepared statements reach connections that do not know them: some requests hang or fail.',
-    fix: 'Connect to PostgreSQL directly; Entrada has its own connection pool (ENTRADA_DATABASE_CONNECTIONS). If you have to use PgBouncer: `pool_mode = session`, and let it pass `options`.',
+    why: 'Entrada then sets them in each transaction and prepares no statement, so each request costs the database more. Single statements have no time limit in the server.',
+    fix: 'Connect to PostgreSQL directly; Entrada has its own connection pool (ENTRADA_DATABASE_CONNECTIONS). If the server has too few connections for all your replicas, leave PgBouncer where it is, with `pool_mode = transaction`.',
   },
   database_connections_exhausted: {
     severity: 'error',

@@ -147,7 +147,7 @@ async function isThere(path: string): Promise<boolean> {
 
 async function openPostgres(url: string, now: (() => Date) | undefined): Promise<Opened> {
   const { openPostgresConnection } = await import('./postgres.ts')
-  const { database, close, statementTimeoutMs } = openPostgresConnection(new Secret(url))
+  const { database, close, statementTimeoutMs } = await openPostgresConnection(new Secret(url))
   return {
     kind: 'postgres',
     database,

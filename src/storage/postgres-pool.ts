@@ -30,8 +30,8 @@ export type PgPool = {
 
 /** What the pools of one database share. */
 export type PoolState = {
-  /** Names of prepared statements, by their text. */
-  readonly names: Map<string, string>
+  /** Names of prepared statements, by their text; absent if a pooler gives each transaction another connection. */
+  readonly names?: Map<string, string>
   /** The time limit of each statement; `Infinity` for those without a limit. */
   readonly timeLimitMs: number
   /** Until this time of `performance.now()`, no call waits for a server that does not respond. */
@@ -45,8 +45,8 @@ export const MAX_RENEWALS = 3
 const SILENCE_MS = 1_000
 
 /** Creates the shared state of the pools of one database. */
-export function newPoolState(timeLimitMs: number): PoolState {
-  return { timeLimitMs, names: new Map(), silentUntil: 0 }
+export function newPoolState(timeLimitMs: number, { isPooled = false } = {}): PoolState {
+  return { timeLimitMs, silentUntil: 0, ...(isPooled ? {} : { names: new Map() }) }
 }
 
 /** Creates a pool that replaces lost connections and limits the time of each statement. */
@@ -151,10 +151,11 @@ function toStatement({ names }: PoolState, sql: string, parameters: readonly unk
  * it has lengths.
  */
 export function nameOf(
-  names: Map<string, string>,
+  names: Map<string, string> | undefined,
   sql: string,
   prefix: string,
 ): string | undefined {
+  if (names === undefined) return undefined
   const knownName = names.get(sql)
   if (knownName !== undefined) return knownName
   if (names.size >= MAX_PREPARED || /\*| in \(/.test(sql)) return undefined

@@ -7,6 +7,7 @@ import { isCollision, isOvertaken } from './postgres-errors.ts'
 import type { Database } from './schema.ts'
 import { lockNumber } from './transaction-locks.ts'
 
+export const BEGIN = 'begin isolation level read committed'
 /** Together with the time of Entra it stays within ten seconds. */
 const RETRY_TIME_LIMIT_MS = 4_000
 const MAX_OVERTAKEN = 3
@@ -19,20 +20,17 @@ type RunAlone = <T>(work: Work<T>, locks: readonly PlanLock[]) => Promise<T>
  * Creates transactions at `read committed` that hold locks. The begin and the locks are sent together. A transaction is run again
  * after a deadlock, and after a unique key that another transaction took.
  */
-export function createRunAlone(database: Database): RunAlone {
-  return (work, locks) => runUntilDone(() => runOnce(database, work, locks))
+export function createRunAlone(database: Database, begin: string): RunAlone {
+  return (work, locks) =>
+    runUntilDone(() => runOnce(database, work, [begin, ...locks.map(toLockStatement)].join('; ')))
 }
 
-/** Runs a transaction once. */
-export async function runOnce<T>(
-  database: Database,
-  work: Work<T>,
-  locks: readonly PlanLock[] = [],
-): Promise<T> {
+/** `begin` may be several statements in one text, which are one turn, each with its own view of what is committed. */
+async function runOnce<T>(database: Database, work: Work<T>, begin: string): Promise<T> {
   return database.connection().execute(async (connection) => {
     let result: T
     try {
-      await sql.raw(toBegin(locks)).execute(connection)
+      await sql.raw(begin).execute(connection)
       result = await work(connection)
     } catch (error) {
       // If the connection is lost, the server rolls back by itself.
@@ -56,11 +54,6 @@ export async function takeLocks(transaction: Database, locks: readonly PlanLock[
 async function commit(connection: Database): Promise<void> {
   const { rows } = await sql.raw<{ readonly command: string }>('commit').execute(connection)
   if (rows[0]?.command === 'ROLLBACK') throw new AbortedTransactionError()
-}
-
-/** Several statements in one text are one turn of the network, each with its own view of what is committed. */
-function toBegin(locks: readonly PlanLock[]): string {
-  return ['begin isolation level read committed', ...locks.map(toLockStatement)].join('; ')
 }
 
 function toLockStatement({ key, alone }: PlanLock): string {

@@ -38,21 +38,31 @@ export type PostgresTurnsOptions = {
   readonly transactions: PgPool
   readonly state: PoolState
   readonly conversions: Conversions
+  /** Statements that begin a transaction, for connections which could not be set up when they opened. */
+  readonly begin?: { readonly together: readonly string[]; readonly plan: readonly string[] }
 }
 
 /** Creates the runner of a PostgreSQL. */
 export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
-  const names = new Map<string, string>()
+  const names = options.state.names && new Map<string, string>()
   const prepared = new WeakMap<object, PreparedNames>()
-  const { statements: statementPool, transactions, state, conversions } = options
+  const { statements: statementPool, transactions, state, conversions, begin } = options
 
-  async function run(pool: PgPool, statements: readonly Statement[]): Promise<TurnOutcome> {
-    const named = statements.map((statement) => toTurnStatement(names, statement))
+  async function run(
+    pool: PgPool,
+    begins: readonly string[] | undefined,
+    statements: readonly Statement[],
+  ): Promise<TurnOutcome> {
     const isHarmless = statements.every(({ sql }) => sql.startsWith('select'))
+    const named = statements.map((statement) => toTurnStatement(names, statement))
+    const sent = begins ? [...begins.map(plain), ...named, plain('commit')] : named
     for (let renewals = 0; ; renewals += 1) {
-      const outcome = await runOnce(pool, named)
-      if (!isLost(outcome)) return outcome
-      const isUndone = isHarmless || isUnfinished(outcome, statements)
+      const outcome = await runOnce(pool, sent)
+      if (!isLost(outcome)) {
+        const results = outcome.results.slice(begins?.length ?? 0)
+        return { ...outcome, results: results.slice(0, statements.length) }
+      }
+      const isUndone = isHarmless || isUnfinished(outcome, sent)
       if (!isUndone || renewals === MAX_RENEWALS || isSilent(state)) {
         throw unavailableBecause(outcome.error)
       }
@@ -69,6 +79,8 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
     })
     try {
       const outcome = await inTime(state, running, WORK_TIME_LIMIT_MS)
+      const isOver = begin === undefined || outcome.error === undefined || isLost(outcome)
+      if (!isOver) await inTime(state, client.query({ text: 'rollback', values: [] }))
       client.release(isLost(outcome))
       return outcome
     } catch (error) {
@@ -79,14 +91,15 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
 
   return {
     async runTogether(statements) {
-      const { results, error } = await run(statementPool, statements)
+      const { results, error } = await run(statementPool, begin?.together, statements)
       if (error !== undefined) throw toStorageError(error)
       return results
     },
     async writePlan(plan) {
       const locks = toLockStatements(plan)
       const conditions = plan.conditions.map(toRaising)
-      const outcome = await run(transactions, [...locks, ...conditions, ...plan.writes])
+      const statements = [...locks, ...conditions, ...plan.writes]
+      const outcome = await run(transactions, begin?.plan, statements)
       if (outcome.error === undefined) return 'written'
       const failed = outcome.results.length
       const isCondition = failed >= locks.length && failed < locks.length + conditions.length
@@ -97,8 +110,12 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
   }
 }
 
+function plain(text: string): TurnStatement {
+  return { text, values: [] }
+}
+
 function toTurnStatement(
-  names: Map<string, string>,
+  names: Map<string, string> | undefined,
   { sql, parameters }: Statement,
 ): TurnStatement {
   const statement = { text: sql, values: parameters.map(toValue) }
@@ -114,8 +131,8 @@ function isLost({ error }: TurnOutcome): boolean {
  * Returns whether the server itself ended the connection, and before the last statement: then nothing is committed. When the
  * connection only broke, the commit may have come before.
  */
-function isUnfinished({ error, results }: TurnOutcome, statements: readonly Statement[]): boolean {
-  return isServerError(error) && results.length < statements.length
+function isUnfinished({ error, results }: TurnOutcome, sent: readonly TurnStatement[]): boolean {
+  return isServerError(error) && results.length < sent.length
 }
 
 /** One statement for all locks; PostgreSQL takes them from left to right. */

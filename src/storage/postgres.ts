@@ -14,7 +14,7 @@ import { createKyselyStorage } from './kysely-storage.ts'
 import { migrate } from './migrations/migrations.ts'
 import { isCollision } from './postgres-errors.ts'
 import { createPatientPool, newPoolState, type PoolState } from './postgres-pool.ts'
-import { createRunAlone, takeLocks } from './postgres-transactions.ts'
+import { BEGIN, createRunAlone, takeLocks } from './postgres-transactions.ts'
 import { createPostgresTurns } from './postgres-turns.ts'
 import type { Database, Tables } from './schema.ts'
 import type { DatabaseMark, Storage } from './storage.ts'
@@ -39,6 +39,7 @@ const MIGRATION_LOCK = '4992130211'
 const INT8 = 20
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const LOCK_NOT_AVAILABLE = '55P03'
+const PROTOCOL_VIOLATION = '08P01'
 const LOCK_TRIES = 200
 const LOCK_PAUSE_MS = 200
 
@@ -48,24 +49,28 @@ const LOCK_PAUSE_MS = 200
  * @throws {EntradaError} `database_mode_mismatch`, `database_too_new`, `storage_unavailable`, `storage_full`
  */
 export async function openPostgres(options: PostgresOptions): Promise<Storage> {
-  const migrated = await prepare(options)
   const { url, connections = DEFAULT_CONNECTIONS } = options
-  const state = newPoolState(ANSWER_TIME_LIMIT_MS)
+  const isPooled = await findPooler(url)
+  const migrated = await prepare(options)
+  const state = newPoolState(ANSWER_TIME_LIMIT_MS, { isPooled })
   const max = Math.max(1, Math.floor(connections / 2))
-  const statements = openPool(url, { state, max, serverSettings: statementSettings })
-  const transactions = openPool(url, { state, max, serverSettings: limits })
+  const sent = (settings: Settings) => (isPooled ? {} : settings)
+  const statements = openPool(url, { state, max, serverSettings: sent(statementSettings) })
+  const transactions = openPool(url, { state, max, serverSettings: sent(limits) })
+  const begin = (settings: Settings) => [BEGIN, ...toSetLocal(settings)]
   return createKyselyStorage({
     kind: 'postgres',
     migrated,
     reads: statements.database,
     writes: statements.database,
-    runAlone: createRunAlone(transactions.database),
+    runAlone: createRunAlone(transactions.database, isPooled ? begin(local).join('; ') : BEGIN),
     takeLocks,
     turns: createPostgresTurns({
       statements: statements.clients,
       transactions: transactions.clients,
       state,
       conversions: { toParameter: utils.prepareValue, getTypeParser },
+      ...(isPooled ? { begin: { together: begin(localStatement), plan: begin(local) } } : {}),
     }),
     checkWritable: () => checkWritable(transactions.database),
     close: async () => {
@@ -79,33 +84,55 @@ const { utils } = pg as unknown as {
   readonly utils: { readonly prepareValue: (value: unknown) => string | Buffer | null }
 }
 
-const limits = {
-  default_transaction_isolation: 'read committed',
+/** Settings that can hold for one transaction. */
+const local = {
   statement_timeout: STATEMENT_TIME_LIMIT_MS,
   lock_timeout: STATEMENT_TIME_LIMIT_MS,
   idle_in_transaction_session_timeout: ABANDONED_TRANSACTION_MS,
+}
+const limits = {
+  ...local,
+  default_transaction_isolation: 'read committed',
   // They free the locks of a replica whose machine vanished in the middle of a message.
   tcp_keepalives_idle: 10,
   tcp_keepalives_interval: 5,
   tcp_keepalives_count: 3,
 }
-const statementSettings = {
-  ...limits,
-  // If a crash of the server loses a claim, Entra still does not redeem the code twice.
-  synchronous_commit: 'off',
+// If a crash of the server loses a claim, Entra still does not redeem the code twice.
+const noWait = { synchronous_commit: 'off' }
+const statementSettings = { ...limits, ...noWait }
+const localStatement = { ...local, ...noWait }
+
+/**
+ * Returns whether a pooler of connections is in the way, which gives each transaction another connection: PgBouncer refuses our
+ * settings at the start of a connection, or drops them. Then each transaction sets what it needs, and no statement stays prepared.
+ */
+async function findPooler(url: Secret): Promise<boolean> {
+  const state = newPoolState(ANSWER_TIME_LIMIT_MS, { isPooled: true })
+  const { database, pool } = openPool(url, { state, max: 1, serverSettings: probe })
+  try {
+    const { rows } =
+      await sql<Probed>`select current_setting('entrada.probe', true) as probe`.execute(database)
+    return rows[0]?.probe !== 'sent'
+  } catch (error) {
+    if (isEntradaError(error) && error.detail.reason === PROTOCOL_VIOLATION) return true
+    throw error
+  } finally {
+    await pool.end()
+  }
 }
-const migrationSettings = { lock_timeout: 0, statement_timeout: 0 }
+const probe = { 'entrada.probe': 'sent' }
+type Probed = { readonly probe: string | null }
 
 /** This uses a connection of its own without time limits. A second program waits for the lock, and finds the work done. */
 async function prepare({ url, mode, now }: PostgresOptions): Promise<readonly string[]> {
-  const state = newPoolState(Number.POSITIVE_INFINITY)
-  const { database, pool } = openPool(url, { state, max: 1, serverSettings: migrationSettings })
+  const state = newPoolState(Number.POSITIVE_INFINITY, { isPooled: true })
+  const { database, pool } = openPool(url, { state, max: 1, serverSettings: {} })
   try {
     return await untilLocked(() =>
       database.transaction().execute(async (transaction) => {
-        await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)}::bigint)`.execute(
-          transaction,
-        )
+        const statements = [...toSetLocal({ lock_timeout: 0, statement_timeout: 0 }), lock]
+        await sql.raw(statements.join('; ')).execute(transaction)
         return migrate(transaction, { dialect: 'postgres', mode, now })
       }),
     )
@@ -127,10 +154,14 @@ async function untilLocked<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+const lock = `select pg_advisory_xact_lock(${MIGRATION_LOCK})`
+
 /** Opens one connection, for inspecting the database as it is. */
-export function openPostgresConnection(url: Secret) {
-  const state = newPoolState(ANSWER_TIME_LIMIT_MS)
-  const { database, pool } = openPool(url, { state, max: 1, serverSettings: limits })
+export async function openPostgresConnection(url: Secret) {
+  const isPooled = await findPooler(url)
+  const state = newPoolState(ANSWER_TIME_LIMIT_MS, { isPooled })
+  const serverSettings = isPooled ? {} : limits
+  const { database, pool } = openPool(url, { state, max: 1, serverSettings })
   const close = () => pool.end()
   return { database, close, statementTimeoutMs: limits.statement_timeout }
 }
@@ -142,10 +173,8 @@ function openPool(url: Secret, options: PoolOptions & { readonly state: PoolStat
   return { database, pool, clients }
 }
 
-type PoolOptions = {
-  readonly max: number
-  readonly serverSettings: Readonly<Record<string, string | number>>
-}
+type Settings = Readonly<Record<string, string | number>>
+type PoolOptions = { readonly max: number; readonly serverSettings: Settings }
 
 function newPgPool(url: Secret, { max, serverSettings }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -167,10 +196,11 @@ function newPgPool(url: Secret, { max, serverSettings }: PoolOptions): pg.Pool {
  * Adds our settings of the server after those of the URL. `pg` treats the other modes of TLS like `verify-full` too, but warns that
  * this will change.
  */
-function toConnectionString(text: string, settings: PoolOptions['serverSettings']): string {
+function toConnectionString(text: string, settings: Settings): string {
   const url = new URL(text)
   const givenOptions = url.searchParams.get('options') ?? ''
-  url.searchParams.set('options', `${givenOptions} ${toServerOptions(settings)}`.trim())
+  const options = `${givenOptions} ${toServerOptions(settings)}`.trim()
+  if (options !== '') url.searchParams.set('options', options)
   if (['prefer', 'require', 'verify-ca'].includes(url.searchParams.get('sslmode') ?? '')) {
     url.searchParams.set('sslmode', 'verify-full')
   }
@@ -178,10 +208,14 @@ function toConnectionString(text: string, settings: PoolOptions['serverSettings'
 }
 
 /** @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS */
-function toServerOptions(settings: PoolOptions['serverSettings']): string {
+function toServerOptions(settings: Settings): string {
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${String(value).replaceAll(' ', '\\ ')}`)
     .join(' ')
+}
+
+function toSetLocal(settings: Settings): readonly string[] {
+  return Object.entries(settings).map(([name, value]) => `set local ${name} = ${value}`)
 }
 
 /** Milliseconds and counts are far below 2^53. */

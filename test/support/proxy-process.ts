@@ -25,7 +25,7 @@ export type ProxySetUp = {
   readonly certificate: { readonly chain: string; readonly key: string }
 }
 
-export function findProxy(name: ProxyName | 'python3'): string | undefined {
+export function findProxy(name: ProxyName | 'pgbouncer' | 'python3'): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin']
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
