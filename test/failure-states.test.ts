@@ -74,7 +74,7 @@ const states: readonly State[] = [
     person: people.grace,
   },
   {
-    heading: 'The redirect URI stands under Single-page application',
+    heading: 'The redirect URI is registered under Single-page application',
     status: 502,
     code: 'token_request_refused',
     arrange: (rig) => refuse(rig, 'token', { error: 'invalid_request', code: 9002325 }),
