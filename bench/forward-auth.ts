@@ -79,8 +79,8 @@ async function compare(seconds: number): Promise<void> {
   for (let round = 0; round <= ROUNDS; round += 1) {
     // Another order each time: what the machine does besides must not always meet the same one.
     for (const server of [...servers, ...servers].slice(round % 3, (round % 3) + 3)) {
-      const one = await measure(server, cookie, seconds)
-      if (round > 0) measured.get(server.kind)?.push(one)
+      const measurement = await measure(server, cookie, seconds)
+      if (round > 0) measured.get(server.kind)?.push(measurement)
     }
   }
   print(measured)
@@ -104,8 +104,8 @@ type Measured = { readonly perSecond: number; readonly cpuMicroseconds: number }
 function print(measured: ReadonlyMap<Kind, readonly Measured[]>): void {
   const best = [...measured].map(([kind, all]) => ({
     kind,
-    perSecond: Math.max(...all.map((one) => one.perSecond)),
-    cpu: Math.min(...all.map((one) => one.cpuMicroseconds)),
+    perSecond: Math.max(...all.map((measurement) => measurement.perSecond)),
+    cpu: Math.min(...all.map((measurement) => measurement.cpuMicroseconds)),
   }))
   const bare = best.find(({ kind }) => kind === 'bare')
   console.log('        requests/s  of bare   CPU µs each  bare by it')

@@ -65,8 +65,8 @@ function licenseOf(folder: string): string {
 
 function buildLibrary(): void {
   const compiler = resolve('node_modules/typescript/bin/tsc')
-  const given = ['-p', 'tsconfig.build.json', '--outDir', join(out, 'lib')]
-  const { status } = spawnSync(process.execPath, [compiler, ...given], { stdio: 'inherit' })
+  const parameters = ['-p', 'tsconfig.build.json', '--outDir', join(out, 'lib')]
+  const { status } = spawnSync(process.execPath, [compiler, ...parameters], { stdio: 'inherit' })
   if (status !== 0) throw new Error('tsc found errors, see above')
 }
 

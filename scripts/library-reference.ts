@@ -27,14 +27,14 @@ export function libraryReference(): string {
   return entryPoints
     .map(([name, path, purpose]) => {
       const declarations = exportsOf(path).flatMap(({ file, names }) =>
-        names.map((one) => declarationOf(one, file)),
+        names.map((name) => declarationOf(name, file)),
       )
       const isNew = ({ code }: Declaration) => !shown.has(code)
       const isFunction = ({ code }: Declaration) => code.startsWith('function')
       const inOrder = [
         ...declarations.filter(isFunction),
         // What several entry points export is described at the first of them.
-        ...declarations.filter((one) => !isFunction(one) && isNew(one)),
+        ...declarations.filter((declaration) => !isFunction(declaration) && isNew(declaration)),
       ]
       for (const { code } of inOrder) shown.add(code)
       return `## \`${name}\`\n\n${purpose}\n\n${inOrder.map(entryText).join('\n')}`

@@ -39,14 +39,14 @@ describe('POST /api/v1/users', () => {
     const rig = await openRig(t)
     const short = `${CONTOSO}/${NEW_OID.toUpperCase()}`
     const whole = `entra:china/${CONTOSO}/${NEW_OID}`
-    const one = await createUser(rig, { username: 'one', person: short })
+    const user = await createUser(rig, { username: 'one', person: short })
     const two = await createUser(rig, { username: 'two', person: whole })
-    const spaces = [one, two].map(({ body }) => (body.identities as readonly Item[])[0]?.space)
+    const spaces = [user, two].map(({ body }) => (body.identities as readonly Item[])[0]?.space)
     assert.deepEqual(spaces, [newKey.space, 'entra:china'])
     const find = async (search: string) =>
       (await items(rig, `/users?search=${encodeURIComponent(search)}`)).map(({ id }) => id)
     assert.deepEqual(await find(whole), [two.body.id])
-    assert.deepEqual(await find(short), [two.body.id, one.body.id])
+    assert.deepEqual(await find(short), [two.body.id, user.body.id])
   })
 
   it('needs the whole key where connections of the organization are of several clouds', async (t) => {
@@ -81,8 +81,8 @@ describe('POST /api/v1/users', () => {
   it('answers with the user as it is read later', async (t) => {
     const rig = await openRig(t)
     const email = 'new@contoso.example'
-    const asked = { username: 'new', tid: CONTOSO, oid: NEW_OID, displayName: 'New', email }
-    const { body } = await createUser(rig, asked)
+    const input = { username: 'new', tid: CONTOSO, oid: NEW_OID, displayName: 'New', email }
+    const { body } = await createUser(rig, input)
     assert.deepEqual((await ask(rig, `/users/${body.id}`)).body, body)
     assert.deepEqual(body.identities, [
       {
@@ -107,8 +107,8 @@ describe('POST /api/v1/users', () => {
       policies: { provisioning: 'existing' },
     })
     const oid = 'aaaaaaaa-0000-4000-8000-000000000001'
-    const asked = { username: 'ally', tid: CONTOSO, oid, organizationId: organization.id }
-    const created = await createUser(rig, asked)
+    const input = { username: 'ally', tid: CONTOSO, oid, organizationId: organization.id }
+    const created = await createUser(rig, input)
     assert.equal(created.status, 201, JSON.stringify(created.body))
     const { browser } = await signIn(people.alice)
     const session = await (await browser.request(`${SERVER_URL}/api/v1/session`)).json()

@@ -84,9 +84,9 @@ describe('GET /admin/audit/export', () => {
     let reads = 0
     const { storage } = rig.services
     const list = storage.listAuditEvents
-    t.mock.method(storage, 'listAuditEvents', (...given: Parameters<typeof list>) => {
+    t.mock.method(storage, 'listAuditEvents', (...parameters: Parameters<typeof list>) => {
       reads += 1
-      return list(...given)
+      return list(...parameters)
     })
     const response = await request('/admin/audit/export.jsonl?type=user.enabled')
     const reader = response.body?.getReader()

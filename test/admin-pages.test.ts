@@ -471,19 +471,19 @@ describe('text that somebody else chose, on the pages under /admin', () => {
     })
     const [user] = (await rig.services.storage.listUsers({ limit: 9, search: 'onerror' })).items
     const [trace] = (await rig.services.storage.listSignInTraces({}, { limit: 1 })).items
-    const asked = encodeURIComponent(evil)
+    const encoded = encodeURIComponent(evil)
     const shown = [
       '/admin',
-      `/admin/organizations?search=${asked}`,
+      `/admin/organizations?search=${encoded}`,
       `/admin/organizations/${customer.organization.id}`,
-      `/admin/connections?search=${asked}&show=${asked}`,
+      `/admin/connections?search=${encoded}&show=${encoded}`,
       `/admin/connections/${customer.connection.id}`,
       `/admin/connections/${customer.connection.id}/rules`,
-      `/admin/users?search=${asked}&organization=${asked}`,
+      `/admin/users?search=${encoded}&organization=${encoded}`,
       `/admin/users/${user?.user.id}`,
-      `/admin/sign-ins?search=${asked}&outcome=${asked}&connection=${asked}`,
+      `/admin/sign-ins?search=${encoded}&outcome=${encoded}&connection=${encoded}`,
       `/admin/sign-ins/${trace?.id}`,
-      `/admin/audit?person=${asked}&connection=${asked}&correlation=${asked}`,
+      `/admin/audit?person=${encoded}&connection=${encoded}&correlation=${encoded}`,
       '/admin/audit',
     ]
     let seen = 0

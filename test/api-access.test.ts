@@ -188,13 +188,14 @@ describe('an administrator of an organization', () => {
     assert.match((await own.signIn(people.bob)).text, /membership_disabled/)
     await call(rig, admin, { method: 'POST', path: `${path}/enable` })
     assert.equal((await own.signIn(people.bob)).response.status, 200)
-    const given = await call(rig, admin, { method: 'PUT', path: `${path}/roles/editor` })
-    assert.match(given.text, /"role":"editor","source":"manual"/)
+    const response = await call(rig, admin, { method: 'PUT', path: `${path}/roles/editor` })
+    assert.match(response.text, /"role":"editor","source":"manual"/)
     const events = await items(rig, `/audit-events?organization=${own.organization.id}&limit=200`)
     const [{ id: userId } = { id: '' }] = await items(rig, `/users?search=alice`)
     for (const type of ['membership.disabled', 'membership.enabled', 'membership.roles_changed']) {
       const event = events.find(
-        (one) => one.type === type && (one.actor as { kind: string }).kind === 'user',
+        (candidate) =>
+          candidate.type === type && (candidate.actor as { kind: string }).kind === 'user',
       )
       assert.deepEqual(event?.actor, { kind: 'user', id: userId }, type)
     }

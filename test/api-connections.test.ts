@@ -318,9 +318,9 @@ describe('credentials of a connection', () => {
     const { connection } = await createCustomer(rig)
     const [credential] = connection.credentials
     const path = `/connections/${connection.id}/credentials/${credential?.id}`
-    for (const asked of [{ method: 'DELETE' }, { method: 'PATCH', body: { state: 'retired' } }]) {
-      const { status, body } = await ask(rig, path, asked)
-      assert.deepEqual([status, body.code], [409, 'credential_in_use'], asked.method)
+    for (const request of [{ method: 'DELETE' }, { method: 'PATCH', body: { state: 'retired' } }]) {
+      const { status, body } = await ask(rig, path, request)
+      assert.deepEqual([status, body.code], [409, 'credential_in_use'], request.method)
     }
   })
 })

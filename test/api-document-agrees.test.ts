@@ -50,7 +50,7 @@ for (const operation of describedOperations) {
 
     it('has an example of each parameter, body and answer, which its schemas allow (O10)', () => {
       const described = [
-        ...parameters.map((one) => [one.name, one] as const),
+        ...parameters.map((parameter) => [parameter.name, parameter] as const),
         ...(body ? [['body', body] as const] : []),
         ...answers,
       ]
@@ -128,18 +128,21 @@ function send({ rig, ids, operation, parameters: given = {}, body }: Sent): Prom
   const textOf = ({ name, example }: Parameter) => given[name] ?? String(example)
   const collection = path.split('/')[1] ?? ''
   const inPath = parameters
-    .filter((one) => one.in === 'path')
-    .reduce((filled, one) => {
-      const value = given[one.name] ?? (one.name === 'id' ? ids[collection] : undefined)
-      return filled.replace(`{${one.name}}`, encodeURIComponent(value ?? textOf(one)))
+    .filter((parameter) => parameter.in === 'path')
+    .reduce((filled, parameter) => {
+      const value = given[parameter.name] ?? (parameter.name === 'id' ? ids[collection] : undefined)
+      return filled.replace(`{${parameter.name}}`, encodeURIComponent(value ?? textOf(parameter)))
     }, path)
   const isWhole = Object.keys(given).length === 0 && body === undefined
   const query = parameters
-    .filter((one) => one.in === 'query' && (isWhole || one.required || one.name in given))
-    .map((one) => [one.name, textOf(one)])
+    .filter(
+      (parameter) =>
+        parameter.in === 'query' && (isWhole || parameter.required || parameter.name in given),
+    )
+    .map((parameter) => [parameter.name, textOf(parameter)])
   const headers = parameters
-    .filter((one) => one.in === 'header' && one.name in given)
-    .map((one) => [one.name, textOf(one)])
+    .filter((parameter) => parameter.in === 'header' && parameter.name in given)
+    .map((parameter) => [parameter.name, textOf(parameter)])
   return ask(rig, `${inPath}?${new URLSearchParams(query)}`, {
     method,
     headers: Object.fromEntries(headers),

@@ -78,13 +78,13 @@ describe('Idempotency-Key', () => {
 
   it('never tells a key for the API a second time', async (t) => {
     const rig = await openRig(t)
-    const asked = {
+    const request = {
       method: 'POST',
       body: { name: 'k', scopes: ['audit:read'] },
       headers: { 'idempotency-key': 'k-1' },
     }
-    const { body: first } = await ask(rig, '/api-keys', asked)
-    const { body: again } = await ask(rig, '/api-keys', asked)
+    const { body: first } = await ask(rig, '/api-keys', request)
+    const { body: again } = await ask(rig, '/api-keys', request)
     assert.match(String(first.value), /^ent_/)
     assert.deepEqual(again, { ...first, value: null })
     assert.equal((await items(rig, '/api-keys')).length, 1)

@@ -100,8 +100,8 @@ describe('an API key', () => {
   it('is told that it may not before it is told what is wrong', async (t) => {
     const rig = await openRig(t)
     const as = await keyWith(rig, 'audit:read')
-    const asked = { method: 'POST', body: 'no json', as }
-    assert.equal((await ask(rig, '/users', asked)).status, 403)
+    const request = { method: 'POST', body: 'no json', as }
+    assert.equal((await ask(rig, '/users', request)).status, 403)
     assert.equal((await ask(rig, '/users/usr_x', { as })).status, 403)
   })
 

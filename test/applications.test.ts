@@ -54,9 +54,9 @@ describe('an application on another host of the site', () => {
     rig.emulator.signInAutomaticallyAs(people.alice)
     const browser = rig.browser()
     for (const origin of [WIKI, FILES]) {
-      const asked = await askAt(ask, origin, { uri: '/reports?a=1', ...navigation })
-      assert.equal(asked.status, 401)
-      const login = asked.headers.get('location') ?? ''
+      const answer = await askAt(ask, origin, { uri: '/reports?a=1', ...navigation })
+      assert.equal(answer.status, 401)
+      const login = answer.headers.get('location') ?? ''
       assert.equal(
         login,
         `${HTTPS_URL}/login?return_to=${encodeURIComponent(`${origin}/reports?a=1`)}`,
@@ -93,7 +93,7 @@ describe('an application on another host of the site', () => {
       site,
       /^[^;]+; Path=\/; Domain=example\.com; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/,
     )
-    for (const line of lines.filter((one) => !one.startsWith(SITE_COOKIE))) {
+    for (const line of lines.filter((entry) => !entry.startsWith(SITE_COOKIE))) {
       assert.doesNotMatch(line, /Domain=/, 'nothing else leaves the host')
     }
     const values = [own, site].map((line) => /=([^;]+)/.exec(line)?.[1])
@@ -353,10 +353,10 @@ describe('the way back to an application', () => {
     const rig = await openSite(t)
     const ask = await open(t, rig)
     rig.emulator.signInAutomaticallyAs(people.alice)
-    for (const line of corpus.filter((one) => /^\/[\x21-\x7e]*$/.test(one))) {
+    for (const line of corpus.filter((entry) => /^\/[\x21-\x7e]*$/.test(entry))) {
       for (const origin of [WIKI, HTTPS_URL]) {
-        const asked = await askAt(ask, origin, { uri: line, ...navigation })
-        const location = new URL(asked.headers.get('location') ?? '')
+        const answer = await askAt(ask, origin, { uri: line, ...navigation })
+        const location = new URL(answer.headers.get('location') ?? '')
         assert.equal(location.origin + location.pathname, `${HTTPS_URL}/login`, line)
         const target = parse(location.searchParams.get('return_to') ?? '/')
         assert.equal(new URL(target, HTTPS_URL).origin, origin, `${line} at ${origin}`)

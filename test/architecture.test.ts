@@ -303,7 +303,7 @@ describe('the house', () => {
       const visit = (path: string): void => {
         if (seen.has(path)) return
         seen.add(path)
-        const file = program.find((one) => one.path === path)
+        const file = program.find((file) => file.path === path)
         const statically = file?.imports.filter(
           ({ from, typeOnly }) =>
             !typeOnly && !file.text.includes(`import('${relativeTo(path, from)}')`),

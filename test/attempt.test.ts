@@ -86,7 +86,7 @@ describe('a callback that arrives again', () => {
     const rig = await openRig(t)
     const { browser, callback } = await goToEntra(rig, people.alice)
     const browsers = Array.from({ length: 10 }, () => browser.clone())
-    const answers = await Promise.all(browsers.map((one) => one.request(callback)))
+    const answers = await Promise.all(browsers.map((browser) => browser.request(callback)))
 
     assert.equal(answers.filter(({ status }) => status === 303).length, 1)
     const refused = answers.filter(({ status }) => status !== 303)
@@ -272,7 +272,7 @@ describe('an attempt', () => {
     for (const name of [people.alice, people.bob, people.erin]) {
       const browser = browserAcross(rig, replicas)
       const { callback } = await goToEntra(rig, name, { browser })
-      const copies = replicas.map((one) => sameBrowserAcross(rig, [one], browser))
+      const copies = replicas.map((replica) => sameBrowserAcross(rig, [replica], browser))
       assert.equal((await browser.visit(callback)).response.status, 200)
       for (const copy of copies) await assertSpent(rig, { browser: copy, callback })
     }
@@ -286,7 +286,7 @@ describe('an attempt', () => {
     const browsers = Array.from({ length: 10 }, (_, index) =>
       sameBrowserAcross(rig, replicas.slice(index % 2), browser),
     )
-    const answers = await Promise.all(browsers.map((one) => one.request(callback)))
+    const answers = await Promise.all(browsers.map((browser) => browser.request(callback)))
     const statuses = answers.map(({ status }) => status).sort()
     assert.deepEqual(statuses, [303, ...Array.from({ length: 9 }, () => 400)].sort())
     assert.equal(requestsAt(rig, 'token'), 1)

@@ -66,8 +66,8 @@ describe('a sign-in address', () => {
   it('of a connection is not taken by a new organization of somebody else (B28)', async (t) => {
     const rig = await openRig(t)
     await createCustomer(rig, { name: 'Contoso', slug: 'acme' })
-    const given = createOrganization(rig.services, operator, { name: 'A', slug: 'acme' })
-    await assert.rejects(given, { code: 'slug_in_use' })
+    const created = createOrganization(rig.services, operator, { name: 'A', slug: 'acme' })
+    await assert.rejects(created, { code: 'slug_in_use' })
     const made = await createOrganization(rig.services, operator, { name: 'Acme' })
     assert.equal(made.slug, 'acme-2')
   })
@@ -92,12 +92,12 @@ describe('the test of a credential', () => {
       id,
       change: (before) => ({
         ...before,
-        credentials: before.credentials.map((one) =>
-          one.id === credentialId ? { ...one, testedAt } : one,
+        credentials: before.credentials.map((credential) =>
+          credential.id === credentialId ? { ...credential, testedAt } : credential,
         ),
       }),
     })
-    assert.ok(tested.credentials.some((one) => one.testedAt === testedAt))
+    assert.ok(tested.credentials.some((credential) => credential.testedAt === testedAt))
     await turnOff(services, operator, id)
     const moved = await changeConnection(services, operator, {
       id,
@@ -106,7 +106,7 @@ describe('the test of a credential', () => {
         tenants: { kind: 'pinned', tenant: FABRIKAM, tenantId: FABRIKAM },
       }),
     })
-    assert.ok(moved.credentials.every((one) => one.testedAt === undefined))
+    assert.ok(moved.credentials.every((credential) => credential.testedAt === undefined))
   })
 })
 
@@ -120,19 +120,19 @@ describe('a receiver that hangs', () => {
     const hanging = new Promise<void>((resolve) => {
       release = resolve
     })
-    const told: string[] = []
+    const delivered: string[] = []
     const stop = startDeliveries(services, async ({ url, headers }) => {
       if (url.endsWith('/hangs')) await hanging
-      else told.push(headers['webhook-id'] ?? '')
+      else delivered.push(headers['webhook-id'] ?? '')
       return { status: 204, answer: '204' }
     })
-    await until(() => told.length >= 1)
-    const before = told.length
+    await until(() => delivered.length >= 1)
+    const before = delivered.length
     await rig.signIn(people.alice)
-    await until(() => told.length > before)
+    await until(() => delivered.length > before)
     release()
     await stop()
-    assert.ok(told.length > before)
+    assert.ok(delivered.length > before)
   })
 })
 

@@ -210,8 +210,8 @@ describe('the built package', () => {
 
 /** As npm would pack it. */
 function packedFiles(folder: string): string[] {
-  const given = ['pack', '--dry-run', '--json', '--ignore-scripts', resolve(folder)]
-  const printed = execFileSync('npm', given, {
+  const parameters = ['pack', '--dry-run', '--json', '--ignore-scripts', resolve(folder)]
+  const printed = execFileSync('npm', parameters, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   })
@@ -241,8 +241,16 @@ async function installedFromTarball(t: TestContext): Promise<string> {
 function typeCheck(cwd: string, [module, resolution]: readonly [string, string]) {
   const compiler = resolve('node_modules/typescript/bin/tsc')
   const strict = ['--strict', '--exactOptionalPropertyTypes', '--noEmit', '--target', 'es2024']
-  const given = [...strict, '--module', module, '--moduleResolution', resolution, '--types', 'node']
-  const check = [compiler, ...given, '--ignoreConfig', 'app.ts']
+  const parameters = [
+    ...strict,
+    '--module',
+    module,
+    '--moduleResolution',
+    resolution,
+    '--types',
+    'node',
+  ]
+  const check = [compiler, ...parameters, '--ignoreConfig', 'app.ts']
   return spawnSync(process.execPath, check, { cwd, encoding: 'utf8' })
 }
 

@@ -38,8 +38,8 @@ describe('a data folder that cannot be used', () => {
     const environment = await quietFolder(t)
     const path = join(environment.ENTRADA_DATA_DIR, 'file')
     await writeFile(path, '')
-    const given = { ...environment, ENTRADA_DATA_DIR: path }
-    await assertRefused(['serve'], given, {
+    const settings = { ...environment, ENTRADA_DATA_DIR: path }
+    await assertRefused(['serve'], settings, {
       code: 'data_folder_unusable',
       says: [path, 'cause: EEXIST', 'ENTRADA_DATA_DIR must be a folder'],
     })

@@ -60,7 +60,7 @@ describe('entrada certificate create', () => {
       const { mode } = await stat(join(folder, name))
       assert.equal(mode & 0o777, 0o600, name)
     }
-    const [name = ''] = names.filter((one) => one.endsWith('.pem'))
+    const [name = ''] = names.filter((name) => name.endsWith('.pem'))
     const certificate = new X509Certificate(await readFile(join(folder, name)))
     const keyFile = join(folder, name.replace('.pem', '.key'))
     assert.equal(certificate.checkPrivateKey(createPrivateKey(await readFile(keyFile))), true)
@@ -253,8 +253,8 @@ describe('entrada dev', () => {
   for (const [reason, environment] of Object.entries(reasons)) {
     it(`does not start when ${reason}`, async (t) => {
       const folder = await temporaryFolder(t)
-      const given = { ENTRADA_DATA_DIR: folder, ...environment }
-      const { exitCode, printedErrors } = await run(['dev'], given)
+      const settings = { ENTRADA_DATA_DIR: folder, ...environment }
+      const { exitCode, printedErrors } = await run(['dev'], settings)
       assert.equal(exitCode, 1)
       assert.match(printedErrors[0] ?? '', /^entrada: development_mode_refused/)
       assert.ok(printedErrors.includes(`  ${reason}`), printedErrors.join('\n'))

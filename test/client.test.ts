@@ -46,7 +46,7 @@ describe('createClient', () => {
     assert.equal(removed, undefined)
     const { items } = await client.listConnections({ query: { status: 'draft', limit: 10 } })
     assert.deepEqual(
-      items.map((one) => one.id),
+      items.map((item) => item.id),
       [id],
     )
   })

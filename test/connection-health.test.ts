@@ -87,17 +87,17 @@ describe('the health of a connection', () => {
 
   it('is told when the server stops', async (t) => {
     const { rig, customer } = await openCustomer(t)
-    let told = 0
+    let writes = 0
     const { storage } = rig.services
     const add = storage.addConnectionResults
     t.mock.method(storage, 'addConnectionResults', (results: Parameters<typeof add>[0]) => {
-      told += results.length
+      writes += results.length
       return add(results)
     })
     await customer.signIn(people.alice)
-    assert.equal(told, 0, 'a sign-in itself writes nothing of it')
+    assert.equal(writes, 0, 'a sign-in itself writes nothing of it')
     await rig.services.close()
-    assert.equal(told, 1)
+    assert.equal(writes, 1)
   })
 })
 

@@ -149,8 +149,8 @@ describe('forty tabs in one browser', () => {
 })
 
 function cookieHeaderBytes(browser: TestBrowser): number {
-  const held = browser.cookies('sso.example.com')
-  return [...held].map(([name, value]) => `${name}=${value}`).join('; ').length
+  const cookies = browser.cookies('sso.example.com')
+  return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ').length
 }
 
 /** Shuffled, and the same each time: 40 and 17 have no common divisor. */

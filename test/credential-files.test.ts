@@ -119,11 +119,14 @@ describe('a credential file', () => {
       { secret: 'one two' },
       { ...secretFile, ENTRADA_ENTRA_CLIENT_SECRET_EXPIRES: '2027-01-31 -' },
     )
-    const ends = () => read().map((one) => (one.kind === 'client_secret' ? one.expiresAt : one))
+    const ends = () =>
+      read().map((credential) =>
+        credential.kind === 'client_secret' ? credential.expiresAt : credential,
+      )
     assert.deepEqual(ends(), [new Date('2027-01-31'), undefined])
     files.secret = 'three one'
     assert.deepEqual(
-      read().map((one) => ('expiresAt' in one ? one.expiresAt : undefined)),
+      read().map((credential) => ('expiresAt' in credential ? credential.expiresAt : undefined)),
       [undefined, new Date('2027-01-31')],
     )
   })
@@ -135,7 +138,7 @@ describe('a credential file', () => {
     assert.throws(read, { code: 'settings_invalid' })
     files.dates = '2028-01-31, 2027-01-31'
     assert.deepEqual(
-      read().map((one) => ('expiresAt' in one ? one.expiresAt : undefined)),
+      read().map((credential) => ('expiresAt' in credential ? credential.expiresAt : undefined)),
       [new Date('2028-01-31'), new Date('2027-01-31')],
     )
   })
@@ -144,8 +147,8 @@ describe('a credential file', () => {
 describe('what is known of credentials', () => {
   it('stands in the row of the connection, without values', async (t) => {
     const end = new Date('2027-05-01')
-    const given = [secretCredential(CLIENT_SECRET, end), certificateCredential(pair)]
-    const rig = await openRigWith(t, given)
+    const credentials = [secretCredential(CLIENT_SECRET, end), certificateCredential(pair)]
+    const rig = await openRigWith(t, credentials)
     const row = await rig.services.storage.findConnection('default')
     const { validToDate } = new X509Certificate(pair.certificate)
     assert.deepEqual(
@@ -209,8 +212,8 @@ describe('what is known of credentials', () => {
     const rig = await openRigWith(t, [secretCredential(CLIENT_SECRET, end)])
     rig.clock.advanceSeconds(DAY_SECONDS)
     t.mock.timers.tick(3_600_000)
-    const said = eventsOf(rig, 'credential_expires').map(({ daysLeft }) => daysLeft)
-    assert.deepEqual(said, [31, 30])
+    const daysLeftLogged = eventsOf(rig, 'credential_expires').map(({ daysLeft }) => daysLeft)
+    assert.deepEqual(daysLeftLogged, [31, 30])
   })
 
   it('says once which setting tells the end of a secret when it is not known', async (t) => {

@@ -73,8 +73,8 @@ async function sendWithoutFetchMetadata(
   browser: TestBrowser,
   { path, fields, headers }: SentForm,
 ): Promise<Response> {
-  const held = browser.cookies(new URL(SERVER_URL).host)
-  const cookie = [...held].map(([name, value]) => `${name}=${value}`).join('; ')
+  const cookies = browser.cookies(new URL(SERVER_URL).host)
+  const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const body = new URLSearchParams(fields)
   return rig.entrada.fetch(
     new Request(SERVER_URL + path, { method: 'POST', body, headers: { cookie, ...headers } }),
@@ -277,7 +277,7 @@ describe('a request of the wrong kind', () => {
         .flatMap(({ method, acts }) => (method === 'GET' && !acts ? ['GET', 'HEAD'] : [method]))
       const address = SERVER_URL + path.replace(/:\w+/, 'x')
       const others = ['PUT', 'PATCH', 'OPTIONS'].filter(
-        (method) => !expected.some((one) => one === method),
+        (method) => !expected.some((allowed) => allowed === method),
       )
       assert.ok(others.includes('OPTIONS'))
       for (const method of others) {

@@ -65,9 +65,9 @@ function moved(callback: URL, to: string): URL {
 /** Two customers that share one directory: only the attempt distinguishes their sign-ins. */
 async function openTwoOfOneTenant(t: TestContext) {
   const rig = await openRig(t)
-  const one = await createCustomer(rig, { name: 'One', id: 'deployment-One' })
+  const first = await createCustomer(rig, { name: 'One', id: 'deployment-One' })
   const two = await createCustomer(rig, { name: 'Two', id: 'deployment-one' })
-  return { rig, one, two }
+  return { rig, one: first, two }
 }
 
 describe('two connections of one directory', () => {

@@ -75,8 +75,8 @@ describe('deploy/', () => {
     const port = await freePort()
     assert.ok(script.includes('127.0.0.1:3000'))
     const check = () => {
-      const given = ['-e', script.replace('127.0.0.1:3000', `127.0.0.1:${port}`)]
-      return spawnSync(process.execPath, given).status
+      const parameters = ['-e', script.replace('127.0.0.1:3000', `127.0.0.1:${port}`)]
+      return spawnSync(process.execPath, parameters).status
     }
     assert.equal(check(), 1)
     const server = await startServer(t, 'serve', { port })
@@ -134,17 +134,17 @@ describe('deploy/', () => {
   })
 
   it('gives a stopping server the time that it takes (O2)', () => {
-    const given = [
+    const parameters = [
       /terminationGracePeriodSeconds: (\d+)/.exec(read('kubernetes/deployment.yaml')),
       /stop_grace_period: (\d+)s/.exec(read('compose.yaml')),
       /^TimeoutStopSec=(\d+)$/m.exec(read('systemd/entrada.service')),
     ]
     const needed = DEFAULT_DRAIN_SECONDS + defaultLimits.drainMs / 1000
-    for (const found of given) assert.ok(Number(found?.[1]) >= needed + 5, String(found))
+    for (const found of parameters) assert.ok(Number(found?.[1]) >= needed + 5, String(found))
   })
 
   it('gives the memory for all that is allowed at once (A6)', () => {
-    const given = [
+    const parameters = [
       /limits: \{ memory: (\d+)Mi \}/.exec(read('kubernetes/deployment.yaml')),
       /mem_limit: (\d+)m/.exec(read('compose.yaml')),
       /^MemoryMax=(\d+)M$/m.exec(read('systemd/entrada.service')),
@@ -152,7 +152,8 @@ describe('deploy/', () => {
     const { maxConnections, maxBodies, maxRequests } = defaultLimits
     const bytes = maxConnections * MAX_HEADER_BYTES + (maxBodies + maxRequests) * MAX_BODY_BYTES
     const needed = MEMORY_UNDER_LOAD_MIB + bytes / 2 ** 20
-    for (const found of given) assert.ok(Number(found?.[1]) > needed, `${found}, ${needed} needed`)
+    for (const found of parameters)
+      assert.ok(Number(found?.[1]) > needed, `${found}, ${needed} needed`)
   })
 
   it('says in the guides how much memory was measured, which the manifests give (O11)', () => {

@@ -142,6 +142,6 @@ function linkPackagesOfExamples(): void {
 
 function inGuide(problem: string, fences: readonly Fence[]): string {
   const [, path = '', line = '0'] = /^(.+?)\((\d+),/.exec(problem) ?? []
-  const fence = fences.find((one) => resolve(one.path) === resolve(path))
+  const fence = fences.find((fence) => resolve(fence.path) === resolve(path))
   return fence ? `${fence.guide}:${fence.line + Number(line)} ${problem}` : problem
 }

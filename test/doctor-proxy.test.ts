@@ -104,7 +104,11 @@ const planted: readonly (readonly [string, string, Proxy])[] = [
       response: ({ 'set-cookie': cookies, ...headers }) => ({
         ...headers,
         ...(cookies
-          ? { 'set-cookie': cookies.map((one) => one.replace('SameSite=Lax', 'SameSite=Strict')) }
+          ? {
+              'set-cookie': cookies.map((cookie) =>
+                cookie.replace('SameSite=Lax', 'SameSite=Strict'),
+              ),
+            }
           : {}),
       }),
     },

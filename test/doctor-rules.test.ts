@@ -38,11 +38,11 @@ describe('what the doctor finds in access rules', () => {
   it('a role in another letter case than it is given, with the right spelling (O7)', async (t) => {
     const { signIn, examine, writeRules, writeAccessRules } = await openClinic(t)
     await signIn(people.alice)
-    const given = await writeRules(roles)
+    const rules = await writeRules(roles)
     const access = await writeAccessRules([
       { id: 'staff', path: '/admin/*', allow: { roles: ['Admin'] } },
     ])
-    const { find, exitCode, troubles } = await examine('roles', { ...given, ...access })
+    const { find, exitCode, troubles } = await examine('roles', { ...rules, ...access })
     assert.equal(exitCode, 1)
     assert.deepEqual(find('access_role_in_other_case').items, [
       'staff: "Admin", where "admin" is given',
@@ -53,11 +53,11 @@ describe('what the doctor finds in access rules', () => {
   it('a role that no rule gives and nobody has (O7)', async (t) => {
     const { signIn, examine, writeRules, writeAccessRules } = await openClinic(t)
     await signIn(people.alice)
-    const given = await writeRules(roles)
+    const rules = await writeRules(roles)
     const access = await writeAccessRules([
       { id: 'books', path: '/books/*', allow: { roles: ['accountant', 'seller', 'member'] } },
     ])
-    const { find } = await examine('roles', { ...given, ...access })
+    const { find } = await examine('roles', { ...rules, ...access })
     assert.deepEqual(find('access_role_not_given').items, ['books: "accountant"'])
   })
 
@@ -130,8 +130,8 @@ describe('what the doctor finds in access rules', () => {
 describe('what the doctor finds in role rules', () => {
   it('the object id of a group where the value of an app role belongs', async (t) => {
     const { examine, writeRules } = await openClinic(t)
-    const given = await writeRules([{ app_role: ENGINEERING, role: 'admin' }])
-    const { find } = await examine('roles', given)
+    const rules = await writeRules([{ app_role: ENGINEERING, role: 'admin' }])
+    const { find } = await examine('roles', rules)
     assert.deepEqual(find('role_rule_value_is_id').items, [`app_role ${ENGINEERING} → admin`])
   })
 })

@@ -246,8 +246,8 @@ describe('the weekly check', () => {
     const removed = await prove(rig, customer, 'removed.example')
     const due = rig.services.storage.listDomainsToCheck
     rig.clock.advanceSeconds(7 * DAY)
-    const listDomainsToCheck: typeof due = async (...given) => {
-      const found = await due(...given)
+    const listDomainsToCheck: typeof due = async (...parameters) => {
+      const found = await due(...parameters)
       await removeDomain(rig.services, operator, removed.id)
       return found
     }

@@ -102,7 +102,10 @@ describe('requiring single sign-on', () => {
     const { id } = entra.connection
     await turnOff(rig.services, operator, id)
     const change = { clientId: '77777777-7777-4777-8777-777777777777' }
-    await changeConnection(rig.services, operator, { id, change: (one) => ({ ...one, ...change }) })
+    await changeConnection(rig.services, operator, {
+      id,
+      change: (connection) => ({ ...connection, ...change }),
+    })
     const off = await api('PUT', '/sso', requirementOf(two))
     assert.equal(await codeOf(off), 'sso_not_proven')
     const preview = await (await api('GET', `/sso?connection=${id}`)).json()

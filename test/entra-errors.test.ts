@@ -140,8 +140,8 @@ const forTheToken: readonly Case[] = [
 ]
 
 function faultOf({ error, number, suberror }: Case, on: RefusalFault['on']): RefusalFault {
-  const said = { error, code: number, text: CANARY, ...(suberror ? { suberror } : {}) }
-  return { kind: 'oauth_error', on, status: 400, ...said }
+  const fault = { error, code: number, text: CANARY, ...(suberror ? { suberror } : {}) }
+  return { kind: 'oauth_error', on, status: 400, ...fault }
 }
 
 async function assertExplained(rig: Rig, at: AtCallback, expected: Case): Promise<string> {
@@ -165,13 +165,13 @@ async function assertOnlyLogged(rig: Rig, page: string): Promise<void> {
 }
 
 describe('a refusal that Entra sends back with the browser', () => {
-  for (const one of onTheWayBack) {
-    it(`says what ${one.error} with AADSTS${one.number} means (A34)`, async (t) => {
+  for (const row of onTheWayBack) {
+    it(`says what ${row.error} with AADSTS${row.number} means (A34)`, async (t) => {
       const rig = await openRig(t)
-      rig.emulator.setFault(faultOf(one, 'authorize'))
+      rig.emulator.setFault(faultOf(row, 'authorize'))
       const at = await goToEntra(rig, people.alice)
       const description = at.callback.searchParams.get('error_description') ?? ''
-      const details = detailsOf(await assertExplained(rig, at, one))
+      const details = detailsOf(await assertExplained(rig, at, row))
       const idOf = (name: string) => new RegExp(`${name}: (\\S+)`).exec(description)?.[1]
       assert.equal(details["Microsoft's trace id"], idOf('Trace ID'))
       assert.equal(details["Microsoft's correlation id"], idOf('Correlation ID'))
@@ -181,28 +181,28 @@ describe('a refusal that Entra sends back with the browser', () => {
 
   it('shows a number that it cannot explain, with what the error means in general', async (t) => {
     const rig = await openRig(t)
-    const one = { error: 'access_denied', number: 9_999_999, becomes: refused }
-    rig.emulator.setFault(faultOf({ ...one, says: /./, whoCanFix: /./ }, 'authorize'))
+    const row = { error: 'access_denied', number: 9_999_999, becomes: refused }
+    rig.emulator.setFault(faultOf({ ...row, says: /./, whoCanFix: /./ }, 'authorize'))
     const { text } = await assertRefused(rig, await goToEntra(rig, people.alice), refused)
     assert.match(detailsOf(text)["Microsoft's number"] ?? '', /^AADSTS9999999 Access denied/)
   })
 
   it('is decided by the error, never by the number', async (t) => {
     const rig = await openRig(t)
-    const one = { error: 'temporarily_unavailable', number: 50105, becomes: unreachable }
-    rig.emulator.setFault(faultOf({ ...one, says: /./, whoCanFix: /./ }, 'authorize'))
+    const row = { error: 'temporarily_unavailable', number: 50105, becomes: unreachable }
+    rig.emulator.setFault(faultOf({ ...row, says: /./, whoCanFix: /./ }, 'authorize'))
     await assertRefused(rig, await goToEntra(rig, people.alice), unreachable)
   })
 })
 
 describe('a refusal of the token endpoint', () => {
-  for (const one of forTheToken) {
-    const suberror = one.suberror ? ` and ${one.suberror}` : ''
-    it(`says what ${one.error}${suberror} with AADSTS${one.number} means`, async (t) => {
+  for (const row of forTheToken) {
+    const suberror = row.suberror ? ` and ${row.suberror}` : ''
+    it(`says what ${row.error}${suberror} with AADSTS${row.number} means`, async (t) => {
       const rig = await openRig(t)
-      rig.emulator.setFault(faultOf(one, 'token'))
+      rig.emulator.setFault(faultOf(row, 'token'))
       const at = await goToEntra(rig, people.alice)
-      const details = detailsOf(await assertExplained(rig, at, one))
+      const details = detailsOf(await assertExplained(rig, at, row))
       // Entra was given our correlation id, so that both sides find the same sign-in.
       assert.equal(details["Microsoft's correlation id"], details['Correlation id'])
       assert.deepEqual(await rowCounts(rig), noRows)
@@ -228,7 +228,7 @@ describe('a client secret that no longer works', () => {
         new Set(events.map(({ connectionId }) => connectionId)),
         new Set(['default']),
       )
-      const line = rig.logLines.find((one) => one.includes('client_credentials_refused'))
+      const line = rig.logLines.find((entry) => entry.includes('client_credentials_refused'))
       assert.match(line ?? '', /"level":"error"/)
 
       const operators = rig.browser()

@@ -179,11 +179,13 @@ describe('tokens that name keys nobody knows', () => {
       now: clock.now,
     })
     for (let second = 0; second < 60; second += 1) {
-      const asked = Array.from({ length: 17 }, (_, n) => authority.findSigningKey(`${second}-${n}`))
-      const answered = await Promise.allSettled(asked)
-      for (const one of answered) {
-        if (one.status === 'fulfilled') assert.equal(one.value, undefined)
-        else assert.equal(one.reason.code, 'signing_key_awaited')
+      const lookups = Array.from({ length: 17 }, (_, n) =>
+        authority.findSigningKey(`${second}-${n}`),
+      )
+      const answered = await Promise.allSettled(lookups)
+      for (const outcome of answered) {
+        if (outcome.status === 'fulfilled') assert.equal(outcome.value, undefined)
+        else assert.equal(outcome.reason.code, 'signing_key_awaited')
       }
       clock.advanceSeconds(1)
     }

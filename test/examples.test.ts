@@ -28,8 +28,8 @@ async function start(t: TestContext, name: string) {
   // Here, where npm has the whole environment; the program has none but its path.
   installPackages(`examples/${name}`)
   const port = await freePort()
-  const given = [name, `--port=${port}`, `--sign-in-as=${people.alice}`]
-  const program = startProgram(t, [resolve('scripts/run-example.ts'), ...given], {
+  const parameters = [name, `--port=${port}`, `--sign-in-as=${people.alice}`]
+  const program = startProgram(t, [resolve('scripts/run-example.ts'), ...parameters], {
     endWith: 'SIGTERM',
   })
   await program.printed(/^Open http/m)

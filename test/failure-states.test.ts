@@ -166,8 +166,11 @@ describe('docs/failures.md', () => {
       const details = detailsOf(text)
       assert.deepEqual([response.status, details.Code], [state.status, state.code])
       const section = sectionOf(state.heading)
-      for (const said of [sentenceOf(text), state.code, details['What to do'] ?? '']) {
-        assert.ok(section.includes(plain(said)), `${state.heading}: the page says “${plain(said)}”`)
+      for (const sentence of [sentenceOf(text), state.code, details['What to do'] ?? '']) {
+        assert.ok(
+          section.includes(plain(sentence)),
+          `${state.heading}: the page says “${plain(sentence)}”`,
+        )
       }
     })
   }

@@ -78,14 +78,14 @@ describe('a file that this user may not read', () => {
       const { folder, environment } = await keptFolder(t)
       const file = join(folder, 'settings-file')
       await writeFile(file, '{"rules":[]}')
-      const given = {
+      const settings = {
         ...environment,
         ...entra,
         ENTRADA_ENTRA_CLIENT_CERTIFICATE_KEY_FILE: name.includes('CERTIFICATE') ? file : undefined,
         ENTRADA_ENTRA_CLIENT_SECRET: name.endsWith('SECRET_FILE') ? undefined : CLIENT_SECRET,
         [name]: file,
       }
-      const { printedErrors } = await barredFrom(file, () => run(['serve'], given))
+      const { printedErrors } = await barredFrom(file, () => run(['serve'], settings))
       const line = printedErrors.find((text) => text.includes(name))
       assert.match(line ?? printedErrors.join('\n'), /this user may not read it \(E(ACCES|PERM)\)/)
     })
@@ -111,8 +111,8 @@ describe('what the doctor finds about files that it may not read', () => {
 
   it('a data folder out of reach, which is not an absent one (O5)', async (t) => {
     const { folder, environment } = await keptFolder(t)
-    const given = { ...environment, ENTRADA_DATA_DIR: join(folder, 'inner', 'data') }
-    const { find, report } = await barredFrom(folder, () => examineWith(given))
+    const settings = { ...environment, ENTRADA_DATA_DIR: join(folder, 'inner', 'data') }
+    const { find, report } = await barredFrom(folder, () => examineWith(settings))
     assert.equal(find('data_folder_hidden').severity, 'error')
     const ids = report.findings.map(({ id }) => id)
     assert.ok(!ids.includes('data_folder_absent') && !ids.includes('database_absent'), ids.join())
@@ -135,13 +135,13 @@ describe('what the doctor finds about files that it may not read', () => {
     const { folder, environment } = await keptFolder(t)
     const file = join(folder, 'a-file')
     await writeFile(file, '{"rules":[]}')
-    const given = {
+    const settings = {
       ...environment,
       ...entra,
       ENTRADA_ENTRA_CLIENT_SECRET_FILE: file,
       ENTRADA_ROLE_RULES_FILE: file,
     }
-    const { find } = await barredFrom(file, () => examineWith(given))
+    const { find } = await barredFrom(file, () => examineWith(settings))
     assert.match(
       find('setting_file_not_readable').what,
       /CLIENT_SECRET cannot be read .*: this user/,

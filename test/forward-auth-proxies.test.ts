@@ -116,8 +116,8 @@ const asWindow = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', a
 async function signInThrough({ port, sso }: Addresses): Promise<Cookies> {
   const browser = browserOf(port)
   await browser.visit(`${sso}/auth/entra/login`)
-  const held = [...browser.cookies(new URL(sso).host)].map((pair) => pair.join('='))
-  const find = (prefix: string) => held.find((one) => one.startsWith(prefix)) ?? ''
+  const cookies = [...browser.cookies(new URL(sso).host)].map((pair) => pair.join('='))
+  const find = (prefix: string) => cookies.find((cookie) => cookie.startsWith(prefix)) ?? ''
   return { own: find('__Host-entrada-session='), site: find('__Secure-entrada-site-') }
 }
 
@@ -150,9 +150,9 @@ for (const name of proxyNames) {
       const front = frontOf(name)
       for (const origin of [front.sso, front.wiki]) {
         const browser = browserOf(front.port)
-        const asked = await browser.request(`${origin}/reports?year=2026`, { headers: asWindow })
-        assert.equal(asked.status, 303)
-        const login = new URL(asked.headers.get('location') ?? '')
+        const response = await browser.request(`${origin}/reports?year=2026`, { headers: asWindow })
+        assert.equal(response.status, 303)
+        const login = new URL(response.headers.get('location') ?? '')
         assert.equal(login.origin, front.sso)
         const page = await browser.request(login)
         const [, start = ''] = /class="entra-button" href="([^"]+)"/.exec(await page.text()) ?? []
@@ -523,10 +523,10 @@ for (const name of proxyNames) {
       const startedAt = performance.now()
       const answer = await send(front, ['GET /x HTTP/1.1', hostLine(front), `Cookie: ${own}`])
       const tookMs = performance.now() - startedAt
-      const asked = front.between.unanswered()
+      const unanswered = front.between.unanswered()
       front.between.makeTrouble('none')
       assert.ok(answer.status >= 500, answer.head)
-      assert.equal(asked, 1)
+      assert.equal(unanswered, 1)
       // Twice asked would be four seconds.
       assert.ok(tookMs > 1_500 && tookMs < 3_500, `${Math.round(tookMs)} ms`)
     })

@@ -510,8 +510,8 @@ describe('signed tokens of /auth/verify', () => {
         await replicaWith(ring),
       ]
       for (const signing of replicas) {
-        const asked = new Request(`${HTTPS_URL}/auth/verify`, { headers: { cookie, host: HOST } })
-        const answer = await signing.entrada.fetch(asked, { remoteAddress: '127.0.0.1' })
+        const request = new Request(`${HTTPS_URL}/auth/verify`, { headers: { cookie, host: HOST } })
+        const answer = await signing.entrada.fetch(request, { remoteAddress: '127.0.0.1' })
         const token = (answer.headers.get('authorization') ?? '').replace('Bearer ', '')
         keyIds.add(decodeProtectedHeader(token).kid)
         for (const publishing of replicas) {

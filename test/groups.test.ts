@@ -26,7 +26,7 @@ const ruleOn = (value: string): RoleRule => ({ id: 'crew', match: 'group', value
 /** Dave is in 250 groups; the last of them decides. */
 function lastGroupOf({ emulator }: Rig, userPrincipalName: string = people.dave): string {
   const users = emulator.directory.tenants.flatMap(({ users }) => users)
-  const user = users.find((one) => one.userPrincipalName === userPrincipalName)
+  const user = users.find((user) => user.userPrincipalName === userPrincipalName)
   return user?.memberOf.at(-1) ?? ''
 }
 
@@ -257,7 +257,7 @@ describe('the person in 250 groups', () => {
 
 function groupsOf({ emulator }: Rig, userPrincipalName: string): readonly string[] {
   const users = emulator.directory.tenants.flatMap(({ users }) => users)
-  return users.find((one) => one.userPrincipalName === userPrincipalName)?.memberOf ?? []
+  return users.find((user) => user.userPrincipalName === userPrincipalName)?.memberOf ?? []
 }
 
 describe('an authority that names no host of Microsoft Graph', () => {
@@ -368,12 +368,12 @@ describe('what is asked of Entra', () => {
       roleRules: [ruleOn(ENGINEERING)],
     })
     const { slug } = customer.connection
-    const asked = await scopesAt(rig, `${SERVER_URL}/enterprise-login/${slug}`)
-    assert.ok(asked.includes('User.Read'))
+    const requested = await scopesAt(rig, `${SERVER_URL}/enterprise-login/${slug}`)
+    assert.ok(requested.includes('User.Read'))
     assert.deepEqual(await rolesOf(customer, people.alice), ['crew'])
     assert.equal(scopes.length, 1)
     assert.ok(scopes[0]?.split(' ').includes('User.Read'), String(scopes[0]))
-    assert.doesNotMatch([...asked, ...scopes].join(' '), /:\/\//)
+    assert.doesNotMatch([...scopes, ...scopes].join(' '), /:\/\//)
   })
 
   it('is User.Read only where groups may come from Graph, and no refresh token', async (t) => {

@@ -14,11 +14,11 @@ import { auditEvents, liveSessions, openRig } from './support/steps.ts'
 
 describe('hooks.decideSignIn', () => {
   it('is asked after we decided, before anything is written, with no transaction open', async (t) => {
-    const asked: HookDecision[] = []
+    const questions: HookDecision[] = []
     const rig: Rig = await openRig(t, {
       hooks: {
         async decideSignIn(decision) {
-          asked.push(decision)
+          questions.push(decision)
           assert.deepEqual(await liveSessions(rig), [])
           const users = await rig.services.storage.listUsers({ limit: 10 })
           assert.deepEqual(users.items, [])
@@ -30,8 +30,8 @@ describe('hooks.decideSignIn', () => {
     })
     const { response } = await rig.signIn(people.alice)
     assert.equal(response.status, 200)
-    const [decision] = asked
-    assert.equal(asked.length, 1)
+    const [decision] = questions
+    assert.equal(questions.length, 1)
     assert.equal(decision?.decision.person.kind, 'new')
     assert.equal(decision?.identity.preferredUsername, people.alice)
     assert.ok(decision?.identity.sub)

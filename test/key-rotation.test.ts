@@ -234,7 +234,10 @@ describe('entrada key rotate', () => {
     const { storage } = rig.services
     const whole = await storage.findConnection('con_broken')
     assert.ok(whole)
-    const credentials = whole.credentials.map((one) => ({ ...one, sealed: `${one.sealed}A` }))
+    const credentials = whole.credentials.map((credential) => ({
+      ...credential,
+      sealed: `${credential.sealed}A`,
+    }))
     await storage.atomically((transaction) => transaction.putConnection({ ...whole, credentials }))
     const stopped = await rotate([newer, older])
     assert.equal(stopped.exitCode, 1)

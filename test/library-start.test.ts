@@ -13,7 +13,7 @@ const SECRET = 'a client secret that no line may show'
 async function run(t: TestContext, options: { readonly log?: string; readonly node?: string }) {
   const folder = await temporaryFolder(t)
   await writeFile(join(folder, 'file'), '')
-  const given = JSON.stringify({
+  const serialized = JSON.stringify({
     serverUrl: 'http://localhost:3000',
     database: join(folder, 'file', 'entrada.db'),
     secretKeys: [newSecretKey()],
@@ -25,7 +25,7 @@ async function run(t: TestContext, options: { readonly log?: string; readonly no
   })
   const script = `
     import { createEntrada } from './src/index.ts'
-    const options = ${given}
+    const options = ${serialized}
     const entrada = createEntrada({ ...options, ${options.log ?? ''} })
     const { status } = await entrada.fetch(new Request('http://localhost:3000/login'))
     console.log(status)

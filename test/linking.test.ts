@@ -129,10 +129,10 @@ describe('linking to a user made beforehand, where the address is proven', () =>
 
   it('does not happen when the address could be of two users', async (t) => {
     const rig = await openRig(t, verified)
-    const one = await createUser(rig, beforehand)
+    const user = await createUser(rig, beforehand)
     const two = await createUser(rig, { ...beforehand, username: 'another' })
     const { browser } = await rig.signIn(people.alice)
-    assert.equal([one, two].includes((await sessionJson(browser)).user.id as `usr_`), false)
+    assert.equal([user, two].includes((await sessionJson(browser)).user.id as `usr_`), false)
   })
 
   it('happens whoever else took the address without proof, however many they are (S8)', async (t) => {
@@ -153,8 +153,8 @@ describe('linking to a user made beforehand, where the address is proven', () =>
     const administrator = await createUser(rig, { ...beforehand, username: 'administrator' })
     const [membership] = (await rig.services.storage.findUser(administrator))?.memberships ?? []
     const path = `/memberships/${membership?.id}/roles/organization_admin`
-    const given = await ask(rig, path, { method: 'PUT' })
-    assert.ok(given.status < 300, JSON.stringify(given.body))
+    const response = await ask(rig, path, { method: 'PUT' })
+    assert.ok(response.status < 300, JSON.stringify(response.body))
     const id = await createUser(rig, beforehand)
     const { browser } = await rig.signIn(people.alice)
     assert.equal((await sessionJson(browser)).user.id, id)

@@ -50,7 +50,7 @@ describe('docs/monitoring.md', () => {
     assert.ok(shown.length >= 7)
     for (const line of shown) {
       assert.ok(
-        written.some((one) => isLike(one, line)),
+        written.some((entry) => isLike(entry, line)),
         `never written like this: ${JSON.stringify(line)}`,
       )
     }
@@ -83,10 +83,10 @@ describe('the log', () => {
     const rig = await openTalkativeRig(t)
     const { browser, callback } = await goToEntra(rig, people.alice)
     await browser.request(callback)
-    const held = [...browser.cookies(new URL(SERVER_URL).host).values()]
+    const cookies = [...browser.cookies(new URL(SERVER_URL).host).values()]
     const text = rig.logLines.join('')
     const secrets = [callback.searchParams.get('code'), callback.searchParams.get('state')]
-    for (const secret of [...secrets, ...held, CLIENT_SECRET]) {
+    for (const secret of [...secrets, ...cookies, CLIENT_SECRET]) {
       assert.ok(secret && !text.includes(secret), String(secret).slice(0, 12))
     }
     const signedIn = parsed(rig.logLines).find(({ event }) => event === 'signed_in')

@@ -144,8 +144,8 @@ describe('/metrics', () => {
     }
     const { text, values } = await scrape(rig)
     const count = 'entrada_http_request_duration_seconds_count'
-    const asked = `${count}{method="GET",route="/api/v1/users/:id",status="4xx"}`
-    assert.equal(values.get(asked), 2)
+    const counter = `${count}{method="GET",route="/api/v1/users/:id",status="4xx"}`
+    assert.equal(values.get(counter), 2)
     assert.equal(values.get(`${count}{method="other",route="other",status="4xx"}`), 2)
     const known = new Set<string>(['other', ...routes.map(({ path }) => path)])
     for (const [, route = ''] of text.matchAll(/route="([^"]*)"/g)) assert.ok(known.has(route))

@@ -179,7 +179,7 @@ describe('acquireTokenByCode', () => {
 })
 
 describe('getAuthCodeUrl', () => {
-  const asked = {
+  const parameters = {
     scopes: request.scopes,
     redirectUri: request.redirectUri,
     state: 'the state',
@@ -190,7 +190,7 @@ describe('getAuthCodeUrl', () => {
 
   it('builds the address without asking anybody, with what we gave', async () => {
     const { application, sent } = newApplication({ body: {} })
-    const url = new URL(await application.getAuthCodeUrl(asked))
+    const url = new URL(await application.getAuthCodeUrl(parameters))
     assert.deepEqual(sent, [])
     assert.equal(url.origin + url.pathname, `${AUTHORITY}/oauth2/v2.0/authorize`)
     const { searchParams } = url
@@ -199,10 +199,10 @@ describe('getAuthCodeUrl', () => {
         client_id: CLIENT_ID,
         response_type: 'code',
         response_mode: 'query',
-        redirect_uri: asked.redirectUri,
-        state: asked.state,
+        redirect_uri: parameters.redirectUri,
+        state: parameters.state,
         nonce: NONCE,
-        code_challenge: asked.codeChallenge,
+        code_challenge: parameters.codeChallenge,
         code_challenge_method: 'S256',
       },
       Object.fromEntries(
@@ -228,7 +228,7 @@ describe('getAuthCodeUrl', () => {
   })
 
   it('loses a challenge that comes without its method', async () => {
-    const { codeChallengeMethod: _, ...withoutMethod } = asked
+    const { codeChallengeMethod: _, ...withoutMethod } = parameters
     const { application } = newApplication({ body: {} })
     const url = new URL(await application.getAuthCodeUrl(withoutMethod))
     assert.equal(url.searchParams.has('code_challenge'), false)
@@ -237,10 +237,10 @@ describe('getAuthCodeUrl', () => {
   it('sends a hint as X-AnchorMailbox too, but not when it comes as an extra parameter', async () => {
     const { application } = newApplication({ body: {} })
     const loginHint = 'alice@contoso.example'
-    const leaking = new URL(await application.getAuthCodeUrl({ ...asked, loginHint }))
+    const leaking = new URL(await application.getAuthCodeUrl({ ...parameters, loginHint }))
     assert.equal(leaking.searchParams.has('X-AnchorMailbox'), true)
     const extraQueryParameters = { login_hint: loginHint }
-    const ours = new URL(await application.getAuthCodeUrl({ ...asked, extraQueryParameters }))
+    const ours = new URL(await application.getAuthCodeUrl({ ...parameters, extraQueryParameters }))
     assert.equal(ours.searchParams.get('login_hint'), loginHint)
     assert.equal(ours.searchParams.has('X-AnchorMailbox'), false)
   })
@@ -254,6 +254,8 @@ describe('getAuthCodeUrl', () => {
         knownAuthorities: ['localhost:4000'],
       },
     })
-    await assert.rejects(application.getAuthCodeUrl(asked), { errorCode: 'authority_uri_insecure' })
+    await assert.rejects(application.getAuthCodeUrl(parameters), {
+      errorCode: 'authority_uri_insecure',
+    })
   })
 })

@@ -325,8 +325,8 @@ describe('the directories of a connection that is on', () => {
     const { id: organizationId } = (await createCustomer(rig)).organization
     const connect = async (tenantId: string) => {
       const tenants = { kind: 'allow_list', tenantIds: [tenantId] } as const
-      const asked = { organizationId, application: 'shared', tenants } as const
-      const { id } = await createConnection(rig.services, operator, asked)
+      const input = { organizationId, application: 'shared', tenants } as const
+      const { id } = await createConnection(rig.services, operator, input)
       return turnOnUntested(rig, id)
     }
     await connect(CONTOSO)

@@ -110,8 +110,8 @@ describe('POST /login/token', () => {
     }
     const [name, value] = sessionCookieOf(browser, SERVER_URL)
     const headers = { cookie: `${name}=${value}` }
-    const asked = new Request(`${SERVER_URL}/orders/7`, { headers })
-    assert.equal(await rig.entrada.getSession(asked), undefined)
+    const request = new Request(`${SERVER_URL}/orders/7`, { headers })
+    assert.equal(await rig.entrada.getSession(request), undefined)
   })
 
   it('replaces the session that the browser had, with a new id (C02)', async (t) => {
@@ -351,8 +351,10 @@ describe('an address for operators', () => {
         await ask(users, route),
         await ask(users, route, { authorization: `Bearer ${WRONG_TOKEN}` }),
       ]
-      const told = await Promise.all(answers.map(async (one) => [one.status, await codeOf(one)]))
-      assert.deepEqual(told, [
+      const statuses = await Promise.all(
+        answers.map(async (answer) => [answer.status, await codeOf(answer)]),
+      )
+      assert.deepEqual(statuses, [
         [401, 'sign_in_required'],
         [403, 'operator_required'],
         [401, 'operator_token_invalid'],

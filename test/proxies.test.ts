@@ -127,7 +127,7 @@ for (const name of proxyNames) {
       const names = [...browser.cookies(new URL(front.origin).host).keys()]
       assert.ok(names.length > 0)
       assert.ok(
-        names.every((one) => one.startsWith('__Host-')),
+        names.every((name) => name.startsWith('__Host-')),
         names.join(),
       )
     })

@@ -51,8 +51,8 @@ function comparable(answer: string): string {
   const [head = '', body = ''] = answer.split('\r\n\r\n')
   const [status = '', ...headers] = head.split('\r\n').map((line) => line.toLowerCase())
   const kept = headers.filter((line) => !/^(date|content-length|transfer-encoding):/.test(line))
-  const said = body.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
-  return [status, ...kept.sort(), '', said].join('\n')
+  const text = body.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
+  return [status, ...kept.sort(), '', text].join('\n')
 }
 
 describe('GET /api/v1/session on the short way', () => {

@@ -39,14 +39,14 @@ describe('two replicas', () => {
   it('end a session once, and leave alone what somebody else has taken over', async (t) => {
     const database = await postgres.createDatabase()
     const { promise: released, resolve: release } = Promise.withResolvers<void>()
-    let held = 0
+    let waiting = 0
     let holding = false
     const rig = await openRig(t, {
       database,
       entra: { recheckMinutes: MINUTES },
       async fetch(url, init) {
         if (!holding) return rig.emulator.fetch(new Request(url, init))
-        held += 1
+        waiting += 1
         await released
         return Response.json({ error: 'invalid_grant', error_codes: [50173] }, { status: 400 })
       },
@@ -61,7 +61,7 @@ describe('two replicas', () => {
     // The first replica waits for Entra until its lease is over; the second checks meanwhile; then the first hears a refusal.
     holding = true
     const slow = createRechecking(rig.services).round()
-    while (held < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    while (waiting < 2) await new Promise((resolve) => setTimeout(resolve, 5))
     rig.clock.advanceSeconds(180)
     assert.equal(await createRechecking(second).round(), 2)
     holding = false

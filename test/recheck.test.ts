@@ -320,7 +320,7 @@ describe('a check that tells nothing of the person', () => {
       rig.emulator.setFault(fault)
       await check()
       assert.deepEqual(await rolesIn(browser), ['developer', 'owner'])
-      const line = rig.logLines.find((one) => one.includes('session_recheck_failed'))
+      const line = rig.logLines.find((entry) => entry.includes('session_recheck_failed'))
       assert.match(line ?? '', new RegExp(`"code":"${code}"`))
       const connectionId = customer.connection.id
       const failures = [{ connectionId, code, sessions: 1 }]
@@ -399,7 +399,10 @@ describe('what keeps a session checked', () => {
     const before = requestsAt(rig, 'token')
     await changeConnection(rig.services, operator, {
       id: customer.connection.id,
-      change: (one) => ({ ...one, settings: { ...one.settings, recheckMinutes: 5 } }),
+      change: (connection) => ({
+        ...connection,
+        settings: { ...connection.settings, recheckMinutes: 5 },
+      }),
     })
     await checkNow(rig, 4)
     assert.equal(requestsAt(rig, 'token'), before)

@@ -95,8 +95,12 @@ describe('two cookies of one name', () => {
     const { send, cookie, rig } = await openServer(t)
     const [name] = cookie.split('=')
     const status = async (path: string, ...cookies: readonly string[]) =>
-      (await send(`GET ${path}`, [`Host: ${HOST}`, ...cookies.map((one) => `Cookie: ${one}`)]))
-        .status
+      (
+        await send(`GET ${path}`, [
+          `Host: ${HOST}`,
+          ...cookies.map((cookie) => `Cookie: ${cookie}`),
+        ])
+      ).status
     for (const path of ['/auth/verify', '/api/v1/session']) {
       const signedIn = path === '/auth/verify' ? 204 : 200
       assert.equal(await status(path, cookie), signedIn)
@@ -128,7 +132,7 @@ describe('a header with one value that comes twice', () => {
       const { send, rig } = await openServer(t)
       const [line, body] = post
       const once = [`Host: ${HOST}`, BEARER, json, `Content-Length: ${body.length}`]
-      const others = once.filter((one) => !one.toLowerCase().startsWith(name.toLowerCase()))
+      const others = once.filter((line) => !line.toLowerCase().startsWith(name.toLowerCase()))
       const answer = await send(line, [...others, ...lines], body)
       assert.equal(answer.status, 400, answer.text)
       if (name !== 'Content-Length') assert.equal(answer.code, 'request_invalid')

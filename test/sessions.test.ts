@@ -83,8 +83,8 @@ describe('a session', () => {
     browser.setCookie(new URL(SECOND_URL).host, name, value)
     assert.ok(await isSignedIn(browser, HTTPS_URL))
     assert.ok(!(await isSignedIn(browser, SECOND_URL)))
-    const asked = applicationRequest(browser, SECOND_URL)
-    assert.equal(await rig.entrada.getSession(asked), undefined)
+    const request = applicationRequest(browser, SECOND_URL)
+    assert.equal(await rig.entrada.getSession(request), undefined)
   })
 
   it('can be opened at the second address, too', async (t) => {
@@ -175,9 +175,9 @@ describe('getSession of the library', () => {
   it('answers for the request of an application what the API answers the browser', async (t) => {
     const rig = await openRig(t)
     const { browser } = await rig.signIn(people.alice)
-    const asked = await rig.entrada.getSession(applicationRequest(browser))
-    const told = await (await browser.request(`${SERVER_URL}/api/v1/session`)).json()
-    assert.deepEqual(asked, told)
+    const session = await rig.entrada.getSession(applicationRequest(browser))
+    const json = await (await browser.request(`${SERVER_URL}/api/v1/session`)).json()
+    assert.deepEqual(session, json)
   })
 
   it('answers `undefined` without a session', async (t) => {

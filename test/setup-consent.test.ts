@@ -71,11 +71,11 @@ function connectionNow() {
 
 describe('admin consent', () => {
   it('leads from nothing to a first sign-in, without anything to register or copy', async () => {
-    const asked = await browser.request(
+    const response = await browser.request(
       `${SERVER_URL}/setup`,
       form({ ...(await tokenOf(browser)), do: 'consent' }),
     )
-    const address = new URL(asked.headers.get('location') ?? '')
+    const address = new URL(response.headers.get('location') ?? '')
     assert.equal(address.pathname, '/organizations/v2.0/adminconsent')
     assert.equal(address.searchParams.get('redirect_uri'), CALLBACK)
     assert.equal(address.searchParams.get('scope'), 'openid profile email User.Read')

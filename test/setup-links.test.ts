@@ -133,8 +133,10 @@ describe('a browser that opens the link', () => {
 
   it('two at once leave one that holds it', async () => {
     const browsers = [rig.browser(), rig.browser(), rig.browser()]
-    await Promise.all(browsers.map((one) => openLink(one, invited.link)))
-    const visits = await Promise.all(browsers.map((one) => one.visit(`${SERVER_URL}/setup`)))
+    await Promise.all(browsers.map((browser) => openLink(browser, invited.link)))
+    const visits = await Promise.all(
+      browsers.map((browser) => browser.visit(`${SERVER_URL}/setup`)),
+    )
     const statuses = visits.map(({ response }) => response.status).sort()
     assert.deepEqual(statuses, [200, 409, 409])
   })
@@ -249,8 +251,8 @@ describe('forms of the set-up page', () => {
     const later = rig.browser()
     const { form_token } = await tokenOf(browser)
     await openLink(later, invited.link)
-    for (const given of [{}, { form_token: '' }, { form_token }]) {
-      const { response } = await later.visit(`${SERVER_URL}/setup`, form({ ...given, do: 'own' }))
+    for (const fields of [{}, { form_token: '' }, { form_token }]) {
+      const { response } = await later.visit(`${SERVER_URL}/setup`, form({ ...fields, do: 'own' }))
       assert.equal(response.status, 403)
     }
   })
@@ -302,10 +304,10 @@ describe('forms of the set-up page', () => {
     await fillIn(browser, registered)
     const tested = await test(rig, browser, people.alice)
     const { text } = await browser.visit(`${SERVER_URL}/setup`)
-    const told = [text, tested.text, rig.logLines.join(), JSON.stringify(await auditEvents(rig))]
-    for (const one of told) {
-      assert.ok(!one.includes(registered.secret))
-      assert.doesNotMatch(one, /PRIVATE KEY/)
+    const texts = [text, tested.text, rig.logLines.join(), JSON.stringify(await auditEvents(rig))]
+    for (const text of texts) {
+      assert.ok(!text.includes(registered.secret))
+      assert.doesNotMatch(text, /PRIVATE KEY/)
     }
   })
 
@@ -338,7 +340,7 @@ describe('forms of the set-up page', () => {
 
   it('send this server to no address but the clouds that the page offers (I16)', async () => {
     const { clientId } = register(rig, invited.connection)
-    const asked: string[] = []
+    const requested: string[] = []
     const isolated = rig.emulator.requests.length
     for (const cloud of [
       'http://127.0.0.1',
@@ -358,7 +360,7 @@ describe('forms of the set-up page', () => {
       })
       assert.equal(response.status, 400, cloud)
       assert.match(text, /request_invalid/)
-      asked.push(cloud)
+      requested.push(cloud)
     }
     assert.equal(rig.emulator.requests.length, isolated)
   })

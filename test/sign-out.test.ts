@@ -212,7 +212,7 @@ async function signInWithoutEntra(rig: Rig): Promise<TestBrowser> {
 
 describe('GET /auth/entra/frontchannel-logout', () => {
   async function sidOf(rig: Rig, userId: string | undefined): Promise<string> {
-    const session = (await liveSessions(rig)).find((one) => one.userId === userId)
+    const session = (await liveSessions(rig)).find((session) => session.userId === userId)
     assert.ok(session?.entraSid)
     return session.entraSid
   }

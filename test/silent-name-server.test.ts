@@ -127,7 +127,9 @@ describe('a name server that never answers', () => {
       checks.map(({ id }) => verifyDomain(services, operator, id)),
     )
     await expectOthersGoOn(site)
-    const codes = (await outcomes).map((one) => one.status === 'rejected' && one.reason.code)
+    const codes = (await outcomes).map(
+      (outcome) => outcome.status === 'rejected' && outcome.reason.code,
+    )
     assert.equal(codes.filter((code) => code === 'too_many_requests').length, 20)
     assert.equal(codes.filter((code) => code === 'dns_unavailable').length, 60)
   })

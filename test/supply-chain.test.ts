@@ -118,7 +118,9 @@ describe('the supply chain', () => {
         readonly hashes?: readonly unknown[]
       }[]
     }
-    const listed = new Map(components.map((one) => [`${one.name}@${one.version}`, one]))
+    const listed = new Map(
+      components.map((component) => [`${component.name}@${component.version}`, component]),
+    )
     for (const [name, version] of Object.entries(manifest.dependencies)) {
       assert.ok(listed.has(`${name}@${version}`), name)
     }
@@ -128,7 +130,7 @@ describe('the supply chain', () => {
     const bundled = [...inside].map(([, name, version]) => `${name}@${version}`)
     assert.ok(bundled.length > 15)
     assert.deepEqual(
-      bundled.filter((one) => !listed.has(one)),
+      bundled.filter((name) => !listed.has(name)),
       [],
     )
     assert.ok(components.every(({ hashes }) => (hashes?.length ?? 0) > 0))

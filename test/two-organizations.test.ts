@@ -11,9 +11,9 @@ async function openTwo(t: TestContext) {
   const rig = await openRig(t)
   const refuse = { unmatched: { kind: 'refuse' } } as const
   const rule = { id: 'r1', match: 'group', value: ENGINEERING, role: 'developer' } as const
-  const one = await createCustomer(rig, { name: 'One', roleRules: [rule], policies: refuse })
+  const first = await createCustomer(rig, { name: 'One', roleRules: [rule], policies: refuse })
   const two = await createCustomer(rig, { name: 'Two' })
-  return { rig, one, two }
+  return { rig, one: first, two }
 }
 
 describe('one person in two organizations', () => {

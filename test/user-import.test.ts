@@ -77,7 +77,7 @@ describe('entrada user import', () => {
     const { rig, runImport } = await openImporting(t)
     const { printed } = await runImport('--apply', '--json')
     const outcomes = printed.map((line) => JSON.parse(line))
-    const idOf = (oldId: string) => outcomes.find((one) => one.oldId === oldId)?.userId
+    const idOf = (oldId: string) => outcomes.find((outcome) => outcome.oldId === oldId)?.userId
     assert.match(idOf('old-1'), /^usr_/)
     assert.equal(idOf('old-3'), null)
 

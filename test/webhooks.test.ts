@@ -33,12 +33,12 @@ describe('a webhook', () => {
     await rig.signIn(people.alice)
     await deliver(rig)
     const types = receiver.received.map(({ headers, body }) => {
-      const told = new Verifier(secret).verify(body, headers) as {
+      const event = new Verifier(secret).verify(body, headers) as {
         type: string
         data: { id: string }
       }
-      assert.equal(told.data.id, headers['webhook-id'])
-      return told.type
+      assert.equal(event.data.id, headers['webhook-id'])
+      return event.type
     })
     assert.deepEqual(types.sort(), [
       'identity.linked',
@@ -159,8 +159,8 @@ describe('a webhook', () => {
 
   it('takes only addresses and types that can be, and says so', async (t) => {
     const rig = await openRig(t)
-    const create = (asked: Parameters<typeof createWebhook>[2]) =>
-      createWebhook(rig.services, operator, asked)
+    const create = (input: Parameters<typeof createWebhook>[2]) =>
+      createWebhook(rig.services, operator, input)
     await assert.rejects(create({ url: 'http://127.0.0.1/' }), { code: 'url_not_allowed' })
     await assert.rejects(create({ url: 'https://r.example/', eventTypes: ['no.such'] }), {
       code: 'request_invalid',

@@ -375,8 +375,12 @@ describe('third-party-initiated login (C20)', () => {
     const { rig, contoso } = await openRigWithContoso(t)
     const browser = rig.browser()
     rig.emulator.signInAutomaticallyAs(people.alice)
-    const asked = { iss: issuer(CONTOSO), login_hint: people.alice, target_link_uri: '/account' }
-    const started = await browser.request(address(asked))
+    const parameters = {
+      iss: issuer(CONTOSO),
+      login_hint: people.alice,
+      target_link_uri: '/account',
+    }
+    const started = await browser.request(address(parameters))
     const authorize = locationOf(started)
     assert.equal(clientIdOf(authorize), contoso.connection.clientId)
     assert.equal(authorize.searchParams.get('login_hint'), people.alice)
@@ -432,8 +436,8 @@ describe('third-party-initiated login (C20)', () => {
   it('asks for the organization when no connection has that issuer, exactly', async (t) => {
     const { rig } = await openRigWithContoso(t)
     for (const parameters of nobody) {
-      const asked = { ...parameters, target_link_uri: '/account' }
-      const response = await rig.browser().request(address(asked))
+      const all = { ...parameters, target_link_uri: '/account' }
+      const response = await rig.browser().request(address(all))
       const { pathname, search } = locationOf(response)
       assert.equal(pathname, '/login/organization', JSON.stringify(parameters).slice(0, 100))
       assert.equal(search, '?return_to=%2Faccount')

@@ -35,7 +35,9 @@ const { values: options } = parseArgs({
 })
 const named = {
   systems: options.systems.split(',').filter((name): name is SystemName => name in systems),
-  modes: options.modes.split(',').filter((name): name is Mode => modes.some((one) => one === name)),
+  modes: options.modes
+    .split(',')
+    .filter((name): name is Mode => modes.some((mode) => mode === name)),
   atOnce: options['at-once'].split(',').map(Number),
 }
 

@@ -7,7 +7,7 @@ const TOP = 56
 
 /** Draws CPU milliseconds of each system as bars, the fewest first: an SVG for light and dark pages. */
 export function drawFigures({ title, rows }: { title: string; rows: readonly Row[] }): string {
-  const sorted = [...rows].sort((one, other) => one.cpuMs - other.cpuMs)
+  const sorted = [...rows].sort((row, other) => row.cpuMs - other.cpuMs)
   const most = Math.max(...sorted.map(({ cpuMs }) => cpuMs))
   const bars = sorted.map(({ system, cpuMs }, index) => {
     const y = TOP + index * BAR

@@ -121,7 +121,7 @@ async function repeat(step: () => Promise<unknown>, task: Task): Promise<Result>
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
   const elapsed = (performance.now() - start) / 1000
-  times.sort((one, other) => one - other)
+  times.sort((time, other) => time - other)
   const quantile = (part: number) =>
     times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0
   return {

@@ -78,9 +78,9 @@ createServer(
   },
 ).listen(IDP_PORT, '127.0.0.1', () => process.send?.('ready'))
 
-function authorize(asked: URLSearchParams, outgoing: ServerResponse): void {
-  const redirectUri = asked.get('redirect_uri') ?? ''
-  if (asked.get('client_id') !== CLIENT_ID || !redirectUri.startsWith('http://localhost:')) {
+function authorize(parameters: URLSearchParams, outgoing: ServerResponse): void {
+  const redirectUri = parameters.get('redirect_uri') ?? ''
+  if (parameters.get('client_id') !== CLIENT_ID || !redirectUri.startsWith('http://localhost:')) {
     answer(outgoing, 400, '{"error":"invalid_request"}')
     return
   }
@@ -88,8 +88,8 @@ function authorize(asked: URLSearchParams, outgoing: ServerResponse): void {
   const code = `1.${randomBytes(48).toString('base64url')}${'c'.repeat(600)}`
   granted.set(code, {
     person: count % PEOPLE,
-    nonce: asked.get('nonce'),
-    challenge: asked.get('code_challenge'),
+    nonce: parameters.get('nonce'),
+    challenge: parameters.get('code_challenge'),
     redirectUri,
   })
   count += 1
@@ -99,7 +99,7 @@ function authorize(asked: URLSearchParams, outgoing: ServerResponse): void {
   }
   const location = new URL(redirectUri)
   location.searchParams.set('code', code)
-  const state = asked.get('state')
+  const state = parameters.get('state')
   if (state !== null) location.searchParams.set('state', state)
   answer(outgoing, 302, '', { location: location.href })
 }

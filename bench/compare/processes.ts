@@ -125,11 +125,11 @@ function pin({ pid = 0 }: ChildProcess, core: number): void {
 function isAnswering(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const headers = { host: `localhost:${port}` }
-    const asked = get({ host: '127.0.0.1', port, path: '/healthz', headers }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path: '/healthz', headers }, (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })
-    asked.on('error', () => resolve(false))
+    request.on('error', () => resolve(false))
   })
 }
 
@@ -167,5 +167,5 @@ function machineMs(): number {
 }
 
 function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0)
+  return numbers.reduce((total, number) => total + number, 0)
 }

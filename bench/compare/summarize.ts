@@ -28,9 +28,9 @@ export type Summary = {
 
 /** The round with the median CPU time represents a system, so that one round on a busy machine changes nothing. */
 export function summarize(figures: readonly Figures[]): readonly Summary[] {
-  const kinds = new Map(figures.map((one) => [`${one.mode} ${one.atOnce}`, one]))
+  const kinds = new Map(figures.map((figure) => [`${figure.mode} ${figure.atOnce}`, figure]))
   return [...kinds.values()].map(({ mode, atOnce }) => {
-    const ofKind = figures.filter((one) => one.mode === mode && one.atOnce === atOnce)
+    const ofKind = figures.filter((figure) => figure.mode === mode && figure.atOnce === atOnce)
     const names = [...new Set(ofKind.map(({ system }) => system))]
     return {
       mode,
@@ -41,7 +41,7 @@ export function summarize(figures: readonly Figures[]): readonly Summary[] {
 }
 
 function medianOf(rounds: readonly Figures[]): readonly Row[] {
-  const sorted = [...rounds].sort((one, other) => one.cpuMs - other.cpuMs)
+  const sorted = [...rounds].sort((round, other) => round.cpuMs - other.cpuMs)
   const [best, median] = [sorted[0], sorted[Math.floor(sorted.length / 2)]]
   return best && median ? [{ ...median, bestCpuMs: best.cpuMs }] : []
 }

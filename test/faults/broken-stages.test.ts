@@ -40,9 +40,9 @@ function touched<T extends object>(
 ): T {
   const members = Object.entries({ ...target, ...instead }).map(([verb, member]) => {
     if (typeof member !== 'function' || verb === 'close') return [verb, member]
-    const call = async (...given: readonly unknown[]) => {
+    const call = async (...parameters: readonly unknown[]) => {
       touch(verb, place)
-      return member(...given)
+      return member(...parameters)
     }
     return [verb, call]
   })
@@ -70,9 +70,9 @@ async function assertGenericRefusal(rig: Rig, at: AtCallback): Promise<void> {
   assertNoSecrets(rig, visit.text)
   assert.deepEqual(await rowCounts(rig), rows)
   const correlationId = detailsOf(visit.text)['Correlation id'] ?? '?'
-  const told = rig.logLines.filter((line) => line.includes(correlationId))
+  const lines = rig.logLines.filter((line) => line.includes(correlationId))
   assert.ok(
-    told.some((line) => line.includes(CANARY)),
+    lines.some((line) => line.includes(CANARY)),
     'the log says what broke',
   )
 }

@@ -32,7 +32,7 @@ describe('a sign-in while the clocks differ', () => {
       const at = await goToEntra(rig, people.alice)
       const { text } = await assertRefusedForGood(rig, at, refused)
       assert.match(text, /For <code>exp<\/code>.* compare this server&#39;s clock/)
-      const line = rig.logLines.find((one) => one.includes('"id_token_claim_invalid"')) ?? '{}'
+      const line = rig.logLines.find((entry) => entry.includes('"id_token_claim_invalid"')) ?? '{}'
       const { detail }: { detail?: Record<string, unknown> } = JSON.parse(line)
       assert.equal(detail?.claim, claim, line)
       assert.equal(detail?.secondsFromNow, secondsFromNow, line)

@@ -169,7 +169,7 @@ describe('two replicas that are stopped in order, one after the other', () => {
       await startReplica(port)
       await sleep(3_000) // until the proxies have seen that it is there again
     }
-    const results = await Promise.all(visitors.map((one) => one.stop()))
+    const results = await Promise.all(visitors.map((visitor) => visitor.stop()))
     const total = results.reduce((sum, { count }) => sum + count, 0)
     t.diagnostic(results.map(({ name, count }) => `${name}: ${count}`).join(', '))
     for (const { name, refused } of results) assert.deepEqual(refused, [], name)

@@ -85,8 +85,8 @@ describe('tokens of a hundred kilobytes', () => {
     const origin = `http://localhost:${port}`
     const { emulator, environment } = await startEntra(t, origin)
     const metrics = { ENTRADA_METRICS_LISTEN: `127.0.0.1:${metricsPort}` }
-    const given = { port, environment: { ...environment, ...metrics } }
-    const server = await startServer(t, 'serve', given)
+    const options = { port, environment: { ...environment, ...metrics } }
+    const server = await startServer(t, 'serve', options)
     await server.printed(/"event":"started"/)
     const cpuSeconds = async () => {
       const scraped = await fetch(`http://127.0.0.1:${metricsPort}/metrics`)

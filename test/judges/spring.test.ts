@@ -58,8 +58,8 @@ async function getAccessToken({ environment, authority }: JudgedEmulator): Promi
   const send = async (url: string, form: Readonly<Record<string, string>>) =>
     fetch(url, { method: 'POST', body: new URLSearchParams(form) })
   const scope = `api://${apiClientId}/access_as_user`
-  const asked = await send(`${base}/devicecode`, { client_id: publicClientId, scope })
-  const device = (await asked.json()) as Readonly<Record<string, string>>
+  const response = await send(`${base}/devicecode`, { client_id: publicClientId, scope })
+  const device = (await response.json()) as Readonly<Record<string, string>>
   await send(device.verification_uri ?? '', { otc: device.user_code ?? '', account: alice })
   const answer = await send(`${base}/token`, {
     grant_type: 'urn:ietf:params:oauth:grant-type:device_code',

@@ -101,8 +101,8 @@ for (const [name, host] of Object.entries(embeddingHosts)) {
         const embedded = await embed(t, host, { mountPath })
         const browser = embedded.browser()
         await signInFor(embedded, '/reports', { browser })
-        const asked = await browser.request(`${SERVER_URL}${mountPath}/auth/logout`)
-        const fields = { form_token: formTokenOf(await asked.text()), end: 'default' }
+        const page = await browser.request(`${SERVER_URL}${mountPath}/auth/logout`)
+        const fields = { form_token: formTokenOf(await page.text()), end: 'default' }
         const done = await postForm(browser, `${SERVER_URL}${mountPath}/auth/logout`, { fields })
         assert.equal(done.status, 303)
         assert.equal((await browser.request(`${SERVER_URL}/reports`, asScript)).status, 401)

@@ -32,11 +32,11 @@ export function createTestBrowser(
     const target = new URL(url)
     const site = sites[target.host]
     if (site === undefined) throw new Error(`the test browser knows no site ${target.host}`)
-    const held = jar.get(target.host)
+    const cookies = jar.get(target.host)
     const headers = new Headers(init.headers)
     headers.set('host', target.host)
-    if (held?.size)
-      headers.set('cookie', [...held].map(([name, value]) => `${name}=${value}`).join('; '))
+    if (cookies?.size)
+      headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '))
     if (init.method === 'POST' && !headers.has('sec-fetch-site'))
       headers.set('sec-fetch-site', 'same-origin')
     const response = await site(new Request(target, { ...init, headers, redirect: 'manual' }))
@@ -45,14 +45,14 @@ export function createTestBrowser(
   }
 
   function keepCookies(host: string, response: Response): void {
-    const held = jar.get(host) ?? new Map<string, string>()
-    jar.set(host, held)
+    const cookies = jar.get(host) ?? new Map<string, string>()
+    jar.set(host, cookies)
     for (const line of response.headers.getSetCookie()) {
       const [pair = '', ...attributes] = line.split('; ')
       const at = pair.indexOf('=')
       const name = pair.slice(0, at)
-      if (attributes.includes('Max-Age=0')) held.delete(name)
-      else held.set(name, pair.slice(at + 1))
+      if (attributes.includes('Max-Age=0')) cookies.delete(name)
+      else cookies.set(name, pair.slice(at + 1))
     }
   }
 

@@ -22,7 +22,9 @@ export async function assertSignsIn(rig: Rig): Promise<void> {
 
 /** The forms that the token endpoint got. */
 export function tokenRequests({ emulator }: Rig) {
-  return emulator.requests.filter(({ endpoint }) => endpoint === 'token').map((one) => one.params)
+  return emulator.requests
+    .filter(({ endpoint }) => endpoint === 'token')
+    .map((request) => request.params)
 }
 
 export function eventsOf({ logLines }: Rig, event: string): readonly Record<string, unknown>[] {

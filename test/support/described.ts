@@ -86,7 +86,9 @@ export function leavesOf(schema: Json, example: unknown = {}): readonly Leaf[] {
   if ($ref) return leavesOf(resolve($ref), example)
   const options = [...(anyOf ?? []), ...(oneOf ?? [])]
   if (type === undefined && options.length > 0) {
-    return options.filter((one) => one.type !== 'null').flatMap((one) => leavesOf(one, example))
+    return options
+      .filter((option) => option.type !== 'null')
+      .flatMap((one) => leavesOf(one, example))
   }
   if (properties) {
     return Object.entries(properties).flatMap(([name, one]) => {
@@ -179,8 +181,14 @@ export function refusedBy(schema: Json): fc.Arbitrary<unknown> {
           fc.double({ min: minimum, max: maximum, noNaN: true }),
         ]
       : [
-          allowedBy(schema).chain((one) =>
-            fc.constantFrom(`${one}\n`, `${one} x`, ` ${one}`, `${one}\u0000`, `${one}`.repeat(20)),
+          allowedBy(schema).chain((allowed) =>
+            fc.constantFrom(
+              `${allowed}\n`,
+              `${allowed} x`,
+              ` ${allowed}`,
+              `${allowed}\u0000`,
+              `${allowed}`.repeat(20),
+            ),
           ),
           fc.string({ unit: 'binary' }),
           fc.constantFrom('', ' ', 'x'.repeat(3000), 0, false),

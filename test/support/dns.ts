@@ -16,7 +16,7 @@ export type TestDns = {
 
 export function createTestDns(): TestDns {
   const records = new Map<string, Set<string>>()
-  const asked: string[] = []
+  const names: string[] = []
   let isDown = false
   const textsAt = (name: string) => {
     const texts = records.get(name) ?? new Set<string>()
@@ -24,9 +24,9 @@ export function createTestDns(): TestDns {
     return texts
   }
   return {
-    asked,
+    asked: names,
     async resolveTxt(name) {
-      asked.push(name)
+      names.push(name)
       if (isDown) throw new EntradaError('dns_unavailable', { reason: 'ETIMEOUT' })
       return ['v=spf1 -all', ...textsAt(name)]
     },

@@ -72,9 +72,9 @@ export async function startEcho(owner: Owner, name: string): Promise<number> {
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket) => {
     const key = `${incoming.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
     const accept = createHash('sha1').update(key).digest('base64')
-    const told = Buffer.from(JSON.stringify(incoming.rawHeaders)).toString('base64')
+    const rawHeaders = Buffer.from(JSON.stringify(incoming.rawHeaders)).toString('base64')
     socket.write(
-      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\nX-Told: ${told}\r\n\r\n`,
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\nX-Told: ${rawHeaders}\r\n\r\n`,
     )
     upgraded.add(socket)
     socket.on('error', () => {}).on('data', (chunk) => socket.write(chunk))

@@ -127,7 +127,10 @@ function toExamined(report: Report, exitCode: number): Examined {
       .map(({ id }) => id),
     find(id) {
       const found = report.findings.find((finding) => finding.id === id)
-      assert.ok(found, `${id} is not among: ${report.findings.map((one) => one.id).join(', ')}`)
+      assert.ok(
+        found,
+        `${id} is not among: ${report.findings.map((finding) => finding.id).join(', ')}`,
+      )
       return found
     },
   }

@@ -26,14 +26,14 @@ export async function startForwardProxy(
   t: Pick<TestContext, 'after'>,
   { hosts = {}, credentials, instead }: ForwardProxyOptions = {},
 ): Promise<ForwardProxy> {
-  const asked: string[] = []
+  const requests: string[] = []
   const seen: (string | undefined)[] = []
   const sockets = new Set<Socket>()
   const expected = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '')
-    asked.push(url.href)
+    requests.push(url.href)
     seen.push(request.headers['proxy-authorization'])
     const port = hosts[url.hostname]
     if (port === undefined) return void response.writeHead(502).end()
@@ -48,7 +48,7 @@ export async function startForwardProxy(
   server.on('connect', (request, socket: Socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
-    asked.push(request.url ?? '')
+    requests.push(request.url ?? '')
     seen.push(request.headers['proxy-authorization'])
     if (instead === 'hang') return
     if (instead === 'close') return void socket.destroy()
@@ -76,5 +76,5 @@ export async function startForwardProxy(
     server.close()
   })
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, asked, credentials: seen, dropConnections }
+  return { url: `http://127.0.0.1:${port}`, asked: requests, credentials: seen, dropConnections }
 }

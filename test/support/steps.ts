@@ -68,8 +68,8 @@ export function signInWithToken(
 
 /** The session cookie that a browser holds on this address: name and value. */
 export function sessionCookieOf(browser: TestBrowser, origin: string): readonly [string, string] {
-  const held = [...browser.cookies(new URL(origin).host)]
-  return held.find(([name]) => name.endsWith('entrada-session')) ?? ['', '']
+  const cookies = [...browser.cookies(new URL(origin).host)]
+  return cookies.find(([name]) => name.endsWith('entrada-session')) ?? ['', '']
 }
 
 export const asOperator = { authorization: `Bearer ${OPERATOR_TOKEN}` }

@@ -243,7 +243,7 @@ function openStore() {
     waiting = []
     try {
       database.exec('begin immediate')
-      for (const one of batch) write(one)
+      for (const waiter of batch) write(waiter)
       database.exec('commit')
       for (const { resolve } of batch) resolve()
     } catch (error) {
