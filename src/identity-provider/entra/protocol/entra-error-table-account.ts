@@ -104,7 +104,6 @@ export const accountErrors: EntraErrorTable = {
     whoCanFix: 'application_administrator',
     shown:
       'You have not been given access to this application. Ask your administrator to assign you to it.',
-    where: 'any',
   },
   50126: {
     name: 'InvalidUserNameOrPassword',

@@ -25,7 +25,6 @@ const sharedEndpoint: EntraErrorEntry = {
     "Set ENTRADA_ENTRA_TENANT_ID to the Directory (tenant) ID (or the connection's tenant) instead of common or consumers.",
   whoCanFix: 'operator',
   shown: setUpWrongly,
-  where: 'any',
 }
 
 const otherCloud: EntraErrorEntry = {
@@ -37,7 +36,6 @@ const otherCloud: EntraErrorEntry = {
   whoCanFix: 'operator',
   shown:
     'Your organization uses another Microsoft cloud. Ask your administrator for the right address to sign in.',
-  where: 'any',
 }
 
 const acrossClouds: EntraErrorEntry = {

@@ -14,7 +14,6 @@ const administratorMustConsent: EntraErrorEntry = {
   whoCanFix: 'directory_administrator',
   shown:
     'Your organization has not approved this application. Ask your administrator to approve it.',
-  where: 'any',
 }
 
 const permissionNotListed: EntraErrorEntry = {
@@ -24,7 +23,6 @@ const permissionNotListed: EntraErrorEntry = {
   remedy: `List the permission in ${appRegistration} > API permissions (openid, profile and User.Read are enough to sign in) and grant admin consent there; for SAML compare Identifier (Entity ID) in ${enterpriseApplication} > Single sign-on.`,
   whoCanFix: 'application_administrator',
   shown: setUpWrongly,
-  where: 'any',
 }
 
 const scopeRefused: EntraErrorEntry = {
@@ -33,7 +31,6 @@ const scopeRefused: EntraErrorEntry = {
   remedy: `Compare what was asked for with ${appRegistration} > API permissions. Entrada asks for openid and profile, and for Microsoft Graph only where a connection looks up groups.`,
   whoCanFix: 'operator',
   shown: setUpWrongly,
-  where: 'any',
 }
 
 /** Errors about the permissions of the application, and who has consented to them. */
@@ -61,7 +58,6 @@ export const consentErrors: EntraErrorTable = {
     remedy: `Add User.Read and openid of Microsoft Graph (delegated) in ${appRegistration} > API permissions and press Grant admin consent.`,
     whoCanFix: 'application_administrator',
     shown: setUpWrongly,
-    where: 'any',
   },
   90094: administratorMustConsent,
   90095: {
@@ -82,7 +78,6 @@ export const consentErrors: EntraErrorTable = {
     whoCanFix: 'directory_administrator',
     shown:
       'This application is not approved in the organization you are working for. Ask its administrator to approve it.',
-    where: 'any',
   },
   500011: {
     name: 'InvalidResourceServicePrincipalNotFound',
@@ -90,7 +85,6 @@ export const consentErrors: EntraErrorTable = {
     remedy: `Check the scope and ENTRADA_ENTRA_TENANT_ID; an administrator adds the service by granting admin consent in ${appRegistration} > API permissions.`,
     whoCanFix: 'operator',
     shown: setUpWrongly,
-    where: 'any',
   },
   650052: {
     name: 'Service not in this organization',
@@ -100,7 +94,6 @@ export const consentErrors: EntraErrorTable = {
     whoCanFix: 'directory_administrator',
     shown:
       'Your organization lacks a service that is needed here. Ask your administrator to enable it.',
-    where: 'any',
   },
   650056: { ...permissionNotListed, name: 'Misconfigured application' },
   650057: {

@@ -5,7 +5,8 @@ export { appRegistration }
 
 /** The meaning of one AADSTS number. Errors on `entra_page` never reach our callback: they can only be looked up. */
 export type EntraErrorEntry = ProviderErrorEntry & {
-  readonly where: 'entra_page' | 'callback' | 'token_endpoint' | 'any'
+  /** Where Entra reports it; absent in a row: `any` of these places. */
+  readonly where?: 'entra_page' | 'callback' | 'token_endpoint' | 'any'
 }
 
 export type EntraErrorTable = Readonly<Record<number, EntraErrorEntry>>

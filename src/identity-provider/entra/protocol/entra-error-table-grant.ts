@@ -35,7 +35,6 @@ export const grantErrors: EntraErrorTable = {
     remedy:
       'Start again from the login page. If it comes back, look for a proxy or link rewriter in front of ENTRADA_SERVER_URL that shortens redirects.',
     shown: `The address of the Microsoft page was damaged. ${startAgain}`,
-    where: 'any',
   },
   50196: {
     name: 'LoopDetected',
@@ -45,7 +44,6 @@ export const grantErrors: EntraErrorTable = {
     whoCanFix: 'operator',
     shown:
       'Signing in went round in circles. Close this tab, wait a few minutes and try again; if it happens again, tell your administrator.',
-    where: 'any',
   },
   54005: {
     name: 'Code already redeemed',

@@ -13,7 +13,6 @@ const interactionNeeded: EntraErrorEntry = {
   remedy: `Sign in again and follow the steps; what was missing is listed in ${signInLogs} under the correlation id.`,
   whoCanFix: 'person',
   shown: 'Microsoft needs one more step from you. Sign in again and follow the steps.',
-  where: 'any',
 }
 
 const requestWrong: EntraErrorEntry = {
@@ -22,7 +21,6 @@ const requestWrong: EntraErrorEntry = {
   remedy: `Start again from the login page at ENTRADA_SERVER_URL; the reason is listed in ${signInLogs} under the correlation id.`,
   whoCanFix: 'operator',
   shown: `The request to Microsoft was not accepted. ${startAgain}`,
-  where: 'any',
 }
 
 const microsoftUnavailable: EntraErrorEntry = {
@@ -31,7 +29,6 @@ const microsoftUnavailable: EntraErrorEntry = {
   remedy: 'Wait and try again; see the state of the service at https://status.cloud.microsoft.',
   whoCanFix: 'nobody_needed',
   shown: 'Microsoft cannot be reached properly at the moment. Wait a few minutes and try again.',
-  where: 'any',
 }
 
 /**
@@ -56,7 +53,6 @@ export const oauthErrors: Readonly<Record<string, EntraErrorEntry>> = {
     whoCanFix: 'directory_administrator',
     shown:
       'Your organization has not approved this application. Ask your administrator to approve it.',
-    where: 'any',
   },
   interaction_required: interactionNeeded,
   login_required: {
@@ -82,7 +78,6 @@ export const oauthErrors: Readonly<Record<string, EntraErrorEntry>> = {
     remedy: `Compare ENTRADA_ENTRA_CLIENT_ID and ENTRADA_ENTRA_TENANT_ID with ${appRegistration} > Overview, and check Properties > Enabled for users to sign-in in Enterprise apps.`,
     whoCanFix: 'operator',
     shown: setUpWrongly,
-    where: 'any',
   },
   invalid_grant: {
     name: 'Invalid grant',

@@ -15,7 +15,6 @@ const secondStepMissing: EntraErrorEntry = {
   whoCanFix: 'person',
   shown:
     'You need to register a second way to confirm it is you. Sign in again and follow the steps.',
-  where: 'any',
 }
 
 const secondStepNeeded: EntraErrorEntry = {
@@ -25,7 +24,6 @@ const secondStepNeeded: EntraErrorEntry = {
   remedy: `Sign in again and complete it. Entrada passes on the claims that Entra demands; which rule applied is under ${signInLogs} > the sign-in > Conditional Access.`,
   whoCanFix: 'person',
   shown: 'Your organization asks for a second step. Sign in again and complete it.',
-  where: 'any',
 }
 
 const blocked: EntraErrorEntry = {
@@ -35,7 +33,6 @@ const blocked: EntraErrorEntry = {
   whoCanFix: 'directory_administrator',
   shown:
     'A rule of your organization does not allow this sign-in. Ask your administrator which rule it was.',
-  where: 'any',
 }
 
 /** Errors about policies of the directory: second step, devices, risk, and access from another tenant. */
@@ -61,7 +58,6 @@ export const policyErrors: EntraErrorTable = {
     whoCanFix: 'person',
     shown:
       'Sign in from a device that your organization knows, or ask your administrator to register yours.',
-    where: 'any',
   },
   53000: {
     name: 'DeviceNotCompliant',
@@ -71,7 +67,6 @@ export const policyErrors: EntraErrorTable = {
     whoCanFix: 'person',
     shown:
       'This device does not meet the rules of your organization. Enrol it, or ask your administrator to help.',
-    where: 'any',
   },
   53001: {
     name: 'DeviceNotDomainJoined',
@@ -80,7 +75,6 @@ export const policyErrors: EntraErrorTable = {
     whoCanFix: 'person',
     shown:
       'This device does not belong to your organization. Use one that does, or ask your administrator to join it.',
-    where: 'any',
   },
   53003: blocked,
   53011: {
@@ -92,7 +86,6 @@ export const policyErrors: EntraErrorTable = {
     whoCanFix: 'directory_administrator',
     shown:
       'Your account is blocked as a precaution. Ask the administrator of your own organization to clear it.',
-    where: 'any',
   },
   70043: {
     name: 'BadTokenDueToSignInFrequency',

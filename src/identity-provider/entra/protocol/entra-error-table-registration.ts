@@ -27,7 +27,6 @@ export const registrationErrors: EntraErrorTable = {
     remedy: `Take the claims mapping away in ${enterpriseApplication} > Single sign-on, or give the application a signing key of its own. Entrada needs no mapping.`,
     whoCanFix: 'application_administrator',
     shown: setUpWrongly,
-    where: 'any',
   },
   500031: {
     name: 'No signing certificate',
@@ -37,7 +36,6 @@ export const registrationErrors: EntraErrorTable = {
     whoCanFix: 'application_administrator',
     shown:
       'Signing in is not set up correctly. Ask your administrator to check the signing certificate of the application.',
-    where: 'any',
   },
   500113: {
     name: 'No address registered',
@@ -55,7 +53,6 @@ export const registrationErrors: EntraErrorTable = {
     remedy: `Take the claims mapping away in ${enterpriseApplication} > Single sign-on, change the Application ID URI in ${appRegistration} > Expose an API, or give the application a signing key of its own and read the keys with its appid.`,
     whoCanFix: 'application_administrator',
     shown: setUpWrongly,
-    where: 'any',
   },
   700016: {
     name: 'UnauthorizedClient_DoesNotMatchRequest',
@@ -85,7 +82,6 @@ export const registrationErrors: EntraErrorTable = {
     remedy: `Entrada asks for a code only, so look for an old address or another client that uses this registration. If it must work: ${appRegistration} > Authentication > Implicit grant and hybrid flows > ID tokens.`,
     whoCanFix: 'application_administrator',
     shown: setUpWrongly,
-    where: 'any',
   },
   900971: {
     name: 'No address sent',
@@ -103,7 +99,6 @@ export const registrationErrors: EntraErrorTable = {
     whoCanFix: 'directory_administrator',
     shown:
       'This application is disabled in your organization. Ask your administrator to enable it.',
-    where: 'any',
   },
   9002325: {
     name: 'PKCE needed across origins',

@@ -13,7 +13,6 @@ const fieldMissing: EntraErrorEntry = {
     'Start again from the login page at ENTRADA_SERVER_URL, not from a bookmark of the Microsoft page. If it comes back, a proxy on the way drops parts of the request: report it with the correlation id.',
   whoCanFix: 'operator',
   shown: `The request to Microsoft was incomplete. ${startAgain}`,
-  where: 'any',
 }
 
 const malformed: EntraErrorEntry = {
@@ -63,7 +62,6 @@ export const requestErrors: EntraErrorTable = {
     remedy: 'Wait and try again; see the state of the service at https://status.cloud.microsoft.',
     whoCanFix: 'nobody_needed',
     shown: 'Microsoft cannot be reached properly at the moment. Wait a few minutes and try again.',
-    where: 'any',
   },
   900144: fieldMissing,
   900561: {
@@ -82,7 +80,6 @@ export const requestErrors: EntraErrorTable = {
       'Entrada sends scopes and no resource: look for another client of this registration, or a proxy in front of ENTRADA_SERVER_URL that adds it.',
     whoCanFix: 'operator',
     shown: setUpWrongly,
-    where: 'any',
   },
   9002313: malformed,
 }

@@ -14,7 +14,6 @@ const malformed: EntraErrorEntry = {
   remedy: `Correct the request in the application that sent it and compare it with ${samlSettings}. Entrada sends no SAML: for Entrada, register the application for OpenID Connect.`,
   whoCanFix: 'application_administrator',
   shown: setUpWrongly,
-  where: 'any',
 }
 
 const badNameIdPolicy: EntraErrorEntry = {

@@ -68,12 +68,16 @@ export function parseEntraError(wire: unknown): EntraError {
 
 /** Returns the entry of an AADSTS number, if we have one. */
 export function explainEntraError(code: number): EntraErrorEntry | undefined {
-  return findOwn<EntraErrorEntry>(entraErrors, code)
+  return withPlace(findOwn<EntraErrorEntry>(entraErrors, code))
 }
 
 /** Returns the entry of an OAuth `error` value, for errors without a known number. */
 export function explainOAuthError(error: string): EntraErrorEntry | undefined {
-  return findOwn<EntraErrorEntry>(oauthErrors, error)
+  return withPlace(findOwn<EntraErrorEntry>(oauthErrors, error))
+}
+
+function withPlace(entry: EntraErrorEntry | undefined): EntraErrorEntry | undefined {
+  return entry && { ...entry, where: entry.where ?? 'any' }
 }
 
 /** Returns at most three known numbers that begin like an unknown one, the most similar first. */
