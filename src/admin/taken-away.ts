@@ -2,7 +2,6 @@
  * Access that was removed after a backup was made, and that restoring the backup would give back. It is found by comparison with
  * the database that the restored one replaces.
  */
-
 import { allOf } from '../storage/all-of.ts'
 import type {
   ApiKeyId,
@@ -14,33 +13,19 @@ import type {
 } from '../storage/records.ts'
 import type { StorageReader, UserListItem } from '../storage/storage.ts'
 
+type Lost<Id, Why> = readonly { readonly id: Id; readonly name: string; readonly why: Why }[]
+
 export type TakenAway = {
-  readonly users: readonly {
-    readonly id: UserId
-    readonly name: string
-    readonly why: 'disabled' | 'removed'
-  }[]
-  readonly memberships: readonly {
-    readonly id: MembershipId
-    readonly name: string
-    readonly why: 'disabled' | 'removed'
-  }[]
+  readonly users: Lost<UserId, 'disabled' | 'removed'>
+  readonly memberships: Lost<MembershipId, 'disabled' | 'removed'>
   /** Roles that an operator gave and removed. Roles of rules are computed again at the next sign-in. */
   readonly roles: readonly {
     readonly membershipId: MembershipId
     readonly name: string
     readonly role: string
   }[]
-  readonly apiKeys: readonly {
-    readonly id: ApiKeyId
-    readonly name: string
-    readonly why: 'revoked' | 'removed'
-  }[]
-  readonly connections: readonly {
-    readonly id: ConnectionId
-    readonly name: string
-    readonly why: 'turned_off' | 'removed'
-  }[]
+  readonly apiKeys: Lost<ApiKeyId, 'revoked' | 'removed'>
+  readonly connections: Lost<ConnectionId, 'turned_off' | 'removed'>
   readonly setupLinks: readonly {
     readonly id: SetupLinkId
     readonly connectionId: ConnectionId

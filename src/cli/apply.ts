@@ -186,13 +186,7 @@ function summary(
   return `Done, but a test sign-in has to succeed before these can be turned on: ${ids}. Test them, and apply again.`
 }
 
-async function readAll(
-  client: EntradaClient,
-  only: string | undefined,
-): Promise<{
-  readonly organizations: readonly OrganizationJson[]
-  readonly connections: readonly ConnectionJson[]
-}> {
+async function readAll(client: EntradaClient, only: string | undefined) {
   const organizations: OrganizationJson[] = []
   if (only === undefined) {
     for await (const organization of client.all('listOrganizations', { query: { limit: 200 } })) {
