@@ -210,10 +210,11 @@ async function refuse(
     exchange && record ? await recordRefusal(services, exchange, { record, error }) : false
   reportRefusal(services, { received, exchange, error, correlationId, recorded })
 
-  const signedIn = exchange !== undefined && (await isSignedIn(services, exchange))
-  const refusal: Refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }
   const { pathname } = new URL(received.request.url)
   const speaks = speaksAt(pathname, services.deployment.mountPath)
+  const isPage = speaks === 'page' && exchange !== undefined
+  const signedIn = isPage && (await isSignedIn(services, exchange))
+  const refusal: Refusal = { error, correlationId, signedIn, ...(exchange ? { exchange } : {}) }
   const response = speaks === 'page' ? await errorPage(services, refusal) : problemJson(refusal)
   if (typeof error.detail.allow === 'string') response.headers.set('allow', error.detail.allow)
   return exchange ? withCookies(response, cookiesAfterRefusal(services, exchange, error)) : response

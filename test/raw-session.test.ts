@@ -97,6 +97,29 @@ describe('GET /api/v1/session on the short way', () => {
     assert.equal(answeredRaw(), 0)
   })
 
+  it('looks up a cookie that is of no session as often as the router alone', async (t) => {
+    const { rig, cookie, ports } = await openBoth(t)
+    let found = 0
+    const { findSession } = rig.services.storage
+    Object.assign(rig.services.storage, {
+      findSession: (...input: Parameters<typeof findSession>) => {
+        found += 1
+        return findSession(...input)
+      },
+    })
+    const unknown = `Cookie: ${cookie.replace(/=.*/, `=${'x'.repeat(43)}`)}`
+    const counts: number[] = []
+    for (const port of [ports.short, ports.long]) {
+      found = 0
+      const answer = await send(port, [`GET ${PATH} HTTP/1.1`, `Host: ${HOST}`, unknown])
+      assert.match(answer, /^http\/1\.1 401/)
+      counts.push(found)
+    }
+    // Once for each key under which the cookie may be stored.
+    assert.equal(counts[0], counts[1])
+    assert.ok(counts[0] !== undefined && counts[0] > 0)
+  })
+
   it('counts against the limit of the session', async (t) => {
     const { rig, cookie, ports } = await openBoth(t)
     const spent: unknown[] = []

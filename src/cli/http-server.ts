@@ -4,6 +4,7 @@ import { Server as NetServer, type Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Entrada } from '../entrada.ts'
 import { EntradaError } from '../errors/errors.ts'
+import { hasNoSession } from '../http/raw-handler.ts'
 import type { ListenAddress } from '../settings/config.ts'
 import {
   type Admission,
@@ -114,6 +115,7 @@ async function createListener({ fetch }: Pick<Entrada, 'fetch'>) {
       return fetch(request, {
         ...(remoteAddress ? { remoteAddress } : {}),
         ...(target ? { target } : {}),
+        ...(hasNoSession(incoming) ? { noSession: true } : {}),
       })
     },
     // `createAdmission` drops the rest of a body, for every kind of response.

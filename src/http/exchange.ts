@@ -22,6 +22,8 @@ export type Exchange = {
   readonly remoteAddress?: string
   /** Path and query as in the request line, if the server passes them on. */
   readonly target?: string
+  /** The session cookie was looked up before, and is of no session. */
+  readonly noSession?: true
   /** Set while a sign-in is started or a callback is processed. The audit of a refusal and its error page read it. */
   readonly signIn: { record?: SignInRecord; connection?: Connection }
   /** Set when the path matches one of the routes. */
@@ -30,9 +32,14 @@ export type Exchange = {
 
 /**
  * What the server knows about the connection; a host application may pass nothing. `target` is path and query as in the request
- * line. A `Request` does not keep them: dots are already resolved in its address.
+ * line. A `Request` does not keep them: dots are already resolved in its address. `noSession` states that the cookie was looked up, and is
+ * of no session.
  */
-export type RemoteInfo = { readonly remoteAddress?: string; readonly target?: string }
+export type RemoteInfo = {
+  readonly remoteAddress?: string
+  readonly target?: string
+  readonly noSession?: true
+}
 
 const MAX_USER_AGENT_LENGTH = 400
 
@@ -44,7 +51,7 @@ const MAX_USER_AGENT_LENGTH = 400
 export function openExchange(
   services: Services,
   request: Request,
-  { remoteAddress, target }: RemoteInfo,
+  { remoteAddress, target, noSession }: RemoteInfo,
 ): Exchange {
   const { deployment } = services
   if (deployment.mode === 'development') {
@@ -67,6 +74,7 @@ export function openExchange(
     client: { ...(ip ? { ip } : {}), ...(userAgent ? { userAgent } : {}) },
     ...(remoteAddress ? { remoteAddress } : {}),
     ...(target ? { target } : {}),
+    ...(noSession ? { noSession } : {}),
     cookies: readCookies(request.headers.get('cookie') ?? ''),
     signIn: {},
     matched: {},

@@ -12,6 +12,19 @@ export type RawHandler = {
   answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<'answered' | 'left'>
 }
 
+/** Requests whose cookie is of no session, as a handler found out that then left them to the router. */
+const withoutSession = new WeakSet<object>()
+
+/** Notes that the cookie of a request is of no session, so that the router does not look it up again. */
+export function noteNoSession(incoming: IncomingMessage): void {
+  withoutSession.add(incoming)
+}
+
+/** Returns whether a handler has found out that the cookie of a request is of no session. */
+export function hasNoSession(incoming: object): boolean {
+  return withoutSession.has(incoming)
+}
+
 /** Returns one handler that asks each of `handlers` in turn. */
 export function firstThatTakes(handlers: readonly RawHandler[]): RawHandler {
   return {

@@ -1,7 +1,7 @@
 /** `GET /api/v1/session` on Node's own request and response, for applications that ask on every request of theirs. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkOnlyLocal, isHostOf } from '../http/exchange.ts'
-import { type RawHandler, rawHostOf } from '../http/raw-handler.ts'
+import { noteNoSession, type RawHandler, rawHostOf } from '../http/raw-handler.ts'
 import { parseRequestTarget } from '../http/request-target.ts'
 import { securityHeaders } from '../http/responses.ts'
 import type { Services } from '../services.ts'
@@ -52,6 +52,7 @@ async function findAnswer(
   if (here === undefined || headers.cookie === undefined) return undefined
 
   const view = await findSessionByHeader(services, headers.cookie, here)
+  if (view === undefined) noteNoSession(incoming)
   if (view?.session.kind !== 'user') return undefined
   await limits.spend('api_session', view.session.id)
   return { here, json: toSessionJson(view, now()) }

@@ -66,9 +66,10 @@ export function newSession(services: Services, exchange: Exchange, of: SessionOf
  */
 export async function findSession(
   services: Services,
-  exchange: Pick<Exchange, 'cookies' | 'here'>,
+  exchange: Pick<Exchange, 'cookies' | 'here' | 'noSession'>,
 ): Promise<SessionView | undefined> {
-  const { cookies, here } = exchange
+  const { cookies, here, noSession } = exchange
+  if (noSession) return undefined
   return findByToken(services, cookies.get(sessionCookieName(services, here)), here)
 }
 
