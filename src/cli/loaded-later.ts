@@ -2,7 +2,7 @@
  * What a server loads after it listens. Routes, pages, MSAL and Node's Web requests are most of the program, and none of them is needed to
  * listen; the first user must not wait for them either.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Entrada } from '../entrada.ts'
 import { asEntradaError } from '../errors/errors.ts'
 import type { RunningServices } from '../open-services.ts'
@@ -10,6 +10,9 @@ import type { CheckedOptions } from '../settings/check-options.ts'
 
 /** The time limit for what is fetched from the identity provider. A sign-in fetches it again. */
 const WARM_UP_MS = 10_000
+
+/** A proxy or a script that waits for the server asks at least this often. */
+const QUIET_MS = 100
 
 /** Creates the handler of requests, which loads the routes with the first request, or before it by {@link warmUp}. */
 export function createEntradaLater(
@@ -24,6 +27,13 @@ export function createEntradaLater(
     return loading
   }
   return { load, fetch: async (request, remote) => (await load()).fetch(request, remote) }
+}
+
+/** Warms up after a moment in which the first requests are answered: loading a part of the program keeps them waiting. */
+export async function warmUpSoon(...given: Parameters<typeof warmUp>): Promise<void> {
+  const [, , stopped] = given
+  await sleep(QUIET_MS, undefined, { ref: false })
+  if (!stopped.aborted) await warmUp(...given)
 }
 
 /**

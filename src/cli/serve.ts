@@ -22,7 +22,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { CliContext, Command, StopRequest } from './command.ts'
 import { addressText, type HttpServer, startHttpServer } from './http-server.ts'
 import { limitNewSpace } from './limit-new-space.ts'
-import { createEntradaLater, warmUp } from './loaded-later.ts'
+import { createEntradaLater, warmUpSoon } from './loaded-later.ts'
 import { serverOptions } from './server-options.ts'
 
 /** Every shipped proxy and manifest notices `/readyz` sooner (docs/operate.md). */
@@ -83,7 +83,7 @@ export async function serveUntilStopped(
     logStart(log, { options, settings, operatorTokenPath, database: services.storage.kind })
     onRereadRequested(() => void services.rereadCredentials())
     ready?.()
-    void warmUp(services, entrada.load, stopped.signal)
+    void warmUpSoon(services, entrada.load, stopped.signal)
     const stop = await stopRequested()
     const drainSeconds = drainSecondsOf(stop, {
       settings,
