@@ -267,22 +267,11 @@ function msalApplication(
 ) {
   let answer: ProviderAnswer | undefined
   let failure: EntradaError | undefined
-  const tenantPath = new URL(metadata.tokenEndpoint).pathname.split('/')[1]
-  const origin = asHttps(new URL(metadata.tokenEndpoint).origin)
-
   const application = new ConfidentialClientApplication({
     auth: {
       clientId: client.clientId,
       ...proof,
-      authority: `${origin}/${tenantPath}`,
-      knownAuthorities: [new URL(origin).host],
-      authorityMetadata: JSON.stringify({
-        issuer: asHttps(metadata.issuer),
-        authorization_endpoint: asHttps(metadata.authorizationEndpoint),
-        token_endpoint: asHttps(metadata.tokenEndpoint),
-        end_session_endpoint: asHttps(metadata.endSessionEndpoint),
-        jwks_uri: asHttps(metadata.jwksUri),
-      }),
+      ...authorityFor(metadata),
     },
     system: {
       loggerOptions: { logLevel: LogLevel.Error, piiLoggingEnabled: false, loggerCallback() {} },
@@ -322,6 +311,35 @@ function msalApplication(
       return answer
     },
   }
+}
+
+type MsalAuthority = {
+  readonly authority: string
+  readonly knownAuthorities: string[]
+  readonly authorityMetadata: string
+}
+
+const authorities = new WeakMap<EntraMetadata, MsalAuthority>()
+
+/** Returns the authority as MSAL needs it, made once for each fetched document. */
+function authorityFor(metadata: EntraMetadata): MsalAuthority {
+  const before = authorities.get(metadata)
+  if (before !== undefined) return before
+  const { origin: tokenOrigin, pathname } = new URL(metadata.tokenEndpoint)
+  const origin = asHttps(tokenOrigin)
+  const made = {
+    authority: `${origin}/${pathname.split('/')[1]}`,
+    knownAuthorities: [new URL(origin).host],
+    authorityMetadata: JSON.stringify({
+      issuer: asHttps(metadata.issuer),
+      authorization_endpoint: asHttps(metadata.authorizationEndpoint),
+      token_endpoint: asHttps(metadata.tokenEndpoint),
+      end_session_endpoint: asHttps(metadata.endSessionEndpoint),
+      jwks_uri: asHttps(metadata.jwksUri),
+    }),
+  }
+  authorities.set(metadata, made)
+  return made
 }
 
 /** MSAL accepts https only, also on loopback; the emulator speaks http there. {@link fromMsalUrl} is the way back. */
