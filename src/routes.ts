@@ -55,15 +55,15 @@ const page = (
   answer,
 })
 
-const acting = (limit: LimitName, ...given: Parameters<typeof page>): Route => ({
-  ...page(...given),
+const acting = (limit: LimitName, ...parameters: Parameters<typeof page>): Route => ({
+  ...page(...parameters),
   acts: true,
   limit,
 })
 
 /** A route for proxies. It has no limit by address, because all requests of an application come from its proxy. */
-const forProxies = (...given: Parameters<typeof page>): Route => ({
-  ...page(...given),
+const forProxies = (...parameters: Parameters<typeof page>): Route => ({
+  ...page(...parameters),
   speaks: 'proxy',
 })
 

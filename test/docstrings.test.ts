@@ -1,4 +1,4 @@
-/** Every exported function has a docstring that is a sentence, and comments and strings use the words of the trade. */
+/** Every exported function has a docstring that is a sentence, and comments, strings and names use the words of the trade. */
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
@@ -13,10 +13,10 @@ const vagueWords =
   /\b(nobody|somebody|whoever|anybody|everybody|tells|told(?! apart)|says|said|beside|stands|stood)\b/i
 
 /**
- * Texts of the pages under /setup and /admin, which a later change rewrites as a whole, and suites that tests run. Every other string is
- * held: errors, findings of the doctor, the API, the command line, settings, and the pages for sign-in, account and proxies.
+ * Texts of the pages under /setup and /admin, which a later change rewrites as a whole. Every other string is held:
+ * errors, findings of the doctor, the API, the command line, settings, and the pages for sign-in, account and proxies.
  */
-const notHeld = /^src\/(?:setup|admin\/pages|storage\/conformance)/
+const notHeld = /^src\/(?:setup|admin\/pages)\//
 
 /** A value of the access rules and the unprivileged user of a system are named `nobody`. */
 const namesNobody = /(?<=["`])nobody(?=["`])|\bnobody_\w+/g
@@ -24,6 +24,19 @@ const namesNobody = /(?<=["`])nobody(?=["`])|\bnobody_\w+/g
 function isVague(text: string): boolean {
   return vagueWords.test(text.replace(namesNobody, ''))
 }
+
+/** Names of variables, parameters and functions that do not say what the value is. */
+const vagueName = (() => {
+  const name = '(?:asked|given|held|one|said|told)'
+  return new RegExp(
+    [
+      `\\b(?:const|let|function) ${name}(?: =|:|;| of |\\().*`,
+      `[(,[] ?(?:\\.{3})?${name}\\b(?:: [^()]*)?\\]?\\)(?:: \\w+)? =>`,
+      `\\bfunction \\w+\\((?:[^()]*, ?)?${name}\\??: .*`,
+    ].join('|'),
+    'g',
+  )
+})()
 
 /** Block comments and line comments. A string that contains `/*` or `//` has no space before and after it. */
 const comments = /(?<=^|[\s{(])(?:\/\*\*?\s[\s\S]*?\*\/|\/\/ .*$)/gm
@@ -112,5 +125,15 @@ describe('strings', () => {
       vague.map(({ path, text }) => `${path}: ${text}`),
       [],
     )
+  })
+})
+
+describe('names', () => {
+  it('of variables, parameters and functions are nouns of the trade', () => {
+    const source = allFiles.filter(({ path }) => path.startsWith('src/'))
+    const vague = source.flatMap(({ path, text }) =>
+      (text.match(vagueName) ?? []).map((place) => `${path}: ${place}`),
+    )
+    assert.deepEqual(vague, [])
   })
 })

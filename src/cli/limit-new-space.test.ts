@@ -18,8 +18,8 @@ function largestNewSpace(flags: readonly string[], nodeFlags: readonly string[] 
     }
     stop()
     console.log(most / 1_048_576)`
-  const given = [...nodeFlags, '--input-type=module', '--eval', text]
-  const { stdout, stderr } = spawnSync(process.execPath, given, { encoding: 'utf8' })
+  const parameters = [...nodeFlags, '--input-type=module', '--eval', text]
+  const { stdout, stderr } = spawnSync(process.execPath, parameters, { encoding: 'utf8' })
   assert.equal(stderr, '')
   return Number(stdout)
 }

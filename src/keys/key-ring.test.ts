@@ -92,10 +92,10 @@ describe('rotating the key ring', () => {
     const during = appended.seal('attempt-cookie', 'during', HERE)
     const after = moved.seal('attempt-cookie', 'after', HERE)
 
-    for (const held of rings) assert.equal(held.open('attempt-cookie', before, HERE), 'before')
-    for (const held of rings) assert.equal(held.open('attempt-cookie', during, HERE), 'during')
-    for (const held of [appended, moved]) {
-      assert.equal(held.open('attempt-cookie', after, HERE), 'after')
+    for (const ring of rings) assert.equal(ring.open('attempt-cookie', before, HERE), 'before')
+    for (const ring of rings) assert.equal(ring.open('attempt-cookie', during, HERE), 'during')
+    for (const ring of [appended, moved]) {
+      assert.equal(ring.open('attempt-cookie', after, HERE), 'after')
     }
   })
 

@@ -57,8 +57,8 @@ describe('createLog', () => {
         log.info('first')
         log.info('second')
         ${end}`
-      const given = ['--input-type=module', '--eval', text]
-      const { status, stdout } = spawnSync(process.execPath, given, { encoding: 'utf8' })
+      const parameters = ['--input-type=module', '--eval', text]
+      const { status, stdout } = spawnSync(process.execPath, parameters, { encoding: 'utf8' })
       const events = stdout
         .trim()
         .split('\n')

@@ -62,8 +62,8 @@ describe('createNameResolver', () => {
     const silent = Array.from({ length: 60 }, () => resolve('silent.example'))
     const [found, ...failed] = await Promise.allSettled([resolve('hooks.example'), ...silent])
     assert.equal(found.status, 'fulfilled')
-    for (const one of failed) {
-      assert.equal(one.status === 'rejected' && one.reason.code, 'ETIMEOUT')
+    for (const outcome of failed) {
+      assert.equal(outcome.status === 'rejected' && outcome.reason.code, 'ETIMEOUT')
     }
     // Two families, each tried a second time.
     assert.ok(requestedNames.filter((name) => name === 'silent.example').length <= 4)

@@ -2,7 +2,7 @@
 import type { VerifiedIdentity } from '../identity-provider/identity-provider.ts'
 import type { MatchedUser } from '../provisioning/directory-person.ts'
 import type { Services } from '../services.ts'
-import type { AskedByHolder } from '../sign-in/attempt.ts'
+import type { HolderRequest } from '../sign-in/attempt.ts'
 import { decideSignIn, type SignInDecision } from '../sign-in/decide-sign-in.ts'
 import { factsOf, readState } from '../sign-in/verify-answer.ts'
 import type { Connection } from '../storage/records.ts'
@@ -11,7 +11,7 @@ import type { TestedDecision, TestedGroups, TestedPerson, TestResult } from './t
 
 export type JudgedTest = {
   readonly connection: Connection
-  readonly asked: AskedByHolder
+  readonly holderRequest: HolderRequest
   readonly identity: VerifiedIdentity
   readonly claims: Readonly<Record<string, unknown>>
 }
@@ -21,7 +21,7 @@ export async function judgeTest(
   services: Pick<Services, 'now' | 'storage'>,
   judged: JudgedTest,
 ): Promise<Pick<TestResult, 'works' | 'findings' | 'outcome'>> {
-  const { connection, asked, identity, claims } = judged
+  const { connection, holderRequest, identity, claims } = judged
   const state = await readState(services.storage, {
     connectionId: connection.id,
     person: identity.key,
@@ -33,7 +33,8 @@ export async function judgeTest(
   const credentials = connection.credentials.filter(({ state }) => state === 'active')
   const { nonce: _ours, ...shown } = claims
   return {
-    works: provesDirectory(decision) && !(asked.candidateTenant !== undefined && identity.guest),
+    works:
+      provesDirectory(decision) && !(holderRequest.candidateTenant !== undefined && identity.guest),
     findings: diagnoseTest({ connection, identity, credentials, now: services.now() }),
     outcome: {
       kind: 'verified',

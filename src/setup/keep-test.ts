@@ -9,7 +9,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import { isSameJson } from '../protocol/merge-patch.ts'
 import type { Services } from '../services.ts'
-import type { AskedByHolder } from '../sign-in/attempt.ts'
+import type { HolderRequest } from '../sign-in/attempt.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
 import type { Connection } from '../storage/records.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
@@ -39,9 +39,12 @@ export async function keepRefusal(
     readonly refusal: EntradaError
   },
 ): Promise<string> {
-  const { asked, connectionId } = record.attempt
-  if (asked === undefined) throw new EntradaError('sign_in_attempt_mismatch')
-  const holder = await getTestCaller(services, exchange, { holder: asked.holder, connectionId })
+  const { holderRequest, connectionId } = record.attempt
+  if (holderRequest === undefined) throw new EntradaError('sign_in_attempt_mismatch')
+  const holder = await getTestCaller(services, exchange, {
+    holder: holderRequest.holder,
+    connectionId,
+  })
   const result: TestResult = {
     at: services.now().toISOString(),
     correlationId: exchange.correlationId,
@@ -50,13 +53,13 @@ export async function keepRefusal(
     findings: [],
     outcome: failureOf(refusal),
   }
-  return keepResult(services, { holder, connection, asked, result })
+  return keepResult(services, { holder, connection, holderRequest, result })
 }
 
 export type KeptTest = {
   readonly holder: TestCaller
   readonly connection: Connection
-  readonly asked: AskedByHolder
+  readonly holderRequest: HolderRequest
   readonly result: TestResult
 }
 
@@ -68,10 +71,10 @@ export async function keepResult(
   services: ChangeServices & Pick<Services, 'keyRing' | 'sha256'>,
   kept: KeptTest,
 ): Promise<string> {
-  const { holder, connection, asked, result } = kept
+  const { holder, connection, holderRequest, result } = kept
   if (result.works) await believe(services, kept)
   const id = newTestResultId(services)
-  const record = sealTestResult(services, { id, holder: asked.holder, result })
+  const record = sealTestResult(services, { id, holder: holderRequest.holder, result })
   const code = result.works ? undefined : codeOf(result.outcome)
   const detail = { outcome: result.works ? 'works' : 'refused', ...(code ? { code } : {}) } as const
   const keep = async (transaction: StorageTransaction) => {
@@ -86,7 +89,7 @@ export async function keepResult(
   }
   await services.storage.atomically(keep, { scope: 'nothing' })
   if (holder.setup) await rememberProgress(services, holder.setup, { lastTest: id })
-  return `${asked.resultsAt}/${id}`
+  return `${holderRequest.resultsAt}/${id}`
 }
 
 function codeOf(outcome: TestOutcome): string | undefined {
@@ -97,10 +100,10 @@ function codeOf(outcome: TestOutcome): string | undefined {
 /** Marks only the connection as it was tested: one that was changed meanwhile keeps its state. */
 async function believe(
   services: ChangeServices & Pick<Services, 'sha256'>,
-  { holder, connection, asked }: KeptTest,
+  { holder, connection, holderRequest }: KeptTest,
 ): Promise<void> {
   if (connection.managedBy === 'environment') return
-  const { credentialId, candidateTenant } = asked
+  const { credentialId, candidateTenant } = holderRequest
   const at = services.now().toISOString()
   const change = (before: Connection): Connection => {
     if (credentialId !== undefined) {

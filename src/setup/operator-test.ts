@@ -22,13 +22,13 @@ export async function startOperatorTest(services: Services, exchange: Exchange):
   checkFormToken(services, sessionId, single(form, 'form_token') ?? null)
   const connection = found(await services.storage.findConnection(exchange.params.id ?? ''))
   const credentialId = single(form, 'credential')
-  const asked = {
+  const holderRequest = {
     holder: operatorHolder(sessionId),
     resultsAt: pathTo(services, '/admin/tests'),
     ...(credentialId ? { credentialId } : {}),
   }
   const selectAccount = single(form, 'account') === 'other'
-  return beginTest(services, exchange, { connection, asked, selectAccount })
+  return beginTest(services, exchange, { connection, holderRequest, selectAccount })
 }
 
 /** Answers GET /admin/tests/ID. @throws {EntradaError} `test_result_not_found` */

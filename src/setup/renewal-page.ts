@@ -21,7 +21,7 @@ export function renewalBody(
   const used = credentials.filter(({ state }) => state === 'active')
   return html`<h2>In use now</h2>
 <p>People go on signing in with these while you change them.</p>
-${used.map((one) => usedCredential(services, setup, { one, others: used.length - 1 }))}
+${used.map((credential) => usedCredential(services, setup, { credential, others: used.length - 1 }))}
 <h2>1. Add a new one</h2>
 ${pending === undefined ? '' : html`<p>Waiting: <strong>${ofKind.name(pending)}</strong>, added on ${dayOf(pending.createdAt)}. Another one takes its place.</p>`}
 ${ofKind.choices(services, setup, { problem, current: pending })}
@@ -39,15 +39,15 @@ ${setupForm(services, setup, doButton('finish', 'End this link', { plain: true }
 function usedCredential(
   services: Pick<Services, 'deployment' | 'keyRing'>,
   setup: Setup,
-  { one, others }: { readonly one: ConnectionCredential; readonly others: number },
+  { credential, others }: { readonly credential: ConnectionCredential; readonly others: number },
 ): Html {
-  return html`<p><strong>${setUpKindOf(setup.connection).credentials.name(one)}</strong>, since ${dayOf(one.createdAt)} <small><code>${one.id}</code></small></p>
+  return html`<p><strong>${setUpKindOf(setup.connection).credentials.name(credential)}</strong>, since ${dayOf(credential.createdAt)} <small><code>${credential.id}</code></small></p>
 ${
   others > 0
     ? setupForm(
         services,
         setup,
-        html`<input type="hidden" name="credential" value="${one.id}">${doButton('remove', 'Remove this one', { plain: true })}`,
+        html`<input type="hidden" name="credential" value="${credential.id}">${doButton('remove', 'Remove this one', { plain: true })}`,
       )
     : ''
 }`

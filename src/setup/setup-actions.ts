@@ -90,11 +90,11 @@ async function startTest(
     throw new EntradaError('connection_incomplete')
   }
   const { candidateTenant } = link.progress
-  const asked = {
+  const holderRequest = {
     holder: setupHolder(setup),
     resultsAt: pathTo(services, '/setup/test'),
     ...(link.kind === 'renewal' && pending ? { credentialId: pending.id } : {}),
     ...(candidateTenant && connection.application === 'shared' ? { candidateTenant } : {}),
   }
-  return beginTest(services, exchange, { connection, asked, selectAccount })
+  return beginTest(services, exchange, { connection, holderRequest, selectAccount })
 }

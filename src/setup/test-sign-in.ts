@@ -15,7 +15,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { redirect } from '../http/responses.ts'
 import type { AuthorizationAnswer } from '../protocol/authorization-response.ts'
 import type { Services } from '../services.ts'
-import { type AskedByHolder, dropAttemptCookie } from '../sign-in/attempt.ts'
+import { dropAttemptCookie, type HolderRequest } from '../sign-in/attempt.ts'
 import { beginAttempt } from '../sign-in/begin-attempt.ts'
 import { checkCallbackAddress, getConnection } from '../sign-in/choose-connection.ts'
 import { claimsChallengeCookie, dropClaimsChallengeCookie } from '../sign-in/claims-challenge.ts'
@@ -38,26 +38,26 @@ export async function beginTest(
   exchange: Exchange,
   begin: {
     readonly connection: Connection
-    readonly asked: AskedByHolder
+    readonly holderRequest: HolderRequest
     readonly selectAccount: boolean
   },
 ): Promise<Response> {
-  const { asked, selectAccount } = begin
+  const { holderRequest, selectAccount } = begin
   if (homeOrigin(services, begin.connection) !== exchange.here.origin) {
     throw new EntradaError('connection_test_elsewhere')
   }
-  checkComplete(underTest(begin.connection, asked))
+  checkComplete(underTest(begin.connection, holderRequest))
   // A domain is resolved and stored first, as with every sign-in, so that one directory is tested.
   const deadline = AbortSignal.timeout(SIGN_IN_TIME_LIMIT_MS)
   const connection = await withKnownTenant(services, begin.connection, deadline)
-  const tested = underTest(connection, asked)
+  const tested = underTest(connection, holderRequest)
   const purpose = 'test'
   return beginAttempt(services, exchange, {
     connection: tested,
     purpose,
     returnTo: '/',
     selectAccount,
-    asked,
+    holderRequest,
   })
 }
 
@@ -68,19 +68,27 @@ export async function finishTest(
   { response, record }: Answered,
 ): Promise<Response> {
   const { attempt } = record
-  const { asked, connectionId } = attempt
-  if (asked === undefined) throw new EntradaError('sign_in_attempt_mismatch')
+  const { holderRequest, connectionId } = attempt
+  if (holderRequest === undefined) throw new EntradaError('sign_in_attempt_mismatch')
   const connection = await getConnection(services, connectionId)
   record.connection = connection
   record.step('attempt_opened', { purpose: attempt.purpose })
   checkCallbackAddress(services, exchange, connection)
-  const holder = await getTestCaller(services, exchange, { holder: asked.holder, connectionId })
+  const holder = await getTestCaller(services, exchange, {
+    holder: holderRequest.holder,
+    connectionId,
+  })
   const answer = checkAnswered(response)
   await claimOnce(services, record)
 
-  const run = { connection: underTest(connection, asked), asked, answer, record }
+  const run = { connection: underTest(connection, holderRequest), holderRequest, answer, record }
   const { result, refusal } = await runTest(services, exchange, run)
-  const location = await keepResult(services, { holder, connection: run.connection, asked, result })
+  const location = await keepResult(services, {
+    holder,
+    connection: run.connection,
+    holderRequest,
+    result,
+  })
   const outcome = result.works ? 'works' : 'refused'
   services.metrics.count('entrada_connection_tests_total', { outcome })
   return withCookies(redirect(location), [
@@ -97,7 +105,7 @@ export async function finishTest(
  */
 function underTest(
   connection: Connection,
-  { credentialId, candidateTenant }: AskedByHolder,
+  { credentialId, candidateTenant }: HolderRequest,
 ): Connection {
   const credentials =
     credentialId === undefined
@@ -122,7 +130,7 @@ function checkComplete({ application, clientId, credentials, tenants }: Connecti
 
 type TestRun = {
   readonly connection: Connection
-  readonly asked: AskedByHolder
+  readonly holderRequest: HolderRequest
   readonly answer: AuthorizationAnswer
   readonly record: SignInRecord
 }
@@ -133,8 +141,8 @@ async function runTest(
   exchange: Exchange,
   run: TestRun,
 ): Promise<{ readonly result: TestResult; readonly refusal?: EntradaError }> {
-  const { connection, asked, answer, record } = run
-  const credential = connection.credentials.find(({ id }) => id === asked.credentialId)
+  const { connection, holderRequest, answer, record } = run
+  const credential = connection.credentials.find(({ id }) => id === holderRequest.credentialId)
   const common = {
     at: services.now().toISOString(),
     correlationId: exchange.correlationId,

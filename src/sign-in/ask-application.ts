@@ -16,7 +16,7 @@ const LONGEST_REASON = 200
  */
 export async function askApplication(
   services: Pick<Services, 'hooks' | 'log'>,
-  asked: {
+  question: {
     readonly connection: Connection
     readonly identity: VerifiedIdentity
     readonly decision: Extract<SignInDecision, { kind: 'allowed' }>
@@ -24,8 +24,8 @@ export async function askApplication(
 ): Promise<void> {
   const { decideSignIn } = services.hooks
   if (decideSignIn === undefined) return
-  const { connection, decision } = asked
-  const identity = { ...asked.identity, ...shortIdsOf(asked.identity.key) }
+  const { connection, decision } = question
+  const identity = { ...question.identity, ...shortIdsOf(question.identity.key) }
   const { organizationId, id: connectionId } = connection
   const answer = await withinTimeLimit(async () =>
     parseHookAnswer(await decideSignIn({ organizationId, connectionId, identity, decision })),

@@ -140,14 +140,14 @@ describe('openAttempt', () => {
   })
 
   it('refuses a cookie under the name of another attempt', () => {
-    const [one, two] = [start(), start()]
-    const [[name = ''] = []] = [...one.jar]
-    const [[, value = ''] = []] = [...two.jar]
+    const [first, second] = [start(), start()]
+    const [[name = ''] = []] = [...first.jar]
+    const [[, value = ''] = []] = [...second.jar]
     assert.throws(
-      () => open(new Map([[name, value]]), attemptState(one.attempt)),
+      () => open(new Map([[name, value]]), attemptState(first.attempt)),
       notYours('sealed'),
     )
-    const secretOfTwo = `${one.attempt.id}.${two.attempt.stateSecret}`
+    const secretOfTwo = `${first.attempt.id}.${second.attempt.stateSecret}`
     assert.throws(() => open(new Map([[name, value]]), secretOfTwo), notYours('sealed'))
   })
 
@@ -220,9 +220,9 @@ describe('openAttempt', () => {
       fc.tuple(id, fc.string()).map((t) => t.join('.')),
     )
     fc.assert(
-      fc.property(cookie, state, (held, given) => {
-        for (const browser of [new Map([[name, held]]), jar]) {
-          assert.throws(() => open(browser, given), isEntradaError)
+      fc.property(cookie, state, (cookieValue, stateValue) => {
+        for (const browser of [new Map([[name, cookieValue]]), jar]) {
+          assert.throws(() => open(browser, stateValue), isEntradaError)
         }
       }),
     )

@@ -15,7 +15,7 @@ import type { ConnectionId } from '../storage/records.ts'
 export type AttemptPurpose = 'sign_in' | 'test' | 'consent' | 'sign_out'
 
 /** A test or a request for consent: its holder, its subject, and where its result is shown. */
-export type AskedByHolder = {
+export type HolderRequest = {
   readonly holder: string
   readonly resultsAt: string
   /** The one credential that is tested, in place of the active ones. */
@@ -31,16 +31,16 @@ export type Attempt = {
   readonly purpose: AttemptPurpose
   readonly returnTo: string
   readonly stateSecret: string
-  /** What the identity provider needs on the way back. */
+  /** The values that the identity provider needs to verify the answer. */
   readonly kept: Kept
   readonly expiresAt: Date
-  readonly asked?: AskedByHolder
+  readonly holderRequest?: HolderRequest
   /** Path and query of the address to which the answer must come; absent in attempts that another release has made. */
   readonly returnPath?: string
 }
 
 const ATTEMPT_LIFETIME_SECONDS = 600
-/** Claims outlive the attempt, so that nothing that can still be opened can be claimed twice. */
+/** A claim is kept longer than the attempt is valid, so that an attempt that can still be opened cannot be claimed twice. */
 export const CLAIM_LIFETIME_SECONDS = 900
 /** The cookie outlives the attempt: an answer that comes late gets an error page that leads back to where the user wanted to go. */
 const COOKIE_LIFETIME_SECONDS = 3600
@@ -58,9 +58,12 @@ export function newAttempt(
     purpose,
     returnTo,
     kept,
-    asked,
+    holderRequest,
     returnPath,
-  }: Pick<Attempt, 'connectionId' | 'purpose' | 'returnTo' | 'kept' | 'asked' | 'returnPath'>,
+  }: Pick<
+    Attempt,
+    'connectionId' | 'purpose' | 'returnTo' | 'kept' | 'holderRequest' | 'returnPath'
+  >,
 ): Attempt {
   return {
     id: newUuid(services).replaceAll('-', ''),
@@ -70,7 +73,7 @@ export function newAttempt(
     stateSecret: Buffer.from(services.randomBytes(16)).toString('base64url'),
     kept,
     expiresAt: new Date(services.now().getTime() + ATTEMPT_LIFETIME_SECONDS * 1000),
-    ...(asked ? { asked } : {}),
+    ...(holderRequest ? { holderRequest } : {}),
     ...(returnPath ? { returnPath } : {}),
   }
 }
@@ -208,7 +211,7 @@ function unseal(
  */
 function encode(attempt: Attempt): string {
   const { connectionId, purpose, returnTo, stateSecret, kept, expiresAt } = attempt
-  const { asked = null, returnPath } = attempt
+  const { holderRequest = null, returnPath } = attempt
   return JSON.stringify([
     connectionId,
     purpose,
@@ -217,21 +220,21 @@ function encode(attempt: Attempt): string {
     kept.nonce,
     kept.codeVerifier,
     expiresAt.getTime(),
-    asked,
+    holderRequest,
     returnPath,
   ])
 }
 
 type EncodedAttempt = [
   ...[string, AttemptPurpose, string, string, string, string, number],
-  (AskedByHolder | null)?,
+  (HolderRequest | null)?,
   (string | null)?,
 ]
 
 function decode(id: string, text: string): Attempt {
   const parts = JSON.parse(text) as EncodedAttempt // sealed by `encode`
   const [connectionId, purpose, returnTo, stateSecret, nonce, codeVerifier, expiresAt] = parts
-  const [asked, returnPath] = parts.slice(7) as [AskedByHolder?, string?] // the last two places
+  const [holderRequest, returnPath] = parts.slice(7) as [HolderRequest?, string?] // the last two places
   return {
     id,
     connectionId,
@@ -240,7 +243,7 @@ function decode(id: string, text: string): Attempt {
     stateSecret,
     kept: { nonce, codeVerifier },
     expiresAt: new Date(expiresAt),
-    ...(asked ? { asked } : {}),
+    ...(holderRequest ? { holderRequest } : {}),
     ...(returnPath ? { returnPath } : {}),
   }
 }

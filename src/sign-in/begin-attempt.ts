@@ -6,10 +6,10 @@ import { redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
 import type { Connection } from '../storage/records.ts'
 import {
-  type AskedByHolder,
   type AttemptPurpose,
   attemptCookies,
   attemptState,
+  type HolderRequest,
   newAttempt,
 } from './attempt.ts'
 import { checkNoOtherRequired } from './choose-connection.ts'
@@ -25,14 +25,14 @@ export type BeginAttempt = {
   readonly returnTo: string
   readonly loginHint?: string | undefined
   readonly selectAccount?: boolean
-  readonly asked?: AskedByHolder
+  readonly holderRequest?: HolderRequest
 }
 
 /** Sends the browser to the identity provider with a fresh attempt in its cookie. Writes nothing to the database (design rule 6). */
 export async function beginAttempt(
   services: Services,
   exchange: Exchange,
-  { connection, purpose, returnTo, loginHint, selectAccount = false, asked }: BeginAttempt,
+  { connection, purpose, returnTo, loginHint, selectAccount = false, holderRequest }: BeginAttempt,
 ): Promise<Response> {
   if (purpose === 'sign_in') await checkNoOtherRequired(services, connection)
   const provider = services.identityProviderFor(connection)
@@ -43,7 +43,7 @@ export async function beginAttempt(
     returnTo,
     kept: provider.prepare(),
     returnPath: returnAddress.slice(exchange.here.origin.length),
-    ...(asked ? { asked } : {}),
+    ...(holderRequest ? { holderRequest } : {}),
   })
   const hint = loginHint?.slice(0, MAX_LOGIN_HINT_LENGTH).toWellFormed()
   const demand = claimsChallenge(services, exchange)

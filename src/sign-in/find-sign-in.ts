@@ -24,9 +24,9 @@ export async function findSignIn(services: Services, exchange: Exchange): Promis
   const typed = (single(form, 'who') ?? '').trim().slice(0, MAX_TYPED_LENGTH)
   const chosen = single(form, 'connection')
   const found = await (chosen ? findBySlug(services, chosen) : findByText(services, typed))
-  const asked = { returnTo, ...(typed ? { typed } : {}) }
-  if (found.kind === 'several') return choicePage(services, found.connections, asked)
-  if (found.kind === 'none') return organizationPage(services, exchange, { ...asked, typed })
+  const start = { returnTo, ...(typed ? { typed } : {}) }
+  if (found.kind === 'several') return choicePage(services, found.connections, start)
+  if (found.kind === 'none') return organizationPage(services, exchange, { ...start, typed })
   const loginHint = parseWorkEmail(typed)?.address
   const { connection } = found
   return goOnPage(
@@ -40,8 +40,8 @@ export async function showOrganizationQuestion(
   services: Pick<Services, 'deployment'>,
   exchange: Exchange,
 ): Promise<Response> {
-  const asked = single(exchange.url.searchParams, 'return_to')
-  const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
+  const sentReturnTo = single(exchange.url.searchParams, 'return_to')
+  const returnTo = parseReturnTo(sentReturnTo, exchange.here, services.deployment)
   return organizationPage(services, exchange, { returnTo })
 }
 

@@ -53,19 +53,19 @@ import {
 /** Answers GET /auth/entra/login with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
   const connection = await getDefaultConnection(services)
-  return startWith(services, exchange, { connection, ...askedOfStart(services, exchange) })
+  return startWith(services, exchange, { connection, ...readStart(services, exchange) })
 }
 
 /** Answers GET /enterprise-login/SLUG with a customer's connection, or with one of an organization's. */
 export async function startSignInAt(services: Services, exchange: Exchange): Promise<Response> {
   const { slug = '' } = exchange.params
-  const asked = askedOfStart(services, exchange)
+  const start = readStart(services, exchange)
   const connection = await services.storage.findConnectionBySlug(slug)
-  if (connection !== undefined) return startWith(services, exchange, { connection, ...asked })
+  if (connection !== undefined) return startWith(services, exchange, { connection, ...start })
   const found = await findBySlug(services, slug)
   if (found.kind === 'none') throw new EntradaError('connection_not_found')
-  if (found.kind === 'several') return choicePage(services, found.connections, asked)
-  return startWith(services, exchange, { connection: found.connection, ...asked })
+  if (found.kind === 'several') return choicePage(services, found.connections, start)
+  return startWith(services, exchange, { connection: found.connection, ...start })
 }
 
 export type Start = {
@@ -99,12 +99,12 @@ export async function startWith(
 }
 
 /** Reads the parameters that the address of a start may have. */
-function askedOfStart(
+function readStart(
   services: Pick<Services, 'deployment'>,
   exchange: Exchange,
 ): Omit<Start, 'connection'> {
-  const asked = single(exchange.url.searchParams, 'return_to')
-  const returnTo = parseReturnTo(asked, exchange.here, services.deployment)
+  const sentReturnTo = single(exchange.url.searchParams, 'return_to')
+  const returnTo = parseReturnTo(sentReturnTo, exchange.here, services.deployment)
   return { returnTo, ...requestedAccount(exchange) }
 }
 

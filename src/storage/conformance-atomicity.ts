@@ -112,7 +112,7 @@ function describeTransactions(subject: Subject): void {
 }
 
 function describeDatabase(subject: Subject): void {
-  it('says its mode and schema, and that it is ready', async () => {
+  it('returns its mode and schema, and that it is ready', async () => {
     const mark = await subject.storage.readMark()
     assert.equal(mark.mode, 'development')
     assert.ok(mark.schemaVersion >= mark.oldestProgram)

@@ -71,7 +71,7 @@ export function describeChain(subject: Subject): void {
       assert.equal((await subject.storage.countLive(at(0))).unlinked, 2)
     })
 
-    it('tells of links whose events are gone, and removes the oldest with theirs', async () => {
+    it('reports links whose events are gone, and removes the oldest with theirs', async () => {
       const { storage } = subject
       await append(storage, 1, 2, 3)
       await storage.withAuditChain(async (chain) => {

@@ -14,9 +14,9 @@ import {
 import type { MembershipId, RoleAssignment } from './records.ts'
 import type { StorageTransaction } from './storage.ts'
 
-const one = newConnection()
+const connection = newConnection()
 const other = newConnection({ id: 'con_other', slug: 'con_other' })
-const given: readonly RoleAssignment[] = [
+const assignments: readonly RoleAssignment[] = [
   { role: 'admin', source: 'manual' },
   { role: 'admin', source: 'rule:1' },
   { role: 'reader', source: 'default' },
@@ -35,18 +35,18 @@ async function putPeople(transaction: StorageTransaction): Promise<void> {
   await transaction.putOrganization(newOrganization('org_b'))
   for (const n of [1, 2, 3, 4]) {
     await createPerson(transaction, n)
-    await transaction.replaceRuleRoles(membershipId(n), given)
+    await transaction.replaceRuleRoles(membershipId(n), assignments)
   }
-  await told(transaction, 1, one.id)
-  await told(transaction, 2, one.id)
-  await told(transaction, 3, other.id)
+  await putSnapshot(transaction, 1, connection.id)
+  await putSnapshot(transaction, 2, connection.id)
+  await putSnapshot(transaction, 3, other.id)
 }
 
 function membershipId(n: number): MembershipId {
   return newMembership(n).id
 }
 
-async function told(
+async function putSnapshot(
   transaction: StorageTransaction,
   n: number,
   connectionId: string,
@@ -58,28 +58,29 @@ async function told(
 
 function describeRoles(subject: Subject): void {
   const roles = (n: number) => subject.storage.listRoles(membershipId(n))
-  const without = (source: string) => given.filter((assignment) => assignment.source !== source)
+  const without = (source: string) =>
+    assignments.filter((assignment) => assignment.source !== source)
 
-  it('of a rule are taken back from all whom it reached, and from nobody anything else (S1)', async () => {
+  it('of a rule are removed from all its members, and nothing else is removed (S1)', async () => {
     const gone = await subject.storage.atomically(async (transaction) => {
       await putPeople(transaction)
       return [
-        await transaction.removeRolesOfRules({ ...one, organizationId: 'org_b' }, ['1']),
-        await transaction.removeRolesOfRules(one, ['1', 'unknown']),
-        await transaction.removeRolesOfRules(one, []),
+        await transaction.removeRolesOfRules({ ...connection, organizationId: 'org_b' }, ['1']),
+        await transaction.removeRolesOfRules(connection, ['1', 'unknown']),
+        await transaction.removeRolesOfRules(connection, []),
       ]
     })
     assert.deepEqual(gone, [0, 3, 0])
     assert.deepEqual(await roles(1), without('rule:1'))
     assert.deepEqual(await roles(2), without('rule:1'))
-    assert.deepEqual(await roles(3), given, 'another connection has a rule of the same id')
+    assert.deepEqual(await roles(3), assignments, 'another connection has a rule of the same id')
     assert.deepEqual(await roles(4), without('rule:1'))
   })
 
   it('by default become another one, or none (S10)', async () => {
     await subject.storage.atomically(putPeople)
     const replace = (role: string | undefined) =>
-      subject.storage.atomically((transaction) => transaction.replaceDefaultRole(one, role))
+      subject.storage.atomically((transaction) => transaction.replaceDefaultRole(connection, role))
     assert.equal(await replace('guest'), 3)
     assert.equal(await replace('guest'), 0)
     assert.deepEqual(await roles(1), [
@@ -90,7 +91,7 @@ function describeRoles(subject: Subject): void {
     ])
     assert.equal(await replace(undefined), 3)
     assert.deepEqual(await roles(1), without('default'))
-    assert.deepEqual(await roles(3), given)
+    assert.deepEqual(await roles(3), assignments)
   })
 }
 
@@ -102,7 +103,7 @@ function describeSessions(subject: Subject): void {
       for (const n of [1, 2, 3]) await transaction.createSession(newSession(n))
       await transaction.createSession(newSession(4, { connectionId: other.id }))
     })
-    const ids = await subject.storage.listSessionIdsOf(one.id)
+    const ids = await subject.storage.listSessionIdsOf(connection.id)
     assert.deepEqual(ids.toSorted(), ['ses_0001', 'ses_0002', 'ses_0003'])
     const people = (await subject.storage.listSessionPeople(ids)).toSorted((a, b) =>
       a.sessionId < b.sessionId ? -1 : 1,
@@ -112,14 +113,14 @@ function describeSessions(subject: Subject): void {
       sessionId: 'ses_0001',
       identity: { key, lastClaims, connectionId },
       profile: newMembership(1).profile,
-      rolesFrom: one.id,
+      rolesFrom: connection.id,
       matchesRule: true,
     })
     assert.deepEqual(
       people.map(({ rolesFrom, matchesRule }) => [rolesFrom, matchesRule]),
       [
-        [one.id, true],
-        [one.id, false],
+        [connection.id, true],
+        [connection.id, false],
         [other.id, true],
       ],
     )
@@ -132,21 +133,21 @@ function describeSessions(subject: Subject): void {
     const hasRead = Promise.withResolvers<void>()
     const isNarrowed = Promise.withResolvers<void>()
     const signIn = storage.atomically(async (transaction) => {
-      const connection = await transaction.findConnection(one.id)
+      const found = await transaction.findConnection(connection.id)
       hasRead.resolve()
       // If transactions take turns, the other one waits for this one.
       await Promise.race([isNarrowed.promise, pause(300)])
-      if (connection?.status === 'on') await transaction.createSession(newSession(1))
+      if (found?.status === 'on') await transaction.createSession(newSession(1))
     })
     await hasRead.promise
     await storage.atomically(async (transaction) => {
-      await transaction.putConnection({ ...one, status: 'off' })
-      const ids = await transaction.listSessionIdsOf(one.id)
+      await transaction.putConnection({ ...connection, status: 'off' })
+      const ids = await transaction.listSessionIdsOf(connection.id)
       await transaction.endSessionsFor(ids, { reason: 'access_changed' })
     })
     isNarrowed.resolve()
     await signIn
-    assert.deepEqual(await storage.listSessionIdsOf(one.id), [])
+    assert.deepEqual(await storage.listSessionIdsOf(connection.id), [])
   })
 
   it('end together, and each end is remembered for as long as the session would have lasted', async () => {
@@ -154,7 +155,7 @@ function describeSessions(subject: Subject): void {
       await putPeople(transaction)
       for (const n of [1, 2, 3]) await transaction.createSession(newSession(n))
     })
-    const end = { reason: 'access_changed', connectionId: one.id } as const
+    const end = { reason: 'access_changed', connectionId: connection.id } as const
     const endThem = (ids: readonly `ses_${string}`[]) =>
       subject.storage.atomically((transaction) => transaction.endSessionsFor(ids, end))
     assert.equal(await endThem([]), 0)

@@ -80,7 +80,9 @@ function describeOwnDomains(subject: Subject): void {
       other.atomically((transaction) => transaction.putDomain(second)),
     ])
     assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
-    const [refused] = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+    const [refused] = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason] : [],
+    )
     assert.equal(refused.code, 'domain_in_use')
   })
 
@@ -139,7 +141,8 @@ function describeOwnDomains(subject: Subject): void {
 
   it('are gone once they are removed', async () => {
     await put(newDomain(1, { status: 'proven' }))
-    const remove = () => subject.storage.atomically((one) => one.removeDomain('dom_0001'))
+    const remove = () =>
+      subject.storage.atomically((transaction) => transaction.removeDomain('dom_0001'))
     assert.deepEqual(await remove(), newDomain(1, { status: 'proven' }))
     assert.equal(await remove(), undefined)
     assert.equal(await subject.storage.findOwnedDomain('domain-1.example'), undefined)
@@ -173,7 +176,7 @@ function describeWays(subject: Subject): void {
     assert.deepEqual(await idsOf('t-3'), ['con_1'])
   })
 
-  it('is the tenant where somebody pins it or came from it, before those that only list it (S7)', async () => {
+  it('is a tenant that is pinned or from which users came, before those that are only listed (S7)', async () => {
     const put = (id: string, n: number, tenantId = 't-9') =>
       subject.storage.atomically((transaction) =>
         transaction.putConnection(

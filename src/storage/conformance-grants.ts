@@ -98,7 +98,7 @@ function describeSessionGrants(subject: Subject): void {
     assert.deepEqual(await storage.countSealedValues(), { 'key-a': 1, 'key-b': 1, 'key-z': 2 })
   })
 
-  it('say which connections tell nothing, and why', async () => {
+  it('report which connections return nothing, and why', async () => {
     await putGrants(subject, 4, (n) => (n === 4 ? {} : { lastFailure: n === 3 ? 'b' : 'a' }))
     assert.deepEqual(await subject.storage.listRecheckFailures(), [
       { connectionId: 'default', code: 'a', sessions: 2 },
@@ -137,15 +137,15 @@ function describeLeases(subject: Subject): void {
     const { storage } = subject
     const later = { leaseId: 'd', now: at(300), until: at(400), limit: 10 }
     assert.equal((await storage.leaseSessionGrants({ ...later, except: ['default'] })).length, 0)
-    const one = await storage.leaseSessionGrants({ ...later, sessionId: idOf(2) })
-    assert.deepEqual(idsOf(one), [idOf(2)])
+    const leased = await storage.leaseSessionGrants({ ...later, sessionId: idOf(2) })
+    assert.deepEqual(idsOf(leased), [idOf(2)])
     assert.equal((await storage.leaseSessionGrants(later)).length, 3, 'leases end by themselves')
   })
 
   it('are given once, of twenty callers on two replicas', async () => {
     await putGrants(subject, 30)
     const other = await subject.openAnother()
-    const given = await Promise.all(
+    const leases = await Promise.all(
       Array.from({ length: 20 }, (_, n) =>
         (n % 2 ? other : subject.storage).leaseSessionGrants({
           leaseId: `lease-${n}`,
@@ -155,7 +155,7 @@ function describeLeases(subject: Subject): void {
         }),
       ),
     )
-    const ids = given.flatMap(idsOf)
+    const ids = leases.flatMap(idsOf)
     assert.equal(new Set(ids).size, ids.length)
     const rest = await lease('rest', { limit: 100 })
     assert.equal(ids.length + rest.length, 30)

@@ -13,7 +13,7 @@ export function describeHealth(subject: Subject): void {
     describeRuns(subject)
     describeSignInCounts(subject)
   })
-  describe('connections that need somebody', () => describeNeeds(subject))
+  describe('connections that need attention', () => describeNeeds(subject))
   describe('sign-in traces of a person', () => {
     describePersonTraces(subject)
     describeForgetting(subject)
@@ -49,7 +49,7 @@ function describeRuns(subject: Subject): void {
     })
   })
 
-  it('takes no run up again that was told late by another replica', async () => {
+  it('does not continue a run that another replica reported late', async () => {
     await add({ lastSuccessAt: at(3), failuresInARow: 0 })
     await add(failures(1, 2, 2))
     const health = await healthOf('default')

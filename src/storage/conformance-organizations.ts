@@ -114,7 +114,7 @@ export function describeOrganizations(subject: Subject): void {
       assert.deepEqual(await subject.storage.countSealedValues(), { 'key-a': 1, 'key-b': 2 })
     })
 
-    it('say whether a connection was removed, by itself or with its organization', async () => {
+    it('report whether a connection was removed, by itself or with its organization', async () => {
       const { storage } = subject
       await storage.atomically(async (transaction) => {
         await transaction.putOrganization(newOrganization('org_2'))

@@ -73,7 +73,7 @@ function describeIdentities(subject: Subject): void {
       await transaction.linkIdentity(newIdentity(1, { key }))
       await transaction.linkIdentity(newIdentity(2, { key: other }))
     })
-    const find = (one: PersonKey) => subject.storage.findPerson(one, 'default')
+    const find = (key: PersonKey) => subject.storage.findPerson(key, 'default')
     assert.deepEqual((await find(key))?.identity, newIdentity(1, { key }))
     assert.deepEqual((await find(other))?.identity, newIdentity(2, { key: other }))
     assert.equal(await find({ ...key, directory: 'https://id.example/a' }), undefined)
@@ -146,7 +146,7 @@ function describeMemberships(subject: Subject): void {
     assert.deepEqual(await unlinkedOf(subject, 'org_b', 2), [])
   })
 
-  it('are found by email only where nobody signs in as them, and without the roles left out (S8)', async () => {
+  it('are found by email only if they have no identity, and without the excluded roles (S8)', async () => {
     await subject.storage.atomically(async (transaction) => {
       for (const n of [1, 2, 3, 4, 5]) await createUnlinked(transaction, n)
       await transaction.linkIdentity(newIdentity(1))
@@ -199,7 +199,7 @@ async function unlinkedOf(
 function describeRoles(subject: Subject): void {
   it('keeps manual roles when those of rules are replaced', async () => {
     const manual: RoleAssignment = { role: 'admin', source: 'manual' }
-    const held = await subject.storage.atomically(async (transaction) => {
+    const rolesAfter = await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
       await transaction.replaceRuleRoles('mem_0001', [
         manual,
@@ -208,7 +208,7 @@ function describeRoles(subject: Subject): void {
       ])
       return transaction.replaceRuleRoles('mem_0001', [{ role: 'writer', source: 'rule:2' }])
     })
-    assert.deepEqual(held, [manual, { role: 'writer', source: 'rule:2' }])
+    assert.deepEqual(rolesAfter, [manual, { role: 'writer', source: 'rule:2' }])
     const none = await subject.storage.atomically((transaction) =>
       transaction.replaceRuleRoles('mem_0001', []),
     )

@@ -39,7 +39,8 @@ export function describeWebhooks(subject: Subject): void {
       )
       const [third, second, first] = await storage.listDeliveries('whk_1', 9)
       const settled = { outcome: 'delivered', at: at(3), answer: '200' } as const
-      for (const one of [third, first]) await storage.settleDelivery(one?.id ?? '', settled)
+      for (const delivery of [third, first])
+        await storage.settleDelivery(delivery?.id ?? '', settled)
       await storage.sweep(at(3), { tracesBefore: third?.createdAt ?? at(0) })
       const left = await storage.listDeliveries('whk_1', 9)
       assert.deepEqual(
@@ -48,7 +49,7 @@ export function describeWebhooks(subject: Subject): void {
       )
     })
 
-    it('are told only of events that they want, and of their own organization', async () => {
+    it('receive only events of their types, and of their own organization', async () => {
       const { storage } = subject
       await storage.atomically((transaction) =>
         transaction.putOrganization(newOrganization('org_2')),
@@ -63,12 +64,12 @@ export function describeWebhooks(subject: Subject): void {
       const other = newAuditEvent(2, { type: 'user.created_elsewhere', organizationId: 'default' })
       const ofNobody = newAuditEvent(3, { type: 'operator.signed_in' })
       await append(storage, [created, other, ofNobody])
-      const told = async (id: Webhook['id']) =>
+      const deliveredTo = async (id: Webhook['id']) =>
         (await storage.listDeliveries(id, 9)).map(({ eventId }) => eventId).reverse()
-      assert.deepEqual(await told('whk_all'), [created.id, other.id, ofNobody.id])
-      assert.deepEqual(await told('whk_type'), [created.id])
-      assert.deepEqual(await told('whk_org'), [created.id])
-      assert.deepEqual(await told('whk_off'), [])
+      assert.deepEqual(await deliveredTo('whk_all'), [created.id, other.id, ofNobody.id])
+      assert.deepEqual(await deliveredTo('whk_type'), [created.id])
+      assert.deepEqual(await deliveredTo('whk_org'), [created.id])
+      assert.deepEqual(await deliveredTo('whk_off'), [])
     })
 
     it('are counted, and due, each with its organization', async () => {
@@ -167,9 +168,9 @@ export function describeWebhooks(subject: Subject): void {
         await storage.claimDeliveries({ webhookId: 'whk_1', now: at(19), until: at(30), limit: 9 }),
         [],
       )
-      const [one] = first
+      const [delivery] = first
       const settled = { outcome: 'delivered', at: at(15), answer: '204' } as const
-      await storage.settleDelivery(one?.delivery.id ?? '', settled)
+      await storage.settleDelivery(delivery?.delivery.id ?? '', settled)
       const again = await storage.claimDeliveries({
         webhookId: 'whk_1',
         now: at(20),

@@ -121,8 +121,10 @@ async function replaceDefaultRole(
 ): Promise<number> {
   const members = membersThrough(database, connection)
   if (role === undefined) {
-    const given = database.deleteFrom('role_assignments').where('source', '=', 'default')
-    const removal = given.where('membership_id', 'in', members)
+    const defaultAssignments = database
+      .deleteFrom('role_assignments')
+      .where('source', '=', 'default')
+    const removal = defaultAssignments.where('membership_id', 'in', members)
     return Number((await removal.executeTakeFirstOrThrow()).numDeletedRows)
   }
   const { numUpdatedRows } = await database

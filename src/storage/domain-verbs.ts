@@ -19,8 +19,8 @@ export function domainReads(database: Database) {
     },
     async hasConnectionsOfCustomers() {
       const query = database.selectFrom('connections').select('id').where('status', '=', 'on')
-      const one = await query.where('id', '!=', 'default').limit(1).executeTakeFirst()
-      return one !== undefined
+      const row = await query.where('id', '!=', 'default').limit(1).executeTakeFirst()
+      return row !== undefined
     },
     async findDomain(id) {
       const query = database.selectFrom('domains').selectAll().where('id', '=', id)

@@ -53,7 +53,7 @@ export type ErasureVerbs = {
   continueErasure(userId: UserId, after: AuditEventId): Promise<void>
   finishErasure(userId: UserId): Promise<void>
   /** Returns erasures that were signed with another key than this one. */
-  listErasuresToSign(asked: {
+  listErasuresToSign(page: {
     readonly keyId: string
     /** Start after this event id. */
     readonly after: AuditEventId | ''

@@ -4,12 +4,12 @@ import type { ConnectionHealth } from './records.ts'
  * Merges two views of one connection, in any order, because replicas report what they saw at different times. A run of failures
  * that ended before the last success is over.
  */
-export function mergeHealth(one: ConnectionHealth, other: ConnectionHealth): ConnectionHealth {
-  const lastSuccessAt = latest(one.lastSuccessAt, other.lastSuccessAt)
-  const [last] = [one, other].sort((a, b) =>
+export function mergeHealth(health: ConnectionHealth, other: ConnectionHealth): ConnectionHealth {
+  const lastSuccessAt = latest(health.lastSuccessAt, other.lastSuccessAt)
+  const [last] = [health, other].sort((a, b) =>
     compare(millis(b.lastFailureAt), millis(a.lastFailureAt)),
   )
-  const runs = [one, other].filter(
+  const runs = [health, other].filter(
     ({ failingSince, lastFailureAt }) =>
       failingSince !== undefined && millis(lastFailureAt) > millis(lastSuccessAt),
   )
@@ -25,8 +25,8 @@ export function mergeHealth(one: ConnectionHealth, other: ConnectionHealth): Con
   }
 }
 
-function latest(one: Date | undefined, other: Date | undefined): Date | undefined {
-  return millis(one) >= millis(other) ? one : other
+function latest(time: Date | undefined, other: Date | undefined): Date | undefined {
+  return millis(time) >= millis(other) ? time : other
 }
 
 /** A missing time counts as earlier than every other. */

@@ -188,7 +188,7 @@ describe('openPostgres', () => {
     const storage = await openFor(t, url)
     const another = await openFor(t, url)
     const read = (scope: TransactionScope) =>
-      another.atomically((one) => one.countLive(at(0)), { scope })
+      another.atomically((transaction) => transaction.countLive(at(0)), { scope })
     const order: string[] = []
     let later: Promise<unknown> | undefined
     await storage.atomically(

@@ -91,8 +91,8 @@ const lists: Readonly<Record<string, (reads: Reads, page: PageRequest) => Promis
 
 type Bench = {
   readonly database: Database
-  /** What was asked since the last look. */
-  asked(): readonly CompiledQuery[]
+  /** Returns the queries since the last call. */
+  takeQueries(): readonly CompiledQuery[]
   /** Steps of the plan that go through a whole table, or sort one. */
   costlySteps(query: CompiledQuery): Promise<readonly string[]>
   close(): Promise<void>
@@ -104,7 +104,7 @@ function newBench(dialect: ConstructorParameters<typeof Kysely>[0]['dialect']) {
     dialect,
     log: ({ query }) => void seen.push(query),
   })
-  return { database, asked: () => seen.splice(0) }
+  return { database, takeQueries: () => seen.splice(0) }
 }
 
 async function openSqliteBench(): Promise<Bench> {
@@ -166,9 +166,9 @@ describe('what is asked of the database', () => {
       after(() => bench.close())
 
       async function costlyStepsOf(ask: (reads: Reads) => Promise<unknown>): Promise<string[]> {
-        bench.asked()
+        bench.takeQueries()
         await ask(readsOf(bench.database))
-        const queries = bench.asked()
+        const queries = bench.takeQueries()
         assert.ok(queries.length > 0)
         const steps = await Promise.all(queries.map(bench.costlySteps))
         return steps.flat()

@@ -52,7 +52,7 @@ export async function beginConsent(
     purpose: 'consent',
     returnTo: '/',
     kept: services.identityProviderFor(connection).prepare(),
-    asked: { holder: setupHolder(setup), resultsAt: pathTo(services, '/setup/test') },
+    holderRequest: { holder: setupHolder(setup), resultsAt: pathTo(services, '/setup/test') },
   })
   const { authority, clientId } = connection
   const location = adminConsentUrl({
@@ -76,7 +76,10 @@ export async function finishConsent(
   const { connection } = setup
   record.connection = connection
   record.step('attempt_opened', { purpose: attempt.purpose })
-  if (attempt.asked?.holder !== setupHolder(setup) || attempt.connectionId !== connection.id) {
+  if (
+    attempt.holderRequest?.holder !== setupHolder(setup) ||
+    attempt.connectionId !== connection.id
+  ) {
     throw new EntradaError('setup_superseded')
   }
   checkCallbackAddress(services, exchange, connection)

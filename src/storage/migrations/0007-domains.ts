@@ -78,7 +78,7 @@ async function fillConnectionTenants(database: Database): Promise<void> {
       readonly tenantId?: string
       readonly tenantIds?: readonly string[]
     }
-    for (const tenant of new Set(tenantIds.map((one) => one.toLowerCase()))) {
+    for (const tenant of new Set(tenantIds.map((tenantId) => tenantId.toLowerCase()))) {
       await sql`insert into connection_tenants (connection_id, authority, tenant_id)
         values (${id}, ${authority}, ${tenant})`.execute(database)
     }
