@@ -56,6 +56,7 @@ import type { EntradaOptions } from './settings/options.ts'
 import { settingsTable } from './settings/settings-table.ts'
 import { warnOfRisks } from './settings/warn-of-risks.ts'
 import { openStorage } from './storage/open-storage.ts'
+import { startFillingSearchKeys } from './storage/start-filling.ts'
 import type { Storage } from './storage/storage.ts'
 import { startSweeping } from './storage/sweeping.ts'
 import { startCredentialWarnings } from './webhooks/credential-warnings.ts'
@@ -350,6 +351,7 @@ function startBackgroundWork(
   const { privateAllowed } = services.deployment.webhooks
   const send = createWebhookSender({ privateAllowed, proxies: options.proxy ?? proxiesOfNode() })
   const stopSweeping = startSweeping(services)
+  const stopFilling = startFillingSearchKeys(services)
   const stopOutbox = startOutbox(services)
   const stopStoringNotes = startStoringNotes(services.signInNotes)
   const stopReporting = startReportingUnstored(services)
@@ -362,6 +364,7 @@ function startBackgroundWork(
   return async () => {
     watch?.stop()
     stopSweeping()
+    await stopFilling()
     stopWarnings()
     await stopRechecking()
     await stopDeliveries()

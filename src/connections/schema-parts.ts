@@ -201,6 +201,13 @@ export const domainName = parsed(
 /** Returns the query parameter of a search. */
 export function searchQuery(what: string) {
   return {
-    search: v.optional(v.pipe(text(200), v.description(`Part of ${what}, ignoring case.`))),
+    search: v.optional(
+      v.pipe(
+        text(200),
+        v.description(
+          `Part of ${what}, ignoring case and accents. One or two letters find beginnings of words.`,
+        ),
+      ),
+    ),
   }
 }

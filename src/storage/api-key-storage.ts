@@ -21,7 +21,7 @@ export type MembershipFilter = {
   readonly status?: Membership['status']
   /** Members who have this role, from any source. */
   readonly role?: string
-  /** Part of a username, display name or email, ignoring case. */
+  /** Part of a username, display name or email. */
   readonly search?: string
 }
 

@@ -15,6 +15,7 @@ import { describeOrganizations } from './conformance-organizations.ts'
 import { describePeople } from './conformance-people.ts'
 import { describePlans } from './conformance-plans.ts'
 import { putDefaults } from './conformance-samples.ts'
+import { describeSearches } from './conformance-search.ts'
 import { describeSessions } from './conformance-sessions.ts'
 import { describeSetup } from './conformance-setup.ts'
 import { describeTrail } from './conformance-trail.ts'
@@ -58,6 +59,7 @@ export function storageConformance(name: string, open: () => Promise<OpenedStora
     describePeople(subject)
     describeUsernames(subject)
     describeConnectionPeople(subject)
+    describeSearches(subject)
     describeSessions(subject)
     describeApiKeys(subject)
     describeGrants(subject)

@@ -18,6 +18,7 @@ import { compilePlan, planWrites } from './plan-statements.ts'
 import { countUses } from './rate-limit-counts.ts'
 import { removalWrites } from './removal-verbs.ts'
 import type { Database } from './schema.ts'
+import { fillSearchKeys } from './search-filling.ts'
 import { leaseSessionGrants, sessionGrantReads, sessionGrantWrites } from './session-grant-verbs.ts'
 import { sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
 import { setupReads, setupWrites } from './setup-verbs.ts'
@@ -115,6 +116,13 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
             ),
           [],
         ),
+      ),
+    fillSearchKeys: (limit) =>
+      outside(() =>
+        // Where other transactions run at the same time, each row is locked for its own statement alone.
+        kind === 'postgres'
+          ? fillSearchKeys(writes, limit)
+          : runAlone((transaction) => fillSearchKeys(transaction, limit), []),
       ),
     sweep: (now, { tracesBefore }) =>
       outside(() => runAlone((transaction) => sweep(transaction, now, tracesBefore), [])),

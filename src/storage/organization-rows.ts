@@ -3,6 +3,7 @@ import { joinedPart, optionalMillis, parseJson, present } from './columns.ts'
 import { credentialsEndAt } from './credentials-end.ts'
 import { type ColumnsOf, conversions, json, type RowOf, same, time } from './record-columns.ts'
 import type { Connection, ConnectionCredential, Organization } from './records.ts'
+import { toSearchKey } from './search-text.ts'
 
 const organizationColumns = {
   id: same('id'),
@@ -14,9 +15,22 @@ const organizationColumns = {
 } satisfies ColumnsOf<Organization>
 const organizations = conversions<Organization, typeof organizationColumns>(organizationColumns)
 
-export type OrganizationRow = RowOf<Organization, typeof organizationColumns>
+/** `search_key` is derived: the text for searches. The previous release leaves it empty. */
+export type OrganizationRow = RowOf<Organization, typeof organizationColumns> & {
+  search_key: string | null
+}
 export const organizationPart = joinedPart('organizations', organizations)
-export const { parse: parseOrganization, toRow: toOrganizationRow } = organizations
+export const parseOrganization = organizations.parse
+
+/** Converts an organization to its row, with the text for searches. */
+export function toOrganizationRow(organization: Organization): OrganizationRow {
+  return { ...organizations.toRow(organization), search_key: organizationSearchKey(organization) }
+}
+
+/** Returns the text for searches of an organization. */
+export function organizationSearchKey({ name, slug }: Pick<Organization, 'name' | 'slug'>): string {
+  return toSearchKey([name, slug])
+}
 
 /** All members but the credentials, whose times are inside their JSON. */
 type ConnectionMembers = Omit<Connection, 'credentials'>
@@ -45,6 +59,8 @@ const connections = conversions<ConnectionMembers, typeof connectionColumns>(con
 export type ConnectionRow = RowOf<ConnectionMembers, typeof connectionColumns> & {
   credentials: string
   credentials_end_at: number | null
+  /** Derived, and left empty by the previous release. */
+  search_key: string | null
 }
 
 export const connectionPart = joinedPart('connections', {
@@ -70,7 +86,18 @@ export function toConnectionRow(connection: Connection): ConnectionRow {
     ...connections.toRow(connection),
     credentials: JSON.stringify(connection.credentials.map(toStoredCredential)),
     credentials_end_at: optionalMillis(credentialsEndAt(connection)),
+    search_key: connectionSearchKey(connection),
   }
+}
+
+/** Returns the text for searches of a connection. */
+export function connectionSearchKey(
+  connection: Pick<Connection, 'name' | 'slug' | 'clientId' | 'tenants'>,
+): string {
+  const { name, slug, clientId, tenants } = connection
+  const named =
+    tenants.kind === 'pinned' ? [tenants.tenant, tenants.tenantId ?? ''] : tenants.tenantIds
+  return toSearchKey([name, slug, clientId, ...named])
 }
 
 /** Returns every sealed value of one `credentials` column. */

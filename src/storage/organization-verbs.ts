@@ -1,5 +1,5 @@
 /** Reads and writes organizations and connections. */
-import type { ExpressionBuilder } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
 import { acceptedTenants } from './accepted-tenants.ts'
 import { foldCase, keyIdOf } from './columns.ts'
@@ -12,10 +12,19 @@ import {
   toConnectionRow,
   toOrganizationRow,
 } from './organization-rows.ts'
-import { contains, readPage } from './pages.ts'
-import type { Database, Tables } from './schema.ts'
+import { readPage } from './pages.ts'
+import type { Connection, Organization } from './records.ts'
+import type { Database } from './schema.ts'
+import { searchText } from './search-index.ts'
+import { readSearchPage } from './search-reads.ts'
 import { countSealedGrants } from './session-grant-verbs.ts'
-import type { ConnectionFilter, StorageReader, StorageTransaction } from './storage.ts'
+import type {
+  ConnectionFilter,
+  Page,
+  PageRequest,
+  StorageReader,
+  StorageTransaction,
+} from './storage.ts'
 import { sealedWebhookSecrets } from './webhook-rows.ts'
 
 /**
@@ -51,11 +60,9 @@ export function organizationReads(database: Database) {
       return row && parseOrganization(row)
     },
     async listOrganizations({ search, ...page }) {
-      let query = database.selectFrom('organizations').selectAll()
-      if (search !== undefined) {
-        query = query.where((is) => is.or([contains('name', search), contains('slug', search)]))
-      }
-      return readPage(query, page, { by: 'created_at', item: parseOrganization })
+      if (search !== undefined) return searchOrganizations(database, search, page)
+      const list = database.selectFrom('organizations').selectAll()
+      return readPage(list, page, { by: 'created_at', item: parseOrganization })
     },
     async findConnection(id) {
       const query = database.selectFrom('connections').selectAll().where('id', '=', id)
@@ -68,10 +75,11 @@ export function organizationReads(database: Database) {
       return row && parseConnection(row)
     },
     async listConnections(filter, page) {
-      return readPage(selectConnections(database, filter), page, {
-        by: 'created_at',
-        item: parseConnection,
-      })
+      if (filter.search !== undefined) {
+        return searchConnections(database, filter.search, { filter, page })
+      }
+      const list = selectConnections(database, filter)
+      return readPage(list, page, { by: 'created_at', item: parseConnection })
     },
     async listConnectionIds() {
       const rows = await database.selectFrom('connections').select('id').orderBy('id').execute()
@@ -137,14 +145,12 @@ export function organizationWrites(database: Database) {
 }
 
 function selectConnections(database: Database, filter: ConnectionFilter) {
-  const { organizationId, status, credentialsEndBefore, search, failing, withoutRoles } = filter
-  let query = database.selectFrom('connections').selectAll()
-  if (organizationId !== undefined) query = query.where('organization_id', '=', organizationId)
+  const { status, credentialsEndBefore, failing, withoutRoles } = filter
+  let query = selectConnectionScope(database, filter)
   if (status !== undefined) query = query.where('status', '=', status)
   if (credentialsEndBefore !== undefined) {
     query = query.where('credentials_end_at', '<', credentialsEndBefore.getTime())
   }
-  if (search !== undefined) query = query.where(matchesSearch(search))
   if (failing) query = query.where('id', 'in', failingConnections(database))
   if (withoutRoles) {
     // Both columns are JSON as `JSON.stringify` writes it.
@@ -155,16 +161,50 @@ function selectConnections(database: Database, filter: ConnectionFilter) {
   return query
 }
 
-function matchesSearch(search: string) {
-  const whole = foldCase(search)
-  return (is: ExpressionBuilder<Tables, 'connections'>) =>
-    is.or([
-      contains('name', search),
-      contains('slug', search),
-      contains('tenants', search),
-      is('id', '=', search),
-      is('client_id', '=', whole),
-    ])
+/** Selects what an index has in the order of the list. */
+function selectConnectionScope(database: Database, { organizationId }: ConnectionFilter) {
+  const query = database.selectFrom('connections').selectAll()
+  return organizationId === undefined ? query : query.where('organization_id', '=', organizationId)
+}
+
+function searchOrganizations(
+  database: Database,
+  search: string,
+  page: PageRequest,
+): Promise<Page<Organization>> {
+  const text = searchText(database, 'organizations', { text: search })
+  const list = database.selectFrom('organizations').selectAll()
+  return readSearchPage(
+    text,
+    {
+      along: list,
+      matching: list.where(text.matches),
+      found: (found) => list.where(found('organizations.id')),
+      others: list.where(text.matchesUnfilled),
+    },
+    { page, item: parseOrganization },
+  )
+}
+
+function searchConnections(
+  database: Database,
+  search: string,
+  { filter, page }: { readonly filter: ConnectionFilter; readonly page: PageRequest },
+): Promise<Page<Connection>> {
+  const { organizationId } = filter
+  const text = searchText(database, 'connections', { text: search, organizationId })
+  const list = selectConnections(database, filter)
+  const isItself = sql<SqlBool>`connections.id = ${search}`
+  return readSearchPage(
+    text,
+    {
+      along: selectConnectionScope(database, filter),
+      matching: list.where(sql<SqlBool>`(${isItself} or ${text.matches})`),
+      found: (found) => list.where(found('connections.id')),
+      others: list.where(sql<SqlBool>`(${isItself} or ${text.matchesUnfilled})`),
+    },
+    { page, item: parseConnection },
+  )
 }
 
 /** The unique index would refuse the same, but with an error that differs by database. */

@@ -5,7 +5,6 @@
 import { type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
 import { type PagePlace, parsePageCursor, toPageCursor } from '../protocol/page-cursor.ts'
-import { foldCase } from './columns.ts'
 import type { Tables } from './schema.ts'
 import type { Page, PageRequest } from './storage.ts'
 
@@ -24,12 +23,6 @@ export function olderThan(
 ): RawBuilder<SqlBool> {
   const place = parseCursor(cursor)
   return sql<SqlBool>`(${sql.ref(timeColumn)}, ${sql.ref(idColumn)}) < (${place.millis}, ${place.id})`
-}
-
-/** Returns the condition "contains this text", ignoring ASCII case. */
-export function contains(column: string, text: string): RawBuilder<SqlBool> {
-  const pattern = `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`
-  return sql<SqlBool>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`
 }
 
 /** Creates a page from rows that were read with {@link rowsToRead}. */
@@ -56,14 +49,27 @@ export async function readPage<
   page: PageRequest,
   { by, item }: { readonly by: Time; readonly item: (row: Item) => T },
 ): Promise<Page<T>> {
+  const rows = await readRows(query, page, by)
+  return toPage<Item, T>(rows, page, { time: (row) => row[by], item })
+}
+
+/** Reads the rows of a page, and one more if there is one. */
+export function readRows<
+  Table extends keyof Tables,
+  Time extends 'created_at' | 'at',
+  Item extends object,
+>(
+  query: SelectQueryBuilder<Tables, Table, Item>,
+  page: PageRequest,
+  by: Time,
+): Promise<readonly Item[]> {
   const { after } = page
-  const rows = await query
+  return query
     .$if(after !== undefined, (all) => all.where(olderThan(after ?? '', by, 'id')))
     .orderBy(sql.ref(by), 'desc')
     .orderBy(sql.ref('id'), 'desc')
     .limit(rowsToRead(page))
     .execute()
-  return toPage<Item, T>(rows, page, { time: (row) => row[by], item })
 }
 
 function limitOf(page: PageRequest): number {

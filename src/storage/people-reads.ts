@@ -1,6 +1,5 @@
 /** Finds users, identities and memberships. */
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
-import { keyOfNamed, type NamedPerson, parsePersonName } from '../identity-provider/person-key.ts'
+import { type SqlBool, sql } from 'kysely'
 import { foldCase, present } from './columns.ts'
 import { readPage } from './pages.ts'
 import {
@@ -20,9 +19,10 @@ import type {
   User,
   UserId,
 } from './records.ts'
-import type { Database, Tables } from './schema.ts'
+import type { Database } from './schema.ts'
 import type { UnlinkedMembers } from './sign-in-state.ts'
-import type { KnownPerson, StorageReader, UserListItem } from './storage.ts'
+import type { KnownPerson, Page, PageRequest, StorageReader, UserListItem } from './storage.ts'
+import { membersOf, searchUsers } from './user-search.ts'
 
 /** Creates the functions that read users, identities and memberships. */
 export function peopleReads(database: Database) {
@@ -47,16 +47,24 @@ export function peopleReads(database: Database) {
     },
     listRoles: (membershipId) => listRoles(database, membershipId),
     async listUsers({ search, organizationId, ...page }) {
-      let query = database.selectFrom('users').selectAll()
-      if (search !== undefined)
-        query = query.where((_) => matchesSearch(database, search, organizationId))
-      if (organizationId !== undefined) {
-        query = query.where('id', 'in', membersOf(database, organizationId))
-      }
-      const users = await readPage(query, page, { by: 'created_at', item: parseUser })
+      const scope = organizationId === undefined ? {} : { organizationId }
+      const users = await (search === undefined
+        ? readUsers(database, { ...page, ...scope })
+        : searchUsers(database, search, { ...page, ...scope }))
       return { ...users, items: await withBelongings(database, users.items) }
     },
   } satisfies Partial<StorageReader>
+}
+
+function readUsers(
+  database: Database,
+  { organizationId, ...page }: PageRequest & { readonly organizationId?: OrganizationId },
+): Promise<Page<User>> {
+  let query = database.selectFrom('users').selectAll()
+  if (organizationId !== undefined) {
+    query = query.where('id', 'in', membersOf(database, organizationId))
+  }
+  return readPage(query, page, { by: 'created_at', item: parseUser })
 }
 
 /** Returns all roles of a membership, whatever assigned them. */
@@ -135,56 +143,6 @@ function parsePerson(joined: Readonly<Record<string, unknown>>): KnownPerson | u
     membership: membershipPart.parse(joined),
     groups: groupPart.parse(joined),
   })
-}
-
-function membersOf(database: Database, organizationId: OrganizationId) {
-  const query = database.selectFrom('memberships').select('user_id')
-  return query.where('organization_id', '=', organizationId)
-}
-
-/** Within an organization, a search must not match what only another organization knows about a person (design rule 19). */
-function matchesSearch(
-  database: Database,
-  search: string,
-  organizationId: OrganizationId | undefined,
-): Expression<SqlBool> {
-  const folded = foldCase(search)
-  const named = parsePersonName(search)
-  const pattern = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
-  let ofMemberships = database
-    .selectFrom('memberships')
-    .select('user_id')
-    .where(sql<SqlBool>`search_text like ${pattern} escape '\\'`)
-  let ofIdentities = database
-    .selectFrom('identities')
-    .select('user_id')
-    .where(named === undefined ? hasId([search, folded]) : isNamed(named))
-  if (organizationId !== undefined) {
-    ofMemberships = ofMemberships.where('organization_id', '=', organizationId)
-    const own = database
-      .selectFrom('connections')
-      .select('id')
-      .where('organization_id', '=', organizationId)
-    ofIdentities = ofIdentities.where('connection_id', 'in', own)
-  }
-
-  return sql<SqlBool>`(id = ${search} or id in (${ofMemberships}) or id in (${ofIdentities}))`
-}
-
-/** A person without a space in their name is found in every cloud. */
-function isNamed(named: NamedPerson) {
-  const { space, directory, subject } = keyOfNamed(named, '')
-  return (is: ExpressionBuilder<Tables, 'identities'>) =>
-    is.and([
-      is('subject', '=', subject),
-      is('directory', '=', directory),
-      ...(named.kind === 'short' ? [] : [is('space', '=', space)]),
-    ])
-}
-
-function hasId(ids: readonly string[]) {
-  return (is: ExpressionBuilder<Tables, 'identities'>) =>
-    is.or([is('subject', 'in', ids), is('directory', 'in', ids)])
 }
 
 /** Adds the records of each user, in three queries however many users there are. */

@@ -18,6 +18,7 @@ import type {
   Profile,
   User,
 } from './records.ts'
+import { toSearchKey } from './search-text.ts'
 
 const userColumns = {
   id: same('id'),
@@ -91,11 +92,15 @@ const membershipColumns = {
 } satisfies ColumnsOf<Membership>
 const memberships = conversions<Membership, typeof membershipColumns>(membershipColumns)
 
-/** `username_key`, `email_key` and `search_text` are derived: lower-case copies for look-ups. */
+/**
+ * The other columns are derived: lower-case copies for look-ups, and the text for searches. The previous release searches in
+ * `search_text`, and leaves `search_key` empty.
+ */
 export type MembershipRow = RowOf<Membership, typeof membershipColumns> & {
   username_key: string
   email_key: string | null
   search_text: string
+  search_key: string | null
 }
 export const membershipPart = joinedPart('memberships', memberships)
 export const parseMembership = memberships.parse
@@ -117,6 +122,7 @@ export function toProfileColumns(profile: Profile, username: string) {
     profile: JSON.stringify(profile),
     email_key: profile.email === undefined ? null : foldCase(profile.email.address),
     search_text: foldCase(searched.join('\n')),
+    search_key: toSearchKey(searched),
   }
 }
 

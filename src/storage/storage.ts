@@ -49,6 +49,7 @@ import type {
   UserId,
 } from './records.ts'
 import type { RemovalWriter } from './removal-storage.ts'
+import type { SearchWork } from './search-filling.ts'
 import type { SessionGrantLeases, SessionGrantReads, SessionGrantWrites } from './session-grants.ts'
 import type { SessionScope } from './session-scope.ts'
 import type { SignInVerbs, UnlinkedMembers } from './sign-in-state.ts'
@@ -74,7 +75,7 @@ type WriterParts = RemovalWriter &
   ConnectionUseWrites &
   PlanWriter &
   UsernameWriter
-type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases & SignInVerbs
+type StorageParts = WebhookWork & ApiKeyWork & SessionGrantLeases & SearchWork & SignInVerbs
 
 export type { DomainFilter } from './domain-storage.ts'
 export type { DatabaseMark } from './mark.ts'
@@ -92,7 +93,7 @@ export type UserListItem = {
 }
 
 export type UserFilter = {
-  /** Part of a username, display name or email, ignoring case; or a complete id, `oid` or `tid`. */
+  /** Part of a username, display name or email, as `search-text.ts` compares them; or a complete id, `oid` or `tid`. */
   readonly search?: string
   readonly organizationId?: OrganizationId
 }
@@ -102,7 +103,7 @@ export type ConnectionFilter = {
   readonly status?: Connection['status']
   /** Connections whose last active credential expires before this time. */
   readonly credentialsEndBefore?: Date
-  /** Part of a name or slug, ignoring case; or a complete id, client id or tenant. */
+  /** Part of a name, slug, client id or tenant; or a complete id. */
   readonly search?: string
   /** Connections whose sign-ins fail since their last success. */
   readonly failing?: true
@@ -173,7 +174,7 @@ export type KnownPerson = {
 export type StorageReader = ReaderParts & {
   findOrganization(id: OrganizationId): Promise<Organization | undefined>
   findOrganizationBySlug(slug: string): Promise<Organization | undefined>
-  /** `search` is part of a name or slug, ignoring case. */
+  /** `search` is part of a name or slug. */
   listOrganizations(page: PageRequest & { readonly search?: string }): Promise<Page<Organization>>
   findConnection(id: ConnectionId): Promise<Connection | undefined>
   findConnectionBySlug(slug: string): Promise<Connection | undefined>

@@ -9,6 +9,7 @@ const withPostgres = [
   'src/storage/postgres.test.ts',
   'src/storage/postgres-turns.test.ts',
   'src/storage/query-plans.test.ts',
+  'src/storage/search.test.ts',
 ]
 
 const flows = [

@@ -47,7 +47,7 @@ export const connectionOperations = {
     query: {
       ...pageQuery,
       ...organizationQuery,
-      ...searchQuery('a name or slug; or a whole id, client id or tenant'),
+      ...searchQuery('a name, slug, client id or tenant; or a whole id'),
       status: v.optional(v.picklist(['draft', 'on', 'off'])),
       credentials_end_before: v.optional(
         v.pipe(

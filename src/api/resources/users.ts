@@ -111,7 +111,7 @@ export const userOperations = {
         v.pipe(
           text(200),
           v.description(
-            'Part of a username, display name or email, ignoring case; or a whole id, `subject`, `directory` or key (`SPACE/DIRECTORY/SUBJECT`, `TENANT/OBJECT`).',
+            'Part of a username, display name or email, ignoring case and accents. One or two letters find beginnings of words. Or a whole id, `subject`, `directory` or key (`SPACE/DIRECTORY/SUBJECT`, `TENANT/OBJECT`).',
           ),
         ),
       ),

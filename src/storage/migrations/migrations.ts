@@ -23,6 +23,7 @@ import { indexDueDeliveries } from './0016-webhook-shares.ts'
 import { addPersonKeys } from './0017-person-keys.ts'
 import { noteRemovedConnections } from './0018-removed-connections.ts'
 import { addTraceKeys } from './0019-trace-keys.ts'
+import { addSearchKeys } from './0020-search-keys.ts'
 
 /** The input of a migration, in addition to the database. */
 export type MigrationContext = MigrationOptions & {
@@ -61,6 +62,7 @@ const steps: readonly {
   { name: '0017-person-keys', up: addPersonKeys },
   { name: '0018-removed-connections', up: noteRemovedConnections },
   { name: '0019-trace-keys', up: addTraceKeys },
+  { name: '0020-search-keys', up: addSearchKeys },
 ]
 
 /** The names of all migrations, in order. */
