@@ -2,7 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EntradaError } from '../errors/errors.ts'
 import { parseEntraError } from './entra/protocol/explain-entra-error.ts'
-import { explainRefusal, kindNameOf, kindOf, providerKinds } from './provider-kinds.ts'
+import {
+  canSignIn,
+  explainRefusal,
+  findProviderError,
+  isPersonalAccount,
+  kindNameOf,
+  kindOf,
+  parseIssuer,
+  providerKinds,
+  readProviderError,
+  spaceOf,
+} from './provider-kinds.ts'
 
 const connection = {
   protocol: 'oidc',
@@ -39,5 +50,41 @@ describe('explainRefusal', () => {
     const refused = new EntradaError('client_credentials_refused', { entra })
     assert.equal(explainRefusal(refused)?.label, 'AADSTS7000215')
     assert.equal(explainRefusal(new EntradaError('guest_not_allowed')), undefined)
+  })
+})
+
+describe('what is asked of every kind', () => {
+  const directory = '11111111-1111-4111-8111-111111111111'
+  const subject = '22222222-2222-4222-8222-222222222222'
+  const key = { space: 'entra:global', directory, subject } as const
+  const ofAnother = { ...key, space: 'oidc' } as const
+  /** The directory of all personal Microsoft accounts. */
+  const personal = '9188040d-6c67-4c5b-b112-36a304b66dad'
+
+  it('is who can sign in: nobody of a kind that has no row', () => {
+    assert.equal(canSignIn(key), true)
+    assert.equal(canSignIn(ofAnother), false)
+    assert.equal(spaceOf({ protocol: 'oidc', cloud: 'Global' }), key.space)
+  })
+
+  it('is whether an account is personal, which only the kind that vouches for it knows', () => {
+    assert.equal(isPersonalAccount({ ...key, directory: personal }), true)
+    assert.equal(isPersonalAccount({ ...ofAnother, directory: personal }), false)
+    assert.equal(isPersonalAccount(key), false)
+  })
+
+  it('is the directory of an issuer', () => {
+    const { authority } = connection
+    const issuer = { authority, tenantId: directory }
+    assert.deepEqual(parseIssuer(`${authority}/${directory}/v2.0`), issuer)
+    assert.equal(parseIssuer('https://accounts.example'), undefined)
+  })
+
+  it('is what an error means that is in a trace, or that a person copied', () => {
+    assert.equal(findProviderError(50011)?.label, 'AADSTS50011')
+    assert.equal(findProviderError(12345), undefined)
+    assert.equal(readProviderError('AADSTS50011: The redirect URI …')?.code, 50011)
+    assert.ok(readProviderError('AADSTS50012')?.near.includes('AADSTS50011'))
+    assert.equal(readProviderError('no error at all'), undefined)
   })
 })
