@@ -28,7 +28,8 @@ export function recordSignIn(
   const context = { userId, organizationId, connectionId, sessionId }
   const { record } = signIn
   const steps = [...record.steps, { step: 'session_opened', afterMs: record.sinceStartMs() }]
-  const signedIn = { ...record, userId, steps }
+  // The trace of a user is found by the user. Keys of the person are for those who were refused before they became one.
+  const signedIn = { ...record, person: undefined, userId, steps }
   const trace = signInTrace(services, exchange, signedIn, { outcome: 'signed_in' })
   return [
     auditWrite(services, { caller, event, ...context }),

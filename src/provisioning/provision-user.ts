@@ -9,7 +9,7 @@ import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import { shownKey } from '../identity-provider/person-key.ts'
 import { newId } from '../keys/ids.ts'
 import type { Services } from '../services.ts'
-import type { PlanWrite } from '../storage/plan.ts'
+import type { IdentityChanges, PlanWrite } from '../storage/plan.ts'
 import type {
   Identity,
   Membership,
@@ -95,7 +95,7 @@ function findOrLinkIdentity(work: Work, userId: UserId): Identity['id'] | undefi
   }
   if (known !== undefined) {
     const { id } = known.identity
-    writes.push({ write: 'refresh_identity', id, seen: { ...known.identity, ...seen } })
+    writes.push({ write: 'refresh_identity', id, seen: changedIn(known.identity, seen) })
     return id
   }
   if (key === undefined) return undefined
@@ -106,6 +106,19 @@ function findOrLinkIdentity(work: Work, userId: UserId): Identity['id'] | undefi
     auditOf(work, userId, { type: 'identity.linked', detail: { ...shownKey(key), reason } })
   }
   return id
+}
+
+/** An unchanged column is not written, because each of its indexes would be written with it. */
+function changedIn(identity: Identity, seen: IdentityChanges): IdentityChanges {
+  const entries = Object.entries(seen)
+  const changed = entries.filter(
+    ([name, value]) => !isSame(identity[name as keyof Identity], value),
+  )
+  return Object.fromEntries(changed)
+}
+
+function isSame(some: unknown, other: unknown): boolean {
+  return JSON.stringify(some) === JSON.stringify(other)
 }
 
 function findOrCreateMembership(work: Work, userId: UserId): Membership {

@@ -13,7 +13,7 @@ import {
   toUserRow,
   type UserRow,
 } from './people-rows.ts'
-import type { Plan, PlanCondition, PlanWrite, PlanWriter } from './plan.ts'
+import type { IdentityChanges, Plan, PlanCondition, PlanWrite, PlanWriter } from './plan.ts'
 import { prepared } from './prepared.ts'
 import type { AuditEventRecord, MembershipId, RoleAssignment } from './records.ts'
 import type { Database } from './schema.ts'
@@ -105,7 +105,7 @@ function compileWrite(database: Database, write: PlanWrite): readonly Statement[
     case 'link_identity':
       return [insertIdentity(database, toIdentityRow(write.identity))]
     case 'refresh_identity':
-      return [updateIdentity(database, { id: write.id, ...toSeenColumns(write.seen) })]
+      return updateIdentity(database, write)
     case 'create_membership':
       return [insertMembership(database, toMembershipRow(write.membership))]
     case 'refresh_membership':
@@ -156,22 +156,36 @@ const insertIdentity = prepared<IdentityRow>((database, row) =>
 )
 
 type SeenColumns = Pick<IdentityRow, 'connection_id' | 'sub' | 'last_claims' | 'last_sign_in_at'>
-const updateIdentity = prepared<SeenColumns & Pick<IdentityRow, 'id'>>(
-  (database, { id, ...columns }) =>
-    database.updateTable('identities').set(columns).where('id', '=', id),
-)
+/** A statement for each set of columns that are written together. */
+const identityUpdates = new Map<string, ReturnType<typeof prepared<Partial<IdentityRow>>>>()
 
-function toSeenColumns({
-  connectionId,
-  sub,
-  lastClaims,
-  lastSignInAt,
-}: Extract<PlanWrite, { write: 'refresh_identity' }>['seen']): SeenColumns {
+function updateIdentity(
+  database: Database,
+  { id, seen }: Extract<PlanWrite, { write: 'refresh_identity' }>,
+): readonly Statement[] {
+  const columns = toSeenColumns(seen)
+  const names = Object.keys(columns).join()
+  if (names === '') return []
+  let update = identityUpdates.get(names)
+  if (update === undefined) {
+    update = prepared<Partial<IdentityRow>>((db, { id: identityId, ...changed }) =>
+      db
+        .updateTable('identities')
+        .set(changed)
+        .where('id', '=', identityId ?? id),
+    )
+    identityUpdates.set(names, update)
+  }
+  return [update(database, { ...columns, id })]
+}
+
+function toSeenColumns(seen: IdentityChanges): Partial<SeenColumns> {
+  const { connectionId, sub, lastClaims, lastSignInAt } = seen
   return {
-    connection_id: connectionId ?? null,
-    sub: sub ?? null,
-    last_claims: JSON.stringify(lastClaims),
-    last_sign_in_at: lastSignInAt?.getTime() ?? null,
+    ...(connectionId === undefined ? {} : { connection_id: connectionId }),
+    ...(sub === undefined ? {} : { sub }),
+    ...(lastClaims === undefined ? {} : { last_claims: JSON.stringify(lastClaims) }),
+    ...(lastSignInAt === undefined ? {} : { last_sign_in_at: lastSignInAt.getTime() }),
   }
 }
 

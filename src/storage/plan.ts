@@ -28,15 +28,20 @@ import type {
 import type { SessionGrant } from './session-grants.ts'
 import type { SignInQuestion, UnlinkedMembers } from './sign-in-state.ts'
 
+export type IdentityChanges = Partial<
+  Pick<Identity, 'sub' | 'lastClaims' | 'lastSignInAt' | 'connectionId'>
+>
+
 /** A row that a plan writes. The rows are written in the order of the plan. */
 export type PlanWrite =
   | { readonly write: 'create_user'; readonly user: User }
   /** Fails with `read_again` if the person's key is linked already. */
   | { readonly write: 'link_identity'; readonly identity: Identity }
+  /** What is not given stays as it is. */
   | {
       readonly write: 'refresh_identity'
       readonly id: IdentityId
-      readonly seen: Pick<Identity, 'sub' | 'lastClaims' | 'lastSignInAt' | 'connectionId'>
+      readonly seen: IdentityChanges
     }
   /** Fails with `read_again` if a member of the organization has this username, ignoring case. */
   | { readonly write: 'create_membership'; readonly membership: Membership }
