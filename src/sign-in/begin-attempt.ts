@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.ts'
 import { single } from '../http/form.ts'
 import { redirect } from '../http/responses.ts'
 import type { Services } from '../services.ts'
-import type { Connection } from '../storage/records.ts'
+import type { Connection, Organization } from '../storage/records.ts'
 import {
   type AttemptPurpose,
   attemptCookies,
@@ -26,15 +26,25 @@ export type BeginAttempt = {
   readonly loginHint?: string | undefined
   readonly selectAccount?: boolean
   readonly holderRequest?: HolderRequest
+  /** The organization of the connection, if it was read with it. */
+  readonly organization?: Organization | undefined
 }
 
 /** Sends the browser to the identity provider with a fresh attempt in its cookie. Writes nothing to the database (design rule 6). */
 export async function beginAttempt(
   services: Services,
   exchange: Exchange,
-  { connection, purpose, returnTo, loginHint, selectAccount = false, holderRequest }: BeginAttempt,
+  {
+    connection,
+    purpose,
+    returnTo,
+    loginHint,
+    selectAccount = false,
+    holderRequest,
+    organization,
+  }: BeginAttempt,
 ): Promise<Response> {
-  if (purpose === 'sign_in') await checkNoOtherRequired(services, connection)
+  if (purpose === 'sign_in') await checkNoOtherRequired(services, connection, organization)
   const provider = services.identityProviderFor(connection)
   const returnAddress = redirectUri(services, exchange.here, connection)
   const attempt = newAttempt(services, {

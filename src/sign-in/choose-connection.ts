@@ -6,6 +6,7 @@ import { kindOf } from '../identity-provider/provider-kinds.ts'
 import { requiredConnectionId } from '../organizations/sso-requirement.ts'
 import type { Services } from '../services.ts'
 import type { Connection, ConnectionId, Organization } from '../storage/records.ts'
+import type { SignInStart } from '../storage/sign-in-state.ts'
 import type { StorageReader } from '../storage/storage.ts'
 
 /** Returns the default connection. @throws {EntradaError} `entra_not_configured` */
@@ -15,6 +16,17 @@ export async function getDefaultConnection(
   const { defaultConnectionId } = services.deployment
   if (defaultConnectionId === undefined) throw new EntradaError('entra_not_configured')
   return getConnection(services, defaultConnectionId)
+}
+
+/** Returns the default connection with its organization. @throws {EntradaError} `entra_not_configured`, `connection_not_found` */
+export async function getDefaultStart(
+  services: Pick<Services, 'deployment' | 'storage'>,
+): Promise<SignInStart> {
+  const { defaultConnectionId } = services.deployment
+  if (defaultConnectionId === undefined) throw new EntradaError('entra_not_configured')
+  const start = await services.storage.findStart(defaultConnectionId)
+  if (start === undefined) throw new EntradaError('connection_not_found')
+  return start
 }
 
 /** Returns the connection with this id. @throws {EntradaError} `connection_not_found` */
@@ -46,8 +58,9 @@ export async function findRequiredElsewhere(
 export async function checkNoOtherRequired(
   { storage, now }: Pick<Services, 'now' | 'storage'>,
   connection: Connection,
+  known?: Organization,
 ): Promise<void> {
-  const organization = await storage.findOrganization(connection.organizationId)
+  const organization = known ?? (await storage.findOrganization(connection.organizationId))
   const startAt = await findRequiredElsewhere(storage, { id: connection.id, organization }, now())
   if (startAt !== undefined) throw new EntradaError('sso_required', { startAt })
 }

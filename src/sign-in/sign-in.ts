@@ -20,16 +20,12 @@ import { shownKey } from '../identity-provider/person-key.ts'
 import type { Services } from '../services.ts'
 import { endSurplusSessions } from '../session/end-sessions.ts'
 import { type NewSession, presentedTokenHashes, sessionCookies } from '../session/session.ts'
-import type { Connection } from '../storage/records.ts'
+import type { Connection, Organization } from '../storage/records.ts'
 import type { SignInQuestion, SignInState } from '../storage/sign-in-state.ts'
 import { askApplication } from './ask-application.ts'
 import { checkReturnPath, dropAttemptCookie } from './attempt.ts'
 import { beginAttempt, requestedAccount } from './begin-attempt.ts'
-import {
-  checkCallbackAddress,
-  checkConnectionOn,
-  getDefaultConnection,
-} from './choose-connection.ts'
+import { checkCallbackAddress, checkConnectionOn, getDefaultStart } from './choose-connection.ts'
 import { dropClaimsChallengeCookie } from './claims-challenge.ts'
 import { type AllowedSignIn, decideSignIn, type SignInDecision } from './decide-sign-in.ts'
 import { findBySlug } from './find-connection.ts'
@@ -52,24 +48,25 @@ import {
 
 /** Answers GET /auth/entra/login with the default connection. */
 export async function startSignIn(services: Services, exchange: Exchange): Promise<Response> {
-  const connection = await getDefaultConnection(services)
-  return startWith(services, exchange, { connection, ...readStart(services, exchange) })
+  const start = await getDefaultStart(services)
+  return startWith(services, exchange, { ...start, ...readStart(services, exchange) })
 }
 
 /** Answers GET /enterprise-login/SLUG with a customer's connection, or with one of an organization's. */
 export async function startSignInAt(services: Services, exchange: Exchange): Promise<Response> {
   const { slug = '' } = exchange.params
-  const start = readStart(services, exchange)
-  const connection = await services.storage.findConnectionBySlug(slug)
-  if (connection !== undefined) return startWith(services, exchange, { connection, ...start })
+  const requested = readStart(services, exchange)
+  const start = await services.storage.findStartBySlug(slug)
+  if (start !== undefined) return startWith(services, exchange, { ...start, ...requested })
   const found = await findBySlug(services, slug)
   if (found.kind === 'none') throw new EntradaError('connection_not_found')
-  if (found.kind === 'several') return choicePage(services, found.connections, start)
-  return startWith(services, exchange, { connection: found.connection, ...start })
+  if (found.kind === 'several') return choicePage(services, found.connections, requested)
+  return startWith(services, exchange, { connection: found.connection, ...requested })
 }
 
 export type Start = {
   readonly connection: Connection
+  readonly organization?: Organization | undefined
   /** The address has been checked. */
   readonly returnTo: string
   readonly loginHint?: string | undefined
@@ -80,7 +77,7 @@ export type Start = {
 export async function startWith(
   services: Services,
   exchange: Exchange,
-  { connection, returnTo, loginHint, selectAccount = false }: Start,
+  { connection, organization, returnTo, loginHint, selectAccount = false }: Start,
 ): Promise<Response> {
   exchange.signIn.connection = connection
   checkConnectionOn(connection)
@@ -94,7 +91,14 @@ export async function startWith(
   const isAsked = selectAccount || mustSelectAccount(services, exchange)
   const rounds = isAsked ? [] : await countRound(services, exchange)
   const purpose = 'sign_in'
-  const attempt = { connection, purpose, returnTo, loginHint, selectAccount } as const
+  const attempt = {
+    connection,
+    organization,
+    purpose,
+    returnTo,
+    loginHint,
+    selectAccount,
+  } as const
   return withCookies(await beginAttempt(services, exchange, attempt), rounds)
 }
 
@@ -102,7 +106,7 @@ export async function startWith(
 function readStart(
   services: Pick<Services, 'deployment'>,
   exchange: Exchange,
-): Omit<Start, 'connection'> {
+): Omit<Start, 'connection' | 'organization'> {
   const sentReturnTo = single(exchange.url.searchParams, 'return_to')
   const returnTo = parseReturnTo(sentReturnTo, exchange.here, services.deployment)
   return { returnTo, ...requestedAccount(exchange) }

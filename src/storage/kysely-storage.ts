@@ -20,7 +20,7 @@ import { removalWrites } from './removal-verbs.ts'
 import type { Database } from './schema.ts'
 import { fillSearchKeys } from './search-filling.ts'
 import { leaseSessionGrants, sessionGrantReads, sessionGrantWrites } from './session-grant-verbs.ts'
-import { sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
+import { sessionLookUp, sessionReads, sessionWrites, touchSession } from './session-verbs.ts'
 import { setupReads, setupWrites } from './setup-verbs.ts'
 import { signInReads } from './sign-in-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
@@ -68,10 +68,14 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
   const { inside, outside, outsideAll } = createNestingGuard()
   const work = deliveryWork(writes, kind)
   const signIns = signInReads(reads, turns)
+  const sessions = sessionLookUp(reads, turns)
   return {
     kind,
     migrated,
     ...(options.readsTakeTurns ? outsideAll(createReader(reads)) : createReader(reads)),
+    findSession: (tokenHash, now) => outside(() => sessions.findSession(tokenHash, now)),
+    findStart: (id) => outside(() => signIns.findStart(id)),
+    findStartBySlug: (slug) => outside(() => signIns.findStartBySlug(slug)),
     claimAttemptOf: (connectionId, claim) =>
       outside(() => signIns.claimAttemptOf(connectionId, claim)),
     readSignIn: (question) => outside(() => signIns.readSignIn(question)),

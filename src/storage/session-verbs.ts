@@ -1,9 +1,11 @@
 /** Reads and writes sessions. */
-import { type CompiledQuery, type SqlBool, sql } from 'kysely'
+import { CompiledQuery, type SqlBool, sql } from 'kysely'
 import { present } from './columns.ts'
+import type { TurnRunner } from './compiled-plan.ts'
 import { organizationPart } from './organization-rows.ts'
 import { readPage } from './pages.ts'
 import { groupPart, identityPart, membershipPart, userPart } from './people-rows.ts'
+import { prepared } from './prepared.ts'
 import type { SessionId, SessionView } from './records.ts'
 import type { Database } from './schema.ts'
 import { parseSession, sessionPart, toSessionRow } from './session-rows.ts'
@@ -14,17 +16,27 @@ type JoinedRow = Readonly<Record<string, unknown>>
 
 const MOST_BEYOND = 100
 
-/** Creates the functions that read sessions. */
-export function sessionReads(database: Database) {
-  // The query is kept, because building and compiling it takes far longer than running it, and every request runs it.
-  let lookUp: CompiledQuery<JoinedRow> | undefined
-
+/** Creates the look-up of a session, which every request of a user makes: one statement, compiled once. */
+export function sessionLookUp(
+  database: Database,
+  turns: TurnRunner,
+): Pick<StorageReader, 'findSession'> {
   return {
     async findSession(tokenHash, now) {
-      lookUp ??= selectSession(database).compile()
-      const parameters = [tokenHash, now.getTime()]
-      const { rows } = await database.executeQuery<JoinedRow>({ ...lookUp, parameters })
-      return parseSessionView(rows[0])
+      const statement = selectSession(database, { tokenHash, now: now.getTime() })
+      const [found] = await turns.runTogether([statement])
+      return parseSessionView(found?.rows[0])
+    },
+  }
+}
+
+/** Creates the functions that read sessions. */
+export function sessionReads(database: Database) {
+  return {
+    async findSession(tokenHash, now) {
+      const { sql: text, parameters } = selectSession(database, { tokenHash, now: now.getTime() })
+      const query = CompiledQuery.raw(text, [...parameters])
+      return parseSessionView((await database.executeQuery<JoinedRow>(query)).rows[0])
     },
     async findSessionById(id) {
       const query = database.selectFrom('sessions').select(sessionPart.columns)
@@ -130,9 +142,8 @@ export async function touchSession(
     .execute()
 }
 
-/** Selects one row. Its only two parameters are the token hash and the time, in this order. */
-function selectSession(database: Database) {
-  return database
+const selectSession = prepared<{ tokenHash: string; now: number }>((database, { tokenHash, now }) =>
+  database
     .selectFrom('sessions')
     .leftJoin('users', 'users.id', 'sessions.user_id')
     .leftJoin('identities', 'identities.id', 'sessions.identity_id')
@@ -150,11 +161,11 @@ function selectSession(database: Database) {
     .select(membershipPart.aliased)
     .select(groupPart.aliased)
     .select(selectRoles().as('roles'))
-    .where('sessions.token_hash', '=', '')
-    .where('sessions.ends_at', '>', 0)
+    .where('sessions.token_hash', '=', tokenHash)
+    .where('sessions.ends_at', '>', now)
     .where(sql<SqlBool>`coalesce(${sql.ref('users.status')}, 'active') = 'active'`)
-    .where(sql<SqlBool>`coalesce(${sql.ref('memberships.status')}, 'active') = 'active'`)
-}
+    .where(sql<SqlBool>`coalesce(${sql.ref('memberships.status')}, 'active') = 'active'`),
+)
 
 /** The prefix of a role that was assigned by hand; all others have a space. */
 const BY_HAND = '+'

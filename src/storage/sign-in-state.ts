@@ -47,7 +47,13 @@ export type UnlinkedMembers = {
 /** A person with this many sessions has more than a sign-in leaves them. */
 export const MANY_SESSIONS = 200
 
+/** Where a sign-in starts: a connection, and the settings of its organization. */
+export type SignInStart = Pick<SignInState, 'connection' | 'organization'>
+
 export type SignInVerbs = PlanVerbs & {
+  /** Returns what the start of a sign-in needs, in one look-up. */
+  findStart(id: ConnectionId): Promise<SignInStart | undefined>
+  findStartBySlug(slug: string): Promise<SignInStart | undefined>
   /**
    * Claims a sign-in attempt for good, as `claimAttempt` does, and returns its connection, in one turn.
    *

@@ -1,8 +1,8 @@
 /** Reads what a sign-in needs to know, in one look-up, and claims its attempt. */
 import { type Expression, sql } from 'kysely'
 import { EntradaError } from '../errors/errors.ts'
-import { present } from './columns.ts'
-import type { CompiledCondition, TurnRunner } from './compiled-plan.ts'
+import { foldCase, present } from './columns.ts'
+import type { CompiledCondition, Statement, TurnRunner } from './compiled-plan.ts'
 import { connectionPart, organizationPart } from './organization-rows.ts'
 import { groupPart, identityPart, membershipPart, userPart } from './people-rows.ts'
 import { prepared } from './prepared.ts'
@@ -13,6 +13,7 @@ import { sessionPart } from './session-rows.ts'
 import {
   MANY_SESSIONS,
   type SignInQuestion,
+  type SignInStart,
   type SignInState,
   type SignInVerbs,
 } from './sign-in-state.ts'
@@ -25,15 +26,22 @@ const PART = '\u001f'
 const WITHIN = '\u001e'
 
 /** Creates the functions with which a sign-in reads. */
-export function signInReads(
-  database: Database,
-  turns: TurnRunner,
-): Pick<SignInVerbs, 'claimAttemptOf' | 'readSignIn'> {
+export function signInReads(database: Database, turns: TurnRunner): Omit<SignInVerbs, 'writePlan'> {
   // Connections and organizations change rarely, and are read with every sign-in.
   const parseConnection = rememberingParser(connectionPart)
   const parseOrganization = rememberingParser(organizationPart)
 
+  const findStartBy = async (statement: Statement): Promise<SignInStart | undefined> => {
+    const [found] = await turns.runTogether([statement])
+    const row = found?.rows[0]
+    const connection = row && parseConnection(row)
+    const organization = row && parseOrganization(row)
+    return connection && organization && { connection, organization }
+  }
+
   return {
+    findStart: (id) => findStartBy(selectStart(database, { id })),
+    findStartBySlug: (slug) => findStartBy(selectStartBySlug(database, { slug: foldCase(slug) })),
     async claimAttemptOf(connectionId, { id, until }) {
       const [claimed, found] = await turns.runTogether([
         insertClaim(database, { id, until: until.getTime() }),
@@ -88,6 +96,22 @@ const selectConnection = prepared<{ connectionId: string }>((database, { connect
     .selectFrom('connections')
     .select(connectionPart.aliased)
     .where('connections.id', '=', connectionId),
+)
+
+function startOf(database: Database) {
+  return database
+    .selectFrom('connections')
+    .innerJoin('organizations', 'organizations.id', 'connections.organization_id')
+    .select(connectionPart.aliased)
+    .select(organizationPart.aliased)
+}
+
+const selectStart = prepared<{ id: string }>((database, { id }) =>
+  startOf(database).where('connections.id', '=', id),
+)
+
+const selectStartBySlug = prepared<{ slug: string }>((database, { slug }) =>
+  startOf(database).where('connections.slug', '=', slug),
 )
 
 const selectReplaced = prepared<{ tokenHash: string }>((database, { tokenHash }) =>

@@ -164,6 +164,8 @@ describe('createCurrentRecords', () => {
 
 function readerOf(findConnection: RecordReader['findConnection']): RecordReader {
   return {
+    findStart: async () => undefined,
+    findStartBySlug: async () => undefined,
     findConnection,
     findConnectionBySlug: async () => undefined,
     findOrganization: async () => undefined,

@@ -1,9 +1,11 @@
+import type { SignInVerbs } from './sign-in-state.ts'
 import type { StorageReader } from './storage.ts'
 
 export type RecordReader = Pick<
   StorageReader,
   'findConnection' | 'findConnectionBySlug' | 'findOrganization' | 'findOrganizationBySlug'
->
+> &
+  Pick<SignInVerbs, 'findStart' | 'findStartBySlug'>
 
 const MOST_RECORDS = 1_000
 
@@ -14,6 +16,8 @@ const MOST_RECORDS = 1_000
 export function createCurrentRecords(reads: RecordReader, version: () => number): RecordReader {
   const current = <T>(find: (key: string) => Promise<T | undefined>) => keepCurrent(find, version)
   const reader = {
+    findStart: current(reads.findStart),
+    findStartBySlug: current(reads.findStartBySlug),
     findConnection: current(reads.findConnection),
     findConnectionBySlug: current(reads.findConnectionBySlug),
     findOrganization: current(reads.findOrganization as ByAnyKey<typeof reads.findOrganization>), // ids are text

@@ -17,37 +17,10 @@ import {
 import { browserAcross, sameBrowserAcross } from '../support/replicas.ts'
 import { people, type Rig, requestsAt, SERVER_URL } from '../support/rig.ts'
 import { openRig } from '../support/steps.ts'
+import { type Touch, touchedStorage } from '../support/touched-storage.ts'
 
 /** Only for our eyes: nothing of it may reach a page. */
 const CANARY = 'canary of an error nobody foresaw'
-
-/** The verbs of one storage, broken or watched. `inside`: within a transaction. */
-type Touch = (verb: string, place: 'outside' | 'inside') => void
-
-/** Returns the same storage, which calls `touch` before every call; `touch` may throw. */
-function touchedStorage(storage: Storage, touch: Touch): Storage {
-  return touched(storage, 'outside', touch, {
-    atomically: (work, options) =>
-      storage.atomically((transaction) => work(touched(transaction, 'inside', touch, {})), options),
-  })
-}
-
-function touched<T extends object>(
-  target: T,
-  place: 'outside' | 'inside',
-  touch: Touch,
-  instead: Partial<T>,
-): T {
-  const members = Object.entries({ ...target, ...instead }).map(([verb, member]) => {
-    if (typeof member !== 'function' || verb === 'close') return [verb, member]
-    const call = async (...parameters: readonly unknown[]) => {
-      touch(verb, place)
-      return member(...parameters)
-    }
-    return [verb, call]
-  })
-  return Object.fromEntries(members) as T // the same members
-}
 
 /** Entrada with these parts in place of the rig's. */
 function withParts(rig: Rig, changes: Partial<Services>): Entrada {
