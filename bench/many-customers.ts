@@ -127,9 +127,11 @@ async function putPerson(
     status: 'active',
     createdAt: at,
   })
-  await transaction.replaceRuleRoles(id, [{ role: 'member', source: 'default' }])
+  await transaction.writeAll([
+    { write: 'replace_rule_roles', id, roles: [{ role: 'member', source: 'default' }] },
+  ])
   await transaction.appendAuditEvent(eventOf(n, at), { toOutbox: false })
-  await transaction.appendSignInTrace(traceOf(n, at))
+  await transaction.writeAll([{ write: 'append_sign_in_trace', trace: traceOf(n, at) }])
 }
 
 function eventOf(n: number, at: Date): AuditEventRecord {

@@ -51,7 +51,13 @@ async function fill(storage: Storage, first: number): Promise<void> {
   await storage.atomically(async (transaction) => {
     for (let n = first; n < first + 100; n += 1) {
       await createPerson(transaction, n)
-      await transaction.replaceRuleRoles(membershipOf(n), [{ role: 'member', source: 'default' }])
+      await transaction.writeAll([
+        {
+          write: 'replace_rule_roles',
+          id: membershipOf(n),
+          roles: [{ role: 'member', source: 'default' }],
+        },
+      ])
       await transaction.putGroupSnapshot(membershipOf(n), snapshotOf(n))
       await transaction.createSession(newSession(n))
     }
@@ -70,23 +76,44 @@ async function signIn(storage: Storage, count: number): Promise<void> {
     const known = await transaction.findPerson(key, 'default')
     if (known?.membership === undefined) throw new Error('not found')
     const seen = { sub: 's', lastClaims: {}, lastSignInAt: at(count), connectionId: 'default' }
-    await transaction.refreshIdentity(known.identity.id, seen)
+    await transaction.writeAll([{ write: 'refresh_identity', id: known.identity.id, seen }])
     const profile = { ...known.membership.profile, displayName: `Name ${count}` }
-    await transaction.refreshMembership(known.membership.id, { profile, lastSignInAt: at(count) })
-    await transaction.replaceRuleRoles(known.membership.id, [{ role: 'member', source: 'default' }])
+    await transaction.writeAll([
+      {
+        write: 'refresh_membership',
+        membership: known.membership,
+        profile,
+        lastSignInAt: at(count),
+      },
+    ])
+    await transaction.writeAll([
+      {
+        write: 'replace_rule_roles',
+        id: known.membership.id,
+        roles: [{ role: 'member', source: 'default' }],
+      },
+    ])
     await transaction.putGroupSnapshot(known.membership.id, snapshotOf(count))
     const session = newSession(person, { id: `ses_${count}-b`, tokenHash: `hash-${count}-b` })
     await transaction.createSession(session)
     const event = newAuditEvent(person, { id: `evt_${count}-b` })
     await transaction.appendAuditEvent(event, { toOutbox: true })
-    await transaction.appendSignInTrace({ ...newTrace(person), id: `trc_${count}-b` })
+    await transaction.writeAll([
+      { write: 'append_sign_in_trace', trace: { ...newTrace(person), id: `trc_${count}-b` } },
+    ])
   })
 }
 
 async function signInFirst(storage: Storage, n: number): Promise<void> {
   await storage.atomically(async (transaction) => {
     await createPerson(transaction, n)
-    await transaction.replaceRuleRoles(membershipOf(n), [{ role: 'member', source: 'default' }])
+    await transaction.writeAll([
+      {
+        write: 'replace_rule_roles',
+        id: membershipOf(n),
+        roles: [{ role: 'member', source: 'default' }],
+      },
+    ])
     await transaction.putGroupSnapshot(membershipOf(n), snapshotOf(n))
     await transaction.createSession(newSession(n))
   })

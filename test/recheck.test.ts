@@ -495,7 +495,7 @@ describe('what keeps a session checked', () => {
         sessions.map(({ id }) => transaction.findSessionGrant(id)),
       )
       assert(one && other)
-      await transaction.putSessionGrant({ ...one, sealed: other.sealed })
+      await transaction.resealSessionGrant(one.sessionId, one.sealed, other.sealed)
     })
     const before = requestsAt(rig, 'token')
     await check()

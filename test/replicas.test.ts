@@ -121,7 +121,13 @@ describe('what happens on one replica', () => {
     const membershipId = items[0]?.memberships[0]?.id
     assert.ok(membershipId)
     await rig.services.storage.atomically((transaction) =>
-      transaction.replaceRuleRoles(membershipId, [{ role: 'other', source: 'default' }]),
+      transaction.writeAll([
+        {
+          write: 'replace_rule_roles',
+          id: membershipId,
+          roles: [{ role: 'other', source: 'default' }],
+        },
+      ]),
     )
     assert.notDeepEqual(before, ['other'])
     assert.deepEqual(await rolesOf(elsewhere), ['other'])

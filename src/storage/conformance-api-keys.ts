@@ -121,7 +121,9 @@ export function describeApiKeys(subject: Subject): void {
       const { id } = newMembership(1)
       await subject.storage.atomically(async (transaction) => {
         await createPerson(transaction, 1)
-        await transaction.replaceRuleRoles(id, [{ role: 'admin', source: 'rule:r1' }])
+        await transaction.writeAll([
+          { write: 'replace_rule_roles', id: id, roles: [{ role: 'admin', source: 'rule:r1' }] },
+        ])
         assert.equal(await transaction.giveRole(id, 'admin'), true)
         assert.equal(await transaction.giveRole(id, 'admin'), false)
       })

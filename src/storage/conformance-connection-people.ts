@@ -35,7 +35,9 @@ async function putPeople(transaction: StorageTransaction): Promise<void> {
   await transaction.putOrganization(newOrganization('org_b'))
   for (const n of [1, 2, 3, 4]) {
     await createPerson(transaction, n)
-    await transaction.replaceRuleRoles(membershipId(n), assignments)
+    await transaction.writeAll([
+      { write: 'replace_rule_roles', id: membershipId(n), roles: assignments },
+    ])
   }
   await putSnapshot(transaction, 1, connection.id)
   await putSnapshot(transaction, 2, connection.id)
@@ -99,7 +101,13 @@ function describeSessions(subject: Subject): void {
   it('come with what is known of each person', async () => {
     await subject.storage.atomically(async (transaction) => {
       await putPeople(transaction)
-      await transaction.replaceRuleRoles(membershipId(2), [{ role: 'a', source: 'default' }])
+      await transaction.writeAll([
+        {
+          write: 'replace_rule_roles',
+          id: membershipId(2),
+          roles: [{ role: 'a', source: 'default' }],
+        },
+      ])
       for (const n of [1, 2, 3]) await transaction.createSession(newSession(n))
       await transaction.createSession(newSession(4, { connectionId: other.id }))
     })

@@ -44,7 +44,7 @@ async function putGrants(
       await transaction.createSession(
         newSession(n, { idleEndsAt: at(900), absoluteEndsAt: at(900) }),
       )
-      await transaction.putSessionGrant(newGrant(n, overrides(n)))
+      await transaction.writeAll([{ write: 'put_session_grant', grant: newGrant(n, overrides(n)) }])
     }
   })
 }
@@ -204,9 +204,19 @@ function describeUses(subject: Subject): void {
       await transaction.putConnection(newConnection({ id: 'con_2' }))
       await transaction.setUserStatus('usr_0004', 'disabled', at(5))
       const use = { connectionId: 'default', fingerprint }
-      await transaction.noteConnectionUse('mem_0001', { ...use, at: at(10) })
-      await transaction.noteConnectionUse('mem_0001', { ...use, at: at(20) })
-      await transaction.noteConnectionUse('mem_0002', { ...use, connectionId: 'con_2', at: at(9) })
+      await transaction.writeAll([
+        { write: 'note_connection_use', id: 'mem_0001', use: { ...use, at: at(10) } },
+      ])
+      await transaction.writeAll([
+        { write: 'note_connection_use', id: 'mem_0001', use: { ...use, at: at(20) } },
+      ])
+      await transaction.writeAll([
+        {
+          write: 'note_connection_use',
+          id: 'mem_0002',
+          use: { ...use, connectionId: 'con_2', at: at(9) },
+        },
+      ])
     })
     const { items } = await storage.listMembersWithoutUse(through, { limit: 10 })
     const found = items.map(({ membership, identities }) => [membership.id, identities.length])

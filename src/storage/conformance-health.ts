@@ -187,14 +187,22 @@ function describeNeeds(subject: Subject): void {
 function describePersonTraces(subject: Subject): void {
   it('are found by user, object id, or the hash of a name', async () => {
     await subject.storage.atomically(async (transaction) => {
-      await transaction.appendSignInTrace(newTrace(1, { userId: 'usr_1' }))
-      await transaction.appendSignInTrace(
-        newTrace(2, { person: { subject: 'o-2', nameKey: 'n-2' } }),
-      )
-      await transaction.appendSignInTrace(
-        newTrace(3, { person: { subject: 'o-3', emailKey: 'n-2' } }),
-      )
-      await transaction.appendSignInTrace(newTrace(4))
+      await transaction.writeAll([
+        { write: 'append_sign_in_trace', trace: newTrace(1, { userId: 'usr_1' }) },
+      ])
+      await transaction.writeAll([
+        {
+          write: 'append_sign_in_trace',
+          trace: newTrace(2, { person: { subject: 'o-2', nameKey: 'n-2' } }),
+        },
+      ])
+      await transaction.writeAll([
+        {
+          write: 'append_sign_in_trace',
+          trace: newTrace(3, { person: { subject: 'o-3', emailKey: 'n-2' } }),
+        },
+      ])
+      await transaction.writeAll([{ write: 'append_sign_in_trace', trace: newTrace(4) }])
     })
     const find = async (person: NonNullable<TraceFilter['person']>) =>
       (await subject.storage.listSignInTraces({ person }, { limit: 9 })).items
@@ -220,20 +228,39 @@ function describeForgetting(subject: Subject): void {
     await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
       const { subject: theirs } = newIdentity(1).key
-      await transaction.appendSignInTrace(
-        newTrace(1, { userId: 'usr_0001', person: { subject: 'x', nameKey } }),
-      )
+      await transaction.writeAll([
+        {
+          write: 'append_sign_in_trace',
+          trace: newTrace(1, { userId: 'usr_0001', person: { subject: 'x', nameKey } }),
+        },
+      ])
       // This trace is older than the user.
-      await transaction.appendSignInTrace(
-        newTrace(2, { person: { subject: theirs, emailKey: nameKey } }),
-      )
-      await transaction.appendSignInTrace(newTrace(3, { person: { subject: 'other', nameKey } }))
+      await transaction.writeAll([
+        {
+          write: 'append_sign_in_trace',
+          trace: newTrace(2, { person: { subject: theirs, emailKey: nameKey } }),
+        },
+      ])
+      await transaction.writeAll([
+        {
+          write: 'append_sign_in_trace',
+          trace: newTrace(3, { person: { subject: 'other', nameKey } }),
+        },
+      ])
       // Another provider's person may have the same subject.
       const elsewhere = { space: 'oidc', directory: 'https://id.example', subject: theirs } as const
-      await transaction.appendSignInTrace(newTrace(4, { person: { ...elsewhere, nameKey } }))
-      await transaction.appendSignInTrace(
-        newTrace(5, { person: { ...newIdentity(1).key, nameKey } }),
-      )
+      await transaction.writeAll([
+        {
+          write: 'append_sign_in_trace',
+          trace: newTrace(4, { person: { ...elsewhere, nameKey } }),
+        },
+      ])
+      await transaction.writeAll([
+        {
+          write: 'append_sign_in_trace',
+          trace: newTrace(5, { person: { ...newIdentity(1).key, nameKey } }),
+        },
+      ])
     })
     await subject.storage.atomically((transaction) =>
       transaction.removeUser('usr_0001', {

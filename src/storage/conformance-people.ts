@@ -94,7 +94,7 @@ function describeIdentities(subject: Subject): void {
     })
     assert.deepEqual((await subject.storage.findPerson(first, 'default'))?.identity, beforehand)
     await subject.storage.atomically((transaction) =>
-      transaction.refreshIdentity(beforehand.id, seen),
+      transaction.writeAll([{ write: 'refresh_identity', id: beforehand.id, seen: seen }]),
     )
     const found = await subject.storage.findPerson(first, 'default')
     assert.deepEqual(found?.identity, { ...beforehand, ...seen })
@@ -164,7 +164,14 @@ function describeMemberships(subject: Subject): void {
     } as const
     await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
-      await transaction.refreshMembership('mem_0001', { profile, lastSignInAt: at(500) })
+      await transaction.writeAll([
+        {
+          write: 'refresh_membership',
+          membership: newMembership(1),
+          profile,
+          lastSignInAt: at(500),
+        },
+      ])
       await transaction.setMembershipStatus('mem_0001', 'disabled')
     })
     const expected = { ...newMembership(1), username: 'person-0001' }
@@ -199,20 +206,22 @@ async function unlinkedOf(
 function describeRoles(subject: Subject): void {
   it('keeps manual roles when those of rules are replaced', async () => {
     const manual: RoleAssignment = { role: 'admin', source: 'manual' }
-    const rolesAfter = await subject.storage.atomically(async (transaction) => {
-      await createPerson(transaction, 1)
-      await transaction.replaceRuleRoles('mem_0001', [
-        manual,
-        { role: 'admin', source: 'rule:1' },
-        { role: 'reader', source: 'default' },
-      ])
-      return transaction.replaceRuleRoles('mem_0001', [{ role: 'writer', source: 'rule:2' }])
-    })
-    assert.deepEqual(rolesAfter, [manual, { role: 'writer', source: 'rule:2' }])
-    const none = await subject.storage.atomically((transaction) =>
-      transaction.replaceRuleRoles('mem_0001', []),
-    )
-    assert.deepEqual(none, [manual])
+    const replace = (roles: readonly RoleAssignment[]) =>
+      subject.storage.atomically((transaction) =>
+        transaction.writeAll([{ write: 'replace_rule_roles', id: 'mem_0001', roles }]),
+      )
+    await subject.storage.atomically((transaction) => createPerson(transaction, 1))
+    await replace([
+      manual,
+      { role: 'admin', source: 'rule:1' },
+      { role: 'reader', source: 'default' },
+    ])
+    await replace([{ role: 'writer', source: 'rule:2' }])
+    assert.deepEqual(await subject.storage.listRoles('mem_0001'), [
+      manual,
+      { role: 'writer', source: 'rule:2' },
+    ])
+    await replace([])
     assert.deepEqual(await subject.storage.listRoles('mem_0001'), [manual])
     assert.deepEqual(await subject.storage.listRoles('mem_9999'), [])
   })
@@ -248,7 +257,13 @@ function describeRoles(subject: Subject): void {
     await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
       await createPerson(transaction, 2)
-      await transaction.replaceRuleRoles('mem_0001', [{ role: 'reader', source: 'default' }])
+      await transaction.writeAll([
+        {
+          write: 'replace_rule_roles',
+          id: 'mem_0001',
+          roles: [{ role: 'reader', source: 'default' }],
+        },
+      ])
       await transaction.setUserStatus('usr_0001', 'disabled', at(900))
     })
     assert.deepEqual(await subject.storage.findUser('usr_0001'), {
@@ -290,7 +305,9 @@ function describeListing(subject: Subject): void {
     await subject.storage.atomically(async (transaction) => {
       for (const n of [1, 2, 3]) await createPerson(transaction, n)
       const profile = { displayName: 'Jürgen 100% _sure_' }
-      await transaction.refreshMembership('mem_0003', { profile, lastSignInAt: at(9) })
+      await transaction.writeAll([
+        { write: 'refresh_membership', membership: newMembership(3), profile, lastSignInAt: at(9) },
+      ])
     })
     const key = { space: 'oidc', directory: 'https://id.example', subject: 'Kim' } as const
     await subject.storage.atomically((transaction) =>
@@ -312,7 +329,9 @@ function describeListing(subject: Subject): void {
     await subject.storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
       const profile = { displayName: 'nul \0 and half \ud83e a fox' }
-      await transaction.refreshMembership('mem_0001', { profile, lastSignInAt: at(9) })
+      await transaction.writeAll([
+        { write: 'refresh_membership', membership: newMembership(1), profile, lastSignInAt: at(9) },
+      ])
     })
     assert.deepEqual(await searchUsers(subject.storage, 'a fox'), ['usr_0001'])
     assert.deepEqual(await searchUsers(subject.storage, 'x\0'), [])
@@ -323,7 +342,9 @@ function describeListing(subject: Subject): void {
     await subject.storage.atomically(async (transaction) => {
       for (const n of [1, 2, 3]) await createPerson(transaction, n)
       const profile = { displayName: '100% _sure_ \\o/' }
-      await transaction.refreshMembership('mem_0003', { profile, lastSignInAt: at(9) })
+      await transaction.writeAll([
+        { write: 'refresh_membership', membership: newMembership(3), profile, lastSignInAt: at(9) },
+      ])
     })
     for (const text of ['%', '_sure', '\\o', '100% _']) {
       assert.deepEqual(await searchUsers(subject.storage, text), ['usr_0003'], text)

@@ -72,7 +72,13 @@ function describeStates(subject: Subject): void {
     await storage.atomically(async (transaction) => {
       await createPerson(transaction, 1)
       await transaction.giveRole('mem_0001', 'auditor')
-      await transaction.replaceRuleRoles('mem_0001', [{ role: 'member', source: 'default' }])
+      await transaction.writeAll([
+        {
+          write: 'replace_rule_roles',
+          id: 'mem_0001',
+          roles: [{ role: 'member', source: 'default' }],
+        },
+      ])
       await transaction.createSession(session)
     })
     const question = { ...ofPerson(1), presentedTokenHashes: ['absent', session.tokenHash] }
@@ -90,7 +96,14 @@ function describeStates(subject: Subject): void {
     await storage.atomically((transaction) => createPerson(transaction, 1))
     const { mark } = await stateOf(storage, 1)
     await storage.atomically((transaction) =>
-      transaction.refreshMembership('mem_0001', { profile: {}, lastSignInAt: at(99) }),
+      transaction.writeAll([
+        {
+          write: 'refresh_membership',
+          membership: newMembership(1),
+          profile: {},
+          lastSignInAt: at(99),
+        },
+      ]),
     )
     assert.equal((await stateOf(storage, 1)).mark, mark)
   })

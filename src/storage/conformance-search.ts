@@ -112,7 +112,9 @@ function describePeople(subject: Subject): void {
     await putNames(subject.storage, ['Anna Lee'])
     const profile = { displayName: 'Berta Őri' }
     await subject.storage.atomically((transaction) =>
-      transaction.refreshMembership('mem_0000', { profile, lastSignInAt: at(9) }),
+      transaction.writeAll([
+        { write: 'refresh_membership', membership: newMembership(0), profile, lastSignInAt: at(9) },
+      ]),
     )
     assert.deepEqual(await findUsers(subject.storage, 'anna'), [])
     assert.deepEqual(await findUsers(subject.storage, 'berta ori'), ['usr_0000'])

@@ -35,10 +35,16 @@ function describeFinding(subject: Subject): void {
     await createSessions(subject.storage, [newSession(1)])
     await subject.storage.atomically(async (transaction) => {
       await transaction.putGroupSnapshot('mem_0001', groups)
-      await transaction.replaceRuleRoles('mem_0001', [
-        { role: 'writer', source: 'rule:1' },
-        { role: 'admin', source: 'rule:2' },
-        { role: 'admin', source: 'default' },
+      await transaction.writeAll([
+        {
+          write: 'replace_rule_roles',
+          id: 'mem_0001',
+          roles: [
+            { role: 'writer', source: 'rule:1' },
+            { role: 'admin', source: 'rule:2' },
+            { role: 'admin', source: 'default' },
+          ],
+        },
       ])
     })
     assert.deepEqual(await subject.storage.findSession('hash-0001', at(1)), {
@@ -240,8 +246,8 @@ function describeSweep(subject: Subject): void {
     await subject.storage.claimAttempt('old', at(100))
     await subject.storage.claimAttempt('young', at(101))
     await subject.storage.atomically(async (transaction) => {
-      await transaction.appendSignInTrace(newTrace(49))
-      await transaction.appendSignInTrace(newTrace(50))
+      await transaction.writeAll([{ write: 'append_sign_in_trace', trace: newTrace(49) }])
+      await transaction.writeAll([{ write: 'append_sign_in_trace', trace: newTrace(50) }])
     })
     const sweep = () => subject.storage.sweep(at(100), { tracesBefore: at(50) })
     assert.deepEqual([await sweep(), await sweep()], [3, 0])

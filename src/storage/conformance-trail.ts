@@ -101,8 +101,8 @@ function describeTraces(subject: Subject): void {
       organizationId: 'org_gone',
     })
     await subject.storage.atomically(async (transaction) => {
-      await transaction.appendSignInTrace(newTrace(1))
-      await transaction.appendSignInTrace(refused)
+      await transaction.writeAll([{ write: 'append_sign_in_trace', trace: newTrace(1) }])
+      await transaction.writeAll([{ write: 'append_sign_in_trace', trace: refused }])
     })
     assert.deepEqual(await subject.storage.findSignInTrace('trc_0002'), refused)
     assert.equal(await subject.storage.findSignInTrace('trc_9999'), undefined)

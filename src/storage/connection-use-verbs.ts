@@ -76,17 +76,6 @@ export function connectionUseReads(database: Database): ConnectionUseReads {
 /** Creates the functions that write the use of connections. */
 export function connectionUseWrites(database: Database): ConnectionUseWrites {
   return {
-    async noteConnectionUse(id, { connectionId, fingerprint, at }) {
-      const rest = { fingerprint, last_sign_in_at: at.getTime() }
-      const insert = database
-        .insertInto('connection_uses')
-        .values({ membership_id: id, connection_id: connectionId, ...rest })
-      await insert
-        .onConflict((conflict) =>
-          conflict.columns(['membership_id', 'connection_id']).doUpdateSet(rest),
-        )
-        .execute()
-    },
     async endSessionsOfOthers(organizationId, connectionId, { reason, until }) {
       const ended = database
         .selectFrom('sessions')

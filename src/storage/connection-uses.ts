@@ -1,5 +1,5 @@
 /** Who signs in through which connection, and who has rights over an organization: functions of `storage.ts`. */
-import type { ConnectionId, Identity, Membership, MembershipId, OrganizationId } from './records.ts'
+import type { ConnectionId, Identity, Membership, OrganizationId } from './records.ts'
 import type { RememberedEnd } from './session-grants.ts'
 import type { Page, PageRequest } from './storage.ts'
 
@@ -42,11 +42,6 @@ export type ConnectionUseReads = {
 }
 
 export type ConnectionUseWrites = {
-  /** Stores that the membership signed in through the connection, and with which state of it. */
-  noteConnectionUse(
-    id: MembershipId,
-    use: Omit<ConnectionUse, 'organizationId'> & { readonly at: Date },
-  ): Promise<void>
   /**
    * Ends all sessions of the organization that came through another connection, and stores the end of each. Returns how many ended.
    */

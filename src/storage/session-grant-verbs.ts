@@ -66,13 +66,6 @@ export function sessionGrantWrites(database: Database): SessionGrantWrites {
         .onConflict((conflict) => conflict.column('token_hash').doUpdateSet(rest))
         .execute()
     },
-    async putSessionGrant(grant) {
-      const { session_id, ...rest } = toSessionGrantRow(grant)
-      const insert = database.insertInto('session_grants').values({ session_id, ...rest })
-      await insert
-        .onConflict((conflict) => conflict.column('session_id').doUpdateSet(rest))
-        .execute()
-    },
     async settleSessionGrant(id, leaseId, { sealed, lastCheckedAt, ...outcome }) {
       const { numUpdatedRows } = await database
         .updateTable('session_grants')

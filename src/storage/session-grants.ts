@@ -63,8 +63,6 @@ export type SessionGrantReads = {
 
 export type SessionGrantWrites = {
   rememberSessionEnd(end: RememberedEnd): Promise<void>
-  /** Inserts or replaces the grant of an existing session, without a lease. */
-  putSessionGrant(grant: SessionGrant): Promise<void>
   /**
    * Stores the outcome of a check and returns the lease; returns `false`, and stores nothing, if the caller no longer has the
    * lease.

@@ -233,7 +233,7 @@ function parseRoles(text: unknown): readonly RoleAssignment[] {
   if (typeof text !== 'string') return []
   return text.split(PART).map((assignment) => {
     const [source = '', role = ''] = assignment.split(WITHIN)
-    return { source: source as RoleSource, role } // written by `replaceRuleRoles` and `giveRole`
+    return { source: source as RoleSource, role } // written by plans and by `giveRole`
   })
 }
 

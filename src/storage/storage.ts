@@ -25,7 +25,6 @@ import type {
   DomainId,
   GroupSnapshot,
   Identity,
-  IdentityId,
   Membership,
   MembershipId,
   Organization,
@@ -288,22 +287,9 @@ export type StorageTransaction = StorageReader &
     setUserStatus(id: UserId, status: User['status'], at: Date): Promise<void>
     /** Links an identity. @throws {EntradaError} `identity_in_use` when the person's key is linked already */
     linkIdentity(identity: Identity): Promise<void>
-    refreshIdentity(
-      id: IdentityId,
-      seen: Pick<Identity, 'sub' | 'lastClaims' | 'lastSignInAt' | 'connectionId'>,
-    ): Promise<void>
     /** Creates a membership. Returns `false`, and writes nothing, if a member has this username, ignoring case. */
     createMembership(membership: Membership): Promise<boolean>
-    refreshMembership(
-      id: MembershipId,
-      seen: Pick<Membership, 'profile' | 'lastSignInAt'>,
-    ): Promise<void>
     setMembershipStatus(id: MembershipId, status: Membership['status']): Promise<void>
-    /** Replaces the roles that rules and defaults assigned; `manual` assignments stay. Returns all current roles. */
-    replaceRuleRoles(
-      id: MembershipId,
-      assignments: readonly RoleAssignment[],
-    ): Promise<readonly RoleAssignment[]>
     putGroupSnapshot(id: MembershipId, snapshot: GroupSnapshot): Promise<void>
 
     createSession(session: Session): Promise<void>
@@ -322,7 +308,6 @@ export type StorageTransaction = StorageReader &
       event: AuditEventRecord,
       options: { readonly toOutbox: boolean },
     ): Promise<void>
-    appendSignInTrace(trace: SignInTrace): Promise<void>
     removeFromOutbox(sequences: readonly number[]): Promise<void>
   }
 

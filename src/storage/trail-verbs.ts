@@ -4,12 +4,7 @@ import { readPage } from './pages.ts'
 import type { UserId } from './records.ts'
 import type { Database, Tables } from './schema.ts'
 import type { AuditFilter, StorageReader, StorageTransaction, TraceFilter } from './storage.ts'
-import {
-  parseAuditEvent,
-  parseSignInTrace,
-  toAuditEventRow,
-  toSignInTraceRow,
-} from './trail-rows.ts'
+import { parseAuditEvent, parseSignInTrace, toAuditEventRow } from './trail-rows.ts'
 import { scheduleDeliveries } from './webhook-verbs.ts'
 
 /** Creates the functions that read audit events, sign-in traces and the outbox. */
@@ -71,9 +66,6 @@ export function trailWrites(database: Database) {
       await database.insertInto('audit_events').values(toAuditEventRow(event)).execute()
       await scheduleDeliveries(database, event)
       if (toOutbox) await database.insertInto('outbox').values({ event_id: event.id }).execute()
-    },
-    async appendSignInTrace(trace) {
-      await database.insertInto('sign_in_traces').values(toSignInTraceRow(trace)).execute()
     },
     async removeFromOutbox(sequences) {
       if (sequences.length === 0) return
