@@ -233,7 +233,7 @@ describe('deploy/', () => {
     }
     assert.match(entrada('audit', 'verify').stdout, /^audit trail: /)
     const { stdout } = entrada('doctor', '--only', 'database')
-    assert.match(stdout, /ok {7}The database fits/)
+    assert.match(stdout, /ok {7}The database can be used/)
     assert.equal(entrada('restore', '--force', join(folder, 'backup.db')).status, 0)
     assert.equal(existsSync(join(folder, 'executed')), false)
   })
