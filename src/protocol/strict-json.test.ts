@@ -36,6 +36,23 @@ describe('readStrictJson', () => {
     assert.deepEqual(refused('{"a\\"":1, "b" : "x" ,"a\\"" : 2}'), twice('a"'))
   })
 
+  it('counts no text inside of a string as a name (A10)', () => {
+    for (const text of ['{"a\\":":1,"b":"\\" :"}', '["\\":"]', '"\\":"', '{"a":"\\":\\":"}']) {
+      const read = readStrictJson(text)
+      assert(read.kind === 'read', text)
+      assert.equal(JSON.stringify(read.value), JSON.stringify(JSON.parse(text)))
+    }
+    assert.deepEqual(refused('{"a":"\\":","a":2}'), twice('a'))
+    assert.deepEqual(refused('{"a":{"b":1,"c":2},"x":"\\":\\":","a":{}}'), twice('a'))
+    fc.assert(
+      fc.property(fc.string(), fc.jsonValue(), fc.jsonValue(), (name, one, other) => {
+        const member = (value: unknown) => `${JSON.stringify(name)}:${JSON.stringify(value)}`
+        assert.equal(readStrictJson(`{${member(one)}}`).kind, 'read')
+        assert.equal(refused(`{${member(one)},${member(other)}}`)?.kind, 'member_twice')
+      }),
+    )
+  })
+
   it('takes the same name in two objects, and the same text as name and value', () => {
     for (const text of ['[{"a":1},{"a":1}]', '{"a":{"a":"a"},"b":["a","a"]}', '["a","a"]', '"a"']) {
       assert.equal(readStrictJson(text).kind, 'read', text)

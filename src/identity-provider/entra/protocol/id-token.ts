@@ -41,7 +41,9 @@ export function checkEntraClaims(
   if (!isGuid(oid)) throw invalidClaim('oid', oid)
   checkOptionalClaims(claims, claimRules)
 
-  return { ...checked, tid: tid.toLowerCase(), oid: oid.toLowerCase() }
+  const ids = { tid: tid.toLowerCase(), oid: oid.toLowerCase() }
+  if (ids.tid === tid && ids.oid === oid) return checked as EntraClaims // both were checked above
+  return { ...checked, ...ids }
 }
 
 /**
