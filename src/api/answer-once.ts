@@ -50,8 +50,7 @@ export async function answerOnce(
     await transaction.keepAnswer(key, { requestHash, answer: text, until })
     return { answer, isRepeated: false }
   }
-  // The unique key of the stored answer decides between two calls; the work locks its own scope.
-  return services.storage.atomically(answerOnly, { scope: 'nothing' })
+  return services.storage.atomically(answerOnly, { scope: { call: key } })
 }
 
 /** Each caller has keys of its own. @throws {EntradaError} `request_invalid` */

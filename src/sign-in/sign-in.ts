@@ -43,7 +43,7 @@ import {
   factsOf,
   readState,
   SIGN_IN_TIME_LIMIT_MS,
-  verifyAnswer,
+  verifyWithCurrent,
 } from './verify-answer.ts'
 
 /** Answers GET /auth/entra/login with the default connection. */
@@ -140,7 +140,7 @@ export async function finishSignIn(
 
   const { tracing } = services
   const arrived = await tracing.span('sign_in redeem', {}, () =>
-    verifyAnswer(services, exchange, { connection, attempt, answer, deadline }),
+    verifyWithCurrent(services, exchange, { connection, attempt, answer, deadline }),
   )
   record.person = tracedPerson(services, arrived.identity)
   record.step('identity_verified', evidenceOf(arrived.identity))

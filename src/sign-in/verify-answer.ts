@@ -1,6 +1,7 @@
 /** The steps that a sign-in and the test of a connection share: the answer, the claim, the verified identity, the facts. */
 import { redirectUri } from '../connections/connection-addresses.ts'
-import { EntradaError } from '../errors/errors.ts'
+import { changedSinceVerified } from '../connections/verified-with.ts'
+import { EntradaError, isEntradaError } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Arrival, Arrived } from '../identity-provider/identity-provider.ts'
 import { isEmailDomainProven } from '../organizations/domains.ts'
@@ -60,20 +61,38 @@ function claimedUntil({ now }: Pick<Services, 'now'>): Date {
   return new Date(now().getTime() + CLAIM_LIFETIME_SECONDS * 1000)
 }
 
+type Verification = Pick<Arrival, 'answer' | 'showClaims'> & {
+  readonly connection: Connection
+  readonly attempt: Attempt
+  readonly deadline: AbortSignal
+}
+
+/**
+ * Verifies an answer as {@link verifyAnswer} does. If the provider refuses our credentials, and they were replaced after the connection
+ * was read, the answer is verified with those that replaced them: the provider looks at the code only after the credentials.
+ */
+export async function verifyWithCurrent(
+  services: Pick<Services, 'deployment' | 'identityProviderFor' | 'log' | 'storage'>,
+  exchange: Exchange,
+  verification: Verification,
+): Promise<Arrived> {
+  try {
+    return await verifyAnswer(services, exchange, verification)
+  } catch (error) {
+    if (!isEntradaError(error) || error.code !== 'client_credentials_refused') throw error
+    const { credentials, id } = verification.connection
+    const now = await services.storage.findConnection(id)
+    const isReplaced = now && JSON.stringify(now.credentials) !== JSON.stringify(credentials)
+    if (!isReplaced || changedSinceVerified(verification.connection, now)) throw error
+    return verifyAnswer(services, exchange, { ...verification, connection: now })
+  }
+}
+
 /** Returns the identity that an answer proves, after every check of the connection's identity provider. */
 export async function verifyAnswer(
   services: Pick<Services, 'deployment' | 'identityProviderFor' | 'log'>,
   { here, correlationId }: Exchange,
-  {
-    connection,
-    attempt,
-    deadline,
-    ...brought
-  }: Pick<Arrival, 'answer' | 'showClaims'> & {
-    readonly connection: Connection
-    readonly attempt: Attempt
-    readonly deadline: AbortSignal
-  },
+  { connection, attempt, deadline, ...brought }: Verification,
 ): Promise<Arrived> {
   const returnAddress = redirectUri(services, here, connection)
   const arrival = { ...brought, returnAddress, correlationId }

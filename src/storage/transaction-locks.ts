@@ -14,6 +14,7 @@ import type { OrganizationId, UserId } from './records.ts'
  * - `nothing`: it only adds rows, or writes single ones, and unique keys decide.
  * - `organizationId` alone: the organization, its connections and the access of its members.
  * - `userId`: one user. With an `organizationId`, it also relies on what that organization is.
+ * - `call`: a call of the API that may come again. The work of the call locks its own scope after it.
  * - `record`: a record that no sign-in reads, such as a webhook. With an `organizationId`, as for a user.
  */
 export type TransactionScope =
@@ -21,6 +22,7 @@ export type TransactionScope =
   | 'nothing'
   | { readonly organizationId: OrganizationId }
   | { readonly userId: UserId; readonly organizationId?: OrganizationId | undefined }
+  | { readonly call: string }
   | { readonly record: string; readonly organizationId?: OrganizationId | undefined }
 
 export type ScopeLocks = {
@@ -37,6 +39,8 @@ const DEPLOYMENT = 'deployment'
 export function locksOf(scope: TransactionScope): readonly PlanLock[] {
   if (scope === 'nothing') return []
   if (scope === 'deployment') return [{ key: DEPLOYMENT, alone: true }]
+  // It is the first lock of its transaction, and no other transaction takes it, so it comes before the deployment's.
+  if ('call' in scope) return [{ key: `call ${scope.call}`, alone: true }]
   const shared = { key: DEPLOYMENT, alone: false }
   const within = (id: OrganizationId | undefined) => (id ? [{ key: id, alone: false }] : [])
   if ('userId' in scope) {
