@@ -39,6 +39,8 @@ export type PoolState = {
 }
 
 const MAX_PREPARED = 200
+/** All columns of a table, or a list of parameters; `count(*)` is neither. */
+const UNNAMED = /(select|returning|\.) ?\*| in \(\$/
 /** After a restart several connections are lost, but a server that is back provides a good one. */
 export const MAX_RENEWALS = 3
 /** After a wait in vain other calls fail at once for a moment, or one request would wait for each of its calls. */
@@ -158,7 +160,7 @@ export function nameOf(
   if (names === undefined) return undefined
   const knownName = names.get(sql)
   if (knownName !== undefined) return knownName
-  if (names.size >= MAX_PREPARED || /\*| in \(/.test(sql)) return undefined
+  if (names.size >= MAX_PREPARED || UNNAMED.test(sql)) return undefined
   const name = `${prefix}_${names.size + 1}`
   names.set(sql, name)
   return name
