@@ -6,7 +6,7 @@ import type { PlanLock, TurnRunner } from './compiled-plan.ts'
 import { connectionPeopleReads, connectionPeopleWrites } from './connection-people-verbs.ts'
 import { connectionUseReads, connectionUseWrites } from './connection-use-verbs.ts'
 import { domainReads, domainWrites } from './domain-verbs.ts'
-import { addConnectionResults, healthReads, sweepHealth } from './health-verbs.ts'
+import { addConnectionResults, healthReads } from './health-verbs.ts'
 import { readMark } from './mark.ts'
 import { membershipReads } from './membership-reads.ts'
 import { knownSchemaVersion } from './migrations/migrations.ts'
@@ -24,11 +24,12 @@ import { sessionLookUp, sessionReads, sessionWrites, touchSession } from './sess
 import { setupReads, setupWrites } from './setup-verbs.ts'
 import { signInReads } from './sign-in-verbs.ts'
 import type { Storage, StorageReader, StorageTransaction } from './storage.ts'
+import { sweep } from './sweep-verbs.ts'
 import { trailReads, trailWrites } from './trail-verbs.ts'
 import { WORK_TIME_LIMIT_MS, withinTime } from './transaction-limit.ts'
 import { locksOf } from './transaction-locks.ts'
 import { usernameReads, usernameWrites } from './username-verbs.ts'
-import { deliveryWork, sweepDeliveries, webhookReads, webhookWrites } from './webhook-verbs.ts'
+import { deliveryWork, webhookReads, webhookWrites } from './webhook-verbs.ts'
 
 export type KyselyStorageOptions = {
   readonly kind: Storage['kind']
@@ -128,8 +129,7 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
           ? fillSearchKeys(writes, limit)
           : runAlone((transaction) => fillSearchKeys(transaction, limit), []),
       ),
-    sweep: (now, { tracesBefore }) =>
-      outside(() => runAlone((transaction) => sweep(transaction, now, tracesBefore), [])),
+    sweep: (now, { tracesBefore }) => outside(() => sweep(writes, { kind, now, tracesBefore })),
     readMark: () => readMark(reads),
     checkReady: () => checkReady(options),
     close,
@@ -188,26 +188,6 @@ async function claimAttempt(database: Database, id: string, until: Date): Promis
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirstOrThrow()
   if (numInsertedOrUpdatedRows === 0n) throw new EntradaError('attempt_already_used')
-}
-
-async function sweep(database: Database, now: Date, tracesBefore: Date): Promise<number> {
-  const ended = now.getTime()
-  const removed = [
-    await database.deleteFrom('attempt_claims').where('until', '<=', ended).execute(),
-    await database.deleteFrom('sessions').where('ends_at', '<=', ended).execute(),
-    await database.deleteFrom('session_ends').where('until', '<=', ended).execute(),
-    await database.deleteFrom('rate_limit_counts').where('until', '<=', ended).execute(),
-    await database.deleteFrom('kept_answers').where('until', '<=', ended).execute(),
-    await database.deleteFrom('test_results').where('ends_at', '<=', ended).execute(),
-    await database
-      .deleteFrom('setup_links')
-      .where('ends_at', '<', tracesBefore.getTime())
-      .execute(),
-    await database.deleteFrom('sign_in_traces').where('at', '<', tracesBefore.getTime()).execute(),
-    await sweepDeliveries(database, tracesBefore),
-    await sweepHealth(database, now),
-  ]
-  return removed.flat().reduce((sum, result) => sum + Number(result.numDeletedRows), 0)
 }
 
 async function checkReady({ reads, checkWritable }: KyselyStorageOptions): Promise<void> {

@@ -160,6 +160,28 @@ describe('openPostgres', () => {
     ])
   })
 
+  it('sweeps many rows in transactions of a thousand at most', async (t) => {
+    const storage = await openFor(t, url)
+    await postgres.run(
+      url,
+      `create table seen (transaction text);
+      create function note() returns trigger language plpgsql as $$ begin
+        insert into seen values (pg_current_xact_id());
+        return old;
+      end $$;
+      create trigger note before delete on attempt_claims for each row execute function note();
+      insert into attempt_claims select 'att_' || n, 5 from generate_series(1, 2500) n`,
+    )
+    await storage.claimAttempt('young', at(900))
+    assert.equal(await storage.sweep(at(100), { tracesBefore: at(0) }), 2500)
+    const counts = 'select count(*) as rows from seen group by transaction order by 1'
+    assert.deepEqual(
+      (await postgres.run(url, counts)).map(({ rows }) => Number(rows)),
+      [500, 1000, 1000],
+    )
+    await assert.rejects(storage.claimAttempt('young', at(900)), { code: 'attempt_already_used' })
+  })
+
   it('makes a change of a user wait for a transaction about the user, and see what that wrote', async (t) => {
     const storage = await openFor(t, url)
     const another = await openFor(t, url)

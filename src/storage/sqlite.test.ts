@@ -91,6 +91,23 @@ describe('openSqlite', () => {
     await storage.close()
   })
 
+  it('lets others write while many rows are swept', async () => {
+    const storage = await open(path)
+    const { handle } = openSqliteConnection(path)
+    handle.exec(`with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 2500)
+      insert into attempt_claims select 'att_' || n, 5 from numbers`)
+    handle.close()
+    const order: string[] = []
+    const sweeping = storage.sweep(at(100), { tracesBefore: at(0) }).then((rows) => {
+      order.push(`swept ${rows}`)
+    })
+    await storage.claimAttempt('att', at(900))
+    order.push('claimed')
+    await sweeping
+    assert.deepEqual(order, ['claimed', 'swept 2500'])
+    await storage.close()
+  })
+
   it('answers reads while a transaction is open, without its rows', async () => {
     const storage = await open(path)
     await putDefaults(storage)

@@ -368,7 +368,7 @@ export type Storage = StorageReader &
 
     /**
      * Removes claims, sessions, counts, test results and stored answers that have expired, traces and set-up links older than
-     * `tracesBefore`, and counts of sign-ins older than 400 days. Returns how many rows were removed.
+     * `tracesBefore`, and counts of sign-ins older than 400 days, a bounded number in each transaction. Returns how many were.
      */
     sweep(now: Date, options: { readonly tracesBefore: Date }): Promise<number>
 

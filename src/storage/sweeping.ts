@@ -9,11 +9,17 @@ export function startSweeping({
   now,
   log,
 }: Pick<Services, 'log' | 'now' | 'storage'>): () => void {
+  let isSweeping = false
   const timer = setInterval(() => {
+    if (isSweeping) return
+    isSweeping = true
     const tracesBefore = new Date(now().getTime() - TRACE_LIFETIME_MS)
     storage
       .sweep(now(), { tracesBefore })
       .catch((error: unknown) => log.warn('sweep_failed', { error }))
+      .finally(() => {
+        isSweeping = false
+      })
   }, INTERVAL_MS)
   timer.unref()
   return () => clearInterval(timer)

@@ -1,4 +1,4 @@
-/** Stands between a program and PostgreSQL, and counts what the network would make slow. */
+/** A proxy between a program and PostgreSQL that counts what a slow network would make slower. */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer } from 'node:net'
@@ -41,12 +41,12 @@ export async function startCountingProxy(t: TestContext, port: number): Promise<
       isAnswered = true
       client.write(chunk)
     })
-    for (const [one, other] of [
+    for (const [socket, opposite] of [
       [client, database],
       [database, client],
     ] as const) {
-      one.on('error', () => {})
-      one.on('close', () => other.destroy())
+      socket.on('error', () => {})
+      socket.on('close', () => opposite.destroy())
     }
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
