@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { type Manifest, publishedManifest } from './published-manifest.ts'
-import { builtinsByRequire, inAscii, usedPartsOnly, withoutComments } from './slim-bundle.ts'
+import { builtinsByRequire, usedPartsOnly, withoutComments } from './slim-bundle.ts'
 
 const options = { out: { type: 'string', default: 'dist' }, server: { type: 'boolean' } } as const
 const { values } = parseArgs({ options })
@@ -46,9 +46,7 @@ async function buildServer(): Promise<void> {
     metafile: true,
     logLevel: 'warning',
   })
-  const program = join(out, 'entrada.js')
-  await writeFile(program, inAscii(readFileSync(program, 'utf8')))
-  await chmod(program, 0o755)
+  await chmod(join(out, 'entrada.js'), 0o755)
   await writeFile(join(out, 'LICENSES.txt'), licensesOf(Object.keys(metafile.inputs)))
 }
 

@@ -61,20 +61,3 @@ export const withoutComments: Plugin = {
     })
   },
 }
-
-/** The letters that texts of pages are written with. They stand in tagged templates, which esbuild may not escape. */
-const LETTERS_OF_PAGES = /[\u2018\u2019\u201c\u201d\u00b7\u2026\u2013\u2014]/
-
-/**
- * Writes the letters beyond ASCII as HTML has them: with a single one in it, Node keeps the whole program in two bytes per character.
- *
- * @throws {Error} for a letter that no text of a page has, since elsewhere this would change what the program does
- */
-export function inAscii(program: string): string {
-  return program.replace(/\P{ASCII}/gu, (letter) => {
-    if (LETTERS_OF_PAGES.test(letter)) return `&#${letter.codePointAt(0)};`
-    throw new Error(
-      `write ${letter} as \\u{${letter.codePointAt(0)?.toString(16)}}: the program is ASCII`,
-    )
-  })
-}

@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { inAscii } from '../scripts/slim-bundle.ts'
 import { startEmulator } from '../src/emulator/start-emulator.ts'
 import { CLIENT_ID, CLIENT_SECRET, OPERATOR_TOKEN, people } from './support/rig.ts'
 import {
@@ -108,16 +107,6 @@ describe('dist/entrada.js', () => {
     const text = readFileSync(join(dist, 'entrada.js'), 'utf8')
     assert.match(text, /async function finishSignIn\(/)
     assert.match(text, /^\/\/ src\/sign-in\/sign-in\.ts$/m)
-  })
-
-  it('is ASCII, and has the letters of pages as HTML writes them', () => {
-    const text = readFileSync(join(dist, 'entrada.js'), 'utf8')
-    assert.doesNotMatch(text, /\P{ASCII}/u)
-    assert.match(
-      text,
-      /<label for="who">Work email, or your organization&#8217;s short name<\/label>/,
-    )
-    assert.throws(() => inAscii('const name = /\u{1f600}/u'), /write/)
   })
 })
 
