@@ -49,27 +49,14 @@ export async function readPage<
   page: PageRequest,
   { by, item }: { readonly by: Time; readonly item: (row: Item) => T },
 ): Promise<Page<T>> {
-  const rows = await readRows(query, page, by)
-  return toPage<Item, T>(rows, page, { time: (row) => row[by], item })
-}
-
-/** Reads the rows of a page, and one more if there is one. */
-export function readRows<
-  Table extends keyof Tables,
-  Time extends 'created_at' | 'at',
-  Item extends object,
->(
-  query: SelectQueryBuilder<Tables, Table, Item>,
-  page: PageRequest,
-  by: Time,
-): Promise<readonly Item[]> {
   const { after } = page
-  return query
+  const rows = await query
     .$if(after !== undefined, (all) => all.where(olderThan(after ?? '', by, 'id')))
     .orderBy(sql.ref(by), 'desc')
     .orderBy(sql.ref('id'), 'desc')
     .limit(rowsToRead(page))
     .execute()
+  return toPage<Item, T>(rows, page, { time: (row) => row[by], item })
 }
 
 function limitOf(page: PageRequest): number {

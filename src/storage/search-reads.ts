@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
-import { olderThan, readPage, readRows, rowsToRead, toPage } from './pages.ts'
+import { olderThan, readPage, rowsToRead, toPage } from './pages.ts'
 import type { Tables } from './schema.ts'
 import {
   type Condition,
@@ -22,7 +22,8 @@ const NEWEST_ROWS = { sqlite: 1_000, postgres: 5_000 } as const
 const FIRST_CANDIDATES = 128
 /** As many as SQLite reads at once without other work having to wait. */
 const NEXT_CANDIDATES = 512
-const MAX_CANDIDATES = 5_000
+/** Of an organization, its own rows are then fewer. */
+const MAX_CANDIDATES_OF_ORGANIZATION = 5_000
 
 type Listed = 'users' | SearchedTable
 type Row = { readonly id: string; readonly created_at: number }
@@ -54,7 +55,7 @@ export async function readSearchPage<Table extends Listed, Item extends Row, T>(
 
   const found = await readFound(search, list, page)
   if (found === undefined) return read(list.matching)
-  const rows = [...found, ...(await readRows(list.others, page, 'created_at'))]
+  const rows = [...found, ...(await readRows(list.others, page))]
   return toPage(newest(rows), page, { time: (row) => row.created_at, item })
 }
 
@@ -88,14 +89,13 @@ async function readFound<Table extends Listed, Item extends Row>(
 ): Promise<readonly Item[] | undefined> {
   const { term } = search
   if (term === undefined) return []
-  if (isPostgres(search.database))
-    return readRows(list.found(foundOnPostgres(search, term)), page, 'created_at')
+  if (isPostgres(search.database)) return readRows(list.found(foundOnPostgres(search, term)), page)
   return readFromTheTop(search, term, { list, page })
 }
 
 /**
  * Reads the index of SQLite from the newest records on, until no record that is left can be on the page. Returns `undefined` if it has
- * too many records that are not in the list.
+ * too many records that are not of the organization.
  */
 async function readFromTheTop<Table extends Listed, Item extends Row>(
   search: TextSearch,
@@ -104,11 +104,13 @@ async function readFromTheTop<Table extends Listed, Item extends Row>(
 ): Promise<readonly Item[] | undefined> {
   let rows: readonly Item[] = []
   let [below, count] = [Number.MAX_SAFE_INTEGER, FIRST_CANDIDATES]
-  for (let left = MAX_CANDIDATES; left > 0; left -= count) {
+  let left =
+    search.organizationId === undefined ? Number.POSITIVE_INFINITY : MAX_CANDIDATES_OF_ORGANIZATION
+  for (; left > 0; left -= count) {
     const candidates = await readCandidates(search, term, { below, count })
     const ids = candidates.flatMap(({ id }) => id ?? [])
     if (ids.length > 0) {
-      rows = newest([...rows, ...(await readRows(list.found(isAmong(ids)), page, 'created_at'))])
+      rows = newest([...rows, ...(await readRows(list.found(isAmong(ids)), page))])
     }
     const last = candidates.at(-1)
     if (last === undefined || candidates.length < count) return rows
@@ -121,6 +123,23 @@ async function readFromTheTop<Table extends Listed, Item extends Row>(
 
 function isAmong(ids: readonly string[]): Found {
   return (idColumn) => sql<SqlBool>`${sql.ref(idColumn)} in (${sql.join(ids)})`
+}
+
+/**
+ * Reads the rows of a page, and one more if there is one. The sign before the time keeps both databases from reading the whole list in
+ * its order until they come upon the few rows that were found.
+ */
+function readRows<Table extends Listed, Item extends Row>(
+  query: Query<Table, Item>,
+  page: PageRequest,
+): Promise<readonly Item[]> {
+  const { after } = page
+  return query
+    .$if(after !== undefined, (all) => all.where(olderThan(after ?? '', 'created_at', 'id')))
+    .orderBy(sql`+created_at`, 'desc')
+    .orderBy(sql.ref('id'), 'desc')
+    .limit(rowsToRead(page))
+    .execute()
 }
 
 /** Returns each row once, in the order of the list. Ids are compared as both databases do. */

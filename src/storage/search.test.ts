@@ -260,7 +260,9 @@ async function openSqlite(path: string): Promise<Opened> {
       const explain = CompiledQuery.raw(`explain query plan ${text}`, [...parameters])
       const { rows } = await database.executeQuery<{ detail: string }>(explain)
       const steps = rows.map(({ detail }) => detail)
-      return steps.filter((step) => /^SCAN [a-z]+(?!.*(USING|VIRTUAL TABLE))/.test(step))
+      return steps.filter((step) =>
+        /^SCAN [a-z_]+ ?(?!.*(COVERING|VIRTUAL TABLE|without_search_key))/.test(step),
+      )
     },
     async close() {
       await storage.close()

@@ -43,7 +43,9 @@ export async function searchUsers(
 
   const unfilled = memberships.where(text.matchesUnfilled)
   const itself = database.selectFrom('users').select('users.id as user_id')
-  const others = unfilled.union(identities).union(itself.where(sql<SqlBool>`users.id = ${search}`))
+  const others = unfilled
+    .unionAll(identities)
+    .unionAll(itself.where(sql<SqlBool>`users.id = ${search}`))
   return readSearchPage(
     text,
     {
