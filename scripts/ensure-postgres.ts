@@ -9,7 +9,7 @@ if (findPostgresTools() === undefined && process.getuid?.() === 0) {
 }
 if (findPostgresTools() === undefined) {
   console.error(
-    'PostgreSQL was not found, and could not be installed. test/postgres-guide.test.ts backs up and restores as docs/operate.md says.\n' +
+    'PostgreSQL was not found, and could not be installed. test/postgres-guide.test.ts backs up and restores as docs/operate.md says, test/postgres-versions.test.ts runs Entrada on it.\n' +
       'Install as this system does it (Debian, as root: apt-get install postgresql) and run the tests again.',
   )
   process.exitCode = 1

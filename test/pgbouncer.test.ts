@@ -1,11 +1,9 @@
 /** PostgreSQL behind PgBouncer in transaction mode, where each transaction has another connection. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { Secret } from '../src/keys/secret.ts'
-import { type OpenedStorage, storageConformance } from '../src/storage/conformance.ts'
-import { at, newUser } from '../src/storage/conformance-samples.ts'
-import { openPostgres } from '../src/storage/postgres.ts'
-import type { Storage } from '../src/storage/storage.ts'
+import { storageConformance } from '../src/storage/conformance.ts'
+import { newUser } from '../src/storage/conformance-samples.ts'
+import { openedOn, openForConformance } from './support/opened-storage.ts'
 import { startPgBouncer } from './support/pgbouncer.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
 
@@ -17,7 +15,7 @@ const stops: (() => Promise<void> | void)[] = []
 before(async () => {
   postgres = await startPostgres()
   template = await postgres.createDatabase()
-  await (await open(template)).close()
+  await (await openForConformance(template)).close()
   const owner = { after: (stop: () => Promise<void> | void) => stops.push(stop) }
   through = await startPgBouncer(owner as never, postgres, ['ignore_startup_parameters = options'])
 })
@@ -26,27 +24,17 @@ after(async () => {
   await postgres.close()
 })
 
-storageConformance('PostgreSQL behind PgBouncer', async (): Promise<OpenedStorage> => {
+storageConformance('PostgreSQL behind PgBouncer', async () => {
   const url = through(await postgres.createDatabase(template))
-  const opened: Storage[] = []
-  const openAnother = async () => {
-    const storage = await open(url)
-    opened.push(storage)
-    return storage
-  }
-  const close = async () => {
-    for (const storage of opened) await storage.close()
-    // PgBouncer keeps its connections, and each test has a database of its own.
-    await postgres.cutConnections(url)
-  }
-  return { storage: await openAnother(), openAnother, close }
+  // PgBouncer keeps its connections, and each test has a database of its own.
+  return openedOn(url, () => postgres.cutConnections(url))
 })
 
 describe('openPostgres behind PgBouncer', () => {
   it('creates a database, whether PgBouncer drops our settings or refuses them', async (t) => {
     const refusing = await startPgBouncer(t, postgres)
     for (const way of [through, refusing]) {
-      const storage = await open(way(await postgres.createDatabase()))
+      const storage = await openForConformance(way(await postgres.createDatabase()))
       t.after(() => storage.close())
       assert.ok(storage.migrated.length > 0)
       await storage.checkReady()
@@ -70,7 +58,7 @@ describe('openPostgres behind PgBouncer', () => {
       end $$;
       create trigger note after insert on users for each row execute function note()`,
     )
-    const storage = await open(through(url))
+    const storage = await openForConformance(through(url))
     t.after(() => storage.close())
     await storage.atomically((transaction) => transaction.createUser(newUser(1)))
     assert.deepEqual(await postgres.run(url, 'select setting from seen'), [
@@ -78,7 +66,3 @@ describe('openPostgres behind PgBouncer', () => {
     ])
   })
 })
-
-function open(url: string): Promise<Storage> {
-  return openPostgres({ url: new Secret(url), mode: 'development', now: () => at(0) })
-}
