@@ -26,7 +26,7 @@ export type TextSearch = {
   readonly matchesUnfilled: Condition
 }
 
-/** Records that the index found: the condition that a column contains the id of one of them. */
+/** The condition that a row of the searched table is one that the index found; the column contains its id. */
 export type Found = (idColumn: string) => Condition
 
 /** Creates the search for a text. */
@@ -81,14 +81,12 @@ function matchesFormerText(table: SearchedTable, text: string): Condition {
   return sql<SqlBool>`(${sql.join(conditions, sql` or `)})`
 }
 
-/** Finds all records at once, on PostgreSQL. As an array, they are found first, and the list is not read along its own order. */
+/** Finds all records at once, on PostgreSQL, by a condition for the row itself. */
 export function foundOnPostgres(search: TextSearch, term: string): Found {
-  const { table } = search
-  const key = sql.ref(`${table}.search_key`)
-  const ids = sql`select ${sql.ref(`${table}.id`)} from ${sql.table(table)}
-    where entrada_grams(${key}) @> ${toSearchGrams(term)}::text[]
-    and ${contains(search, term)} and ${isInScope(search)}`
-  return (idColumn) => sql<SqlBool>`${sql.ref(idColumn)} = any(array(${ids}))`
+  const key = sql.ref(`${search.table}.search_key`)
+  const condition = sql<SqlBool>`(entrada_grams(${key}) @> ${toSearchGrams(term)}::text[]
+    and ${contains(search, term)} and ${isInScope(search)})`
+  return () => condition
 }
 
 /** A place in the index of SQLite, and the record there if it matches. */

@@ -18,7 +18,7 @@ import {
 import type { Page, PageRequest } from './storage.ts'
 
 /** How many rows of a list are looked through before the index is used. PostgreSQL finds no match before it has found all. */
-const NEWEST_ROWS = { sqlite: 1_000, postgres: 5_000 } as const
+const NEWEST_ROWS = { sqlite: 1_000, postgres: 2_000 } as const
 const FIRST_CANDIDATES = 128
 /** As many as SQLite reads at once without other work having to wait. */
 const NEXT_CANDIDATES = 512

@@ -55,6 +55,8 @@ const WORDS = new RegExp(
 const BEGINS_WITH_LETTER = new RegExp(`^${SPACED_LETTER}`, 'v')
 const ASCII = /^[\0-\x7f]*$/
 
+const TELLING = /[^ ]{2}|^ {2}[\p{L}\p{N}]/u
+
 /** In front of each word, so that a term of one or two letters is three characters long with it, and finds the beginning of a word. */
 const WORD_START = '  '
 
@@ -73,11 +75,16 @@ export function toSearchTerm(text: string): string | undefined {
   return mayBeginInside ? bare : marked
 }
 
-/** Returns the sequences of three characters that a text with this term contains. Each of both databases has an index over them. */
+/**
+ * Returns sequences of three characters that a text with this term contains. Both databases have an index over them. Those that say
+ * little, such as the end of a word or a full stop, are left out if there are others.
+ */
 export function toSearchGrams(term: string): readonly string[] {
   const characters = [...term]
   const grams = characters.map((_, start) => characters.slice(start, start + GRAM_LENGTH).join(''))
-  return [...new Set(grams.slice(0, 1 - GRAM_LENGTH))].slice(0, MAX_GRAMS)
+  const whole = grams.slice(0, 1 - GRAM_LENGTH)
+  const telling = whole.filter((gram) => TELLING.test(gram))
+  return [...new Set(telling.length > 0 ? telling : whole)].slice(0, MAX_GRAMS)
 }
 
 /**
