@@ -51,7 +51,8 @@ export async function searchUsers(
     {
       along: users,
       matching,
-      found: (found) => list.where('id', 'in', memberships.where(found('memberships.id'))),
+      // These memberships are of the organization, so the users are its members.
+      found: (found) => users.where('id', 'in', memberships.where(found('memberships.id'))),
       others: list.where('id', 'in', others),
     },
     { page, item: parseUser },
