@@ -14,6 +14,7 @@ import {
 import { newPlan, type Plan, type PlanWrite, planOfEvents } from './plan.ts'
 import type { SignInQuestion, SignInState } from './sign-in-state.ts'
 import type { Storage, StorageTransaction } from './storage.ts'
+import { RETIRED_USERNAMES_KEY } from './username-storage.ts'
 
 const ofPerson = (n: number): SignInQuestion => ({
   connectionId: 'default',
@@ -46,7 +47,8 @@ function describeClaims(subject: Subject): void {
   it('claims the attempt of a connection that was removed', async () => {
     const claim = { id: 'att_1', until: at(900) }
     assert.equal(await subject.storage.claimAttemptOf('absent', claim), undefined)
-    await assert.rejects(subject.storage.claimAttempt('att_1', at(900)))
+    const again = subject.storage.claimAttempt('att_1', at(900))
+    await assert.rejects(again, { code: 'attempt_already_used' })
   })
 }
 
@@ -114,6 +116,7 @@ function describeStates(subject: Subject): void {
     ['the user is disabled', (is) => is.setUserStatus('usr_0001', 'disabled', at(9))],
     ['the membership is disabled', (is) => is.setMembershipStatus('mem_0001', 'disabled')],
     ['a role by hand', (is) => is.giveRole('mem_0001', 'auditor')],
+    ['the first username is retired', (is) => is.createSealedKey(RETIRED_USERNAMES_KEY, 'sealed')],
     [
       'required single sign-on',
       async (is) => {

@@ -208,6 +208,7 @@ const mark = joinedText([
   sql.ref('memberships.status'),
   roles,
   sql`case ${sendsWebhooks} when 1 then '1' else '0' end`,
+  sql`case when ${retiredUsernamesKey} is null then '0' else '1' end`,
 ])
 
 function joinedText(parts: readonly Expression<unknown>[]) {
