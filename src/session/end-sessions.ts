@@ -68,8 +68,8 @@ function actorOf(reason: SessionEndReason, { userId }: Session): Actor {
 export const MOST_SESSIONS = 200
 
 /**
- * Ends the oldest sessions of a person who has too many. This runs after the sign-in: inside its transaction, reading the other
- * sessions would hold up everyone else who signs in. If it fails, the next sign-in makes up for it.
+ * Ends the oldest sessions of a person who has too many. This runs after the sign-in is written: reading the other
+ * sessions would hold up the sign-ins that share its commit. If it fails, the next sign-in makes up for it.
  */
 export async function endSurplusSessions(
   services: ChangeServices & Pick<Services, 'log'>,

@@ -1,6 +1,6 @@
 /**
  * A sign-in attempt is what Entrada remembers while the browser is away at the identity provider. It is sealed into a cookie of its own;
- * the database stores it only when the browser comes back (`claimAttempt`).
+ * the database stores it only when the browser comes back (`claimAttemptOf`).
  */
 
 import { EntradaError } from '../errors/errors.ts'

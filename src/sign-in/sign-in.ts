@@ -177,7 +177,10 @@ export async function completeSignIn(
   ])
 }
 
-/** So many rounds pass only if many people with one username come at once; then a part of the id makes the name unique. */
+/**
+ * A plan that no longer holds is decided again this often. More than two rounds are needed only if many new people with one username sign in at the
+ * same time; from the fifth on `chooseUsername` makes the name unique with a part of the id.
+ */
 const MOST_ROUNDS = 8
 
 type Completed = {

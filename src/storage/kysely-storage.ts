@@ -67,7 +67,7 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
   const { kind, migrated, reads, writes, turns, runAlone, close } = options
   const { workTimeLimitMs = WORK_TIME_LIMIT_MS } = options
   const { inside, outside, outsideAll } = createNestingGuard()
-  const work = deliveryWork(writes, kind)
+  const deliveries = deliveryWork(writes, kind)
   const signIns = signInReads(reads, turns)
   const sessions = sessionLookUp(reads, turns)
   return {
@@ -90,9 +90,9 @@ export function createKyselyStorage(options: KyselyStorageOptions): Storage {
     leaseSessionGrants: (lease) => outside(() => leaseSessionGrants(writes, lease)),
     touchApiKey: (id, usedAt) => outside(() => touchApiKey(writes, id, usedAt)),
     touchSession: (id, seen) => outside(() => touchSession(writes, id, seen)),
-    claimDeliveries: (claim) => outside(() => work.claimDeliveries(claim)),
-    settleDelivery: (id, settled) => outside(() => work.settleDelivery(id, settled)),
-    takeLease: (name, lease) => outside(() => work.takeLease(name, lease)),
+    claimDeliveries: (claim) => outside(() => deliveries.claimDeliveries(claim)),
+    settleDelivery: (id, settled) => outside(() => deliveries.settleDelivery(id, settled)),
+    takeLease: (name, lease) => outside(() => deliveries.takeLease(name, lease)),
     putAuditVerification: (stored) => outside(() => putAuditVerification(writes, stored)),
     atomically: (work, { scope = 'deployment' } = {}) =>
       outside(() =>

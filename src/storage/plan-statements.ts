@@ -156,8 +156,9 @@ const insertIdentity = prepared<IdentityRow>((database, row) =>
 )
 
 type SeenColumns = Pick<IdentityRow, 'connection_id' | 'sub' | 'last_claims' | 'last_sign_in_at'>
+type IdentityUpdate = Partial<SeenColumns> & Pick<IdentityRow, 'id'>
 /** A statement for each set of columns that are written together. */
-const identityUpdates = new Map<string, ReturnType<typeof prepared<Partial<IdentityRow>>>>()
+const identityUpdates = new Map<string, ReturnType<typeof prepared<IdentityUpdate>>>()
 
 function updateIdentity(
   database: Database,
@@ -168,11 +169,8 @@ function updateIdentity(
   if (names === '') return []
   let update = identityUpdates.get(names)
   if (update === undefined) {
-    update = prepared<Partial<IdentityRow>>((db, { id: identityId, ...changed }) =>
-      db
-        .updateTable('identities')
-        .set(changed)
-        .where('id', '=', identityId ?? id),
+    update = prepared<IdentityUpdate>((db, { id: identityId, ...changed }) =>
+      db.updateTable('identities').set(changed).where('id', '=', identityId),
     )
     identityUpdates.set(names, update)
   }

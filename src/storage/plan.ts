@@ -37,7 +37,7 @@ export type PlanWrite =
   | { readonly write: 'create_user'; readonly user: User }
   /** Fails with `read_again` if the person's key is linked already. */
   | { readonly write: 'link_identity'; readonly identity: Identity }
-  /** What is not given stays as it is. */
+  /** Absent members stay as they are. */
   | {
       readonly write: 'refresh_identity'
       readonly id: IdentityId
@@ -45,7 +45,7 @@ export type PlanWrite =
     }
   /** Fails with `read_again` if a member of the organization has this username, ignoring case. */
   | { readonly write: 'create_membership'; readonly membership: Membership }
-  /** What is not given stays as it is. */
+  /** Absent members stay as they are. */
   | {
       readonly write: 'refresh_membership'
       readonly membership: Pick<Membership, 'id' | 'username'>
@@ -80,7 +80,7 @@ export type PlanWrite =
 
 /** Something that must still be as it was when the plan was decided. */
 export type PlanCondition =
-  /** The look-up of the sign-in still gives what the decision relied on. */
+  /** The look-up of the sign-in still returns this mark. */
   | { readonly still: 'same_state'; readonly question: SignInQuestion; readonly mark: string }
   /** `findUnlinkedMemberships` still returns this membership for the address, and its user is active. */
   | {
@@ -105,7 +105,10 @@ export type Plan = {
   readonly organizationId?: OrganizationId | undefined
   /** The existing user whom the plan is about. */
   userId: UserId | undefined
-  /** Whether another plan about this user must wait for this one: set where two plans of one person would not come to the same. */
+  /**
+   * Whether no other plan about this user is written at the same time: set where two plans, each of whose conditions holds, would
+   * together leave what neither decided, such as the roles of both.
+   */
   alone: boolean
   /** Whether a webhook may receive the events of this plan; without one, nothing is looked up. */
   readonly sendsWebhooks: boolean
@@ -113,7 +116,7 @@ export type Plan = {
   readonly writes: PlanWrite[]
 }
 
-/** Begins a plan. It writes nothing yet, and holds only while the given look-up gives the same. */
+/** Begins a plan without rows. It is only written while the look-up of the sign-in still returns this mark. */
 export function newPlan(
   question: SignInQuestion,
   {
@@ -150,7 +153,10 @@ export function planOfEvents(organizationId: OrganizationId | undefined): Plan {
 
 /** These functions run inside `atomically`. */
 export type PlanWriter = {
-  /** Writes these rows as {@link PlanVerbs.writePlan} does, as a part of the transaction. */
+  /**
+   * Writes these rows as {@link PlanVerbs.writePlan} does, as a part of the transaction. A row that exists already and must be new
+   * rejects, and the transaction with it.
+   */
   writeAll(writes: readonly PlanWrite[]): Promise<void>
 }
 

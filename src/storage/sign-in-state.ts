@@ -24,7 +24,7 @@ export type SignInState = {
   readonly known?: KnownPerson
   /** All roles of the known person's membership, whatever assigned them. */
   readonly roles: readonly RoleAssignment[]
-  /** Whether the known person has more sessions than the given number, live or not. */
+  /** Whether the known person has {@link MANY_SESSIONS} sessions or more, live or not, before this sign-in adds one. */
   readonly hasManySessions: boolean
   /** The earlier sessions of this browser. */
   readonly replaced: readonly Session[]
@@ -44,7 +44,7 @@ export type UnlinkedMembers = {
   readonly withoutRoles: readonly string[]
 }
 
-/** A person with this many sessions has more than a sign-in leaves them. */
+/** How many sessions a person may have at once: `MOST_SESSIONS` of `session/end-sessions.ts`, which storage does not import. */
 export const MANY_SESSIONS = 200
 
 /** Where a sign-in starts: a connection, and the settings of its organization. */
