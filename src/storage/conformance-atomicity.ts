@@ -11,7 +11,7 @@ import {
   newUser,
 } from './conformance-samples.ts'
 import type { PersonKey } from './records.ts'
-import type { Storage } from './storage.ts'
+import type { Storage, StorageTransaction, TransactionScope } from './storage.ts'
 
 const sameKey = newKey(0, { subject: 'oid-same' })
 const twenty = Array.from({ length: 20 }, (_, n) => n)
@@ -20,6 +20,7 @@ const twenty = Array.from({ length: 20 }, (_, n) => n)
 export function describeAtomicity(subject: Subject): void {
   describe('claimAttempt', () => describeClaims(subject))
   describe('atomically', () => describeTransactions(subject))
+  describe('scopes', () => describeScopes(subject))
   describe('the database', () => describeDatabase(subject))
 }
 
@@ -109,6 +110,36 @@ function describeTransactions(subject: Subject): void {
     )
     await assert.rejects(orphan)
   })
+}
+
+function describeScopes(subject: Subject): void {
+  const scopes: readonly TransactionScope[] = [
+    'deployment',
+    { organizationId: 'org_1' },
+    { userId: 'usr_0001', organizationId: 'org_1' },
+    { record: 'a record' },
+  ]
+  for (const scope of scopes) {
+    it(`are those of one transaction after another: ${JSON.stringify(scope)}`, async () => {
+      const replicas = [subject.storage, await subject.openAnother()] as const
+      const createIfNone = async (transaction: StorageTransaction, n: number) => {
+        const { items } = await transaction.listUsers({ limit: 9 })
+        if (items.length === 0) await transaction.createUser(newUser(n))
+      }
+      const created = twenty.map((n) => {
+        const storage = replicas[n % 2 === 0 ? 0 : 1]
+        const extended = async (transaction: StorageTransaction) => {
+          await transaction.lockScope(scope)
+          await createIfNone(transaction, n)
+        }
+        return n % 4 < 2
+          ? storage.atomically((transaction) => createIfNone(transaction, n), { scope })
+          : storage.atomically(extended, { scope: 'nothing' })
+      })
+      await Promise.all(created)
+      assert.equal((await subject.storage.listUsers({ limit: 9 })).items.length, 1)
+    })
+  }
 }
 
 function describeDatabase(subject: Subject): void {

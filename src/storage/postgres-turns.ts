@@ -48,28 +48,40 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
   const prepared = new WeakMap<object, PreparedNames>()
   const { statements: statementPool, transactions, state, conversions, begin } = options
 
-  async function run(
-    pool: PgPool,
-    begins: readonly string[] | undefined,
-    statements: readonly Statement[],
-  ): Promise<TurnOutcome> {
+  const together: Way = {
+    pool: statementPool,
+    begins: begin?.together ?? [],
+    timeLimitMs: state.timeLimitMs,
+  }
+  // A plan may wait for its locks.
+  const plans: Way = {
+    pool: transactions,
+    begins: begin?.plan ?? [],
+    timeLimitMs: WORK_TIME_LIMIT_MS,
+  }
+
+  async function run(way: Way, statements: readonly Statement[]): Promise<TurnOutcome> {
+    const { begins } = way
     const isHarmless = statements.every(({ sql }) => sql.startsWith('select'))
     const named = statements.map((statement) => toTurnStatement(names, statement))
-    const sent = begins ? [...begins.map(plain), ...named, plain('commit')] : named
+    const sent = begins.length > 0 ? [...begins.map(plain), ...named, plain('commit')] : named
     for (let renewals = 0; ; renewals += 1) {
-      const outcome = await runOnce(pool, sent)
+      const outcome = await runOnce(way, sent)
       if (!isLost(outcome)) {
-        const results = outcome.results.slice(begins?.length ?? 0)
-        return { ...outcome, results: results.slice(0, statements.length) }
+        const results = outcome.results.slice(begins.length, begins.length + named.length)
+        return { ...outcome, results }
       }
-      const isUndone = isHarmless || isUnfinished(outcome, sent)
+      const isUndone = isHarmless || isUnfinished(outcome, begins.length + named.length)
       if (!isUndone || renewals === MAX_RENEWALS || isSilent(state)) {
         throw unavailableBecause(outcome.error)
       }
     }
   }
 
-  async function runOnce(pool: PgPool, named: readonly TurnStatement[]): Promise<TurnOutcome> {
+  async function runOnce(
+    { pool, timeLimitMs }: Way,
+    named: readonly TurnStatement[],
+  ): Promise<TurnOutcome> {
     const client = await connect(pool, state)
     const onClient = prepared.get(client) ?? new Map()
     prepared.set(client, onClient)
@@ -78,7 +90,7 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
       client.query(turn)
     })
     try {
-      const outcome = await inTime(state, running, WORK_TIME_LIMIT_MS)
+      const outcome = await inTime(state, running, timeLimitMs)
       const isOver = begin === undefined || outcome.error === undefined || isLost(outcome)
       if (!isOver) await inTime(state, client.query({ text: 'rollback', values: [] }))
       client.release(isLost(outcome))
@@ -91,7 +103,7 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
 
   return {
     async runTogether(statements) {
-      const { results, error } = await run(statementPool, begin?.together, statements)
+      const { results, error } = await run(together, statements)
       if (error !== undefined) throw toStorageError(error)
       return results
     },
@@ -99,7 +111,7 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
       const locks = toLockStatements(plan)
       const conditions = plan.conditions.map(toRaising)
       const statements = [...locks, ...conditions, ...plan.writes]
-      const outcome = await run(transactions, begin?.plan, statements)
+      const outcome = await run(plans, statements)
       if (outcome.error === undefined) return 'written'
       const failed = outcome.results.length
       const isCondition = failed >= locks.length && failed < locks.length + conditions.length
@@ -108,6 +120,12 @@ export function createPostgresTurns(options: PostgresTurnsOptions): TurnRunner {
       throw toStorageError(outcome.error)
     },
   }
+}
+
+type Way = {
+  readonly pool: PgPool
+  readonly begins: readonly string[]
+  readonly timeLimitMs: number
 }
 
 function plain(text: string): TurnStatement {
@@ -131,8 +149,8 @@ function isLost({ error }: TurnOutcome): boolean {
  * Returns whether the server itself ended the connection, and before the last statement: then nothing is committed. When the
  * connection only broke, the commit may have come before.
  */
-function isUnfinished({ error, results }: TurnOutcome, sent: readonly TurnStatement[]): boolean {
-  return isServerError(error) && results.length < sent.length
+function isUnfinished({ error, results }: TurnOutcome, statements: number): boolean {
+  return isServerError(error) && results.length < statements
 }
 
 /** One statement for all locks; PostgreSQL takes them from left to right. */
