@@ -6,12 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import { openTurns } from '../../test/support/sqlite-turns.ts'
 import type { CompiledPlan, Statement } from './compiled-plan.ts'
 import { openSqliteConnection } from './sqlite.ts'
-import { createSqliteAccess, type SqliteHandle } from './sqlite-access.ts'
-import { createSqliteDialect } from './sqlite-driver.ts'
-import { createSqliteTurns } from './sqlite-turns.ts'
 
 const schema = `
   create table rows (sequence integer primary key autoincrement, name text not null unique, size integer not null);
@@ -56,6 +54,27 @@ describe('turns on SQLite', () => {
         turns.writePlan(plan(add(name))).then(() => control.includes('commit')),
       )
       assert.deepEqual(await Promise.all(answers), [true, true])
+    })
+
+    it('waits a little after a commit, so that plans of several turns of the event loop share the next', async () => {
+      const { turns, control } = opened
+      await turns.writePlan(plan(add('a')))
+      control.length = 0
+      const second = turns.writePlan(plan(add('b')))
+      for (let turn = 0; turn < 3; turn += 1) await nextTurn()
+      await Promise.all([second, turns.writePlan(plan(add('c')))])
+      assert.deepEqual(control, ['begin immediate', 'commit'])
+    })
+
+    it('does not wait where the last commit was long ago', async () => {
+      const { turns, control, clock } = opened
+      await turns.writePlan(plan(add('a')))
+      control.length = 0
+      clock.ms += 1_000
+      const second = turns.writePlan(plan(add('b')))
+      for (let turn = 0; turn < 3; turn += 1) await nextTurn()
+      assert.deepEqual(control, ['begin immediate', 'commit'])
+      assert.equal(await second, 'written')
     })
 
     it('puts what is too much for one commit into the next', async () => {
@@ -330,53 +349,16 @@ function plan(...writes: readonly Statement[]): CompiledPlan {
   return { locks: [], conditions: [], writes }
 }
 
-/** Both connections of a file, and the statements that control transactions of turns. */
-function openTurns(path: string) {
-  const { handle } = openSqliteConnection(path)
-  const control: string[] = []
-  const writer = createSqliteAccess(watched(handle, control))
-  const reader = path === ':memory:' ? undefined : openSqliteConnection(path)
-  return {
-    handle,
-    control,
-    database: new Kysely<unknown>({ dialect: createSqliteDialect(handle, writer) }),
-    turns: createSqliteTurns({ writer, reader: reader?.access ?? writer }),
-    close() {
-      for (const open of [reader?.handle, handle]) if (open?.isOpen) open.close()
-    },
-  }
-}
-
-/** Notes the prepared statements that begin and end transactions when they run. */
-function watched(handle: SqliteHandle, control: string[]): SqliteHandle {
-  return {
-    get isOpen() {
-      return handle.isOpen
-    },
-    get isTransaction() {
-      return handle.isTransaction
-    },
-    exec: (text) => handle.exec(text),
-    close: () => handle.close(),
-    prepare(text) {
-      const statement = handle.prepare(text)
-      if (!/^(begin|commit)/.test(text)) return statement
-      const run: typeof statement.run = (...parameters) => {
-        control.push(text)
-        return statement.run(...parameters)
-      }
-      return { columns: () => statement.columns(), all: () => [], get: () => undefined, run }
-    },
-  }
-}
-
 /** Prints a name only after its plan was answered. */
 const writingScript = `
   import { openSqliteConnection } from ${JSON.stringify(new URL('sqlite.ts', import.meta.url).href)}
   import { createSqliteTurns } from ${JSON.stringify(new URL('sqlite-turns.ts', import.meta.url).href)}
   const [, path, round] = process.argv
   const { access } = openSqliteConnection(path)
-  const turns = createSqliteTurns({ writer: access, reader: access })
+  // On this clock each commit comes long after the last one, so none waits.
+  let ms = 0
+  const milliseconds = () => (ms += 100)
+  const turns = createSqliteTurns({ writer: access, reader: access, milliseconds })
   for (let n = 0; ; n += 1) {
     await Promise.all([0, 1, 2].map(async (part) => {
       const name = [round, n, part].join('-')
