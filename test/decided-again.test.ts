@@ -3,13 +3,26 @@ import { describe, it, type TestContext } from 'node:test'
 import { ask } from './support/api-calls.ts'
 import { createCustomer } from './support/customers.ts'
 import { openInterrupted } from './support/during.ts'
-import { sessionJson } from './support/people.ts'
-import { CONTOSO, createRig, ENGINEERING, FABRIKAM, people, type Rig } from './support/rig.ts'
+import { createUser, sessionJson } from './support/people.ts'
+import {
+  CONTOSO,
+  createRig,
+  ENGINEERING,
+  FABRIKAM,
+  people,
+  type Rig,
+  type RigOptions,
+} from './support/rig.ts'
 
 /** A rig in which something happens after a sign-in was decided and before it is written. */
-async function openRig(t: TestContext, between: (rig: Rig) => Promise<void>): Promise<Rig> {
+async function openRig(
+  t: TestContext,
+  between: (rig: Rig) => Promise<void>,
+  options: RigOptions = {},
+): Promise<Rig> {
   let happened = false
   const rig: Rig = await createRig({
+    ...options,
     hooks: {
       async decideSignIn() {
         if (happened) return { refuse: false }
@@ -58,7 +71,84 @@ describe('what happens between the decision and the writing of a sign-in', () =>
     assert.deepEqual(await sessions(rig), [])
     assert.equal((await users(rig)).length, 1)
   })
+
+  it('counts: the first username that is ever retired is not given (S3)', async (t) => {
+    const rig = await openRig(t, async (itself) => {
+      const id = await createUser(itself, { username: 'alice' })
+      const removed = await ask(itself, `/users/${id}`, { method: 'DELETE' })
+      assert.ok(removed.status < 300, JSON.stringify(removed.body))
+    })
+    const { browser } = await rig.signIn(people.alice)
+    assert.equal((await sessionJson(browser)).membership.username, 'alice-2')
+  })
+
+  it('counts: a user who is made beforehand meanwhile is linked, and no second one is created (B02)', async (t) => {
+    const rig = await openRig(
+      t,
+      async (itself) => {
+        await createUser(itself, { username: 'invited', email: 'alice@contoso.example' })
+      },
+      linking,
+    )
+    const { browser } = await rig.signIn(people.alice)
+    assert.equal((await sessionJson(browser)).membership.username, 'invited')
+    assert.equal((await users(rig)).length, 1)
+  })
+
+  it('counts: of two users with the address, one of them made meanwhile, none is linked (B02)', async (t) => {
+    const ids: string[] = []
+    const invite = async (rig: Rig, username: string) => {
+      ids.push(await createUser(rig, { username, email: 'alice@contoso.example' }))
+    }
+    const rig = await openRig(t, (itself) => invite(itself, 'another'), linking)
+    await invite(rig, 'invited')
+    const { browser } = await rig.signIn(people.alice)
+    const { user } = await sessionJson(browser)
+    assert.ok(!ids.includes(user.id))
+  })
+
+  it('counts: groups that were learnt meanwhile are not replaced by the last known ones (A50)', async (t) => {
+    let meanwhile: (() => Promise<unknown>) | undefined
+    const rig = await createRig({
+      entra: { policies: { groupsOverage: 'keep_last' } },
+      hooks: {
+        async decideSignIn() {
+          const work = meanwhile
+          meanwhile = undefined
+          await work?.()
+          return { refuse: false }
+        },
+      },
+    })
+    t.after(() => rig.close())
+    const isEngineer = async () => {
+      const [user] = await users(rig)
+      const [identity] = user?.identities ?? []
+      assert(identity !== undefined)
+      const { storage } = rig.services
+      return (await storage.findPerson(identity.key, 'default'))?.groups?.groups.includes(
+        ENGINEERING,
+      )
+    }
+    await rig.signIn(people.alice)
+    assert.equal(await isEngineer(), true)
+    rig.emulator.setFault({
+      kind: 'id_token',
+      removeClaims: ['groups'],
+      setClaims: { _claim_names: { groups: 'src1' } },
+    })
+    meanwhile = async () => {
+      rig.clock.advanceSeconds(1)
+      rig.emulator.setFault({ kind: 'id_token', setClaims: { groups: [] } })
+      await rig.signIn(people.alice)
+    }
+    const { response, text } = await rig.signIn(people.alice)
+    assert.equal(response.status, 200, text)
+    assert.equal(await isEngineer(), false)
+  })
 })
+
+const linking: RigOptions = { entra: { policies: { linking: 'verified' } } }
 
 describe('what is changed while the code is redeemed', () => {
   const both = { kind: 'allow_list', tenantIds: [CONTOSO, FABRIKAM] } as const

@@ -14,7 +14,7 @@ import type { SignInQuestion, SignInState } from '../storage/sign-in-state.ts'
 import type { AllowedSignIn, SignInFacts } from './decide-sign-in.ts'
 import { personOfSignIn } from './person-of-sign-in.ts'
 import type { SignIn } from './sign-in-record.ts'
-import { unlinkedMembers } from './verify-answer.ts'
+import { mayLink, unlinkedMembers } from './verify-answer.ts'
 
 export type DecidedSignIn = {
   readonly signIn: SignIn
@@ -74,29 +74,53 @@ async function planUser(
     currentRoles: state.roles,
     newMembershipId,
   })
-  plan.conditions.push(...conditions, ...conditionsOfLink(facts, decision))
+  plan.conditions.push(
+    ...conditions,
+    ...conditionsOfLink(facts, decision),
+    ...conditionsOfGroups(facts, decision),
+  )
   plan.userId = decision.person.kind === 'new' ? undefined : user.userId
-  // Two plans about one person come to the same in either order, unless a user is linked or roles change.
+  // Two plans about one person come to the same in either order, unless a user is linked, roles change, or one of them keeps the
+  // groups that the other replaces.
   plan.alone =
     decision.person.kind === 'linked' ||
+    keepsGroups(decision) ||
     user.writes.some(({ write }) => write === 'replace_rule_roles')
   plan.writes.push(...user.writes)
   return user
 }
 
-/** A user is linked only while it has no identity, and while what proved the address still proves it. */
+/**
+ * A user is linked only while it is the only one with the address, has no identity, and what proved the address still proves it; and a
+ * new one is created only while there is still no other to link.
+ */
 function conditionsOfLink(
-  { connection, identity, emailDomainProven }: SignInFacts,
+  { connection, identity, known, linkCandidates, emailDomainProven }: SignInFacts,
   { person }: AllowedSignIn,
 ): readonly PlanCondition[] {
-  if (person.kind !== 'linked') return []
+  if (!mayLink({ connection, identity, known })) return []
   const { organizationId } = connection
   const wanted = unlinkedMembers(organizationId, identity.email ?? '')
-  const domain = emailDomainProven ? parseWorkEmail(identity.email ?? '')?.domain : undefined
+  const isProof = person.kind === 'linked' && emailDomainProven
+  const domain = isProof ? parseWorkEmail(identity.email ?? '')?.domain : undefined
   return [
-    { still: 'unlinked', membershipId: person.membership.id, wanted },
+    { still: 'same_candidates', wanted, candidates: linkCandidates },
     ...(domain ? [{ still: 'domain_proven', organizationId, domain } as const] : []),
   ]
+}
+
+/** Groups that the answer did not contain are the last known ones, which another sign-in or a re-check may have replaced. */
+function conditionsOfGroups(
+  { known }: SignInFacts,
+  decision: AllowedSignIn,
+): readonly PlanCondition[] {
+  if (known?.membership === undefined || !keepsGroups(decision)) return []
+  const { id: membershipId } = known.membership
+  return [{ still: 'same_groups', membershipId, takenAt: known.groups?.takenAt }]
+}
+
+function keepsGroups({ groups }: AllowedSignIn): boolean {
+  return groups.kind === 'unknown' || groups.source === 'last_known'
 }
 
 function sessionOf({ connection, identity }: SignIn, { userId, identityId }: ProvisionedUser) {

@@ -14,7 +14,7 @@ import type { Services } from '../services.ts'
 import { organizationRoles } from '../storage/organization-roles.ts'
 import type { Connection } from '../storage/records.ts'
 import type { SignInQuestion, SignInState, UnlinkedMembers } from '../storage/sign-in-state.ts'
-import type { Storage, StorageReader } from '../storage/storage.ts'
+import type { KnownPerson, Storage, StorageReader } from '../storage/storage.ts'
 import { type Attempt, CLAIM_LIFETIME_SECONDS } from './attempt.ts'
 import { findRequiredElsewhere } from './choose-connection.ts'
 import type { SignInFacts } from './decide-sign-in.ts'
@@ -123,11 +123,9 @@ export async function factsOf(
   { organization, known }: SignInState,
   { connection, identity, now }: Pick<SignIn, 'connection' | 'identity'> & { readonly now: Date },
 ): Promise<SignInFacts> {
-  const { id, organizationId, policies } = connection
+  const { id, organizationId } = connection
   const required = await findRequiredElsewhere(reader, { id, organization }, now)
-  const mayLink =
-    known === undefined && policies.linking === 'verified' && identity.email !== undefined
-  const linkCandidates = mayLink
+  const linkCandidates = mayLink({ connection, identity, known })
     ? await findLinkCandidates(reader, unlinkedMembers(organizationId, identity.email ?? ''))
     : []
   const emailDomainProven =
@@ -142,6 +140,17 @@ export async function factsOf(
     ...(known ? { known } : {}),
     ...(required ? { required } : {}),
   }
+}
+
+/** Returns whether users of the organization with the same email are looked up for a sign-in. */
+export function mayLink({
+  connection: { policies },
+  identity: { email },
+  known,
+}: Pick<SignInFacts, 'connection' | 'identity'> & {
+  readonly known: KnownPerson | undefined
+}): boolean {
+  return known === undefined && policies.linking === 'verified' && email !== undefined
 }
 
 /** Returns which members an identity with this address may be linked to. */

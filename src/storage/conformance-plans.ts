@@ -239,13 +239,74 @@ function describeConditions(subject: Subject): void {
         address,
         withoutRoles: ['organization_admin'],
       } as const
-      plan.conditions.push({ still: 'unlinked', membershipId: 'mem_0001', wanted })
+      const candidates = [{ membership: newMembership(1), userStatus: 'active' }] as const
+      plan.conditions.push({ still: 'same_candidates', wanted, candidates })
       return plan
     }
     const plans = [await link(1), await link(2)]
     const outcomes = await Promise.all(plans.map((plan) => storage.writePlan(plan)))
     assert.deepEqual(outcomes.toSorted(), ['read_again', 'written'])
     assert.equal((await storage.findUser('usr_0001'))?.identities.length, 1)
+  })
+
+  it('is written only while the same members could be linked', async () => {
+    const { storage } = subject
+    const address = newMembership(1).profile.email?.address ?? ''
+    const withoutRoles = ['organization_admin']
+    const wanted = { organizationId: 'default', address, withoutRoles } as const
+    const first = { membership: newMembership(1), userStatus: 'active' } as const
+    const second = { membership: newMembership(2), userStatus: 'active' } as const
+    const seen = [[], [first], [first, second]]
+    const outcomes = async () => {
+      const found: string[] = []
+      for (const candidates of seen) {
+        const plan = planFor(ofPerson(9), await stateOf(storage, 9))
+        plan.conditions.push({ still: 'same_candidates', wanted, candidates })
+        found.push(await storage.writePlan(plan))
+      }
+      return found
+    }
+    const invite = (n: number) =>
+      storage.atomically(async (transaction) => {
+        await transaction.createUser(newUser(n))
+        const { profile } = newMembership(1)
+        await transaction.createMembership(newMembership(n, { profile }))
+      })
+    assert.deepEqual(await outcomes(), ['written', 'read_again', 'read_again'])
+    await invite(1)
+    assert.deepEqual(await outcomes(), ['read_again', 'written', 'read_again'])
+    await invite(2)
+    assert.deepEqual(await outcomes(), ['read_again', 'read_again', 'written'])
+    await storage.atomically(async (transaction) => {
+      await transaction.linkIdentity(newIdentity(2))
+      await transaction.setUserStatus('usr_0001', 'disabled', at(9))
+    })
+    assert.deepEqual(await outcomes(), ['read_again', 'read_again', 'read_again'])
+  })
+
+  it('is written only while the last known groups are the same', async () => {
+    const { storage } = subject
+    await storage.atomically((transaction) => createPerson(transaction, 1))
+    const outcome = async (takenAt: Date | undefined) => {
+      const plan = planFor(ofPerson(1), await stateOf(storage, 1))
+      plan.conditions.push({ still: 'same_groups', membershipId: 'mem_0001', takenAt })
+      return storage.writePlan(plan)
+    }
+    const put = (takenAt: Date) =>
+      storage.atomically((transaction) =>
+        transaction.putGroupSnapshot('mem_0001', {
+          groups: [],
+          appRoles: [],
+          complete: true,
+          takenAt,
+          source: 'claim',
+          connectionId: 'default',
+        }),
+      )
+    await put(at(1))
+    assert.deepEqual([await outcome(undefined), await outcome(at(1))], ['read_again', 'written'])
+    await put(at(2))
+    assert.deepEqual([await outcome(at(1)), await outcome(at(2))], ['read_again', 'written'])
   })
 
   it('does not rely on a domain that is not proven', async () => {

@@ -13,7 +13,14 @@ import {
   toUserRow,
   type UserRow,
 } from './people-rows.ts'
-import type { IdentityChanges, Plan, PlanCondition, PlanWrite, PlanWriter } from './plan.ts'
+import type {
+  IdentityChanges,
+  Plan,
+  PlanCondition,
+  PlanWrite,
+  PlanWriter,
+  UnlinkedMember,
+} from './plan.ts'
 import { prepared } from './prepared.ts'
 import type { AuditEventRecord, MembershipId, RoleAssignment } from './records.ts'
 import type { Database } from './schema.ts'
@@ -71,16 +78,18 @@ function compileCondition(database: Database, condition: PlanCondition): Compile
   switch (condition.still) {
     case 'same_state':
       return sameState(database, condition.question, condition.mark)
-    case 'unlinked': {
-      const { membershipId, wanted } = condition
+    case 'same_candidates': {
+      const { wanted, candidates } = condition
       const statement = selectUnlinked(database, wanted)
         .innerJoin('users', 'users.id', 'memberships.user_id')
-        .select('memberships.id as mark')
-        .where('memberships.id', '=', membershipId)
-        .where('memberships.status', '=', 'active')
-        .where('users.status', '=', 'active')
+        .select(candidatesMark.as('mark'))
         .compile()
-      return { statement, mark: membershipId }
+      return { statement, mark: markOfCandidates(candidates) }
+    }
+    case 'same_groups': {
+      const { membershipId, takenAt } = condition
+      const mark = takenAt === undefined ? null : String(takenAt.getTime())
+      return { statement: selectGroupsTime(database, { membershipId }), mark }
     }
     case 'domain_proven': {
       const statement = database
@@ -96,6 +105,19 @@ function compileCondition(database: Database, condition: PlanCondition): Compile
       return { statement: selectRetired(database, { organizationId, usernameHash }), mark: null }
     }
   }
+}
+
+const SEVERAL = 'several'
+const candidatesMark = sql<string | null>`
+  case when count(*) > 1 then ${sql.lit(SEVERAL)}
+  else min(memberships.id || ' ' || memberships.status || ' ' || users.status) end
+`
+
+function markOfCandidates([only, another]: readonly UnlinkedMember[]): string | null {
+  if (only === undefined) return null
+  if (another !== undefined) return SEVERAL
+  const { id, status } = only.membership
+  return `${id} ${status} ${only.userStatus}`
 }
 
 function compileWrite(database: Database, write: PlanWrite): readonly Statement[] {
@@ -260,6 +282,13 @@ const putGroupSnapshot = prepared<GroupSnapshotRow>((database, row) => {
     .values(row)
     .onConflict((conflict) => conflict.column('membership_id').doUpdateSet(rest))
 })
+
+const selectGroupsTime = prepared<{ membershipId: MembershipId }>((database, { membershipId }) =>
+  database
+    .selectFrom('group_snapshots')
+    .select('taken_at as mark')
+    .where('membership_id', '=', membershipId),
+)
 
 const insertSession = prepared<SessionRow>((database, row) =>
   database.insertInto('sessions').values(row),

@@ -82,11 +82,17 @@ export type PlanWrite =
 export type PlanCondition =
   /** The look-up of the sign-in still returns this mark. */
   | { readonly still: 'same_state'; readonly question: SignInQuestion; readonly mark: string }
-  /** `findUnlinkedMemberships` still returns this membership for the address, and its user is active. */
+  /** The address still leads to the same members without an identity: to none, to a single member, or to several. */
   | {
-      readonly still: 'unlinked'
-      readonly membershipId: MembershipId
+      readonly still: 'same_candidates'
       readonly wanted: UnlinkedMembers
+      readonly candidates: readonly UnlinkedMember[]
+    }
+  /** Nothing newer was learnt about the groups of this member. */
+  | {
+      readonly still: 'same_groups'
+      readonly membershipId: MembershipId
+      readonly takenAt: Date | undefined
     }
   /** The organization still owns the domain, and it is proven. */
   | {
@@ -100,6 +106,12 @@ export type PlanCondition =
       readonly organizationId: OrganizationId
       readonly usernameHash: string
     }
+
+/** A member to whom no identity is linked, as the decision saw it. */
+export type UnlinkedMember = {
+  readonly membership: Pick<Membership, 'id' | 'status'>
+  readonly userStatus: User['status']
+}
 
 export type Plan = {
   readonly organizationId?: OrganizationId | undefined

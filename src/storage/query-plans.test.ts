@@ -84,8 +84,10 @@ const hotPaths: Readonly<Record<string, (reads: Reads) => Promise<unknown>>> = {
     reads.check({ still: 'same_state', question, mark: '' }),
   'whether a username was retired': (reads) =>
     reads.check({ still: 'not_retired', organizationId: 'org_1', usernameHash: 'hash' }),
-  'whether a member can still be linked': (reads) =>
-    reads.check({ still: 'unlinked', membershipId: 'mem_1', wanted: unlinked }),
+  'whether the same members can still be linked': (reads) =>
+    reads.check({ still: 'same_candidates', wanted: unlinked, candidates: [] }),
+  'whether the last known groups are the same': (reads) =>
+    reads.check({ still: 'same_groups', membershipId: 'mem_1', takenAt: undefined }),
   'whether a domain is still proven': (reads) =>
     reads.check({ still: 'domain_proven', organizationId: 'org_1', domain: 'b.example' }),
   'a person whose session is checked again': (reads) => reads.findPerson(question.person, 'org_1'),
