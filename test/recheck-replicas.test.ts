@@ -5,7 +5,7 @@ import { openServices } from '../src/open-services.ts'
 import { createRechecking } from '../src/recheck/start-rechecking.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
 import { people, requestsAt } from './support/rig.ts'
-import { auditEvents, liveSessions, openRig } from './support/steps.ts'
+import { auditEvents, liveSessions, openRig, recheckFailures } from './support/steps.ts'
 
 const MINUTES = 15
 let postgres: TestPostgres
@@ -32,7 +32,7 @@ describe('two replicas', () => {
       assert.equal(requestsAt(rig, 'token') - before, 30 * round)
     }
     assert.equal((await liveSessions(rig)).length, 30)
-    assert.deepEqual(await rig.services.storage.listRecheckFailures(), [])
+    assert.deepEqual(await recheckFailures(rig), [])
     assert.deepEqual(await auditEvents(rig, { type: 'session.ended' }), [])
   })
 

@@ -98,14 +98,6 @@ function describeSessionGrants(subject: Subject): void {
     assert.deepEqual(await storage.countSealedValues(), { 'key-a': 1, 'key-b': 1, 'key-z': 2 })
   })
 
-  it('report which connections return nothing, and why', async () => {
-    await putGrants(subject, 4, (n) => (n === 4 ? {} : { lastFailure: n === 3 ? 'b' : 'a' }))
-    assert.deepEqual(await subject.storage.listRecheckFailures(), [
-      { connectionId: 'default', code: 'a', sessions: 2 },
-      { connectionId: 'default', code: 'b', sessions: 1 },
-    ])
-  })
-
   it('leave a memory of an end, until the session would have ended anyway', async () => {
     const { storage } = subject
     const end = { tokenHash: 'hash-1', reason: 'sign_in_again', until: at(50) } as const

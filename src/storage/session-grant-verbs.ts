@@ -37,22 +37,6 @@ export function sessionGrantReads(database: Database): Omit<SessionGrantReads, '
       const counts = await countSealedGrants(database)
       return counts.find((count) => count.keyId === keyId)?.values ?? 0
     },
-    async listRecheckFailures() {
-      const rows = await database
-        .selectFrom('session_grants')
-        .select(['connection_id', 'last_failure'])
-        .select((has) => has.fn.countAll<number | string>().as('sessions'))
-        .where('last_failure', 'is not', null)
-        .groupBy(['connection_id', 'last_failure'])
-        .orderBy('sessions', 'desc')
-        .orderBy('connection_id')
-        .execute()
-      return rows.map((row) => ({
-        connectionId: row.connection_id,
-        code: row.last_failure ?? '',
-        sessions: Number(row.sessions),
-      }))
-    },
   }
 }
 

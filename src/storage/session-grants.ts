@@ -41,12 +41,6 @@ export type GrantLease = {
 export type GrantOutcome = Pick<SessionGrant, 'nextCheckAt' | 'failures'> &
   Partial<Pick<SessionGrant, 'sealed' | 'lastCheckedAt' | 'lastFailure'>>
 
-export type RecheckFailures = {
-  readonly connectionId: ConnectionId
-  readonly code: string
-  readonly sessions: number
-}
-
 export type SessionGrantReads = {
   /** Returns why the session with this token ended, as long as that is stored. */
   findSessionEnd(tokenHash: string, now: Date): Promise<RememberedEnd | undefined>
@@ -57,8 +51,6 @@ export type SessionGrantReads = {
   listGrantsToReseal(keyId: string, limit: number): Promise<readonly SessionGrant[]>
   listGrantsSealedUnder(keyId: string, limit: number): Promise<readonly SessionGrant[]>
   countGrantsSealedUnder(keyId: string): Promise<number>
-  /** Counts sessions whose last check failed without an answer, by connection and code, the most frequent first. */
-  listRecheckFailures(): Promise<readonly RecheckFailures[]>
 }
 
 export type SessionGrantWrites = {

@@ -85,6 +85,15 @@ export async function liveSessions({ services }: Rig): Promise<readonly Session[
   return (await services.storage.listSessions({}, { limit: 200 }, services.now())).items
 }
 
+/** The codes of the last checks that failed without an answer about the person, one for each live session. */
+export async function recheckFailures(rig: Rig): Promise<readonly string[]> {
+  const sessions = await liveSessions(rig)
+  const grants = await Promise.all(
+    sessions.map(({ id }) => rig.services.storage.findSessionGrant(id)),
+  )
+  return grants.flatMap((grant) => grant?.lastFailure ?? [])
+}
+
 /** The code of a problem+json answer, or of an error page. */
 export async function codeOf(response: Response): Promise<string | undefined> {
   const text = await response.text()
