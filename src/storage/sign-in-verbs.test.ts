@@ -20,7 +20,7 @@ const leftOut: { readonly [Table in keyof typeof read]: readonly string[] } = {
   connections: [
     ...['id', 'organization_id', 'name', 'slug', 'protocol', 'managed_by'],
     ...['created_at', 'updated_at'],
-    'credentials', // one that is replaced meanwhile refuses nobody
+    'credentials', // a sign-in that was verified with a credential which is replaced meanwhile still holds
   ],
   organizations: ['id', 'name', 'slug', 'created_at', 'updated_at'],
   identities: [
