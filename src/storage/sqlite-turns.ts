@@ -1,6 +1,6 @@
 /**
- * Runs plans and small writes on SQLite. Those of one turn of the event loop share one commit: much of what a commit costs is the same
- * for one plan and for thirty.
+ * Runs plans and small writes on SQLite. Those that arrive in one turn of the event loop, or under load within ten milliseconds, share
+ * one commit: much of what a commit costs is the same for one plan and for thirty.
  *
  * A commit runs from begin to end before anything else runs, so the locks of a plan have nothing to do here: only one transaction
  * writes at a time, in whichever process, and what a plan relies on is read inside that transaction.
@@ -88,7 +88,7 @@ type Job = {
 
 type Mode = 'plain' | 'savepoints'
 
-/** Creates a queue whose jobs are committed together at the end of the turn of the event loop. */
+/** Creates a queue whose jobs are committed together: at the end of the turn of the event loop, under load after a pause. */
 function createQueue(writer: SqliteAccess, milliseconds: () => number) {
   const waiting: Job[] = []
   let isScheduled = false
