@@ -162,6 +162,43 @@ for (const { what, run, left } of changes) {
   })
 }
 
+describe('a user who becomes a member elsewhere while they are removed', () => {
+  it('leaves no username there for the next person (S3)', async (t) => {
+    const { rig, place, url } = await openPair(t)
+    const elsewhere = await createCustomer(rig, { name: 'Elsewhere' })
+    const namesake = 'alice@eu.contoso.example'
+    rig.emulator.addUser(CONTOSO, { userPrincipalName: namesake })
+    const { storage } = place.services
+    const waiting: ReturnType<Customer['signIn']>[] = []
+    const atomically: Storage['atomically'] = (work, options) =>
+      storage.atomically(async (transaction) => {
+        const result = await work({
+          ...transaction,
+          async lockScope(scope) {
+            if (typeof scope === 'object' && 'userId' in scope) {
+              assert.equal((await elsewhere.signIn(people.alice)).response.status, 200)
+            }
+            await transaction.lockScope(scope)
+          },
+        })
+        waiting.push(elsewhere.signIn(namesake))
+        await untilWaiting(url, 1)
+        return result
+      }, options)
+    const services = { ...place.services, storage: { ...storage, atomically } }
+    await removeUser(services, operator, place.alice.user.id)
+    const [came] = await Promise.all(waiting)
+    assert.equal(came?.response.status, 200)
+    const [{ memberships } = { memberships: [] }] = (
+      await rig.services.storage.listUsers({ limit: 5 })
+    ).items
+    assert.deepEqual(
+      memberships.map(({ username }) => username),
+      ['alice-2'],
+    )
+  })
+})
+
 describe('people who sign in for the first time, at once and on two replicas', () => {
   it('never make each other fail: none is refused, and no transaction is rolled back (S5)', async (t) => {
     const { rig, place, stranger, url } = await openPair(t)

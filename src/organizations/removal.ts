@@ -9,7 +9,7 @@ import { found } from '../errors/found.ts'
 import { getUsernameHash } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
 import { allOf } from '../storage/all-of.ts'
-import type { Connection, Organization, UserId } from '../storage/records.ts'
+import type { Connection, Organization, OrganizationId, UserId } from '../storage/records.ts'
 import type { RemovalParts } from '../storage/removal-storage.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { liftSso } from './enforcement.ts'
@@ -43,12 +43,26 @@ export async function removeUser(
   await services.storage.atomically(remove, { scope: 'nothing' })
 }
 
-/** Keeps a username from being given again in the moment in which its member is removed. */
+/**
+ * Keeps a username from being given again in the moment in which its member is removed. Until the user is locked, a sign-in may make
+ * them a member of another organization, so the memberships are read again.
+ */
 async function lockForRemoval(transaction: StorageTransaction, userId: UserId): Promise<void> {
+  const locked = await lockOrganizationsOf(transaction, userId, new Set())
+  await transaction.lockScope({ userId })
+  await lockOrganizationsOf(transaction, userId, locked)
+}
+
+async function lockOrganizationsOf(
+  transaction: StorageTransaction,
+  userId: UserId,
+  locked: ReadonlySet<OrganizationId>,
+): Promise<ReadonlySet<OrganizationId>> {
   const memberships = (await transaction.findUser(userId))?.memberships ?? []
   const organizationIds = memberships.map(({ organizationId }) => organizationId).sort()
-  for (const organizationId of organizationIds) await transaction.lockScope({ organizationId })
-  await transaction.lockScope({ userId })
+  const missing = organizationIds.filter((id) => !locked.has(id))
+  for (const organizationId of missing) await transaction.lockScope({ organizationId })
+  return new Set(organizationIds)
 }
 
 /**
