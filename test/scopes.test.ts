@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
+import { createApiKey, revokeApiKey } from '../src/access/api-keys.ts'
 import { endSessionsIn } from '../src/admin/end-sessions-in.ts'
 import { changeMembership } from '../src/admin/memberships.ts'
 import { changeConnection, turnOff } from '../src/connections/change-connection.ts'
@@ -14,6 +15,7 @@ import { removeOrganization, removeUser } from '../src/organizations/removal.ts'
 import type { Services } from '../src/services.ts'
 import { type DatabaseAddress, openStorage } from '../src/storage/open-storage.ts'
 import type { Storage, UserListItem } from '../src/storage/storage.ts'
+import { ask } from './support/api-calls.ts'
 import { type Customer, createCustomer, loginAddress, operator } from './support/customers.ts'
 import { startPostgres, type TestPostgres } from './support/postgres.ts'
 import { locationOf } from './support/refusals.ts'
@@ -196,6 +198,29 @@ describe('a user who becomes a member elsewhere while they are removed', () => {
       memberships.map(({ username }) => username),
       ['alice-2'],
     )
+  })
+})
+
+describe('a key of the API that is revoked while its call waits', () => {
+  it('gives no role (S2)', async (t) => {
+    const { rig, place, url } = await openPair(t)
+    const { organization } = place.customer
+    const { storage } = rig.services
+    const key = { name: 'Key', scopes: ['memberships:write'] }
+    const { apiKey, value } = await createApiKey(rig.services, operator, key)
+    const released = Promise.withResolvers<void>()
+    const scope = { organizationId: organization.id }
+    const holding = place.services.storage.atomically(() => released.promise, { scope })
+    const as = { authorization: `Bearer ${value.reveal()}` }
+    const path = `/memberships/${place.alice.memberships[0]?.id}/roles/editor`
+    const calling = ask(rig, path, { method: 'PUT', as })
+    await untilWaiting(url, 1)
+    await revokeApiKey(rig.services, operator, apiKey.id)
+    released.resolve()
+    await holding
+    assert.equal((await calling).status, 401)
+    const filter = { organizationId: organization.id, role: 'editor' }
+    assert.deepEqual((await storage.listMemberships(filter, { limit: 9 })).items, [])
   })
 })
 

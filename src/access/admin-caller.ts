@@ -7,7 +7,8 @@ export type AdminCaller = AuditCaller & {
   readonly writesAs?: 'api' | 'file'
   /**
    * Throws when the caller may no longer make the change: the session ended, the key was revoked, the set-up link was withdrawn. A change
-   * that is written after a network request calls it in its transaction (design rule 5a).
+   * that is written after a network request, or that gives a right and may have waited for its lock, calls it in its transaction
+   * (design rule 5a).
    */
   readonly checkStillMay?: (transaction: StorageTransaction) => Promise<void>
 }

@@ -33,6 +33,7 @@ export async function changeMembership(
     // `check` may count the other administrators, so the whole organization is locked.
     const { organizationId: within } = (await getMembership(transaction, id)).membership
     await transaction.lockScope({ organizationId: within })
+    await caller.checkStillMay?.(transaction)
     const before = await getMembership(transaction, id)
     const event = await apply(transaction, before, input.change)
     const after = await getMembership(transaction, id)
