@@ -210,7 +210,13 @@ describe('a key of the API that is revoked while its call waits', () => {
     const { apiKey, value } = await createApiKey(rig.services, operator, key)
     const released = Promise.withResolvers<void>()
     const scope = { organizationId: organization.id }
-    const holding = place.services.storage.atomically(() => released.promise, { scope })
+    const locked = Promise.withResolvers<void>()
+    const hold = () => {
+      locked.resolve()
+      return released.promise
+    }
+    const holding = place.services.storage.atomically(hold, { scope })
+    await locked.promise
     const as = { authorization: `Bearer ${value.reveal()}` }
     const path = `/memberships/${place.alice.memberships[0]?.id}/roles/editor`
     const calling = ask(rig, path, { method: 'PUT', as })
