@@ -22,8 +22,8 @@ export type DecidedSignIn = {
   readonly state: SignInState
   readonly facts: SignInFacts
   readonly decision: AllowedSignIn
-  /** 1 at first; higher if an earlier plan no longer held. */
-  readonly round: number
+  /** 1 at first; higher if the username of a new user was taken. */
+  readonly usernameRound: number
 }
 
 /** Returns the plan of a sign-in that was decided, and the session that it creates. */
@@ -51,7 +51,7 @@ export async function planSignIn(
 async function planUser(
   services: Services,
   exchange: Exchange,
-  { plan, signIn, state, facts, decision, round }: DecidedSignIn & { readonly plan: Plan },
+  { plan, signIn, state, facts, decision, usernameRound }: DecidedSignIn & { readonly plan: Plan },
 ): Promise<ProvisionedUser> {
   const { connection, identity } = signIn
   const described = personOfSignIn(identity, decision)
@@ -64,7 +64,7 @@ async function planUser(
         organizationId: connection.organizationId,
         membershipId: newMembershipId,
         retiredUsernamesKey: state.retiredUsernamesKey,
-        round,
+        round: usernameRound,
       })
   const user = provisionUser(services, {
     source: { kind: 'sign_in', connection, exchange },

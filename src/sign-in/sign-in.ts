@@ -205,18 +205,24 @@ async function decideAndWrite(
     presentedTokenHashes: presentedTokenHashes(services, exchange),
   }
   let decided: AllowedSignIn | undefined
+  let mark: string | undefined
+  let usernameRound = 0
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
     const { state, facts, decision } = await services.tracing.span('sign_in decide', {}, () =>
       decide(services, { signIn, question, decided }),
     )
     decided = decision
+    // If nothing changed that was decided on, a new user's name was taken.
+    if (state.mark !== mark) usernameRound = 1
+    else usernameRound += 1
+    mark = state.mark
     const { plan, opened } = await planSignIn(services, exchange, {
       signIn: { ...signIn, connection: facts.connection },
       question,
       state,
       facts,
       decision,
-      round,
+      usernameRound,
     })
     if ((await services.storage.writePlan(plan)) === 'written') return { decision, opened, state }
     record.step('read_again')

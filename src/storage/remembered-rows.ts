@@ -20,11 +20,18 @@ export function rememberingParser<Stored>({
     if (last !== undefined && aliases.every((name) => last.columns[name] === joined[name])) {
       return last.record
     }
-    const record = parse(joined)
+    const record = freeze(parse(joined))
     if (record === undefined) return undefined
     if (remembered.size >= MOST_REMEMBERED) remembered.clear()
     const columns = Object.fromEntries(aliases.map((name) => [name, joined[name]]))
     remembered.set(joined[id], { columns, record })
     return record
   }
+}
+
+/** Freezes a record with all that it contains: many callers get the same one, and the application's hooks may be among them. */
+export function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const member of Object.values(value)) freeze(member)
+  return Object.freeze(value)
 }

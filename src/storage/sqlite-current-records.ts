@@ -1,3 +1,4 @@
+import { freeze } from './remembered-rows.ts'
 import type { SignInVerbs } from './sign-in-state.ts'
 import type { StorageReader } from './storage.ts'
 
@@ -53,11 +54,4 @@ function keepCurrent<T>(
     records.set(key, freeze(found))
     return found
   }
-}
-
-/** Many callers get the same record, and the application's hooks may be among them. */
-function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  for (const member of Object.values(value)) freeze(member)
-  return Object.freeze(value)
 }
