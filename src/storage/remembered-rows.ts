@@ -4,7 +4,7 @@ const MOST_REMEMBERED = 1_000
 
 /**
  * Returns a parser that remembers the record of each row it has seen, and returns the same record again for a row that has the same
- * columns. It is called with each row as it was read, so no record that it returns is out of date. Callers do not change records.
+ * columns. It is called with each row as it was read, so no record that it returns is out of date.
  */
 export function rememberingParser<Stored>({
   aliases,
