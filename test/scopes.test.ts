@@ -201,32 +201,55 @@ describe('a user who becomes a member elsewhere while they are removed', () => {
   })
 })
 
+type CallOf = (place: Awaited<ReturnType<typeof openPair>>['place']) => {
+  readonly method: string
+  readonly path: string
+  readonly body?: unknown
+}
+
 describe('a key of the API that is revoked while its call waits', () => {
-  it('gives no role (S2)', async (t) => {
+  /** Sends a call that has to wait for another change of the organization, and revokes the key of the call meanwhile. */
+  async function callWhileRevoked(t: TestContext, scope: string, callOf: CallOf) {
     const { rig, place, url } = await openPair(t)
     const { organization } = place.customer
-    const { storage } = rig.services
-    const key = { name: 'Key', scopes: ['memberships:write'] }
+    const key = { name: 'Key', scopes: [scope] }
     const { apiKey, value } = await createApiKey(rig.services, operator, key)
     const released = Promise.withResolvers<void>()
-    const scope = { organizationId: organization.id }
     const locked = Promise.withResolvers<void>()
     const hold = () => {
       locked.resolve()
       return released.promise
     }
-    const holding = place.services.storage.atomically(hold, { scope })
+    const held = { scope: { organizationId: organization.id } }
+    const holding = place.services.storage.atomically(hold, held)
     await locked.promise
+    const { path, method, body } = callOf(place)
     const as = { authorization: `Bearer ${value.reveal()}` }
-    const path = `/memberships/${place.alice.memberships[0]?.id}/roles/editor`
-    const calling = ask(rig, path, { method: 'PUT', as })
+    const calling = ask(rig, path, { method, as, ...(body ? { body } : {}) })
     await untilWaiting(url, 1)
     await revokeApiKey(rig.services, operator, apiKey.id)
     released.resolve()
     await holding
     assert.equal((await calling).status, 401)
+    return { storage: rig.services.storage, organization }
+  }
+
+  it('gives no role (S2)', async (t) => {
+    const { storage, organization } = await callWhileRevoked(t, 'memberships:write', (place) => ({
+      method: 'PUT',
+      path: `/memberships/${place.alice.memberships[0]?.id}/roles/editor`,
+    }))
     const filter = { organizationId: organization.id, role: 'editor' }
     assert.deepEqual((await storage.listMemberships(filter, { limit: 9 })).items, [])
+  })
+
+  it('changes no organization (S2)', async (t) => {
+    const { storage, organization } = await callWhileRevoked(t, 'organizations:write', (place) => ({
+      method: 'PATCH',
+      path: `/organizations/${place.customer.organization.id}`,
+      body: { name: 'Taken over' },
+    }))
+    assert.equal((await storage.findOrganization(organization.id))?.name, organization.name)
   })
 })
 

@@ -1,5 +1,7 @@
 /** API keys, with which programs call the API. Operators create them; a key is shown once, and can be revoked immediately. */
+
 import { audit, type ChangeServices } from '../audit/audit.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
 import { newId } from '../keys/ids.ts'
@@ -49,7 +51,7 @@ export async function createApiKey(
     const event = { type: 'api_key.created', detail } as const
     await audit(services, transaction, { caller, event, organizationId })
   }
-  await services.storage.atomically(create, { scope: { record: apiKey.id, organizationId } })
+  await changeAtomically(services, caller, create, { scope: { record: apiKey.id, organizationId } })
   return { apiKey, value: new Secret(value) }
 }
 
@@ -68,7 +70,7 @@ export async function revokeApiKey(
     } as const
     await audit(services, transaction, { caller, event, organizationId: apiKey.organizationId })
   }
-  await services.storage.atomically(revoke, { scope: { record: id } })
+  await changeAtomically(services, caller, revoke, { scope: { record: id } })
 }
 
 const SEEN_INTERVAL_MS = 60_000

@@ -1,8 +1,10 @@
 /** The operations of operators as functions, which the JSON API, the command line and `createEntrada().api` call. */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import type { ChainPlace } from '../audit/audit-chain.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { restartChain } from '../audit/extend-audit-chain.ts'
 import {
   type AuditProblem,
@@ -191,7 +193,7 @@ async function createUserBeforehand(
   const organizationId = (input.organizationId ?? DEFAULT_ORGANIZATION) as OrganizationId // any text
   // The removal of a member retires the username, with the lock of the organization.
   const scope = { record: `username ${username}`, organizationId }
-  return services.storage.atomically(create, { scope })
+  return changeAtomically(services, caller, create, { scope })
 }
 
 /** Returns the person that a new user is linked to, if the input names one. @throws {EntradaError} `request_invalid` */
@@ -245,7 +247,7 @@ async function setUserStatus(
         : { type: 'user.enabled', detail: {} }
     await audit(services, transaction, { caller, userId, event })
   }
-  await services.storage.atomically(setStatus, { scope: { userId } })
+  await changeAtomically(services, caller, setStatus, { scope: { userId } })
 }
 
 async function endAnySession(
@@ -263,7 +265,7 @@ async function endAnySession(
     const event = { type: 'session.ended', detail: { reason: 'operator' } } as const
     await audit(services, transaction, { caller, ...context, event })
   }
-  await services.storage.atomically(end, { scope: 'nothing' })
+  await changeAtomically(services, caller, end, { scope: 'nothing' })
 }
 
 function invalid(parameter: string): EntradaError {

@@ -1,6 +1,8 @@
 /** Ends many sessions at once: after a token, a key ring or a laptop was stolen, or after a restore. */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { lockConnection } from '../connections/lock-connection.ts'
 import { found } from '../errors/found.ts'
 import type { OrganizationId, UserId } from '../storage/records.ts'
@@ -26,7 +28,7 @@ export async function endSessionsIn(
     await audit(services, transaction, { caller, event, ...place })
     return sessionsEnded
   }
-  return services.storage.atomically(endAll, { scope: toTransactionScope(scope) })
+  return changeAtomically(services, caller, endAll, { scope: toTransactionScope(scope) })
 }
 
 function toTransactionScope(scope: SessionScope): TransactionScope {

@@ -8,6 +8,7 @@
 
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
 import {
@@ -88,7 +89,7 @@ export async function createConnection(
     return connection
   }
   // A slug of a connection must not be that of another organization, which no unique key decides.
-  return services.storage.atomically(create, { scope: { record: 'slugs' } })
+  return changeAtomically(services, caller, create, { scope: { record: 'slugs' } })
 }
 
 /** Finds an organization by its id, or by its slug, which is easier to remember. */

@@ -6,9 +6,11 @@
  *   vouchForDomain → proven by the word of an operator
  *   check-domains.ts looks the record up again every week
  */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
 import { newId } from '../keys/ids.ts'
@@ -68,7 +70,7 @@ export async function addDomain(
     await audit(services, transaction, { caller, event, organizationId })
     return domain
   }
-  return services.storage.atomically(add, { scope: domainScope(name) })
+  return changeAtomically(services, caller, add, { scope: domainScope(name) })
 }
 
 /**
@@ -116,6 +118,7 @@ export async function routeDomain(
 ): Promise<Domain> {
   const reroute = async (transaction: StorageTransaction) => {
     const before = await lockDomain(transaction, id)
+    await caller.checkStillMay?.(transaction)
     const connectionId = route(before)
     const { connectionId: _, ...domain } = before
     const { organizationId, name } = domain
@@ -138,6 +141,7 @@ export async function removeDomain(
 ): Promise<void> {
   const remove = async (transaction: StorageTransaction) => {
     const { id: domainId, organizationId, name } = await lockDomain(transaction, id)
+    await caller.checkStillMay?.(transaction)
     await transaction.removeDomain(domainId)
     const event = { type: 'domain.removed', detail: { name } } as const
     await audit(services, transaction, { caller, event, organizationId })

@@ -5,9 +5,11 @@
  *   requireSso → after an administrator of the organization has signed in through that connection as it is now
  *   bypassSso  → a way around it: for a named reason, for some hours, ends by itself
  */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
 import type { AuditEvent } from '../audit/audit-events.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { directoryFingerprint } from '../connections/directory-fingerprint.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { kindOf, spaceOf } from '../identity-provider/provider-kinds.ts'
@@ -96,7 +98,7 @@ export async function requireSso(
     const event = { type: 'organization.sso_required', detail } as const
     return put(services, transaction, { caller, organization, required, event, connection })
   }
-  return services.storage.atomically(requireIt, scopeOf(input.organizationId))
+  return changeAtomically(services, caller, requireIt, scopeOf(input.organizationId))
 }
 
 /** Opens every connection of the organization again. @throws {EntradaError} `record_not_found` */
@@ -111,7 +113,7 @@ export async function liftSso(
     const event = { type: 'organization.sso_lifted', detail: {} } as const
     return put(services, transaction, { caller, organization, required: undefined, event })
   }
-  return services.storage.atomically(lift, scopeOf(organizationId))
+  return changeAtomically(services, caller, lift, scopeOf(organizationId))
 }
 
 /**
@@ -139,7 +141,7 @@ export async function bypassSso(
     const event = { type: 'organization.sso_bypassed', detail: { reason, until } } as const
     return put(services, transaction, { caller, organization, required, event })
   }
-  return services.storage.atomically(bypass, scopeOf(input.organizationId))
+  return changeAtomically(services, caller, bypass, scopeOf(input.organizationId))
 }
 
 /** Ends a bypass before its time. @throws {EntradaError} `record_not_found` */
@@ -155,7 +157,7 @@ export async function endSsoBypass(
     const event = { type: 'organization.sso_bypass_ended', detail: {} } as const
     return put(services, transaction, { caller, organization, required, event })
   }
-  return services.storage.atomically(end, scopeOf(organizationId))
+  return changeAtomically(services, caller, end, scopeOf(organizationId))
 }
 
 function scopeOf(id: string) {

@@ -1,6 +1,8 @@
 /** Customers of this deployment, which operators create and change. */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { checkDisplayName, checkGivenId, checkSlug, findFreeSlug } from '../connections/names.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
@@ -40,7 +42,7 @@ export async function createOrganization(
     await audit(services, transaction, { caller, event, organizationId: id })
     return organization
   }
-  return services.storage.atomically(create, { scope: { record: 'slugs' } })
+  return changeAtomically(services, caller, create, { scope: { record: 'slugs' } })
 }
 
 /**
@@ -70,7 +72,7 @@ export async function changeOrganization(
     await audit(services, transaction, { caller, event, organizationId })
     return after
   }
-  return services.storage.atomically(changed, { scope: { organizationId } })
+  return changeAtomically(services, caller, changed, { scope: { organizationId } })
 }
 
 function freeSlug(transaction: StorageTransaction, name: string): Promise<string> {

@@ -1,7 +1,9 @@
 /** Removes a user, a connection or a customer for good, after their data was exported. The audit trail keeps that it happened. */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { signErasureOrder } from '../audit/audit-chain.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { turnOff } from '../connections/change-connection.ts'
 import { lockConnection } from '../connections/lock-connection.ts'
 import { EntradaError } from '../errors/errors.ts'
@@ -32,6 +34,7 @@ export async function removeUser(
   const userId = id as UserId // any text: an unknown one removes nothing
   const remove = async (transaction: StorageTransaction) => {
     await lockForRemoval(transaction, userId)
+    await caller.checkStillMay?.(transaction)
     const parts = await removalParts(services, transaction)
     if (!(await transaction.removeUser(userId, parts))) throw new EntradaError('record_not_found')
     await audit(services, transaction, {
@@ -81,6 +84,7 @@ export async function removeConnection(
 ): Promise<void> {
   const remove = async (transaction: StorageTransaction) => {
     const connection = found(await lockConnection(transaction, id))
+    await caller.checkStillMay?.(transaction)
     if (connection.managedBy !== as) throw new EntradaError('connection_read_only', { id })
     if (connection.status === 'on') throw new EntradaError('connection_is_on', { id })
     const { organizationId, slug, roleRules } = connection
@@ -113,7 +117,6 @@ export async function removeOrganization(
 ): Promise<void> {
   const organization = await getOrganization(services.storage, id)
   if (organization.slug !== slug) throw new EntradaError('request_invalid', { parameter: 'slug' })
-  const { storage } = services
   // A connection that is required cannot be turned off.
   await liftSso(services, caller, organization.id)
   await turnEverythingOff(services, caller, organization)
@@ -131,7 +134,9 @@ export async function removeOrganization(
       event: { type: 'organization.removed', detail: { name: organization.name, slug } },
     })
   }
-  await storage.atomically(removeRest, { scope: { organizationId: organization.id } })
+  await changeAtomically(services, caller, removeRest, {
+    scope: { organizationId: organization.id },
+  })
 }
 
 async function removalParts(

@@ -1,5 +1,6 @@
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { releaseUsername } from '../provisioning/retired-usernames.ts'
 import type { Services } from '../services.ts'
@@ -26,5 +27,5 @@ export async function allowUsernameAgain(
     const event = { type: 'username.released', detail: { username } } as const
     await audit(services, transaction, { caller, event, organizationId })
   }
-  await services.storage.atomically(release, { scope: { record: `username ${username}` } })
+  await changeAtomically(services, caller, release, { scope: { record: `username ${username}` } })
 }

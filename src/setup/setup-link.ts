@@ -1,6 +1,8 @@
 /** Set-up links, which operators create, list and withdraw. `setup-session.ts` has the browser that uses a link. */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { type AuditServices, audit, type ChangeServices } from '../audit/audit.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { homeOrigin } from '../connections/connection-addresses.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
@@ -54,7 +56,7 @@ export async function createSetupLink(
     const address = homeOrigin(services, connection) + pathTo(services, `/setup/link/${token}`)
     return { link, address }
   }
-  return services.storage.atomically(create, { scope: setupLinkScope(connectionId) })
+  return changeAtomically(services, caller, create, { scope: setupLinkScope(connectionId) })
 }
 
 /** Changes of the links of one connection run one after another. */
@@ -87,7 +89,7 @@ export async function withdrawSetupLink(
     if (link.closed !== undefined) return
     await closeSetupLink(services, transaction, { caller, connection, link, as: 'withdrawn' })
   }
-  await services.storage.atomically(withdraw, { scope: setupLinkScope(connectionId) })
+  await changeAtomically(services, caller, withdraw, { scope: setupLinkScope(connectionId) })
 }
 
 /** Returns why a link can no longer be used, or how far its set-up is. A draft's link ends with the draft. */

@@ -1,7 +1,9 @@
 /** Receivers of events, created by operators for the whole deployment or for one organization. */
+
 import type { AdminCaller } from '../access/admin-caller.ts'
 import { audit, type ChangeServices } from '../audit/audit.ts'
 import { auditEventTypes } from '../audit/audit-events.ts'
+import { changeAtomically } from '../audit/change-atomically.ts'
 import { EntradaError } from '../errors/errors.ts'
 import { found } from '../errors/found.ts'
 import { newId } from '../keys/ids.ts'
@@ -64,7 +66,7 @@ export async function createWebhook(
     await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
   }
   const record = `webhooks of ${organizationId ?? 'the deployment'}`
-  await services.storage.atomically(create, { scope: { record } })
+  await changeAtomically(services, caller, create, { scope: { record } })
   return { webhook, secret }
 }
 
@@ -139,7 +141,7 @@ export async function removeWebhook(
     const event = { type: 'webhook.removed', detail: { webhookId: webhook.id } } as const
     await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
   }
-  await services.storage.atomically(remove, { scope: { record: id } })
+  await changeAtomically(services, caller, remove, { scope: { record: id } })
 }
 
 /** Returns the webhook with this id. @throws {EntradaError} `record_not_found` */
@@ -218,7 +220,7 @@ async function updateWebhook(
     await audit(services, transaction, { caller, event, organizationId: webhook.organizationId })
     return webhook
   }
-  return services.storage.atomically(updated, { scope: { record: id } })
+  return changeAtomically(services, caller, updated, { scope: { record: id } })
 }
 
 function freshSecret(
