@@ -150,6 +150,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'merge-health.ts',
     'organization-roles.ts',
     'plan.ts',
+    'sign-in-state.ts',
     'sqlite-backup.ts',
     'username-storage.ts',
   ],

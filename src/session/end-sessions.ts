@@ -10,6 +10,7 @@ import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../services.ts'
 import type { PlanWrite } from '../storage/plan.ts'
 import type { Actor, Session } from '../storage/records.ts'
+import { MOST_SESSIONS } from '../storage/sign-in-state.ts'
 import type { StorageTransaction } from '../storage/storage.ts'
 import { presentedTokenHashes } from './session.ts'
 
@@ -61,11 +62,7 @@ function actorOf(reason: SessionEndReason, { userId }: Session): Actor {
     : { kind: 'user', id: userId }
 }
 
-/**
- * How many sessions a person may have at once. Beyond it the oldest ends, so that a script which signs in again and again cannot
- * fill the table. It is as many as `/account` shows, and enough for an account that many machines share.
- */
-export const MOST_SESSIONS = 200
+export { MOST_SESSIONS }
 
 /**
  * Ends the oldest sessions of a person who has too many. This runs after the sign-in is written: reading the other

@@ -227,7 +227,7 @@ async function decideAndWrite(
     if ((await services.storage.writePlan(plan)) === 'written') return { decision, opened, state }
     record.step('read_again')
   }
-  throw new EntradaError('storage_unavailable', { reason: 'collisions' })
+  throw new EntradaError('storage_unavailable', { reason: 'collisions', rounds: MOST_ROUNDS })
 }
 
 /** Decides with what the database knows now, and asks the application unless it was asked about this decision before. */

@@ -24,7 +24,7 @@ export type SignInState = {
   readonly known?: KnownPerson
   /** All roles of the known person's membership, whatever assigned them. */
   readonly roles: readonly RoleAssignment[]
-  /** Whether the known person has {@link MANY_SESSIONS} sessions or more, live or not, before this sign-in adds one. */
+  /** Whether the known person has {@link MOST_SESSIONS} sessions or more, live or not, before this sign-in adds one. */
   readonly hasManySessions: boolean
   /** The earlier sessions of this browser. */
   readonly replaced: readonly Session[]
@@ -44,8 +44,11 @@ export type UnlinkedMembers = {
   readonly withoutRoles: readonly string[]
 }
 
-/** How many sessions a person may have at once: `MOST_SESSIONS` of `session/end-sessions.ts`, which storage does not import. */
-export const MANY_SESSIONS = 200
+/**
+ * How many sessions a person may have at once. Beyond it the oldest ends, so that a script which signs in again and again cannot
+ * fill the table. It is as many as `/account` shows, and enough for an account that many machines share.
+ */
+export const MOST_SESSIONS = 200
 
 /** Where a sign-in starts: a connection, and the settings of its organization. */
 export type SignInStart = Pick<SignInState, 'connection' | 'organization'>

@@ -11,7 +11,7 @@ import { rememberingParser } from './remembered-rows.ts'
 import type { Database } from './schema.ts'
 import { sessionPart } from './session-rows.ts'
 import {
-  MANY_SESSIONS,
+  MOST_SESSIONS,
   type SignInQuestion,
   type SignInStart,
   type SignInState,
@@ -176,8 +176,8 @@ const sendsWebhooks = sql<number>`(
 )`
 
 const hasManySessions = sql<number>`(
-  select case when count(*) >= ${sql.lit(MANY_SESSIONS)} then 1 else 0 end from (
-    select 1 from sessions where sessions.user_id = users.id limit ${sql.lit(MANY_SESSIONS)}
+  select case when count(*) >= ${sql.lit(MOST_SESSIONS)} then 1 else 0 end from (
+    select 1 from sessions where sessions.user_id = users.id limit ${sql.lit(MOST_SESSIONS)}
   ) as own_sessions
 )`
 

@@ -1,4 +1,5 @@
 /** GET /admin/users/ID: a user, their sessions, and what happened to them. */
+
 import { html } from 'hono/html'
 import { EntradaError } from '../../errors/errors.ts'
 import { found } from '../../errors/found.ts'
@@ -6,6 +7,7 @@ import type { Exchange } from '../../http/exchange.ts'
 import type { Html } from '../../http/responses.ts'
 import { shortIdsOf } from '../../identity-provider/person-key.ts'
 import type { Services } from '../../services.ts'
+import { MOST_SESSIONS } from '../../session/end-sessions.ts'
 import type { Session, UserId } from '../../storage/records.ts'
 import type { UserListItem } from '../../storage/storage.ts'
 import { createAdministration } from '../administration.ts'
@@ -29,7 +31,6 @@ import { userBadge } from './user-table.ts'
 import { displayNameOf, withinOrganization } from './user-words.ts'
 
 const SHOWN = 10
-const MOST_SESSIONS = 200
 
 /** Answers GET /admin/users/ID. */
 export async function showUser(services: Services, exchange: Exchange): Promise<Response> {
