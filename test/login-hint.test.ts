@@ -71,7 +71,7 @@ describe('login_hint', () => {
     const known = await ask(people.alice)
     assert.deepEqual(await ask('nobody@contoso.example'), known)
     assert.ok(
-      known.every((verb) => /Connection|Organization|countDomains|countUses/.test(verb)),
+      known.every((verb) => /Connection|Organization|findStart|countDomains|countUses/.test(verb)),
       known.join(),
     )
   })

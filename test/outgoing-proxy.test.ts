@@ -90,10 +90,10 @@ describe('a server whose only way out is a proxy', () => {
     const unreachable = await signIn(t, network, { HTTPS_PROXY: 'http://127.0.0.1:1' })
     assert.equal(unreachable.response.status, 502)
     assert.match(unreachable.text, /proxy_unreachable/)
-    assert.match(unreachable.server.output(), /"proxy":"http:\/\/127\.0\.0\.1:1"/)
+    await unreachable.server.printed(/"proxy":"http:\/\/127\.0\.0\.1:1"/)
     const refused = await signIn(t, network, { HTTPS_PROXY: network.proxy.url })
     assert.match(refused.text, /proxy_refused/)
-    assert.match(refused.server.output(), /"status":407/)
+    await refused.server.printed(/"status":407/)
   })
 
   it('does not start with a proxy that it could not use, and repeats no password (E4)', async (t) => {

@@ -169,12 +169,20 @@ async function endWell(
   crowd: Crowd,
   visitors: ReturnType<typeof startVisitors>,
 ): Promise<void> {
+  await untilVisited(visitors)
   await crowd.stop()
   await visitors.stop()
   assert.deepEqual(crowd.failed(), [])
   assert.deepEqual(visitors.lost(), [])
-  assert.ok(visitors.visits() > 20)
   await checkSessions(origin, crowd)
+}
+
+/** Nothing is shown by a site that hardly had a visitor: on a fast machine the upgrade is over before they have come. */
+async function untilVisited(visitors: ReturnType<typeof startVisitors>): Promise<void> {
+  for (let left = 200; visitors.visits() <= 20; left -= 1) {
+    assert.ok(left > 0, `only ${visitors.visits()} visits`)
+    await sleep(50)
+  }
 }
 
 async function checkSessions(origin: string, crowd: Crowd): Promise<void> {

@@ -54,7 +54,9 @@ export const devCommand: Command = {
         settings,
         log,
         operatorTokenPath,
-        ready: () => announce(context, { settings, development, operatorTokenPath }),
+        // After the lines of the log that belong to the start, which are written in the next turn of the event loop.
+        ready: () =>
+          void setImmediate(() => announce(context, { settings, development, operatorTokenPath })),
       })
     } finally {
       await emulator.close()

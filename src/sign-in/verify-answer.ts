@@ -49,7 +49,12 @@ export async function claimWithConnection(
 ): Promise<Connection> {
   const { id, connectionId } = record.attempt
   const claim = { id, until: claimedUntil(services) }
-  const connection = await services.storage.claimAttemptOf(connectionId, claim)
+  const { storage } = services
+  const connection = await storage.claimAttemptOf(connectionId, claim).catch(async (error) => {
+    // The refusal belongs to the connection, whose operators look for it.
+    record.connection = await storage.findConnection(connectionId)
+    throw error
+  })
   if (connection === undefined) throw new EntradaError('connection_not_found')
   record.connection = connection
   record.step('attempt_opened', { purpose: record.attempt.purpose })

@@ -43,8 +43,9 @@ export function createSqliteTurns({
   const readsAtOnce = reader !== writer
   return {
     runTogether(statements) {
-      if (readsAtOnce && statements.every(({ sql }) => isSelect(sql))) {
-        return reader.patiently(() => statements.map((statement) => run(reader, statement)))
+      if (statements.every(({ sql }) => isSelect(sql))) {
+        const read = () => statements.map((statement) => run(reader, statement))
+        return readsAtOnce ? reader.patiently(read) : inTurn(writer, read)
       }
       return queue((caller) => createStatementsJob(writer, statements, caller))
     },
@@ -60,6 +61,21 @@ export function createSqliteTurns({
       await Promise.allSettled([queue((caller) => createStatementsJob(writer, [], caller))])
     },
   }
+}
+
+/** Reads on the connection that also writes, when no transaction is open. */
+function inTurn<T>({ lock }: SqliteAccess, read: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    lock.take(() => {
+      try {
+        resolve(read())
+      } catch (error) {
+        reject(toStorageError(error))
+      } finally {
+        lock.leave()
+      }
+    })
+  })
 }
 
 /**
