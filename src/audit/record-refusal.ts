@@ -1,9 +1,9 @@
-import { type EntradaError, type ErrorCode, errorEntry } from '../errors/errors.ts'
+import { EntradaError, type ErrorCode, errorEntry } from '../errors/errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { EntraError } from '../identity-provider/entra/protocol/explain-entra-error.ts'
 import type { Services } from '../services.ts'
 import type { SignInRecord } from '../sign-in/sign-in-record.ts'
-import { planOfEvents } from '../storage/plan.ts'
+import { type Plan, planOfEvents } from '../storage/plan.ts'
 import { auditWrite } from './audit.ts'
 import { mayBeStored, noteUnstored } from './bounded-events.ts'
 import { signInTrace } from './sign-in-traces.ts'
@@ -33,13 +33,12 @@ export async function recordRefusal(
   const outcome = errorEntry(code).status >= 500 ? 'failed' : 'refused'
   try {
     const trace = signInTrace(services, exchange, record, { outcome, code })
-    await services.storage.writePlan({
-      ...planOfEvents(connection?.organizationId),
-      writes: [
-        auditWrite(services, { ...context, event }),
-        { write: 'append_sign_in_trace', trace },
-      ],
-    })
+    const plan = planOfEvents(connection?.organizationId, [
+      auditWrite(services, { ...context, event }),
+      { write: 'append_sign_in_trace', trace },
+    ])
+    if ((await writeAgain(services, plan)) !== 'written')
+      throw new EntradaError('storage_unavailable', { reason: 'collisions' })
   } catch (cause) {
     services.log.error('refusal_not_recorded', {
       correlationId: exchange.correlationId,
@@ -48,6 +47,12 @@ export async function recordRefusal(
     })
   }
   return true
+}
+
+/** Nothing is decided on here, so where another transaction interfered the same plan is written once more. */
+async function writeAgain({ storage }: Pick<Services, 'storage'>, plan: Plan) {
+  const outcome = await storage.writePlan(plan)
+  return outcome === 'written' ? outcome : storage.writePlan(plan)
 }
 
 async function isAdmitted(

@@ -211,8 +211,7 @@ function describeWrites(subject: Subject): void {
       organizationId: 'default',
       detail: { code: 'guest_not_allowed' },
     } as const
-    const plan = planOfEvents('default')
-    plan.writes.push({ write: 'append_audit_event', event, toOutbox: true })
+    const plan = planOfEvents('default', [{ write: 'append_audit_event', event, toOutbox: true }])
     assert.equal(await storage.writePlan(plan), 'written')
     assert.deepEqual((await storage.listAuditEvents({}, { limit: 9 })).items, [event])
     assert.equal((await storage.listOutbox(9)).length, 1)

@@ -151,15 +151,18 @@ export function newPlan(
   }
 }
 
-/** Begins a plan that only appends events, and so holds whatever else happens. */
-export function planOfEvents(organizationId: OrganizationId | undefined): Plan {
+/** Makes a plan that only appends events, and so holds whatever else happens. */
+export function planOfEvents(
+  organizationId: OrganizationId | undefined,
+  writes: readonly PlanWrite[],
+): Plan {
   return {
     organizationId,
     userId: undefined,
     alone: false,
     sendsWebhooks: true,
     conditions: [],
-    writes: [],
+    writes: [...writes],
   }
 }
 
