@@ -50,16 +50,19 @@ export async function claimWithConnection(
   const { id, connectionId } = record.attempt
   const claim = { id, until: claimedUntil(services) }
   const { storage } = services
-  const connection = await storage.claimAttemptOf(connectionId, claim).catch(async (error) => {
-    // The refusal belongs to the connection, whose operators look for it.
-    record.connection = await storage.findConnection(connectionId)
-    throw error
-  })
-  if (connection === undefined) throw new EntradaError('connection_not_found')
-  record.connection = connection
   record.step('attempt_opened', { purpose: record.attempt.purpose })
+  try {
+    record.connection = await storage.claimAttemptOf(connectionId, claim)
+  } catch (error) {
+    // The operators of the connection look for its refusals.
+    if (isEntradaError(error) && error.code === 'attempt_already_used') {
+      record.connection = await storage.findConnection(connectionId)
+    }
+    throw error
+  }
+  if (record.connection === undefined) throw new EntradaError('connection_not_found')
   record.step('attempt_claimed')
-  return connection
+  return record.connection
 }
 
 function claimedUntil({ now }: Pick<Services, 'now'>): Date {
