@@ -9,15 +9,6 @@ import type { Connection, ConnectionId, Organization } from '../storage/records.
 import type { SignInStart } from '../storage/sign-in-state.ts'
 import type { StorageReader } from '../storage/storage.ts'
 
-/** Returns the default connection. @throws {EntradaError} `entra_not_configured` */
-export async function getDefaultConnection(
-  services: Pick<Services, 'deployment' | 'storage'>,
-): Promise<Connection> {
-  const { defaultConnectionId } = services.deployment
-  if (defaultConnectionId === undefined) throw new EntradaError('entra_not_configured')
-  return getConnection(services, defaultConnectionId)
-}
-
 /** Returns the default connection with its organization. @throws {EntradaError} `entra_not_configured`, `connection_not_found` */
 export async function getDefaultStart(
   services: Pick<Services, 'deployment' | 'storage'>,

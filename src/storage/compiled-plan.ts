@@ -35,7 +35,10 @@ export type CompiledPlan = {
 
 /** How a database runs statements in one turn. */
 export type TurnRunner = {
-  /** Runs statements, each by itself, in this order. What they write need not survive a power cut. */
+  /**
+   * Runs statements in this order. What they write need not survive a power cut. If one fails, the call rejects, and it is up to the
+   * database whether the others are undone: SQLite keeps them, PostgreSQL undoes them.
+   */
   runTogether(statements: readonly Statement[]): Promise<readonly StatementResult[]>
   /**
    * Writes a plan in one transaction, durably. It returns `read_again`, and writes nothing, if a condition no longer holds, if a

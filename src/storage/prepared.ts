@@ -10,7 +10,7 @@ import type { Statement } from './compiled-plan.ts'
 import type { Database } from './schema.ts'
 
 /** Takes the place of a value while the statement is built. */
-class Placeholder {
+class NamedParameter {
   readonly name: string
 
   constructor(name: string) {
@@ -19,7 +19,7 @@ class Placeholder {
 }
 
 /**
- * Returns a function that fills in the values of a statement. `build` runs once for each connection of the database, with placeholders
+ * Returns a function that fills in the values of a statement. `build` runs once for each connection of the database, with named parameters
  * instead of values: it must build the same statement whatever the values are, and every call must give the same members.
  */
 export function prepared<Values extends object>(
@@ -30,17 +30,17 @@ export function prepared<Values extends object>(
     const { adapter } = database.getExecutor()
     let compiled = kept.get(adapter)
     if (compiled === undefined) {
-      compiled = build(database, placeholdersFor(values)).compile()
+      compiled = build(database, parametersFor(values)).compile()
       kept.set(adapter, compiled)
     }
     const parameters = compiled.parameters.map((parameter) =>
-      parameter instanceof Placeholder ? values[parameter.name as keyof Values] : parameter,
+      parameter instanceof NamedParameter ? values[parameter.name as keyof Values] : parameter,
     )
     return { sql: compiled.sql, parameters }
   }
 }
 
-function placeholdersFor<Values extends object>(values: Values): Values {
+function parametersFor<Values extends object>(values: Values): Values {
   const names = Object.keys(values)
-  return Object.fromEntries(names.map((name) => [name, new Placeholder(name)])) as Values // Kysely passes them on unread
+  return Object.fromEntries(names.map((name) => [name, new NamedParameter(name)])) as Values // Kysely passes them on unread
 }

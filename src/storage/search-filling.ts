@@ -1,5 +1,6 @@
 /** Fills the search keys of rows that were there before, or that the previous release writes while both run. */
 import { connectionSearchKey, organizationSearchKey, parseConnection } from './organization-rows.ts'
+import { readPage } from './pages.ts'
 import { parseMembership, toProfileColumns } from './people-rows.ts'
 import type { Database } from './schema.ts'
 
@@ -21,14 +22,12 @@ export async function fillSearchKeys(database: Database, limit: number): Promise
 
 /** A row that another transaction changes meanwhile keeps no key of its former text, and is filled by a later call. */
 async function fillMemberships(database: Database, limit: number): Promise<number> {
-  const rows = await database
-    .selectFrom('memberships')
-    .selectAll()
-    .where('search_key', 'is', null)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
+  const unfilled = database.selectFrom('memberships').selectAll().where('search_key', 'is', null)
+  const { items: rows } = await readPage(
+    unfilled,
+    { limit },
+    { by: 'created_at', item: (row) => row },
+  )
   for (const row of rows) {
     const { username, profile } = parseMembership(row)
     await database
@@ -43,14 +42,12 @@ async function fillMemberships(database: Database, limit: number): Promise<numbe
 }
 
 async function fillOrganizations(database: Database, limit: number): Promise<number> {
-  const rows = await database
-    .selectFrom('organizations')
-    .selectAll()
-    .where('search_key', 'is', null)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
+  const unfilled = database.selectFrom('organizations').selectAll().where('search_key', 'is', null)
+  const { items: rows } = await readPage(
+    unfilled,
+    { limit },
+    { by: 'created_at', item: (row) => row },
+  )
   for (const row of rows) {
     await database
       .updateTable('organizations')
@@ -64,14 +61,12 @@ async function fillOrganizations(database: Database, limit: number): Promise<num
 }
 
 async function fillConnections(database: Database, limit: number): Promise<number> {
-  const rows = await database
-    .selectFrom('connections')
-    .selectAll()
-    .where('search_key', 'is', null)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
+  const unfilled = database.selectFrom('connections').selectAll().where('search_key', 'is', null)
+  const { items: rows } = await readPage(
+    unfilled,
+    { limit },
+    { by: 'created_at', item: (row) => row },
+  )
   for (const row of rows) {
     await database
       .updateTable('connections')

@@ -6,7 +6,7 @@ import { keyOfNamed } from '../identity-provider/person-key.ts'
 import type { Services } from '../services.ts'
 import type { UserSession } from '../session/session-json.ts'
 import { newAttempt } from '../sign-in/attempt.ts'
-import { getConnection, getDefaultConnection } from '../sign-in/choose-connection.ts'
+import { getConnection, getDefaultStart } from '../sign-in/choose-connection.ts'
 import { completeSignIn } from '../sign-in/sign-in.ts'
 import { beginRecord } from '../sign-in/sign-in-record.ts'
 import type { Connection } from '../storage/records.ts'
@@ -75,7 +75,8 @@ async function storedConnection(
   services: Pick<Services, 'deployment' | 'storage'>,
   { connectionId }: TestPerson,
 ): Promise<Connection> {
-  return connectionId ? getConnection(services, connectionId) : getDefaultConnection(services)
+  if (connectionId !== undefined) return getConnection(services, connectionId)
+  return (await getDefaultStart(services)).connection
 }
 
 /** Returns the connection with a known tenant, as after a first response from Entra, and with a rule for each requested role. */
