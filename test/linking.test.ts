@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { IdTokenFault } from '../src/emulator/faults.ts'
+import { createEntrada } from '../src/entrada.ts'
+import type { Plan } from '../src/storage/plan.ts'
 import { ask } from './support/api-calls.ts'
 import { createUser, postUser, sessionJson, usersOf } from './support/people.ts'
 import { goToEntra, openRigForTenants, rowCounts } from './support/refusals.ts'
+import { browserAcross } from './support/replicas.ts'
 import { CONTOSO, FABRIKAM, people, type RigOptions } from './support/rig.ts'
 import { auditEvents, openRig } from './support/steps.ts'
 
@@ -168,6 +171,27 @@ describe('linking to a user made beforehand, where the address is proven', () =>
     assert.equal(response.status, 403)
     assert.match(text, /user_disabled/)
     assert.equal((await rig.services.storage.listUsers({ limit: 10 })).items.length, 1)
+  })
+
+  it('keeps other sign-ins of the user waiting while it is written, unlike a sign-in that changes nothing', async (t) => {
+    const rig = await openRig(t, verified)
+    await createUser(rig, beforehand)
+    const { storage } = rig.services
+    const plans: Plan[] = []
+    const writePlan: typeof storage.writePlan = (plan) => {
+      plans.push(plan)
+      return storage.writePlan(plan)
+    }
+    const services = { ...rig.services, storage: { ...storage, writePlan } }
+    const entrada = createEntrada(rig.options, services)
+    for (const browser of [browserAcross(rig, [entrada]), browserAcross(rig, [entrada])]) {
+      const { callback } = await goToEntra(rig, people.alice, { browser })
+      assert.equal((await browser.request(callback)).status, 303)
+    }
+    assert.deepEqual(
+      plans.map(({ alone }) => alone),
+      [true, false],
+    )
   })
 
   it('happens once for two people with that address at once', async (t) => {

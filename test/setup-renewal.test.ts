@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { changeConnection } from '../src/connections/change-connection.ts'
+import { createEntrada } from '../src/entrada.ts'
 import { createSetupLink } from '../src/setup/setup-link.ts'
 import type { Connection } from '../src/storage/records.ts'
 import { type Customer, createCustomer, operator } from './support/customers.ts'
+import { browserAcross } from './support/replicas.ts'
 import { people, type Rig, SERVER_URL } from './support/rig.ts'
 import { openLink, submit, test } from './support/setup.ts'
 import { auditEvents, openRig } from './support/steps.ts'
@@ -24,6 +26,19 @@ async function openRenewal(rig: Rig, { connection }: Customer) {
   const page = await openLink(browser, address)
   assert.match(page.text, /Renew the credential of Contoso/)
   return browser
+}
+
+/** Replaces the secret through a link, and revokes the old one at Entra in the middle. */
+async function swapSecret(rig: Rig, customer: Customer): Promise<void> {
+  const { clientId } = customer.connection
+  const browser = await openRenewal(rig, customer)
+  rig.emulator.addSecret(clientId, NEW_SECRET)
+  await submit(browser, { do: 'secret', client_secret: NEW_SECRET })
+  await test(rig, browser, people.alice)
+  const [old, pending] = await credentialsOf(rig, customer)
+  await submit(browser, { do: 'use', credential: pending?.id ?? '' })
+  rig.emulator.setSecret(clientId, NEW_SECRET)
+  await submit(browser, { do: 'remove', credential: old?.id ?? '' })
 }
 
 async function credentialsOf(rig: Rig, { connection }: Customer) {
@@ -126,9 +141,27 @@ describe('a credential', () => {
     assert.doesNotMatch(JSON.stringify(await auditEvents(rig)), /development~only/)
   })
 
+  it('is swapped after a sign-in has read the old one, and the person is not refused (I01)', async (t) => {
+    const { rig, customer } = await openCustomer(t)
+    const { storage } = rig.services
+    let swaps = 0
+    const claimAttemptOf: typeof storage.claimAttemptOf = async (...claim) => {
+      const connection = await storage.claimAttemptOf(...claim)
+      swaps += 1
+      if (swaps === 1) await swapSecret(rig, customer)
+      return connection
+    }
+    const services = { ...rig.services, storage: { ...storage, claimAttemptOf } }
+    const browser = browserAcross(rig, [createEntrada(rig.options, services)])
+    rig.emulator.signInAutomaticallyAs(people.alice)
+    const { slug } = customer.connection
+    const { text } = await browser.visit(`${SERVER_URL}/enterprise-login/${slug}`)
+    assert.match(text, /Hello, Alice/)
+    assert.equal(swaps, 1)
+  })
+
   it('is swapped while fifty people sign in, and nobody is refused (I01)', async (t) => {
     const { rig, customer } = await openCustomer(t)
-    const { clientId } = customer.connection
     rig.emulator.signInAutomaticallyAs(people.alice)
     const address = `${SERVER_URL}/enterprise-login/${customer.connection.slug}`
     const outcomes: string[] = []
@@ -137,14 +170,7 @@ describe('a credential', () => {
       const { text } = await rig.browser().visit(address)
       outcomes.push(/Hello, Alice/.test(text) ? 'in' : text.slice(0, 2000))
     })
-    const browser = await openRenewal(rig, customer)
-    rig.emulator.addSecret(clientId, NEW_SECRET)
-    await submit(browser, { do: 'secret', client_secret: NEW_SECRET })
-    await test(rig, browser, people.alice)
-    const [old, pending] = await credentialsOf(rig, customer)
-    await submit(browser, { do: 'use', credential: pending?.id ?? '' })
-    rig.emulator.setSecret(clientId, NEW_SECRET) // the old one is revoked at Entra, in the middle
-    await submit(browser, { do: 'remove', credential: old?.id ?? '' })
+    await swapSecret(rig, customer)
     await Promise.all(signIns)
     assert.deepEqual(new Set(outcomes), new Set(['in']))
     assert.match((await customer.signIn(people.alice)).text, /Hello, Alice/)
